@@ -20,6 +20,8 @@ RELEASE_AT = time(6, 0)
 # A report released on a day was sent at most two days before: held 12 hours, then until 06:00. The statutory clocks
 # start at the earliest day that is possible, so that a deadline is never late because of the hold.
 START_BEFORE_RELEASE = timedelta(days=2)
+# So far two clocks that are right are apart at most: what is asked through Tor comes after a while.
+CLOCKS_APART = timedelta(minutes=10)
 # Time limits are counted from days that others name: one at an end of the calendar has no day before or after it.
 YEARS = range(2000, 3000)
 _MONTHS_IN_YEAR = 12
@@ -39,6 +41,12 @@ def due_day(now: datetime) -> date:
     """Return the day of the last 06:00 before this moment: before 06:00 that is yesterday."""
     local = now.astimezone(STOCKHOLM)
     return local.date() if local.time() >= RELEASE_AT else local.date() - timedelta(days=1)
+
+
+def days_now(clock: Clock) -> frozenset[date]:
+    """Return the day it is in Stockholm; around midnight both, since no two clocks show the same minute."""
+    now = clock().astimezone(UTC)
+    return frozenset((now + apart).astimezone(STOCKHOLM).date() for apart in (-CLOCKS_APART, CLOCKS_APART))
 
 
 def first_release_day(now: datetime, hold_hours: int = HOLD_HOURS, at: time = RELEASE_AT) -> date:

@@ -111,6 +111,12 @@ class Assessment(EntryBody, frozen=True, tag="assessment"):
     text: Text
 
 
+class Feedback(EntryBody, frozen=True, tag="feedback"):
+    """What has been done or is planned, and why, before there is an outcome; meets the limit of three months."""
+
+    text: Text
+
+
 class Outcome(EntryBody, frozen=True, tag="outcome"):
     """The result, with the short text for the reporter; `reason` says why a report was dismissed."""
 
@@ -243,6 +249,7 @@ Body: TypeAlias = (
     | Acknowledgement
     | CompletionRequest
     | Assessment
+    | Feedback
     | Outcome
     | Note
     | Attachment

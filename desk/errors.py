@@ -31,6 +31,7 @@
     ├── NothingOffered         730  a signature was asked for, and no roster waits for one
     ├── NotAgreed              731  the six words differ, or the member did not agree to what was shown
     ├── NotSent                733  the member did not agree to send what came back from cleaning
+    ├── FetchBroken            751  a fault of this desk ended the fetching
     ├── ProbeFailed            750  the reporters' site gave the test report another page than a reporter gets
     ├── NotNow                 712  the case's state does not allow the act
     ├── NotRestored            737  the server was restored from a backup in which the case cannot be read
@@ -172,6 +173,13 @@ class NotRestored(DeskError):
 
     code = 737
     text_key = "desk.not_restored"
+
+
+class FetchBroken(DeskError):
+    """A fault of this desk ended the fetching."""
+
+    code = 751
+    text_key = "desk.fetch_broken"
 
 
 class ProbeFailed(DeskError):

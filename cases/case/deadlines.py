@@ -55,7 +55,7 @@ def deadline(kind: DeadlineKind, day: date, *, met: bool, today: date) -> Deadli
 
 
 def statutory(
-    release_day: date, *, acknowledged: date | None, assessed: bool, concluded: bool, today: date
+    release_day: date, *, acknowledged: date | None, assessed: bool, told: bool, today: date
 ) -> tuple[Deadline, ...]:
     """Return the three limits that count from the report (rules 1 and 2)."""
     start = clock_start(release_day)
@@ -63,8 +63,8 @@ def statutory(
     feedback = add_months(min(acknowledged or seventh, seventh), FEEDBACK_MONTHS)
     return (
         deadline(DeadlineKind.ACKNOWLEDGE, seventh, met=acknowledged is not None, today=today),
-        deadline(DeadlineKind.ASSESS, start + ASSESS, met=assessed or concluded, today=today),
-        deadline(DeadlineKind.FEEDBACK, feedback, met=concluded, today=today),
+        deadline(DeadlineKind.ASSESS, start + ASSESS, met=assessed or told, today=today),
+        deadline(DeadlineKind.FEEDBACK, feedback, met=told, today=today),
     )
 
 

@@ -41,6 +41,8 @@ class Act(StrEnum):
     HOLD = "hold"
     RELEASE_HOLD = "release-hold"
     ERASE = "erase"
+    # Takes back the member's own signature under an erasure, while it waits for the second.
+    WITHDRAW_ERASE = "withdraw-erase"
     # Its reference is the hash of the re-keying (rekeying.py); it comes with it and never by itself.
     REKEY = "rekey"
 

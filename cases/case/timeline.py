@@ -4,8 +4,9 @@ What the entries of a case amount to: its state, its time limits and what may ha
 Contract. Pure: entries, days and rules in, a `CaseState` out; the same code for the reporter's page and for the desk.
 `fold` reads the streams it is given, so the reporter, who cannot open the notes, gets the same state without them.
 
-States: waiting (for its release) → received → acknowledged → investigation ⇄ awaiting completion → concluded → closed →
-erasable. A reopened case is under investigation again, and needs a new outcome to close. Withdrawn is what the reporter
+States: waiting (for its release) → received → acknowledged → investigation ⇄ awaiting completion → fed back → concluded
+→ closed → erasable. Feedback before the outcome meets its time limit, and the case stays open. A reopened case is under
+investigation again, and needs a new outcome to close. Withdrawn is what the reporter
 asks; members decide, and end it with an outcome like any other.
 
 Rules that no entry can break: a Close without an outcome that has a text for the reporter closes nothing; who is
@@ -28,6 +29,7 @@ from cases.entry import (
     Close,
     CompletionRequest,
     Entry,
+    Feedback,
     InboxEnded,
     LegalHold,
     MinutesApproved,
@@ -63,6 +65,7 @@ class CaseStage(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     INVESTIGATION = "investigation"
     AWAITING_COMPLETION = "awaiting-completion"
+    FED_BACK = "fed-back"
     CONCLUDED = "concluded"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
@@ -83,6 +86,7 @@ class CaseAction(StrEnum):
     REPLY = "reply"
     ASK = "ask"
     ASSESS = "assess"
+    FEEDBACK = "feedback"
     CONCLUDE = "conclude"
     CLOSE = "close"
     REOPEN = "reopen"
@@ -145,7 +149,10 @@ class _Course:
 
     acknowledged: date | None = None
     assessed: bool = False
-    concluded: bool = False
+    # The reporter has had feedback, by an outcome or before it: once given, it has met the law.
+    told: bool = False
+    # It was given before the outcome, and the case has not been opened again since.
+    fed_back: bool = False
     outcome: Outcome | None = None
     closed_on: date | None = None
     on_hold: bool = False
@@ -155,7 +162,7 @@ class _Course:
             release_day,
             acknowledged=self.acknowledged,
             assessed=self.assessed,
-            concluded=self.concluded,
+            told=self.told,
             today=today,
         )
 
@@ -247,13 +254,16 @@ def _follow(by_members: Sequence[Entry]) -> _Course:
                 course.acknowledged = course.acknowledged or entry.day
             case Assessment():
                 course.assessed = True
+            case Feedback(text=text) if text.strip():
+                course.told = course.fed_back = True
             case Outcome() as outcome if outcome.text.strip():
                 course.outcome = outcome
-                course.concluded = True
+                course.told = True
             case Close() if course.outcome is not None:
                 course.closed_on = course.closed_on or entry.day
             case Reopen():
                 course.closed_on = course.outcome = None
+                course.fed_back = False
                 course.assessed = True
             case LegalHold(on=on):
                 course.on_hold = on
@@ -273,6 +283,7 @@ def _state(
         (CaseStage.CONCLUDED, course.outcome is not None),
         (CaseStage.WITHDRAWN, withdrawn),
         (CaseStage.AWAITING_COMPLETION, asked),
+        (CaseStage.FED_BACK, course.fed_back),
         (CaseStage.INVESTIGATION, course.assessed),
         (CaseStage.ACKNOWLEDGED, course.acknowledged is not None),
     )
@@ -353,7 +364,7 @@ def _allowed_member(state: CaseStage, course: _Course) -> frozenset[CaseAction]:
     }
     if state in {CaseStage.CLOSED, CaseStage.ERASABLE}:
         return frozenset(allowed | {CaseAction.REOPEN} | ({CaseAction.ERASE} if state is CaseStage.ERASABLE else set()))
-    allowed |= {CaseAction.REPLY, CaseAction.ASK, CaseAction.CONCLUDE, CaseAction.HAND_OVER}
+    allowed |= {CaseAction.REPLY, CaseAction.ASK, CaseAction.FEEDBACK, CaseAction.CONCLUDE, CaseAction.HAND_OVER}
     allowed |= {CaseAction.ACKNOWLEDGE} if course.acknowledged is None else set()
-    allowed |= set() if course.assessed or course.concluded else {CaseAction.ASSESS}
+    allowed |= set() if course.assessed or course.told else {CaseAction.ASSESS}
     return frozenset(allowed | ({CaseAction.CLOSE} if course.outcome is not None else set()))

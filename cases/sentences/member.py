@@ -172,6 +172,22 @@ _OF_THE_DESK: Final = {
         "The file moves a case that you do not read today, so you cannot check it and sign.",
         "Let the move be made again, with a signer who reads the case.",
     ),
+    "move.too_large": (
+        "The case is too long for the server to hold its move.",
+        "Name a file with --out, and give that to the second member.",
+    ),
+    "desk.fetch_broken": (
+        "Something went wrong at this desk while it fetched what is new.",
+        "Try again; if it happens again, call a colleague.",
+    ),
+    "filing.too_many": (
+        "You have filed as many reports by voice today as the server takes from one member.",
+        "Let a colleague take the call, or type it into the reporters' form.",
+    ),
+    "move.none_waits": (
+        "No move waits at the server for this member, or more than one does.",
+        "Ask for it to be sent again, or name the file that you were given.",
+    ),
     "move.concerned": (
         "The reporter has said that the report concerns one of these members.",
         "Leave the member out; reports about somebody unnamed are for counsel alone.",

@@ -120,6 +120,7 @@ SENTENCES: Final = {
     "take_back.released": ("The report has been released.", "It can be withdrawn, and no longer be taken back."),
     "inbox.not_closed": ("The case is not closed.", "The inbox can be ended when it is."),
     "erase.not_closed": ("The case is not closed.", "Close it first, with its outcome."),
+    "erase.not_signed": ("No signature of this member waits in the case.", "Run list to see what waits."),
     "erase.hold": ("The case is on legal hold.", "It can be erased when the hold is released."),
     "erase.inbox_open": (
         "The reporter can still read the outcome: the inbox stays open for a time after closing.",

@@ -1,9 +1,9 @@
 """
 Closing, holding and erasing a case, and taking back a report that nobody has seen.
 
-Close, reopen, hold, release-hold and erase are statements that members signed; who calls has checked the signature
-against the roster, and the MAC here shows that the signer has the case. Erasing needs two members (or one and
-counsel) who agree, a closed case, no hold and an inbox period that is over, or that the reporter has ended. The
+Close, reopen, hold, release-hold, erase and withdraw-erase are statements that members signed; who calls has checked
+the signature against the roster, and the MAC here shows that the signer has the case. Erasing needs two members (or one
+and counsel) who agree, a closed case, no hold and an inbox period that is over, or that the reporter has ended. The
 two-year cap needs no signature, but thirty days' notice, and a hold stops it too: that is what a hold is for.
 
 Erasing keeps this order, and a crash after any step is finished when the store is next opened:
@@ -75,6 +75,9 @@ async def keep_statement(
         # The day stands in the tombstone, where nobody can check it later; a midnight may pass on the way.
         if abs(statement.day - day) > MIDNIGHT:
             raise NotAllowed("statement.other_day")
+        if statement.kind is Act.WITHDRAW_ERASE:
+            await _withdraw(connection, signed, roster)
+            return "done"
         if statement.kind is not Act.ERASE:
             await _change_state(connection, case_id, statement, row, day)
             return "done"
@@ -184,6 +187,22 @@ async def _find_pair(
             verify_tombstone((kept, signed.blob), roster, statement.server)
             return (kept, signed.blob), others
     return None, others
+
+
+async def _withdraw(connection: aiosqlite.Connection, signed: SignedStatement, roster: Roster) -> None:
+    """Forget this member's own signature that waits; the others' stay. Raises NotAllowed when there is none."""
+    query, statement = "SELECT statement FROM statements WHERE case_id = ? ORDER BY position", signed.read
+    others, is_withdrawn = list[bytes](), False
+    for (sealed,) in await every(connection, query, statement.case_id):
+        with contextlib.suppress(SealBroken):
+            kept = open_statement(signed.seal_key, statement.case_id, sealed)
+            if read_statement(kept, roster, statement.server).member == statement.member:
+                is_withdrawn = True
+            else:
+                others.append(sealed)
+    if not is_withdrawn:
+        raise NotAllowed("erase.not_signed")
+    await _keep_waiting(connection, statement.case_id, others)
 
 
 async def _keep_waiting(connection: aiosqlite.Connection, case_id: bytes, statements: Sequence[bytes]) -> None:

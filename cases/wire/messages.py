@@ -112,6 +112,8 @@ class RosterAnswer(Wire, frozen=True):
     inbox_days: InboxDays = DEFAULT_RULES.inbox_days
     # The declarations of restores, each signed by two members.
     restored: tuple[SignedRestore, ...] = ()
+    # The server's day, by which a desk sees that one of the two clocks is wrong. A day that everybody knows.
+    day: date | None = None
 
 
 class SignRosterRequest(Wire, frozen=True):

@@ -41,6 +41,7 @@ from desk.work.case.checks import check_stepping_aside
 from desk.work.case.opened import DeskCase
 from desk.work.case.standing import standing_warnings
 from desk.work.erasing import erase as erase_case
+from desk.work.erasing import withdraw
 from desk.work.membership import sign_proposal
 from desk.work.writing import require_now
 
@@ -149,20 +150,35 @@ async def recuse(book: Casebook, given: CommandInput) -> Result:
 
 
 async def move(book: Casebook, given: CommandInput) -> Result:
-    """Offer a case to other readers, in a file for the second member. Raises MoveRefused, SaveRefused."""
+    """Offer a case to other readers, in a file or held by the server. Raises MoveRefused, SaveRefused."""
     args = given.args
     await book.sync()
     made = await moves.offer(book, args.case, args.reader, args.signer, args.reason)
-    save_bytes(args.out, made.file)
-    shown = f"Give the file to {args.signer}, who runs: kallskydd desk sign-move {args.out.name}"
+    if args.out is None:
+        await moves.send_to(book, args.case, args.signer, made)
+        shown = f"It waits at the server for a day. {args.signer} runs: kallskydd desk sign-move"
+    else:
+        save_bytes(args.out, made.file)
+        shown = f"Give the file to {args.signer}, who runs: kallskydd desk sign-move {args.out.name}"
     shown += f"\n{in_words_of_desk('move.second')}" if made.signer_aside else ""
-    return Result({"out": str(args.out), "signer_aside": made.signer_aside}, f"Nothing is moved yet. {shown}")
+    return Result(
+        {"out": None if args.out is None else str(args.out), "signer_aside": made.signer_aside},
+        f"Nothing is moved yet. {shown}",
+    )
+
+
+async def withdraw_erase(book: Casebook, given: CommandInput) -> Result:
+    """Take back our signature under an erasure that waits for the second. Raises NotNow."""
+    await book.sync()
+    case = await withdraw(book, given.args.case)
+    return Result(show.state_object(case), "Taken back. Nothing is erased by it.", code_for(case.warnings))
 
 
 async def sign_move(book: Casebook, given: CommandInput) -> Result:
     """Check an offer, show who reads from then on, and sign it. Raises NotAgreed."""
     await book.sync()
-    read = await moves.read_offer(book, moves.read_file(given.args.file))
+    named = given.args.file
+    read = await moves.read_offer(book, await moves.only_waiting(book) if named is None else moves.read_file(named))
     shown = show.move_prose(read)
     if not given.args.agree and (given.moves is None or not given.moves(shown)):
         raise NotAgreed("move.not_agreed")
@@ -209,6 +225,7 @@ COMMANDS: Final[Mapping[str, Callable[[Casebook, CommandInput], Awaitable[Result
     "answer": answer,
     "move": move,
     "sign-move": sign_move,
+    "withdraw-erase": withdraw_erase,
     "erase": erase,
     **{act: functools.partial(_act, act) for act in acts.ACTS},
     # Asks first when too few others can sign.

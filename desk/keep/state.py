@@ -238,12 +238,15 @@ class DeskState:
             self._write_settings()
 
     def keep_cases(self, case_list: CaseList) -> None:
-        """Seal and writes the list of cases, in one step, also when nothing has changed."""
+        """Seal and write the list of cases, in one step, also when nothing has changed.
+
+        What was there is overwritten: the keys of a case that was erased since are in it.
+        """
         plain = msgspec.json.encode(case_list)
         size = LIST_BYTES_MIN
         while size < len(plain):
             size *= 2
-        files.replace(self.list_path, SecretBox(self._list_key).encrypt(plain.ljust(size)))
+        files.replace(self.list_path, SecretBox(self._list_key).encrypt(plain.ljust(size)), overwrite=True)
         self.case_list = case_list
         self._unwritten = False
 

@@ -69,10 +69,11 @@ class Problem(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):
-    """A file for moving a case that this member has made: who is to sign, and how many entries the case had then."""
+    """A move of a case that this member has made: who is to sign, how many entries the case had then, on which day."""
 
     signer: str
     entries: int
+    day: date = date.min
 
     def __repr__(self) -> str:
         return "<Offer>"

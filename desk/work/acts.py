@@ -29,6 +29,7 @@ from cases.entry import (
     CaseLink,
     Close,
     CompletionRequest,
+    Feedback,
     LegalHold,
     MeetingRequest,
     Message,
@@ -102,6 +103,8 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "acknowledge": ActRule((EntryRule(CaseAction.ACKNOWLEDGE, lambda given: Acknowledgement(given.text)),)),
     "ask": ActRule((EntryRule(CaseAction.ASK, _completion),)),
     "assess": ActRule((EntryRule(CaseAction.ASSESS, lambda given: Assessment(given.text)),)),
+    # It meets the three months, and the case stays open.
+    "feedback": ActRule((EntryRule(CaseAction.FEEDBACK, lambda given: Feedback(given.text)),)),
     # With the approval of the minutes the reporter gets a new case code.
     "minutes": ActRule((EntryRule(CaseAction.REPLY, lambda given: PhoneMinutes(given.text)),)),
     "meet": ActRule((EntryRule(CaseAction.REPLY, lambda given: MeetingRequest(given.text)),)),

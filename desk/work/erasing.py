@@ -1,11 +1,15 @@
-"""To erase a case: a signed statement alone. The first waits at the server, the second member's executes it."""
+"""To erase a case: a signed statement alone. The first waits at the server, the second member's executes it.
+
+While it waits its member can take it back. A server that was changed can keep what it has been given all the same: a
+second member who signs the same reference later would then make it whole.
+"""
 
 from typing import Literal
 
 from cases.case.signers import left_to_sign, may_erase, stepped_aside
 from cases.case.statements import Act
 from cases.case.timeline import CaseAction
-from desk.errors import NotNow
+from desk.errors import NotNow, ServerRefused
 from desk.work import writing
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
@@ -29,6 +33,18 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
         await book.forget_erased(case.known)
         return "done"
     return "kept"
+
+
+async def withdraw(book: Casebook, name: str) -> DeskCase:
+    """Take back our signature that waits; return the case without it. Raises NotNow when none does."""
+    case = await book.open(book.state.find(name))
+    if case.own_id not in {member for member, _reference in case.waiting}:
+        raise NotNow("erase.not_signed")
+    try:
+        await writing.declare(book, case, Act.WITHDRAW_ERASE, "")
+    except ServerRefused as refused:
+        raise NotNow("erase.not_signed") if refused.text_key == "erase.not_signed" else refused from None
+    return await book.open(case.known)
 
 
 def _require_one_not_aside(book: Casebook, case: DeskCase) -> None:

@@ -76,11 +76,14 @@ async def sign_proposal(book: Casebook, digest: bytes) -> str:
     return answer.state
 
 
-def is_clock_behind(book: Casebook, today: date, cases: Iterable[DeskCase] = ()) -> bool:
-    """Whether the server has shown a day that this computer's clock has not reached: it is wrong by a day or more.
+def is_clock_wrong(book: Casebook, today: date, cases: Iterable[DeskCase] = ()) -> bool:
+    """Whether this computer's clock and the server's differ by a day or more, in whichever direction.
 
-    The server says no time. Days stand in lists, in its daily audits and in what was released.
+    The server names its day, and no time. Days stand in lists, in its daily audits and in what was released as well: a
+    day that this computer has not reached is seen without asking.
     """
+    if book.clock_differs:
+        return True
     versions = (
         [*book.shown] if book.chain is None or book.chain.proposal is None else [*book.shown, book.chain.proposal]
     )

@@ -1,9 +1,10 @@
 """A case passes to other readers: one member offers it, a second checks and signs (docs/decisions/0004).
 
-The offer is a file, sealed to the second member. It goes by hand and not by the server: the new share must rest nowhere
-but in its slot. `offer` makes it, `read_offer` opens and checks it, `sign_offer` has it done. Then the handovers are
-written, one for each reader who is new, so that the reporter and every desk can see who let her in; a break in between
-is made good by signing again. The other readers get the new key with the next daily release.
+The offer is sealed to the second member. It goes by hand as a file, or waits at the server in memory and on no disk,
+since the new share must rest nowhere but in its slot (docs/decisions/0031: `send_offer`, `waiting_offers`). `offer`
+makes it, `read_offer` opens and checks it, `sign_offer` has it done. Then the handovers are written, one for each
+reader who is new, so that the reporter and every desk can see who let her in; a break in between is made good by
+signing again. The other readers get the new key with the next daily release.
 
 Who has stepped aside offers no move, and signs one only while the others are too few to sign together
 (docs/decisions/0010). She is one of its readers, like every signer: her desk checks the new key with the grant that she
@@ -12,6 +13,7 @@ gets. So a second move, between those who are left, leaves her out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -25,9 +27,11 @@ from cases.clock import today
 from cases.entry import Handover
 from cases.errors import SealBroken
 from cases.roster.chain import Member, Roster
-from cases.wire.messages import RekeyAnswer, RekeyRequest
+from cases.wire.messages import RekeyAnswer, RekeyRequest, StateAnswer
+from cases.wire.offers import OFFER_BYTES_MAX, OfferRequest, OffersAnswer, OffersRequest
 from cases.wire.rekeying import rekeying_hash
 from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCase
+from desk.keep.state import KnownCase
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.case.unsealing import take_grant
@@ -108,6 +112,51 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
     return Offered(bytes(SealedBox(PublicKey(signer.box)).encrypt(plain)), signer.id in aside)
 
 
+async def send_offer(book: Casebook, case: DeskCase, signer: str, offered: Offered) -> None:
+    """Let the server hold an offer for the second member, by her id. Raises MoveRefused, ServerRefused."""
+    if len(offered.file) > OFFER_BYTES_MAX:
+        raise MoveRefused("move.too_large")
+    await book.ask_case(case.known, "offer-move", OfferRequest, StateAnswer, signer=signer, offer=offered.file)
+
+
+async def send_to(book: Casebook, name: str, label: str, offered: Offered) -> None:
+    """Let the server hold an offer of the case of this name for the member with this label. Raises as `send_offer`."""
+    case = await book.open(book.state.find(name))
+    await send_offer(book, case, _labelled(_roster(book), label).id, offered)
+
+
+async def only_waiting(book: Casebook) -> bytes:
+    """Return the one offer that waits for this member. Raises MoveRefused."""
+    offers = await waiting_offers(book)
+    if len(offers) != 1:
+        raise MoveRefused("move.none_waits")
+    return offers[0]
+
+
+async def waiting_offers(book: Casebook) -> tuple[bytes, ...]:
+    """Return the offers that wait at the server for this member. Raises what asking the server raises."""
+    answer = await book.client.ask("offered-moves", lambda _: OffersRequest(), OffersAnswer)
+    book.offers = answer.offers
+    return answer.offers
+
+
+def is_offered(book: Casebook, known: KnownCase) -> bool:
+    """Whether a move of the case waits, made by this member since yesterday or sent to her: an entry would spoil it."""
+    day = today(book.clock)
+    made = None if book.cache is None else book.cache.index.offers.get(known.case_id.hex())
+    entries = sum(head.count for head in known.seen.values())
+    if made is not None and made.entries == entries and day - made.day <= timedelta(days=1):
+        return True
+    return any(_is_of(book, one, known.case_id) for one in book.offers)
+
+
+def _is_of(book: Casebook, untrusted_offer: bytes, case_id: bytes) -> bool:
+    try:
+        return _opened(book, untrusted_offer).request.case_id == case_id
+    except MoveRefused:
+        return False
+
+
 async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     """Return what a file offers, checked. Raises MoveRefused, MoveBroken, NotNow, and what opening the case raises."""
     untrusted = _opened(book, untrusted_file)
@@ -156,6 +205,8 @@ async def sign_offer(book: Casebook, read: ReadOffer) -> DeskCase:
         if read.checked.notes_key is not None:
             cases[name] = cases[name].with_notes(read.request.epoch, read.checked.notes_key)
         book.state.keep_cases(msgspec.structs.replace(book.state.case_list, cases=cases))
+    # The server has forgotten it with the move; a file that was signed instead may leave another.
+    book.offers = ()
     case = await book.open(book.state.find(name))
     # They have been let in: that is written down also when the first of two has made enough readers of too few.
     for member in read.joining:

@@ -16,6 +16,7 @@ from desk.errors import DeskError, NotReachable
 from desk.work import writing
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from desk.work.moves import is_offered
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -30,9 +31,10 @@ class Opening:
 async def record_opening(book: Casebook, case: DeskCase) -> DeskCase:
     """Write that this member has the case on the screen today, unless it is written; return the case with it.
 
-    A case is shown also when that cannot be written: the notes' key is missing or was kept, or the server is away.
+    While a move of the case waits for its signature it is written the next time: one more entry, and the move does not
+    fit. A case is shown also when that cannot be written: the notes' key is missing or was kept, or the server is away.
     """
-    if _is_written(case, book.keys.id, today(book.clock)):
+    if _is_written(case, book.keys.id, today(book.clock)) or is_offered(book, case.known):
         return case
     was_touched = case.known.case_id in book.touched
     try:

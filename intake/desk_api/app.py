@@ -21,7 +21,7 @@ connection is looked at.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -30,19 +30,22 @@ from aiohttp import web
 
 from cases.audit_chain import ChainBroken, read_records
 from cases.case.restored import MOST_BYTES, RESTORED_NAME, SignedRestore, read_declarations
-from cases.case.statements import read_statement
+from cases.case.statements import Act, read_statement
 from cases.clock import today
 from cases.crypto.envelope import same
 from cases.crypto.seal import Head
 from cases.entry import Stream
-from cases.errors import RequestRefused, RosterFault, SealBroken
+from cases.errors import NotThere, RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
 from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
 from cases.upkeep import NEVER, UpkeepUnreadable, read_upkeep
 from cases.wire import messages
+from cases.wire.offers import ANSWER_BYTES, OfferRequest, OffersAnswer, OffersRequest
 from cases.wire.rekeying import require_agreed
+from cases.wire.syncing import CASE_BYTES_MAX, ROUND_BYTES, Found, SyncAnswer, SyncRequest, mark_of_encoded
 from intake.desk_api import filing
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
+from intake.desk_api.offers import HeldOffers
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
 from intake.http.form import read_body
 from intake.http.silence import Handler, drop_telltales, quiet_logger, refuse_expect
@@ -54,6 +57,14 @@ _AUDITS_SHOWN: Final = 31  # a month: a desk that was away for less can tell whe
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class DeskMemory:
+    """What is kept between requests in memory alone."""
+
+    offers: HeldOffers
+    quota: filing.FilingQuota = field(default_factory=filing.FilingQuota)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class AuthenticatedRequest:
     """A request that has passed steps 1 to 4, with the body that was signed."""
 
@@ -62,6 +73,7 @@ class AuthenticatedRequest:
     member: str
     counter: int
     untrusted_body: bytes
+    memory: DeskMemory
 
     @property
     def roster(self) -> Roster:
@@ -86,7 +98,8 @@ async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
     audit = await asyncio.to_thread(_last_audits, authenticated.services.home)
     inbox_days = authenticated.services.config.inbox_days
     restored = await asyncio.to_thread(_restores, authenticated.services.home)
-    return messages.RosterAnswer(tuple(versions), proposal, audit, inbox_days, restored)
+    day = today(authenticated.services.clock)
+    return messages.RosterAnswer(tuple(versions), proposal, audit, inbox_days, restored, day)
 
 
 def _last_audits(home: Path) -> messages.AuditTail | None:
@@ -147,6 +160,37 @@ async def case(authenticated: AuthenticatedRequest) -> messages.CaseAnswer:
     return _case_answer(rows)
 
 
+async def sync(authenticated: AuthenticatedRequest) -> SyncAnswer:
+    """Return what is new in as many cases as a round has places; one that is not there is `gone` like any filler."""
+    request = messages.decode(authenticated.untrusted_body, SyncRequest)
+    if len({(asked.case_id, asked.mac) for asked in request.asked}) != len(request.asked):
+        # Each case is read once: nobody has 128 long ones read for one short question.
+        raise RequestRefused("request.unreadable")
+    found: list[Found] = []
+    cases: list[messages.CaseAnswer] = []
+    room = CASE_BYTES_MAX
+    for asked in request.asked:
+        proof = CaseProof(asked.case_id, asked.mac, authenticated.counter)
+        try:
+            answer = _case_answer(await authenticated.services.store.released_case(proof, "sync"))
+        except NotThere:
+            found.append("gone")
+            continue
+        encoded = messages.encode(answer)
+        if same(mark_of_encoded(encoded), asked.has):
+            found.append("same")
+        elif len(encoded) >= CASE_BYTES_MAX:
+            found.append("large")
+        elif len(encoded) >= room:
+            found.append("later")
+        else:
+            found.append("new")
+            cases.append(answer)
+            # A comma stands between two.
+            room -= len(encoded) + 1
+    return SyncAnswer(tuple(found), tuple(cases))
+
+
 async def file(authenticated: AuthenticatedRequest) -> AsyncIterator[bytes]:
     """Return the sealed bytes of one file."""
     request = messages.decode(authenticated.untrusted_body, messages.FileRequest)
@@ -174,6 +218,8 @@ async def statement(authenticated: AuthenticatedRequest) -> messages.StateAnswer
     state = await authenticated.services.store.keep_statement(
         authenticated.proof(request), signed, authenticated.roster, authenticated.services.config.inbox_days
     )
+    if read.kind is Act.ERASE and state == "done":
+        authenticated.memory.offers.forget(request.case_id)
     return messages.StateAnswer(state)
 
 
@@ -205,7 +251,24 @@ async def rekey(authenticated: AuthenticatedRequest) -> messages.RekeyAnswer:
         notes_grants=request.notes_grants,
     )
     await authenticated.services.store.rekey(authenticated.proof(request), rekeying)
+    authenticated.memory.offers.forget(request.case_id)
     return messages.RekeyAnswer(request.epoch)
+
+
+async def offer_move(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
+    """Hold a prepared move for the second member, in memory. Raises NotThere, Busy."""
+    request = messages.decode(authenticated.untrusted_body, OfferRequest)
+    if authenticated.roster.member(request.signer) is None:
+        raise RequestRefused("request.unreadable")
+    await authenticated.services.store.released_case(authenticated.proof(request), "offer-move")
+    authenticated.memory.offers.hold(request.case_id, request.signer, request.offer)
+    return messages.StateAnswer("kept")
+
+
+async def offered_moves(authenticated: AuthenticatedRequest) -> OffersAnswer:
+    """Return the moves that wait for this member's signature."""
+    messages.decode(authenticated.untrusted_body, OffersRequest)
+    return OffersAnswer(authenticated.memory.offers.waiting_for(authenticated.member))
 
 
 async def report_form(authenticated: AuthenticatedRequest) -> messages.ReportFormAnswer:
@@ -215,7 +278,13 @@ async def report_form(authenticated: AuthenticatedRequest) -> messages.ReportFor
 
 async def file_report(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
     """File a report that a member took by voice."""
-    return await filing.file_report(authenticated.services, authenticated.roster, authenticated.untrusted_body)
+    return await filing.file_report(
+        authenticated.services,
+        authenticated.roster,
+        authenticated.untrusted_body,
+        authenticated.member,
+        authenticated.memory.quota,
+    )
 
 
 VERBS: Final[Mapping[str, Verb]] = {
@@ -223,22 +292,32 @@ VERBS: Final[Mapping[str, Verb]] = {
     "sign-roster": sign_roster,
     "box": box,
     "case": case,
+    "sync": sync,
     "file": file,
     "append": append,
     "statement": statement,
     "tombstone": tombstone,
     "rekey": rekey,
+    "offer-move": offer_move,
+    "offered-moves": offered_moves,
     "report-form": report_form,
     "file-report": file_report,
 }
+
+
+# The answers that have one size, whatever is in them.
+_SIZES: Final[Mapping[type, int]] = {SyncAnswer: ROUND_BYTES, OffersAnswer: ANSWER_BYTES}
 
 
 def desk_app(services: FileServices) -> web.Application:
     """Return the application behind the desk onion."""
     app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
     app.on_response_prepare.append(drop_telltales)
+    memory = DeskMemory(HeldOffers(services.clock))
     for name, verb in VERBS.items():
-        app.router.add_post(messages.PATH + name, _answering(services, name, verb), expect_handler=refuse_expect)
+        app.router.add_post(
+            messages.PATH + name, _answering(services, memory, name, verb), expect_handler=refuse_expect
+        )
     for name in FILE_VERBS:
         handler = answering_with_files(services, name)
         app.router.add_post(messages.PATH + name, handler, expect_handler=refuse_expect)
@@ -247,7 +326,7 @@ def desk_app(services: FileServices) -> web.Application:
     return app
 
 
-def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
+def _answering(services: FileServices, memory: DeskMemory, name: str, verb: Verb) -> Handler:
     """Return the handler of one verb: steps 2 to 5, then the verb itself."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -256,9 +335,11 @@ def _answering(services: FileServices, name: str, verb: Verb) -> Handler:
         signed = await check_head(services, request, name)
         untrusted_body = await read_body(request, services.limits, BODY_BYTES_MAX)
         messages.require_body(signed.head, messages.new_body_hash(untrusted_body).digest())
-        answer = await verb(AuthenticatedRequest(services, signed.chain, signed.member, signed.counter, untrusted_body))
+        answer = await verb(
+            AuthenticatedRequest(services, signed.chain, signed.member, signed.counter, untrusted_body, memory)
+        )
         if isinstance(answer, msgspec.Struct):
-            return padded(200, answer)
+            return padded(200, answer, _SIZES.get(type(answer), 0))
         return await stream(request, answer)
 
     return handler

@@ -12,14 +12,20 @@ rows of the same sizes as from the form, they wait for the same release, and not
 2. The header is that of entry 0 of the reporter's stream in the first epoch, under the commitment that was handed in;
    the body has the length of a sealed entry.
 3. It waits until the day that a form sent now would wait for, or is shown at once, as an urgent one.
-4. The store keeps all of it or nothing. A case that is there already is refused as such, so that a desk that got no
+4. The member has filed fewer than twenty today.
+5. The store keeps all of it or nothing. A case that is there already is refused as such, so that a desk that got no
    answer can send it again and file it once.
 
 What is not checked: the text. Its length shows when it is opened, since no reader takes an entry longer than the form
 allows; whether it points to the person who called, only the member can tell who writes it.
 """
 
-from cases.clock import first_release_day
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from cases.clock import first_release_day, today
 from cases.crypto.case_keys import FIRST_EPOCH
 from cases.crypto.envelope import ENTRY_BLOCK, NONCE_BYTES, TAG_BYTES, Place, read_header, same
 from cases.crypto.seal import Head
@@ -29,6 +35,26 @@ from cases.roster.chain import Roster
 from cases.store.store import Filing, KeptKeys
 from cases.wire import messages
 from intake.desk_api.request import DeskServices
+
+# A member who takes calls the whole day takes some ten.
+FILED_A_DAY: Final = 20
+
+
+@dataclass(slots=True)
+class FilingQuota:
+    """How many reports each member has filed today: in memory, so that nothing at rest says who takes the calls."""
+
+    _day: date | None = None
+    _filed: Counter[str] = field(default_factory=Counter)
+
+    def count(self, member: str, day: date) -> None:
+        """Count one more. Raises NotAllowed for one too many."""
+        if day != self._day:
+            self._day, self._filed = day, Counter()
+        if self._filed[member] >= FILED_A_DAY:
+            raise NotAllowed("filing.too_many")
+        self._filed[member] += 1
+
 
 _FIRST = Place(Stream.REPORTER, 0, ItemKind.ENTRY)
 
@@ -44,7 +70,9 @@ async def report_form(services: DeskServices) -> messages.ReportFormAnswer:
     )
 
 
-async def file_report(services: DeskServices, roster: Roster, untrusted_body: bytes) -> messages.StateAnswer:
+async def file_report(
+    services: DeskServices, roster: Roster, untrusted_body: bytes, member: str, quota: FilingQuota
+) -> messages.StateAnswer:
     """File a report that a desk has sealed. Raises RequestRefused, RosterFault, NotAllowed, Conflict."""
     request = messages.decode(untrusted_body, messages.FileReportRequest)
     # 1.
@@ -56,6 +84,8 @@ async def file_report(services: DeskServices, roster: Roster, untrusted_body: by
     if request.release_on != first_release_day(services.clock(), services.config.hold_hours):
         raise NotAllowed("filing.other_day")
     # 4.
+    quota.count(member, today(services.clock))
+    # 5.
     await services.store.file_case(
         Filing(
             keys=KeptKeys(request.case_id, FIRST_EPOCH, request.commitment, request.access_key, request.share),

@@ -180,11 +180,11 @@ async def stream(request: web.Request, chunks: AsyncIterator[bytes]) -> web.Stre
     return response
 
 
-def padded(status: int, answer: msgspec.Struct) -> web.Response:
-    """Return the answer as JSON, filled with spaces, which JSON allows, up to a size class."""
+def padded(status: int, answer: msgspec.Struct, least: int = 0) -> web.Response:
+    """Return the answer as JSON, filled with spaces, which JSON allows, up to a size class, or to a size above it."""
     body = msgspec.json.encode(answer)
     return web.Response(
-        status=status, body=body.ljust(size_class(len(body))), headers={hdrs.CONTENT_TYPE: _JSON, **HEADERS}
+        status=status, body=body.ljust(max(least, size_class(len(body)))), headers={hdrs.CONTENT_TYPE: _JSON, **HEADERS}
     )
 
 

@@ -68,7 +68,7 @@ class ReceiptView:
     def days(self, language: Language) -> dict[str, str]:
         """Return the days that count, in words."""
         begin = clock_start(self.shown_on)
-        due = statutory(self.shown_on, acknowledged=None, assessed=False, concluded=False, today=begin)
+        due = statutory(self.shown_on, acknowledged=None, assessed=False, told=False, today=begin)
         return {"release": language.day(self.shown_on), **{one.kind.value: language.day(one.day) for one in due}}
 
 

@@ -111,7 +111,7 @@ def _release_of_a_report_now(services: Services) -> date:
 
 def _dates(release: date, day: date, language: Language) -> dict[str, str]:
     """Return the days that hold for a report with this release, in words."""
-    limits = statutory(release, acknowledged=None, assessed=False, concluded=False, today=day)
+    limits = statutory(release, acknowledged=None, assessed=False, told=False, today=day)
     days = {limit.kind: language.day(limit.day) for limit in limits}
     return {
         "release": language.day(release),

@@ -100,6 +100,10 @@ STATES: Final = {
         N_("A question is waiting for your answer."),
         N_("Answer when you can, even after that day. The case is not closed because the answer takes time."),
     ),
+    CaseStage.FED_BACK: (
+        N_("You have been told what has been done, and why."),
+        N_("Look in now and then: questions to you are asked here. You can add what you remember or find."),
+    ),
     CaseStage.CONCLUDED: (
         N_("There is an outcome. You can read it below."),
         N_("If something in it is wrong, write so. After this the case is closed."),

@@ -16,6 +16,7 @@ from cases.entry import (
     Attachment,
     Close,
     CompletionRequest,
+    Feedback,
     Handover,
     InboxEnded,
     LegalHold,
@@ -87,6 +88,38 @@ def test_a_case_goes_the_whole_way():
         CaseStage.CLOSED,
         CaseStage.ERASABLE,
     ]
+
+
+def test_feedback_before_the_outcome_meets_the_three_months_and_leaves_the_case_open():
+    story = Story()
+    story.by_member(Acknowledgement("Tack."))
+
+    story.by_member(Feedback("  "))
+    before = story.state(days(120))
+    story.by_member(Feedback("Vi har talat med två, och granskar fakturorna."))
+    told = story.state(days(120))
+    story.by_member(CompletionRequest("När?", days(20)))
+    asking = story.state(days(10))
+    story.by_reporter(Message("I mars."))
+    answered = story.state(days(10))
+
+    assert before.state == CaseStage.ACKNOWLEDGED
+    assert [limit.kind for limit in before.due if limit.overdue] == [DeadlineKind.ASSESS, DeadlineKind.FEEDBACK]
+    assert (told.state, told.due, told.closed_on) == (CaseStage.FED_BACK, (), None)
+    assert {CaseAction.REPLY, CaseAction.ASK, CaseAction.FEEDBACK, CaseAction.CONCLUDE} <= told.allowed
+    assert CaseAction.CLOSE not in told.allowed
+    assert (asking.state, answered.state) == (CaseStage.AWAITING_COMPLETION, CaseStage.FED_BACK)
+
+
+def test_a_case_that_is_opened_again_is_under_investigation_and_its_feedback_was_in_time():
+    story = Story()
+    for body in (Feedback("Vi har börjat."), HANDLED, Close(), Reopen("En sak till.")):
+        story.by_member(body)
+
+    again = story.state(days(300))
+
+    assert again.state == CaseStage.INVESTIGATION
+    assert DeadlineKind.FEEDBACK not in {limit.kind for limit in again.due}
 
 
 def test_the_reporter_sees_the_state_that_members_see_without_the_notes():
@@ -458,6 +491,7 @@ def test_erasing_is_never_later_than_two_years_after_closing(inbox_days, expecte
             [
                 Acknowledgement("a"),
                 Assessment("a"),
+                Feedback("a"),
                 HANDLED,
                 Close(),
                 Reopen("a"),

@@ -11,12 +11,14 @@ import pprint
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from browsers.chromium import Chromium
-from browsers.desk_served import Application, DeskServed, desk_browser
+from browsers.desk_served import Application, DeskServed, desk_browser, unlocked_in
+from browsers.firefox import Firefox
 from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, change, measure
 from conftest_tor import SHORT_FOLDER_PREFIX
 from desk_harness import RunningDesks
@@ -67,12 +69,17 @@ async def in_the_middle_of_work(desks: RunningDesks) -> None:
 
 
 @pytest.fixture(scope="module")
-def application():
+def served():
     folder = Path(tempfile.mkdtemp(prefix=SHORT_FOLDER_PREFIX))
     with DeskServed(folder) as served:
         served.call(in_the_middle_of_work, served.desks)
-        yield served.application(LEAD)
+        yield served
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def application(served):
+    return served.application(LEAD)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +100,7 @@ def kind_of(path: str) -> str:
     return re.sub(r"[0-9a-f]{32}", "CASE", path)
 
 
-def links(person: Chromium) -> list[str]:
+def links(person: Chromium | Firefox) -> list[str]:
     """Where the page that is shown leads, within the application; not what is saved."""
     found = person.evaluate(
         "[...document.querySelectorAll('a[href^=\"/\"]:not([download])')].map((one) => one.getAttribute('href'))"
@@ -118,17 +125,25 @@ def looked(application: Application, person: Chromium) -> Looked:
     wrong: dict[str, list[str]] = {}
     look(person, "/unlock", wrong)
     unlocked_in_place(person, application)
+    seen = ["/unlock"]
+    for path in pages(person, application, MOST_OF_A_KIND):
+        seen.append(path)
+        look(person, path, wrong)
+    return Looked(wrong, seen)
+
+
+def pages(person: Chromium | Firefox, application: Application, most_of_a_kind: int) -> Iterator[str]:
+    """Open every page that links lead to, and yield its address while it is shown."""
     waiting, seen, kinds = ["/"], ["/unlock"], {}
     while waiting:
         path = waiting.pop(0)
-        if path in seen or kinds.get(kind_of(path), 0) >= MOST_OF_A_KIND:
+        if path in seen or kinds.get(kind_of(path), 0) >= most_of_a_kind:
             continue
         kinds[kind_of(path)] = kinds.get(kind_of(path), 0) + 1
         seen.append(path)
         person.open(application.origin + path)
-        look(person, path, wrong)
+        yield path
         waiting += links(person)
-    return Looked(wrong, seen)
 
 
 def unlocked_in_place(person: Chromium, application: Application) -> None:
@@ -146,6 +161,23 @@ def test_links_lead_to_every_page_of_the_menu_and_of_a_case(looked):
     kinds = {kind_of(path) for path in looked.seen}
 
     assert {"/", "/case/CASE"} <= kinds
+
+
+def test_firefox_shows_every_page_that_links_lead_to_too(served):
+    application = served.application(HANDLER)
+    wrong, seen = {}, set()
+    with desk_browser(Firefox) as person:
+        unlocked_in(person, application)
+        person.size(320, 800)
+        for path in pages(person, application, 1):
+            seen.add(kind_of(path))
+            found = [f"overflow: {one}" for one in measure(person, "overflow()")]
+            headings = person.evaluate("document.querySelectorAll('h1').length")
+            wrong |= {kind_of(path): [*found, f"{headings} first headings"]} if found or headings != 1 else {}
+
+    assert not wrong, pprint.pformat(wrong, width=160)
+    assert {one.status for one in application.answered} <= {200, 303}
+    assert {"/", "/case/CASE", "/case/CASE/write", "/case/CASE/close", "/erase", "/members", "/checks"} <= seen
 
 
 def test_a_case_is_reached_and_left_with_the_keyboard_alone(application, person, looked):

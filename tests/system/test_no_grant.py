@@ -25,6 +25,7 @@ from cases.entry import Message, Stream
 from cases.errors import CaseError
 from cases.home import read_home
 from cases.wire import messages
+from cases.wire.syncing import ASKED, NOTHING, Asked, SyncRequest, filler
 from desk.work import acts
 from desk.work.erasing import erase
 
@@ -85,6 +86,9 @@ async def obtained(desks: RunningDesks) -> list[tuple]:
         "roster": lambda _: b"{}",
         "box": lambda _: messages.encode(messages.BoxRequest(0)),
         "case": lambda n: messages.encode(messages.CaseRequest(**about("case", n))),
+        "sync": lambda n: messages.encode(
+            SyncRequest((Asked(NO_CASE, about("sync", n)["mac"], NOTHING), *(filler() for _ in range(ASKED - 1))))
+        ),
         "tombstone": lambda n: messages.encode(messages.CaseRequest(**about("tombstone", n))),
         "file": lambda n: messages.encode(messages.FileRequest(**about("file", n), file_id=NO_CASE)),
         "statement": lambda n: messages.encode(

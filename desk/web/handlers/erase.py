@@ -33,10 +33,11 @@ from desk.web.views.refusals import notice_for
 from desk.work.case.cached import open_kept
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
-from desk.work.erasing import erase
+from desk.work.erasing import erase, withdraw
 
 ONE: Final = ERASE + "/{case:[0-9a-f]{32}}"
 SECOND: Final = ONE + "/sign"
+WITHDRAW: Final = ONE + "/withdraw"
 CERTIFICATE: Final = ONE + "/certificate"
 # So many cases are asked for and shown; a municipality has a few at a time.
 MOST: Final = 50
@@ -149,6 +150,23 @@ async def sign_second(request: web.Request) -> web.StreamResponse:
     if state is None:
         return await _lists(request, _CHANGED if reference is None else _OTHER_REFERENCE)
     return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
+
+
+async def take_back(request: web.Request) -> web.StreamResponse:
+    """Take back this member's signature, while it waits for the second."""
+    services = request.app[SERVICES]
+    await sent_form(request)
+    try:
+        async with services.desk.at_work() as book:
+            await book.sync()
+            await withdraw(book, case_named(request))
+    except Erased:
+        return see(certificate_path(bytes.fromhex(case_named(request))))
+    except NotVerified:
+        raise
+    except DeskError as refused:
+        return await _lists(request, notice_for(refused))
+    return see(ERASE)
 
 
 async def show_certificate(request: web.Request) -> web.StreamResponse:
@@ -267,5 +285,6 @@ ROUTES: Final[Routes] = {
     ONE: (first, sign_first),
     # The lock may come between: then the list is shown, to be read and ticked again.
     SECOND: (show_again, sign_second),
+    WITHDRAW: (show_again, take_back),
     CERTIFICATE: (show_certificate, None),
 }

@@ -14,7 +14,7 @@ from desk.web.views.group.people import PeopleWords
 from desk.web.views.pages import N_, Notice, see
 from desk.web.views.refusals import notice_for
 from desk.work.case.casebook import Casebook
-from desk.work.membership import change_between, introduction_of, is_clock_behind, sign_proposal
+from desk.work.membership import change_between, introduction_of, is_clock_wrong, sign_proposal
 
 MEMBERS: Final = "/members"
 SIGN: Final = "/members/sign"
@@ -85,8 +85,8 @@ def _page(
     services: Services, book: Casebook, *, notice: Notice | None = None, status: int = 200, form: Form | None = None
 ) -> web.Response:
     words = PeopleWords(services.language, book.keys.id, read_preferences(services.home.preferences).compared)
-    behind = is_clock_behind(book, today(services.clock))
-    view = words.view(book.chain, book.unripe, book.shown, clock_behind=behind)
+    is_wrong = is_clock_wrong(book, today(services.clock))
+    view = words.view(book.chain, book.unripe, book.shown, clock_wrong=is_wrong)
     return services.page(
         "members.html",
         MEMBERS,

@@ -1,12 +1,13 @@
-"""A case passes to other readers: chosen and shown first, then a file for the colleague who signs second, and her page.
+"""A case passes to other readers: chosen and shown first, then sent to the colleague who signs second, and her page.
 
-The offer goes by hand and not by the server: the new key must rest nowhere but in its place (docs/decisions/0004). What
-the second page gets is the file; it comes back with the form that signs, so that nothing of it is kept in between.
+What is sent waits in the server's memory, sealed to her (docs/decisions/0031); it can go by hand as a file instead. It
+comes back with the form that signs, so that her desk keeps nothing of it on a disk.
 """
 
 import base64
 import binascii
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -33,16 +34,19 @@ from desk.web.views.case.moving import (
     others_reading,
     person,
 )
-from desk.web.views.case_line import case_line, case_path
+from desk.web.views.case_line import case_line, case_number, case_path
 from desk.web.views.overview.todo import entries_of
 from desk.web.views.pages import N_, Notice, answer, see
 from desk.web.views.refusals import notice_for
+from desk.web.views.written import inert_line
 from desk.work import moves
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 
 MOVE: Final = CASE + "/move"
 FILE: Final = MOVE + "/file"
+SEND: Final = MOVE + "/send"
+SENT: Final = MOVE + "/sent"
 MOVED_ONCE: Final = CASE + "/moved"
 SIGN: Final = "/moves"
 SIGNED: Final = "/moves/signed"
@@ -64,7 +68,10 @@ _WRONG: Final = {
     "move.no_member": "readers",
     "move.signer": "signer",
 }
-_NO_FILE: Final = Notice(N_("No file was chosen."), N_("Choose the file that your colleague gave you."))
+_NO_FILE: Final = Notice(
+    N_("No file was chosen, or what was sent waits no more."),
+    N_("Choose a file, or ask your colleague to send it again."),
+)
 _NOT_AGREED: Final = Notice(
     N_("You have not ticked that you have checked who reads, so nothing is signed."), N_("Look at them, and tick it.")
 )
@@ -146,12 +153,52 @@ async def _file(request: web.Request, typed: _Typed) -> web.Response:
             raise
         except DeskError as refused:
             return _form(request, case, typed, notice_for(refused))
-        if book.cache is not None:
-            signer = next(one.name for one in _roster(case).members if one.id == typed.signer)
-            book.cache.keep_offer(case.known.case_id, Offer(signer, entries_of(case.known)))
+        _keep_offer(request, book, case, typed.signer)
     response = answer(offered.file, content_type="application/octet-stream")
     response.headers[hdrs.CONTENT_DISPOSITION] = _SAVED_AS
     return response
+
+
+async def send(request: web.Request) -> web.StreamResponse:
+    """Let it wait at the server for the colleague who signs."""
+    form = await sent_form(request)
+    try:
+        return await _send(request, _typed(form))
+    except NotReachable as failed:
+        return await _unsent(request, form, failed)
+
+
+async def _send(request: web.Request, typed: _Typed) -> web.Response:
+    async with request.app[SERVICES].desk.at_work() as book:
+        await book.sync()
+        case = await book.open(book.state.find(case_named(request)))
+        try:
+            offered = await _offer(book, case, typed)
+            await moves.send_offer(book, case, typed.signer, offered)
+        except NotReachable:
+            raise
+        except DeskError as refused:
+            return _form(request, case, typed, notice_for(refused))
+        _keep_offer(request, book, case, typed.signer)
+    return see(f"{case_path(case.known.case_id)}/move/sent")
+
+
+async def sent(request: web.Request) -> web.StreamResponse:
+    """Say who signs now."""
+    services, name = request.app[SERVICES], case_named(request)
+    cache = services.desk.reading().cache
+    offer = None if cache is None else cache.index.offers.get(name)
+    signer = services.language.translate(N_("your colleague")) if offer is None else inert_line(offer.signer)
+    case_id = bytes.fromhex(name)
+    return services.page("move/sent.html", _OVERVIEW, name=signer, number=case_number(case_id), path=case_path(case_id))
+
+
+def _keep_offer(request: web.Request, book: Casebook, case: DeskCase, signer: str) -> None:
+    """Remember that this was offered, and to whom; nothing of what is in it."""
+    if book.cache is not None:
+        name = next(one.name for one in _roster(case).members if one.id == signer)
+        day = today(request.app[SERVICES].clock)
+        book.cache.keep_offer(case.known.case_id, Offer(name, entries_of(case.known), day))
 
 
 async def _unsent(request: web.Request, form: Form, failed: NotReachable) -> web.Response:
@@ -160,7 +207,13 @@ async def _unsent(request: web.Request, form: Form, failed: NotReachable) -> web
 
 
 async def ask_for_file(request: web.Request) -> web.StreamResponse:
-    """Show the field for a file that a colleague has made."""
+    """Show what waits at the server for this member's signature, and the field for a file that a colleague has made."""
+    services = request.app[SERVICES]
+    try:
+        async with services.desk.at_work() as book:
+            await moves.waiting_offers(book)
+    except NotReachable:
+        return _file_page(request, is_online=False)
     return _file_page(request)
 
 
@@ -175,6 +228,10 @@ async def sign(request: web.Request) -> web.StreamResponse:
         raise SentTwice
     second_step = sent.form.has("offer")
     untrusted_file = _from_text(sent.form.one("offer")) if second_step else sent.file
+    if sent.form.has("waiting"):
+        untrusted_file = next(
+            (one for one in services.desk.reading().offers if _mark(one) == sent.form.one("waiting")), b""
+        )
     if not untrusted_file:
         return _file_page(request, _NO_FILE)
     async with services.desk.at_work() as book:
@@ -237,9 +294,21 @@ def _form(
     )
 
 
-def _file_page(request: web.Request, notice: Notice | None = None) -> web.Response:
-    status = ERROR_STATUS if notice else 200
-    return request.app[SERVICES].page("move/file.html", _MEMBERS, notice=notice, status=status)
+def _file_page(request: web.Request, notice: Notice | None = None, *, is_online: bool = True) -> web.Response:
+    services = request.app[SERVICES]
+    return services.page(
+        "move/file.html",
+        _MEMBERS,
+        notice=notice,
+        status=ERROR_STATUS if notice else 200,
+        waiting=tuple(_mark(one) for one in services.desk.reading().offers),
+        is_online=is_online,
+    )
+
+
+def _mark(offer: bytes) -> str:
+    """Return what a form calls an offer that waits."""
+    return blake2b(offer, digest_size=16).hexdigest()
 
 
 def _offer_page(
@@ -279,6 +348,8 @@ def _from_text(untrusted_text: str) -> bytes:
 ROUTES: Final[Routes] = {
     MOVE: (show, look),
     FILE: (show, file),
+    SEND: (show, send),
+    SENT: (sent, None),
     SIGN: (ask_for_file, sign),
     SIGNED: (signed, None),
     MOVED_ONCE: (moved_once, None),

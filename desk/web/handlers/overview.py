@@ -21,6 +21,7 @@ from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
 from desk.web.views.alarms import ALARMS, restore_notice
 from desk.web.views.case_line import case_path, line_of
+from desk.web.views.group.people import CLOCK
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
 from desk.web.views.overview.todo import Known, offers_standing, todo_of
 from desk.web.views.overview.welcome import welcome
@@ -29,6 +30,7 @@ from desk.web.views.refusals import notice_for, sentences_for
 from desk.work.case.casebook import Casebook
 from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
+from desk.work.membership import is_clock_wrong
 
 HERE: Final = "/"
 SEARCH: Final = "/search"
@@ -106,7 +108,15 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     ]
     no_copy = read_preferences(services.home.preferences).copied_on is None
     offers = offers_standing(index, book.state.case_list.cases)
-    known = Known(summaries, read, problems, offers, unsigned_change=_is_unsigned(book), no_copy=no_copy)
+    known = Known(
+        summaries,
+        read,
+        problems,
+        offers,
+        unsigned_change=_is_unsigned(book),
+        move_waits=bool(book.offers),
+        no_copy=no_copy,
+    )
     drafted = {case_path(bytes.fromhex(name)) for name in services.desk.drafts.cases}
     todo = todo_of(known, day, language)
     weekday = language.weekday(day)
@@ -132,6 +142,8 @@ def _notice(services: Services, book: Casebook) -> Notice | None:
     """Return what stands above everything: why nothing could be fetched, or that it is under way."""
     if services.refresh.failed is not None:
         return notice_for(services.refresh.failed)
+    if is_clock_wrong(book, today(services.clock)):
+        return CLOCK
     if book.cache is not None and book.cache.damaged:
         return _DAMAGED
     return _FETCHING if services.refresh.is_running and services.refresh.fetched is None else None

@@ -1,23 +1,27 @@
-"""Fetch everything: who may read, the post box, and then each case.
+"""Fetch everything: who may read, the post box, and then what is new in the cases, in rounds of one size.
 
 It begins when the desk is unlocked, at the button, and at a random minute within two hours after each day's release
 while the desk is unlocked: desks that all came at six would tell the server who is at work. It goes on beside the
-pages, one case at a time, so that a page waits for one answer at most; they show what was fetched before meanwhile.
+pages, one round at a time, so that a page waits for one answer at most; they show what was fetched before meanwhile.
 
 What does not open is kept as a problem (`desk.work.case.casebook`) and stops no other case; a server that does not
-answer, or shows other members than before, stops all of it, and `failed` says why.
+answer, or shows other members than before, stops all of it, and so does a fault; `failed` says why, and the next
+release begins it again.
 """
 
 import asyncio
 import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from cases.clock import Clock, next_release, today
-from desk.errors import DeskError, NotReachable
+from desk.errors import DeskError, FetchBroken, NotReachable
 from desk.web.session.desk import Desk, Locked
-from desk.work.case.casebook import Casebook
+from desk.web.session.search import keep_words
+from desk.work.moves import waiting_offers
+from desk.work.syncing import Rounds
 
 AFTER_RELEASE: Final = timedelta(hours=2)
 # How long the page waits that has nothing to show yet, and the one whose button was pressed.
@@ -80,40 +84,30 @@ class Refresh:
             return
         except DeskError as failed:
             self.failed = failed
+        except Exception:  # noqa: BLE001 - the outermost layer of this task: else nobody hears it but standard error
+            self.failed = FetchBroken()
         else:
             self.failed = None
 
     async def _fetch_all(self) -> None:
         async with self.desk.at_work() as book:
             await book.sync()
-            names = list(book.state.case_list.cases)
+            rounds = Rounds(list(book.state.case_list.cases), partial(keep_words, self.desk))
         loop = asyncio.get_running_loop()
         written = loop.time()
         try:
-            for name in names:
+            while not rounds.is_over:
                 writes = loop.time() - written > _WRITE_SECONDS
                 written = loop.time() if writes else written
                 async with self.desk.at_work(writes=writes) as book:
-                    await _fetch_one(book, name)
+                    await rounds.take(book)
         finally:
             book.write()
         async with self.desk.at_work() as book:
+            await waiting_offers(book)
             if book.cache is not None:
                 book.cache.keep_fetched(today(self.desk.clock))
                 book.cache.write([bytes.fromhex(name) for name in book.state.case_list.cases], fillers_anew=True)
-
-
-async def _fetch_one(book: Casebook, name: str) -> None:
-    known = book.state.case_list.cases.get(name)
-    if known is None:
-        return
-    try:
-        await book.open(known)
-    except NotReachable:
-        raise
-    except DeskError:
-        # Kept as a problem, and shown as one.
-        return
 
 
 def _moment_after_release(clock: Clock) -> datetime:

@@ -1,6 +1,7 @@
 """Search in everything that this member can read, on this computer.
 
-The words of a case are read out of the cache when they are first wanted and held in memory while the desk is unlocked.
+The words of a case are held in memory while the desk is unlocked: from when everything was fetched, since each case is
+opened then, or from when they are first wanted, out of the cache.
 """
 
 import asyncio
@@ -25,6 +26,12 @@ async def containing(desk: Desk, names: Iterable[str], wanted: str) -> set[str]:
         if all(term in words for term in terms):
             found.add(name)
     return found
+
+
+def keep_words(desk: Desk, case: DeskCase) -> None:
+    """Hold the words of a case that has just been opened. Raises Locked."""
+    length = sum(head.count for head in case.known.seen.values())
+    desk.words[case.known.case_id] = (length, _written(case))
 
 
 def _words(desk: Desk, name: str) -> str:

@@ -67,9 +67,10 @@ class Language:
         pattern = self.info.day if year else self.info.day.removesuffix("y").rstrip()
         return format_date(day, pattern, locale=self.code)
 
-    def weekday(self, day: date) -> str:
-        """Return a day with its name in front: "torsdag 26 november 2026"."""
-        return format_date(day, f"EEEE {self.info.day}", locale=self.code)
+    def weekday(self, day: date, *, year: bool = True) -> str:
+        """Return a day with its name in front: "torsdag 26 november 2026", or without its year."""
+        pattern = self.info.day if year else self.info.day.removesuffix("y").rstrip()
+        return format_date(day, f"EEEE {pattern}", locale=self.code)
 
     def in_template(self, english: str, **values: Any) -> Markup:
         """Return a sentence for a template, which calls this `_`. The values are escaped, the sentence is ours."""

@@ -102,6 +102,10 @@ REFUSALS: Final[Mapping[str, Notice]] = {
         N_("Tor is not running on this computer."), N_("Close the page and start the application again.")
     ),
     "desk.unknown_case": Notice(N_("You cannot open this page."), N_("Go to the overview.")),
+    "filing.too_many": Notice(
+        N_("You have filed as many reports by voice today as the server takes from one member."),
+        N_("Let a colleague take the call."),
+    ),
     "filing.other_day": Notice(
         N_("Nothing was filed: the day of the release changed while the report was on its way."),
         N_("Press the button once more."),
@@ -169,6 +173,10 @@ REFUSALS: Final[Mapping[str, Notice]] = {
         N_("The file moves a case that you do not read today, so you cannot check it."),
         N_("Ask your colleague to make it again, for somebody who reads the case."),
     ),
+    "move.too_large": Notice(
+        N_("The case is too long for the server to hold this."),
+        N_("Save it as a file, and give that to your colleague."),
+    ),
     "move.concerned": Notice(N_("The report concerns one of those you chose."), N_("Take that person away.")),
     "move.aside": Notice(
         N_("You have left this case, so you do not move it."),
@@ -200,6 +208,11 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "erase.hold": Notice(
         N_("The case is kept for now, so it is not erased."), N_("It can be erased when you have ended that."), "warn"
     ),
+    "desk.fetch_broken": Notice(
+        N_("Something went wrong at this desk while it fetched what is new."),
+        N_("What stands here was fetched before. Press Fetch what is new; if it happens again, call a colleague."),
+    ),
+    "erase.not_signed": Notice(N_("No signature of yours waits in this case."), N_("Look at what waits now."), "warn"),
     "erase.inbox_open": Notice(
         N_("The reporter can still read the outcome, so it is too early."),
         N_("Sign when that time is over; the day stands under Not yet."),

@@ -28,6 +28,7 @@ STATES: Final = {
     CaseStage.ACKNOWLEDGED: N_("Acknowledged"),
     CaseStage.INVESTIGATION: N_("Investigation"),
     CaseStage.AWAITING_COMPLETION: N_("Awaiting completion"),
+    CaseStage.FED_BACK: N_("Feedback given"),
     CaseStage.CONCLUDED: N_("Feedback given"),
     CaseStage.WITHDRAWN: N_("Withdrawn"),
     CaseStage.CLOSED: N_("Closed"),
@@ -100,6 +101,8 @@ def _day(day: date, today: date, language: Language) -> str:
 
 def _limit(limit: Deadline, today: date, language: Language) -> NextDay:
     days = (limit.day - today).days
-    what = language.translate(NEXT[limit.kind], day=_day(limit.day, today, language))
+    # A day by which a member has to act has its name beside it: nobody is at work on a Sunday.
+    day = language.weekday(limit.day, year=limit.day.year != today.year)
+    what = language.translate(NEXT[limit.kind], day=day)
     nearness = "late" if limit.overdue else ("soon" if days <= SOON_DAYS[limit.kind] else "")
     return NextDay(left_in_words(days, language), what, nearness, limit.day)

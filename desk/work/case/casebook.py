@@ -31,6 +31,7 @@ without signatures is the server's own erasure, two years after the case was clo
 seen the case closed and the two years are over, and never before (TombstoneBroken).
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -39,7 +40,7 @@ import msgspec
 
 from cases.case.signers import may_erase
 from cases.case.timeline import DEFAULT_RULES, CaseState, Rules, fold
-from cases.clock import YEARS, Clock, today
+from cases.clock import YEARS, Clock, days_now, today
 from cases.crypto.seal import CaseKeys, fetch_mac
 from cases.entry import Attachment, Entry, ItemKind, Stream
 from cases.errors import NotThere
@@ -81,6 +82,8 @@ from desk.work.case.unsealing import Unsealed, has_notes, open_grants, take_gran
 from desk.work.case.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]
+# What came of a case with one key; None where it was not asked for. Raises ServerRefused.
+Fetched = Callable[[KnownCase], CaseAnswer | None]
 # What changes nothing at the server.
 _READS = frozenset({"case", "tombstone"})
 
@@ -104,12 +107,16 @@ class Casebook:
     # All versions that verify, taken or not: who wrote an entry is looked up here.
     shown: tuple[Roster, ...] = ()
     audits: Audits = NO_AUDITS
+    # The server's day, when it was last asked, is not this computer's.
+    clock_differs: bool = False
     # What the server has set. A desk lists and names days by it; that it is kept to is the server's part.
     rules: Rules = DEFAULT_RULES
     # What was fetched last, if this desk keeps it.
     cache: CaseCache | None = None
     # The cases that this desk has changed at the server and not fetched since.
     touched: set[bytes] = field(default_factory=set)
+    # Moves that wait for this member's signature, sealed to her: in memory alone.
+    offers: tuple[bytes, ...] = ()
 
     async def sync_roster(self) -> Chain:
         """Return the verified chain as far as this desk takes it, and pin its newest version.
@@ -117,6 +124,7 @@ class Casebook:
         Raises RosterBroken, WrongServer.
         """
         answer = await self.client.ask("roster", lambda _: _NoQuestion(), RosterAnswer)
+        self.clock_differs = answer.day is not None and answer.day not in days_now(self.clock)
         chain = self.take_roster(answer)
         if self.cache is not None:
             self.cache.keep_roster(answer)
@@ -149,13 +157,20 @@ class Casebook:
         """Take the roster and what is new in the post box. Raises what `sync_roster` raises."""
         await self.sync_roster()
         last = self.state.case_list.last_batch
-        answer = await self.client.ask("box", lambda _: BoxRequest(last), BoxAnswer)
         tombstones, erased = self.state.case_list.tombstones, dict[str, KnownCase]()
+        # The last one is asked for again: a server that has none of that number has made it up, or was put back to an
+        # older copy. Then all there is counts, or the grants of every later release would be passed over.
+        answer = await self.client.ask("box", lambda _: BoxRequest(max(last - 1, 0)), BoxAnswer)
+        if last and all(batch.number != last for batch in answer.batches):
+            last = 0
+            answer = await self.client.ask("box", lambda _: BoxRequest(0), BoxAnswer)
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
             for grant in open_grants(batch.items, self.keys):
                 take_grant(erased if grant.case_id.hex() in tombstones else cases, grant)
             last = max(last, batch.number)
+            # Trying all of a long box takes a second; pages have their turn in between.
+            await asyncio.sleep(0)
         back = await brought_back(erased, self.fetch_case)
         cases |= back
         tombstones = {name: kept for name, kept in tombstones.items() if name not in back}
@@ -163,27 +178,28 @@ class Casebook:
         taken = msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases, tombstones=tombstones)
         self.state.keep_cases(taken)
 
-    async def open(self, known: KnownCase) -> DeskCase:
+    async def open(self, known: KnownCase, fetched: Fetched | None = None) -> DeskCase:
         """Return one case in the clear. Raises Erased, and the errors of the steps above.
 
         Every key that came for it is tried, latest first. One that opens it ends those before it, and no other does.
+        `fetched` gives what came of the case with each key; where it has none the server is asked.
         """
-        return (await self.open_with_answer(known))[0]
+        return (await self.open_with_answer(known, fetched))[0]
 
-    async def open_with_answer(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+    async def open_with_answer(self, known: KnownCase, fetched: Fetched | None = None) -> tuple[DeskCase, CaseAnswer]:
         """Return one case in the clear, and the sealed answer it came from: a move rewraps that. Raises as `open`."""
         try:
-            return await self._opened_by_any(known)
+            return await self._opened_by_any(known, fetched)
         except (NotVerified, ServerRefused, NotRestored) as failed:
             self._note_problem(known, failed)
             raise
 
-    async def _opened_by_any(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+    async def _opened_by_any(self, known: KnownCase, fetched: Fetched | None) -> tuple[DeskCase, CaseAnswer]:
         self._chain()
         broken: NotVerified | None = None
         for candidate in known.candidates():
             try:
-                return await self._open_with(candidate)
+                return await self._open_with(candidate, fetched)
             except ServerRefused as refused:
                 if refused.code != NotThere.code:
                     raise
@@ -199,9 +215,10 @@ class Casebook:
             raise
         raise Erased
 
-    async def _open_with(self, known: KnownCase) -> tuple[DeskCase, CaseAnswer]:
+    async def _open_with(self, known: KnownCase, fetched: Fetched | None) -> tuple[DeskCase, CaseAnswer]:
         """Take the steps above with one of the keys. Raises ServerRefused, CaseBroken, CaseCut, SealedToWrong."""
-        answer = await self.fetch_case(known)
+        answer = None if fetched is None else fetched(known)
+        answer = await self.fetch_case(known) if answer is None else answer
         case = self.open_answer(known, answer)
         self.touched.discard(known.case_id)
         if self.cache is not None:

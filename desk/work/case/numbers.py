@@ -27,8 +27,9 @@ from cases.case.deadlines import ACKNOWLEDGE, FEEDBACK_MONTHS
 from cases.case.merging import Streams
 from cases.case.signers import given_to
 from cases.clock import add_months, clock_start
-from cases.entry import Acknowledgement, Entry, Note, Outcome, Reopen, Report, Stream
-from desk.keep.figures import Acknowledged, CaseFigure, Decision, Feedback
+from cases.entry import Acknowledgement, Entry, Feedback, Note, Outcome, Reopen, Report, Stream
+from desk.keep.figures import Acknowledged, CaseFigure, Decision
+from desk.keep.figures import Feedback as FeedbackTime
 
 LEAST: Final = 5
 # A member's note with these very words says that the case is a test report (`desk.work.probe`): it counts as none.
@@ -194,7 +195,7 @@ def counted_until(year: int) -> date:
 
 
 def _is_told(entry: Entry) -> bool:
-    return isinstance(entry.body, Outcome) and bool(entry.body.text.strip())
+    return isinstance(entry.body, Feedback | Outcome) and bool(entry.body.text.strip())
 
 
 def _decision(by_members: Sequence[Entry]) -> Decision:
@@ -213,7 +214,7 @@ def _acknowledged(start: date, day: date | None) -> Acknowledged:
     return "soon" if day <= start + SOON_ACKNOWLEDGED else "in time"
 
 
-def _feedback(start: date, day: date | None) -> Feedback:
+def _feedback(start: date, day: date | None) -> FeedbackTime:
     if day is None or day > add_months(start, FEEDBACK_MONTHS):
         return "late"
     return "soon" if day <= add_months(start, SOON_FEEDBACK_MONTHS) else "in time"

@@ -45,6 +45,7 @@ ON_A_CASE = {
     "ask": "ask the reporter for more, by a day",
     "acknowledge": "tell the reporter that the report has come",
     "assess": "say that the first assessment is done",
+    "feedback": "give the reporter feedback before there is an outcome; the case stays open",
     "meet": "ask the reporter to meet",
     "note": "write for members only",
     "link": "note which earlier case belongs to this one",
@@ -54,7 +55,8 @@ ON_A_CASE = {
     "hold": "keep a case from being erased, with the reason",
     "release-hold": "let a case be erased again, with the reason",
     "recuse": "step aside in a case, with the reason; you may write notes then, and sign where too few others can",
-    "move": "offer a case to other readers: a new key, in a file for a second member to sign",
+    "move": "offer a case to other readers: a new key, for a second member to sign",
+    "withdraw-erase": "take back your signature under an erasure that waits for the second",
     "erase": "sign that a closed case is to be erased; the second member's signature executes it",
 }
 WITH_TEXT = (
@@ -63,6 +65,7 @@ WITH_TEXT = (
     "ask",
     "acknowledge",
     "assess",
+    "feedback",
     "meet",
     "note",
     "link",
@@ -106,7 +109,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     tried.add_argument("--address", help="the reporters' address, from the poster; without it nothing is sent")
     tried.add_argument("--text", help="the text of the report; without it, standard input is read")
     moved = verbs.add_parser("sign-move", help="check and sign a move of a case", parents=[common, server])
-    moved.add_argument("file", type=Path, metavar="FILE", help="what the other member's move wrote")
+    moved.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="what the other member's move wrote; without it, what waits at the server",
+    )
     moved.add_argument("--agree", action="store_true", help="sign without being asked on a terminal")
     opened = verbs.add_parser("open-backup", help="let the operator restore the service", parents=[common])
     opened.add_argument("file", type=Path, metavar="FILE", help="the operator's question, ask.json")
@@ -297,6 +306,8 @@ def _add_case_options(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument("--reader", action="append", required=True, metavar="LABEL", help="who reads; repeat")
         parser.add_argument("--signer", required=True, metavar="LABEL", help="which of them checks and signs it")
         parser.add_argument("--reason", required=True, help="why, for the reporter to read when somebody is new")
-        parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file for the second member")
+        parser.add_argument(
+            "--out", type=Path, metavar="FILE", help="a file for the second member; without it the server holds it"
+        )
     elif name == "erase":
         parser.add_argument("--reference", required=True, help="the disposal decision, or the number in the register")

@@ -19,6 +19,7 @@ from moved_cases import HANDLER, LABELS, LEAD, OTHER, ROLES
 from cases.clock import today
 from cases.entry import InboxEnded, MeetingRequest, Message, Withdrawal
 from desk.work import acts, moves
+from desk.work.case.numbers import figure_of
 from desk.work.erasing import erase
 
 SECONDS = 0.5
@@ -230,6 +231,27 @@ async def test_overdue_is_said_in_words(desks):
 
     assert re.search(r"Bekräfta Senast .* dagar försenad \(lag\)", page.words)
     assert '<li class="overdue"' in page.text
+
+
+async def test_feedback_is_given_and_the_case_stays_open_and_is_overdue_no_more(desks):
+    _, path = await a_case(desks)
+    await act(desks, LEAD, path, "acknowledge", "Tack.")
+    desks.clock.forward(days=120)
+    late = await shown(desks, LEAD, path)
+    await act(desks, LEAD, path, "feedback", "Vi har granskat fakturorna, och fortsätter med avtalet.")
+
+    page = await shown(desks, LEAD, path)
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        case = await book.open(book.state.find(path.rsplit("/", 1)[-1]))
+        figure = figure_of(case.streams, case.release_day, case.own_id)
+
+    assert re.search(r"Återkoppling Senast .* dagar försenad \(lag\)", late.words)
+    assert re.search(r"Återkoppling 2 juli Avslut När ni är klara", page.words)
+    assert not re.search(r"Återkoppling Senast", page.words)
+    assert "Person 1: återkoppling" in page.words
+    assert "Avsluta ärendet" in page.words
+    assert (figure.decision, figure.feedback) == ("open", "late")
 
 
 async def test_a_case_that_cannot_be_opened_says_the_same_whatever_the_reason(tmp_path):

@@ -7,6 +7,7 @@ import re
 import pytest
 from desk_harness import PASSPHRASE, RunningDesks, running_desks, running_with_pages
 from desk_pages import Reader, Seen, pages_of
+from erased_pages import GROUND, REFERENCE, closed, do, listed, post, signed_first, signed_second
 from intake_harness import file_report, log_in, make_home
 from moved_pages import (
     COUNSEL,
@@ -21,62 +22,17 @@ from moved_pages import (
     unreached,
 )
 
-from cases.case.statements import Act, sign_statement
-from cases.clock import today
-from cases.wire import messages
 from desk.errors import DeskError
 from desk.keep.keyfile import DeskHome
 from desk.web.views.case_line import case_number
 from desk.work import acts
-from desk.work.erasing import erase
-
-GROUND = {"ground": "decision", "number": "KS 2025/88"}
-REFERENCE = "Gallringsbeslut KS 2025/88"
+from desk.work.erasing import erase, withdraw
 
 
 @pytest.fixture
 async def desks(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
         yield desks
-
-
-async def do(desks: RunningDesks, number: int, act: str, name: str, text: str = "Klart.") -> None:
-    async with desks.desk(number) as book:
-        await book.sync()
-        await acts.do(book, act, name, text)
-
-
-async def closed(desks: RunningDesks, *, days: int = 31, **report) -> str:
-    """A case that lead and handlers read, closed so many days ago."""
-    name = await three_read(desks, "Privata inköp.") if not report else await filed(desks, **report)
-    for number in (LEAD, HANDLER):
-        async with desks.desk(number) as book:
-            await book.sync()
-            await book.open(book.state.find(name))
-    await do(desks, LEAD, "close", name)
-    desks.clock.forward(days=days)
-    return name
-
-
-async def filed(desks: RunningDesks, **report) -> str:
-    reporter = await desks.file("Privata inköp.", **report)
-    await desks.release()
-    return reporter.keys.case_id.hex()
-
-
-async def signed_first(reader: Reader, name: str, **fields: str) -> Seen:
-    await reader.go(f"/erase/{name}")
-    return await reader.send(f"/erase/{name}", **(GROUND | fields))
-
-
-async def signed_second(reader: Reader, name: str, **fields: str) -> Seen:
-    page = await reader.go("/erase")
-    return await reader.send(f"/erase/{name}/sign", signature=page.hidden("signature"), **({"read": "yes"} | fields))
-
-
-async def post(reader: Reader, path: str, **fields: str) -> Seen:
-    """Send a form that no page shows, with a token that counts."""
-    return await reader.send(path, token=reader.services.desk.tokens.new(), **fields)
 
 
 async def test_two_erase_a_case_and_what_is_left_is_a_certificate_of_the_two_signatures(desks, tmp_path):
@@ -374,112 +330,6 @@ def case_amber(page: Seen) -> bool:
     return 'class="next soon"' in page.text
 
 
-async def listed(desks: RunningDesks) -> Seen:
-    async with pages_of(desks, LEAD) as reader:
-        await reader.unlock()
-        return await reader.go("/erase")
-
-
-async def test_at_the_cap_the_server_erases_alone_and_the_certificate_says_so(desks):
-    name = await closed(desks, days=700)
-    await listed(desks)
-    for days in (5, 35):
-        desks.clock.forward(days=days)
-        await desks.store.erase_due(today(desks.clock))
-
-    async with pages_of(desks, LEAD) as reader:
-        await reader.unlock()
-        await reader.go("/erase")
-        page = await reader.go(f"/erase/{name}/certificate")
-
-    assert "Av servern, två år efter avslut: lagens längsta tid" in page.words
-    assert "Underskrivet" not in page.words
-
-
-async def handed_in(desks: RunningDesks, helper: int, signer: int, name: str, reference: str) -> None:
-    """A member gives the case's key away: somebody else signs with it."""
-    async with desks.desk(helper) as book:
-        await book.sync()
-        case = await book.open(book.state.find(name))
-        signed = sign_statement(
-            desks.made.keys[signer],
-            Act.ERASE,
-            case.known.case_id,
-            day=today(desks.clock),
-            server=desks.roster.server_key,
-            reference=reference,
-        )
-        fields = {"statement": signed, "seal_key": case.keys.statement_key}
-    async with desks.desk(signer) as book:
-        await book.sync()
-        await book.ask_case(case.known, "statement", messages.StatementRequest, messages.StateAnswer, **fields)
-
-
-async def test_a_signature_by_somebody_who_was_not_given_the_case_is_red_and_cannot_be_joined(desks):
-    name = await closed(desks, concerns=[OTHER])
-    await handed_in(desks, LEAD, OTHER, name, REFERENCE)
-
-    async with pages_of(desks, HANDLER) as reader:
-        await reader.unlock()
-        page = await reader.go("/erase")
-        joined = await post(
-            reader, f"/erase/{name}/sign", signature=f"{desks.made.keys[OTHER].id} {REFERENCE}", read="yes"
-        )
-        same = await signed_first(reader, name)
-        another = await signed_first(reader, name, number="KS 2026/1")
-
-    assert 'class="box bad"' in page.text
-    assert "Person 4 har skrivit under på att ärende" in page.words
-    assert "Skriv under och gallra" not in page.words
-    for refused in (joined, same):
-        assert refused.status == 422
-        assert "nyckeln har getts bort" in refused.words
-    assert another.status == 200
-
-
-async def test_an_erasure_by_others_is_red_at_every_other_desk_and_its_key_is_kept(desks):
-    name = await closed(desks, concerns=[OTHER])
-    await handed_in(desks, LEAD, OTHER, name, "G 1")
-    await handed_in(desks, LEAD, LEAD, name, "G 1")
-
-    async with pages_of(desks, HANDLER) as reader:
-        await reader.unlock()
-        page = await reader.go("/erase")
-        async with reader.services.desk.at_work() as book:
-            kept = name in book.state.case_list.cases
-
-    assert 'class="box bad"' in page.text
-    assert "någon som inte hade fått det har skrivit under" in page.words
-    assert kept
-
-
-async def test_a_case_that_vanished_without_a_signature_is_red(desks):
-    name = await closed(desks)
-    await desks.store.erase(bytes.fromhex(name))
-
-    page = await listed(desks)
-
-    assert "Ärendet är borta utan att någon har skrivit under, och de två åren har inte gått." in page.words
-
-
-async def test_a_case_that_was_erased_before_this_desk_ever_opened_it_is_red_on_its_certificate(desks):
-    name = await closed(desks)
-    await desks.listed(OTHER)
-    for number in (LEAD, HANDLER):
-        async with desks.desk(number) as book:
-            await book.sync()
-            await erase(book, name, REFERENCE)
-
-    async with pages_of(desks, OTHER) as reader:
-        await reader.unlock()
-        lists = await reader.go("/erase")
-        page = await reader.go(f"/erase/{name}/certificate")
-
-    assert "titta på det här" in lists.words
-    assert "Den här datorn hade aldrig öppnat ärendet." in page.words
-    assert 'class="box bad"' in page.text
-
-
 async def test_counsel_alone_with_counsel_is_not_enough(tmp_path):
     roles = ("lead", "handler", "counsel", "counsel")
     async with running_desks(tmp_path, make_home(tmp_path / "home", roles)) as desks:
@@ -546,3 +396,49 @@ async def test_when_the_server_does_not_answer_nothing_typed_is_lost_and_certifi
     assert f"Ärende {case_number(bytes.fromhex(gone))}" in lists.words
     assert "Det finns inget att gallra" not in lists.words
     assert any('value="KS 2025/88"' in page.text for page in (sent, kept))
+
+
+async def test_a_first_signature_is_taken_back_while_it_waits_and_the_second_erases_nothing_then(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        signed = await signed_first(one, name)
+        back = await one.send(f"/erase/{name}/withdraw")
+        again = await post(one, f"/erase/{name}/withdraw")
+        await other.unlock()
+        hers = await other.go("/erase")
+        alone = await signed_first(other, name)
+        # The other's signature is hers to take back.
+        not_mine = await post(one, f"/erase/{name}/withdraw")
+        done = await signed_second(one, name)
+        too_late = await post(other, f"/erase/{name}/withdraw")
+        certificate = other.at
+
+    assert "Ta tillbaka din underskrift" in signed.words
+    assert "Kan gallras Privata inköp." in back.words
+    assert "Ta tillbaka din underskrift" not in back.words
+    assert "Ingen underskrift av dig väntar i det här ärendet." in again.words
+    assert "Väntar på din underskrift" not in hers.words
+    assert "Väntar på en kollega Privata inköp." in alone.words
+    assert not_mine.status == 422
+    assert "Underskrivet av Person 2 och Person 1" in done.words
+    assert too_late.status == 200
+    assert certificate == f"/erase/{name}/certificate"
+
+
+async def test_the_second_signature_finds_none_that_was_taken_back_and_the_command_says_when_there_is_none(desks):
+    name = await closed(desks)
+
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        await erase(book, name, "LK 1")
+        case = await withdraw(book, name)
+    again = await desks.command(LEAD, "withdraw-erase", name)
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        state = await erase(book, name, "LK 1")
+
+    assert case.waiting == ()
+    assert again.found["error"]["text_key"] == "erase.not_signed"
+    assert state == "kept"

@@ -113,8 +113,18 @@ async def test_a_server_that_names_a_day_at_the_beginning_of_the_calendar_stops_
 
     async def ask(self, verb, question, kind):
         answer = await ordinary(self, verb, question, kind)
-        is_evil = verb == "case" and question(0).case_id.hex() == evil
-        return msgspec.structs.replace(answer, release_day=date.min) if is_evil else answer
+        if verb == "case" and question(0).case_id.hex() == evil:
+            return msgspec.structs.replace(answer, release_day=date.min)
+        if verb == "sync":
+            new = [
+                one.case_id.hex() for one, found in zip(question(0).asked, answer.found, strict=True) if found == "new"
+            ]
+            cases = (
+                msgspec.structs.replace(case, release_day=date.min) if name == evil else case
+                for name, case in zip(new, answer.cases, strict=True)
+            )
+            return msgspec.structs.replace(answer, cases=tuple(cases))
+        return answer
 
     monkeypatch.setattr(DeskClient, "ask", ask)
     async with pages_of(desks, LEAD) as reader:

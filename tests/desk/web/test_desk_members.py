@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from desk_harness import running_desks
 from desk_pages import pages_of
 from intake_harness import NOON, make_home
 
+from cases.clock import days_now
 from cases.roster.chain import Member, fingerprint_words, parse_roster, propose, read_chain, render
 from cases.roster.member import new_member_keys
 from desk.errors import NotReachable
@@ -219,6 +220,31 @@ async def test_a_day_that_this_computer_has_not_reached_says_that_its_clock_is_w
     assert "klocka går fel" not in later.words
 
 
+@pytest.mark.parametrize("days", [-1, 1])
+async def test_a_clock_that_is_a_day_behind_or_ahead_of_the_servers_is_noticed_on_the_overview_too(desks, days):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        right = await reader.go("/")
+        async with reader.services.desk.at_work() as book:
+            book.clock = lambda: desks.clock() + timedelta(days=days)
+        wrong = await reader.send("/fetch")
+        on_members = await reader.go("/members")
+        book.clock = desks.clock
+        again = await reader.send("/fetch")
+
+    assert "klocka går fel" not in right.words
+    for page in (wrong, on_members):
+        assert "Datorns klocka går fel med ungefär ett dygn. Ställ den rätt och försök igen." in page.words
+    assert "klocka går fel" not in again.words
+
+
+def test_around_midnight_two_clocks_that_are_right_show_two_days():
+    midnight = datetime(2026, 3, 3, 23, 0, tzinfo=UTC)
+
+    assert days_now(lambda: midnight) == {date(2026, 3, 3), date(2026, 3, 4)}
+    assert days_now(lambda: midnight + timedelta(minutes=11)) == {date(2026, 3, 4)}
+
+
 async def away(*_asked):
     raise NotReachable
 
@@ -264,7 +290,7 @@ def test_a_change_by_one_alone_is_red_with_the_day_from_which_it_counts(chain):
     after = next_version(chain.current, add_new(chain.current.members))
     unripe = Unripe(after, date(2026, 3, 16))
 
-    view = views(chain.current).view(chain, unripe, (*chain.all, after), clock_behind=False)
+    view = views(chain.current).view(chain, unripe, (*chain.all, after), clock_wrong=False)
 
     warning = view.warnings[0]
     assert warning.tone == "bad"
@@ -276,7 +302,7 @@ def test_a_change_that_came_about_by_waiting_stays_red(chain):
     after = next_version(chain.current, add_new(chain.current.members))
     waited = replace(chain, current=after, all=(*chain.all, after), by_waiting=(2,))
 
-    view = views(chain.current).view(waited, None, waited.all, clock_behind=False)
+    view = views(chain.current).view(waited, None, waited.all, clock_wrong=False)
 
     assert view.warnings[0].tone == "bad"
     assert "fjorton dagars väntan" in view.warnings[0].what
@@ -287,7 +313,7 @@ def test_another_label_of_the_same_member_is_said_before_and_after(chain):
     first, *others = chain.current.members
     after = next_version(chain.current, [replace(first, label="VD"), *others])
 
-    view = views(chain.current, own=1).view(replace(chain, proposal=after), None, chain.all, clock_behind=False)
+    view = views(chain.current, own=1).view(replace(chain, proposal=after), None, chain.all, clock_wrong=False)
 
     assert view.pending.heading == "Väntar på dig: ändra Person 1, Lead 1 till Person 1, VD"
 
@@ -305,7 +331,7 @@ def test_how_many_must_sign_is_said_as_the_rules_have_it(tmp_path, roles, remove
     left = [one for number, one in enumerate(chain.current.members) if number != removed]
     proposal = next_version(chain.current, left)
 
-    view = views(chain.current).view(replace(chain, proposal=proposal), None, chain.all, clock_behind=False)
+    view = views(chain.current).view(replace(chain, proposal=proposal), None, chain.all, clock_wrong=False)
 
     assert view.pending.needs.startswith(said)
 

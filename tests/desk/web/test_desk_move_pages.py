@@ -84,7 +84,7 @@ async def test_a_case_goes_to_the_lawyer_and_the_reporter_reads_who_is_new_and_w
     assert "Läser från och med nu Person 2 (handläggare), Person 3 (extern jurist)" in look.words
     assert "Läser inte längre Person 1 (sammankallande)" in look.words
     assert "Ärendet läses nu också av: Counsel 3" in look.words
-    assert "Ge den till Person 2. Ingen annan kan öppna den." in look.words
+    assert "Skicka, så ligger det under Att göra i dag hos Person 2. Ingen annan kan öppna det." in look.words
     assert file.headers["Content-Disposition"] == 'attachment; filename="flytt.bin"'
     assert "Person 1 vill låsa om ”En sak.”" in shown.words
     assert "Nya i ärendet Person 3 (extern jurist)" in shown.words
@@ -508,12 +508,13 @@ async def test_a_second_press_signs_nothing_twice_and_a_broken_offer_is_no_form(
     assert "Ärendet har redan sin nya nyckel." in made_before.words
 
 
-async def test_a_move_asks_no_server_to_keep_the_offer(desks, monkeypatch):
+async def test_an_offer_that_goes_by_hand_is_kept_by_no_server(desks, monkeypatch):
     name = await two_read(desks)
     readers = ids_of(desks, LEAD, HANDLER)
 
     async with pages_of(desks, LEAD) as one:
         await one.unlock()
+        await one.services.refresh.wait()
         asked = []
         async with one.services.desk.at_work() as book:
             ask = book.client.ask

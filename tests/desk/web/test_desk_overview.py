@@ -145,8 +145,8 @@ async def test_the_days_of_a_case_from_its_first_to_its_last(desks):
     assert assessed[0] == []
     assert "Inget att göra i dag. Nästa datum är" in assessed[2]
     assert "återkoppling i ett ärende" in assessed[2]
-    assert near[:2] == (["7 dagar kvar: ge återkoppling"], [(f"{case}/close", "Ge återkoppling")])
-    assert over[:2] == (["2 dagar försenad: ge återkoppling"], [(f"{case}/close", "Ge återkoppling")])
+    assert near[:2] == (["7 dagar kvar: ge återkoppling"], [(f"{case}/write?act=feedback", "Ge återkoppling")])
+    assert over[:2] == (["2 dagar försenad: ge återkoppling"], [(f"{case}/write?act=feedback", "Ge återkoppling")])
     assert "2 dagar försenad Återkoppling senast" in over[2]
 
 

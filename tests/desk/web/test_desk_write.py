@@ -12,7 +12,7 @@ from desk_writing import at_case, drawn, in_language, pieces, send, typed, write
 from intake_harness import file_report, log_in, make_home
 
 from cases.clock import today
-from cases.entry import Acknowledgement, Assessment, CompletionRequest, Message, PhoneMinutes
+from cases.entry import Acknowledgement, Assessment, CompletionRequest, Feedback, Message, PhoneMinutes
 from cases.languages import LANGUAGES
 from desk.web.views.writing.phrases import PHRASES, Phrases
 
@@ -35,10 +35,10 @@ async def test_the_acknowledgement_comes_first_and_is_chosen_and_a_plain_answer_
 
     labels = re.findall(r'name="act" value="([a-z]+)"( checked)?', page.text)
     assert labels[0] == ("acknowledge", " checked")
-    assert {one for one, _ in labels} == {"acknowledge", "reply", "ask", "assess", "minutes"}
+    assert {one for one, _ in labels} == {"acknowledge", "reply", "ask", "assess", "feedback", "minutes"}
     assert "Tidsfristerna påverkas inte: anmälan är inte bekräftad med det." in page.words
     assert "Bekräftelsen ligger hos anmälaren, dag 3 av lagens sju." in after.words
-    assert re.findall(r'name="act" value="([a-z]+)"', then.text) == ["reply", "ask", "assess", "minutes"]
+    assert re.findall(r'name="act" value="([a-z]+)"', then.text) == ["reply", "ask", "assess", "feedback", "minutes"]
     assert "inte bekräftad" not in then.words
 
 
@@ -48,6 +48,7 @@ async def test_the_acknowledgement_comes_first_and_is_chosen_and_a_plain_answer_
         ("acknowledge", Acknowledgement, "Bekräftelsen ligger hos anmälaren"),
         ("reply", Message, "Tidsfristerna påverkas inte."),
         ("assess", Assessment, "Den första bedömningen ligger hos anmälaren."),
+        ("feedback", Feedback, "Återkopplingen ligger hos anmälaren, och lagens tre månader är uppfyllda."),
         ("minutes", PhoneMinutes, "Protokollet ligger hos anmälaren"),
     ],
 )
@@ -159,7 +160,7 @@ async def test_hostile_text_is_inert_on_every_page(desks):
     assert "<title>Så här ser anmälaren det</title>" in preview.text
 
 
-@pytest.mark.parametrize("act", ["acknowledge", "reply", "ask", "assess", "minutes"])
+@pytest.mark.parametrize("act", ["acknowledge", "reply", "ask", "assess", "feedback", "minutes"])
 async def test_the_preview_is_what_the_reporters_inbox_shows(tmp_path, act):
     async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
         page = await file_report(desks.intake.browser(), "Kan ni se på avtalet?")

@@ -168,6 +168,10 @@ class Chromium(Person):
         self.do("Input.dispatchKeyEvent", type="keyDown", **pressed, **typed)
         self.do("Input.dispatchKeyEvent", type="keyUp", **pressed)
 
+    def keys(self, text: str) -> None:
+        """Press the keys of a text wherever the focus is."""
+        self.do("Input.insertText", text=text)
+
     def stop(self) -> None:
         """End it as a person does and keep the profile."""
         with contextlib.suppress(OSError, Failed):

@@ -213,6 +213,19 @@ class Firefox(Person):
     def printed(self) -> bytes:
         return base64.b64decode(self._in_firefox(_PRINT))
 
+    def evaluate(self, script: str):
+        """The value of an expression in the page; the page's own policy does not apply to it."""
+        return self.do("WebDriver:ExecuteScript", script=f"return ({script})", args=[])
+
+    def key(self, key: str) -> None:
+        """Press a key as on a keyboard."""
+        self.keys({"Tab": "\ue004", "Enter": "\ue007", " ": " "}[key])
+
+    def keys(self, text: str) -> None:
+        """Press the keys of a text, one after the other, wherever the focus is."""
+        presses = [{"type": kind, "value": one} for one in text for kind in ("keyDown", "keyUp")]
+        self.do("WebDriver:PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": presses}])
+
     def failed_frames(self) -> list[str]:
         """What Firefox itself says in frames whose pages did not come: the address of its own page."""
         return [address for _, address, _ in self._in_firefox(_FRAMES) if address.startswith("about:neterror")]

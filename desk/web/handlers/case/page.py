@@ -15,8 +15,10 @@ from desk.web.session.openings import note_opening
 from desk.web.views.case.case_page import case_page
 from desk.web.views.case.entries import own_cases
 from desk.web.views.pages import N_, Notice
+from desk.web.views.refusals import sentences_for
 from desk.work.case.opened import DeskCase
 
+_OLDER: Final = N_("What you read here was fetched before that. Call a colleague, and act on nothing until you have.")
 # What an act says when it has been done; the address names the act alone.
 DONE: Final = {
     "note": Notice(N_("The note is kept."), "", "good"),
@@ -38,8 +40,18 @@ async def show(request: web.Request) -> web.StreamResponse:
     case, numbers = await _as_last_read(services.desk, case_named(request), case)
     page = case_page(case, today(services.clock), services.language, numbers)
     drafts = services.desk.drafts.pages(case_named(request))
-    done = DONE.get(request.query.get("done", ""))
-    return services.page("case/case.html", "/", case=page, drafts=drafts, notice=done)
+    notice = _broken(services.desk, case_named(request)) or DONE.get(request.query.get("done", ""))
+    return services.page("case/case.html", "/", case=page, drafts=drafts, notice=notice)
+
+
+def _broken(desk: Desk, name: str) -> Notice | None:
+    """Return what is wrong with what the server showed of the case last, when this is what it showed before."""
+    cache = desk.reading().cache
+    problem = None if cache is None else cache.index.problems.get(name)
+    if problem is None or not problem.is_alarm:
+        return None
+    what = sentences_for(problem.text_key)
+    return Notice(what.what, _OLDER)
 
 
 async def _as_last_read(desk: Desk, name: str, case: DeskCase) -> tuple[DeskCase, dict[str, str]]:

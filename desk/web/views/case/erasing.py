@@ -68,6 +68,11 @@ class EraseLine:
     may_sign: bool = False
 
     @property
+    def is_signed(self) -> bool:
+        """Whether this member has signed."""
+        return any(one.ours for one in self.signatures)
+
+    @property
     def differ(self) -> bool:
         """Whether members have signed with references that differ: that erases nothing."""
         return len({one.reference for one in self.signatures}) > 1

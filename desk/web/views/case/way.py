@@ -12,7 +12,7 @@ from typing import Final
 from cases.case.deadlines import ACKNOWLEDGE, ASSESS
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from cases.clock import clock_start
-from cases.entry import Acknowledgement, Assessment, Body, Outcome, Stream
+from cases.entry import Acknowledgement, Assessment, Body, Feedback, Outcome, Reopen, Stream
 from desk.web.views.pages import N_, Language
 from desk.work.case.opened import DeskCase
 
@@ -28,6 +28,7 @@ _AT: Final = {
     CaseStage.ACKNOWLEDGED: _ASSESS,
     CaseStage.INVESTIGATION: _INVESTIGATE,
     CaseStage.AWAITING_COMPLETION: _INVESTIGATE,
+    CaseStage.FED_BACK: _INVESTIGATE,
     CaseStage.WITHDRAWN: _INVESTIGATE,
     CaseStage.CONCLUDED: _CLOSE,
 }
@@ -129,9 +130,9 @@ class Way:
         return Step(name, self._say(N_("Under way")) if self._at == _INVESTIGATE else "", self._mark(_INVESTIGATE))
 
     def _feedback(self) -> Step:
-        on = self._last(lambda body: isinstance(body, Outcome) and bool(body.text.strip()))
+        on = self._told_on()
         due = self._due(DeadlineKind.FEEDBACK)
-        if self._state.outcome is not None and on is not None:
+        if on is not None:
             return Step(self._say(N_("Feedback")), self._day(on), DONE)
         name = self._say(N_("Feedback"))
         if due is None or due.met:
@@ -160,13 +161,20 @@ class Way:
         return next((limit for limit in self._state.deadlines if limit.kind is kind), None)
 
     def _by(self, sentence: str, due: Deadline) -> str:
-        return self._say(sentence, day=self._day(due.day), left=days_left(due.day, self._today, self._language))
+        day = self._language.weekday(due.day, year=due.day.year != self._today.year)
+        return self._say(sentence, day=day, left=days_left(due.day, self._today, self._language))
 
     def _first(self, wanted: Callable[[Body], bool]) -> date | None:
         return next((entry.day for entry in self._case.streams[Stream.MEMBERS] if wanted(entry.body)), None)
 
-    def _last(self, wanted: Callable[[Body], bool]) -> date | None:
-        return next((entry.day for entry in reversed(self._case.streams[Stream.MEMBERS]) if wanted(entry.body)), None)
+    def _told_on(self) -> date | None:
+        """Return the day of the last feedback, with an outcome or before it, since the case was last opened again."""
+        for entry in reversed(self._case.streams[Stream.MEMBERS]):
+            if isinstance(entry.body, Reopen):
+                return None
+            if isinstance(entry.body, Feedback | Outcome) and entry.body.text.strip():
+                return entry.day
+        return None
 
     def _say(self, english: str, **values: object) -> str:
         return self._language.translate(english, **values)

@@ -71,7 +71,7 @@ class PeopleWords:
     compared: Mapping[str, date]
 
     def view(
-        self, chain: Chain | None, unripe: Unripe | None, shown: tuple[Roster, ...], *, clock_behind: bool
+        self, chain: Chain | None, unripe: Unripe | None, shown: tuple[Roster, ...], *, clock_wrong: bool
     ) -> MembersView:
         """Return the page; `shown` are all versions that verify, taken or not."""
         current = None if chain is None else chain.current
@@ -79,7 +79,7 @@ class PeopleWords:
         return MembersView(
             lead=self._lead(len(members)),
             missing=None if chain is None else self._missing(current),
-            warnings=tuple(self._warnings(chain, unripe, shown, clock_behind=clock_behind)),
+            warnings=tuple(self._warnings(chain, unripe, shown, clock_wrong=clock_wrong)),
             pending=None if chain is None else self._pending(chain),
             people=tuple(self._person(member, self._since(chain, member)) for member in members),
             list_shown=None if current is None else word_picture(current.digest),
@@ -116,7 +116,7 @@ class PeopleWords:
         )
 
     def _warnings(
-        self, chain: Chain | None, unripe: Unripe | None, shown: tuple[Roster, ...], *, clock_behind: bool
+        self, chain: Chain | None, unripe: Unripe | None, shown: tuple[Roster, ...], *, clock_wrong: bool
     ) -> Iterable[Notice]:
         translate = self.language.translate
         if unripe is not None and chain is not None:
@@ -137,7 +137,7 @@ class PeopleWords:
                 translate(N_("A change came about by one signature and fourteen days of waiting")),
                 translate(N_("%(changes)s Ask the one who signed, by telephone."), changes=changes),
             )
-        if clock_behind:
+        if clock_wrong:
             yield self.language.notice(CLOCK)
 
     def _pending(self, chain: Chain) -> PendingView | None:

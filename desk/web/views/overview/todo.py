@@ -19,6 +19,7 @@ from desk.web.views.written import inert_line
 ERASE: Final = "/erase"
 MEMBERS: Final = "/members"
 SETTINGS: Final = "/settings"
+MOVES: Final = "/moves"
 # From how many days ahead a limit is something for today.
 _DAYS: Final[Mapping[str, int]] = {DeadlineKind.ACKNOWLEDGE: 7, DeadlineKind.ASSESS: 7, DeadlineKind.FEEDBACK: 7}
 # So many are shown; the rest stands in the list below, in the same order.
@@ -33,7 +34,7 @@ class _Task:
     by: str
     late: str
     button: str
-    # Within the case: a report is read before it is acknowledged, and feedback is the outcome's text.
+    # Within the case: a report is read before it is acknowledged.
     path: str
 
 
@@ -57,7 +58,7 @@ _TASKS: Final[Mapping[str, _Task]] = {
         N_("By %(day)s, the three months of the law."),
         N_("The three months of the law ended on %(day)s. Give it today, even if not everything is finished."),
         N_("Give feedback"),
-        "/close",
+        "/write?act=feedback",
     ),
 }
 
@@ -86,6 +87,8 @@ class Known:
     offers: Mapping[str, str]
     # A change of who may read that this member has not signed.
     unsigned_change: bool
+    # A colleague's move of a case waits for this member.
+    move_waits: bool = False
     # Nobody has a copy of this member's key.
     no_copy: bool = False
 
@@ -102,6 +105,7 @@ class _Found:
 def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
     """Return what is to be done, the most urgent first."""
     found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
+    found += [_Found((_SIGNATURE, 0), partial(_move, language))] if known.move_waits else []
     found += [_Found((_LAST, 0), partial(_copy, language))] if known.no_copy else []
     for name, problem in known.problems.items():
         if problem.until is not None and name in known.summaries:
@@ -183,7 +187,9 @@ def _limit(summary: Summary, due: Limit, today: date, language: Language) -> Tod
     return Todo(
         head=translate(task.head, left=left_in_words(days, language)),
         title=_quoted(summary),
-        text=translate(task.late if days < 0 else task.by, day=_day(due.day, today, language)),
+        text=translate(
+            task.late if days < 0 else task.by, day=language.weekday(due.day, year=due.day.year != today.year)
+        ),
         button=translate(task.button),
         path=f"{case_path(summary.case_id)}{task.path}",
         tone="bad" if days < 0 else "warn",
@@ -260,6 +266,17 @@ def _change(language: Language) -> Todo:
         text=translate(N_("Compare the six words by telephone before you sign.")),
         button=translate(N_("Look at the change")),
         path=MEMBERS,
+    )
+
+
+def _move(language: Language) -> Todo:
+    translate = language.translate
+    return Todo(
+        head=translate(N_("A signature waits: other readers of a case")),
+        title="",
+        text=translate(N_("A colleague has sent it to you. Until you sign the old key fits.")),
+        button=translate(N_("Look at it")),
+        path=MOVES,
     )
 
 

@@ -142,7 +142,7 @@ def days_of(taken: Taken, today: date, language: Language) -> Days:
     # Shown at once it bears the day on which it was.
     counted = today if taken.at_once else taken.release_on
     limits = {
-        one.kind: one.day for one in statutory(counted, acknowledged=None, assessed=False, concluded=False, today=today)
+        one.kind: one.day for one in statutory(counted, acknowledged=None, assessed=False, told=False, today=today)
     }
     return Days(
         release=language.weekday(taken.release_on),

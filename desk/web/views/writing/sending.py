@@ -17,6 +17,7 @@ from cases.entry import (
     Body,
     CompletionRequest,
     Entry,
+    Feedback,
     Message,
     Outcome,
     PhoneMinutes,
@@ -36,6 +37,7 @@ _SENT: Final[dict[type, str]] = {
         " it comes."
     ),
     Assessment: N_("The first assessment is with the reporter."),
+    Feedback: N_("The feedback is with the reporter, and the law's three months are met. The case stays open."),
     Message: N_("The answer is with the reporter. It stops no time."),
     Attachment: N_("The file is with the reporter. It stops no time."),
     PhoneMinutes: N_("The minutes are with the reporter, who reads them and says whether they are right."),

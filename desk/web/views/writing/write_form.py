@@ -48,6 +48,12 @@ _ACTS: Final = (
         N_("What you think of the report, and what you do now. Our goal of two weeks is then met."),
     ),
     _Act(
+        "feedback",
+        CaseAction.FEEDBACK,
+        N_("Feedback"),
+        N_("What you have done or plan, and why. The law's three months are then met, and the case stays open."),
+    ),
+    _Act(
         "minutes",
         CaseAction.REPLY,
         N_("Minutes of a conversation"),

@@ -1,0 +1,215 @@
+"""A move that waits at the server for the second member: in memory, for her alone, and on no disk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from case_pages import fetched
+from desk_harness import running_desks
+from desk_pages import pages_of
+from intake_harness import SetClock, make_home
+from moved_cases import LABELS
+from moved_pages import HANDLER, LEAD, OTHER, ROLES, ids_of, send_file, two_read
+
+from cases.entry import Opened, Stream
+from cases.errors import Busy
+from cases.wire.messages import StateAnswer
+from cases.wire.offers import ANSWER_BYTES, HELD_MAX, OFFER_BYTES_MAX, OfferRequest
+from desk.errors import ServerRefused
+from desk.work import acts, moves
+from desk.work.erasing import erase
+from intake.desk_api.offers import BYTES_MAX, HeldOffers
+
+CASE = bytes(16)
+
+
+@pytest.fixture
+async def desks(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        yield desks
+
+
+async def sent_by(reader, name: str, readers: list[str], signer: str, reason: str = ""):
+    """Choose readers and signer on the page, and send it."""
+    await reader.go(f"/case/{name}/move")
+    look = await reader.send(f"/case/{name}/move", reader=readers, signer=signer, reason=reason)
+    assert look.status == 200, look.words
+    return await reader.send(f"/case/{name}/move/send", reader=readers, signer=signer, reason=reason)
+
+
+async def waiting(desks, number: int) -> tuple[bytes, ...]:
+    async with desks.desk(number) as book:
+        await book.sync()
+        return await moves.waiting_offers(book)
+
+
+async def waits_for(reader) -> tuple[bytes, ...]:
+    async with reader.services.desk.at_work() as book:
+        return await moves.waiting_offers(book)
+
+
+def everything_on_disk(desks) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(desks.folder.rglob("*")) if path.is_file())
+
+
+async def test_what_one_sends_the_other_finds_under_to_do_and_signs_on_a_page_though_both_opened_the_case(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        said = await sent_by(one, name, readers, readers[1])
+        # Each has the case on the screen meanwhile: what that writes must not make the move unfit.
+        await one.go(f"/case/{name}")
+        await other.unlock()
+        await fetched(other)
+        await other.go(f"/case/{name}")
+        overview = await other.go("/")
+        (held,) = await waits_for(other)
+        on_disk = held in everything_on_disk(desks)
+        page = await other.go("/moves")
+        looked = await send_file(other, b"", waiting=page.hidden("waiting"))
+        done = await send_file(other, b"", offer=looked.hidden("offer"), agreed="yes")
+        then = await waits_for(other), await waits_for(one)
+        after = await other.go("/moves")
+        opened = await other.go(f"/case/{name}")
+
+    assert "Nu skriver Person 2 under" in said.words
+    assert "En underskrift väntar: andra läsare i ett ärende" in overview.words
+    assert not on_disk
+    assert "En kollega har skickat en till dig." in page.words
+    assert "Läser från och med nu Person 1 (sammankallande), Person 2 (handläggare)" in looked.words
+    assert "Ärendet är omlåst" in done.words
+    assert then == ((), ())
+    assert "Inget väntar på din underskrift hos servern." in after.words
+    assert opened.status == 200
+
+
+async def test_after_the_signature_an_opening_is_written_down_again(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+
+    async with pages_of(desks, LEAD) as one:
+        await one.unlock()
+        await sent_by(one, name, readers, readers[1])
+        await one.go(f"/case/{name}")
+        before = await openings_of(desks, name)
+        desks.clock.forward(days=2)
+        await one.go(f"/case/{name}")
+        after = await openings_of(desks, name)
+
+    assert before == []
+    assert [entry.author for entry in after] == [readers[0]]
+
+
+async def openings_of(desks, name: str) -> list:
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        case = await book.open(book.state.find(name))
+        return [entry for entry in case.streams.get(Stream.NOTES, ()) if isinstance(entry.body, Opened)]
+
+
+async def test_the_answer_has_one_size_with_a_move_in_it_and_with_none_and_is_for_the_signer_alone(desks):
+    name = await two_read(desks)
+    sizes, found = [], []
+
+    for sent in (False, True):
+        if sent:
+            async with desks.desk(LEAD) as book:
+                await book.sync()
+                made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "")
+                await moves.send_to(book, name, LABELS[HANDLER], made)
+        for number in (LEAD, HANDLER, OTHER):
+            async with desks.desk(number) as book:
+                await book.sync()
+                read = book.client._read_bounded
+
+                async def noted(response, most, limit, read=read):
+                    content = await read(response, most, limit)
+                    sizes.append(len(content))
+                    return content
+
+                book.client._read_bounded = noted
+                found.append(len(await moves.waiting_offers(book)))
+
+    assert found == [0, 0, 0, 0, 1, 0]
+    assert set(sizes) == {ANSWER_BYTES}
+
+
+async def test_who_cannot_show_the_case_hands_in_nothing(desks):
+    name = await two_read(desks)
+
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        known = book.state.find(name)
+        signer = ids_of(desks, HANDLER)[0]
+        with pytest.raises(ServerRefused) as stranger:
+            await book.client.ask(
+                "offer-move",
+                lambda _: OfferRequest(case_id=known.case_id, mac=bytes(32), signer=signer, offer=b"x"),
+                StateAnswer,
+            )
+        with pytest.raises(ServerRefused) as nobody:
+            await book.ask_case(known, "offer-move", OfferRequest, StateAnswer, signer="0" * 32, offer=b"x")
+
+    assert (stranger.value.text_key, nobody.value.text_key) == ("store.not_there", "request.unreadable")
+    assert await waiting(desks, HANDLER) == ()
+
+
+async def test_with_an_erasure_what_waits_is_gone(desks):
+    name = await two_read(desks)
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        await acts.do(book, "close", name, "Klart.")
+        desks.clock.forward(days=31)
+        made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "")
+        await moves.send_to(book, name, LABELS[HANDLER], made)
+    before = await waiting(desks, HANDLER)
+
+    for number in (LEAD, HANDLER):
+        async with desks.desk(number) as book:
+            await book.sync()
+            await erase(book, name, "LK 1")
+
+    assert len(before) == 1
+    assert await waiting(desks, HANDLER) == ()
+
+
+async def test_the_command_line_sends_and_signs_without_a_file(desks):
+    name = await two_read(desks)
+
+    words = ["--reader", LABELS[LEAD], "--reader", LABELS[HANDLER], "--signer", LABELS[HANDLER], "--reason", "x"]
+    none = await desks.command(HANDLER, "sign-move", "--agree")
+    sent = await desks.command(LEAD, "move", name, *words)
+    signed = await desks.command(HANDLER, "sign-move", "--agree")
+
+    assert none.found["error"]["text_key"] == "move.none_waits"
+    assert (sent.exit_code, sent.found["out"]) == (0, None)
+    assert signed.exit_code == 0
+    assert sorted(signed.found["readers"]) == sorted(ids_of(desks, LEAD, HANDLER))
+
+
+def test_what_waits_goes_after_a_day_and_there_is_room_for_so_much():
+    clock = SetClock(datetime(2026, 3, 3, 12, tzinfo=UTC))
+    held = HeldOffers(clock)
+
+    held.hold(CASE, "a", b"first")
+    held.hold(CASE, "b", b"newer")
+    moved = held.waiting_for("a"), held.waiting_for("b")
+    clock.forward(days=1)
+    later = held.waiting_for("b")
+    for number in range(HELD_MAX):
+        held.hold(bytes([number] * 16), "a", b"x")
+    with pytest.raises(Busy):
+        held.hold(bytes([99] * 16), "a", b"x")
+    held.hold(CASE, "a", b"in the place of the first")
+    whole = HeldOffers(clock)
+    for number in range(BYTES_MAX // OFFER_BYTES_MAX):
+        whole.hold(bytes([number] * 16), str(number), bytes(OFFER_BYTES_MAX))
+    with pytest.raises(Busy):
+        whole.hold(bytes([98] * 16), "z", bytes(OFFER_BYTES_MAX))
+
+    assert moved == ((), (b"newer",))
+    assert later == ()
+    assert clock() - datetime(2026, 3, 3, 12, tzinfo=UTC) == timedelta(days=1)
