@@ -15,17 +15,18 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import aiosqlite
 
 from cases.clock import Clock
 from cases.errors import Busy, SettingLost, StoreFault
+from cases.store.residue import Residue
 from cases.store.shred import Slots
 
 DATABASE_NAME = "kallskydd.db"
@@ -63,6 +64,7 @@ _AUTO_VACUUM_INCREMENTAL = 2
 LATER_TABLES = frozenset({"ended_inboxes"})
 
 Row: TypeAlias = tuple[Any, ...]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,9 +82,10 @@ class Parts:
 class Database:
     """The one connection and its lock."""
 
-    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+    def __init__(self, connection: aiosqlite.Connection, path: Path, residue: Residue) -> None:
         """Take over a connection that `open` has prepared."""
         self._connection = connection
+        self._residue = residue
         self._files = [f"{path}{ending}" for ending in ("", "-wal", "-shm")]
         self._lock = asyncio.Lock()
 
@@ -109,19 +112,17 @@ class Database:
         """Open the file; raises SettingLost if a PRAGMA does not hold, StoreFault if the schema is another's."""
         # mode=rw: a missing file is a fault, never a new and empty home.
         address = f"file:{quote(str(path))}?mode=rw"
-        try:
-            connection = await aiosqlite.connect(address, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-        except sqlite3.Error as fault:
-            raise StoreFault("store.unreadable") from fault
-        try:
-            await _prepare(connection)
-        except sqlite3.Error as fault:
-            await connection.close()
-            raise StoreFault("store.unreadable") from fault
-        except BaseException:
-            await connection.close()
-            raise
-        return cls(connection, path)
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                residue = Residue(path)
+                stack.callback(residue.close)
+                connection = await aiosqlite.connect(address, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+                stack.push_async_callback(connection.close)
+                await _prepare(connection)
+            except (OSError, sqlite3.Error) as fault:
+                raise StoreFault("store.unreadable") from fault
+            stack.pop_all()
+        return cls(connection, path, residue)
 
     async def close(self) -> None:
         """
@@ -136,6 +137,7 @@ class Database:
             async with self._lock:
                 self.stamp()
                 await self._connection.close()
+                self._residue.close()
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[aiosqlite.Connection]:
@@ -180,7 +182,7 @@ class Database:
 
     async def sweep(self) -> None:
         """
-        Give back empty pages and fold the log into the file and cut it.
+        Fold the log into the file, overwrite what SQLite leaves (residue.py), give back free pages, and cut the log.
 
         Raises Busy if it could not be cut, StoreFault if the file could not be written.
 
@@ -188,12 +190,45 @@ class Database:
         """
         for attempt in range(CHECKPOINT_TRIES):
             async with self.read() as connection:
-                await connection.execute_fetchall("PRAGMA incremental_vacuum")
-                (flags,) = await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-            if flags[0] == 0:
-                return
+                if await self._sweep_once(connection):
+                    return
             await asyncio.sleep(CHECKPOINT_PAUSE_SECONDS if attempt + 1 < CHECKPOINT_TRIES else 0)
         raise Busy("store.log_not_cut")
+
+    async def _sweep_once(self, connection: aiosqlite.Connection) -> bool:
+        """Return False if somebody else reads in the log, or wrote to it meanwhile."""
+        seen = await one(connection, "PRAGMA data_version")
+        if not await _fold_log(connection, "RESTART"):
+            return False
+        # Nothing is written in this transaction: it keeps every other program from writing.
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            if await one(connection, "PRAGMA data_version") != seen:
+                return False
+            free_at_the_end = await _to_its_end(self._residue.overwrite)
+        finally:
+            await asyncio.shield(connection.rollback())
+        # Pages as they were before stand in the connection's memory, and would be written again.
+        await connection.execute_fetchall("PRAGMA shrink_memory")
+        if free_at_the_end:
+            await connection.execute_fetchall(f"PRAGMA incremental_vacuum({free_at_the_end})")
+        return await _fold_log(connection, "TRUNCATE")
+
+
+async def _fold_log(connection: aiosqlite.Connection, how: Literal["RESTART", "TRUNCATE"]) -> bool:
+    """Put all that the log holds into the file; returns False while somebody else reads in it."""
+    (flags,) = await connection.execute_fetchall(f"PRAGMA wal_checkpoint({how})")
+    return bool(flags[0] == 0)
+
+
+async def _to_its_end(call: Callable[[], _T]) -> _T:
+    """Run a call in a thread and wait until it is over, also when the caller is cancelled: nobody else may write."""
+    running = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise
 
 
 async def one(connection: aiosqlite.Connection, query: str, *values: object) -> Row | None:

@@ -11,7 +11,7 @@ Erasing keeps this order, and a crash after any step is finished when the store 
 1. The decision is committed: the case is `erasing` (from here it is nowhere to be seen) and its tombstone is written.
 2. The share is overwritten in its slot and fsynced. From here nothing of the case can be opened by anybody.
 3. Rows are deleted, file by file, and last the case's own.
-4. Empty pages are given back, and the log is folded in and cut; that it was is checked.
+4. The log is folded in, overwritten and cut, with what SQLite leaves of rows (residue.py); that it was is checked.
 
 Grants stay in the post boxes: no row says which of their items belonged to the case. What is in one is a case key,
 which opens nothing without the share.
