@@ -49,8 +49,6 @@ _SQLITE_OWN: Final = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm")
 class UpgradeFailed(HomeFault):
     """The check found something, and the home is as it was."""
 
-    text_key = "home.fault"
-
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from desk_harness import Reporter, RunningDesks, running_desks
+from desk_pages import pages_of
 from intake_harness import MadeHome, SetClock
 from store_harness import new_filing, new_home, new_members, open_store, stage
 from upkeep_harness import answered, as_made, asked, backup, kallskydd, member_desk, real_day, real_home, restored
@@ -27,6 +28,7 @@ from cases.errors import SealBroken
 from cases.home import read_home
 from cases.store.db import Database
 from desk.errors import CaseCut, DeskError, Erased, NotRestored
+from desk.web.views.case_line import case_path
 from desk.work import acts
 from desk.work.case.opened import DeskCase
 from desk.work.case.restores import WARN_ERASED_BACK, WARN_LOST, shown_restore
@@ -199,6 +201,38 @@ async def test_an_erased_case_that_no_register_names_is_back_in_words_for_who_ha
     assert found[0][story.erased.keys.case_id].warnings == (WARN_ERASED_BACK,)
     assert isinstance(found[1][story.erased.keys.case_id], DeskCase)
     assert isinstance(gone[story.erased.keys.case_id], Erased)
+
+
+@pytest.mark.parametrize(
+    ("language", "restored_words", "lost_words", "gone_words"),
+    [
+        (
+            "sv",
+            "Tjänsten återställdes den",
+            "är borta sedan tjänsten återställdes",
+            "Ärendet finns inte längre i tjänsten",
+        ),
+        (
+            "en",
+            "The service was restored on",
+            "is gone since the service was restored",
+            "is not in the service any more",
+        ),
+    ],
+)
+async def test_the_application_says_it_in_the_members_language(story, language, restored_words, lost_words, gone_words):
+    restored(story.folder / "new", story.out, story.desks(), "--slots", story.slots)
+    new = as_made(story.made, story.folder / "new")
+
+    async with running_desks(story.folder, new, now_clock()) as desks, pages_of(desks, 0, language=language) as reader:
+        await reader.unlock()
+        overview = await reader.go("/")
+        case = await reader.go(case_path(story.kept.keys.case_id))
+
+    assert restored_words in overview.words, overview.words
+    assert gone_words in overview.words
+    assert lost_words in case.words
+    assert 'class="box bad"' not in overview.text
 
 
 async def test_a_case_without_its_share_is_left_out_and_both_sides_say_so(story):
