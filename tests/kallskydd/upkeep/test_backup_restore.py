@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import shutil
 import sqlite3
 import stat
@@ -21,7 +22,7 @@ from intake_harness import MadeHome, SetClock
 from store_harness import new_filing, new_home, new_members, open_store, stage
 from upkeep_harness import answered, as_made, asked, backup, kallskydd, member_desk, real_day, real_home, restored
 
-from cases.backup import copying
+from cases.backup import copying, restoring
 from cases.case.statements import Act, seal_statement, sign_statement
 from cases.clock import utc_now
 from cases.errors import SealBroken
@@ -283,6 +284,29 @@ async def test_a_backup_holds_no_secret_no_deleted_row_and_no_hour(story):
     assert {path.stat().st_mtime for path in (*files, story.out, story.out / "roster")} == {midnight}
 
 
+def test_a_restore_that_breaks_off_leaves_no_home_and_can_be_run_again(story, monkeypatch):
+    home, words = story.folder / "new", asked(story.folder / "new", story.out, "--slots", story.slots)
+    answers: list[str | Path] = []
+    for number, desk in enumerate(story.desks()):
+        answered(desk, home, words, story.folder / f"answer{number}")
+        answers += ["--answer", story.folder / f"answer{number}"]
+    again = ("restore", "--home", home, "--from", story.out, "--slots", story.slots, *answers)
+
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(restoring, "_finish_erasures", full)
+        broken = kallskydd(*again, check=False)
+    left = {path.name for path in home.iterdir()}
+    done = kallskydd(*again, check=False)
+
+    assert broken.returncode == 4
+    assert left == {"restore.key", "ask.json"}
+    assert done.returncode == 0, done.stderr
+    assert not {"restore.key", "ask.json"} & {path.name for path in home.iterdir()}
+
+
 def test_one_member_alone_opens_nothing_and_a_third_was_given_none(story):
     home = story.folder / "new"
     words = asked(home, story.out, "--slots", story.slots)
@@ -319,7 +343,7 @@ def test_a_desk_opens_nothing_for_other_words_or_another_server(story):
 
 
 def test_shares_older_than_seven_days_are_refused_by_the_server_and_by_desks(story, monkeypatch):
-    from cases.backup import answering, files, restoring
+    from cases.backup import answering, files
     from cases.backup.errors import SharesTooOld
 
     late = real_day() + files.SHARES_KEPT + timedelta(days=1)
