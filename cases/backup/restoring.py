@@ -18,12 +18,11 @@ import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import msgspec
 from nacl.bindings import crypto_scalarmult_ed25519_base_noclamp
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey
@@ -64,7 +63,7 @@ from cases.clock import Clock, today
 from cases.config import CONFIG_NAME
 from cases.crypto.any_two import SealedToAnyTwo, open_with_two
 from cases.errors import SealBroken, StoreFault
-from cases.home import FOLDERS, HomeExists, HomeMissing
+from cases.home import FOLDERS, SERVER_KEY_NAME, HomeExists, HomeMissing
 from cases.roster.chain import Chain, read_chain
 from cases.store.db import DATABASE_NAME, SLOTS_NAME
 from cases.store.shred import FIRST_SLOTS, Slots
@@ -109,7 +108,7 @@ def read_backup(folder: Path, day: date) -> Backup:
     """Take step 1. Raises BackupDamaged."""
     manifest = read_file(folder / MANIFEST_NAME, Manifest)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST_NAME}
-    required = {DATABASE_NAME, KEYS_NAME, REGISTER_NAME, CONFIG_NAME}
+    required = {DATABASE_NAME, KEYS_NAME, REGISTER_NAME, CONFIG_NAME, SERVER_KEY_NAME}
     if names != set(manifest.files) or not required <= names:
         raise BackupDamaged
     try:
@@ -156,19 +155,35 @@ def restore(home: Path, given: Given, clock: Clock) -> Outcome:
     private, question = _asked(home)
     declared = _declared(question, given, day)
     keys, shares = _opened(question, private, given, day)
-    _write_public(home, backup, day)
-    _write_keys(home, keys, day)
-    without = _write_rows(home, backup, keys.salt, shares)
-    erased = _mark_erased(home / DATABASE_NAME, _registered([backup.folder / REGISTER_NAME, *given.registers]))
-    asyncio.run(_finish_erasures(home, clock))
-    earlier = backup.folder / RESTORED_NAME
-    before = read_declarations(earlier.read_text("utf-8")) if earlier.is_file() else ()
-    write_new(home / RESTORED_NAME, render_declarations([*before, declared]).encode(), day)
+    registered = _registered([backup.folder / REGISTER_NAME, *given.registers])
+    with _cleared_on_failure(home):
+        _write_public(home, backup, day)
+        _write_keys(home, keys, day)
+        without = _write_rows(home, backup, keys.salt, shares)
+        erased = _mark_erased(home / DATABASE_NAME, registered)
+        asyncio.run(_finish_erasures(home, clock))
+        earlier = backup.folder / RESTORED_NAME
+        before = read_declarations(earlier.read_text("utf-8")) if earlier.is_file() else ()
+        write_new(home / RESTORED_NAME, render_declarations([*before, declared]).encode(), day)
     _destroy(home / KEY_NAME)
     (home / ASK_NAME).unlink()
     write_new(home / CONFIG_NAME, (backup.folder / CONFIG_NAME).read_bytes(), day)
     standing = 0 if shares is None else len(shares.shares)
     return Outcome(question.restored, standing - erased, without, erased)
+
+
+@contextlib.contextmanager
+def _cleared_on_failure(home: Path) -> Iterator[None]:
+    """Take away what was written when the block fails, all but the question and its key: it can be run again."""
+    try:
+        yield
+    except BaseException:
+        for path in home.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name not in {KEY_NAME, ASK_NAME}:
+                path.unlink()
+        raise
 
 
 def _asked(home: Path) -> tuple[bytes, Ask]:
@@ -334,8 +349,3 @@ def _destroy(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
-
-
-def render_answer(answer: Answer) -> bytes:
-    """Return the file of an answer."""
-    return msgspec.json.encode(answer)

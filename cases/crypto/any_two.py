@@ -6,7 +6,7 @@ into two random shares whose XOR it is, and each share is sealed to one of the t
 and to whom it was sealed, because a sealed box opens wherever it is put:
 
 1. `seal_to_any_two` makes the box and the shares.
-2. `hand_on` opens the shares of one member, on that member's computer, and seals them to whoever asked.
+2. `hand_on` opens the shares of one member, on that member's computer, and seals them to the one who asks.
 3. `open_with_two` takes what two members handed on. SealBroken for everything that does not fit.
 
 Pairs and not a polynomial: with five members there are ten pairs of 130 bytes each, and the whole is XOR.

@@ -49,8 +49,6 @@ _SQLITE_OWN: Final = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm")
 class UpgradeFailed(HomeFault):
     """The check found something, and the home is as it was."""
 
-    text_key = "home.fault"
-
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:
@@ -63,7 +61,7 @@ def upgrade(home: Path) -> Upgraded:
     """Take the steps. Raises ConfigFault, HomeFault, StoreFault or OSError, and the home is as it was then."""
     config = home / CONFIG_NAME
     text, said = migrated_config(config.read_text("utf-8"))
-    # Before anything is changed: what the operator has to mend by hand is said first.
+    # Before anything is changed: the operator learns first what has to be mended by hand.
     parse_config(text)
     missing = _missing_tables(home / DATABASE_NAME)
     if not said and not missing:

@@ -38,6 +38,7 @@ FILES |= {
     "restore.key",
     "backup.day",
     "ready.toml",
+    "rows.json",
 }
 # The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py). What is here goes to desks.
 TO_DESKS = ("intake/desk_api/app.py",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import shutil
 import sqlite3
 import stat
@@ -16,17 +17,19 @@ from pathlib import Path
 
 import pytest
 from desk_harness import Reporter, RunningDesks, running_desks
+from desk_pages import pages_of
 from intake_harness import MadeHome, SetClock
 from store_harness import new_filing, new_home, new_members, open_store, stage
 from upkeep_harness import answered, as_made, asked, backup, kallskydd, member_desk, real_day, real_home, restored
 
-from cases.backup import copying
+from cases.backup import copying, restoring
 from cases.case.statements import Act, seal_statement, sign_statement
 from cases.clock import utc_now
 from cases.errors import SealBroken
 from cases.home import read_home
 from cases.store.db import Database
 from desk.errors import CaseCut, DeskError, Erased, NotRestored
+from desk.web.views.case_line import case_path
 from desk.work import acts
 from desk.work.case.opened import DeskCase
 from desk.work.case.restores import WARN_ERASED_BACK, WARN_LOST, shown_restore
@@ -201,6 +204,38 @@ async def test_an_erased_case_that_no_register_names_is_back_in_words_for_who_ha
     assert isinstance(gone[story.erased.keys.case_id], Erased)
 
 
+@pytest.mark.parametrize(
+    ("language", "restored_words", "lost_words", "gone_words"),
+    [
+        (
+            "sv",
+            "Tjänsten återställdes den",
+            "är borta sedan tjänsten återställdes",
+            "Ärendet finns inte längre i tjänsten",
+        ),
+        (
+            "en",
+            "The service was restored on",
+            "is gone since the service was restored",
+            "is not in the service any more",
+        ),
+    ],
+)
+async def test_the_application_says_it_in_the_members_language(story, language, restored_words, lost_words, gone_words):
+    restored(story.folder / "new", story.out, story.desks(), "--slots", story.slots)
+    new = as_made(story.made, story.folder / "new")
+
+    async with running_desks(story.folder, new, now_clock()) as desks, pages_of(desks, 0, language=language) as reader:
+        await reader.unlock()
+        overview = await reader.go("/")
+        case = await reader.go(case_path(story.kept.keys.case_id))
+
+    assert restored_words in overview.words, overview.words
+    assert gone_words in overview.words
+    assert lost_words in case.words
+    assert 'class="box bad"' not in overview.text
+
+
 async def test_a_case_without_its_share_is_left_out_and_both_sides_say_so(story):
     said = kallskydd_restore_without_slots(story)
     new = as_made(story.made, story.folder / "new")
@@ -249,6 +284,29 @@ async def test_a_backup_holds_no_secret_no_deleted_row_and_no_hour(story):
     assert {path.stat().st_mtime for path in (*files, story.out, story.out / "roster")} == {midnight}
 
 
+def test_a_restore_that_breaks_off_leaves_no_home_and_can_be_run_again(story, monkeypatch):
+    home, words = story.folder / "new", asked(story.folder / "new", story.out, "--slots", story.slots)
+    answers: list[str | Path] = []
+    for number, desk in enumerate(story.desks()):
+        answered(desk, home, words, story.folder / f"answer{number}")
+        answers += ["--answer", story.folder / f"answer{number}"]
+    again = ("restore", "--home", home, "--from", story.out, "--slots", story.slots, *answers)
+
+    async def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(restoring, "_finish_erasures", full)
+        broken = kallskydd(*again, check=False)
+    left = {path.name for path in home.iterdir()}
+    done = kallskydd(*again, check=False)
+
+    assert broken.returncode == 4
+    assert left == {"restore.key", "ask.json"}
+    assert done.returncode == 0, done.stderr
+    assert not {"restore.key", "ask.json"} & {path.name for path in home.iterdir()}
+
+
 def test_one_member_alone_opens_nothing_and_a_third_was_given_none(story):
     home = story.folder / "new"
     words = asked(home, story.out, "--slots", story.slots)
@@ -285,7 +343,7 @@ def test_a_desk_opens_nothing_for_other_words_or_another_server(story):
 
 
 def test_shares_older_than_seven_days_are_refused_by_the_server_and_by_desks(story, monkeypatch):
-    from cases.backup import answering, files, restoring
+    from cases.backup import answering, files
     from cases.backup.errors import SharesTooOld
 
     late = real_day() + files.SHARES_KEPT + timedelta(days=1)

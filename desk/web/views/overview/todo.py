@@ -300,7 +300,7 @@ def _warning(summary: Summary, language: Language) -> Todo:
         text=notice.do,
         button=language.translate(N_("To the case")),
         path=case_path(summary.case_id),
-        tone="bad",
+        tone=notice.tone,
     )
 
 
