@@ -93,13 +93,16 @@ RULES = (
     ),
     # keeper
     _rule("keeper", "open", r"{home}/(run|tor)/[^/]+", "its own sockets and tor's configuration"),
-    _rule("keeper", "open", r"{home}/audit\.chain", "made empty: the daily verdicts", before=True),
+    _rule("keeper", "open", r"{home}/(audit\.chain|upkeep\.seen)", "made empty: verdicts, signs", before=True),
     _rule("keeper", "mkdir mkdirat", r"{home}/(run|tor)", "their folders", before=True),
     _rule("keeper", "unlink unlinkat", r"{home}/run/(public|desk|mirror)\.sock", "left by an earlier run", before=True),
     _rule("keeper", "bind", r"{home}/run/(public|desk)\.sock", "where tor brings visitors", before=True),
     _rule("keeper", "connect", r"{home}/run/(control|socks)\.sock", "tor"),
     _rule("keeper", "execve", r".*/(python[0-9.]*|tor)", "zygotes, the intake, tor and its watchdog", before=True),
     _rule("keeper", "write", r"{folder}/(out|err)|{home}/tor/torrc|UNIX-STREAM:.*|pipe:.*", "events, tor, orders"),
+    # Version of tor, hour of a descriptor, day of a release: the content is compared, with a report and without.
+    _rule("keeper", "write", r"{home}/run/keeper\.json", "notes for `kallskydd status`"),
+    _rule("keeper", "write", r"{home}/upkeep\.seen", "nothing seen yet", before=True),
     # intake
     _rule("intake", "open", _LOG_INDEX, "made empty, for SQLite", before=True),
     _rule("intake", "open", _WORKED_IN, "the home's files"),

@@ -7,6 +7,7 @@ and the day of which the daily work (release and erasing) was last done whole, a
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from cases.clock import Clock, due_day, utc_now
-from kallskydd.mirror.folder import read_bounded, write_whole
+from kallskydd.mirror.folder import read_bounded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOTES_NAME: Final = "keeper.json"
+NOTES_BYTES: Final = 200  # with all three facts it has some hundred
 
 
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +39,7 @@ class Notebook:
         self._path = run / NOTES_NAME
         self._clock = clock
         self._notes = Notes()
-        write_whole(self._path, msgspec.json.encode(self._notes))
+        self._write()
 
     def tor_runs(self, version: str) -> None:
         """Note that a tor of this version is connected."""
@@ -57,7 +59,15 @@ class Notebook:
             self._notes = notes
             # A disk that is full must not end the keeper: `status` has a line for the disk, and reads old notes here.
             with suppress(OSError):
-                write_whole(self._path, msgspec.json.encode(notes))
+                self._write()
+
+    def _write(self) -> None:
+        """Write in place, in one call, and with blanks after it so that no reader meets the end of a longer one."""
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            os.pwrite(descriptor, msgspec.json.encode(self._notes).ljust(NOTES_BYTES), 0)
+        finally:
+            os.close(descriptor)
 
 
 def read_notes(run: Path) -> Notes:

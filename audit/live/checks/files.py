@@ -178,7 +178,7 @@ def _not_on_their_way(scene: Scene, strange: list[str]) -> list[str]:
 def _is_draft(name: str) -> bool:
     """Whether this is how the roster or a desk names a known file until it is whole."""
     found = re.fullmatch(r"(roster/|trial-member/)\.(.+)\.(new|[0-9a-f]{16})", name)
-    return name == "run/keeper.json.new" or (found is not None and _is_known(found[1] + found[2]))
+    return found is not None and _is_known(found[1] + found[2])
 
 
 def _intake_started(scene: Scene) -> float | None:
