@@ -116,7 +116,7 @@ def bootstrap_state(controller: Any) -> BootstrapState:
 
 
 def state_in_words(phase: str, *, network_disabled: bool = False) -> BootstrapState:
-    """Tor's bootstrap line as a percentage and a sentence."""
+    """Return the percentage of tor's bootstrap line, and a sentence on what tor waits for."""
     fields = dict(re.findall(r'(\w+)=("[^"]*"|\S+)', phase))
     percent = int(fields.get("PROGRESS", "0"))
     if network_disabled:
