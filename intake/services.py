@@ -148,15 +148,7 @@ def compose(
         store=store,
         sandbox=sandbox,
         clock=clock,
-        pages=Pages(
-            owner=config.owner,
-            trial=config.trial,
-            authorities=config.authorities,
-            languages=config.languages,
-            links=INFORMATION_LINKS,
-            updated=config.updated,
-            accent=config.accent,
-        ),
+        pages=_pages(config),
         faults=faults,
         argon2=Argon2Workers(),
         sessions=Sessions(clock, on_end=result_pages.forget),
@@ -172,4 +164,16 @@ def compose(
         desk_hosts=desk_hosts,
         mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(public_hosts), config.mirror.port),
         forwarded_addresses=ForwardedAddresses(),
+    )
+
+
+def _pages(config: Config) -> Pages:
+    return Pages(
+        owner=config.owner,
+        trial=config.trial,
+        authorities=config.authorities,
+        languages=config.languages,
+        links=INFORMATION_LINKS,
+        updated=config.updated,
+        accent=config.accent,
     )

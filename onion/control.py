@@ -125,7 +125,7 @@ def running_version(controller: Any) -> str:
 
 
 def state_in_words(phase: str, *, network_disabled: bool = False) -> BootstrapState:
-    """Tor's bootstrap line as a percentage and a sentence."""
+    """Return the percentage of tor's bootstrap line, and a sentence on what tor waits for."""
     fields = dict(re.findall(r'(\w+)=("[^"]*"|\S+)', phase))
     percent = int(fields.get("PROGRESS", "0"))
     if network_disabled:

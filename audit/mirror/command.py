@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, also: Callable[[Examined], None] = lambda _: None) -> int:
-    """Run it. What is asked `also` of what was examined is another way to print the page; it raises OSError."""
+    """Examine the mirror, report, and return the exit code. `also` prints the page another way; it raises OSError."""
     if args.report is not None and os.path.lexists(args.report):
         return _said(f"There already, and not overwritten: {args.report.name}. Name another file.", _USAGE)
     if (args.stop is None) != (args.start is None):

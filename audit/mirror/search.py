@@ -23,15 +23,15 @@ _JOURNAL = ".journal"
 _TIMES_LAG_SECONDS = 2.0
 
 
-def found_in_file(path: Path, needles: Mapping[str, bytes]) -> set[str]:
+def found_in_file(path: Path, markers: Mapping[str, bytes]) -> set[str]:
     """Return the names of what stands in this file; raises OSError."""
     found: set[str] = set()
-    longest = max(map(len, needles.values()))
+    longest = max(map(len, markers.values()))
     with path.open("rb", buffering=0) as file:
         rest = b""
         while piece := file.read(_PIECE_BYTES):
             rest += piece
-            found |= {name for name, needle in needles.items() if needle in rest}
+            found |= {name for name, marker in markers.items() if marker in rest}
             rest = rest[-longest:]
     return found
 
@@ -64,11 +64,11 @@ def _tops(scene: MirrorScene) -> list[Path]:
     return tops
 
 
-def found_in_memory(process: Process, needles: Mapping[str, bytes]) -> set[str]:
+def found_in_memory(process: Process, markers: Mapping[str, bytes]) -> set[str]:
     """Return the names of what stands in the memory of this process; raises NotSeen."""
     found: set[str] = set()
     for region in memory(process):
-        found |= {name for name, needle in needles.items() if name not in found and needle in region}
+        found |= {name for name, marker in markers.items() if name not in found and marker in region}
     return found
 
 

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-# A page of ours has a few dozen; a hostile one ends here.
+# Our pages have a few dozen; a hostile one ends here.
 _FIELDS_MAX = 500
 # A tag as our pages have them, the first line, and what fills a page up to its size. The library's parser takes hours
 # over tags that never end, and raises on some of what is no tag; a page with anything else that begins like one is not
@@ -49,7 +49,7 @@ class SitePage:
 
 
 def read_page(untrusted_html: str) -> SitePage:
-    """Return the forms of a page. Never raises: what is no form of ours is simply not there."""
+    """Return the forms of a page. Never raises: what is not one of our forms is simply not there."""
     if "<" in _TAG.sub("", untrusted_html):
         return SitePage([], (), scripts="<script" in untrusted_html.lower())
     reader = _Reader()

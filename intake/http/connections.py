@@ -15,7 +15,7 @@ The rules:
    second, so that who connects a thousand times a second leaves each newcomer that time.
 5. Progress is bytes: those that came, and those of an answer for which the reader made room. What fits into the
    kernel's buffer does not count: it is written whether or not anybody reads. Progress fades with a half-life, but not
-   in the first minutes of a turn of ours. So holding a place costs a steady stream of bytes, more than the slowest of
+   in the first minutes of one of our turns. So holding a place costs a steady stream of bytes, more than the slowest of
    the others sends.
 6. What waits to be sent has a sum over all connections. Beyond it, the connection with the least progress among those
    that hold some of it ends.

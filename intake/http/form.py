@@ -199,7 +199,7 @@ class _Body:
         return piece
 
     async def wait(self, reading: Awaitable[_T]) -> _T:
-        """Await one reading of the library's, in our words when it fails."""
+        """Await one read of the library. Raises StalledUpload when it takes too long, NotAForm when it fails."""
         try:
             return await self.rate.wait(reading)
         except TimeoutError:

@@ -10,7 +10,7 @@ elsewhere. What such an address promises:
 1. A page belongs to what its own forms name (`OWNER`). With the handle of a session it is gone with that session, and
    no such page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and
    fro before anything is received, it is gone once the text is received, has come into the inbox, or its writer has
-   left. The addresses of a draft that became a report are those of its session from then on (rule 3): whoever loads
+   left. The addresses of a draft that became a report are those of its session from then on (rule 3): who loads
    the page of the text or of the files again comes to the code.
 2. Every page is gone after half an hour, or sooner where the answer says so (`UNTIL`).
 3. Until the session ends, its older addresses show the case as it is now, or the code as long as nobody has typed two

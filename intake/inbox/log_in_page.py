@@ -35,7 +35,7 @@ from intake.views.texts_inbox import (
 LOG_IN_FORM: Final = "return"
 
 
-# Long enough to come back to the page by Reload. The tab goes on showing it; this is for whoever comes to the computer
+# Long enough to come back to the page by Reload. The tab goes on showing it; this is for who comes to the computer
 # next, and finds the address in the history of an ordinary browser.
 WORDS_SHOWN_FOR: Final = timedelta(minutes=5)
 

@@ -123,7 +123,7 @@ def written_view(
 def stage_shown(opened: ReadableCase, state: CaseState) -> CaseStage:
     """Return the stage that the page tells the reporter of."""
     is_asked = any(isinstance(one.body, CompletionRequest | Message) for one in opened.members)
-    # Not confirmed, as the law counts it; but whoever asks has read it, and its reporter has seen that.
+    # Not confirmed, as the law counts it; but who asks has read it, and its reporter has seen that.
     return CaseStage.ACKNOWLEDGED if state.state is CaseStage.RECEIVED and is_asked else state.state
 
 

@@ -179,7 +179,7 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain | FilesRefu
             self._receipt = held.receipt
             plan = ReportPlan(choices, held.deriving)
             return CheckedForm(plan, held.files.pending.keys, held.deriving, held.files)
-        # The same draft is sent anew.
+        # The same draft is sent again.
         services.held.forget(self.draft)
         deriving = services.argon2.derive_to_file(self._receipt, services.store.salt)
         return CheckedForm(ReportPlan(choices, deriving), new_case_keys(), deriving)

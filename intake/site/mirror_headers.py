@@ -42,7 +42,7 @@ async def mirror_headers(request: web.Request, handler: Handler) -> web.StreamRe
 
 
 async def add_mirror_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Put them on; as a handler of `on_response_prepare` for answers that no middleware sees in time."""
+    """Add the headers to a response. A handler of `on_response_prepare`: no middleware sees every answer in time."""
     response.headers.update(_ALWAYS)
     services = request.app[SERVICES]
     if services.mirror is None or request.method != hdrs.METH_GET or response.status != HTTPStatus.OK:

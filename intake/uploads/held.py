@@ -10,7 +10,7 @@ Its writer decides: send it without that file, or choose another. What was accep
    stands in these forms.
 3. Taking it out is one step, so of two sendings one has it. What became of a sending that stored nothing is put back.
 4. It goes after half an hour; no later than three hours after the first file when its writer goes on choosing; when the
-   writer leaves, sends the same draft anew, or has filed; and with the intake, whose next start sweeps what was staged.
+   writer leaves, sends the same draft again, or has filed; and with the intake; the next start sweeps staged files.
 5. At most `MOST_HELD`, `HELD_FILE_BYTES` of files and `HELD_PAGE_BYTES` of what their pages show: the oldest goes. Each
    took one Argon2id.
 """

@@ -3,7 +3,7 @@ The style sheet as it is served: one file for all pages, made once when the serv
 
 Comments and the spaces between rules are left out, because the first page and the style sheet together shall come with
 the first cells of a circuit. A home's own accent colour follows the rest. The band has it as it is, with white text,
-which the configuration has checked; links and buttons have the nearest shade that can be read on every ground of ours.
+which the configuration has checked; links and buttons have the nearest shade that can be read on each of our grounds.
 """
 
 import re

@@ -74,7 +74,7 @@ def in_descriptors(process_ids: Iterable[int], markers: Sequence[str]) -> Search
     result = Search(0, 0, ())
     for pid in process_ids:
         try:
-            numbers = os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208  # a kernel list, not a folder of ours
+            numbers = os.listdir(f"/proc/{pid}/fd")  # noqa: PTH208  # a kernel list, not one of our folders
         except FileNotFoundError:
             continue  # it ended meanwhile
         except OSError:

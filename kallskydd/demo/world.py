@@ -229,7 +229,7 @@ def _tree(root: int) -> list[int]:
         pid = to_do.pop()
         found.append(pid)
         try:
-            tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208  # a kernel list, not a folder of ours
+            tasks = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208  # a kernel list, not one of our folders
             for task in tasks:
                 to_do += [int(child) for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
         except OSError:

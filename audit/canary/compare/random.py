@@ -168,7 +168,7 @@ def _clocks(samples: Sequence[Observation]) -> Iterator[tuple[str, float, list[f
     rates = [(f"runs with the clock, {rate:g} a second", rate * known, rate) for rate in _RATES]
     places = [(words, width, [one.before * rate for one in samples]) for words, width, rate in rates]
     for words, width, clock in [*places, *((words, 0.0, places) for words, places in orders)]:
-        # Either side of the first, and a step at each end for what is rounded.
+        # The first byte may differ from the clock by `width` either way, and by one step at each end from rounding.
         around = width + 2.0
         if (2 * around / 256) ** (len(samples) - 1) < _WORST_CHANCE:
             yield words, around, clock

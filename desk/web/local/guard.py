@@ -3,7 +3,7 @@
 In this order; who fails one of them gets an empty answer that does not say what listens here:
 
 1. `Host` is the application's own, to the letter: the name is a secret of this run, and ends DNS rebinding.
-2. The browser says that it goes to a page, or fetches a style sheet or a picture for one of ours (`Sec-Fetch-*`, which
+2. The browser says that it goes to a page, or fetches a style sheet or picture for one of them (`Sec-Fetch-*`, which
    both browsers send to .localhost and no script can write). A fetch by a script, a frame, and what another page asks
    for get nothing; so does a browser extension that has no more than the address.
 3. What changes something is a POST whose `Origin` is ours.
@@ -40,7 +40,7 @@ HEADERS: Final = {
 }
 _NOT_FOUND: Final = 404
 _GOES_TO_A_PAGE: Final = ("navigate", "document")
-# What a page of ours brings with it, by the beginning of its address.
+# What our pages bring with it, by the beginning of its address.
 _PARTS: Final = {"/desk.css": ("no-cors", "style"), "/picture/": ("no-cors", "image")}
 _OWN_SITE: Final = "same-origin"
 # Typed by hand, or opened by the program.

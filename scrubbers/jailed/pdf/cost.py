@@ -1,11 +1,11 @@
-"""What a document has cost so far, reckoned from what is in it and not measured: a slower machine must do the same.
+"""What a document has cost so far, estimated from what is in it and not measured: a slower machine must do the same.
 
 A job has twenty seconds of processor time. All figures are milliseconds of the machine this was written on; one that
 is half as fast still ends in time, unless the pages beyond the bound are very many. Those become pixels: an ordinary
 report reaches it after some 420 pages, a scan with 300 dots an inch after 55 to 120, and a document that has to be
 looked at letter by letter after some 80.
 
-Fitted to 330 documents from other programs' tests and to scans. For the largest of them what was reckoned is within a
+Fitted to 330 documents from other programs' tests and to scans. For the largest of them the estimate is within a
 fourth of what was measured; for small ones it is too much, which does no harm.
 """
 
@@ -26,7 +26,7 @@ _DRAWN_PIXEL: Final = 1e-5
 # Each thing on the page is gone through at each drawing, also one that is not shown, and looked at by itself.
 _DRAWN_THING: Final = 0.001
 _THING: Final = 0.035
-_DECODED_PIXEL: Final = 1e-5  # of pictures that are decoded anew to see what of them can be seen
+_DECODED_PIXEL: Final = 1e-5  # of pictures that are decoded again to see what of them can be seen
 
 
 class Work:
@@ -78,5 +78,5 @@ class Work:
         self._milliseconds += pixels * _DECODED_PIXEL
 
     def painted(self, milliseconds: float) -> None:
-        """Areas in many layers were painted, or a cell alone: reckoned where that is known."""
+        """Areas in many layers were painted, or a cell alone: estimated where that is known."""
         self._milliseconds += milliseconds

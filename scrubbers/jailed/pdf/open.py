@@ -1,12 +1,12 @@
 """Opens a document twice: with PDFium, which draws it, and with pypdf, which takes it apart.
 
-pypdf gets the file as it is, or as PDFium writes it anew:
+pypdf gets the file as it is, or as PDFium rewrites it:
 
 - when it is encrypted but opens without a password (it may then be read, though not printed or changed)
 - when annotations have no look of their own, and viewers give them one: PDFium's becomes theirs
 - when pypdf cannot follow it, and PDFium repairs it
 
-Fields without a form are drawn from a copy, once the report has been made from the document itself (`pdf_stray`).
+Fields without a form are drawn from a copy, once the report has been made from the document itself.
 """
 
 import ctypes
@@ -54,10 +54,10 @@ def _with_looks(source: PdfiumSource, reader: pypdf.PdfReader) -> pypdf.PdfReade
 
 
 def _anew(source: PdfiumSource, bare: list[int]) -> pypdf.PdfReader | None:
-    anew = source.written_anew(bare)
+    rewritten = source.rewritten(bare)
     # What was encrypted could not be looked at before.
-    inflate_limits.require_bounded(anew)
-    return _read(io.BytesIO(anew))
+    inflate_limits.require_bounded(rewritten)
+    return _read(io.BytesIO(rewritten))
 
 
 def _read(file: IO[bytes]) -> pypdf.PdfReader | None:

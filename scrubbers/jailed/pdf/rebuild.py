@@ -58,7 +58,7 @@ _SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """One page on its way: its script, unless it will be pixels; what is seen of it; its place in the batch's file."""
+    """One page on its way: its display list, unless it will be pixels; what is visible; its place in the batch."""
 
     number: int
     page: Page | None
@@ -184,7 +184,7 @@ class Rebuilder:
 
     def _take_out_subpaths(self, batch: list[_Entry]) -> bool:
         """Leaves out subpaths that no page of the batch shows; whether any page had some that were looked at."""
-        placed: dict[int, list[subpaths.Placed]] = {}
+        placed: dict[int, list[subpaths.PlacedPath]] = {}
         seen: set[subpaths.Part] = set()
         unseen: set[subpaths.Part] = set()
         for entry, page in _rebuilt(batch):
@@ -267,7 +267,7 @@ class Rebuilder:
             self._build_fonts(entries)
         for entry, page in _rebuilt(entries):
             with _or_pixels(entry):
-                page.say(parent)
+                page.emit(parent)
         kids = [page.node for _, page in _rebuilt(entries)]
         if not kids:
             return None
@@ -309,7 +309,7 @@ class Rebuilder:
             if said:
                 entry.page.adopt(self._parent)
             else:
-                entry.page.say(self._parent)
+                entry.page.emit(self._parent)
             node = entry.page.node
         self._kids.append(node)
         writer.write(node)

@@ -14,7 +14,7 @@ from scrubbers.jailed.pdf.bitmap import drawn_on_white
 from scrubbers.stages import Damaged, Locked, TooManyPages
 
 _PAGES: Final = 2000  # design, "Numbers"
-# PDFium keeps a copy of every stream that it has read until the document is closed. It is opened anew each time about
+# PDFium keeps a copy of every stream that it has read until the document is closed. It is opened again each time about
 # this much of the file has been drawn.
 _KEPT_BYTES: Final = 5 * 2**20
 # The same as for the rebuilt page, and what annotations and filled-in forms look like.
@@ -100,7 +100,7 @@ class PdfiumSource:
             self._document.close()
             self._document = self._open()
 
-    def written_anew(self, look_at: Sequence[int]) -> bytes:
+    def rewritten(self, look_at: Sequence[int]) -> bytes:
         """Return the document as PDFium writes it, without encryption; raises Damaged.
 
         On the pages that are looked at, annotations without a look of their own have the one that PDFium gives them.

@@ -1,10 +1,10 @@
-"""A PDF: its pages said anew, with what can be seen on them and nothing else; text stays text.
+"""A PDF: its pages rebuilt with what can be seen on them and nothing else; text stays text.
 
-1 refuse streams that inflate without measure (`pdf_bounded`)
-2 open it, refuse a locked one and too many pages (`pdf_open`)
-3 read what it holds, for the report (`pdf_found`)
-4 make fields drawable that have no form (`pdf_stray`)
-5 rebuild page by page (`pdf_rebuild`); a page that does not look the same then becomes a picture of itself
+1 refuse streams that inflate without measure (`inflate_limits`)
+2 open it, refuse a locked one and too many pages (`open`)
+3 read what it holds, for the report (`metadata.pdf`)
+4 make fields drawable that have no form (`open`)
+5 rebuild page by page (`rebuild`); a page that does not look the same then becomes a picture of itself
 6 a small preview of the first page
 """
 
@@ -32,7 +32,7 @@ _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictu
 
 def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
     """Write the rebuilt document and its preview; raises Refused, or what the libraries raise."""
-    # The collector would look through all objects again and again; `pdf_rebuild` calls it where it is worth its time.
+    # The collector would look through all objects again and again; `rebuild` calls it where it is worth its time.
     gc.disable()
     # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees. It is never
     # closed: PDFium points into it until the job ends.

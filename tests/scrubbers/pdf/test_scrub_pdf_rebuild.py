@@ -18,7 +18,7 @@ from pypdf.generic import DictionaryObject
 from scrub_harness import clean_all
 
 from scrubbers.jailed.pdf.content.display_list import Names, Show, TextBegun
-from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.syntax.lexer import operations
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Writer, number
@@ -46,13 +46,13 @@ class OneByteFont:
 
 def said(contents: bytes) -> bytes:
     """What becomes of contents that need no resources."""
-    return say(Interpreter(None, DictionaryObject()).read(contents), Names())
+    return emit(Interpreter(None, DictionaryObject()).read(contents), Names())
 
 
 def shown(text: bytes, seen: list[bool] | None = None, before: list[Show] | None = None) -> bytes:
     font = OneByteFont()
     steps = [TextBegun(), *(before or []), Show(font, 10, 0, 0, [font.codes(text)], seen)]
-    return say(steps, Names())
+    return emit(steps, Names())
 
 
 @pytest.mark.parametrize(

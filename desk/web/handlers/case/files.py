@@ -1,4 +1,4 @@
-"""The files of a case: the small picture of one, for a page of ours; and saving one, which takes it out of our care.
+"""The files of a case: the small picture of one, for our pages; and saving one, which takes it out of our care.
 
 Both are opened in memory and handed to the browser; nothing is written here, and nothing is kept. Neither is ever a
 page: the small picture can only be a picture, and a saved file only a download.

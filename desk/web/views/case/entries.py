@@ -252,7 +252,7 @@ def own_cases(case_ids: list[bytes]) -> dict[str, str]:
 
 
 def _answers(entry: Entry) -> bool:
-    """Whether the reporter had seen something of ours when writing it."""
+    """Whether the reporter had seen something that we wrote when writing it."""
     return entry.after.get(int(Stream.MEMBERS), 0) > 0
 
 

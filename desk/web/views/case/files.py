@@ -70,7 +70,7 @@ class FileShown:
 
 
 def picture_path(case_id: bytes, file_id: str) -> str:
-    """Return the address of a small picture: no page, and fetched by pages of ours alone."""
+    """Return the address of a small picture: no page, and fetched by our pages alone."""
     return f"/picture/{case_id.hex()}/{file_id}"
 
 

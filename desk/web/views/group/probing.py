@@ -28,7 +28,7 @@ PROBE_FAULTS: Final[Mapping[str, str]] = {
     FAULT_READERS: N_("It went to other members than the rules give."),
 }
 _CALL: Final = N_("Call the operator, and say what stands here.")
-# Of each one is drawn. Whoever knows this program knows them too, so the page asks for words of one's own.
+# Of each one is drawn. Who knows this program knows them too, so the page asks for words of one's own.
 _BEGINNINGS: Final = (
     "Jag vill anmäla hur inköpen går till hos oss.",
     "Det gäller en upphandling som inte gick rätt till.",

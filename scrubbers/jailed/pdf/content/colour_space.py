@@ -1,4 +1,4 @@
-"""Colour spaces of a PDF, said anew: as g, rg and k, and no other space is in the result.
+"""Colour spaces of a PDF, rebuilt: as g, rg and k, and no other space is in the result.
 
 A profile's text, an ink's name, a table's unused entries and a program could carry anything: none of them exists in the
 result. A colour given in the space of an ICC profile that is not sRGB is converted to sRGB here, once, and written as

@@ -1,16 +1,16 @@
-"""What a stream of drawing operators does, as steps; `pdf_tell` says them anew.
+"""The display list of a stream of drawing operators: what it does, as steps, which `emitter` writes as operators again.
 
-A script holds only what reaches the page: states, paths, shown text, things drawn. Resources stand in it as objects and
-get their names when it is said, in the order of first use, so what no step uses is not in the result. Saying it again
-after something was taken out gives a smaller stream, and nothing of what went.
+It holds only what reaches the page: states, paths, shown text, pictures and forms. A resource stands in it as an object
+and gets its name when it is emitted, in the order of first use, so that what no step uses is not in the result. Emitted
+again after something was redacted it gives a smaller stream, and nothing of what is gone.
 
-    Saved, Restored        q Q; a pair between which nothing is painted is not said
-    Set                    a state (line width, colour, font …) by key: said when something is painted and it differs
-    Moved, GoneTo          cm and gs, which take effect at once
-    Placed                 Tm, Td, T*: where the next text stands; said before a shown text alone
-    Path                   its segments, and how it is painted or clips
-    Show                   text, with its font and what is needed to replace a glyph by a gap
-    Drawn, Shaded          Do of a picture or a form, sh
+    SaveState, RestoreState    q Q; a pair between which nothing is painted is not emitted
+    Set                        a state (line width, colour, font …) by key: emitted once something is painted with it
+    ConcatMatrix, SetExtGState cm and gs, which take effect at once
+    SetTextMatrix              Tm, Td, T*: where the next text stands; emitted before a shown text alone
+    Path                       its segments, and how it is painted or clips
+    Show                       text, with its font and what is needed to replace a glyph by a gap
+    Drawn, PaintShading        Do of a picture or a form; sh
 """
 
 import itertools
@@ -23,7 +23,7 @@ from scrubbers.jailed.pdf.syntax.writer import Node, Value, number
 
 
 class ShownFont(Protocol):
-    """What a script needs of a font."""
+    """What a display list needs of a font."""
 
     node: Node
 
@@ -61,11 +61,11 @@ Line: TypeAlias = "bytes | Use"
 
 
 @dataclass(slots=True)
-class Saved: ...
+class SaveState: ...
 
 
 @dataclass(slots=True)
-class Restored: ...
+class RestoreState: ...
 
 
 @dataclass(slots=True)
@@ -75,12 +75,12 @@ class Set:
 
 
 @dataclass(slots=True)
-class Moved:
+class ConcatMatrix:
     line: bytes
 
 
 @dataclass(slots=True)
-class GoneTo:
+class SetExtGState:
     """gs: several states at once."""
 
     resource: Node
@@ -95,7 +95,7 @@ class TextEnded: ...
 
 
 @dataclass(slots=True)
-class Placed:
+class SetTextMatrix:
     """`matrix` (six numbers as they are written) for Tm, else None; then a move by (x, y)."""
 
     matrix: bytes | None
@@ -188,14 +188,14 @@ class Show:
 
 @dataclass(slots=True)
 class Drawn:
-    """A picture or a form. What is drawn has a node, and a script of its own if it is a form."""
+    """A picture or a form. What is drawn has a node, and a display list of its own if it is a form."""
 
     thing: "Drawable"
     hidden: bool = False
 
 
 @dataclass(slots=True)
-class Shaded:
+class PaintShading:
     resource: Node
 
 
@@ -211,9 +211,9 @@ class Drawable(Protocol):
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 Step: TypeAlias = (
-    "Saved | Restored | Set | Moved | GoneTo | TextBegun | TextEnded | Placed | Path | Show | Drawn | Shaded"
+    "SaveState | RestoreState | Set | ConcatMatrix | SetExtGState | TextBegun | TextEnded | SetTextMatrix | Path | Show"
+    " | Drawn | PaintShading"
 )
-
 # Thousandths of the font's size: how far the pen may go back, as for accents and close pairs; as narrow as letters are.
 _MOVES_BACK: Final = 600
 _STANDS: Final = 100
@@ -256,7 +256,7 @@ def joined(parts: Sequence[list[bytes] | bytes]) -> Iterator[list[bytes] | bytes
 
 
 def multiplied(line: bytes, then: Matrix) -> Matrix:
-    """Return the matrix of a `Moved` line, before another one."""
+    """Return the matrix of a `ConcatMatrix` line, before another one."""
     a, b, c, d, e, f = (float(part) for part in line.split()[:6])
     p, q, r, s, t, u = then
     return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u

@@ -1,8 +1,8 @@
-"""Says a script: one pass over its steps gives the stream of operators, one a line, and resources their names.
+"""Emits a display list: one pass over its steps gives the stream of operators, one a line, and resources their names.
 
-A state is said when something is painted with it and it differs from what was said; what is saved and paints nothing is
-not said; where text stands is said before a shown text alone; a glyph that went leaves the width it had, if another one
-follows it.
+A graphics-state operator is emitted only once something is painted with it and it differs from the last one emitted; a
+saved state that paints nothing is left out; where text stands is emitted before a shown text alone; a glyph that was
+redacted leaves the width it had, if another one follows it.
 """
 
 import itertools
@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from scrubbers.jailed.pdf.content.display_list import (
+    ConcatMatrix,
     Drawn,
-    GoneTo,
     Line,
-    Moved,
     Names,
+    PaintShading,
     Path,
-    Placed,
-    Restored,
-    Saved,
+    RestoreState,
+    SaveState,
     Set,
-    Shaded,
+    SetExtGState,
+    SetTextMatrix,
     Show,
     Step,
     TextBegun,
@@ -46,19 +46,19 @@ _ESCAPES: Final = {b"\\": b"\\\\", b"(": b"\\(", b")": b"\\)", b"\r": b"\\r", b"
 
 @dataclass(slots=True)
 class _Level:
-    """What has been said between a q and its Q, and what is still to be said when something is painted."""
+    """What is emitted between a q and its Q, and the states that wait until something is painted."""
 
     lines: list[Line]
     pending: dict[str, tuple[Line, ...]]
-    said: dict[str, tuple[Line, ...]]
+    emitted: dict[str, tuple[Line, ...]]
     painted: bool = False
     painted_to: int = 0  # how many of the lines something that is painted needs
     states: list[int] = field(default_factory=list)  # which of the lines since then are a gs
 
 
 @dataclass(slots=True)
-class _Teller:
-    """Says a script. One pass; the names are given at the end, when it is known which lines stay."""
+class _Emitter:
+    """Emits a display list. One pass; the names are given at the end, when it is known which lines stay."""
 
     levels: list[_Level] = field(default_factory=lambda: [_Level([], {}, {})])
     within: bool = False
@@ -69,20 +69,20 @@ class _Teller:
     single: tuple[bytes, bytes] | None = None
     gap: float = 0.0
 
-    def tell(self, steps: Sequence[Step]) -> list[Line]:
+    def emit(self, steps: Sequence[Step]) -> list[Line]:
         for step in steps:
-            _TELLING[type(step)](self, step)
+            _BY_STEP[type(step)](self, step)
         self._leave_text()
         while len(self.levels) > 1:
             self._restore()
         return self.levels[0].lines[: self.levels[0].painted_to]
 
-    def saved(self, _step: Step) -> None:
+    def save(self, _step: Step) -> None:
         self._leave_text()
         level = self.levels[-1]
-        self.levels.append(_Level([], dict(level.pending), dict(level.said)))
+        self.levels.append(_Level([], dict(level.pending), dict(level.emitted)))
 
-    def restored(self, _step: Step) -> None:
+    def restore(self, _step: Step) -> None:
         self._leave_text()
         if len(self.levels) > 1:
             self._restore()
@@ -99,7 +99,7 @@ class _Teller:
         level.pending.pop(step.key, None)
         level.pending[step.key] = step.lines
 
-    def moved(self, step: Moved) -> None:
+    def concatenate(self, step: ConcatMatrix) -> None:
         self._leave_text()
         level = self.levels[-1]
         last = level.lines[-1] if level.lines else None
@@ -116,7 +116,7 @@ class _Teller:
         if line != _STAYS_THERE:
             level.lines.append(line or step.line)
 
-    def gone_to(self, step: GoneTo) -> None:
+    def set_ext_state(self, step: SetExtGState) -> None:
         level = self.levels[-1]
         keys = states_in(step.resource)
         for at in reversed(level.states):
@@ -136,7 +136,7 @@ class _Teller:
     def text_ended(self, _step: Step) -> None:
         self._leave_text()
 
-    def placed(self, step: Placed) -> None:
+    def place(self, step: SetTextMatrix) -> None:
         self.gap = 0.0
         if step.matrix is not None:
             self.matrix, self.move, self.single = step.matrix, None, None
@@ -174,8 +174,8 @@ class _Teller:
             self._show(step)
 
     def _show(self, step: Show) -> None:
-        said, gap_after = _said(step, self.gap)
-        if said is None:
+        shown, gap_after = _shown(step, self.gap)
+        if shown is None:
             self.gap = gap_after
             return
         self.gap = 0.0
@@ -185,7 +185,7 @@ class _Teller:
             level.lines.append(b"BT")
             self.in_text = True
         self._place(level)
-        level.lines.append(said)
+        level.lines.append(shown)
         self._painted(level)
         self.gap = gap_after
 
@@ -197,12 +197,12 @@ class _Teller:
             level.lines.append(b"%s %s Td" % (x, y))
         self.matrix, self.move, self.single = None, None, None
 
-    def drawn(self, step: Drawn) -> None:
+    def draw(self, step: Drawn) -> None:
         self._leave_text()
         if not step.hidden and step.thing.paints():
             self._paint(step, Use(b"", b"X", step.thing.node, b"Do"))
 
-    def shaded(self, step: Shaded) -> None:
+    def shade(self, step: PaintShading) -> None:
         self._leave_text()
         self._paint(step, Use(b"", b"S", step.resource, b"sh"))
 
@@ -223,13 +223,13 @@ class _Teller:
         waiting = level.pending
         if not waiting:
             return
-        modes = waiting.get("Tr") or level.said.get("Tr") or ((None,) if self.within else (FILLED,))
+        modes = waiting.get("Tr") or level.emitted.get("Tr") or ((None,) if self.within else (FILLED,))
         keys = needed(step, modes[0])
         level.pending = {key: lines for key, lines in waiting.items() if key not in keys}
         for key, lines in waiting.items():
-            if key in keys and level.said.get(key) != lines:
+            if key in keys and level.emitted.get(key) != lines:
                 level.lines += lines
-                level.said[key] = lines
+                level.emitted[key] = lines
 
     def _leave_text(self) -> None:
         if self.in_text:
@@ -239,14 +239,23 @@ class _Teller:
             self.in_text = False
 
 
-_TELLING: Final[dict[type, Callable[..., None]]] = {
-    Saved: _Teller.saved, Restored: _Teller.restored, Set: _Teller.set, Moved: _Teller.moved, GoneTo: _Teller.gone_to,
-    TextBegun: _Teller.text_begun, TextEnded: _Teller.text_ended, Placed: _Teller.placed, Path: _Teller.path,
-    Show: _Teller.show, Drawn: _Teller.drawn, Shaded: _Teller.shaded,
-}  # fmt: skip
+_BY_STEP: Final[dict[type, Callable[..., None]]] = {
+    SaveState: _Emitter.save,
+    RestoreState: _Emitter.restore,
+    Set: _Emitter.set,
+    ConcatMatrix: _Emitter.concatenate,
+    SetExtGState: _Emitter.set_ext_state,
+    TextBegun: _Emitter.text_begun,
+    TextEnded: _Emitter.text_ended,
+    SetTextMatrix: _Emitter.place,
+    Path: _Emitter.path,
+    Show: _Emitter.show,
+    Drawn: _Emitter.draw,
+    PaintShading: _Emitter.shade,
+}
 
 
-def say(steps: Sequence[Step], names: Names, *, within: bool = False) -> bytes:
+def emit(steps: Sequence[Step], names: Names, *, within: bool = False) -> bytes:
     """Return the stream of operators, one a line; resources get their names here.
 
     `within`: a form, which begins with the states of who draws it.
@@ -255,7 +264,7 @@ def say(steps: Sequence[Step], names: Names, *, within: bool = False) -> bytes:
         b"%s/%s %s\n" % (line.before, names.name(line.letter, line.resource), line.operator)
         if isinstance(line, Use)
         else line + b"\n"
-        for line in _Teller(within=within).tell(steps)
+        for line in _Emitter(within=within).emit(steps)
     )
 
 
@@ -267,7 +276,7 @@ def _moved_twice(first: bytes, second: bytes) -> bytes | None:
     return b"%s cm" % b" ".join(number(round(part, 6)) for part in moved)
 
 
-def _said(show: Show, gap_before: float) -> tuple[bytes | None, float]:
+def _shown(show: Show, gap_before: float) -> tuple[bytes | None, float]:
     """Return the show operator's line, or None when no glyph of it stays; and the gap that is left behind it."""
     if show.seen is None and not gap_before:
         items, gap = [part if isinstance(part, bytes) else _string(part) for part in show.parts], 0.0

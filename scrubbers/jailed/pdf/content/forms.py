@@ -1,4 +1,4 @@
-"""Forms: scripts that are drawn where another script says Do, and what of them is executed in which order."""
+"""Forms: display lists that are drawn where another one has Do, and what of them is executed in which order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from pypdf.generic import DictionaryObject
 from scrubbers.jailed.pdf.content import state_use
 from scrubbers.jailed.pdf.content.colour_space import space
 from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Step
-from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.syntax import access
@@ -20,7 +20,7 @@ _MOST_EXECUTED: Final = 100_000
 
 @dataclass(slots=True)
 class Form:
-    """A form: its own script, drawn where a page says Do."""
+    """A form: its own display list, drawn where a page has Do."""
 
     entries: dict[bytes, Value]
     steps: list[Step]
@@ -32,9 +32,9 @@ class Form:
     def paints(self) -> bool:
         return state_use.paints(self.steps)
 
-    def say(self) -> None:
+    def emit(self) -> None:
         names = Names()
-        data = say(self.steps, names, within=True)
+        data = emit(self.steps, names, within=True)
         resources = names.resources()
         self.node.value = Stream({**self.entries, **({b"Resources": resources} if resources else {})}, data)
 
@@ -59,11 +59,11 @@ def _with_forms(steps: list[Step], found: list[Step]) -> list[Step]:
     return found
 
 
-def say_forms(steps: list[Step]) -> None:
+def emit_forms(steps: list[Step]) -> None:
     """Says the forms that are drawn; a page says its own."""
     for step in executed(steps):
         if isinstance(step, Drawn) and isinstance(step.thing, Form):
-            step.thing.say()
+            step.thing.emit()
 
 
 def transparency_group(source: DictionaryObject) -> Value:

@@ -1,11 +1,11 @@
-"""Graphics state dictionaries (ISO 32000-1, 8.4.5), said anew from a list of keys; what is of lines by operators."""
+"""Graphics state dictionaries (ISO 32000-1, 8.4.5), rebuilt from a list of keys; what is of lines by operators."""
 
 from collections.abc import Callable
 from typing import Final
 
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
-from scrubbers.jailed.pdf.content.display_list import GoneTo, Set, Step
+from scrubbers.jailed.pdf.content.display_list import Set, SetExtGState, Step
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
 
@@ -45,7 +45,7 @@ def graphics_state(untrusted: object, group: Callable[[object], Node]) -> list[S
     if "/SMask" in source:
         entries[b"SMask"] = _soft_mask(source, group)
     if entries:
-        steps.append(GoneTo(Node({b"Type": Name(b"ExtGState"), **entries})))
+        steps.append(SetExtGState(Node({b"Type": Name(b"ExtGState"), **entries})))
     return steps
 
 

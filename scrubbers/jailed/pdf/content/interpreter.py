@@ -1,8 +1,8 @@
-"""Reads a stream of drawing operators into the steps of a script: known operators only, deny by default.
+"""Reads a stream of drawing operators into the steps of a display list: known operators only, deny by default.
 
 Left out on the way: comments, marked content, compatibility sections, rendering intents, flatness, whatever is not an
-operator of ISO 32000-1 annex A; text in invisible mode; all that lies in a layer that is switched off. Of a thing left
-out only its effect on what follows remains: how far invisible text moved the next glyph.
+operator of ISO 32000-1 annex A; text in invisible mode; all that lies in optional content that is switched off. Of what
+is left out only the effect on what follows remains: how far invisible text moved the next glyph.
 
 Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels), nor is the one that paints nothing
 (ClippingText).
@@ -11,22 +11,21 @@ Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels), 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pypdf.generic import DictionaryObject, NameObject
 
 from scrubbers.jailed.pdf.content.colour_space import Space, device_space
 from scrubbers.jailed.pdf.content.display_list import (
-    Drawable,
+    ConcatMatrix,
     Drawn,
     Line,
-    Moved,
+    PaintShading,
     Path,
-    Placed,
-    Restored,
-    Saved,
+    RestoreState,
+    SaveState,
     Set,
-    Shaded,
+    SetTextMatrix,
     Show,
     ShownFont,
     Step,
@@ -35,6 +34,7 @@ from scrubbers.jailed.pdf.content.display_list import (
     Use,
     joined,
 )
+from scrubbers.jailed.pdf.content.operands import Source, last_name, last_numbers
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Node, NotRebuildable, number
@@ -52,27 +52,6 @@ _PAINTING: Final = {
     b"n": b"n",
 }  # fmt: skip
 _DEVICE_SPACES: Final = {b"DeviceGray", b"DeviceRGB", b"DeviceCMYK", b"Pattern", b"G", b"RGB", b"CMYK"}
-
-
-class Source(Protocol):
-    """Where resources come from: each of these rebuilds one thing of the source, or raises NotRebuildable."""
-
-    def font(self, untrusted: object) -> ShownFont: ...
-
-    def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | None:
-        """Return a picture or a form; None for one that is never seen."""
-
-    def inline_picture(self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject) -> Drawable: ...
-
-    def space(self, untrusted: object, resources: DictionaryObject) -> Space: ...
-
-    def pattern(self, untrusted: object, resources: DictionaryObject) -> Node: ...
-
-    def shading(self, untrusted: object, resources: DictionaryObject) -> Node: ...
-
-    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> list[Step]: ...
-
-    def layer_is_off(self, untrusted: object) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -125,27 +104,27 @@ class Interpreter:
         if len(self._saved) >= _DEEPEST_STATE:
             raise NotRebuildable
         self._saved.append(replace(self._state))
-        self._steps.append(Saved())
+        self._steps.append(SaveState())
 
     def restore(self, _operator: bytes, _operands: list[Operand]) -> None:
         if self._saved:
             self._state = self._saved.pop()
-            self._steps.append(Restored())
+            self._steps.append(RestoreState())
 
     def set_numbers(self, operator: bytes, operands: list[Operand]) -> None:
         """w, J, j, M, Tz, Ts: one number each."""
-        (value,) = _numbers(operands, 1)
+        (value,) = last_numbers(operands, 1)
         self._steps.append(Set(operator.decode(), (b"%s %s" % (value, operator),)))
 
     def dash(self, _operator: bytes, operands: list[Operand]) -> None:
         if len(operands) < 2 or not isinstance(operands[-2], list):  # noqa: PLR2004  an array and a phase
             raise NotRebuildable
-        pattern = _numbers(operands[-2], len(operands[-2]))
-        (phase,) = _numbers(operands, 1)
+        pattern = last_numbers(operands[-2], len(operands[-2]))
+        (phase,) = last_numbers(operands, 1)
         self._steps.append(Set("d", (b"[%s] %s d" % (b" ".join(pattern), phase),)))
 
     def concatenate(self, _operator: bytes, operands: list[Operand]) -> None:
-        self._steps.append(Moved(b"%s cm" % b" ".join(_numbers(operands, 6))))
+        self._steps.append(ConcatMatrix(b"%s cm" % b" ".join(last_numbers(operands, 6))))
 
     def graphics_state(self, _operator: bytes, operands: list[Operand]) -> None:
         untrusted = self._resource("/ExtGState", operands)
@@ -155,7 +134,7 @@ class Interpreter:
     # Colours
 
     def device_colour(self, operator: bytes, operands: list[Operand]) -> None:
-        values = _numbers(operands, _DEVICE_COUNTS[operator.lower()])
+        values = last_numbers(operands, _DEVICE_COUNTS[operator.lower()])
         self._set_colour(operator.islower(), (b"%s %s" % (b" ".join(values), operator),))
         if operator.islower():
             self._state.fill = None
@@ -164,7 +143,7 @@ class Interpreter:
 
     def space(self, operator: bytes, operands: list[Operand]) -> None:
         fills = operator == b"cs"
-        name = _name(operands)
+        name = last_name(operands)
         untrusted = (
             NameObject("/" + name.decode()) if name in _DEVICE_SPACES else self._resource("/ColorSpace", operands)
         )
@@ -185,7 +164,7 @@ class Interpreter:
             if untrusted is None:
                 raise NotRebuildable
             pattern = self._source.pattern(untrusted, self._resources)
-        values = _numbers(operands, len(operands))
+        values = last_numbers(operands, len(operands))
         if space is None:
             # After g, rg, k, or nothing, the space is a device's.
             if pattern is not None:
@@ -199,7 +178,7 @@ class Interpreter:
     # Paths
 
     def segment(self, operator: bytes, operands: list[Operand]) -> None:
-        values = _numbers(operands, _SEGMENT_COUNTS[operator])
+        values = last_numbers(operands, _SEGMENT_COUNTS[operator])
         if operator in _BEGINNINGS:
             self._without_lone_move()
         self._segments.append(b" ".join((*values, operator)))
@@ -226,7 +205,7 @@ class Interpreter:
     def shade(self, _operator: bytes, operands: list[Operand]) -> None:
         untrusted = self._resource("/Shading", operands)
         if untrusted is not None and not self._hidden_marks:
-            self._steps.append(Shaded(self._source.shading(untrusted, self._resources)))
+            self._steps.append(PaintShading(self._source.shading(untrusted, self._resources)))
 
     # Things drawn
 
@@ -260,7 +239,7 @@ class Interpreter:
 
     def spacing(self, operator: bytes, operands: list[Operand]) -> None:
         """Tc and Tw; TL, which only the reader has to know, as each line's move is written out."""
-        (value,) = _numbers(operands, 1)
+        (value,) = last_numbers(operands, 1)
         if operator == b"TL":
             self._state.leading = float(value)
             return
@@ -271,7 +250,7 @@ class Interpreter:
         self._steps.append(Set(operator.decode(), (b"%s %s" % (value, operator),)))
 
     def font(self, _operator: bytes, operands: list[Operand]) -> None:
-        (size,) = _numbers(operands, 1)
+        (size,) = last_numbers(operands, 1)
         untrusted = self._resource("/Font", operands[:-1])
         if untrusted is None:
             # Text in a font that is not there is drawn in some other: as pixels it stays as it looks.
@@ -282,7 +261,7 @@ class Interpreter:
         self._steps.append(Set("Tf", (Use(b"", b"F", font.node, b"%s Tf" % size),)))
 
     def mode(self, _operator: bytes, operands: list[Operand]) -> None:
-        (value,) = _numbers(operands, 1)
+        (value,) = last_numbers(operands, 1)
         mode = int(float(value))
         if not 0 <= mode < _FIRST_CLIPPING_MODE and mode != _ONLY_CLIPPING:
             raise NotRebuildable
@@ -291,19 +270,19 @@ class Interpreter:
             self._steps.append(Set("Tr", (b"%d Tr" % mode,)))
 
     def move(self, operator: bytes, operands: list[Operand]) -> None:
-        x, y = _numbers(operands, 2)
+        x, y = last_numbers(operands, 2)
         if operator == b"TD":
             self._state.leading = -float(y)
         self._end_of_line()
-        self._steps.append(Placed(None, x, y))
+        self._steps.append(SetTextMatrix(None, x, y))
 
     def matrix(self, _operator: bytes, operands: list[Operand]) -> None:
         self._end_of_line()
-        self._steps.append(Placed(b" ".join(_numbers(operands, 6)), b"0", b"0"))
+        self._steps.append(SetTextMatrix(b" ".join(last_numbers(operands, 6)), b"0", b"0"))
 
     def next_line(self, _operator: bytes, _operands: list[Operand]) -> None:
         self._end_of_line()
-        self._steps.append(Placed(None, b"0", number(-self._state.leading)))
+        self._steps.append(SetTextMatrix(None, b"0", number(-self._state.leading)))
 
     def show(self, _operator: bytes, operands: list[Operand]) -> None:
         shown = operands[-1] if operands else None
@@ -318,7 +297,7 @@ class Interpreter:
         self._show(items)
 
     def next_line_show(self, operator: bytes, operands: list[Operand]) -> None:
-        """' and ", said with the operators they stand for."""
+        """' and ", as the operators they stand for."""
         if operator == b'"':
             if len(operands) < 3:  # noqa: PLR2004  two spacings and a string
                 raise NotRebuildable
@@ -386,31 +365,17 @@ class Interpreter:
     def glyph_width(self, operator: bytes, operands: list[Operand]) -> None:
         if not self._glyph:
             return
-        values = _numbers(operands, 2 if operator == b"d0" else 6)
-        self._steps.append(Moved(b"%s %s" % (b" ".join(values), operator)))
+        values = last_numbers(operands, 2 if operator == b"d0" else 6)
+        self._steps.append(ConcatMatrix(b"%s %s" % (b" ".join(values), operator)))
 
     def _resource(self, kind: str, operands: list[Operand]) -> Any:
         """Return what a name stands for, unresolved; None when it is not there."""
         named = access.dictionary_in(self._resources, kind)
-        key = "/" + _name(operands).decode("latin-1")
+        key = "/" + last_name(operands).decode("latin-1")
         if key not in named:
             # pypdf reads names as UTF-8 where they are.
-            key = "/" + _name(operands).decode("utf-8", "replace")
+            key = "/" + last_name(operands).decode("utf-8", "replace")
         return named.raw_get(key) if key in named else None
-
-
-def _numbers(operands: Sequence[Operand], count: int) -> tuple[bytes, ...]:
-    """Return the last so many operands, which must be numbers."""
-    found = tuple(item for item in operands[len(operands) - count :] if isinstance(item, Number))
-    if len(found) != count or len(operands) < count:
-        raise NotRebuildable
-    return found
-
-
-def _name(operands: list[Operand]) -> bytes:
-    if not operands or not isinstance(operands[-1], LexedName):
-        raise NotRebuildable
-    return operands[-1]
 
 
 _HANDLERS: Final[dict[bytes, Callable[[Interpreter, bytes, list[Operand]], None]]] = {

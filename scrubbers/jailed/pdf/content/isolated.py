@@ -7,12 +7,12 @@ pixels. Lines and areas are looked at by themselves (`pdf_apart_seen`).
 from typing import Final
 
 from scrubbers.jailed.pdf.content.display_list import (
+    ConcatMatrix,
     Drawn,
-    Moved,
+    PaintShading,
     Path,
-    Restored,
-    Saved,
-    Shaded,
+    RestoreState,
+    SaveState,
     Show,
     Step,
     multiplied,
@@ -40,7 +40,7 @@ def require_pictures_bare(steps: list[Step]) -> None:
     clipped = pictured = False
     for step in executed(steps):
         is_picture = isinstance(step, Drawn) and isinstance(step.thing, Picture)
-        paints = is_picture or isinstance(step, Shaded) or (isinstance(step, Path) and step.painted != b"n")
+        paints = is_picture or isinstance(step, PaintShading) or (isinstance(step, Path) and step.painted != b"n")
         if (pictured and paints) or (clipped and is_picture):
             raise NotRebuildable
         pictured |= is_picture
@@ -54,11 +54,11 @@ def require_pictures_inside(steps: list[Step], box: list[float]) -> None:
     low, high = sorted((box[1], box[3]))
     for step in steps:
         match step:
-            case Saved():
+            case SaveState():
                 saved.append(matrix)
-            case Restored():
+            case RestoreState():
                 matrix = saved.pop() if saved else matrix
-            case Moved():
+            case ConcatMatrix():
                 matrix = multiplied(step.line, matrix)
             case Drawn(Picture()):
                 a, b, c, d, e, f = matrix

@@ -1,4 +1,4 @@
-"""Shadings of a PDF (ISO 32000-1, 8.7.4.5), said anew: axes, circles, and the colours that are seen between them.
+"""Shadings of a PDF (ISO 32000-1, 8.7.4.5), rebuilt: axes, circles, and the colours that are seen between them.
 
 A gradient's function can hold as much as an ink's: a table of samples, a program, hundreds of functions in a row. The
 new one is made of what PDFium shows (`pdf_swatch`): straight pieces from colour to colour, as few as look the same.

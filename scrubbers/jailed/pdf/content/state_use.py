@@ -7,7 +7,16 @@ sees them there; a pattern in the place of a colour could hold a whole drawing.
 from collections.abc import Sequence
 from typing import Final
 
-from scrubbers.jailed.pdf.content.display_list import Drawn, Path, Restored, Saved, Set, Shaded, Show, Step
+from scrubbers.jailed.pdf.content.display_list import (
+    Drawn,
+    PaintShading,
+    Path,
+    RestoreState,
+    SaveState,
+    Set,
+    Show,
+    Step,
+)
 
 _FILL: Final = frozenset(("fill",))
 _LINE: Final = frozenset(("stroke", "w", "J", "j", "M", "d"))
@@ -45,9 +54,9 @@ def inherited(steps: Sequence[Step]) -> frozenset[str]:
     chosen: list[dict[str, object]] = [{}]
     for step in steps:
         match step:
-            case Saved():
+            case SaveState():
                 chosen.append(dict(chosen[-1]))
-            case Restored():
+            case RestoreState():
                 if len(chosen) > 1:
                     chosen.pop()
             case Set():
@@ -62,7 +71,7 @@ def paints(steps: Sequence[Step]) -> bool:
     return any(
         (isinstance(step, Path) and step.painted != b"n" and not step.hidden)
         or (isinstance(step, Show) and step.shows_anything())
-        or isinstance(step, Shaded)
+        or isinstance(step, PaintShading)
         or (isinstance(step, Drawn) and not step.hidden and step.thing.paints())
         for step in steps
     )

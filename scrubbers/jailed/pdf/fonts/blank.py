@@ -1,6 +1,6 @@
 """Codes of a font in the document that draw nothing.
 
-They could spell anything between two letters, in the bytes of a page and for whoever copies its text. Spaces stay, one
+They could spell anything between two letters, in the bytes of a page and where its text is copied. Spaces stay, one
 code for each sort of space; of the others only how far they move the pen.
 """
 
@@ -18,7 +18,7 @@ class Blanks:
 
     def add(self, code: bytes, text: str) -> None:
         """Add a code that draws nothing, and what the document calls it."""
-        # It is what the width of words is changed by, and no other letter whatever it is called.
+        # Word spacing (Tw) applies to code 32 alone, whatever text the document gives it: it must stay that code.
         if code == _SPACE:
             return
         is_space = len(text) == 1 and text.isspace()

@@ -1,4 +1,4 @@
-"""CMaps: from codes to text (ToUnicode) and from codes to CIDs (Encoding), read from their map lines and written anew.
+"""CMaps: from codes to text (ToUnicode) and from codes to CIDs (Encoding), read from their map lines and written again.
 
 Nothing but the map lines is read: comments, names and whatever else is written between them are passed over. The new
 ones have one fixed frame, a line for each code in use, codes in order.

@@ -1,7 +1,7 @@
-"""Composite fonts (Type 0: codes of one to four bytes, glyphs by CID) taken apart and put together anew.
+"""Composite fonts (Type 0: codes of one to four bytes, glyphs by CID) rebuilt.
 
 The codes stay as they are in the pages. Identity stays Identity; an encoding that the document brings along is written
-anew for the codes in use. What predefined encodings mean is in no table here, so only those with two bytes a code are
+again for the codes in use. What predefined encodings mean is in no table here, so only those with two bytes a code are
 understood, and only for fonts that are not in the document and have one width.
 """
 

@@ -1,4 +1,4 @@
-"""Fonts of the source, taken apart and put together anew with what the shown codes need and nothing else.
+"""Fonts of the source, rebuilt with what the shown codes need and nothing else.
 
 1 the dictionary is read: encoding, widths, text map, descriptor, program     (SourceFont, once)
 2 a shown string is cut into codes; each new code's outline is read           (codes)

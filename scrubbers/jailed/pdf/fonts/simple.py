@@ -1,4 +1,4 @@
-"""Simple fonts (a byte a code) taken apart and put together anew: Type 1 and TrueType, in the document or not."""
+"""Simple fonts (a byte a code) rebuilt: Type 1 and TrueType, in the document or not."""
 
 import functools
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""Type 3 fonts, whose glyphs are drawn as pages are, taken apart and put together anew."""
+"""Type 3 fonts, whose glyphs are drawn as pages are, rebuilt."""
 
 import re
 from collections.abc import Callable, Collection

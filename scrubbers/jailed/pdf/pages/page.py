@@ -1,4 +1,4 @@
-"""One page of the source as a script, and what it looks like in the new document.
+"""One page of the source as a display list, and what it looks like in the new document.
 
 The new page's box is what the source shows of it: its crop box within its media box. Annotations are not kept; what
 they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
@@ -14,17 +14,17 @@ from pypdf import PageObject
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 
 from scrubbers.jailed.pdf.content.display_list import (
+    ConcatMatrix,
     Drawn,
-    GoneTo,
     Matrix,
-    Moved,
     Names,
+    PaintShading,
     Path,
-    Placed,
-    Restored,
-    Saved,
+    RestoreState,
+    SaveState,
     Set,
-    Shaded,
+    SetExtGState,
+    SetTextMatrix,
     Show,
     Step,
     TextBegun,
@@ -32,7 +32,7 @@ from scrubbers.jailed.pdf.content.display_list import (
     Use,
     multiplied,
 )
-from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.forms import Form, executed, transparency_group
 from scrubbers.jailed.pdf.content.graphics_state import is_blended, is_mixed
 from scrubbers.jailed.pdf.content.image import Picture
@@ -61,7 +61,7 @@ _LARGEST_SIDE: Final = 20_000.0
 
 @dataclass(slots=True)
 class Page:
-    """A page's script and its own dictionary's entries."""
+    """A page's display list and its own dictionary's entries."""
 
     entries: dict[bytes, Value]
     steps: list[Step]
@@ -95,7 +95,7 @@ class Page:
     def size(self) -> int:
         """How many steps drawing it takes; what is blended takes as long as many others."""
         return sum(
-            _BLENDED_STEPS if isinstance(step, GoneTo) and is_blended(step.resource) else 1
+            _BLENDED_STEPS if isinstance(step, SetExtGState) and is_blended(step.resource) else 1
             for step in executed(self.steps)
         )
 
@@ -105,7 +105,7 @@ class Page:
 
     def is_blended(self) -> bool:
         """Whether something on it is mixed with what lies under it in another way than by its alpha and masks."""
-        return any(isinstance(step, GoneTo) and is_mixed(step.resource) for step in executed(self.steps))
+        return any(isinstance(step, SetExtGState) and is_mixed(step.resource) for step in executed(self.steps))
 
     def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
         """Return the picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide it.
@@ -117,15 +117,15 @@ class Page:
         found: tuple[Drawn, Picture, Matrix] | None = None
         for step in self.steps:
             match step:
-                case Saved():
+                case SaveState():
                     saved.append(matrix)
-                case Restored():
+                case RestoreState():
                     matrix = saved.pop() if saved else matrix
-                case Moved():
+                case ConcatMatrix():
                     matrix = multiplied(step.line, matrix)
                 case Drawn(Picture() as picture) if found is None and picture.is_opaque:
                     found = step, picture, matrix
-                case Set() | TextBegun() | TextEnded() | Placed():
+                case Set() | TextBegun() | TextEnded() | SetTextMatrix():
                     pass
                 case Show() if not step.shows_anything():
                     pass
@@ -159,13 +159,13 @@ class Page:
         if isinstance(self.node.value, dict):
             self.node.value[b"Parent"] = parent
 
-    def say(self, parent: Node) -> None:
+    def emit(self, parent: Node) -> None:
         """Make the node's value from the steps as they are now."""
         for step in executed(self.steps):
             if isinstance(step, Drawn) and isinstance(step.thing, Form):
-                step.thing.say()
+                step.thing.emit()
         names = Names()
-        contents = Node(Stream({}, say(self.steps, names)))
+        contents = Node(Stream({}, emit(self.steps, names)))
         self.node.value = {
             b"Type": Name(b"Page"),
             b"Parent": parent,
@@ -177,14 +177,14 @@ class Page:
 
 def _is_plain(step: Step) -> bool:
     match step:
-        case GoneTo():
+        case SetExtGState():
             return not is_blended(step.resource)
         case Set():
             return not any(isinstance(line, Use) and line.letter == b"P" for line in step.lines)
         case Show():
             return not step.font.is_coloured
         case _:
-            return not isinstance(step, Shaded)
+            return not isinstance(step, PaintShading)
 
 
 def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
@@ -196,8 +196,9 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
     drawn = _annotations(untrusted, source)
     if drawn:
         # Whatever the contents left behind of their state is not the annotations'.
-        left_open = sum(isinstance(step, Saved) for step in steps) - sum(isinstance(step, Restored) for step in steps)
-        steps = [Saved(), *steps, *(Restored() for _ in range(left_open)), Restored(), *drawn]
+        saved = sum(isinstance(step, SaveState) for step in steps)
+        left_open = saved - sum(isinstance(step, RestoreState) for step in steps)
+        steps = [SaveState(), *steps, *(RestoreState() for _ in range(left_open)), RestoreState(), *drawn]
     box = _box(untrusted)
     return Page({b"MediaBox": box, **_page_entries(untrusted)}, steps, box)
 
@@ -294,7 +295,12 @@ def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]
     if place is None:
         return []
     form = source.form(look, DictionaryObject(), access.key_of(look))
-    return [Saved(), Moved(b"%s cm" % b" ".join(number(round(part, 6)) for part in place)), Drawn(form), Restored()]
+    return [
+        SaveState(),
+        ConcatMatrix(b"%s cm" % b" ".join(number(round(part, 6)) for part in place)),
+        Drawn(form),
+        RestoreState(),
+    ]
 
 
 def _empty_box(annotation: DictionaryObject) -> list[Step]:
@@ -304,11 +310,11 @@ def _empty_box(annotation: DictionaryObject) -> list[Step]:
     left, bottom, right, top = access.numbers(access.entry(annotation, "/Rect"), 4)
     rectangle = b" ".join(number(round(side, 4)) for side in (left, bottom, right - left, top - bottom))
     return [
-        Saved(),
+        SaveState(),
         Set("stroke", (b"0.666667 G",)),
         Set("w", (b"1 w",)),
         Path(rectangle + b" re", b"S", b""),
-        Restored(),
+        RestoreState(),
     ]
 
 

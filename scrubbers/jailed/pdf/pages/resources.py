@@ -1,7 +1,7 @@
 """Resources of the source document, each rebuilt once: fonts, pictures, forms, patterns, states, shadings.
 
 Fonts are one for the whole document and written last, with the glyphs that pages use. Pictures are kept for the pages
-to come while there is room. Forms are read anew for each batch of pages, because what of them can be seen depends on
+to come while there is room. Forms are read again for each batch of pages, because what of them can be seen depends on
 the pages that draw them, and so is what the writer has let go.
 """
 
@@ -14,9 +14,9 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 from scrubbers.jailed.pdf.content import graphics_state as pdf_state
 from scrubbers.jailed.pdf.content import shading as pdf_shading
 from scrubbers.jailed.pdf.content.colour_space import Space, space
-from scrubbers.jailed.pdf.content.display_list import Drawable, GoneTo, Names, Path, Step
-from scrubbers.jailed.pdf.content.emitter import say
-from scrubbers.jailed.pdf.content.forms import Form, executed, frame, say_forms, transparency_group
+from scrubbers.jailed.pdf.content.display_list import Drawable, Names, Path, SetExtGState, Step
+from scrubbers.jailed.pdf.content.emitter import emit
+from scrubbers.jailed.pdf.content.forms import Form, emit_forms, executed, frame, transparency_group
 from scrubbers.jailed.pdf.content.graphics_state import is_mixed
 from scrubbers.jailed.pdf.content.image import Picture, picture
 from scrubbers.jailed.pdf.content.inline_image import inline_stream
@@ -36,7 +36,7 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import Operand
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.visibility.isolated import drawn_apart, seen_apart
-from scrubbers.jailed.pdf.visibility.subpaths import Drawing, Placed, judged, placed_paths, take_out
+from scrubbers.jailed.pdf.visibility.subpaths import Drawing, PlacedPath, judged, placed_paths, take_out
 from scrubbers.stages import Damaged
 
 _DEEPEST_FORM: Final = 12
@@ -64,7 +64,7 @@ class SourceDocument:
         self._spaces: dict[object, tuple[object, Space]] = {}
         self._depth = 0
         self._patterns_being_read: set[object] = set()
-        # Whether a font was chosen whose letters nothing here can draw. Whoever reads a page sets it back.
+        # Whether a font was chosen whose letters nothing here can draw. What reads a page sets it back.
         self.lacks_letters = False
         # Whether something was left out of a pattern, a glyph or a mask.
         self.hides_drawing = False
@@ -72,7 +72,7 @@ class SourceDocument:
     def begin_batch(self) -> None:
         """Forgets what only the pages so far had; small pictures of which all was seen stay.
 
-        Masks, patterns and gradients are read anew where another page has them: the writer has let their data go.
+        Masks, patterns and gradients are read again where another page has them: the writer has let their data go.
         """
         self._forms.clear()
         self._nodes.clear()
@@ -177,7 +177,7 @@ class SourceDocument:
     # Forms and what is like them
 
     def form(self, source: StreamObject, resources: DictionaryObject, key: object) -> Form:
-        """Return a form's script; one without resources of its own draws with those of who draws it."""
+        """Return a form's display list; one without resources of its own draws with those of who draws it."""
         own = access.entry(source, "/Resources")
         found = self._forms.get(key) if own is not None else None
         if found is None:
@@ -208,10 +208,10 @@ class SourceDocument:
         require_pictures_bare(made.steps)
         if has_pictures(made.steps):
             require_pictures_inside(made.steps, access.numbers(access.entry(stream, "/BBox"), 4))
-        say_forms(made.steps)
+        emit_forms(made.steps)
         box = access.numbers(access.entry(stream, "/BBox"), 4)
         self._take_out_unseen(made.steps, box)
-        made.say()
+        made.emit()
         return made.node
 
     def _tiling(self, source: DictionaryObject, resources: DictionaryObject) -> Node:
@@ -223,10 +223,10 @@ class SourceDocument:
         if has_pictures(steps):
             # How much of a cell is painted only the pages know, and what covers it.
             raise NotRebuildable
-        say_forms(steps)
+        emit_forms(steps)
         self._take_out_unseen(steps, access.numbers(access.entry(source, "/BBox"), 4))
         names = Names()
-        data = say(steps, names)
+        data = emit(steps, names)
         entries: dict[bytes, Value] = {
             b"Type": Name(b"Pattern"),
             b"PatternType": _TILING,
@@ -254,12 +254,12 @@ class SourceDocument:
         steps = self._steps(source, resources if resources is not None else DictionaryObject(), glyph=True)
         require_no_text(steps)
         require_pictures_bare(steps)
-        if any(isinstance(step, GoneTo) and is_mixed(step.resource) for step in executed(steps)):
+        if any(isinstance(step, SetExtGState) and is_mixed(step.resource) for step in executed(steps)):
             # What a page's letters are mixed with, only its own steps say.
             raise NotRebuildable
-        say_forms(steps)
+        emit_forms(steps)
         self._take_out_unseen(steps, None)
-        return Node(Stream({}, say(steps, names)))
+        return Node(Stream({}, emit(steps, names)))
 
     def _take_out_unseen(self, steps: list[Step], box: list[float] | None) -> None:
         """Hides what is drawn there and cannot be seen; one path alone can only be out of the box."""
@@ -282,7 +282,7 @@ class SourceDocument:
             placed = [each for each in placed_paths(steps) if id(each.path) in own]
             self._take_out_subpaths(placed, lambda: drawn_apart(steps, box, self.work))
 
-    def _take_out_subpaths(self, placed: list[Placed], drawing: Drawing) -> None:
+    def _take_out_subpaths(self, placed: list[PlacedPath], drawing: Drawing) -> None:
         if placed:
             _, unseen = judged(placed, drawing)
             self.hides_drawing |= bool(take_out([each.path for each in placed], unseen))

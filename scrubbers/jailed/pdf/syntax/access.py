@@ -39,7 +39,7 @@ _LONGEST_ARRAY: Final = 100_000
 
 
 def resolved(untrusted: object) -> PdfObject | None:
-    """Return what a reference leads to; None for null and for nothing."""
+    """Follow references to the object they lead to; return None for null, and where there is no object."""
     for _ in range(8):
         if not isinstance(untrusted, IndirectObject):
             break

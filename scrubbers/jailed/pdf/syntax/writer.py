@@ -1,4 +1,4 @@
-"""Objects of the new document and the writer that puts them into a file: nothing is copied, all is said anew.
+"""Objects of the new document and the writer that puts them into a file: nothing is copied, all is written again.
 
 A value is None, a bool, an int, a float, `Name`, `Hex`, a list, a dict with `Name`-like byte keys (without the slash),
 or a `Node`: an object of its own that others refer to. A node's value is a value or a `Stream`. Numbers are written in

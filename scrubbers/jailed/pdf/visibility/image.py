@@ -44,7 +44,7 @@ _WHITE: Final = 0xFFFFFFFF
 # scan is no higher than a few of them.
 _FEWEST_SAMPLES: Final = 256
 _MOST_SAMPLES: Final = 2048
-_LAYERS: Final = 8  # of pictures on each other; for each the other pictures are decoded and drawn anew
+_LAYERS: Final = 8  # of pictures on each other; for each the other pictures are decoded and drawn again
 _SMALL: Final = 6  # pixels
 _CLOSER: Final = 8.0  # times
 _NEAR_LOOKS: Final = 64  # in one group

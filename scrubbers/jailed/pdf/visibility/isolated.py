@@ -11,8 +11,8 @@ from typing import Final
 import pypdfium2
 from PIL import Image
 
-from scrubbers.jailed.pdf.content.display_list import Names, Path, Restored, Saved, Set, Step
-from scrubbers.jailed.pdf.content.emitter import say
+from scrubbers.jailed.pdf.content.display_list import Names, Path, RestoreState, SaveState, Set, Step
+from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Writer
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet, things
@@ -44,7 +44,7 @@ def seen_apart(steps: Sequence[Step], box: Sequence[float] | None, work: Work) -
     bottom, top = sorted(box[1::2])
     with _page_of(_on_ground(steps, (left, bottom, right, top)), [left, bottom, right, top]) as page:
         sheet = Sheet(page, _PIXELS / max(right - left, top - bottom), work)
-        # The ground is never taken away. Without a digest nothing is opened anew.
+        # The ground is never taken away. Without a digest nothing is opened again.
         found = things(page)
         work.looked_at(len(found))
         return paths_seen(sheet, sheet.drawn(), found[1:], lambda: page, None)
@@ -64,13 +64,13 @@ def _on_ground(steps: Sequence[Step], box: tuple[float, float, float, float]) ->
     if not (_LEAST <= max(right - left, top - bottom) <= _LARGEST):
         raise NotRebuildable
     ground = b"%f %f %f %f re" % (left, bottom, max(right - left, _LEAST), max(top - bottom, _LEAST))
-    return [Saved(), _GROUND, Path(ground, b"f", b""), Restored(), _BLACK, *steps]
+    return [SaveState(), _GROUND, Path(ground, b"f", b""), RestoreState(), _BLACK, *steps]
 
 
 @contextlib.contextmanager
 def _page_of(steps: Sequence[Step], box: Sequence[float]) -> Iterator[pypdfium2.PdfPage]:
     names, parent = Names(), Node()
-    contents = Node(Stream({}, say(steps, names)))
+    contents = Node(Stream({}, emit(steps, names)))
     page = Node({
         b"Type": Name(b"Page"), b"Parent": parent, b"MediaBox": list(box), b"Resources": names.resources(),
         b"Contents": contents,

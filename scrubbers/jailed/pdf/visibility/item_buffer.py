@@ -5,7 +5,7 @@
   the second time, to see them
 2 all of it once more with other colours: a path is seen only where both drawings show it. A shading or a glyph with
   colours of its own looks the same in both, and no colour is in both tables
-3 the colours hang on every byte of the document: whoever writes one cannot choose what mixes to them
+3 the colours hang on every byte of the document: the author of one cannot choose what mixes to them
 
 Not for pages where something is blended otherwise than by its alpha: black on white may let through what white hides.
 

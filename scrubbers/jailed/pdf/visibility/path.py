@@ -48,7 +48,7 @@ _LAYERS: Final = 12
 _PATHS_LEFT: Final = 2000
 _LAYERS_LEFT: Final = 48
 _MOST_WORK: Final = 500.0
-# What one drawing takes is reckoned, in milliseconds of the machine this was written on: something for each thing, and
+# What one drawing takes is estimated, in milliseconds of the machine this was written on: something for each thing, and
 # for each pixel of an area.
 _THING_WORK: Final = 0.01
 _PIXEL_WORK: Final = 1.3e-6
@@ -167,7 +167,7 @@ def _switch(paths: Sequence[Thing], numbers: Iterable[int], *, on: bool) -> None
 
 
 def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) -> list[int]:
-    """Step 3: which of the hidden ones, which are away, have to come back."""
+    """Step 3: which of the hidden ones, which are away, have to be restored."""
     near = sheet.closer(sheet.scale * _CLOSER)
     boxes = [_NOWHERE] * len(paths)
     # Lines of tables are often white or drawn twice, all over a page: of those nothing is to be seen from nearby.

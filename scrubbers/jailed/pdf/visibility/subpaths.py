@@ -17,7 +17,17 @@ from typing import Final
 
 from PIL import Image
 
-from scrubbers.jailed.pdf.content.display_list import Drawn, Matrix, Moved, Path, Restored, Saved, Set, Step, multiplied
+from scrubbers.jailed.pdf.content.display_list import (
+    ConcatMatrix,
+    Drawn,
+    Matrix,
+    Path,
+    RestoreState,
+    SaveState,
+    Set,
+    Step,
+    multiplied,
+)
 from scrubbers.jailed.pdf.content.forms import Form
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, bounds, combined, strongest_change
@@ -39,7 +49,7 @@ _NOWHERE: Final[Box] = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedPath:
     """One drawing of a path that has several subpaths: its matrix and the width of its lines."""
 
     path: Path
@@ -47,21 +57,21 @@ class Placed:
     width: float
 
 
-def placed_paths(steps: Sequence[Step], matrix: Matrix = _AS_IT_IS, width: float = 1.0) -> Iterator[Placed]:
+def placed_paths(steps: Sequence[Step], matrix: Matrix = _AS_IT_IS, width: float = 1.0) -> Iterator[PlacedPath]:
     """Return the paths with several subpaths, in the order of drawing, forms entered where they are drawn."""
     state, saved = (matrix, width), []
     for step in steps:
         match step:
-            case Saved():
+            case SaveState():
                 saved.append(state)
-            case Restored():
+            case RestoreState():
                 state = saved.pop() if saved else state
-            case Moved() if step.line.endswith(b" cm"):
+            case ConcatMatrix() if step.line.endswith(b" cm"):
                 state = multiplied(step.line, state[0]), state[1]
             case Set(key="w", lines=(bytes() as line, *_)):
                 state = state[0], float(line.split()[0])
             case Path() if not step.hidden and len(subpaths_of(step)) > 1:
-                yield Placed(step, *state)
+                yield PlacedPath(step, *state)
             case Drawn(Form() as form) if not step.hidden:
                 yield from placed_paths(form.steps, _within(form, state[0]), state[1])
             case _:
@@ -80,7 +90,7 @@ def subpaths_of(path: Path) -> list[bytes]:
     return _BEGINS.split(path.segments)
 
 
-def judged(found: Sequence[Placed], drawing: Drawing) -> tuple[set[Part], set[Part]]:
+def judged(found: Sequence[PlacedPath], drawing: Drawing) -> tuple[set[Part], set[Part]]:
     """Return the parts that are seen, and those that are not. Raises NotRebuildable when that would take too long."""
     sheet, drawn = drawing()
     boxes: dict[Part, Box] = {}
@@ -129,7 +139,7 @@ def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
         path.trial = b"".join(kept) if without else None
 
 
-def _boxes(placed: Placed, sheet: Sheet) -> Iterator[Box]:
+def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
     """Return the pixels of each subpath; none of one that lies off the page."""
     to_pixels = combined(placed.matrix, sheet.to_pixels)
     scale = max(abs(each) for each in to_pixels[:4])

@@ -1,0 +1,47 @@
+"""What an operator asks of its operands, and of the document for the resources that they name."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pypdf.generic import DictionaryObject
+
+from scrubbers.jailed.pdf.content.colour_space import Space
+from scrubbers.jailed.pdf.content.display_list import Drawable, ShownFont, Step
+from scrubbers.jailed.pdf.syntax.lexer import LexedName, Number, Operand
+from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
+
+
+class Source(Protocol):
+    """Where resources come from: each of these rebuilds one thing of the source, or raises NotRebuildable."""
+
+    def font(self, untrusted: object) -> ShownFont: ...
+
+    def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | None:
+        """Return a picture or a form; None for one that is never seen."""
+
+    def inline_picture(self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject) -> Drawable: ...
+
+    def space(self, untrusted: object, resources: DictionaryObject) -> Space: ...
+
+    def pattern(self, untrusted: object, resources: DictionaryObject) -> Node: ...
+
+    def shading(self, untrusted: object, resources: DictionaryObject) -> Node: ...
+
+    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> list[Step]: ...
+
+    def layer_is_off(self, untrusted: object) -> bool: ...
+
+
+def last_numbers(operands: Sequence[Operand], count: int) -> tuple[bytes, ...]:
+    """Return the last so many operands, which must be numbers."""
+    found = tuple(item for item in operands[len(operands) - count :] if isinstance(item, Number))
+    if len(found) != count or len(operands) < count:
+        raise NotRebuildable
+    return found
+
+
+def last_name(operands: Sequence[Operand]) -> bytes:
+    """Return the last operand, which must be a name."""
+    if not operands or not isinstance(operands[-1], LexedName):
+        raise NotRebuildable
+    return operands[-1]
