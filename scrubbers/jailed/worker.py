@@ -19,6 +19,7 @@ from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.jailed.pictures import decoders, memory_limits
 from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.warm_up import sample_jpeg, warm_up_fork, warm_up_pictures
+from scrubbers.jailed.text import scrub as text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import require_clean
 from scrubbers.protocol import (
@@ -58,6 +59,7 @@ def warm_up(role: Role) -> JobTemplate:
         pdf.warm_up()
     else:
         warm_up_pictures()
+        text.warm_up()
     opinion = SecondOpinion()
     job_filters()
 
@@ -102,6 +104,7 @@ def _scrub(
 ) -> None:
     opinion.require_agreement(kind, descriptors["untrusted"])
     findings = Findings()
+    scrub = text.scrub_text if kind in text.KINDS else scrub
     scrub(kind, descriptors["untrusted"], descriptors["clean"], descriptors["preview"], findings)
     report = encode_report(findings.removed(), findings.lost())
     os.write(descriptors["report"], report)

@@ -16,6 +16,7 @@ from typing import Final
 
 from scrubbers.jailed.verify import jpeg, png, tiff, webp
 from scrubbers.jailed.verify.pdf.file import is_clean_pdf
+from scrubbers.jailed.verify.text import is_clean_table, is_clean_text
 from scrubbers.stages import Kind, WouldNotVouch
 
 _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
@@ -24,6 +25,8 @@ _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
     Kind.WEBP: webp.is_clean,
     Kind.TIFF: tiff.is_clean,
     Kind.PDF: is_clean_pdf,
+    Kind.TEXT: is_clean_text,
+    Kind.CSV: is_clean_table,
 }
 
 
