@@ -57,6 +57,8 @@ class KindNumber(enum.IntEnum):
     PDF = 7
     HEIC = 8
     AVIF = 9
+    TEXT = 10
+    CSV = 11
 
 
 # magic, role, Landlock version, bit field of Locks

@@ -6,6 +6,7 @@ libmagic and then the decoder itself judge the kind again, and all three must ag
 """
 
 import re
+from collections import Counter
 from typing import Final
 
 from scrubbers.memory_file import MemoryFile
@@ -19,7 +20,6 @@ from scrubbers.stages import (
     KindsDisagree,
     NotCleanable,
     OfficeDocument,
-    PlainText,
     Sniffed,
     SoundOrFilm,
     UncommonPicture,
@@ -52,7 +52,13 @@ _EMAIL_FIRST: Final = re.compile(rb"(?:from |[a-z][a-z-]{1,40}:[ \t])")
 _EMAIL_FROM: Final = re.compile(rb"(?m)^from:[ \t]")
 # Outlook's own files are compound files, and name their streams so.
 _OUTLOOK: Final = "__substg1.0_".encode("utf-16-le")
-_CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\f\r") + b"\x7f"
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_UTF16_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+# A table has at least so many whole rows; two commas in each of two lines may still be prose, two semicolons hardly.
+_ROWS: Final = 2
+_SEPARATORS: Final = {";": 1, "\t": 1, ",": 2}
+# Headings stand above some tables, and a cell with a line end in it makes two lines of one row.
+_ALIKE: Final = 0.8
 
 _COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CLEANABLE: Final = (
@@ -127,10 +133,19 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
     # PDF readers skip up to so many bytes.
     if untrusted_head.removeprefix(_UTF8_BOM).lstrip().startswith(b"%PDF-"):
         return Kind.PDF
+    return _kind_without_signature(untrusted_head)
+
+
+def _kind_without_signature(untrusted_head: bytes) -> Kind:
+    """Return PDF for one that begins later, or a kind of text; raises NotCleanable."""
     refusal = _refusal(untrusted_head)
-    if isinstance(refusal, UnknownKind) and b"%PDF-" in untrusted_head[:PDF_WITHIN]:
+    if not isinstance(refusal, UnknownKind):
+        raise refusal
+    if b"%PDF-" in untrusted_head[:PDF_WITHIN]:
         return Kind.PDF
-    raise refusal
+    if isinstance(refusal, Email):
+        raise refusal
+    return _kind_of_text(untrusted_head)
 
 
 def _kind_by_brands(untrusted_head: bytes) -> Kind:
@@ -165,13 +180,29 @@ def _refusal(untrusted_head: bytes) -> NotCleanable:
     text = untrusted_head.removeprefix(_UTF8_BOM).lstrip().lower()
     if text.startswith(b"<") and b"<svg" in text:
         return DrawnPicture()
-    return _refusal_of_text(text)
+    return Email() if _EMAIL_FIRST.match(text) and _EMAIL_FROM.search(text) else UnknownKind()
 
 
-def _refusal_of_text(text: bytes) -> NotCleanable:
-    """Return the refusal of what may be words, in small letters."""
-    if _EMAIL_FIRST.match(text) and _EMAIL_FROM.search(text):
-        return Email()
-    # Web pages and PostScript are text too, and no text that anybody would copy out.
-    is_text = bool(text) and not text.startswith((b"<", b"%!")) and text.translate(None, _CONTROLS) == text
-    return PlainText() if is_text else UnknownKind()
+def _kind_of_text(untrusted_head: bytes) -> Kind:
+    """Return CSV for what looks like rows of cells, else TEXT; raises UnknownKind for what is no text."""
+    if encoding := _UTF16_MARKS.get(untrusted_head[:2]):
+        text = untrusted_head[2:].decode(encoding, "ignore")
+    else:
+        # Only signs of ASCII are looked at, which all other encodings that are taken have in common.
+        text = untrusted_head.removeprefix(_UTF8_BOM).decode("latin-1")
+    # Web pages and PostScript are text too, and what a reader sees of them is something else.
+    if not text.strip() or text.lstrip().startswith(("<", "%!")) or _CONTROLS.search(text):
+        raise UnknownKind
+    lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
+    if len(untrusted_head) >= HEAD_BYTES:
+        lines = lines[:-1]  # it may be cut
+    return Kind.CSV if len(lines) >= _ROWS and _are_rows(lines) else Kind.TEXT
+
+
+def _are_rows(lines: list[str]) -> bool:
+    """Return whether nearly all lines have as many separators as each other, and more than a sentence would."""
+    for separator, fewest in _SEPARATORS.items():
+        ((count, times),) = Counter(line.count(separator) for line in lines).most_common(1)
+        if count >= fewest and times >= _ALIKE * len(lines):
+            return True
+    return False

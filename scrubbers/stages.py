@@ -16,8 +16,8 @@ Refused
 │   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
 │   ├── UnknownKind
-│   │   ├── PlainText       take a picture of the screen, or copy it into the report
-│   │   └── Email           the same; what it is from shows in it
+│   │   ├── TextUnreadable  text in an encoding that cannot be told: save it as UTF-8, or copy it into the report
+│   │   └── Email           take a picture of the screen, or copy it: what it is from shows in it
 │   └── KindsDisagree       two readers of the first bytes see different kinds
 ├── Locked                  a PDF with a password or restrictions
 ├── TooMuch                 more than we take on
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class Kind(enum.StrEnum):
-    """What a file is, judged by its content. Results are JPEG, PNG, WebP, TIFF or PDF: see RESULT_KIND."""
+    """What a file is, judged by its content. Results are JPEG, PNG, WebP, TIFF, PDF, text or CSV: see RESULT_KIND."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -62,6 +62,8 @@ class Kind(enum.StrEnum):
     PDF = "pdf"
     HEIC = "heic"
     AVIF = "avif"
+    TEXT = "text"
+    CSV = "csv"
 
 
 # Decided by the kind alone and before any job runs: a job that was taken over cannot choose who reads its result.
@@ -75,6 +77,8 @@ RESULT_KIND: Final = {
     Kind.PDF: Kind.PDF,
     Kind.HEIC: Kind.JPEG,
     Kind.AVIF: Kind.JPEG,
+    Kind.TEXT: Kind.TEXT,
+    Kind.CSV: Kind.CSV,
 }
 
 
@@ -254,7 +258,7 @@ class KindsDisagree(NotCleanable):
     text_key = "refused.kinds_disagree"
 
 
-class PlainText(UnknownKind):
+class TextUnreadable(UnknownKind):
     code = 110
     text_key = "refused.text"
 
@@ -342,8 +346,8 @@ class WouldNotVouch(Refused):
 
 REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
-    Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold, Damaged,
-    LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
+    TextUnreadable, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold,
+    Damaged, LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
 _BY_CODE: Final = {leaf.code: leaf for leaf in REFUSALS}
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import importlib.metadata
+import unicodedata
 import zlib
 from typing import Final
 
 # Incremented whenever a change in this project changes the bytes that come out.
-_RULES_VERSION: Final = 10
+_RULES_VERSION: Final = 11
 # What decodes, encodes and draws. The wheels of the first three bundle native libraries: libjpeg, libtiff, libwebp,
 # littleCMS, libavif; libheif; PDFium.
 _PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")
@@ -18,7 +19,8 @@ def scrubber_version() -> str:
     The versions come from the installed packages' metadata: importing the packages would load decoders.
     """
     packages = (f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)
-    known = (f"rules {_RULES_VERSION}", *packages, f"zlib {zlib.ZLIB_RUNTIME_VERSION}", _bundled_libraries())
+    libraries = (f"zlib {zlib.ZLIB_RUNTIME_VERSION}", f"Unicode {unicodedata.unidata_version}", _bundled_libraries())
+    known = (f"rules {_RULES_VERSION}", *packages, *libraries)
     return ", ".join(known)
 
 

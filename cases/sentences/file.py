@@ -22,7 +22,10 @@ _REFUSED: Final = {
     ),
     "refused.uncommon_picture": ("Pictures of this kind (such as JPEG XL) cannot be cleaned.", "Save it as JPEG."),
     "refused.camera_raw": ("Raw pictures from a camera cannot be cleaned.", "Save it as JPEG and use that."),
-    "refused.text": ("Text files are not taken.", "Make a PDF of it, or copy what matters into the text."),
+    "refused.text": (
+        "The letters in this text file cannot be read.",
+        "Save it as UTF-8, or copy what matters into the text.",
+    ),
     "refused.email": ("E-mails saved as files are not taken.", "Take a picture of the screen, or print it to a PDF."),
     "refused.unknown_kind": ("This kind of file is unknown.", _AS_PDF),
     "refused.kinds_disagree": ("The file has the marks of two different kinds.", _AGAIN),

@@ -38,6 +38,7 @@ from intake.views.texts import LOST, N_, WHAT
 from scrubbers.stages import Lost, What
 
 _MEGABYTE: Final = 10**6
+_FILE_KINDS: Final = {"pdf": N_("PDF document"), "text": N_("Text"), "csv": N_("Table (CSV)")}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -171,8 +172,8 @@ class EntryShower:
         )
 
     def _file_kind(self, attachment: Attachment) -> str:
-        if attachment.file_kind == "pdf":
-            return self._translate(N_("PDF document"))
+        if (name := _FILE_KINDS.get(attachment.file_kind)) is not None:
+            return self._translate(name)
         return self._translate(N_("Picture (%(kind)s)")) % {"kind": attachment.file_kind.upper()}
 
     def _cleaned(self, attachment: Attachment) -> str:

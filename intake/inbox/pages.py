@@ -55,7 +55,11 @@ _MEDIA_TYPES: Final = {
     "webp": "image/webp",
     "tiff": "image/tiff",
     "pdf": "application/pdf",
+    "text": "text/plain; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
 }
+_ENDINGS: Final = {"text": "txt"}
+_NOT_SHOWN: Final = frozenset({"tiff", "csv"})
 
 
 async def inbox(request: web.Request) -> web.StreamResponse:
@@ -131,15 +135,16 @@ async def show_file(visit: Visit) -> web.StreamResponse:
 def _file_response(attachment: Attachment) -> web.StreamResponse:
     """Return the answer that carries a cleaned copy; its name says nothing."""
     number = attachment.order + 1
-    # No browser shows TIFF, and a sandboxed PDF is not shown by the built-in readers: the former is offered for saving,
-    # the latter is shown without the sandbox. Both have been rebuilt and verified, and no script may run in any case.
-    shown = "attachment" if attachment.file_kind == "tiff" else "inline"
+    # No browser shows TIFF or a table, and a sandboxed PDF is not shown by the built-in readers: the former are offered
+    # for saving, the latter is shown without the sandbox. All have been rebuilt and verified, and no script may run.
+    shown = "attachment" if attachment.file_kind in _NOT_SHOWN else "inline"
+    ending = _ENDINGS.get(attachment.file_kind, attachment.file_kind)
     sandbox = "" if attachment.file_kind == "pdf" else "; sandbox"
     return web.StreamResponse(
         status=SECOND_HAND,
         headers={
             hdrs.CONTENT_TYPE: _MEDIA_TYPES.get(attachment.file_kind, "application/octet-stream"),
-            hdrs.CONTENT_DISPOSITION: f'{shown}; filename="{number}.{attachment.file_kind}"',
+            hdrs.CONTENT_DISPOSITION: f'{shown}; filename="{number}.{ending}"',
             hdrs.CONTENT_LENGTH: str(attachment.size),
             hdrs.CACHE_CONTROL: Cache.NOTHING.value,
             "Content-Security-Policy": f"default-src 'none'; frame-ancestors 'none'{sandbox}",

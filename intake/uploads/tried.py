@@ -15,8 +15,8 @@ from scrubbers.stages import (
     LettersMissing,
     Locked,
     OfficeDocument,
-    PlainText,
     SoundOrFilm,
+    TextUnreadable,
     UncommonPicture,
     UnknownKind,
     WouldNotVouch,
@@ -26,7 +26,7 @@ from scrubbers.stages import (
 _KINDS: Final[Mapping[str, TriedKind]] = {
     OfficeDocument.text_key: "office",
     Email.text_key: "e-mail",
-    PlainText.text_key: "text",
+    TextUnreadable.text_key: "text",
     SoundOrFilm.text_key: "sound or film",
     Archive.text_key: "archive",
     DrawnPicture.text_key: "drawing",

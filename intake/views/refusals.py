@@ -133,7 +133,7 @@ _FILES: Final = {
         ),
     ),
     "refused.text": Notice(
-        N_("Text files cannot be cleaned yet."),
+        N_("The letters in this text file cannot be read."),
         N_(
             "Copy what matters into your text, or take a picture of the screen on a computer of your own, not the"
             " employer's."

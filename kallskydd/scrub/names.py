@@ -29,6 +29,8 @@ _ENDINGS: Final = {
     Kind.WEBP: (".webp",),
     Kind.TIFF: (".tif", ".tiff"),
     Kind.PDF: (".pdf",),
+    Kind.TEXT: (".txt",),
+    Kind.CSV: (".csv",),
 }
 _NEUTRAL: Final = re.compile(r"file-(\d+)")
 _FEWEST_DIGITS: Final = 3

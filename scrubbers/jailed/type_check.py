@@ -27,6 +27,9 @@ _NAMES: Final = {
     Kind.HEIC: {"image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"},
     Kind.AVIF: {"image/avif", "image/heif", "image/heif-sequence"},
 }
+# What libmagic calls words: each language of programs has a name of its own. Web pages are shown otherwise than read.
+_WORDS: Final = ("text/", "application/json", "application/x-ndjson", "application/javascript", "application/csv")
+_NO_WORDS: Final = {"text/html", "text/xml", "text/rtf"}
 # libmagic's answers for an unknown kind.
 _NOTHING: Final = {"application/octet-stream", "text/plain"}
 
@@ -45,7 +48,10 @@ class SecondOpinion:
             # libmagic does not skip what may stand before a PDF's first line.
             start = untrusted_head.find(b"%PDF-", 0, PDF_WITHIN)
             found = self._magic.from_buffer(untrusted_head[max(0, start) :])
-        if found not in _NAMES[kind]:
+        if kind in {Kind.TEXT, Kind.CSV}:
+            if not found.startswith(_WORDS) or found in _NO_WORDS:
+                raise KindsDisagree
+        elif found not in _NAMES[kind]:
             raise KindsDisagree
 
     def warm_up(self, content: bytes) -> None:

@@ -19,6 +19,7 @@ from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.jailed.pictures import decoders, memory_limits
 from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.warm_up import sample_jpeg, warm_up_fork, warm_up_pictures
+from scrubbers.jailed.text import scrub as text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import reader_of, require_clean
 from scrubbers.protocol import (
@@ -59,6 +60,8 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         reader_of(Kind.PDF)
     else:
         warm_up_pictures(kinds)
+        if text.KINDS.intersection(kinds):
+            text.warm_up()
     opinion = SecondOpinion()
     job_filters()
 
@@ -103,6 +106,7 @@ def _scrub(
 ) -> None:
     opinion.require_agreement(kind, descriptors["untrusted"])
     findings = Findings()
+    scrub = text.scrub_text if kind in text.KINDS else scrub
     scrub(kind, descriptors["untrusted"], descriptors["clean"], descriptors["preview"], findings)
     report = encode_report(findings.removed(), findings.lost())
     os.write(descriptors["report"], report)

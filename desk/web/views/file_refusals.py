@@ -25,7 +25,9 @@ FILE_REFUSALS: Final[Mapping[str, Notice]] = {
     ),
     "refused.uncommon_picture": Notice(N_("Pictures of this kind cannot be cleaned."), N_("Save it as a JPEG.")),
     "refused.camera_raw": Notice(N_("Raw pictures from a camera cannot be cleaned."), N_("Save it as a JPEG.")),
-    "refused.text": Notice(N_("Text files are not taken."), N_("Copy what matters into the message.")),
+    "refused.text": Notice(
+        N_("The letters in this text file cannot be read."), N_("Copy what matters into the message.")
+    ),
     "refused.email": Notice(N_("E-mails saved as files are not taken."), _AS_PDF),
     "refused.unknown_kind": Notice(N_("This kind of file is unknown."), _AS_PDF),
     "refused.kinds_disagree": Notice(N_("The file has the marks of two different kinds."), _AGAIN),

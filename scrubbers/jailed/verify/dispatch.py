@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from scrubbers.jailed.verify import jpeg, png, tiff, webp
+from scrubbers.jailed.verify.text import is_clean_table, is_clean_text
 from scrubbers.stages import Kind, WouldNotVouch
 
 _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
@@ -22,6 +23,8 @@ _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
     Kind.PNG: png.is_clean,
     Kind.WEBP: webp.is_clean,
     Kind.TIFF: tiff.is_clean,
+    Kind.TEXT: is_clean_text,
+    Kind.CSV: is_clean_table,
 }
 
 

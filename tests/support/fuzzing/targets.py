@@ -43,6 +43,8 @@ from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.streaming import png as png_strips
 from scrubbers.jailed.pictures.streaming import png_decoder
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
+from scrubbers.jailed.text.scrub import KINDS as TEXTS
+from scrubbers.jailed.text.scrub import scrub_text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import require_clean
 from scrubbers.report_wire import decode_report, encode_report
@@ -122,6 +124,10 @@ def samples() -> Iterable[tuple[Kind, bytes]]:
     pillow_heif.from_pillow(picture()).save(phone, exif=exif)
     yield Kind.HEIC, phone.getvalue()
     yield Kind.AVIF, encoded(picture(), "AVIF", exif=exif)
+    hidden = "".join(chr(0xE0000 + ord(one)) for one in "Kmk990123abcd")
+    yield Kind.TEXT, f"Räk‍ningen delades.{hidden}\r\n\r\n- Å̈  \n".encode()
+    yield Kind.TEXT, "Två blanksteg  och ”citat” – 5 §\r\n".encode("cp1252")
+    yield Kind.CSV, "Namn;Summa\nBygg;=1+1\nVatten;-5\n".encode("utf-16")
 
 
 def all_seeds() -> list[bytes]:
@@ -280,7 +286,7 @@ def by_rows(run: Callable[[bytes], None]) -> Callable[[bytes], None]:
 
 def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None) -> tuple[bytes, bytes]:
     """The job's work in this process: result and preview."""
-    scrub = scrub_document if kind is Kind.PDF else scrub_picture
+    scrub = scrub_document if kind is Kind.PDF else scrub_text if kind in TEXTS else scrub_picture
     with Descriptors(untrusted, b"", b"") as (given, clean, preview):
         if opinion:
             opinion.require_agreement(kind, given)

@@ -237,7 +237,7 @@ def pictures() -> dict[str, Hostile]:
         "PostScript": Hostile(MISLABELLED, POSTSCRIPT, stages.UnknownKind),
         "a web page": Hostile(MISLABELLED, HTML, stages.UnknownKind),
         "a drawing that reads a file": Hostile(MISLABELLED, SVG, stages.DrawnPicture),
-        "a drawing that runs a program": Hostile(MISLABELLED, MVG, stages.UnknownKind),
+        "a drawing that runs a program": Hostile(MISLABELLED, MVG, stages.KindsDisagree),
         "an old office document": Hostile(MISLABELLED, OLE, stages.OfficeDocument),
         "a JPEG in a PNG's clothes": Hostile(MISLABELLED, PNG_SIGNATURE + jpeg, Refused),
         "a PNG in a JPEG's clothes": Hostile(MISLABELLED, b"\xff\xd8\xff" + encoded(picture(), "PNG"), Refused),

@@ -51,6 +51,7 @@ _TRIED: Final = {
     "other": (N_("1 other file"), N_("%(count)d other files")),
 }
 _PICTURES: Final = frozenset({"jpeg", "png", "webp", "tiff"})
+_TEXTS: Final = {"text": N_("text"), "csv": N_("table (CSV)")}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -128,6 +129,8 @@ def _how_many(kind: str, count: int, language: Language) -> str:
 def _kind(attachment: Attachment, language: Language) -> str:
     if attachment.file_kind == "pdf":
         return "PDF"
+    if (name := _TEXTS.get(attachment.file_kind)) is not None:
+        return language.translate(name)
     if attachment.file_kind in _PICTURES:
         return language.translate(N_("picture (%(kind)s)"), kind=attachment.file_kind.upper())
     # A kind that this version does not know.

@@ -30,6 +30,7 @@ from desk.work.answers import Cleaned
 from desk.work.case.opened import DeskCase
 
 _MEGABYTE: Final = 10**6
+_FILE_KINDS: Final = {"pdf": N_("PDF document"), "text": N_("text"), "csv": N_("table (CSV)")}
 _NO_ID: Final = "0" * 32
 _SENT: Final[dict[type, str]] = {
     CompletionRequest: N_(
@@ -119,9 +120,8 @@ def file_words(cleaned: Cleaned, reporter: ReporterPages, language: Language) ->
     """Return the words for a clean copy: what it is, what was removed, and its digest."""
     answer = cleaned.copy.answer
     words = reporter.cleaned([what for what, _where in answer.removed], answer.lost, language.code)
-    is_pdf = answer.file_kind == "pdf"
     return FileWords(
-        kind=language.translate(N_("PDF document")) if is_pdf else language.translate(N_("picture")),
+        kind=language.translate(_FILE_KINDS.get(answer.file_kind, N_("picture"))),
         size=_size(answer.size, language),
         removed=", ".join(words.removed),
         lost=", ".join(words.lost),

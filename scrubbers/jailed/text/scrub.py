@@ -1,0 +1,41 @@
+"""Scrubs a text file or a table in these steps: decoded strictly, cleaned, cells made inert, written as UTF-8."""
+
+import mmap
+import os
+from typing import Final
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures.scrub import write_preview
+from scrubbers.jailed.text.cleaning import cleaned
+from scrubbers.jailed.text.decoding import decoded
+from scrubbers.jailed.text.preview import drawn
+from scrubbers.jailed.text.tables import with_inert_cells
+from scrubbers.stages import Empty, Kind
+
+KINDS: Final = frozenset({Kind.TEXT, Kind.CSV})
+_SAMPLE: Final = "Ett prov; 1\n=1+1; två\u200b\n".encode()
+
+
+def scrub_text(kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+    """Read one descriptor and write two. Raises TextUnreadable, and Empty where nothing can be seen."""
+    with mmap.mmap(untrusted, 0, prot=mmap.PROT_READ) as content:
+        text = decoded(content[:], findings)
+    text = cleaned(text, findings)
+    if not text:
+        raise Empty
+    if kind is Kind.CSV:
+        text = with_inert_cells(text, findings)
+    write_preview(drawn(text), preview)
+    with open(clean, "wb", closefd=False) as output:
+        output.write(text.encode())
+
+
+def warm_up() -> None:
+    """Clean and draw one small table, so that typeface and tables are in memory before the locks."""
+    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
+    try:
+        os.write(untrusted, _SAMPLE)
+        scrub_text(Kind.CSV, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)

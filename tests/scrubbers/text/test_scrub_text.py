@@ -1,0 +1,236 @@
+"""Text files and tables: what is seen stays as it is, what is not seen goes, and no spreadsheet computes a cell."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hostile.jail import Jail
+from hypothesis import given
+from hypothesis import strategies as st
+from scrub_harness import arrived
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.text.cleaning import cleaned
+from scrubbers.jailed.text.decoding import decoded
+from scrubbers.jailed.text.tables import with_inert_cells
+from scrubbers.jailed.verify.text import is_clean_table, is_clean_text
+from scrubbers.sandbox import scrub, verify
+from scrubbers.sniff import sniff, sniff_kind
+from scrubbers.stages import Email, Empty, Kind, Refused, ScrubReport, TextUnreadable, UnknownKind, What
+
+# A person hidden in it, in each way that draws nothing: the text with and without them is one and the same.
+MARKER = "Ada"
+SEEN = "Chefen sade: ”Räkningen ska delas.”\n\n\tFör åtta månader sedan.\n"
+HIDDEN = {
+    "tags": "".join(chr(0xE0000 + ord(one)) for one in MARKER),
+    "joiners": "\u200d\u200c\u2060\ufeff",
+    "direction": "\u202e\u202c\u2066\u2069\u200f\u061c",
+    "variation": "\ufe0f\U000e0101",
+    "private": "\ue001\U000f0041",
+    "soft hyphen": "\u00ad",
+    "fillers": "\u3164\uffa0\u2800",
+    "unassigned": "\u0378\U0003fffd",
+    "controls": "\u0080\u009f",
+    "joined by nothing": "\u034f",
+}
+
+
+@pytest.fixture(scope="module")
+def jail():
+    made = Jail()
+    yield made
+    made.close()
+
+
+def with_report(jail, content: bytes) -> tuple[Kind, bytes, ScrubReport]:
+    async def soon() -> tuple[Kind, bytes, ScrubReport]:
+        verified = await verify(await scrub(sniff(arrived(content)), jail.sandbox), jail.sandbox)
+        with verified.clean, verified.preview:
+            return verified.kind, verified.clean.read(), verified.report
+
+    return jail.loop.run_until_complete(soon())
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_two_texts_that_look_the_same_come_out_the_same(jail, name):
+    planted = SEEN.replace("delas", f"de{HIDDEN[name]}las")
+
+    _, plain, plain_report = with_report(jail, SEEN.encode())
+    _, clean, report = with_report(jail, planted.encode())
+
+    assert clean == plain == SEEN.encode()
+    assert not any(found.what is What.HIDDEN_TEXT for found in plain_report.removed)
+    assert any(found.what in {What.HIDDEN_TEXT, What.OTHER} for found in report.removed)
+
+
+def test_what_is_written_in_tags_is_shown_to_the_reporter():
+    findings = Findings()
+    cleaned(f"Hej{HIDDEN['tags']}\n", findings)
+
+    assert MARKER in [found.example for found in findings.removed()]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("a  \t\r\nb\t \n", "a\nb\n"),
+        ("a\u00a0b\u2009c\u3000d", "a b c d\n"),
+        ("\n\na\n\n\n\n\n\nb\n\n", "a\n\n\nb\n"),
+        ("A\u030angstro\u0308m", "Ångström\n"),
+        ("e" + "\u0301\u0302\u0303\u0304\u0305\u0306\u0307", "é\u0302\u0303\u0304\u0305\n"),
+        ("ett\u2028två\x0ctre\x0bfyra\x85fem\rsex", "ett\ntvå\ntre\nfyra\nfem\nsex\n"),
+        ("if a:\n    b  = 1  # två blanka står kvar\n", "if a:\n    b  = 1  # två blanka står kvar\n"),
+    ],
+)
+def test_there_is_one_way_to_write_what_is_seen(written, read):
+    assert cleaned(written, Findings()) == read
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_the_encodings_that_people_have_give_the_same_copy(jail, encoding):
+    kind, clean, report = with_report(jail, SEEN.replace("\n", "\r\n").encode(encoding))
+
+    assert (kind, clean) == (Kind.TEXT, SEEN.encode())
+    assert any(found.what is What.SOFTWARE for found in report.removed)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Räksmörgås".encode("cp850"),  # its letters are other signs in Windows-1252
+        "Проверка документов".encode("koi8-r"),
+        "Привет всем".encode("cp1251"),
+        "日本語の文章".encode("shift-jis"),
+        "ξένος κόσμος".encode("iso8859-7"),
+        b"abc \xff\xff\xff def",
+        b"caf\xc3\xa9 and caf\xe9 \x9d",
+        "hej".encode("utf-32"),
+        b"\xff\xfeh\0e\0j\0\x00\xd8x\0",  # half a pair of surrogates
+    ],
+)
+def test_an_encoding_that_cannot_be_told_is_refused_and_never_guessed(content):
+    with pytest.raises(TextUnreadable):
+        decoded(content, Findings())
+
+
+def test_nothing_that_can_be_seen_is_an_empty_file(jail):
+    with pytest.raises(Empty):
+        jail.clean("\u200b\u200d  \n".encode())
+
+
+FORMULAS = [
+    "=1+1",
+    "=HYPERLINK(A1)",
+    "+cmd|' /C calc'!A0",
+    "-2+3+cmd|'/C calc'!A0",
+    "@SUM(A1:A9)",
+    '"=1+1"',
+    " =1",
+    "\u200b=1",
+]
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_no_cell_of_a_table_is_a_formula(jail, formula, separator):
+    rows = [
+        separator.join(("Namn", "Summa", "När")),
+        separator.join(("Bygg AB", formula, "mars")),
+        *3 * [separator.join("abc")],
+    ]
+
+    kind, clean, report = with_report(jail, "\r\n".join(rows).encode())
+
+    assert kind is Kind.CSV
+    cells = [cell.strip(' "') for line in clean.decode().split("\n") for cell in line.split(separator)]
+    assert not any(cell.startswith(("=", "@")) or "cmd" in cell[:3] for cell in cells)
+    assert sum(cell.startswith("'") for cell in cells) == 1
+    assert any(found.what is What.SCRIPT for found in report.removed)
+
+
+@pytest.mark.parametrize("cell", ["-12 500,50", "+46 70 123 45 67", "-", "-3 %", "+1", "2026-03-14", "a=b", "a@b.se"])
+def test_numbers_and_what_only_holds_a_sign_stay(cell):
+    table = f"Vad;Hur mycket\nEtt;{cell}\n"
+
+    assert with_inert_cells(table, Findings()) == table
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"just words", Kind.TEXT),
+        (b"BM not a picture at all", Kind.TEXT),
+        (b"Subject: a list of words", Kind.TEXT),
+        (b"a;b\n1;2\n", Kind.CSV),
+        (b"a,b,c\r\n1,2,3\r\n", Kind.CSV),
+        ("a\tb\n1\t2\n".encode("utf-16"), Kind.CSV),
+        (b"Hello, you.\nGoodbye, you.\n", Kind.TEXT),
+        (b'{"a": [1, 2]}', Kind.TEXT),
+        (b"# Rubrik\n\n- punkt\n", Kind.TEXT),
+    ],
+)
+def test_a_table_is_known_by_its_rows(head, kind):
+    assert sniff_kind(head) is kind
+
+
+@pytest.mark.parametrize(
+    ("content", "refused"),
+    [
+        (b"From: a@example.com\nSubject: b\n\nc", Email),
+        (b"<html><body>hej", UnknownKind),
+        (b"hej\0hej", UnknownKind),
+    ],
+)
+def test_what_is_no_text_is_refused(content, refused):
+    with pytest.raises(refused):
+        sniff_kind(content)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60))
+def test_whatever_the_text_its_reader_vouches_and_cleaning_it_again_changes_nothing(text):
+    once = cleaned(text, Findings())
+
+    assert cleaned(once, Findings()) == once
+    if once:
+        table = with_inert_cells(once, Findings())
+        assert is_clean_text(InMemory(once.encode()))
+        assert is_clean_table(InMemory(table.encode()))
+        assert with_inert_cells(table, Findings()) == table
+        assert unicodedata.is_normalized("NFC", once)
+
+
+class InMemory(bytes):
+    """Stands for the mapped file: a slice of it is all that a reader asks for."""
+
+
+SPOILT = ["\u200b", "\u00a0", "\r", "\u0308", "\u2800", "\ufe0f", "\U000e0041", "\x0c", "\ue000", "\u0378", "\u2028"]
+
+
+@pytest.mark.parametrize(
+    "spoilt", [*(f"a{one}b\n" for one in SPOILT), "a", "a \n", "\na\n", "a\n\n\n\nb\n", "a\n\n", "a\t\n"]
+)
+def test_the_reader_refuses_what_the_scrubber_would_not_have_written(spoilt):
+    if spoilt == "a\u0308b\n":  # what is composed stays so
+        assert not is_clean_text(InMemory(spoilt.encode()))
+        return
+    assert not is_clean_text(InMemory(spoilt.encode()))
+
+
+@pytest.mark.parametrize("cell", FORMULAS[:-1])
+def test_the_reader_refuses_a_formula(cell):
+    assert not is_clean_table(InMemory(f"a;{cell};b\n".encode()))
+
+
+def test_any_bytes_come_out_clean_or_are_refused(jail):
+    for content in (
+        b"=" * 2**20,
+        b" " * 2**20 + b"x",
+        b"a\n" * 2**19,
+        b"\xe2\x80\x8b" * 2**18 + b"x",
+        b"e" + b"\xcc\x81" * 2**18,
+    ):
+        try:
+            jail.clean(content)
+        except Refused:
+            continue
