@@ -156,13 +156,18 @@ class Casebook:
         # The last one is asked for again: a server that has none of that number has made it up, or was put back to an
         # older copy. Then all there is counts, or the grants of every later release would be passed over.
         answer = await self.client.ask("box", lambda _: BoxRequest(max(last - 1, 0)), BoxAnswer)
+        taken = last
         if last and all(batch.number != last for batch in answer.batches):
-            last = 0
+            taken = last = 0
             answer = await self.client.ask("box", lambda _: BoxRequest(0), BoxAnswer)
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
+            if batch.number <= taken:
+                continue
             for grant in open_grants(batch.items, self.keys):
-                take_grant(cases, grant)
+                # An erased case does not come again when everything is read once more.
+                if grant.case_id.hex() not in self.state.case_list.tombstones:
+                    take_grant(cases, grant)
             last = max(last, batch.number)
             # Trying all of a long box takes a second; pages have their turn in between.
             await asyncio.sleep(0)
