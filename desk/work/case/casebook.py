@@ -161,12 +161,16 @@ class Casebook:
         # The last one is asked for again: a server that has none of that number has made it up, or was put back to an
         # older copy. Then all there is counts, or the grants of every later release would be passed over.
         answer = await self.client.ask("box", lambda _: BoxRequest(max(last - 1, 0)), BoxAnswer)
+        taken = last
         if last and all(batch.number != last for batch in answer.batches):
-            last = 0
+            taken = last = 0
             answer = await self.client.ask("box", lambda _: BoxRequest(0), BoxAnswer)
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
+            if batch.number <= taken:
+                continue
             for grant in open_grants(batch.items, self.keys):
+                # An erased case does not come again when everything is read once more, unless the server has it again.
                 take_grant(erased if grant.case_id.hex() in tombstones else cases, grant)
             last = max(last, batch.number)
             # Trying all of a long box takes a second; pages have their turn in between.
@@ -175,8 +179,8 @@ class Casebook:
         cases |= back
         tombstones = {name: kept for name, kept in tombstones.items() if name not in back}
         # Written also when nothing came: a file that changes only with a grant would tell when one came.
-        taken = msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases, tombstones=tombstones)
-        self.state.keep_cases(taken)
+        now = msgspec.structs.replace(self.state.case_list, last_batch=last, cases=cases, tombstones=tombstones)
+        self.state.keep_cases(now)
 
     async def open(self, known: KnownCase, fetched: Fetched | None = None) -> DeskCase:
         """Return one case in the clear. Raises Erased, and the errors of the steps above.

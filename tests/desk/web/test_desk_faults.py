@@ -17,6 +17,7 @@ from desk.keep.state import KnownCase, read_state
 from desk.server import client
 from desk.web.session import search
 from desk.work import acts, syncing
+from desk.work.erasing import erase
 from intake.desk_api.filing import FILED_A_DAY, FilingQuota
 
 LEAD, HANDLER = range(2)
@@ -50,6 +51,31 @@ async def test_a_batch_number_that_the_server_made_up_keeps_no_later_grant_away(
     assert pinned == ABSURD
     assert after < ABSURD
     assert names == {first.keys.case_id.hex(), second.keys.case_id.hex()}
+
+
+async def test_an_erased_case_does_not_come_again_with_the_batch_that_is_read_once_more(desks):
+    reporter = await desks.file("En sak.")
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    for number in (LEAD, HANDLER):
+        async with desks.desk(number) as book:
+            await book.sync()
+            if number == LEAD:
+                await acts.do(book, "close", name, "Klart.")
+                desks.clock.forward(days=31)
+            await erase(book, name, "LK 1")
+
+    async with desks.desk(HANDLER) as book:
+        ask = book.client.ask
+        await book.sync()
+        again = dict(book.state.case_list.cases)
+        lie(book, "box", BoxAnswer((BoxBatch(ABSURD, ()),)))
+        await book.sync()
+        book.client.ask = ask
+        await book.sync()
+        from_the_beginning = dict(book.state.case_list.cases)
+
+    assert again == from_the_beginning == {}
 
 
 async def test_a_fault_while_fetching_is_said_in_words_and_the_next_fetching_mends_it(desks, monkeypatch, capsys):
