@@ -19,7 +19,7 @@ from datetime import date
 import msgspec
 
 from cases.clock import first_release_day, today
-from cases.crypto.seal import CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
+from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
 from cases.entry import Attachment, Body, Entry, Report, Stream
 from cases.receipt.keys import Receipt, ReceiptKeys
 from cases.roster.chain import Roster
@@ -145,7 +145,7 @@ def seal_next(
     for untidy in bodies:
         body = _in_order(untidy, entries)
         item, entry, _head = append(
-            case, Stream.REPORTER, entries, keys.id.hex(), keys.sign_seed, dated.day, dated.after, body
+            case, Stream.REPORTER, entries, Authorship(keys.id.hex(), keys.sign_seed, dated.day, dated.after), body
         )
         sealed.append(item)
         entries.append(entry)

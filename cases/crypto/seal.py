@@ -16,7 +16,16 @@ from cases.crypto.case_keys import CaseKeys, fetch_mac, new_case_keys, next_epoc
 from cases.crypto.envelope import Sealed, read_header
 from cases.crypto.grants import GRANT_BYTES, Grant, case_keys, check_grant, decoy_grant, make_grant, open_grant
 from cases.crypto.sealed_files import SealedFile, new_file_number, open_file, seal_file, seal_preview
-from cases.crypto.streams import EMPTY_HEAD, NOTHING_BEFORE, Head, append, make_head, open_stream, seal_entry
+from cases.crypto.streams import (
+    EMPTY_HEAD,
+    NOTHING_BEFORE,
+    Authorship,
+    Head,
+    append,
+    make_head,
+    open_stream,
+    seal_entry,
+)
 from cases.entry import ItemKind
 from cases.errors import SealBroken
 
@@ -24,6 +33,7 @@ __all__ = [
     "EMPTY_HEAD",
     "GRANT_BYTES",
     "NOTHING_BEFORE",
+    "Authorship",
     "CaseKeys",
     "Grant",
     "Head",

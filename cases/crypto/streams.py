@@ -97,26 +97,27 @@ _decoder = msgspec.json.Decoder(_SignedBody)
 _encoder = msgspec.json.Encoder()
 
 
-# The arguments come in the order of the format, and each has a type of its own.
-def seal_entry(  # noqa: PLR0917 (see above)
-    keys: CaseKeys,
-    stream: Stream,
-    number: int,
-    author: str,
-    sign_seed: bytes,
-    day: date,
-    previous: bytes,
-    after: Mapping[int, int],
-    body: Body,
+@dataclass(frozen=True, slots=True, repr=False)
+class Authorship:
+    """Who signs an entry, with which key, on which day, and how many entries of the other streams they had seen."""
+
+    author: str
+    sign_seed: bytes
+    day: date
+    after: Mapping[int, int]
+
+
+def seal_entry(
+    keys: CaseKeys, place: Place, previous: bytes, authorship: Authorship, body: Body
 ) -> tuple[Sealed, Entry]:
     """Return the entry signed and sealed, and the same entry as it will read when opened.
 
     Raise SealBroken if it could not be opened again.
     """
-    signed_body = _encoder.encode(_SignedBody(author, day, previous.hex(), dict(after), body))
-    place = Place(stream, number, ItemKind.ENTRY)
+    author, after = authorship.author, dict(authorship.after)
+    signed_body = _encoder.encode(_SignedBody(author, authorship.day, previous.hex(), after, body))
     ad = associated_data(keys.case_id, keys.epoch, place)
-    signed_entry = sign(sign_seed, "ks1-entry", ad + signed_body) + signed_body
+    signed_entry = sign(authorship.sign_seed, "ks1-entry", ad + signed_body) + signed_body
     # What is sealed is read back first. An entry that is too long, or that may not stand here, would otherwise close
     # the whole stream for ever; our own mistake must show before it is stored.
     entry = _read_entry(signed_body, keys.case_id, place, _chain_hash(ad, signed_entry))
@@ -125,20 +126,12 @@ def seal_entry(  # noqa: PLR0917 (see above)
     return sealed, entry
 
 
-# As above.
-def append(  # noqa: PLR0917 (see above)
-    keys: CaseKeys,
-    stream: Stream,
-    existing: Sequence[Entry],
-    author: str,
-    sign_seed: bytes,
-    day: date,
-    after: Mapping[int, int],
-    body: Body,
+def append(
+    keys: CaseKeys, stream: Stream, existing: Sequence[Entry], authorship: Authorship, body: Body
 ) -> tuple[Sealed, Entry, Head]:
     """Seal `body` as the next entry after `existing`; return it with the new head of the stream."""
     previous = existing[-1].digest if existing else NOTHING_BEFORE
-    sealed, entry = seal_entry(keys, stream, len(existing), author, sign_seed, day, previous, after, body)
+    sealed, entry = seal_entry(keys, Place(stream, len(existing), ItemKind.ENTRY), previous, authorship, body)
     return sealed, entry, make_head(keys, stream, (*existing, entry))
 
 

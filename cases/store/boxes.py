@@ -104,7 +104,9 @@ async def _mark_released(connection: aiosqlite.Connection, case_id: bytes, today
 async def make_batch(connection: aiosqlite.Connection, members: Sequence[bytes], only: bytes | None = None) -> int:
     """Move the waiting items of released cases (or of one) into a new batch, inside the caller's transaction."""
     if only is None:
-        rows = await every(connection, "SELECT case_id FROM cases WHERE released = 1")
+        # Cases that still have items: to ask each case of the home took half a minute where there were 100,000.
+        waiting_cases = "SELECT DISTINCT case_id FROM waiting_items JOIN cases USING (case_id) WHERE released = 1"
+        rows = await every(connection, waiting_cases)
         cases = [row[0] for row in rows]
     else:
         cases = [only]

@@ -23,7 +23,7 @@ from typing import Final
 
 from cases.case.timeline import CaseAction
 from cases.clock import today
-from cases.crypto.seal import CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
+from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
 from cases.entry import Attachment, Body, Entry, ScrubRecord, Stream
 from cases.errors import Conflict, RequestRefused
 from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
@@ -151,10 +151,7 @@ def _seal(book: Casebook, case: DeskCase, bodies: Sequence[Body]) -> tuple[list[
             case.keys,
             Stream.MEMBERS,
             (*existing, *entries),
-            book.keys.id,
-            book.keys.sign_seed,
-            today(book.clock),
-            seen(case, Stream.MEMBERS),
+            Authorship(book.keys.id, book.keys.sign_seed, today(book.clock), seen(case, Stream.MEMBERS)),
             body,
         )
         sealed.append(item)

@@ -25,7 +25,7 @@ import msgspec
 from nacl.utils import random
 
 from cases.clock import today
-from cases.crypto.seal import CaseKeys, append, decoy_grant, make_grant, new_case_keys
+from cases.crypto.seal import Authorship, CaseKeys, append, decoy_grant, make_grant, new_case_keys
 from cases.entry import Report, Stream
 from cases.errors import CaseError, Conflict
 from cases.receipt.keys import Receipt, ReceiptKeys, new_receipt, receipt_keys
@@ -158,7 +158,8 @@ def _sealed(  # noqa: PLR0917 (in the order of the steps)
         call_back=" ".join(call.call_back),
     )
     shown_on = day if notes.urgent or form.at_once else form.release_on
-    sealed, _entry, head = append(call.keys, Stream.REPORTER, (), keys.id.hex(), keys.sign_seed, shown_on, {}, report)
+    authorship = Authorship(keys.id.hex(), keys.sign_seed, shown_on, {})
+    sealed, _entry, head = append(call.keys, Stream.REPORTER, (), authorship, report)
     return FileReportRequest(
         case_id=call.keys.case_id,
         commitment=call.keys.commitment,

@@ -16,7 +16,7 @@ from cases.case.statements import Act, sign_statement
 from cases.case.timeline import CaseAction, require_allowed
 from cases.clock import today
 from cases.crypto.envelope import KEY_BYTES
-from cases.crypto.seal import CaseKeys, append, make_grant
+from cases.crypto.seal import Authorship, CaseKeys, append, make_grant
 from cases.crypto.streams import MAY_COUNT
 from cases.entry import Body, Stream
 from cases.errors import Conflict, NotAllowed
@@ -64,10 +64,7 @@ async def _append(book: Casebook, case: DeskCase, stream: Stream, body: Body) ->
         case.keys if notes is None else notes.keys,
         stream,
         existing,
-        book.keys.id,
-        book.keys.sign_seed,
-        today(book.clock),
-        seen(case, stream),
+        Authorship(book.keys.id, book.keys.sign_seed, today(book.clock), seen(case, stream)),
         body,
     )
     answer = await book.ask_case(

@@ -276,7 +276,7 @@ def test_notes_open_under_case_key_and_notes_key_together_and_under_neither_alon
     anna = next(iter(case.members.values())).keys
     notes_keys = case.keys.for_notes(bytes(range(32)))
     sealed, entry, head = seal.append(
-        notes_keys, Stream.NOTES, (), anna.id, anna.sign_seed, samples.DAY, {}, Note("intern")
+        notes_keys, Stream.NOTES, (), seal.Authorship(anna.id, anna.sign_seed, samples.DAY, {}), Note("intern")
     )
 
     opened = seal.open_stream(notes_keys, Stream.NOTES, [sealed], head, case.verify_key)
@@ -325,7 +325,11 @@ def test_what_could_not_be_opened_again_is_not_sealed(stream, body):
 
     with pytest.raises(SealBroken):
         seal.append(
-            case.keys, stream, case.streams[stream], case.reporter.id, case.reporter.seed, samples.DAY, {}, body
+            case.keys,
+            stream,
+            case.streams[stream],
+            seal.Authorship(case.reporter.id, case.reporter.seed, samples.DAY, {}),
+            body,
         )
 
 
@@ -336,7 +340,7 @@ def test_a_day_at_the_end_of_the_calendar_is_neither_sealed_nor_opened(day, monk
     author, seed = case.reporter.id, case.reporter.seed
 
     def sealed():
-        return seal.append(case.keys, Stream.MEMBERS, of_stream, author, seed, day, {}, Message("hej"))
+        return seal.append(case.keys, Stream.MEMBERS, of_stream, seal.Authorship(author, seed, day, {}), Message("hej"))
 
     with pytest.raises(SealBroken):
         sealed()

@@ -133,7 +133,7 @@ class CaseInMaking:
 
     def _add(self, stream, author, seed, day, body, counted=None):  # noqa: PLR0917 (the order of the format)
         sealed, entry, head = seal.append(
-            self.keys, stream, self.streams[stream], author, seed, day, counted or {}, body
+            self.keys, stream, self.streams[stream], seal.Authorship(author, seed, day, counted or {}), body
         )
         self.sealed[stream].append(sealed)
         self.streams[stream] = (*self.streams[stream], entry)

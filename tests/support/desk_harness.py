@@ -23,7 +23,7 @@ from intake_harness import MadeHome, RunningIntake, SetClock, _listener, running
 
 from cases.clock import first_release_day, today
 from cases.crypto.grants import decoy_grant, make_grant
-from cases.crypto.seal import CaseKeys, append, make_head, new_case_keys, open_stream, seal_file
+from cases.crypto.seal import Authorship, CaseKeys, append, make_head, new_case_keys, open_stream, seal_file
 from cases.entry import Attachment, Body, Report, Stream
 from cases.roster.chain import Member, Roster
 from cases.roster.member import MemberKeys, PassphraseCost, new_member_keys, seal_member_keys
@@ -63,7 +63,11 @@ class Reporter:
     def seal(self, body: Body, day, after=None):
         """Seal the next entry of the reporter's stream and remember it."""
         sealed, entry, head = append(
-            self.keys, Stream.REPORTER, self.entries, self.own.id, self.own.sign_seed, day, after or {}, body
+            self.keys,
+            Stream.REPORTER,
+            self.entries,
+            Authorship(self.own.id, self.own.sign_seed, day, after or {}),
+            body,
         )
         self.entries = (*self.entries, entry)
         return sealed, head

@@ -7,7 +7,7 @@ from reporter_samples import session_of
 
 from cases.case.statements import Act, read_statement, sign_statement
 from cases.clock import today
-from cases.crypto.seal import append, case_keys, fetch_mac, open_grant, open_stream
+from cases.crypto.seal import Authorship, append, case_keys, fetch_mac, open_grant, open_stream
 from cases.entry import (
     Close,
     Outcome,
@@ -42,8 +42,8 @@ async def members_write(intake, page, *bodies, by: int = 0):
                 existing = open_stream(case, Stream.MEMBERS, stream.sealed, stream.head, known.get) if stream else ()
                 count = len(seen.streams[Stream.REPORTER].sealed)
                 sealed, _entry, head = append(
-                    case, Stream.MEMBERS, existing, keys.id, keys.sign_seed, today(services.clock),
-                    {int(Stream.REPORTER): count}, body,
+                    case, Stream.MEMBERS, existing, Authorship(keys.id, keys.sign_seed, today(services.clock),
+                    {int(Stream.REPORTER): count}), body,
                 )  # fmt: skip
                 mac = fetch_mac(case.access_key, "append", case.case_id, counter)
                 proof = CaseProof(case.case_id, mac, counter)

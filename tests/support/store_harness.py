@@ -11,7 +11,7 @@ from nacl.utils import random
 
 from cases.case.statements import Act, read_statement, sign_statement
 from cases.crypto.grants import decoy_grant, make_grant
-from cases.crypto.seal import CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
+from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
 from cases.entry import Message, Report, Stream
 from cases.roster.member import MemberKeys, new_member_keys
 from cases.roster.text import NO_PREVIOUS, Member, Roster, parse_roster, render
@@ -67,10 +67,7 @@ class Filed:
             self.keys,
             Stream.REPORTER,
             before,
-            self.reporter.id,
-            self.reporter.sign_seed,
-            MONDAY,
-            {},
+            Authorship(self.reporter.id, self.reporter.sign_seed, MONDAY, {}),
             Message(text),
         )
         self.entries = (*before, entry)
@@ -108,7 +105,9 @@ def new_filing(
     keys = keys or new_case_keys()
     reporter = new_member_keys()
     body = report_body(reporter, text)
-    sealed, entry, head = append(keys, Stream.REPORTER, (), reporter.id, reporter.sign_seed, MONDAY, {}, body)
+    sealed, entry, head = append(
+        keys, Stream.REPORTER, (), Authorship(reporter.id, reporter.sign_seed, MONDAY, {}), body
+    )
     shut_out = [member.id for member in excluded]
     grants = {
         member.id_bytes: decoy_grant()

@@ -20,7 +20,7 @@ from intake_harness import MadeHome, make_home
 
 from cases.case.statements import sign_statement
 from cases.crypto.grants import open_grant
-from cases.crypto.seal import append, fetch_mac, new_case_keys
+from cases.crypto.seal import Authorship, append, fetch_mac, new_case_keys
 from cases.entry import Message, Stream
 from cases.errors import CaseError
 from cases.home import read_home
@@ -74,7 +74,7 @@ async def obtained(desks: RunningDesks) -> list[tuple]:
     keys = desks.made.keys[HER]
     case = new_case_keys()
     sealed, _entry, head = append(
-        case, Stream.MEMBERS, (), keys.id, keys.sign_seed, desks.clock().date(), {}, Message("?")
+        case, Stream.MEMBERS, (), Authorship(keys.id, keys.sign_seed, desks.clock().date(), {}), Message("?")
     )
     day, server = desks.clock().date(), desks.roster.server_key
     stated = sign_statement(keys, "erase", NO_CASE, day=day, server=server, reference="LK")

@@ -9,6 +9,7 @@ from store_harness import TUESDAY, WEDNESDAY, ids, new_filing, new_home, new_mem
 from cases.crypto.grants import open_grant
 from cases.errors import NotARecipient, NotThere
 from cases.store.boxes import padded_count
+from cases.store.db import every
 from cases.store.store import CaseProof
 
 
@@ -60,6 +61,28 @@ async def test_five_cases_give_every_box_eight_items_and_each_member_the_own_gra
     assert all(len(item) == 153 for box in boxes for batch in box for item in batch.items)
     assert {grant.case_id for grant in opened(boxes[0], members[0])} == {one.case_id for one in filed}
     assert [grant.case_id for grant in opened(boxes[2], members[2])] == [filed[4].case_id]
+
+
+async def test_a_release_asks_for_the_items_of_the_cases_that_wait_and_of_no_older_one(home, monkeypatch):
+    members = new_members(3)
+    asked = []
+
+    async def noted(connection, query, *values):
+        if "FROM waiting_items WHERE case_id" in query:
+            asked.append(values[0])
+        return await every(connection, query, *values)
+
+    async with open_store(home) as store:
+        for _ in range(5):
+            await store.file_case(new_filing(members).filing)
+        await store.release(TUESDAY, ids(members))
+        new = new_filing(members, release_on=WEDNESDAY)
+        await store.file_case(new.filing)
+
+        monkeypatch.setattr("cases.store.boxes.every", noted)
+        await store.release(WEDNESDAY, ids(members))
+
+    assert asked == [new.case_id]
 
 
 async def test_a_member_who_is_newer_than_the_case_gets_as_many_items_and_no_grant(home):

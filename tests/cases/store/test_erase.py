@@ -27,7 +27,7 @@ from store_harness import (
 from cases.case.statements import Act, open_statement, verify_tombstone
 from cases.clock import add_months
 from cases.crypto.grants import decoy_grant, make_grant
-from cases.crypto.seal import append, make_head, next_epoch, open_stream, rekey
+from cases.crypto.seal import Authorship, append, make_head, next_epoch, open_stream, rekey
 from cases.entry import Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere
 from cases.store import db, erase
@@ -68,7 +68,7 @@ async def a_released_case(home, clock, members):
 
 async def answer(store, filed, member):
     sealed, _entry, head = append(
-        filed.keys, Stream.MEMBERS, (), member.id, member.sign_seed, TUESDAY, {}, Message("Tack.")
+        filed.keys, Stream.MEMBERS, (), Authorship(member.id, member.sign_seed, TUESDAY, {}), Message("Tack.")
     )
     await store.append_member(MemberEntries(filed.proof(2, "append"), 0, (sealed,), head), Stream.MEMBERS)
 

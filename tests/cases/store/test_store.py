@@ -26,7 +26,16 @@ from store_harness import (
     stage,
 )
 
-from cases.crypto.seal import CaseKeys, SealedFile, append, new_case_keys, open_file, open_stream, seal_preview
+from cases.crypto.seal import (
+    Authorship,
+    CaseKeys,
+    SealedFile,
+    append,
+    new_case_keys,
+    open_file,
+    open_stream,
+    seal_preview,
+)
 from cases.entry import ItemKind, Message, Stream
 from cases.errors import Busy, Conflict, NotAllowed, NotThere, SettingLost, StoreFault
 from cases.store import db
@@ -328,11 +337,15 @@ async def test_a_members_answer_is_seen_by_the_reporter_at_once_and_a_note_never
     async with open_store(home) as store:
         await store.file_case(filed.filing)
         sealed, _, head = append(
-            filed.keys, Stream.MEMBERS, (), members[0].id, members[0].sign_seed, TUESDAY, {}, Message("Tack.")
+            filed.keys,
+            Stream.MEMBERS,
+            (),
+            Authorship(members[0].id, members[0].sign_seed, TUESDAY, {}),
+            Message("Tack."),
         )
         count = await store.append_member(MemberEntries(filed.proof(1, "append"), 0, (sealed,), head), 2)
         sealed, _, head = append(
-            notes, Stream.NOTES, (), members[0].id, members[0].sign_seed, TUESDAY, {}, note("Obs.")
+            notes, Stream.NOTES, (), Authorship(members[0].id, members[0].sign_seed, TUESDAY, {}), note("Obs.")
         )
         grants = (os.urandom(153), os.urandom(153))
         await store.append_member(MemberEntries(filed.proof(2, "append"), 0, (sealed,), head), 3, grants)

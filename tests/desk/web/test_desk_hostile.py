@@ -11,7 +11,7 @@ from desk_pages import pages_of
 from intake_harness import make_home
 
 from cases.crypto import streams
-from cases.crypto.seal import append
+from cases.crypto.seal import Authorship, append
 from cases.entry import Attachment, CaseLink, Close, LegalHold, Note, Outcome, RegisterNumber, Stream
 from cases.wire.messages import AppendAnswer, AppendRequest, WireHead
 from desk.server.client import DeskClient
@@ -38,10 +38,7 @@ async def put(desks, name, body, stream=Stream.MEMBERS, day=None) -> None:
             case.keys if notes is None else notes.keys,
             stream,
             case.streams.get(stream, ()),
-            book.keys.id,
-            book.keys.sign_seed,
-            day or desks.clock().date(),
-            writing.seen(case, stream),
+            Authorship(book.keys.id, book.keys.sign_seed, day or desks.clock().date(), writing.seen(case, stream)),
             body,
         )
         await book.ask_case(
