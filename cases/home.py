@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cases.config import CONFIG_NAME, Config, ConfigFault, load_config, parse_config
-from cases.errors import CaseError
+from cases.errors import CaseError, StoreFault
 from cases.store.db import DATABASE_NAME, SLOTS_NAME
 from cases.store.store import Store
 
@@ -55,6 +55,7 @@ FOLDERS = ("roster", "onion", "tor", "run")
 TRIAL_MARK = "TRIAL"
 MOVED_MARK = "MOVED"
 SERVER_KEY_NAME = "server.pub"
+_LOST = {DATABASE_NAME: "store.unreadable", SLOTS_NAME: "store.slots_damaged"}
 KEY_BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # The home itself, and the folder of sockets.
@@ -213,7 +214,7 @@ def _with_true(key: str, config_text: str) -> str:
 
 
 def read_home(path: Path) -> Home:
-    """Check a home and read its configuration; raises a HomeFault or ConfigFault."""
+    """Check a home and read its configuration; raises a HomeFault, a ConfigFault, StoreFault if its store is gone."""
     if (path / MOVED_MARK).exists():
         raise HomeMoved
     return read_home_to_move(path)
@@ -289,6 +290,9 @@ def _require_private(path: Path, *, system_tor: bool) -> None:
         try:
             state = part.lstat()
         except OSError:
+            # The configuration is what a making writes last: the home was whole once, and what is missing was in it.
+            if name in _LOST:
+                raise StoreFault(_LOST[name]) from None
             raise HomeMissing from None
         label = f"`{name}` in the home" if name else "The home"
         if stat.S_ISLNK(state.st_mode):

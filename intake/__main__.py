@@ -11,7 +11,7 @@ The order is the security of it:
 5. Say READY to the keeper, then serve.
 
 It ends when the keeper says so, when the keeper's end of the channel closes, or at SIGTERM. Exit codes: 0 in order,
-2 usage, 3 refused for safety, 4 the home cannot be used.
+2 usage, 3 refused for safety, 4 the home cannot be used, or a code of `intake.control.HOME_FAULTS` that says why.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from cases.home import read_home
 from cases.store.store import Store
 from confine.lock import confine_intake
 from intake.app import Serving, public_app, serve
-from intake.control import Event, IntakeEnd, Order, Ordered
+from intake.control import HOME_FAULTS, Event, IntakeEnd, Order, Ordered
 from intake.daily import keep_time, release_everything
 from intake.desk_api.app import desk_app
 from intake.entrance import Entrance
@@ -98,11 +98,15 @@ async def _run(inherited: Inherited, faults: Faults) -> int:
         except JailNotTight:
             control.tell(Event.SELF_TEST_FAILED)
             return UNSAFE
-        except (CaseError, OSError):
+        except CaseError as fault:
+            return next((code for code, text_key in HOME_FAULTS.items() if text_key == fault.text_key), NO_HOME)
+        except OSError:
             return NO_HOME
         services.roster.on_fault = lambda: control.tell(Event.ROSTER_FAULT)
         services.forwarded_addresses.listener = lambda count: control.tell(Event.FORWARDED_ADDRESS, count)
-        clockwork = loop.create_task(keep_time(services, lambda: control.tell(Event.RELEASED)))
+        clockwork = loop.create_task(
+            keep_time(services, lambda: control.tell(Event.RELEASED), lambda: control.tell(Event.STORE_FAULT))
+        )
         stack.callback(clockwork.cancel)
         # Neither of the two ever ends by itself. Without its clock the intake would take reports that nobody gets to
         # see, and without its orders it could not be stopped: better to end, and be started again by the keeper.

@@ -65,6 +65,8 @@ class Event(IntEnum):
     MIRROR_REFUSED = 8
     # Requests that came with somebody's address in a header and were refused; told with the heartbeat.
     FORWARDED_ADDRESS = 9
+    # A heartbeat that the store did not take, whether or not anybody came.
+    STORE_FAULT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,18 @@ class Ordered:
     index: int = 0
     channel: socket.socket | None = None  # with REPLACE_ZYGOTE
     memory: int | None = None  # with MIRROR_CERTIFICATE and MIRROR_CHALLENGE
+
+
+# The intake's exit codes for a home that cannot be used, and the keys of what the keeper then says.
+HOME_FAULTS: Final = {
+    10: "store.slots_damaged",
+    11: "store.unreadable",
+    12: "store.not_written",
+    13: "store.busy",
+    14: "store.newer",
+    15: "store.version",
+    16: "store.pragma",
+}
 
 
 class HasFileno(Protocol):

@@ -54,8 +54,12 @@ async def release_everything(services: Services) -> bool:
     return await release(services, today(services.clock) + _LONGEST_WAIT)
 
 
-async def keep_time(services: Services, released: Callable[[], None]) -> None:
-    """Run until cancelled; `released` is called after each release. Raises SettingLost, with which the intake ends."""
+async def keep_time(services: Services, released: Callable[[], None], store_failed: Callable[[], None]) -> None:
+    """
+    Run until cancelled; `released` is called after each release, `store_failed` after a heartbeat that failed.
+
+    Raises SettingLost, with which the intake ends.
+    """
     released_for: date | None = None
     last_heartbeat: datetime | None = None
     last_sweep: datetime | None = None
@@ -79,6 +83,7 @@ async def keep_time(services: Services, released: Callable[[], None]) -> None:
                 raise
             except CaseError:
                 services.faults.note()
+                store_failed()
             set_access_times_to_now(services.home)
             services.forwarded_addresses.tell()
             last_heartbeat = now

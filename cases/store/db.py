@@ -26,7 +26,7 @@ import aiosqlite
 
 from cases.clock import Clock
 from cases.errors import Busy, SettingLost, StoreFault
-from cases.store.residue import Residue
+from cases.store.residue import LOG_PAGES, Residue
 from cases.store.shred import Slots
 
 DATABASE_NAME = "kallskydd.db"
@@ -46,6 +46,8 @@ _PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("journal_mode", "WAL", "wal"),
     # An acknowledged report is never lost: every commit is fsynced.
     ("synchronous", "FULL", 2),
+    # Until the log is this long it holds every page that was written since it was cut (residue.py).
+    ("wal_autocheckpoint", str(LOG_PAGES), LOG_PAGES),
     # Deleted content is overwritten with zeros, also on pages that are given back.
     ("secure_delete", "ON", 1),
     # Sorting and indexing never make a temporary file.
@@ -119,7 +121,9 @@ class Database:
                 connection = await aiosqlite.connect(address, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
                 stack.push_async_callback(connection.close)
                 await _prepare(connection)
-            except (OSError, sqlite3.Error) as fault:
+            except sqlite3.Error as fault:
+                raise _fault_of(fault) or StoreFault("store.unreadable") from fault
+            except OSError as fault:
                 raise StoreFault("store.unreadable") from fault
             stack.pop_all()
         return cls(connection, path, residue)
@@ -251,12 +255,27 @@ async def change(connection: aiosqlite.Connection, query: str, *values: object) 
 
 @contextlib.contextmanager
 def _plain_faults() -> Iterator[None]:
-    """Raise Busy for a database that somebody else holds, StoreFault for a full disk or an I/O error."""
+    """Raise Busy for a database that somebody else holds, StoreFault for a full disk, a fault or a damaged page."""
     try:
         yield
     except sqlite3.OperationalError as fault:
-        held = fault.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-        raise Busy() if held else StoreFault("store.not_written") from fault
+        raise _fault_of(fault) or StoreFault("store.not_written") from fault
+    except sqlite3.DatabaseError as fault:
+        if (damaged := _fault_of(fault)) is None:
+            raise
+        raise damaged from fault
+
+
+def _fault_of(fault: sqlite3.Error) -> StoreFault | None:
+    """Return what it means for the operator, or None for what is not a fault of the disk or of the file."""
+    match getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return Busy()
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return StoreFault("store.unreadable")
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_READONLY:
+            return StoreFault("store.not_written")
+    return None
 
 
 async def _prepare(connection: aiosqlite.Connection) -> None:

@@ -118,7 +118,8 @@ async def erase_due(parts: Parts, day: date) -> Due:
     async with parts.db.write() as connection:
         for case_id, closed_day, notice_day in await every(connection, query):
             cap = add_months(date.fromisoformat(closed_day), CAP_MONTHS)
-            if notice_day is None and day >= cap - NOTICE:
+            # A notice of a day to come was given by a clock that was ahead.
+            if (notice_day is None or notice_day > day.isoformat()) and day >= cap - NOTICE:
                 await connection.execute(
                     "UPDATE cases SET notice_day = ? WHERE case_id = ?", (day.isoformat(), case_id)
                 )

@@ -7,8 +7,9 @@ Three things stay after SQLite has deleted a row with `secure_delete` (measured 
    is overwritten before it is cut, its head first: with the head gone no frame counts, so a power cut in between never
    brings back a part of the log.
 2. A row that SQLite moves to another page stays where it was, between that page's list of cells and its cells. So what
-   lies there is overwritten in every page that holds rows. Nothing reads it: to SQLite and to every reader the page is
-   the same before and after, and at every moment in between.
+   lies there is overwritten in every page that holds rows and was written since the last time, as the log tells; in
+   all of them the first time, and when the log has been so long that SQLite may have begun it again. Nothing reads it:
+   to SQLite and to every reader the page is the same before and after, and at every moment in between.
 3. `incremental_vacuum` moves the file's last pages and cuts off where they were. So no page is ever moved: only free
    pages at the end, which are zeros, are given back.
 
@@ -18,7 +19,7 @@ as the connection is: closing any descriptor of the file lets go of the locks th
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,9 @@ _HEADS: Final = {2: 12, 5: 12, 10: 8, 13: 8}
 _ENTRY_BYTES: Final = 5
 _ROOT, _FREE, _BTREE = 1, 2, 5
 _LOG_HEAD_BYTES: Final = 32
+_FRAME_HEAD_BYTES: Final = 24
+LOG_PAGES: Final = 1000  # SQLite's own default: 4 MiB
+_PAGE_NUMBER_BYTES: Final = 4
 _PIECE_BYTES: Final = 2**20
 
 
@@ -47,6 +51,8 @@ class Residue:
         """Open the file; raises OSError."""
         self._log = f"{path}-wal"
         self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        # What an earlier run left may be in any page.
+        self._everywhere = True
 
     def close(self) -> None:
         """Close the file; only after the connection, whose locks go with it."""
@@ -58,34 +64,42 @@ class Residue:
 
         The log must be folded in, and nobody may write meanwhile. Raises StoreFault.
         """
+        everywhere, self._everywhere = self._everywhere, True
         try:
-            self._overwrite_log()
-            self._overwrite_gaps()
-            return self._free_at_the_end()
+            written = self._overwrite_log()
+            told_all = len(written) < LOG_PAGES and not everywhere
+            self._overwrite_gaps(filter(self._has_rows, set(written)) if told_all else self._pages_with_rows())
+            free = self._free_at_the_end()
         except (OSError, struct.error) as fault:
             raise StoreFault("store.not_written") from fault
+        self._everywhere = False
+        return free
 
-    def _overwrite_log(self) -> None:
+    def _overwrite_log(self) -> list[int]:
+        """Return the number of the page of each frame that stood in it."""
         try:
-            log = os.open(self._log, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            log = os.open(self._log, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
-            return
+            return []
         try:
             size = os.fstat(log).st_size
             if size == 0:
-                return
+                return []
+            frames = range(_LOG_HEAD_BYTES, size - _FRAME_HEAD_BYTES, _FRAME_HEAD_BYTES + PAGE_BYTES)
+            written = [int.from_bytes(os.pread(log, _PAGE_NUMBER_BYTES, at)) for at in frames]
             os.pwrite(log, bytes(_LOG_HEAD_BYTES), 0)
             os.fsync(log)
             for at in range(_LOG_HEAD_BYTES, size, _PIECE_BYTES):
                 os.pwrite(log, bytes(min(_PIECE_BYTES, size - at)), at)
             os.fsync(log)
+            return written
         finally:
             os.close(log)
 
-    def _overwrite_gaps(self) -> None:
+    def _overwrite_gaps(self, pages: Iterable[int]) -> None:
         size, _count, _step = self._layout()
         written = False
-        for number in self._pages_with_rows():
+        for number in pages:
             start = (number - 1) * size
             page = os.pread(self._descriptor, size, start)
             first, last = _gap_of(page, _FILE_HEAD_BYTES if number == 1 else 0)
@@ -94,6 +108,16 @@ class Residue:
                 written = True
         if written:
             os.fsync(self._descriptor)
+
+    def _has_rows(self, number: int) -> bool:
+        size, count, step = self._layout()
+        if number == 1 or not 1 < number <= count:
+            return number == 1
+        behind = (number - 2) % step
+        if behind == 0:
+            return False
+        entry = (number - behind - 1) * size + (behind - 1) * _ENTRY_BYTES
+        return os.pread(self._descriptor, 1, entry)[0] in {_ROOT, _BTREE}
 
     def _pages_with_rows(self) -> Iterator[int]:
         yield 1

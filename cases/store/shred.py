@@ -32,7 +32,12 @@ class Slots:
 
     def __init__(self, path: Path) -> None:
         """Open and lock the file; raises Busy when another process has it, StoreFault when it is not whole slots."""
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError as fault:
+            raise StoreFault("store.slots_damaged") from fault
+        except OSError as fault:
+            raise StoreFault("store.not_written") from fault
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as fault:

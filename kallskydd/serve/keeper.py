@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING
 from cases.audit_chain import make_chain_file
 from cases.clock import today, utc_now
 from cases.roster.chain import read_chain
+from cases.sentences import in_words
 from cases.upkeep import make_upkeep_file
 from confine.landlock import landlock_abi
-from intake.control import Event, Order
+from intake.control import HOME_FAULTS, Event, Order
 from kallskydd.serve.children import (
     Backoff,
     IntakePlace,
@@ -61,8 +62,7 @@ CANCEL_SECONDS = 2.0  # tasks that are cancelled end at once, apart from the pau
 _WHY_ENDED = {
     3: "The jail for attachments did not prove that it holds. "
     "A kernel with seccomp is needed; see docs/DESIGN.md, section 3.",
-    4: "The home cannot be used. Its disk may be full, its database or shred.slots damaged, in use by another program "
-    "or made by a newer version.",
+    4: "The home cannot be used. Look at its files, their owner and the space on the disk.",
 }
 _ENDED = "The intake ended."
 _NO_LANDLOCK = (
@@ -72,6 +72,10 @@ _NO_LANDLOCK = (
 _FORWARDED = (
     "Requests were refused because a header of theirs held a forwarded address. A proxy before the service adds it, "
     "and can keep it: set it up as docs/OPERATING.md says, or take it away."
+)
+_STORE_FAULT = (
+    "The heartbeat could not be written to the store, so reports may be refused too. Look at the space left on the"
+    " disk, at the permissions of the home, and at what else has its database open."
 )
 _TOO_SLOW = f"The intake was not ready within {READY_SECONDS:.0f} seconds."
 
@@ -251,7 +255,7 @@ class Keeper:
                     watcher.cancel()
                 await asyncio.gather(*watchers, return_exceptions=True)
             self.announcer.event("intake-ended", status=status)
-            why = _WHY_ENDED.get(status, _ENDED)
+            why = in_words(HOME_FAULTS[status]) if status in HOME_FAULTS else _WHY_ENDED.get(status, _ENDED)
             if not self._ready.is_set():
                 raise NotReady(why)
             self.announcer.say(f"{why} It is started again; requests wait meanwhile.")
@@ -280,6 +284,8 @@ class Keeper:
                 self._notebook.daily_work_is_done()
             if told.event is Event.FORWARDED_ADDRESS:
                 self.announcer.say(_FORWARDED)
+            if told.event is Event.STORE_FAULT:
+                self.announcer.say(_STORE_FAULT)
             self.announcer.event("intake", code=told.event.name.lower().replace("_", "-"), count=told.count)
 
     async def _open_mirror(self, mirror: MirrorDoor, intakes: IntakeSet) -> None:

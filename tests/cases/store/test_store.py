@@ -74,6 +74,7 @@ async def test_every_pragma_holds_on_the_connection_that_is_used(home):
     expected = {
         "journal_mode": "wal",
         "secure_delete": 1,
+        "wal_autocheckpoint": 1000,
         "temp_store": 2,
         "synchronous": 2,
         "foreign_keys": 1,
@@ -92,6 +93,7 @@ async def test_every_pragma_holds_on_the_connection_that_is_used(home):
 WEAKENED = {
     "journal_mode": "DELETE", "secure_delete": "OFF", "temp_store": "FILE", "synchronous": "NORMAL",
     "foreign_keys": "OFF", "trusted_schema": "ON", "cell_size_check": "OFF", "mmap_size": "1000000",
+    "wal_autocheckpoint": "1",
 }  # fmt: skip
 
 

@@ -253,7 +253,9 @@ async def test_the_daily_release_and_the_heartbeat_come_by_the_clock(tmp_path, m
 
         monkeypatch.setattr(intake.services.store, "heartbeat", beat)
         page = await file_report(intake.browser(), "Waits until Tuesday")
-        clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: released.append(intake.clock())))
+        clockwork = asyncio.ensure_future(
+            keep_time(intake.services, lambda: released.append(intake.clock()), lambda: None)
+        )
         await come(lambda: (len(released), len(beats)) == (1, 1))
         at_start = len(released)
         before = (await log_in(intake.browser(), page.receipt)).plain
@@ -282,7 +284,7 @@ async def test_a_heartbeat_gives_what_a_visit_reads_its_own_time_of_reading_and_
         for path in read_by_visits(home):
             path.touch()
             os.utime(path, (1, 1))
-        clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None))
+        clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None, lambda: None))
         await come(lambda: min(path.stat().st_atime for path in read_by_visits(home)) > 1)
         clockwork.cancel()
         await asyncio.gather(clockwork, return_exceptions=True)
@@ -330,7 +332,7 @@ async def test_the_clock_and_with_it_the_intake_ends_when_the_database_has_lost_
             await connection.execute_fetchall("PRAGMA secure_delete = OFF")
 
         with pytest.raises(SettingLost):
-            await asyncio.wait_for(keep_time(intake.services, lambda: None), 20)
+            await asyncio.wait_for(keep_time(intake.services, lambda: None, lambda: None), 20)
 
 
 async def test_the_clock_goes_on_when_the_disk_takes_no_heartbeat(tmp_path, monkeypatch):
@@ -356,7 +358,7 @@ async def test_the_clock_goes_on_when_the_disk_takes_no_heartbeat(tmp_path, monk
         monkeypatch.setattr(store, "heartbeat", beat)
         with monkeypatch.context() as broken:
             broken.setattr(connection, "execute_fetchall", full)
-            clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None))
+            clockwork = asyncio.ensure_future(keep_time(intake.services, lambda: None, lambda: None))
             await come(lambda: (len(beats) == 1 and faults.count > before) or clockwork.done())
             intake.clock.forward(minutes=11)
             await come(lambda: (len(beats) == 2 and faults.count > before + 1) or clockwork.done())

@@ -142,7 +142,7 @@ async def test_values_leave_the_memory_with_the_page_or_after_half_an_hour(tmp_p
         else:
             intake.clock.now += timedelta(minutes=31)
             # Nobody visits: it is the intake's own clock that lets go.
-            clockwork = asyncio.create_task(keep_time(services, lambda: None))
+            clockwork = asyncio.create_task(keep_time(services, lambda: None, lambda: None))
             async with asyncio.timeout(10):
                 while reachable([services.form_tokens, services.sessions], OWNER):
                     await asyncio.sleep(0.05)
