@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from intake_harness import Browser, Page, file_report, read_answer
+from kallskydd.commands.desk_route import Route, connector_for
 from mirror_harness import Authority, MirrorBrowser, _read_all, _send
 from relay_harness import NAME, Site
 from service import Service, descriptors, holding, kallskydd, offline_network
@@ -31,7 +32,6 @@ from cases.entry import Attachment, Report, Stream
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
-from kallskydd.commands.desk_route import Route, connector_for
 from kallskydd.demo.sample_files import sample_jpeg
 
 MARKER = "mkPlaintextOfAnUpload"
