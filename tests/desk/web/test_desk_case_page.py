@@ -69,7 +69,7 @@ async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(
     assert "· KS 2026/431 ·" in page.words
     assert re.search(r"Bekräftad \d+ \w+, dag 3 av 7 \(lag\)", page.words)
     assert re.search(r"Bedömd \d+ \w+, dag 6 av 14 \(vårt mål\)", page.words)
-    assert re.search(r"Återkoppling Senast \d+ \w+( \d+)?, \d+ dagar kvar \(lag\)", page.words)
+    assert re.search(r"Återkoppling Senast \w+ \d+ \w+( \d+)?, \d+ dagar kvar \(lag\)", page.words)
     assert page.text.count('<li class="inner"') == 2
     assert page.text.count('<li class="theirs"') == 2
     assert "Utskrivet" in page.words
