@@ -12,7 +12,7 @@ from pathlib import Path
 
 from samples import SIZES, encoded, photograph
 
-PHOTOGRAPHS, DIFFERENT, ROUNDS = 200, 8, 3
+PHOTOGRAPHS, DIFFERENT, ROUNDS = 200, 8, 1
 
 
 def seconds(sources: list[Path], cores: set[int]) -> float:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import random
 import struct
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import fpdf
@@ -157,16 +159,19 @@ def scan() -> bytes:
     return bytes(document.output())
 
 
-def all_samples() -> dict[str, tuple[str, bytes]]:
-    """Name of the row: ending, content."""
-    made = {f"JPEG {name}": (".jpg", encoded(photograph(size), "JPEG", quality=90)) for name, size in SIZES.items()}
-    made["JPEG 8 MP, Display P3"] = (
-        ".jpg",
-        encoded(photograph(SIZES["8 MP"]), "JPEG", quality=90, icc_profile=display_p3()),
-    )
-    made["PNG 4K screenshot"] = (".png", screenshot())
-    made["HEIC 12 MP"] = (".heic", heic())
-    made[f"TIFF {TIFF_PAGES} pages"] = (".tiff", tiff())
-    made[f"PDF report, {REPORT_PAGES} pages"] = (".pdf", report())
-    made[f"PDF scan, {SCAN_PAGES} pages"] = (".pdf", scan())
+def all_samples() -> dict[str, tuple[str, Callable[[], bytes]]]:
+    """Name of the row: ending, and what makes the content."""
+    made: dict[str, tuple[str, Callable[[], bytes]]] = {
+        f"JPEG {name}": (".jpg", partial(jpeg, size)) for name, size in SIZES.items()
+    }
+    made["JPEG 8 MP, Display P3"] = (".jpg", lambda: jpeg(SIZES["8 MP"], icc_profile=display_p3()))
+    made["PNG 4K screenshot"] = (".png", screenshot)
+    made["HEIC 12 MP"] = (".heic", heic)
+    made[f"TIFF {TIFF_PAGES} pages"] = (".tiff", tiff)
+    made[f"PDF report, {REPORT_PAGES} pages"] = (".pdf", report)
+    made[f"PDF scan, {SCAN_PAGES} pages"] = (".pdf", scan)
     return made
+
+
+def jpeg(size: tuple[int, int], **settings: object) -> bytes:
+    return encoded(photograph(size), "JPEG", quality=90, **settings)

@@ -3,6 +3,7 @@
 jailed         ours: sniffed, scrubbed in one jailed job, verified in another, as in the service
 bare           Pillow decodes and encodes in this process with our settings: what the pixels alone cost. Where the
                colour has to be converted it converts; it protects from nothing and vouches for nothing
+command        `kallskydd scrub` of an installation, a process for each file, started cold
 mat2           Debian's libmat2 in a process that is warm
 mat2 command, exiftool, qpdf    a process for each file, as a person runs them
 """
@@ -23,7 +24,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
 import pillow_heif
+from audit_installation import OURS, make_installation
 from PIL import Image, ImageCms, ImageSequence
 
 from scrubbers.memory_file import MemoryFile
@@ -140,9 +144,9 @@ def _encode_again(path: Path, content: bytes, output: io.BytesIO) -> None:
 class Loop:
     """A warm process that takes a path on a line and answers with one JSON object."""
 
-    def __init__(self, python: str, script: str) -> None:
+    def __init__(self, python: str, script: Path) -> None:
         self.process = subprocess.Popen(
-            [python, str(Path(__file__).with_name(script))],
+            [python, str(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -157,6 +161,20 @@ class Loop:
     def close(self) -> None:
         self.process.stdin.close()
         self.process.wait(10)
+
+
+class Installation:
+    """The program as it is installed, compiled, and not the editable one of a clone."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="kb-")
+        self.python = str(make_installation(Path(self._folder) / "there"))
+        packages = next(Path(self._folder).glob("there/lib/python3*/site-packages"))
+        ours = [str(packages / name) for name in OURS]
+        subprocess.run([sys.executable, "-m", "compileall", "-q", *ours], check=True, stdout=subprocess.DEVNULL)
+
+    def close(self) -> None:
+        shutil.rmtree(self._folder)
 
 
 def command(
@@ -194,15 +212,29 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def all_ways(jail: Jail) -> tuple[list[Way], list[Loop], dict[str, str]]:
+def all_ways(jail: Jail) -> tuple[list[Way], list[Loop | Installation], dict[str, str]]:
     """The ways that can be had here, what has to be closed, and the versions; a program that is missing is left out."""
     # In a process that has done nothing else: one that made the samples has memory at hand that a job has to ask for.
-    closing = [Loop(sys.executable, "ways.py")]
+    closing = [Loop(sys.executable, Path(__file__))]
     ways = [Way("jailed", EVERYTHING, jail.run), Way("bare", PICTURES, closing[0].run)]
+    closing.append(installation := Installation())
+    ours = command(
+        lambda source, output: [
+            installation.python,
+            "-m",
+            "kallskydd",
+            "scrub",
+            str(source),
+            "--out",
+            str(output.parent),
+        ],
+        lambda source: f"clean/{source.name}{'.jpg' if source.suffix == '.heic' else ''}",
+    )
+    ways.append(Way("command", EVERYTHING, ours))
     versions = {}
     if shutil.which("mat2"):
-        closing.append(Loop(SYSTEM_PYTHON, "mat2_loop.py"))
-        ways.append(Way("mat2", EVERYTHING, closing[1].run))
+        closing.append(Loop(SYSTEM_PYTHON, Path(__file__).with_name("peers") / "mat2_loop.py"))
+        ways.append(Way("mat2", EVERYTHING, closing[-1].run))
         mat2 = command(lambda source, _: ["mat2", str(source)], lambda source: f"{source.stem}.cleaned{source.suffix}")
         ways.append(Way("mat2 command", EVERYTHING, mat2))
         versions["mat2"] = said(["mat2", "--version"])

@@ -77,7 +77,13 @@ fi
 if [ "$what" = test ] || [ "$what" = bench ]; then
     command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "ExifTool, the outside reader of cleaned files"
 fi
-[ -z "$packages" ] && [ "$ready" = yes ] && exit 0
+peer=$venv/onionshare  # receive mode of OnionShare, which `make bench` compares pages with
+lacks_peer=no
+if [ "$what" = bench ] && [ ! -x "$peer/bin/onionshare-cli" ]; then
+    lacks_peer=yes
+    say "  missing: OnionShare to compare with (benchmarks/peers/onionshare.lock, 25 MB, checked by hash, kept in .venv)"
+fi
+[ -z "$packages" ] && [ "$ready" = yes ] && [ "$lacks_peer" = no ] && exit 0
 [ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 100 MB, checked by hash, kept in .venv)"
 
 as_root=
@@ -221,4 +227,14 @@ if [ "$ready" = no ]; then
         exit 4
     }
     printf '%s %s\n' "$(lock_state)" "$(pwd)" >"$stamp"
+fi
+if [ "$lacks_peer" = yes ]; then
+    "$venv/bin/python" -m venv "$peer"
+    # stem is source only here too: its build tools come from the lock of ours, so that nothing unhashed is fetched.
+    pip="$peer/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --no-build-isolation"
+    { $pip -r requirements-build.lock && $pip --use-pep517 -r benchmarks/peers/onionshare.lock; } || {
+        rm -rf "$peer"
+        say "OnionShare could not be installed. The lines above say why; mend that, then run the same command again."
+        exit 4
+    }
 fi

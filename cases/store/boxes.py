@@ -105,8 +105,8 @@ async def make_batch(connection: aiosqlite.Connection, members: Sequence[bytes],
     """Move the waiting items of released cases (or of one) into a new batch, inside the caller's transaction."""
     if only is None:
         # Cases that still have items: to ask each case of the home took half a minute where there were 100,000.
-        waiting_cases = "SELECT DISTINCT case_id FROM waiting_items JOIN cases USING (case_id) WHERE released = 1"
-        rows = await every(connection, waiting_cases)
+        of_case = "SELECT 1 FROM cases WHERE cases.case_id = waiting_items.case_id AND released = 1"
+        rows = await every(connection, f"SELECT DISTINCT case_id FROM waiting_items WHERE EXISTS ({of_case})")  # noqa: S608
         cases = [row[0] for row in rows]
     else:
         cases = [only]

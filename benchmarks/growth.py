@@ -1,0 +1,119 @@
+"""How the store's verbs slow down as it grows: with 1,000 cases and with 100,000.
+
+Cases are copied in the database, row by row with ids of their own, since sealing so many would take an hour. Each verb
+is then asked by its own function, as the service does: the look-up by a receipt, the look-up of a receipt that never
+was, a new report, a daily release of one case, and the erasure of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+
+from store_harness import TUESDAY, SetClock, ids, new_filing, new_home, new_members, open_store
+
+FEW, MANY = 1_000, 100_000
+LOOK_UPS, WRITES = 300, 5
+_SLOT_BYTES = 32
+_COPIED, _CHANGED = ("cases", "entries", "heads"), {"case_id", "lookup_id", "slot"}
+
+
+def fill(home: Path, cases: int) -> None:
+    """Copy the one case of this home until there are so many."""
+    with closing(sqlite3.connect(home / "kallskydd.db")) as connection:
+        connection.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = -200000")
+        (slots,) = connection.execute("SELECT max(slot) + 1 FROM cases").fetchone()
+        # In the order of the tables, which is many times quicker.
+        made = sorted(secrets.token_bytes(16) for _ in range(cases - 1))
+        connection.execute("CREATE TEMP TABLE made (case_id BLOB, lookup_id BLOB, slot INTEGER)")
+        rows = ((case_id, secrets.token_bytes(16), slots + number) for number, case_id in enumerate(made))
+        connection.executemany("INSERT INTO made VALUES (?, ?, ?)", rows)
+        for table in _COPIED:
+            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            taken = (f"{'made' if name in _CHANGED else 'one'}.{name}" for name in names)
+            connection.execute(
+                f"INSERT INTO {table} SELECT {', '.join(taken)} FROM made, (SELECT * FROM {table}) AS one"  # noqa: S608
+            )
+        connection.commit()
+    slots_file = home / "shred.slots"
+    with slots_file.open("ab") as file:
+        missing = (slots + cases) * _SLOT_BYTES - slots_file.stat().st_size
+        file.write(secrets.token_bytes(max(0, missing)))
+
+
+async def timed(runs: int, verb: Callable[[int], Awaitable[object]]) -> float:
+    taken = []
+    for number in range(runs):
+        began = time.perf_counter()
+        await verb(number)
+        taken.append(time.perf_counter() - began)
+    return statistics.median(taken)
+
+
+async def prepared(folder: Path, cases: int) -> Path:
+    """Return a home with one real case, released, and copies of it."""
+    home = new_home(folder)
+    members = new_members(3)
+    async with open_store(home) as store:
+        await store.file_case(new_filing(members).filing)
+        await store.release(TUESDAY, ids(members))
+    fill(home, cases)
+    return home
+
+
+async def measured() -> dict[str, object]:
+    taken: dict[tuple[int, str], list[float]] = {}
+    with tempfile.TemporaryDirectory(prefix="kb-") as name:
+        homes = {cases: await prepared(Path(name) / str(cases), cases) for cases in (FEW, MANY)}
+        for _ in range(2):  # turn by turn, so that the machine disturbs both alike
+            for cases, home in homes.items():
+                for verb, seconds in (await verbs(home)).items():
+                    taken.setdefault((cases, verb), []).append(seconds)
+        size = (homes[MANY] / "kallskydd.db").stat().st_size
+    medians = {key: statistics.median(seconds) for key, seconds in taken.items()}
+    found: dict[str, object] = {"cases": MANY, "database_megabytes": round(size / 1e6)}
+    for verb in dict.fromkeys(verb for _, verb in medians):
+        found[f"{verb}_milliseconds"] = round(1000 * medians[MANY, verb], 3)
+        found[f"{verb}_times_that_of_{FEW}"] = round(medians[MANY, verb] / medians[FEW, verb], 2)
+    return found
+
+
+async def verbs(home: Path) -> dict[str, float]:
+    """Return the median seconds of each verb."""
+    members = new_members(3)
+    clock = SetClock(TUESDAY + timedelta(days=1))
+    with closing(sqlite3.connect(home / "kallskydd.db")) as connection:
+        order = "SELECT lookup_id FROM cases ORDER BY lookup_id LIMIT ?"
+        known = [row[0] for row in connection.execute(order, (LOOK_UPS,))]
+    async with open_store(home, clock) as store:
+        await timed(50, lambda _: store.find_by_lookup(secrets.token_bytes(16)))
+        found = {
+            "look_up": await timed(len(known), lambda number: store.find_by_lookup(known[number])),
+            "look_up_of_none": await timed(LOOK_UPS, lambda _: store.find_by_lookup(secrets.token_bytes(16))),
+        }
+        new = [new_filing(members, release_on=clock().date()) for _ in range(WRITES)]
+        found["new_report"] = await timed(WRITES, lambda number: store.file_case(new[number].filing))
+        day = clock().date()
+        found["release"] = await timed(WRITES, lambda number: store.release(day + timedelta(days=number), ids(members)))
+        found["erase"] = await timed(WRITES, lambda number: store.erase(new[number].case_id))
+    return found
+
+
+def growth() -> dict[str, object]:
+    """Measure the verbs in both stores."""
+    return asyncio.run(measured())
+
+
+if __name__ == "__main__":
+    print(growth())
