@@ -18,7 +18,7 @@ day that the keeper of the chain wrote down when it got the proposal, and from t
 later; without either, or with one that is still to come, nothing comes about by waiting. The server keeps its day
 beside the text (chain.py), where a server in other hands could date it back: so versions that came into force so
 are named in the chain, and each desk counts their fourteen days itself, from when it first saw them
-(`desk.work.waiting`).
+(`desk.work.case.waiting`).
 """
 
 from datetime import date, timedelta

@@ -10,9 +10,9 @@ from desk.commands.audit_words import audit_object, audit_prose
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import DeskError, Erased, NotReachable
 from desk.keep.state import KeptTombstone
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
-from desk.work.standing import overview_warnings
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
+from desk.work.case.standing import overview_warnings
 
 
 async def list_cases(book: Casebook, _given: CommandInput) -> Result:

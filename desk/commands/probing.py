@@ -5,8 +5,8 @@ from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import MisprintedAddress
 from desk.keep.saving import short_name
 from desk.server.address import tidy_address
-from desk.work.casebook import Casebook
-from desk.work.examining import open_all
+from desk.work.case.casebook import Casebook
+from desk.work.case.examining import open_all
 from desk.work.probe import Arrival, ProbeResult, file_report, look_for
 
 _WHERE = {

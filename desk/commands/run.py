@@ -36,12 +36,12 @@ from desk.keep.saving import (
 from desk.keep.state import join_server
 from desk.server.address import tidy_address
 from desk.work import acts, answers, moves
-from desk.work.casebook import Casebook
-from desk.work.checks import check_stepping_aside
+from desk.work.case.casebook import Casebook
+from desk.work.case.checks import check_stepping_aside
+from desk.work.case.opened import DeskCase
+from desk.work.case.standing import standing_warnings
 from desk.work.erasing import erase as erase_case
 from desk.work.membership import sign_proposal
-from desk.work.opened import DeskCase
-from desk.work.standing import standing_warnings
 from desk.work.writing import require_now
 
 

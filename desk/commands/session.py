@@ -21,7 +21,7 @@ from desk.keep.state import read_state
 from desk.server.address import server_key_of
 from desk.server.client import DeskClient
 from desk.server.reach import Connect
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 
 
 @contextlib.asynccontextmanager

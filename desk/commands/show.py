@@ -21,9 +21,9 @@ from cases.roster.chain import Chain, Member, Roster, fingerprint_words
 from cases.sentences import in_words_of_desk
 from desk.keep.saving import file_name, short_name
 from desk.work.answers import Cleaned
+from desk.work.case.opened import DeskCase
+from desk.work.case.waiting import Unripe
 from desk.work.moves import ReadOffer
-from desk.work.opened import DeskCase
-from desk.work.waiting import Unripe
 from scrubbers.report_groups import LEFT, grouped_names
 
 _KEPT_CONTROLS = "\n\t"

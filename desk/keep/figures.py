@@ -1,7 +1,7 @@
 """What statistics need of one case, and nothing by which it could be told from another: no id, no day, no word.
 
 The desk keeps it with the case while it can read it, and by itself once the case is erased (`desk.keep.state`), so that
-the figures of a year outlive its cases. It is made by `desk.work.numbers`.
+the figures of a year outlive its cases. It is made by `desk.work.case.numbers`.
 """
 
 from typing import Literal

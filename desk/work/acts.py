@@ -43,8 +43,8 @@ from cases.entry import (
 from cases.errors import NotAllowed
 from desk.errors import DayTooSoon, NotNow, ServerRefused
 from desk.work import writing
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 
 @dataclass(frozen=True, slots=True, repr=False)

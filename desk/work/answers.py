@@ -30,8 +30,8 @@ from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, rea
 from cases.wire.messages import WireFile, WireHead, WireItem
 from desk.errors import FileUnreadable, NotNow, ServerRefused, StrangeAnswer
 from desk.keep.saving import ENDINGS
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 from desk.work.writing import TRIES, require_now, seen
 
 # What the server takes: 50 MiB (design, numbers). It decides; this only saves a long upload for nothing.

@@ -7,8 +7,8 @@ from cases.case.statements import Act
 from cases.case.timeline import CaseAction
 from desk.errors import NotNow
 from desk.work import writing
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 
 async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:

@@ -8,8 +8,8 @@ from cases.roster.chain import Chain, Member, Roster, concerned, sign_roster
 from cases.roster.member import Join
 from cases.wire.messages import SignRosterRequest, StateAnswer
 from desk.errors import NotAgreed, NothingOffered
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 
 @dataclass(frozen=True, slots=True)

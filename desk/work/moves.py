@@ -28,8 +28,8 @@ from cases.roster.chain import Member, Roster
 from cases.wire.messages import RekeyAnswer, RekeyRequest
 from cases.wire.rekeying import rekeying_hash
 from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCase
-from desk.work.casebook import Casebook, take_grant
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook, take_grant
+from desk.work.case.opened import DeskCase
 from desk.work.rekeying import Checked, check_prepared, prepare, readers_of
 from desk.work.writing import require_now, write
 

@@ -14,8 +14,8 @@ from cases.clock import today
 from cases.entry import Opened, Stream
 from desk.errors import DeskError, NotReachable
 from desk.work import writing
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 
 @dataclass(frozen=True, slots=True, repr=False)

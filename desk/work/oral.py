@@ -34,7 +34,7 @@ from cases.roster.routing import route
 from cases.roster.text import Member, Roster
 from cases.wire.messages import FileReportRequest, ReportFormAnswer, StateAnswer
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 
 CALL_BACK_WORDS: Final = 3
 _CALL_BACK_BYTES: Final = 5  # 40 bits, of which three words take 36

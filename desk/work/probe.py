@@ -25,10 +25,10 @@ from desk.keep.probes import KeptProbe, hash_of
 from desk.server.site_forms import SitePage
 from desk.server.visitor import Visitor
 from desk.work import acts
-from desk.work.casebook import Casebook
-from desk.work.checks import WARN_ROSTER, WARN_ROUTING
-from desk.work.numbers import TEST_NOTE
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.checks import WARN_ROSTER, WARN_ROUTING
+from desk.work.case.numbers import TEST_NOTE
+from desk.work.case.opened import DeskCase
 
 CODE_WORDS: Final = 8
 _TO_SEND: Final = ("step", "send")

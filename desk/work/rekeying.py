@@ -14,7 +14,7 @@ first that fails (docs/decisions/0004); what it returns is who reads from then o
 The notes that are there stay readable to those readers without moving: their item keys are wrapped again, under the key
 that is made from the new case key and the new notes key.
 
-`inside` tells later, by the same grants, who was not left out.
+`desk.work.case.readers` tells later, by the same grants, who was not left out.
 
 Pure: an opened case, what the server has of it, and a roster in.
 """
@@ -25,7 +25,6 @@ from dataclasses import dataclass
 
 from nacl.utils import random
 
-from cases.case.signers import given_to
 from cases.crypto.case_keys import next_epoch, open_header
 from cases.crypto.envelope import KEY_BYTES, read_header, same
 from cases.crypto.reporter_keys import latest_keys
@@ -46,7 +45,7 @@ from cases.roster.chain import Member, Roster
 from cases.wire.messages import CaseAnswer, RekeyRequest, WireHead
 from cases.wire.rekeying import regrant
 from desk.errors import MoveBroken, NotNow
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 UNSIGNED = (b"", b"")
 NO_PROOF = bytes(32)
@@ -170,28 +169,6 @@ def readers_of(new: CaseKeys, roster: Roster, untrusted: RekeyRequest) -> tuple[
         for member in roster.members
         if untrusted.grants[member.id] == regrant(new, member.id_bytes, member.box, roster.version)
     )
-
-
-def inside(case: DeskCase) -> frozenset[str]:
-    """Return who has the key of a case, as far as a desk can tell: who was given it, without those moves have left out.
-
-    The entries do not tell of the latter. It shows at the notes: with a move their grants are made again, the same
-    bytes at every desk that has their key (`regrant`), so whom they were made for can be seen. Without notes, and where
-    not even our own grant is such a one, since the notes began in this epoch, everybody to whom the case was given is
-    counted; who writes in notes of this epoch has its key in any case. It serves reminders, and proves nothing: the
-    server could hold a grant back.
-    """
-    given = given_to(case.streams)
-    roster = next((one for one in case.chain.all if one.version == case.known.roster_version), None)
-    if case.notes_key is None or roster is None:
-        return given
-    granted = case.keys.granting_notes(case.notes_key)
-    found = frozenset(
-        member.id
-        for member in roster.members
-        if regrant(granted, member.id_bytes, member.box, roster.version) in case.notes_grants
-    )
-    return found if case.own_id in found else given
 
 
 def _old_headers(answer: CaseAnswer) -> dict[int, tuple[bytes, ...]]:

@@ -22,8 +22,8 @@ from cases.entry import Body, Stream
 from cases.errors import Conflict, NotAllowed
 from cases.wire.messages import AppendAnswer, AppendRequest, StateAnswer, StatementRequest, WireHead
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 # Two members writing at the same moment is rare; four tries are for the day when five of them do.
 TRIES = 4

@@ -19,7 +19,7 @@ from desk.commands.result import CommandInput
 from desk.commands.run import recuse
 from desk.errors import NotAgreed, NotNow, StrangeAnswer
 from desk.work import acts, writing
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 from desk.work.erasing import erase
 
 LEAD, HANDLER = range(2)

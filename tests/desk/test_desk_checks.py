@@ -21,7 +21,7 @@ from desk.commands.run import COMMANDS
 from desk.commands.show import plain
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, StrangeAnswer, TombstoneBroken, WrongServer
 from desk.work import acts
-from desk.work.checks import check_stepping_aside
+from desk.work.case.checks import check_stepping_aside
 
 
 async def test_a_case_shown_shorter_than_before_is_noticed(tmp_path):

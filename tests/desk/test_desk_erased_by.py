@@ -13,7 +13,7 @@ from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, NotNow, TombstoneBroken
 from desk.work import acts
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 from desk.work.erasing import erase
 from desk.work.writing import write
 

@@ -15,8 +15,8 @@ from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, NotVerified, ServerRefused
 from desk.work import acts, moves
-from desk.work.casebook import Casebook
-from desk.work.checks import WARN_OTHER_KEYS
+from desk.work.case.casebook import Casebook
+from desk.work.case.checks import WARN_OTHER_KEYS
 from desk.work.erasing import erase
 
 RANDOM = bytes(range(32))

@@ -18,7 +18,7 @@ from cases.roster.member import MemberKeys
 from cases.wire import messages
 from desk.errors import CaseBroken, MoveBroken, NotNow
 from desk.work import acts, moves, rekeying
-from desk.work.checks import WARN_NOTES_KEY
+from desk.work.case.checks import WARN_NOTES_KEY
 
 RANDOM = bytes(range(32))
 

@@ -26,7 +26,7 @@ from desk.keep.keyfile import DeskHome
 from desk.server.address import tidy_address
 from desk.work import acts
 from desk.work.erasing import erase
-from kallskydd.commands.desk_route import Route
+from kallskydd.commands.desk.route import Route
 from onion.keys import new_onion_key
 
 

@@ -33,14 +33,14 @@ from desk.commands.session import work
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
 from desk.work import acts
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 from intake.app import serve
 from intake.desk_api.app import desk_app
 from intake.http.silence import Faults
 from intake.limits import Limits
 from intake.rooms.uploads import MemoryBudget
 from intake.services import RosterProvider
-from kallskydd.commands.desk_route import Route, connector_for
+from kallskydd.commands.desk.route import Route, connector_for
 from onion.address import address_from_public
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox

@@ -17,7 +17,7 @@ from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
 from desk.server.reach import PASSING
-from kallskydd.commands.desk_route import Route
+from kallskydd.commands.desk.route import Route
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
 from onion.address import public_from_address

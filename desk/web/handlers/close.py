@@ -36,8 +36,8 @@ from desk.web.views.writing.close_form import TypedClose, days_after, outcome_of
 from desk.web.views.writing.news import counted, news, own_since
 from desk.web.views.writing.write_form import is_acknowledged
 from desk.work import acts
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 from desk.work.writing import require_now
 
 CLOSE: Final = f"{CASE}/close"

@@ -30,10 +30,10 @@ from desk.web.views.case.erasing import (
 from desk.web.views.case_line import case_number
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for
-from desk.work.cached import open_kept
-from desk.work.casebook import Casebook
+from desk.work.case.cached import open_kept
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 from desk.work.erasing import erase
-from desk.work.opened import DeskCase
 
 ONE: Final = ERASE + "/{case:[0-9a-f]{32}}"
 SECOND: Final = ONE + "/sign"

@@ -13,7 +13,7 @@ from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed
 from desk.web.views.group.people import PeopleWords
 from desk.web.views.pages import N_, Notice, see
 from desk.web.views.refusals import notice_for
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 from desk.work.membership import change_between, introduction_of, is_clock_behind, sign_proposal
 
 MEMBERS: Final = "/members"

@@ -38,8 +38,8 @@ from desk.web.views.overview.todo import entries_of
 from desk.web.views.pages import N_, Notice, answer, see
 from desk.web.views.refusals import notice_for
 from desk.work import moves
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 MOVE: Final = CASE + "/move"
 FILE: Final = MOVE + "/file"

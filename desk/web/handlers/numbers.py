@@ -16,8 +16,8 @@ from desk.web.session.link import LinkState
 from desk.web.views.group.figures import as_csv, figures
 from desk.web.views.pages import Notice, answer
 from desk.web.views.refusals import notice_for
-from desk.work.casebook import Casebook
-from desk.work.numbers import Period, last_counted, periods
+from desk.work.case.casebook import Casebook
+from desk.work.case.numbers import Period, last_counted, periods
 
 HERE: Final = "/numbers"
 CSV: Final = "/numbers/csv"

@@ -25,8 +25,8 @@ from desk.web.views.overview.todo import Known, offers_standing, todo_of
 from desk.web.views.overview.welcome import welcome
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.refusals import notice_for, sentences_for
-from desk.work.casebook import Casebook
-from desk.work.standing import overview_warnings
+from desk.work.case.casebook import Casebook
+from desk.work.case.standing import overview_warnings
 
 HERE: Final = "/"
 SEARCH: Final = "/search"

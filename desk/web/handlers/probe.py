@@ -13,7 +13,7 @@ from desk.web.views.case_line import case_number, case_path
 from desk.web.views.group.probing import probe_fault, suggested_text, where_it_is
 from desk.web.views.pages import see
 from desk.web.views.refusals import notice_for
-from desk.work.examining import examine
+from desk.work.case.examining import examine
 from desk.work.probe import ProbeResult, file_report, look_for, tell
 
 HERE: Final = "/checks"

@@ -3,8 +3,8 @@
 from cases.errors import NotThere
 from desk.errors import DeskError, ServerRefused, UnknownCase
 from desk.web.session.desk import Desk
-from desk.work.cached import open_kept
-from desk.work.opened import DeskCase
+from desk.work.case.cached import open_kept
+from desk.work.case.opened import DeskCase
 
 
 async def shown_case(desk: Desk, name: str) -> DeskCase:

@@ -30,8 +30,8 @@ from desk.web.local.forms import Form, FormTokens
 from desk.web.session.held_copy import HeldCopy
 from desk.web.session.link import Link, LinkConnector
 from desk.web.session.oral import HeldCall
-from desk.work.cached import fetch_touched, take_roster
-from desk.work.casebook import Casebook
+from desk.work.case.cached import fetch_touched, take_roster
+from desk.work.case.casebook import Casebook
 
 IDLE_SECONDS: Final = 15 * 60.0
 # So long what a page is doing may go on after the button was pressed; then its question to the server is broken off.

@@ -2,7 +2,7 @@
 
 from desk.web.session.desk import Desk
 from desk.web.session.link import LinkState
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 from desk.work.openings import record_opening
 
 

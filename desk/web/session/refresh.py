@@ -4,8 +4,8 @@ It begins when the desk is unlocked, at the button, and at a random minute withi
 while the desk is unlocked: desks that all came at six would tell the server who is at work. It goes on beside the
 pages, one case at a time, so that a page waits for one answer at most; they show what was fetched before meanwhile.
 
-What does not open is kept as a problem (`desk.work.casebook`) and stops no other case; a server that does not answer,
-or shows other members than before, stops all of it, and `failed` says why.
+What does not open is kept as a problem (`desk.work.case.casebook`) and stops no other case; a server that does not
+answer, or shows other members than before, stops all of it, and `failed` says why.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Final
 from cases.clock import Clock, next_release, today
 from desk.errors import DeskError, NotReachable
 from desk.web.session.desk import Desk, Locked
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 
 AFTER_RELEASE: Final = timedelta(hours=2)
 # How long the page waits that has nothing to show yet, and the one whose button was pressed.

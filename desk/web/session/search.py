@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from desk.web.session.cases import kept_case
 from desk.web.session.desk import Desk
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 # What people write; the other fields of an entry are keys and names of files.
 _WRITTEN = ("text", "reason")

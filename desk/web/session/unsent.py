@@ -4,7 +4,7 @@ from desk.errors import Erased, NotReachable, ServerRefused, UnknownCase
 from desk.web.local.forms import Form
 from desk.web.session.cases import as_shown, shown_case
 from desk.web.session.desk import Desk
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 
 async def case_to_decide_on(desk: Desk, name: str) -> DeskCase:

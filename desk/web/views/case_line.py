@@ -12,8 +12,8 @@ from desk.keep.summaries import Limit, Summary
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
 from desk.web.views.written import inert_line
-from desk.work.opened import DeskCase
-from desk.work.summing import summary_of
+from desk.work.case.opened import DeskCase
+from desk.work.case.summing import summary_of
 
 NO_ORGANISATION: Final = N_("organisation not given")
 _PERSON: Final = b"ks1-case-number"

@@ -12,7 +12,7 @@ from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from cases.clock import add_months
 from desk.web.views.pages import N_, Language
-from desk.work.summing import next_limit
+from desk.work.case.summing import next_limit
 
 # How many days before a day turns amber.
 SOON_DAYS: Final = {

@@ -5,7 +5,7 @@ from typing import Final
 
 from cases.sentences.member import SENTENCES as OF_THE_COMMAND_LINE
 from desk.web.views.pages import N_, Notice
-from desk.work import checks
+from desk.work.case import checks
 
 WARNINGS: Final[Mapping[str, Notice]] = {
     checks.WARN_ROUTING: Notice(
@@ -37,6 +37,6 @@ WARNINGS: Final[Mapping[str, Notice]] = {
 
 
 def warning_notice(text_key: str) -> Notice:
-    """Return the sentences of a warning of `desk.work.checks`."""
+    """Return the sentences of a warning of `desk.work.case.checks`."""
     known = WARNINGS.get(text_key)
     return Notice(*OF_THE_COMMAND_LINE[text_key]) if known is None else known

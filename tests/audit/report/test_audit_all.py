@@ -25,7 +25,8 @@ from audit.report.results import save
 from audit.verdict import Verdict
 from kallskydd.certificate.errors import SheetTooFull
 from kallskydd.commands import audit as audit_command
-from kallskydd.commands import audit_all, audit_output
+from kallskydd.commands.audit import all as audit_all
+from kallskydd.commands.audit import output as audit_output
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,8 @@ from cases.wire import messages
 from cases.wire.rekeying import regrant, rekeying_hash
 from desk.errors import ServerRefused
 from desk.work import acts
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 LEAD, HANDLER, COUNSEL, SECOND_COUNSEL = range(4)
 UNSIGNED = b""

@@ -17,7 +17,7 @@ from desk.errors import DeskError
 from desk.keep.cache import FILE_BYTES_MIN, FILES_MIN, KEY_FILE, TAG, TAG_FILE, cache_folder_of, open_cache
 from desk.keep.keyfile import DeskHome
 from desk.work import acts, moves
-from desk.work.cached import open_kept, take_roster
+from desk.work.case.cached import open_kept, take_roster
 from desk.work.erasing import erase
 
 LEAD, HANDLER = 0, 1

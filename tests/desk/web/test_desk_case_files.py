@@ -73,7 +73,7 @@ async def test_what_is_no_small_picture_is_not_handed_to_the_browser(desks, wron
     async def preview(*_):
         return wrong
 
-    monkeypatch.setattr("desk.work.casebook.Casebook.preview", preview)
+    monkeypatch.setattr("desk.work.case.casebook.Casebook.preview", preview)
     async with pages_of(desks, LEAD) as reader:
         await reader.unlock()
         page = await reader.go(path)

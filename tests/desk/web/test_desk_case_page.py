@@ -144,7 +144,7 @@ async def test_notes_are_in_no_page_of_who_was_not_given_them_and_the_page_says_
     _, path = await a_case(desks)
     await act(desks, HANDLER, path, "note", "Bara för oss.")
 
-    monkeypatch.setattr("desk.work.unsealing._notes_key", lambda *_: None)
+    monkeypatch.setattr("desk.work.case.unsealing._notes_key", lambda *_: None)
 
     page = await shown(desks, LEAD, path)
 

@@ -17,8 +17,8 @@ from desk.errors import NotReachable
 from desk.web.views.group.people import PeopleWords
 from desk.web.views.group.word_picture import SIDE, word_picture
 from desk.web.views.pages import Pages
+from desk.work.case.waiting import Unripe
 from desk.work.membership import introduction_of
-from desk.work.waiting import Unripe
 
 LEAD, HANDLER, COUNSEL = 0, 1, 2
 NEW_KEYS = new_member_keys()

@@ -25,8 +25,8 @@ from desk.web.session.link import Link, LinkState
 from desk.web.views.group.figures import as_csv
 from desk.web.views.pages import Pages
 from desk.work import acts
+from desk.work.case.numbers import LEAST, TEST_NOTE, Row, Table, decisions, figure_of, merge_small, periods, times
 from desk.work.erasing import erase
-from desk.work.numbers import LEAST, TEST_NOTE, Row, Table, decisions, figure_of, merge_small, periods, times
 
 LEAD, HANDLER, COUNSEL = range(3)
 OUTCOMES, TIMES = ("handled", "dismissed", "open"), ("soon", "in time", "late")

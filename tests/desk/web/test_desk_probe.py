@@ -26,7 +26,7 @@ from desk.keep.probes import hash_of
 from desk.server.site_forms import multipart, read_page
 from desk.server.visitor import Visitor
 from desk.web.views.group.probing import suggested_text
-from desk.work.numbers import TEST_NOTE, is_test
+from desk.work.case.numbers import TEST_NOTE, is_test
 from intake.views import pages as intake_pages
 from onion.address import address_from_public
 

@@ -15,7 +15,7 @@ from cases.entry import Note, Recusal, Stream
 from desk.errors import NotNow
 from desk.web.views.case.moving import needs_relock, stands_on_overview
 from desk.work import acts
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 WELL_FILLED = {"reason": "close", "text": "Vi är <kusiner>.", "understood": "yes", "warned": ""}
 

@@ -28,7 +28,7 @@ from desk.errors import NotSent, ServerRefused
 from desk.keep.saving import PREVIEW_BYTES_MAX
 from desk.server.client import FILE_BYTES_MAX
 from desk.work import acts, answers
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 from intake.desk_api.files import ATTACH_BYTES_MAX
 from intake.errors import FileRefused, NoRoomNow, StalledUpload
 from intake.limits import Limits

@@ -18,7 +18,7 @@ from desk.web.services import CASE, ERROR_STATUS, SERVICES
 from desk.web.views.case.files import file_words
 from desk.web.views.pages import Notice, answer
 from desk.web.views.refusals import notice_for
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 _FILE: Final = "/{file:[0-9a-f]{32}}"
 _PICTURE: Final = "/picture/{case:[0-9a-f]{32}}" + _FILE

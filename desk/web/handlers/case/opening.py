@@ -18,7 +18,7 @@ from desk.web.session.desk import Desk
 from desk.web.views.case.case_page import case_title
 from desk.web.views.case_line import case_number, case_path
 from desk.work import acts
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 from desk.work.writing import require_now
 
 TEXT: Final = "text"

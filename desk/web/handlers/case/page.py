@@ -15,7 +15,7 @@ from desk.web.session.openings import note_opening
 from desk.web.views.case.case_page import case_page
 from desk.web.views.case.entries import own_cases
 from desk.web.views.pages import N_, Notice
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 # What an act says when it has been done; the address names the act alone.
 DONE: Final = {

@@ -39,7 +39,7 @@ from desk.web.views.writing.phrases import language_of_reporter
 from desk.web.views.writing.sending import after_sending, file_words, sent_words, unsent_file
 from desk.web.views.writing.write_form import REPLY, TypedMessage, action_of, write_form
 from desk.work import acts, answers
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 from desk.work.writing import require_now
 
 WRITE: Final = f"{CASE}/write"

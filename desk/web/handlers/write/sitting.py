@@ -24,7 +24,7 @@ from desk.web.views.file_refusals import FILE_REFUSALS
 from desk.web.views.pages import N_, Notice
 from desk.web.views.refusals import notice_for
 from desk.work.answers import FILE_BYTES_MAX
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 NOT_SENT: Final = Notice(N_("Not sent."), N_("The text is a draft. Press once more when the server answers."), "warn")
 DRAFT_KEPT: Final = Notice(N_("The draft is kept on this computer, sealed."), "", "good")

@@ -28,9 +28,9 @@ from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.warnings import warning_notice
 from desk.web.views.written import inert, inert_line
-from desk.work.opened import NO_ORGANISATION, DeskCase
-from desk.work.rekeying import inside
-from desk.work.summing import first_line
+from desk.work.case.opened import NO_ORGANISATION, DeskCase
+from desk.work.case.readers import inside
+from desk.work.case.summing import first_line
 
 _COUNSEL: Final = "counsel"
 _OVERDUE: Final = {

@@ -42,7 +42,7 @@ from desk.web.views.case.files import FileShown, file_shown, file_words, tried_i
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert, inert_line
-from desk.work.opened import UNKNOWN_NAME, DeskCase
+from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 
 THEIRS: Final = "theirs"
 INNER: Final = "inner"

@@ -24,7 +24,7 @@ from desk.web.views.case.moving import stands_on_overview
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert_line
-from desk.work.opened import UNKNOWN_NAME, DeskCase
+from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 
 ERASE: Final = "/erase"
 # Thirty days before the two years are over the server gives notice (cases/store/erase.py).

@@ -10,7 +10,7 @@ from cases.entry import Attachment, ScrubRecord, Stream
 from desk.web.views.case_line import case_path
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert_line
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 from scrubbers.report_groups import Group, grouped_names
 from scrubbers.stages import Lost
 

@@ -18,11 +18,11 @@ from cases.roster.chain import Member, Roster
 from desk.web.views.case.way import next_day_in_law
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.written import inert, inert_line
-from desk.work.checks import WARN_FEW_SIGNERS, WARN_LAST_SIGNER, check_stepping_aside
+from desk.work.case.checks import WARN_FEW_SIGNERS, WARN_LAST_SIGNER, check_stepping_aside
+from desk.work.case.opened import DeskCase
+from desk.work.case.readers import inside
+from desk.work.case.summing import to_lock_out
 from desk.work.moves import ReadOffer
-from desk.work.opened import DeskCase
-from desk.work.rekeying import inside
-from desk.work.summing import to_lock_out
 
 ROLES: Final = {"lead": N_("lead"), "handler": N_("handler"), "counsel": N_("outside lawyer")}
 REASONS: Final = (

@@ -14,7 +14,7 @@ from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from cases.clock import clock_start
 from cases.entry import Acknowledgement, Assessment, Body, Outcome, Stream
 from desk.web.views.pages import N_, Language
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 # The places of the steps.
 _ACKNOWLEDGE, _ASSESS, _INVESTIGATE, _FEEDBACK, _CLOSE = range(1, 6)

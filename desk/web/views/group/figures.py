@@ -1,4 +1,4 @@
-"""The figures of a year in words, as a page and as CSV: nothing but what `desk.work.numbers` lets through.
+"""The figures of a year in words, as a page and as CSV: nothing but what `desk.work.case.numbers` lets through.
 
 Every sentence is made of the published rows. What they do not give is not said.
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 from desk.web.views.group.charts import Bar, bars
 from desk.web.views.pages import N_, Language
-from desk.work.numbers import Period, Table
+from desk.work.case.numbers import Period, Table
 
 _DECISIONS: Final = {"handled": N_("Handled"), "dismissed": N_("Dismissed"), "open": N_("Not closed yet")}
 _ACKNOWLEDGED: Final = {

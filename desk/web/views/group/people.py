@@ -8,8 +8,8 @@ from typing import Final
 from cases.roster.chain import Chain, Member, Roster
 from desk.web.views.group.word_picture import WordPicture, word_picture
 from desk.web.views.pages import N_, Language, Notice
+from desk.work.case.waiting import Unripe
 from desk.work.membership import Change, change_between, introduction_of, may_sign
-from desk.work.waiting import Unripe
 
 READERS_NEEDED: Final = 2
 ROLES: Final = {"handler": N_("Case handler"), "lead": N_("Convenor"), "counsel": N_("External lawyer")}

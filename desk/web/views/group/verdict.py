@@ -14,7 +14,7 @@ from desk.keep.audits import WARN_AUDITS, missing_days
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.group.probing import probe_fault, where_it_is
 from desk.web.views.pages import N_, Language
-from desk.work.checks import (
+from desk.work.case.checks import (
     WARN_ERASE_SIGNER,
     WARN_NOTES_KEY,
     WARN_OTHER_KEYS,
@@ -22,11 +22,11 @@ from desk.work.checks import (
     WARN_ROSTER,
     WARN_ROUTING,
 )
-from desk.work.examining import WARN_BY_WAITING, WARN_UNRIPE, Examined
-from desk.work.opened import DeskCase
+from desk.work.case.examining import WARN_BY_WAITING, WARN_UNRIPE, Examined
+from desk.work.case.opened import DeskCase
+from desk.work.case.standing import WARN_ERASED_UNSEEN
 from desk.work.openings import openings
 from desk.work.probe import Arrival, ProbeResult
-from desk.work.standing import WARN_ERASED_UNSEEN
 
 # What the server names its checks is short; somebody else's words have no room here.
 _NAME_CHARACTERS: Final = 60

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from desk.web.views.pages import N_, Language
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 
 _READERS: Final = 2
 

@@ -9,7 +9,7 @@ from cases.case.timeline import DeadlineKind
 from cases.clock import add_months
 from cases.entry import Outcome
 from desk.web.views.pages import N_, Language
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 
 @dataclass(frozen=True, slots=True)

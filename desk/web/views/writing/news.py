@@ -6,7 +6,7 @@ from typing import Final
 
 from cases.entry import Body, Entry, Note, ScrubRecord, Stream
 from desk.web.views.pages import N_, Language, Notice
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 _STREAMS: Final = (Stream.MEMBERS, Stream.REPORTER, Stream.NOTES)
 _COUNTED: Final = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")

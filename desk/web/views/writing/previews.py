@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from cases.case.timeline import CaseState, Rules, fold
 from cases.entry import Body, Entry, Stream
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 from desk.work.writing import seen
 
 

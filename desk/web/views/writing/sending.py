@@ -26,7 +26,7 @@ from desk.web.views.pages import N_, Language
 from desk.web.views.states import next_day, state_in_words
 from desk.web.views.writing.previews import ReporterPages, state_after
 from desk.work.answers import Cleaned
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 _MEGABYTE: Final = 10**6
 _NO_ID: Final = "0" * 32

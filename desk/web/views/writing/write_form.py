@@ -12,7 +12,7 @@ from desk.web.views.pages import N_, Language
 from desk.web.views.writing.days_offered import DayOffered, day_of, days_offered
 from desk.web.views.writing.news import counted
 from desk.web.views.writing.phrases import Phrases, PhraseShown, language_of_reporter
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 ACKNOWLEDGE: Final = "acknowledge"
 REPLY: Final = "reply"

@@ -11,7 +11,7 @@ from cases.entry import Body, Stream
 from cases.languages import LANGUAGES
 from desk.web.views.writing.phrases import language_of_reporter
 from desk.web.views.writing.previews import CleanedWords, ReporterView, with_unsent
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 from intake.inbox.preview import CaseAtDesk, preview
 from intake.views.pages import Pages
 from intake.views.texts import LOST, WHAT

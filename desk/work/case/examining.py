@@ -12,10 +12,10 @@ from cases.roster.chain import Roster
 from desk.errors import DeskError, Erased, NotReachable
 from desk.keep.audits import NO_AUDITS, Audits
 from desk.keep.state import Pin
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
-from desk.work.standing import overview_warnings
-from desk.work.waiting import Unripe
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
+from desk.work.case.standing import overview_warnings
+from desk.work.case.waiting import Unripe
 
 WARN_BY_WAITING = "warning.by_waiting"
 WARN_UNRIPE = "warning.unripe"

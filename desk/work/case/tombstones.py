@@ -12,7 +12,7 @@ from cases.roster.chain import Chain
 from cases.wire.messages import TombstoneAnswer
 from desk.errors import TombstoneBroken
 from desk.keep.state import KnownCase
-from desk.work.checks import check_erased_by
+from desk.work.case.checks import check_erased_by
 
 
 def verified_statements(

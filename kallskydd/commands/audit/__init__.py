@@ -16,7 +16,7 @@ from audit.report.claims import LIVE
 from audit.report.pack import examined, make_pack
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
-from kallskydd.commands.audit_output import NOT_RUNNING, START_IT, add_pdf, can_be_made, make_pages, stockholm_day
+from kallskydd.commands.audit.output import NOT_RUNNING, START_IT, add_pdf, can_be_made, make_pages, stockholm_day
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
 _ROOT_HELP = "take the system's files (/etc, /proc/sys, /proc/swaps …) from copies under DIR"
@@ -47,8 +47,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     manifest.add_argument("folder", type=Path, metavar="SOURCE")
     manifest.set_defaults(run=_manifest)
     for name in _OTHERS:
-        if importlib.util.find_spec(f"kallskydd.commands.audit_{name}") is not None:
-            importlib.import_module(f"kallskydd.commands.audit_{name}").add_parser(actions)
+        if importlib.util.find_spec(f"{__name__}.{name}") is not None:
+            importlib.import_module(f"{__name__}.{name}").add_parser(actions)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from cases.entry import Attachment, Entry, Opened, RegisterNumber, Report, Strea
 from cases.roster.chain import Chain
 from cases.wire.messages import WireFile
 from desk.keep.state import KnownCase
-from desk.work.checks import report_of
+from desk.work.case.checks import report_of
 
 REPORTER_NAME = "reporter"
 NO_ORGANISATION = "organisation not given"
@@ -19,7 +19,7 @@ UNKNOWN_NAME = "not in the roster"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DeskCase:
-    """One case, decrypted and checked by `desk.work.casebook`."""
+    """One case, decrypted and checked by `desk.work.case.casebook`."""
 
     own_id: str
     known: KnownCase
@@ -38,7 +38,7 @@ class DeskCase:
     waiting: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
     chain: Chain
-    # To whom the notes were given in this epoch, sealed (`desk.work.rekeying.inside`).
+    # To whom the notes were given in this epoch, sealed (`desk.work.case.readers.inside`).
     notes_grants: tuple[bytes, ...] = ()
 
     @property

@@ -11,7 +11,7 @@ import time
 
 from audit.canary.examine import run_canary
 from audit.canary.service import strace_is_there
-from kallskydd.commands.audit_output import add_output, can_be_kept, finish, report_of
+from kallskydd.commands.audit.output import add_output, can_be_kept, finish, report_of
 from kallskydd.say import MISSING, USAGE, prose
 
 NO_STRACE = "The program strace is missing, and without it nothing can be watched."

@@ -1,4 +1,4 @@
-"""From what the server has of a case to its entries: steps 1 and 2 of `desk.work.casebook`, without any state.
+"""From what the server has of a case to its entries: steps 1 and 2 of `desk.work.case.casebook`, without any state.
 
 Sealed answers and a member's own keys in, opened streams out; SealBroken and CaseBroken for what does not open.
 """
@@ -18,7 +18,7 @@ from cases.roster.member import MemberKeys
 from cases.wire.messages import CaseAnswer, WireHead, WireStream
 from desk.errors import CaseBroken
 from desk.keep.state import KnownCase
-from desk.work.checks import Streams
+from desk.work.case.checks import Streams
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,7 +31,7 @@ class Unsealed:
 
 
 def unseal(known: KnownCase, answer: CaseAnswer, member: MemberKeys, sign_key_of: VerifyKeys) -> Unsealed:
-    """Decrypt what the server has of a case (steps 1 and 2 of `desk.work.casebook`). Raises CaseBroken."""
+    """Decrypt what the server has of a case (steps 1 and 2 of `desk.work.case.casebook`). Raises CaseBroken."""
     grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
     try:
         check_grant(grant, known.case_id, answer.epoch, answer.commitment)

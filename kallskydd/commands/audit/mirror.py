@@ -12,7 +12,7 @@ from audit.report.certify import Examined
 from audit.report.page import page_of
 from kallskydd.certificate.document import as_pdf
 from kallskydd.certificate.errors import SheetTooFull
-from kallskydd.commands.audit_output import add_pdf, can_be_made, write_new
+from kallskydd.commands.audit.output import add_pdf, can_be_made, write_new
 from kallskydd.say import REFUSED, USAGE, prose
 
 

@@ -4,7 +4,7 @@
 
 1. The roster chain verifies from version 1, belongs to the server this desk has joined, and continues the version this
    desk has pinned. A version that came about by one signature and waiting counts fourteen days after this desk was
-   first shown it (`desk.work.waiting`); until then the desk works with the version before.
+   first shown it (`desk.work.case.waiting`); until then the desk works with the version before.
 2. Every item of every new batch is tried with the member's own key. Most are random bytes and do not open; those that
    do are grants, and go into the sealed list. Nobody has signed them, so one of a case that is known takes no other's
    place: it is one more key to try.
@@ -14,7 +14,7 @@ stops at the first step that fails. The keys of earlier epochs than the one that
 before; those of later ones are kept, and shown in red (check_other_keys):
 
 1. The server answers for the case id in the grant, with the same epoch and commitment.
-2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`desk.work.unsealing`),
+2. Each stream opens: no entry is missing, moved or signed by anybody but its author (`desk.work.case.unsealing`),
    and none counts more of another stream than was handed out (`cases.case.merging.merge`).
 3. No stream is shorter than this desk has seen it, nor different up to that point (CaseCut).
 4. The report names the member among those it was sealed to, or a member's signed entry gave it to her later. If not,
@@ -61,8 +61,8 @@ from desk.keep.cache import CaseCache
 from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.keep.summaries import Problem
 from desk.server.client import Answer, DeskClient
-from desk.work.casefiles import opened_file, row_of
-from desk.work.checks import (
+from desk.work.case.casefiles import opened_file, row_of
+from desk.work.case.checks import (
     WARN_NOTES_KEY,
     Streams,
     check_continues,
@@ -72,12 +72,12 @@ from desk.work.checks import (
     check_sealed_to,
     check_signers,
 )
-from desk.work.numbers import figure_of
-from desk.work.opened import DeskCase
-from desk.work.summing import summary_of
-from desk.work.tombstones import verified_statements
-from desk.work.unsealing import Unsealed, has_notes, open_grants, unseal, waiting_erasures
-from desk.work.waiting import Unripe, days_of, take_own_time
+from desk.work.case.numbers import figure_of
+from desk.work.case.opened import DeskCase
+from desk.work.case.summing import summary_of
+from desk.work.case.tombstones import verified_statements
+from desk.work.case.unsealing import Unsealed, has_notes, open_grants, unseal, waiting_erasures
+from desk.work.case.waiting import Unripe, days_of, take_own_time
 
 Question = Callable[[int], msgspec.Struct]
 # What changes nothing at the server.
@@ -124,7 +124,7 @@ class Casebook:
     def take_roster(self, answer: RosterAnswer) -> Chain:
         """Return the verified chain of an answer, as `sync_roster`. Raises RosterBroken, WrongServer."""
         # The server says which versions are in force. Whether one that came about by waiting had its fourteen days is
-        # counted here, by `desk.work.waiting`, and never asked of the server.
+        # counted here, by `desk.work.case.waiting`, and never asked of the server.
         texts = [SignedText(version.text, version.signatures, date.min) for version in answer.chain]
         if answer.proposal is not None:
             texts.append(SignedText(answer.proposal.text, answer.proposal.signatures, None))

@@ -7,7 +7,7 @@ from cases.entry import ItemKind
 from cases.errors import SealBroken
 from cases.wire.messages import WireFile
 from desk.errors import CaseBroken
-from desk.work.opened import DeskCase
+from desk.work.case.opened import DeskCase
 
 
 def row_of(case: DeskCase, file_id: str, kind: ItemKind) -> WireFile:

@@ -5,8 +5,8 @@ None means that the server has to be asked: what is here is missing, damaged, or
 
 from desk.errors import DeskError, NotReachable, NotVerified
 from desk.keep.state import KnownCase
-from desk.work.casebook import Casebook
-from desk.work.opened import DeskCase
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 
 def take_roster(book: Casebook) -> None:

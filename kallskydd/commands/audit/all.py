@@ -27,8 +27,8 @@ from audit.report.text_table import UNMODIFIED
 from audit.report.verdict_text import verdict_as_text
 from audit.selftest.run import FAULTS, faults_in, run_selftest
 from audit.verdict import AuditReport, Check, Program
-from kallskydd.commands.audit_canary import GET_STRACE, NO_STRACE
-from kallskydd.commands.audit_output import (
+from kallskydd.commands.audit.canary import GET_STRACE, NO_STRACE
+from kallskydd.commands.audit.output import (
     NOT_RUNNING,
     START_IT,
     add_pdf,

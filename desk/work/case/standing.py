@@ -1,7 +1,7 @@
 """What a desk warns of as long as its cause lasts, whichever case is looked at."""
 
 from desk.keep.audits import WARN_AUDITS
-from desk.work.casebook import Casebook
+from desk.work.case.casebook import Casebook
 
 WARN_ERASED_UNSEEN = "warning.erased_unseen"
 

@@ -1,4 +1,4 @@
-"""`kallskydd desk …`: the members' application on the command line; without a verb, in the browser (`desk_pages`).
+"""`kallskydd desk …`: the members' application on the command line; without a verb, in the browser (`pages`).
 
 Results go to stdout: prose, or with `--json` one object and nothing else. Errors and questions go to stderr, as two
 sentences: what happened, what to do next. The passphrase is asked for on the terminal or read from a file; it is never
@@ -27,8 +27,8 @@ from desk.commands.result import FINDINGS, CommandInput, Result
 from desk.commands.run import COMMANDS, enrol_member, join_desk
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
-from kallskydd.commands import desk_pages
-from kallskydd.commands.desk_route import Route, connector_for
+from kallskydd.commands.desk import pages
+from kallskydd.commands.desk.route import Route, connector_for
 from onion.errors import OnionError
 
 USAGE = 2
@@ -113,7 +113,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Run one desk command, or the application, and return its exit code."""
     if args.desk_verb is None:
-        return desk_pages.run(_home(args), _route(args), browser=not args.no_browser)
+        return pages.run(_home(args), _route(args), browser=not args.no_browser)
     try:
         result: Result = asyncio.run(_run_verb(args)) if args.desk_verb in COMMANDS else _run_local(args)
     except OnionError as failed:

@@ -13,8 +13,8 @@ from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
 from desk.web.serve import serve
-from kallskydd.commands.desk_preview import IntakePages
-from kallskydd.commands.desk_route import Route, connector_for
+from kallskydd.commands.desk.preview import IntakePages
+from kallskydd.commands.desk.route import Route, connector_for
 from onion.errors import OnionError
 
 OK = 0

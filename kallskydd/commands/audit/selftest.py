@@ -14,8 +14,8 @@ from audit.fault import DoesNotApply
 from audit.report.text_table import UNMODIFIED
 from audit.selftest.run import FAULTS, faults_in, run_selftest
 from audit.verdict import Verdict
-from kallskydd.commands.audit_canary import GET_STRACE, NO_STRACE, warn_ordinary_account
-from kallskydd.commands.audit_output import add_output, can_be_kept, finish, report_of
+from kallskydd.commands.audit.canary import GET_STRACE, NO_STRACE, warn_ordinary_account
+from kallskydd.commands.audit.output import add_output, can_be_kept, finish, report_of
 from kallskydd.say import MISSING, USAGE, prose
 
 

@@ -7,8 +7,8 @@ from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind
 from cases.entry import CompletionRequest, Stream
 from desk.keep.summaries import Limit, Summary
-from desk.work.opened import DeskCase
-from desk.work.rekeying import inside
+from desk.work.case.opened import DeskCase
+from desk.work.case.readers import inside
 
 FIRST_CHARACTERS: Final = 70
 

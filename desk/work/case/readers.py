@@ -1,0 +1,27 @@
+"""Who has the key of a case, as far as a desk can tell from its grants."""
+
+from cases.case.signers import given_to
+from cases.wire.rekeying import regrant
+from desk.work.case.opened import DeskCase
+
+
+def inside(case: DeskCase) -> frozenset[str]:
+    """Return who has the key of a case, as far as a desk can tell: who was given it, without those moves have left out.
+
+    The entries do not tell of the latter. It shows at the notes: with a move their grants are made again, the same
+    bytes at every desk that has their key (`regrant`), so whom they were made for can be seen. Without notes, and where
+    not even our own grant is such a one, since the notes began in this epoch, everybody to whom the case was given is
+    counted; who writes in notes of this epoch has its key in any case. It serves reminders, and proves nothing: the
+    server could hold a grant back.
+    """
+    given = given_to(case.streams)
+    roster = next((one for one in case.chain.all if one.version == case.known.roster_version), None)
+    if case.notes_key is None or roster is None:
+        return given
+    granted = case.keys.granting_notes(case.notes_key)
+    found = frozenset(
+        member.id
+        for member in roster.members
+        if regrant(granted, member.id_bytes, member.box, roster.version) in case.notes_grants
+    )
+    return found if case.own_id in found else given
