@@ -27,9 +27,10 @@ _PAGE = 4096
 _LOG_HEADER, _LOG_FRAME = 32, 24 + _PAGE
 _BLOCK = 512
 # The head of the database, fileformat2 section 1.3: every field by its name, but those that follow from how many
-# commits and pages there were (change counter, pages, version valid for).
+# commits and pages there were (change counter, pages, version valid for) and from which page came free first: no page
+# is moved, so free ones stay where random ids put them. How many there are is compared.
 _DATABASE_HEADER = (
-    ("magic", 0, 16), ("page size, modes, reserved space and fractions", 16, 24), ("first free page", 32, 36),
+    ("magic", 0, 16), ("page size, modes, reserved space and fractions", 16, 24),
     ("free pages", 36, 40), ("schema cookie", 40, 44), ("schema format", 44, 48), ("cache size", 48, 52),
     ("largest root page", 52, 56), ("text encoding", 56, 60), ("user version", 60, 64), ("incremental vacuum", 64, 68),
     ("application id", 68, 72), ("reserved bytes", 72, 92), ("version of SQLite", 96, 100),
