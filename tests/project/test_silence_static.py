@@ -37,6 +37,8 @@ TELLING_HEADERS = {
     *("true-client-ip", "cf-connecting-ip", "user-agent", "referer", "accept-language", "cookie", "dnt", "etag"),
 }
 # What is read of a request's headers. Each is about this one request and the same for every visitor, or a member's.
+# Where a browser says it comes from is compared with our own address, in one place, and nothing else is done with it.
+COMPARES_REFERER = "intake/site/origin_check.py"
 READ_HEADERS = {"hdrs.HOST", "hdrs.ORIGIN", "'Sec-Fetch-Site'", "hdrs.EXPECT", "wire.MEMBER_HEADER"}
 # Where headers are handed on whole: to the check of a member's signature, which reads four of its own; and to the one
 # that refuses a request for the name of a header, which may name those that tell, and reads no value (test below).
@@ -61,21 +63,20 @@ def hints(source: str, file: str = "") -> Iterator[str]:
     """What in a module would ask who sent a request, or say something of it."""
     tree = ast.parse(source)
     web_names = requests_in(tree) | {"request"} if "aiohttp" in source else set()
-    fine = {id(headers) for node in ast.walk(tree) for headers in _allowed_reading(node)}
+    fine = {id(headers) for node in ast.walk(tree) for headers in _allowed_reading(node, file)}
     fine |= {id(node) for function in ast.walk(tree) for node in _of_the_wire(function)}
     for node in ast.walk(tree):
         for what in (*_asks(node, web_names, fine, file), *_says(node, file)):
             yield f"{file}:{getattr(node, 'lineno', 0)}: {what}"
 
 
-def _allowed_reading(node: ast.AST) -> Iterator[ast.AST]:
+def _allowed_reading(node: ast.AST, file: str) -> Iterator[ast.AST]:
     """The `request.headers` of `request.headers.get(NAME, …)` and `request.headers[NAME]`, for a name on the list."""
+    names = READ_HEADERS | ({"hdrs.REFERER"} if file == COMPARES_REFERER else set())
     match node:
-        case ast.Call(func=ast.Attribute(value=headers, attr="get"), args=[name, *_]) if (
-            ast.unparse(name) in READ_HEADERS
-        ):
+        case ast.Call(func=ast.Attribute(value=headers, attr="get"), args=[name, *_]) if ast.unparse(name) in names:
             yield headers
-        case ast.Subscript(value=headers, slice=name) if ast.unparse(name) in READ_HEADERS:
+        case ast.Subscript(value=headers, slice=name) if ast.unparse(name) in names:
             yield headers
 
 
@@ -100,7 +101,8 @@ def _asks(node: ast.AST, web_names: set[str], fine: set[int], file: str) -> Iter
         if node.attr == "headers" and of_request and id(node) not in fine and not whole:
             yield f"reads {ast.unparse(node)} beyond the list"
         if node.attr.lower().replace("_", "-") in TELLING_HEADERS and ast.unparse(node).startswith("hdrs."):
-            yield f"names the header {node.attr}"
+            if (node.attr, file) != ("REFERER", COMPARES_REFERER):
+                yield f"names the header {node.attr}"
     if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
         text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
         if text.strip().rstrip(":").lower() in TELLING_HEADERS and file != REFUSES_FORWARDED:

@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from intake_harness import Browser, Page, file_report, read_answer
-from kallskydd.commands.desk_route import Route, connector_for
 from mirror_harness import Authority, MirrorBrowser, _read_all, _send
 from relay_harness import NAME, Site
 from service import Service, descriptors, holding, kallskydd, offline_network
