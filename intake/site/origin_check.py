@@ -35,7 +35,6 @@ _MISDIRECTED: Final = 421
 _FORBIDDEN: Final = 403
 _SAME_ORIGIN: Final = "same-origin"
 _OWN_SITE: Final = ("", _SAME_ORIGIN, "none")
-_FETCH_SITE: Final = "Sec-Fetch-Site"
 
 
 @web.middleware
@@ -63,7 +62,7 @@ def _hosts(services: Services, entrance: Entrance) -> frozenset[str]:
 
 def was_led_here(request: web.Request) -> bool:
     """Say whether one of our pages led the browser here, and no link or typed address. Rule 3."""
-    if (untrusted_site := request.headers.get(_FETCH_SITE)) is not None:
+    if (untrusted_site := request.headers.get("Sec-Fetch-Site")) is not None:
         return untrusted_site.lower() == _SAME_ORIGIN
     if request.app[ENTRANCE] is not Entrance.ONION:
         return True
@@ -75,7 +74,7 @@ def _from_our_pages(request: web.Request) -> bool:
     untrusted_origin = request.headers.get(hdrs.ORIGIN)
     if untrusted_origin is not None and untrusted_origin.lower() not in _own_origins(request):
         return False
-    return request.headers.get(_FETCH_SITE, "").lower() in _OWN_SITE
+    return request.headers.get("Sec-Fetch-Site", "").lower() in _OWN_SITE
 
 
 def _own_origins(request: web.Request) -> frozenset[str]:

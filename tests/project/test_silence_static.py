@@ -100,9 +100,9 @@ def _asks(node: ast.AST, web_names: set[str], fine: set[int], file: str) -> Iter
         whole = (file, ast.unparse(node)) in WHOLE_HEADERS
         if node.attr == "headers" and of_request and id(node) not in fine and not whole:
             yield f"reads {ast.unparse(node)} beyond the list"
-        if node.attr.lower().replace("_", "-") in TELLING_HEADERS and ast.unparse(node).startswith("hdrs."):
-            if (node.attr, file) != ("REFERER", COMPARES_REFERER):
-                yield f"names the header {node.attr}"
+        named = node.attr.lower().replace("_", "-") in TELLING_HEADERS and ast.unparse(node).startswith("hdrs.")
+        if named and (node.attr, file) != ("REFERER", COMPARES_REFERER):
+            yield f"names the header {node.attr}"
     if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
         text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
         if text.strip().rstrip(":").lower() in TELLING_HEADERS and file != REFUSES_FORWARDED:
