@@ -14,7 +14,7 @@ on_tor="$on_tor tests/system/test_desk_probe_tor.py"
 on_tor="$on_tor tests/system/test_browser_tor.py $(echo tests/system/test_browser_*.py | sed 's#tests/system/test_browser_tor.py##') tests/system/test_pages_valid.py"
 # They mostly wait for strace, for a service or for an authority, and the two processes then take the same time.
 on_tor="$on_tor tests/audit/canary/test_audit_selftest.py $(echo tests/audit/live/test_audit_live*.py) tests/system/test_mirror_end_to_end.py"
-on_tor="$on_tor tests/system/test_large_upload.py tests/system/test_kill_upload.py tests/system/test_exhaustion.py tests/system/test_mirror_certificate.py"
+on_tor="$on_tor tests/system/test_large_upload.py $(echo tests/system/faults/test_*.py) tests/system/test_exhaustion.py tests/system/test_mirror_certificate.py"
 on_tor="$on_tor tests/system/test_serve.py $(echo tests/audit/mirror/test_*.py tests/kallskydd/mirror/test_*.py)"
 others=
 for file in $on_tor; do others="$others --ignore=$file"; done
