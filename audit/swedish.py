@@ -61,10 +61,8 @@ SWEDISH: dict[str, str] = {
     "whether {name} {pid} is closed to other processes": "om {name} {pid} är stängd för andra processer",
     "kernel.core_pattern": "kernel.core_pattern",
     "kernel.core_pattern = {pattern}": "kernel.core_pattern = {pattern}",
-    (
-        "kernel.core_pattern = {pattern}: what stands after | is given the memory, whatever the limit; wanted: {wanted}"
-    ): (
-        "kernel.core_pattern = {pattern}: programmet efter | får minnet, vilken gräns som än gäller; ska vara {wanted}"
+    "kernel.core_pattern = {pattern}, wanted {wanted}: what stands after | gets the memory, whatever the limit": (
+        "kernel.core_pattern = {pattern}, ska vara {wanted}: programmet efter | får minnet, vilken gräns som än gäller"
     ),
     "fs.suid_dumpable": "fs.suid_dumpable",
     "/proc/swaps": "/proc/swaps",
@@ -196,8 +194,8 @@ SWEDISH: dict[str, str] = {
     "a trial: not required that the operator is no member": (
         "provdrift: det krävs inte att den som driver servern inte är medlem"
     ),
-    "declared in config.toml, and seen by no audit: who runs the server is no member": (
-        "uppgivet i config.toml, och inget som en granskning kan se: den som driver servern är inte medlem"
+    "clean as declared in config.toml, though no audit can see it: who runs the server is no member": (
+        "i ordning, som uppgivet i config.toml, fast ingen granskning kan se det: den som driver servern är inte medlem"
     ),
     "nobody has declared that the operator is no member, who could see which case excludes her": (
         "ingen har uppgett att den som driver servern inte är medlem; en medlem skulle kunna se vilket ärende som"

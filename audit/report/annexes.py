@@ -7,6 +7,7 @@ from string import ascii_uppercase
 
 from audit.advice import Group, advice_of
 from audit.live.table import with_remarks
+from audit.observe.installed import OURS
 from audit.report.blocks import (
     Annex,
     Block,
@@ -33,6 +34,11 @@ from audit.report.text_table import UNMODIFIED
 from audit.report.words import TERMS, WORDS
 from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
 
+# In the order of `audit.observe.installed.own_files`: a folder before a file whose name goes on where it ends.
+_DIGEST_BY_HAND = (
+    f"for p in {' '.join(OURS)}; do find $p -type f -not -path '*/__pycache__/*' | tr / '\\1' | LC_ALL=C sort"
+    " | tr '\\1' / | xargs -d '\\n' sha256sum; done | sha256sum\n"
+)
 _TONES = {Verdict.CLEAN: Tone.GOOD, Verdict.FINDING: Tone.BAD, Verdict.NOT_SEEN: Tone.SOME, Verdict.VOID: Tone.BAD}
 _NAMES = {
     Group.PROGRAM: "program_group",
@@ -78,7 +84,7 @@ def _by_hand(examined: Examined, language: Language, claims: Claims) -> list[Blo
         said = [Heading(3, words["terms"]), terms, Heading(3, words["by_hand"]), *said, Paragraph(words["tools"])]
     said += map(Commands, lines)
     if "live" in examined.proofs:
-        said += [Heading(3, words["digest"]), Paragraph(words["digest_is"])]
+        said += [Heading(3, words["digest"]), Paragraph(words["digest_is"]), Commands(_DIGEST_BY_HAND)]
     return said
 
 

@@ -56,7 +56,7 @@ def page_of(examined: Examined, language: Language, claims: Claims) -> Page:
         Heading(1, words["title"]),
         _facts(examined, words),
         _ruling(examined, words),
-        Paragraph(words["rule"].format(days=OLDEST_DAYS)),
+        Paragraph(words["rule"].format(days=OLDEST_DAYS, needed=_listed(examined.needed, words["or"]))),
         _proofs(examined, words),
         *_remarks(remarks, words, annexes),
         _next(examined, words),
@@ -96,6 +96,11 @@ def _ruling(examined: Examined, words: dict[str, str]) -> Ruling:
     if is_trial(examined):
         said.append(words["is_trial"])
     return Ruling(words[outcome], " ".join(said), _TONES[outcome])
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    *others, last = names
+    return f"{', '.join(others)} {word} {last}" if others else last
 
 
 def _next(examined: Examined, words: dict[str, str]) -> Paragraph:

@@ -62,7 +62,7 @@ ol.remarks { margin: .2rem 0; padding-left: 1.4rem; } ol.remarks li { margin-bot
 .clean { color: var(--good); } .mark.some { background: var(--warn-soft); border-color: var(--warn); }
 strong.some { border-bottom: 2px solid var(--warn); }
 .bad { color: var(--bad); } .verdict.bad, .verdict.some { color: var(--ink); }
-.row ul { margin: .2rem 0; padding-left: 1.2rem; } li.worse { font-weight: 600; }
+.annexes ul { margin: .2rem 0; padding-left: 1.2rem; } li.worse { font-weight: 600; }
 summary { cursor: pointer; padding: .25rem 0; }
 /* What is folded on a screen is open on paper. */
 .paper { display: none; }

@@ -94,9 +94,10 @@ WORDS = {
         "chain_name": "daglig granskning",
         "is_trial": "Provdrift: gäller inte riktig drift.",
         "rule": (
-            "Regel: ett fynd, också ett bevis som saknas, hindrar; en anmärkning, också ett bevis äldre än {days} dagar,"
-            " följer med intyget."
+            "Regel: ett fynd hindrar, och {needed} som saknas är ett fynd; en anmärkning följer med intyget,"
+            " och ett bevis äldre än {days} dagar är en anmärkning."
         ),
+        "or": "eller",
         "remark": "Anmärkning",
         "next": "Nästa steg",
         "next_mend": "åtgärda det ovan, gör om sparade resultat med fynd, kör igen och skriv ut sidan:",
@@ -149,8 +150,9 @@ WORDS = {
         "digest_is": (
             "Programmets kontrollsumma är SHA-256 av förteckningen över Källskydds egna filer, med en rad för varje fil"
             " (SHA-256 och namn); bibliotek, Tor och kärna ingår inte, dem visar live.libraries och live.loaded. Räkna"
-            " om den av den granskade källkoden: `kallskydd audit manifest KÄLLKOD > MANIFEST; sha256sum MANIFEST`, och"
-            " jämför varje fil, i mappen där programmet är installerat: `sha256sum -c MANIFEST`. Förteckningen som"
+            " om den av den granskade källkoden med `kallskydd audit manifest KÄLLKOD > MANIFEST; sha256sum MANIFEST`,"
+            " eller utan vår kod med raden nedan, i källkodens mapp. Jämför varje fil i mappen där programmet är"
+            " installerat: `sha256sum -c MANIFEST`. Förteckningen som"
             " gavs med --manifest svarar den för som gjorde den: gör den själv. Är ingen commit antecknad, visar"
             " `git rev-parse HEAD` i källkoden vilken förteckningen är gjord av."
         ),
@@ -205,9 +207,10 @@ WORDS = {
         "chain_name": "daily audit",
         "is_trial": "A trial: does not hold for a real service.",
         "rule": (
-            "Rule: a finding, also a proof that is missing, prevents; a remark, also a proof more than {days} days old,"
-            " goes with the certificate."
+            "Rule: a finding prevents, and {needed} that is missing is a finding; a remark goes with the certificate,"
+            " and a proof more than {days} days old is a remark."
         ),
+        "or": "or",
         "remark": "Remark",
         "next": "Next step",
         "next_mend": "mend the above, make kept results with findings again, run again, and print the page:",
@@ -260,8 +263,9 @@ WORDS = {
         "digest_is": (
             "The digest of the program is SHA-256 of the list of Källskydd's own files, with a line for each file"
             " (SHA-256 and name); libraries, tor and kernel are not in it, live.libraries and live.loaded show them."
-            " Make it from the reviewed source: `kallskydd audit manifest SOURCE > MANIFEST; sha256sum MANIFEST`, and"
-            " compare each file, in the folder where the program is installed: `sha256sum -c MANIFEST`. For the list"
+            " Make it from the reviewed source by `kallskydd audit manifest SOURCE > MANIFEST; sha256sum MANIFEST`, or"
+            " without our code by the line below, in the folder of the source. Compare each file, in the folder where"
+            " the program is installed: `sha256sum -c MANIFEST`. For the list"
             " that was given with --manifest its maker answers: make it yourself. Where no commit is recorded,"
             " `git rev-parse HEAD` in the source shows of which one the list was made."
         ),

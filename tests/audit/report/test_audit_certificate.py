@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
 from dataclasses import replace
 from datetime import date
 
@@ -12,6 +13,7 @@ from audit_harness import ROOT
 from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report
 
 from audit.advice import advice_of
+from audit.observe.program import own_program
 from audit.report import certify
 from audit.report.certify import Outcome, decide, missing, remarks_on
 from audit.report.chain import NoChain, read_chain
@@ -76,7 +78,8 @@ def test_the_verdict_follows_the_rule_and_stands_on_the_page(page, outcome):
         assert all(f"{html.escape(words[name])}:</b>" in text for name in ("risk", "remedy") if remarks)
         lacking = re.search(r"; ([\w, ]+) (?:saknas|missing)\.", text)
         assert set(missing(page)) <= set(lacking[1].split(", ") if lacking else [])
-        assert words["rule"].format(days=30) in text
+        needed = {"sv": "live, canary eller selftest", "en": "live, canary or selftest"}[language]
+        assert words["rule"].format(days=30, needed=needed) in text
         assert len(remarks) == sum(
             text.count(f'<strong class="{tone}">{words[mark]}</strong>')
             for tone, mark in (("bad", "finding"), ("some", "remark"))
@@ -300,3 +303,13 @@ def test_each_page_on_paper_names_the_day_and_the_program_and_the_annexes_begin_
     assert annex.index("keeper: processen") < annex.index("HOMEDIR=")
     assert "<code>kallskydd audit manifest KÄLLKOD &gt; MANIFEST; sha256sum MANIFEST</code>" in annex
     assert "socat, xxd" in annex
+
+
+def test_the_digest_of_the_program_is_made_again_by_the_line_of_the_annex():
+    """In the source without our code, also where a name sorts before a folder of the same beginning."""
+    page = html.unescape(as_html(examined(), "en", CLAIMS))
+    (line,) = re.findall(r"<pre>(for p in .*sha256sum)\s*</pre>", page)
+
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.split()[0] == own_program().digest
