@@ -61,8 +61,8 @@ SWEDISH: dict[str, str] = {
     "whether {name} {pid} is closed to other processes": "om {name} {pid} är stängd för andra processer",
     "kernel.core_pattern": "kernel.core_pattern",
     "kernel.core_pattern = {pattern}": "kernel.core_pattern = {pattern}",
-    "kernel.core_pattern = {pattern}, wanted {wanted}: what stands after | gets the memory, whatever the limit": (
-        "kernel.core_pattern = {pattern}, ska vara {wanted}: programmet efter | får minnet, vilken gräns som än gäller"
+    "kernel.core_pattern = {pattern}, wanted {wanted}: what stands after | gets the memory despite the limit": (
+        "kernel.core_pattern = {pattern}, ska vara {wanted}: programmet efter | får minnet trots gränsen"
     ),
     "fs.suid_dumpable": "fs.suid_dumpable",
     "/proc/swaps": "/proc/swaps",

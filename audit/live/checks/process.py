@@ -160,7 +160,7 @@ def check_core_dumps(inspection: Inspection, scene: Scene) -> None:
         inspection.saw("kernel.core_pattern = {pattern}", pattern=pattern)
     else:
         inspection.found(
-            "kernel.core_pattern = {pattern}, wanted {wanted}: what stands after | gets the memory, whatever the limit",
+            "kernel.core_pattern = {pattern}, wanted {wanted}: what stands after | gets the memory despite the limit",
             pattern=pattern,
             wanted=_NO_DUMPS,
         )
