@@ -21,15 +21,15 @@ SWEDISH: dict[str, str] = {
         "job {pid} slutade medan vi tittade; ett job varar så länge som sin fil"
     ),
     "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}": (
-        "{name} {pid}, {count} trådar: Seccomp {modes}, NoNewPrivs {privileges}"
+        "{name} {pid}, antal trådar {count}: Seccomp {modes}, NoNewPrivs {privileges}"
     ),
     "seen: the kernel offers Landlock {version}": "sett: kärnan har Landlock {version}",
     (
-        "claimed: the intake uses it, which no kernel shows; the program, which own-files knows, does not"
+        "clean, though no kernel shows that the intake uses it: the program, which own-files knows, does not"
         " start where its rules do not hold, and the canary sees them put on"
     ): (
-        "påstått: intake använder det, vilket ingen kärna visar; programmet, som own-files känner, startar inte om dess"
-        " regler inte håller, och canary ser dem läggas på"
+        "i ordning, fast ingen kärna visar att intake använder det: programmet, som own-files känner, startar inte om"
+        " reglerna inte håller, och canary ser dem läggas på"
     ),
     "that the intake uses it: no kernel shows that, and own-files does not know the program": (
         "att intake använder det: ingen kärna visar det, och own-files känner inte programmet"
@@ -42,6 +42,16 @@ SWEDISH: dict[str, str] = {
     ),
     "{name} {pid}: account {owner}, capabilities {powers}": "{name} {pid}: konto {owner}, rättigheter {powers}",
     "{name} {pid} is still root": "{name} {pid} är fortfarande root",
+    (
+        "a trial that is run as root; of root's powers the intake keeps at most two: to read each file,"
+        " and to lock memory"
+    ): (
+        "provdrift som körs som root; av roots rättigheter har intake kvar högst två: att läsa alla filer och att låsa"
+        " minne"
+    ),
+    "the service runs as root; of root's powers the intake keeps at most two: to read each file, and to lock memory": (
+        "tjänsten körs som root; av roots rättigheter har intake kvar högst två: att läsa alla filer och att låsa minne"
+    ),
     "{name} {pid}: core limit {soft} and {hard}": "{name} {pid}: gräns för minnesdump {soft} och {hard}",
     "{name} {pid}: /proc/PID belongs to account {owner}": "{name} {pid}: /proc/PID tillhör konto {owner}",
     "tor {pid} can be read by other processes of account {owner}; no dump of it is written": (
@@ -51,6 +61,9 @@ SWEDISH: dict[str, str] = {
     "whether {name} {pid} is closed to other processes": "om {name} {pid} är stängd för andra processer",
     "kernel.core_pattern": "kernel.core_pattern",
     "kernel.core_pattern = {pattern}": "kernel.core_pattern = {pattern}",
+    "kernel.core_pattern = {pattern}, wanted {wanted}: what stands after | gets the memory despite the limit": (
+        "kernel.core_pattern = {pattern}, ska vara {wanted}: programmet efter | får minnet trots gränsen"
+    ),
     "fs.suid_dumpable": "fs.suid_dumpable",
     "/proc/swaps": "/proc/swaps",
     "{name}": "{name}",
@@ -95,11 +108,11 @@ SWEDISH: dict[str, str] = {
     "the sockets of tor": "tors socketar",
     "the kernel has tor {pid} listening on {places}": "kärnan har tor {pid} lyssnande på {places}",
     "tor {pid} is steered by {count} processes; not of the service: {strange}": (
-        "tor {pid} styrs av {count} processer; inte tjänstens: {strange}"
+        "antal processer som styr tor {pid}: {count}; inte tjänstens: {strange}"
     ),
     "tor listens for {kind} on {place}": "tor lyssnar efter {kind} på {place}",
     "onions that are not this service's: {onions}": "adresser som inte är tjänstens: {onions}",
-    "{count} onions are published, {ours} of this service": "{count} adresser är uppe, {ours} är tjänstens",
+    "{count} onions are published, {ours} of this service": "adresser som är uppe: {count}, av dem tjänstens: {ours}",
     "tor {pid} has open: {files}": "tor {pid} har öppet: {files}",
     "the process of the system's tor: it does not answer, or is not to be found by its number": (
         "processen för systemets tor: det svarar inte, eller finns inte under sitt nummer"
@@ -110,15 +123,15 @@ SWEDISH: dict[str, str] = {
     # Files.
     "others may reach {name}": "andra kan nå {name}",
     "nobody knows the file {name} in the home": "ingen känner till filen {name} i hemmet",
-    "{count} files and folders belong to account {owner} alone": "{count} filer och mappar tillhör bara konto {owner}",
+    "{count} files and folders belong to account {owner} alone": "filer och mappar som bara konto {owner} når: {count}",
     "all of the home": "hela hemmet",
     "when the intake was started": "när intake startades",
     "the times of {name}": "tiderna för {name}",
-    "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window}": (
-        "{name}: läst, skriven och ändrad för högst {age} s sedan; hjärtslaget medger {window}"
+    "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window} s": (
+        "{name}: läst, skriven och ändrad för högst {age} s sedan; hjärtslaget medger {window} s"
     ),
-    "{name}: read {age} s ago at most; the heartbeat allows {window}": (
-        "{name}: läst för högst {age} s sedan; hjärtslaget medger {window}"
+    "{name}: read {age} s ago at most; the heartbeat allows {window} s": (
+        "{name}: läst för högst {age} s sedan; hjärtslaget medger {window} s"
     ),
     "when {name} was born: the file system does not keep it": "när {name} skapades: filsystemet sparar det inte",
     "{name} was born before the intake started to take reports: {fine}": (
@@ -139,13 +152,17 @@ SWEDISH: dict[str, str] = {
     "auto_vacuum: {mode}": "auto_vacuum: {mode}",
     "user_version: {version}": "user_version: {version}",
     "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros": (
-        "secure_delete: {dirty} av {pages} lediga sidor och {blocks} lediga block är inte nollor"
+        "secure_delete: av lediga sidor ({pages}) och lediga block ({blocks}) är {dirty} inte nollor"
     ),
     "secure_delete: nothing was deleted yet by which it would show": (
         "secure_delete: inget har raderats ännu som det skulle synas på"
     ),
-    "out of its reach: {moved} bytes of rows that SQLite has moved within the file": (
-        "utom räckhåll för det: {moved} byte av rader som SQLite har flyttat inom filen"
+    (
+        "out of its reach: {moved} bytes of rows that SQLite has moved within the file, until the next heartbeat writes"
+        " over them"
+    ): (
+        "det som secure_delete inte når: {moved} byte av rader som SQLite har flyttat inom filen, tills nästa hjärtslag"
+        " skriver över dem"
     ),
     "connections of the intake to the database: {count}": "anslutningar från intake till databasen: {count}",
     "temp_store: unlinked files open: {files}": "temp_store: öppna borttagna filer: {files}",
@@ -154,13 +171,14 @@ SWEDISH: dict[str, str] = {
         "temp_store och mmap_size: öppna och inlästa filer i intake"
     ),
     (
-        "not seen, so by construction: synchronous, foreign_keys, trusted_schema, cell_size_check and the rest of"
+        "clean by construction, as no mark outside shows them: synchronous, foreign_keys, trusted_schema,"
+        " cell_size_check and the rest of"
         " secure_delete and temp_store; the program, which own-files knows, reads all back at its opening and at"
         " each heartbeat, the last of which times shows, and ends where one does not hold"
     ): (
-        "inte sett, utan så genom konstruktionen: synchronous, foreign_keys, trusted_schema, cell_size_check och resten"
-        " av secure_delete och temp_store; programmet, som own-files känner, läser tillbaka alla vid öppningen och före"
-        " varje hjärtslag, varav times visar det senaste, och slutar om någon inte håller"
+        "i ordning genom konstruktionen, då inget utifrån visar dem: synchronous, foreign_keys, trusted_schema,"
+        " cell_size_check och resten av secure_delete och temp_store; programmet, som own-files känner, läser tillbaka"
+        " alla vid öppningen och före varje hjärtslag, varav times visar det senaste, och slutar om någon inte håller"
     ),
     (
         "synchronous, foreign_keys, trusted_schema and cell_size_check: no mark outside, and own-files or times is not"
@@ -173,11 +191,11 @@ SWEDISH: dict[str, str] = {
     "the rosters cannot be read by this account": "förteckningarna kan inte läsas av det här kontot",
     "the chain of rosters does not hold at {place}": "kedjan av förteckningar håller inte vid {place}",
     "roster {number} was signed for another server": "förteckning {number} undertecknades för en annan server",
-    "a trial: whether its operator is a member is not asked": (
-        "provdrift: om den som driver servern är medlem frågas inte"
+    "a trial: not required that the operator is no member": (
+        "provdrift: det krävs inte att den som driver servern inte är medlem"
     ),
-    "declared in config.toml, and seen by no audit: who runs the server is no member": (
-        "uppgivet i config.toml, och inget som en granskning kan se: den som driver servern är inte medlem"
+    "clean as declared in config.toml, though no audit can see it: who runs the server is no member": (
+        "i ordning, som uppgivet i config.toml, fast ingen granskning kan se det: den som driver servern är inte medlem"
     ),
     "nobody has declared that the operator is no member, who could see which case excludes her": (
         "ingen har uppgett att den som driver servern inte är medlem; en medlem skulle kunna se vilket ärende som"
@@ -206,8 +224,8 @@ SWEDISH: dict[str, str] = {
     "files that Python runs at its start and nobody installed: {files}": (
         "filer som Python kör vid start och som ingen har installerat: {files}"
     ),
-    "{count} files, against the manifest given, of commit {commit}; others: {faults}": (
-        "{count} filer, mot given förteckning av version {commit}; andra: {faults}"
+    "{count} files, against the list {manifest} (--manifest), of commit {commit}; others: {faults}": (
+        "antal filer {count}, mot förteckningen {manifest} (--manifest), av version {commit}; andra: {faults}"
     ),
     "{count} files, as they were installed from commit {commit}; others: {faults}": (
         "{count} filer, som de installerades från version {commit}; andra: {faults}"
@@ -233,8 +251,8 @@ SWEDISH: dict[str, str] = {
     "this kernel has no {name}; that processes are closed to others by themselves, core-dumps shows": (
         "kärnan saknar {name}; att processerna själva är stängda för andra visar core-dumps"
     ),
-    "{name} = {value}, as the kernel comes: a trial says so; a real home asks for {wanted}": (
-        "{name} = {value}, som kärnan är från början: provdrift säger det; ett riktigt hem kräver {wanted}"
+    "{name} = {value}, as the kernel comes: enough for a trial; a real home needs {wanted}": (
+        "{name} = {value}, som kärnan är från början: det räcker för provdrift; riktig drift kräver {wanted}"
     ),
     "where the keeper's words go": "vart det keeper säger tar vägen",
     "the keeper's descriptor {number} is {target}; journal: {journal}; events: {events}": (
@@ -257,7 +275,7 @@ SWEDISH: dict[str, str] = {
     "the rules of the audit subsystem: root alone sees them": "reglerna i kärnans audit: bara root ser dem",
     "this kernel has no audit subsystem": "kärnan har inget audit",
     "audit subsystem: on {enabled}, daemon {daemon}, rules {rules}": (
-        "kärnans audit: på {enabled}, tjänst {daemon}, regler {rules}"
+        "kärnans audit är påslaget: {enabled}; granskningstjänst: {daemon}; antal regler: {rules}"
     ),
     "Default{name}={value}": "Default{name}={value}",
     "{unit} has {name}={value}": "{unit} har {name}={value}",
@@ -292,7 +310,7 @@ SWEDISH: dict[str, str] = {
         " {randoms} av {all_randoms} besök; det som buffertar lämnar är en del av de sista"
     ),
     "a planted visit did not do what it should, so that nothing was found here shows nothing": (
-        "ett utsatt besök gick inte som det skulle, så att inget hittades här visar ingenting"
+        "ett utlagt besök gick inte som det skulle, så att inget hittades här visar ingenting"
     ),
     "the command line of {name} {pid}": "kommandoraden för {name} {pid}",
     "the environment of {name} {pid}": "miljön för {name} {pid}",
@@ -316,7 +334,7 @@ SWEDISH: dict[str, str] = {
     "/proc/sys": "/proc/sys",
     "connections that the kernel tracks: {count}": "anslutningar som kärnan följer: {count}",
     "the kernel's table of connections has {count} of the planted addresses": (
-        "kärnans tabell över anslutningar har {count} av de utsatta adresserna"
+        "kärnans tabell över anslutningar har {count} av de utlagda adresserna"
     ),
     "the kernel's table of connections: root sees it with `conntrack -L`": (
         "kärnans tabell över anslutningar: root ser den med `conntrack -L`"
@@ -387,6 +405,7 @@ SWEDISH_WORDS: dict[str, str] = {
 SWEDISH_REMARKS: dict[str, str] = {
     "# the mirror's name": "# spegelns namn",
     "# the home, as an absolute path": "# hemmet, med hela sökvägen",
+    "# git: in the source; sha256sum: in the program's folder": ("# git: i källkoden; sha256sum: i programmets mapp"),
     "# or that of the system's tor": "# eller systemets tor",
     "# against requirements.lock; the files against RECORD in each *.dist-info": (
         "# mot requirements.lock; filerna mot RECORD i varje *.dist-info"

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from audit.served import USUAL, Served
 from audit.swedish import SWEDISH, SWEDISH_WORDS
 from audit.swedish_canary import CANARY
 
@@ -136,6 +137,7 @@ class AuditReport:
     home: Path
     name: str = "live"
     program: Program | None = None
+    served: Served = USUAL
 
     @property
     def verdict(self) -> Verdict:

@@ -21,7 +21,7 @@ from audit.mirror.table import ASSERTION as MIRROR_ASSERTION  # noqa: E402
 from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST  # noqa: E402
 from audit.mirror.table import NOT_COVERED as MIRROR_NOT_COVERED  # noqa: E402
 from audit.mirror.table import TABLE as MIRROR_TABLE  # noqa: E402
-from audit.report.certify import RULE  # noqa: E402
+from audit.report.certify import RULE, Outcome  # noqa: E402
 from audit.report.words import ASSERTION, NOT_COVERED, WORDS  # noqa: E402
 from audit.verdict import Language  # noqa: E402
 
@@ -61,9 +61,11 @@ def _short(language: Language) -> dict[str, str]:
 
 
 def _rule(language: Language) -> str:
-    """Return the table of the verdict, with each outcome as the page says it."""
-    head = {"en": ("what the page has", "verdict"), "sv": ("vad sidan har", "utslag")}[language]
-    lines = [(one[language], WORDS[language][outcome]) for one, outcome in RULE]
+    """Return the table of the verdict, with the word by which the page marks each."""
+    head = {"en": ("what the page has", "is"), "sv": ("vad sidan har", "är")}[language]
+    words = WORDS[language]
+    marks = {Outcome.CANNOT: words["finding"].lower(), Outcome.REMARKS: words["remark"].lower()}
+    lines = [(one[language], marks.get(outcome, words[outcome].lower())) for one, outcome in RULE]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in [head, ("---",) * 2, *lines])
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from audit.served import Served
+
 
 class Group(StrEnum):
     """The annexes of the page, in their order."""
@@ -22,7 +24,10 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Of one row: where it stands, what is at risk if it is not clean, and the file or command that mends it."""
+    """Of one row: where it stands, what is at risk if it is not clean, and the file or command that mends it.
+
+    A remedy may have the places of `Served.words`.
+    """
 
     group: Group
     risk: str
@@ -36,6 +41,6 @@ class Advice:
         """Return the risk in this language."""
         return self.risk_sv if language == "sv" else self.risk
 
-    def remedy_in(self, language: Literal["sv", "en"]) -> str:
-        """Return the remedy in this language."""
-        return self.remedy_sv if language == "sv" else self.remedy
+    def remedy_in(self, language: Literal["sv", "en"], served: Served) -> str:
+        """Return the remedy in this language, for a service that is run so."""
+        return (self.remedy_sv if language == "sv" else self.remedy).format_map(served.words(language))

@@ -10,16 +10,16 @@ ADVICE = {
     "processes": Advice(
         _P,
         "A process beside the service could read or pass on what reporters send.",
-        "End the process that is named, restart with `systemctl restart kallskydd`, and look again.",
+        "Look with `ps -fp PID` what the process that is named is, end it, {restart}, and look again.",
         "En process vid sidan av tjänsten kan läsa eller skicka vidare det som anmälare skickar.",
-        "Avsluta processen som nämns, starta om med `systemctl restart kallskydd` och granska igen.",
+        "Se med `ps -fp PID` vad processen som nämns är, avsluta den, {restart} och granska igen.",
     ),
     "filter": Advice(
         _P,
         "A taken-over process could reach the network or start programs.",
-        "Restart with `systemctl restart kallskydd kallskydd-tor`; the kernel must allow seccomp filters.",
+        "To start again: {restart_both}; the kernel must allow seccomp filters.",
         "En kapad process kan nå nätet eller starta program.",
-        "Starta om med `systemctl restart kallskydd kallskydd-tor`; kärnan måste tillåta seccomp-filter.",
+        "För att starta om: {restart_both}; kärnan måste tillåta seccomp-filter.",
     ),
     "landlock": Advice(
         _P,
@@ -31,16 +31,18 @@ ADVICE = {
     "privileges": Advice(
         _P,
         "A taken-over process would have power over the whole computer.",
-        "Run the service by its unit: `deploy/systemd/kallskydd.service`, then `systemctl restart kallskydd`.",
+        "Run the service as an ordinary account, by its unit `deploy/systemd/kallskydd.service`; then {restart}.",
         "En kapad process får makt över hela datorn.",
-        "Kör tjänsten genom dess enhet: `deploy/systemd/kallskydd.service`, sedan `systemctl restart kallskydd`.",
+        "Kör tjänsten som ett vanligt konto, genom dess enhet `deploy/systemd/kallskydd.service`; sedan: {restart}.",
     ),
     "core-dumps": Advice(
         _P,
         "A crash would write reports to the disk in plain text, or another program could read them.",
-        "Put `deploy/sysctl.d/60-kallskydd.conf` into /etc/sysctl.d, run `sysctl --system`, and restart the service.",
+        "Put `deploy/sysctl.d/60-kallskydd.conf` (`kernel.core_pattern=|/bin/false`, `fs.suid_dumpable=0`) into"
+        " /etc/sysctl.d, run `sysctl --system`; for the limit: {restart}.",
         "En krasch kan skriva anmälningar till disken i klartext, eller ett annat program kan läsa dem.",
-        "Lägg `deploy/sysctl.d/60-kallskydd.conf` i /etc/sysctl.d, kör `sysctl --system` och starta om tjänsten.",
+        "Lägg `deploy/sysctl.d/60-kallskydd.conf` (`kernel.core_pattern=|/bin/false`, `fs.suid_dumpable=0`) i"
+        " /etc/sysctl.d och kör `sysctl --system`; för gränsen: {restart}.",
     ),
     "memory": Advice(
         _P,
@@ -52,16 +54,16 @@ ADVICE = {
     "intake-descriptors": Advice(
         _P,
         "The intake could write or send something about a visitor through what it has open.",
-        "Restart with `systemctl restart kallskydd`; if it stays, do not sign, and compare `own-files`.",
+        "To start again: {restart}; if it stays, do not sign, and compare `own-files`.",
         "Intake kan skriva eller skicka något om en besökare genom det som är öppet.",
-        "Starta om med `systemctl restart kallskydd`; om det kvarstår, skriv inte under och jämför `own-files`.",
+        "För att starta om: {restart}; om det kvarstår, skriv inte under och jämför `own-files`.",
     ),
     "zygote-descriptors": Advice(
         _P,
         "A hostile attachment could write or send something through what the jail has open.",
-        "Restart with `systemctl restart kallskydd`; if it stays, do not sign, and compare `own-files`.",
+        "To start again: {restart}; if it stays, do not sign, and compare `own-files`.",
         "En skadlig bilaga kan skriva eller skicka något genom det som är öppet i buren.",
-        "Starta om med `systemctl restart kallskydd`; om det kvarstår, skriv inte under och jämför `own-files`.",
+        "För att starta om: {restart}; om det kvarstår, skriv inte under och jämför `own-files`.",
     ),
     "streams": Advice(
         _P,
@@ -73,37 +75,37 @@ ADVICE = {
     "mappings": Advice(
         _P,
         "Something could be written into a shared file without any system call that shows it.",
-        "Restart with `systemctl restart kallskydd`; if it stays, do not sign, and compare `own-files`.",
+        "To start again: {restart}; if it stays, do not sign, and compare `own-files`.",
         "Något kan skrivas i en delad fil utan att något systemanrop visar det.",
-        "Starta om med `systemctl restart kallskydd`; om det kvarstår, skriv inte under och jämför `own-files`.",
+        "För att starta om: {restart}; om det kvarstår, skriv inte under och jämför `own-files`.",
     ),
     "code": Advice(
         _C,
         "Foreign code in a process of the service can do anything that the process can.",
-        "Empty /etc/ld.so.preload, remove the file that is named, reinstall with `make install`, and restart.",
+        "Empty /etc/ld.so.preload, remove the file that is named, reinstall with `make install`; {restart}.",
         "Främmande kod i en av tjänstens processer kan göra allt som processen kan.",
-        "Töm /etc/ld.so.preload, ta bort filen som nämns, installera om med `make install` och starta om.",
+        "Töm /etc/ld.so.preload, ta bort filen som nämns, installera om med `make install`; {restart}.",
     ),
     "torrc": Advice(
         _T,
         "tor could log, open itself to others, or go ways that somebody else has chosen.",
-        "Make the file like `torrc.example` (a unit's: /etc/kallskydd/torrc); `systemctl restart kallskydd-tor`.",
+        "{mend_torrc}",
         "Tor kan logga, öppna sig för andra eller gå vägar som någon annan har valt.",
-        "Gör filen lik `torrc.example` (enhetens: /etc/kallskydd/torrc); `systemctl restart kallskydd-tor`.",
+        "{mend_torrc}",
     ),
     "tor-listeners": Advice(
         _T,
         "Somebody else could steer tor, or reach the service by another way.",
-        "Close the program that is named; `systemctl restart kallskydd-tor kallskydd`.",
+        "Look with `ps -fp PID` what the program that is named is, and end it; then {restart_both}.",
         "Någon annan kan styra tor eller nå tjänsten en annan väg.",
-        "Stäng programmet som nämns; `systemctl restart kallskydd-tor kallskydd`.",
+        "Se med `ps -fp PID` vad programmet som nämns är, och avsluta det; sedan: {restart_both}.",
     ),
     "tor-files": Advice(
         _T,
         "tor could keep a log of moments at which visitors came.",
-        "Remove every line `Log` to a file from the torrc; `systemctl restart kallskydd-tor`.",
+        "Remove every line `Log` to a file from `{torrc}`; {restart_tor}.",
         "Tor kan föra logg över när besökare kom.",
-        "Ta bort varje rad `Log` till en fil ur torrc; `systemctl restart kallskydd-tor`.",
+        "Ta bort varje rad `Log` till en fil ur `{torrc}`; {restart_tor}.",
     ),
     "permissions": Advice(
         _S,
@@ -115,9 +117,9 @@ ADVICE = {
     "times": Advice(
         _S,
         "The time of a file could tell when somebody reported.",
-        "Restart with `systemctl restart kallskydd`, wait ten minutes for the heartbeat, and look again.",
+        "To start again: {restart}; wait ten minutes for the heartbeat, and look again.",
         "Tiden hos en fil kan visa när någon anmälde.",
-        "Starta om med `systemctl restart kallskydd`, vänta tio minuter på hjärtslaget och granska igen.",
+        "För att starta om: {restart}; vänta tio minuter på hjärtslaget och granska igen.",
     ),
     "schema": Advice(
         _S,
@@ -136,9 +138,9 @@ ADVICE = {
     "storage": Advice(
         _S,
         "What was deleted could be read again from the disk.",
-        "Restart with `systemctl restart kallskydd`; if it stays, compare `own-files` and do not sign.",
+        "To start again: {restart}; if it stays, compare `own-files` and do not sign.",
         "Det som raderats kan läsas igen från disken.",
-        "Starta om med `systemctl restart kallskydd`; om det kvarstår, jämför `own-files` och skriv inte under.",
+        "För att starta om: {restart}; om det kvarstår, jämför `own-files` och skriv inte under.",
     ),
     "roster": Advice(
         _S,
@@ -150,9 +152,9 @@ ADVICE = {
     "libraries": Advice(
         _C,
         "A library that was swapped could do anything that the service can.",
-        "Reinstall from the reviewed source with `make install`, and restart.",
+        "Reinstall from the reviewed source with `make install`; {restart}.",
         "Ett utbytt bibliotek kan göra allt som tjänsten kan.",
-        "Installera om från den granskade källkoden med `make install` och starta om.",
+        "Installera om från den granskade källkoden med `make install`; {restart}.",
     ),
     "own-files": Advice(
         _C,

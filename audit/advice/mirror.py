@@ -54,7 +54,7 @@ ADVICE = {
         _M,
         "The planted visits did not go as they should, so that nothing was found shows nothing.",
         "Mend the mirror until its page opens in a browser; name --stop and --start, and run it again.",
-        "De utsatta besöken gick inte som de skulle, så att inget hittades visar ingenting.",
+        "De utlagda besöken gick inte som de skulle, så att inget hittades visar ingenting.",
         "Åtgärda spegeln tills dess sida öppnas i en webbläsare; ange --stop och --start, och kör igen.",
     ),
     "descriptors": Advice(

@@ -52,6 +52,7 @@ from audit.live.checks.tor import check_tor_files, check_tor_listeners, check_to
 from audit.live.table import TABLE, Row
 from audit.observe.proc import NotSeen, Process, find_service
 from audit.observe.scene import Scene
+from audit.observe.served import served_by
 from audit.verdict import AuditReport, Check, Inspection, Verdict
 
 CHECKS: dict[str, Callable[[Inspection, Scene], None]] = {
@@ -112,7 +113,7 @@ def inspect_home(
             raise NotRunning from fault
         checks = tuple(_checked(row, scene) for row in TABLE)
         if not _could_settle(scene, checks) or time.monotonic() > deadline:
-            return scene, AuditReport(day, trial, scene.as_root, checks, home)
+            return scene, AuditReport(day, trial, scene.as_root, checks, home, served=served_by(scene))
         time.sleep(_PAUSE_SECONDS)
 
 

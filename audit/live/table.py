@@ -61,14 +61,15 @@ TABLE = (
         " grep -E '^(Seccomp|NoNewPrivs):' /proc/$p/task/*/status; done"),
     Row("landlock", "The second layer over files", "Det andra skyddet, över filer",
         "python3 -I -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))'"),
-    Row("privileges", "No power beyond an ordinary account's", "Inga behörigheter utöver ett vanligt kontos",
+    Row("privileges", "No power that the service does not need", "Inga behörigheter som tjänsten inte behöver",
         "for p in $INTAKE $ZYGOTES $JOBS; do grep -E '^(Uid|Cap)' /proc/$p/status; done"),
     Row("core-dumps", "No memory is dumped or read by neighbours", "Inget minne dumpas eller läses av andra program",
-        "for p in $KEEPER $INTAKE $ZYGOTES $TOR; do grep core /proc/$p/limits; stat -c %u /proc/$p/stat; done;"
+        "for p in $KEEPER $INTAKE $ZYGOTES $JOBS $TOR; do grep core /proc/$p/limits; stat -c %u /proc/$p/stat; done;"
         " setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace readlink /proc/$INTAKE/exe;"
         " sysctl kernel.core_pattern fs.suid_dumpable"),
     Row("memory", "No memory reaches a disk by swap", "Inget minne når en disk genom växling",
-        "cat /proc/swaps; lsblk -o NAME,TYPE,MOUNTPOINT; grep -E '^(VmLck|VmSwap)' /proc/$INTAKE/status;"
+        "cat /proc/swaps; lsblk -o NAME,TYPE,MOUNTPOINT; for p in $INTAKE $ZYGOTES $JOBS; do"
+        " grep -E '^(VmLck|VmSwap)' /proc/$p/status; done;"
         " cat /sys/fs/cgroup$(sed -n s/^0:://p /proc/$INTAKE/cgroup)/memory.swap.max"),
     Row("intake-descriptors", "What the intake has open", "Vad mottagningen har öppet",
         "ls -l /proc/$INTAKE/fd; ss -xpe | grep pid=$INTAKE,", root=True),
@@ -77,7 +78,7 @@ TABLE = (
     Row("streams", "Standard output and errors lead nowhere", "Utdata och felutdata leder ingenstans",
         "for p in $INTAKE $ZYGOTES $JOBS; do readlink /proc/$p/fd/{0,1,2}; done", root=True),
     Row("mappings", "What is mapped and shared", "Vad som är inläst och delat",
-        "grep ' ...s ' /proc/$INTAKE/maps", root=True),
+        "for p in $INTAKE $ZYGOTES $JOBS; do grep -H ' ...s ' /proc/$p/maps; done", root=True),
     Row("code", "Code is the installation's and the system's", "Koden är installationens och systemets",
         "cat /etc/ld.so.preload; for p in $KEEPER $INTAKE $ZYGOTES $JOBS $TOR; do awk '$2 ~ /x/ {print $2, $6, $7}'"
         " /proc/$p/maps; tr '\\0' '\\n' < /proc/$p/environ | grep -E '^(LD_|PYTHON)'; done | sort | uniq -c",
@@ -111,7 +112,8 @@ TABLE = (
         "Biblioteken har låsta versioner och är oförändrade",
         "$PYTHON -m pip freeze --all   # against requirements.lock; the files against RECORD in each *.dist-info"),
     Row("own-files", "Our own program is the reviewed one", "Programmet är det granskade",
-        "git status --short; git rev-parse HEAD; sha256sum -c MANIFEST"),
+        "git status --short; git rev-parse HEAD; sha256sum -c MANIFEST"
+        "   # git: in the source; sha256sum: in the program's folder"),
     Row("loaded", "What runs is the build, byte for byte", "Det som körs är bygget, byte för byte",
         "(cd $(dirname $PYTHON)/../lib/python3*/site-packages && sha256sum --quiet -c ../../../share/MANIFEST);"
         " awk '$2 ~ /x/ {print $6}' /proc/{$KEEPER,$INTAKE,$TOR}/maps | sort -u | xargs dpkg -S; dpkg --verify",

@@ -34,7 +34,7 @@ TABLE = (
     Row("locks", "The relay is closed, and nothing is dumped", "Reläet är stängt, och inget dumpas",
         "grep -H -E '^(Seccomp|NoNewPrivs|CapEff):' /proc/$RELAY/task/*/status; for p in $ALL; do"
         " grep core /proc/$p/limits; done"),
-    Row("requests", "Each planted visit did what it should", "Varje utsatt besök gick som det skulle",
+    Row("requests", "Each planted visit did what it should", "Varje utlagt besök gick som det skulle",
         "visit; visit --max-time 1 --limit-rate 9k; curl -sk --connect-to ::127.0.0.1: https://other.example/;"
         " systemctl stop kallskydd-relay-tor; visit; systemctl start kallskydd-relay-tor; visit"),
     Row("descriptors", "Nothing of a visit in what is open", "Inget av ett besök i det som är öppet",
@@ -62,12 +62,12 @@ TABLE = (
 
 ASSERTION: dict[Language, str] = {
     "sv": (
-        "Påstående 1 om spegeln. På den granskade värden, den angivna dagen, skrev de program som skickar vidare ner"
-        " inget om ett besök, och reläet behöll varken adress eller innehåll, utom det som anges under ”Fynd” och ”Inte"
-        " sett”."
+        "Påstående 2 om spegeln. På den granskade värden, den angivna dagen, antecknade de program som skickar trafiken"
+        " vidare inget om ett besök, och reläet behöll varken adress eller innehåll, utom det som anges under ”Fynd”"
+        " och ”Inte sett”."
     ),
     "en": (
-        "Assertion 1 of the mirror. On the host audited, on the day named, the programs that forward wrote down nothing"
+        "Assertion 2 of the mirror. On the host audited, on the day named, the programs that forward wrote down nothing"
         " of a visit, and the relay kept neither an address nor what was sent, apart from what stands under “Findings”"
         " and “Not seen”."
     ),

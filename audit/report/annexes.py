@@ -7,6 +7,7 @@ from string import ascii_uppercase
 
 from audit.advice import Group, advice_of
 from audit.live.table import with_remarks
+from audit.observe.installed import OURS
 from audit.report.blocks import (
     Annex,
     Block,
@@ -26,12 +27,18 @@ from audit.report.blocks import (
     plain,
 )
 from audit.report.certify import Examined, title_of
+from audit.report.chain import Chain
 from audit.report.claims import Claim, Claims
 from audit.report.summary import summarised
 from audit.report.text_table import UNMODIFIED
-from audit.report.words import WORDS
+from audit.report.words import TERMS, WORDS
 from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
 
+# In the order of `audit.observe.installed.own_files`: a folder before a file whose name goes on where it ends.
+_DIGEST_BY_HAND = (
+    f"for p in {' '.join(OURS)}; do find $p -type f -not -path '*/__pycache__/*' | tr / '\\1' | LC_ALL=C sort"
+    " | tr '\\1' / | xargs -d '\\n' sha256sum; done | sha256sum\n"
+)
 _TONES = {Verdict.CLEAN: Tone.GOOD, Verdict.FINDING: Tone.BAD, Verdict.NOT_SEEN: Tone.SOME, Verdict.VOID: Tone.BAD}
 _NAMES = {
     Group.PROGRAM: "program_group",
@@ -70,7 +77,15 @@ def letter_of(annexes: Sequence[Annex], name: str) -> str:
 def _by_hand(examined: Examined, language: Language, claims: Claims) -> list[Block]:
     homes = {report.name: report.home for report in examined.proofs.values()}
     lines = [claims[name].first_lines(home, language) for name, home in homes.items() if name in claims]
-    return [Paragraph(WORDS[language]["by_hand_is"]), *map(Commands, lines)]
+    words = WORDS[language]
+    said: list[Block] = [Paragraph(words["by_hand_is"])]
+    if "live" in examined.needed:
+        terms = Bullets(tuple(Item(plain(one)) for one in TERMS[language]))
+        said = [Heading(3, words["terms"]), terms, Heading(3, words["by_hand"]), *said, Paragraph(words["tools"])]
+    said += map(Commands, lines)
+    if "live" in examined.proofs:
+        said += [Heading(3, words["digest"]), Paragraph(words["digest_is"]), Commands(_DIGEST_BY_HAND)]
+    return said
 
 
 def _not_covered(claim: Claim, language: Language) -> list[Block]:
@@ -123,8 +138,8 @@ def _caught(checks: Sequence[Check], language: Language) -> list[Block]:
 
 
 def _days(examined: Examined, words: dict[str, str]) -> list[Block]:
-    if examined.chain is None:
-        return [Paragraph(words["no_days"])]
+    if not isinstance(examined.chain, Chain):
+        return [Paragraph(words[examined.chain])]
     rows = tuple(
         (
             Cell(one.day, "day"),

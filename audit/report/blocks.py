@@ -77,7 +77,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A sentence or more; `framed` is what is certified."""
+    """A sentence or more, in which `…` is code; `framed` is what is certified."""
 
     text: str
     framed: bool = False
@@ -160,6 +160,8 @@ class Page:
 
     title: str
     language: Language
+    # Below each page on paper.
+    foot: str
     sheet: tuple[Block, ...]
     annexes: tuple[Annex, ...]
 

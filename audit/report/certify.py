@@ -27,7 +27,7 @@ from enum import StrEnum
 
 from audit.advice import advice_of
 from audit.live.subject import Subject
-from audit.report.chain import Chain
+from audit.report.chain import Chain, NoChain
 from audit.report.remarks import FIRST_LOOK, GENERAL
 from audit.report.text_table import takes_root
 from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
@@ -101,8 +101,10 @@ class Examined:
     day: str
     subject: Subject
     proofs: Mapping[str, AuditReport]
-    chain: Chain | None = None
+    chain: Chain | NoChain = NoChain.NOT_YET
     needed: tuple[str, ...] = NEEDED
+    # As it was run, to be run again; empty where it is not known.
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,11 @@ def remarks_on(examined: Examined) -> list[Remark]:
     return sorted(found, key=lambda remark: (not remark.grave, remark.mark is Verdict.NOT_SEEN))
 
 
+def is_trial(examined: Examined) -> bool:
+    """Whether any of the proofs is of a trial."""
+    return any(proof.trial for proof in examined.proofs.values())
+
+
 def missing(examined: Examined) -> list[str]:
     """Return the proofs that the page needs and does not have."""
     needed = [name for name in examined.needed if name not in examined.proofs]
@@ -149,11 +156,11 @@ def _of_proofs(examined: Examined) -> Iterator[Remark]:
         age = (date.fromisoformat(examined.day) - date.fromisoformat(proof.day)).days
         if not 0 <= age <= OLDEST_DAYS:
             yield _general("old", proof=name, day=proof.day, most=OLDEST_DAYS)
-    if examined.chain is not None and not examined.chain.holds:
+    if isinstance(examined.chain, Chain) and not examined.chain.holds:
         yield _general("chain", grave=True, days=len(examined.chain.days))
     if "live" in proofs and subject.program is not None and not subject.compared:
         yield _general("not compared")
-    if any(proof.trial for proof in proofs.values()):
+    if is_trial(examined):
         yield _general("trial")
 
 
@@ -184,7 +191,10 @@ def _of_row(report: AuditReport, check: Check) -> Remark:
     title: dict[Language, str] = {"sv": title_of(report.name, check, "sv"), "en": check.title}
     seen: dict[Language, str] = {"sv": _first(telling, "sv"), "en": _first(telling, "en")}
     risk: dict[Language, str] = {"sv": advice.risk_in("sv"), "en": advice.risk_in("en")}
-    remedy: dict[Language, str] = {"sv": advice.remedy_in("sv"), "en": advice.remedy_in("en")}
+    remedy: dict[Language, str] = {
+        "sv": advice.remedy_in("sv", report.served),
+        "en": advice.remedy_in("en", report.served),
+    }
     if not_seen:
         remedy = {language: f"{FIRST_LOOK[language]} {text}" for language, text in remedy.items()}
     row = check.id if "." in check.id else f"{report.name}.{check.id}"

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +36,21 @@ class Chain:
     holds: bool = True
 
 
-def read_chain(home: Path) -> Chain | None:
-    """Return the chain of a home; None where there is none yet, or this account may not read it."""
+class NoChain(StrEnum):
+    """Why there is none to show."""
+
+    NOT_YET = "no_days"
+    UNREADABLE = "days_unreadable"
+
+
+def read_chain(home: Path) -> Chain | NoChain:
+    """Return the chain of a home, or why there is none."""
     try:
         lines = (home / CHAIN).read_text("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return NoChain.NOT_YET
     except OSError:
-        return None
+        return NoChain.UNREADABLE
     days: list[Day] = []
     head = bytes(_HEAD_BYTES)
     for line in lines:
@@ -49,7 +59,7 @@ def read_chain(home: Path) -> Chain | None:
         except (ValueError, TypeError, KeyError):
             return Chain(tuple(days[-SHOWN_DAYS:]), head.hex(), holds=False)
         days.append(day)
-    return Chain(tuple(days[-SHOWN_DAYS:]), head.hex()) if days else None
+    return Chain(tuple(days[-SHOWN_DAYS:]), head.hex()) if days else NoChain.NOT_YET
 
 
 def _next(told: dict[str, Any], before: bytes) -> tuple[Day, bytes]:

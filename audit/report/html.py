@@ -24,11 +24,12 @@ from audit.report.blocks import (
     Span,
     Table,
     Tone,
+    coded,
 )
 from audit.report.certify import Examined
 from audit.report.claims import Claims
 from audit.report.page import page_of
-from audit.report.style import STYLE
+from audit.report.style import STYLE, page_style
 from audit.verdict import Language
 
 
@@ -43,7 +44,7 @@ def page_as_html(page: Page) -> str:
     return f"""<!doctype html>
 <html lang="{page.language}"><head><meta charset="utf-8">\
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(page.title)}</title><style>{STYLE}</style></head><body><main>
+<title>{escape(page.title)}</title><style>{STYLE}{page_style(page.foot)}</style></head><body><main>
 <section class="sheet">
 {_blocks(page.sheet)}</section>
 <section class="annexes">
@@ -68,7 +69,7 @@ def _block(block: Block) -> str:  # noqa: C901, PLR0911 - one line for each kind
         case Table():
             return _table(block)
         case Paragraph(text, framed):
-            return f'<p class="assertion">{escape(text)}</p>' if framed else f"<p>{escape(text)}</p>"
+            return f'<p class="assertion">{escape(text)}</p>' if framed else f"<p>{_line(coded(text))}</p>"
         case Numbered(items):
             return '<ol class="remarks">' + "".join(map(_remark, items)) + "</ol>"
         case Bullets(items, columns):

@@ -29,7 +29,8 @@ from audit.report.blocks import (
     coded,
     plain,
 )
-from audit.report.certify import MIRROR, Examined, Outcome, Remark, decide, missing, remarks_on
+from audit.report.certify import MIRROR, OLDEST_DAYS, Examined, Outcome, Remark, decide, is_trial, missing, remarks_on
+from audit.report.chain import Chain
 from audit.report.claims import Claims
 from audit.report.text_table import UNMODIFIED
 from audit.report.words import MIRROR_APART, WORDS
@@ -39,6 +40,10 @@ from audit.verdict import AuditReport, Language, Verdict
 MOST_REMARKS = 3
 _TONES = {Outcome.CERTIFIED: Tone.GOOD, Outcome.REMARKS: Tone.SOME, Outcome.CANNOT: Tone.BAD}
 _HEAD_DIGITS = 16
+_FOOT_DIGITS = 12
+# The supplier of the host, and a proxy that ends TLS: the first of what the mirror's audit does not cover.
+_OF_MIRROR = 2
+_SIGN = {Outcome.CERTIFIED: "sign_clean", Outcome.REMARKS: "sign_some", Outcome.CANNOT: "sign_bad"}
 _IN_CODE = {"public", "desk", "digest"}
 
 
@@ -51,13 +56,15 @@ def page_of(examined: Examined, language: Language, claims: Claims) -> Page:
         Heading(1, words["title"]),
         _facts(examined, words),
         _ruling(examined, words),
+        Paragraph(words["rule"].format(days=OLDEST_DAYS, needed=_listed(examined.needed, words["or"]))),
         _proofs(examined, words),
         *_remarks(remarks, words, annexes),
+        _next(examined, words),
         *_claims(examined, language, claims, annexes),
         Heading(2, words["sign"]),
         Signatures(tuple(words[name] for name in ("auditor", "operator", "place", "place", "signature", "signature"))),
     ]
-    return Page(f"{words['title']} {examined.day}", language, tuple(sheet), annexes)
+    return Page(f"{words['title']} {examined.day}", language, _foot(examined, words), tuple(sheet), annexes)
 
 
 def _facts(examined: Examined, words: dict[str, str]) -> Facts:
@@ -81,13 +88,36 @@ def _facts(examined: Examined, words: dict[str, str]) -> Facts:
 def _ruling(examined: Examined, words: dict[str, str]) -> Ruling:
     outcome, remarks, lacking = decide(examined), remarks_on(examined), missing(examined)
     grave = sum(remark.grave for remark in remarks)
-    if outcome is Outcome.CERTIFIED:
-        said = words["all_clean"]
+    there = list(examined.proofs)
+    if "live" in examined.needed:
+        (there if isinstance(examined.chain, Chain) else lacking).append(words["chain_name"])
+    proofs = words["proofs_lack" if lacking else "proofs"].format(names=", ".join(there), lacking=", ".join(lacking))
+    said = [words[_SIGN[outcome]], proofs, words["reasons"].format(grave=grave, other=len(remarks) - grave)]
+    if is_trial(examined):
+        said.append(words["is_trial"])
+    return Ruling(words[outcome], " ".join(said), _TONES[outcome])
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    *others, last = names
+    return f"{', '.join(others)} {word} {last}" if others else last
+
+
+def _next(examined: Examined, words: dict[str, str]) -> Paragraph:
+    """Return what to do now, in a line."""
+    if decide(examined) is Outcome.CERTIFIED:
+        said = words["next_sign"].format(days=OLDEST_DAYS)
     else:
-        names = words["missing"].format(names=", ".join(lacking)) if lacking else words["nothing_missing"]
-        may = words["sign_bad" if outcome is Outcome.CANNOT else "sign_some"]
-        said = f"{may} {names} {words['reasons'].format(grave=grave, other=len(remarks) - grave)}"
-    return Ruling(words[outcome], said, _TONES[outcome])
+        command = f"`{examined.command}`" if examined.command else words["same_command"]
+        said = f"{words['next_mend']} {command} {words['new_name']}"
+    return Paragraph(f"{words['next']}: {said}")
+
+
+def _foot(examined: Examined, words: dict[str, str]) -> str:
+    """Return what stands below each page, so that all of one certificate are known by it."""
+    program = examined.subject.program
+    digest = "-" if program is None else program.digest[:_FOOT_DIGITS]
+    return words["foot"].format(title=words["title"], day=examined.day, digest=digest)
 
 
 def _proofs(examined: Examined, words: dict[str, str]) -> Table:
@@ -114,10 +144,12 @@ def _proof(name: str, report: AuditReport | None, words: dict[str, str]) -> tupl
 
 def _chain(examined: Examined, words: dict[str, str]) -> tuple[Cell, ...]:
     chain = examined.chain
-    day, said = "-", words["is_missing"]
-    if chain is not None and not chain.holds:
+    day = "-"
+    if not isinstance(chain, Chain):
+        said = words[f"{chain}_short"]
+    elif not chain.holds:
         said = words["chain_broken"]
-    elif chain is not None:
+    else:
         day = chain.days[-1].day
         found = sum(bool(one.findings) for one in chain.days)
         said = words["chain_is"].format(days=len(chain.days), found=found, head=chain.head[:_HEAD_DIGITS])
@@ -137,13 +169,14 @@ def _remark(remark: Remark, language: Language) -> tuple[Line, ...]:
     tone = Tone.BAD if remark.grave else Tone.SOME
     title = remark.title[language]
     lines: list[Line] = []
+    mark = Span(words["finding" if remark.grave else "remark"], tone=tone)
     if remark.row:
-        name = Span(f" {words['check']}: {title} ")
-        lines.append((Span(words[str(remark.mark)], tone=tone), name, Span(remark.row, code=True)))
+        lines.append((mark, Span(f" {words['check']}: {title} "), Span(remark.row, code=True)))
     else:
-        lines.append((Span(title, tone=tone),))
+        lines.append((mark, Span(f" {title}")))
     if seen := remark.seen[language]:
-        lines.append((_label(words["seen"]), Span(f" {seen}")))
+        label = words["seen"] if remark.mark is Verdict.FINDING else words[str(remark.mark)]
+        lines.append((_label(label), Span(f" {seen}")))
     risk, remedy = coded(remark.risk[language]), coded(remark.remedy[language])
     lines.append((_label(words["risk"]), Span(" "), *risk, Span(" "), _label(words["remedy"]), Span(" "), *remedy))
     return tuple(lines)
@@ -159,7 +192,10 @@ def _claims(examined: Examined, language: Language, claims: Claims, annexes: Seq
         claims[name] for name in ("live", MIRROR) if name in claims and name in (*examined.needed, *examined.proofs)
     ]
     apart = MIRROR_APART[language] if MIRROR in examined.proofs else None
-    uncovered = tuple(Item(plain(one)) for one in used[0].not_covered[language] if one != apart)
+    lines = [one for one in used[0].not_covered[language] if one != apart]
+    if MIRROR in claims and MIRROR not in examined.needed and _has_mirror(examined):
+        lines += claims[MIRROR].not_covered[language][:_OF_MIRROR]
+    uncovered = tuple(Item(plain(one)) for one in lines)
     heading = words[{Outcome.CERTIFIED: "assertion", Outcome.REMARKS: "assertion_some"}.get(outcome, "assertion_bad")]
     return [
         Heading(2, heading),

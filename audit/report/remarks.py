@@ -38,7 +38,7 @@ GENERAL: Final[dict[str, tuple[dict[Language, str], dict[Language, str], dict[La
         _ALL,
     ),
     "missing selftest": (
-        {"sv": "Provet med utsatta fel (selftest) saknas", "en": "The proof by planted faults (selftest) is missing"},
+        {"sv": "Provet med utlagda fel (selftest) saknas", "en": "The proof by planted faults (selftest) is missing"},
         {
             "sv": "Det är inte prövat att canary skulle märka en läcka.",
             "en": "It has not been tried that the canary would notice a leak.",

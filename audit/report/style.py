@@ -53,7 +53,7 @@ ol.remarks { margin: .2rem 0; padding-left: 1.4rem; } ol.remarks li { margin-bot
 .uncovered { columns: 2; column-gap: 1.6rem; margin: .2rem 0; padding-left: 1.4rem; font-size: .92em; }
 .uncovered li { break-inside: avoid; }
 .signatures { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; margin: 0; }
-.signatures div { border-bottom: 1px solid var(--ink); padding-top: 1.55rem; font-size: .86em; }
+.signatures div { border-bottom: 1px solid var(--ink); padding-top: 1.35rem; font-size: .86em; }
 .annexes h2 { font-size: 1.25rem; border-bottom: 2px solid var(--accent); margin-top: 2rem; break-after: avoid; }
 .row { border-bottom: 1px solid var(--line); padding: .5rem 0; }
 .title { display: flex; gap: .8rem; align-items: baseline; break-after: avoid; } .title h3 { flex: 1; }
@@ -62,16 +62,25 @@ ol.remarks { margin: .2rem 0; padding-left: 1.4rem; } ol.remarks li { margin-bot
 .clean { color: var(--good); } .mark.some { background: var(--warn-soft); border-color: var(--warn); }
 strong.some { border-bottom: 2px solid var(--warn); }
 .bad { color: var(--bad); } .verdict.bad, .verdict.some { color: var(--ink); }
-.row ul { margin: .2rem 0; padding-left: 1.2rem; } li.worse { font-weight: 600; }
+.annexes ul { margin: .2rem 0; padding-left: 1.2rem; } li.worse { font-weight: 600; }
 summary { cursor: pointer; padding: .25rem 0; }
 /* What is folded on a screen is open on paper. */
 .paper { display: none; }
-@page { size: A4; margin: 13mm 15mm; }
+@page { size: A4; margin: 11mm 15mm 13mm; }
 @media print {
-html { font-size: 11.3px; } body { font-size: 10.8px; line-height: 1.3; max-width: none; padding: 0; }
+html { font-size: 10.6px; } body { font-size: 10.2px; line-height: 1.27; max-width: none; padding: 0; }
 .head, .verdict { print-color-adjust: exact; } .sheet { break-after: page; } .annexes h2 { margin-top: 1.2rem; }
 .verdict, .signatures, .assertion, li { break-inside: avoid; }
 details { display: none; } .paper { display: block; }
 }
 """
 )
+
+
+def page_style(foot: str) -> str:
+    """Return what stands below each page where a browser prints boxes in the margin: foot and number."""
+    quoted = "".join(f"\\{ord(letter):x} " if letter in '\\"<>\n' else letter for letter in foot)
+    return (
+        f'@page {{ @bottom-left {{ content: "{quoted}"; font: 8px system-ui, sans-serif; }}'
+        ' @bottom-right { content: counter(page) " (" counter(pages) ")"; font: 8px system-ui, sans-serif; } }\n'
+    )

@@ -62,7 +62,7 @@ def remedy_of(report: AuditReport, check: Check) -> str:
     """Return what mends a row; of one that was not seen, how to see it."""
     if check.verdict is Verdict.NOT_SEEN:
         return "Its lines above say why; or look by hand with the line after $, and write down what it shows."
-    return advice_of(report.name, check.id).remedy
+    return advice_of(report.name, check.id).remedy_in("en", report.served)
 
 
 def _block(report: AuditReport, check: Check, evidence: Sequence[Evidence]) -> list[str]:
@@ -73,7 +73,7 @@ def _block(report: AuditReport, check: Check, evidence: Sequence[Evidence]) -> l
     if check.verdict is not Verdict.CLEAN:
         advice = advice_of(report.name, check.id)
         label = "If it is not in order" if check.verdict is Verdict.NOT_SEEN else "Remedy"
-        lines += [f"{_INDENT}Risk: {advice.risk}", f"{_INDENT}{label}: {advice.remedy}"]
+        lines += [f"{_INDENT}Risk: {advice.risk}", f"{_INDENT}{label}: {advice.remedy_in('en', report.served)}"]
     return [*lines, f"{_INDENT}$ {check.by_hand}", ""]
 
 

@@ -31,7 +31,7 @@ NOT_COVERED: dict[Language, tuple[str, ...]] = {
         "Det som medlemmarna sparar, skriver ut eller kopierar på sina datorer.",
         (
             "Det som ingen kärna visar utifrån: att Landlock binder intake, och vissa inställningar hos databasens"
-            " anslutning. Programmet startar inte, eller slutar, utan dem; det vilar på att det är det granskade."
+            " anslutning. Det granskade programmet startar inte, eller avslutas, utan dem (raden own-files)."
         ),
         "Ett program som ändrades efter granskningen, och en kärna eller maskin som ljuger om allt ovan.",
     ),
@@ -44,10 +44,26 @@ NOT_COVERED: dict[Language, tuple[str, ...]] = {
         "What members save, print or copy on their own computers.",
         (
             "What no kernel shows from outside: that Landlock binds the intake, and some settings of the database's"
-            " connection. The program does not start, or ends, without them; that rests on its being the one that was"
-            " reviewed."
+            " connection. The reviewed program does not start, or ends, without them (the row own-files)."
         ),
         "A program that was changed after the audit, and a kernel or machine that lies about all of the above.",
+    ),
+}
+# Said once, before the annexes use them.
+TERMS: dict[Language, tuple[str, ...]] = {
+    "sv": (
+        "keeper: processen som startar och övervakar de andra; den ser ingen anmälan.",
+        "intake: processen som tar emot anmälningar; den kan inte öppna någon förbindelse.",
+        "zygote och job: i buren, där filer rensas; zygote startar ett job för varje fil.",
+        "hem: mappen med allt som tjänsten sparar ($HOMEDIR nedan).",
+        "hjärtslag: var tionde minut får alla filer i hemmet samma tid, så att ingen visar när en anmälan kom.",
+    ),
+    "en": (
+        "keeper: the process that starts and watches the others; it sees no report.",
+        "intake: the process that receives reports; it can open no connection.",
+        "zygote and job: in the jail, where files are cleaned; the zygote starts one job for each file.",
+        "home: the folder with all that the service keeps ($HOMEDIR below).",
+        "heartbeat: every ten minutes all files of the home get the same time, so none shows when a report came.",
     ),
 }
 WORDS = {
@@ -65,33 +81,48 @@ WORDS = {
         "no_commit": "inte antecknad",
         "digest": "Programmets kontrollsumma",
         "day": "Dag",
-        "who": "Granskat av",
-        "root": "kontot {account}, med alla rättigheter (root)",
+        "who": "Kört av",
+        "root": "kontot {account}, med alla rättigheter; granskarens namn: se underskriften",
         "other": "kontot {account}, ett vanligt konto: rader som kräver root är inte sedda",
         "can be certified": "Kan intygas",
         "can be certified with remarks": "Kan intygas med anmärkningar",
         "cannot be certified": "Kan inte intygas",
-        "all_clean": "Får skrivas under. Alla bevis finns, och alla rader är utan anmärkning.",
-        "reasons": "Hinder: {grave}. Anmärkningar: {other}.",
-        "missing": "Saknas: {names}.",
+        "sign_clean": "Får skrivas under.",
+        "reasons": "Fynd: {grave}. Anmärkningar: {other}.",
+        "proofs": "Bevis: {names} finns.",
+        "proofs_lack": "Bevis: {names} finns; {lacking} saknas.",
+        "chain_name": "daglig granskning",
+        "is_trial": "Provdrift: gäller inte riktig drift.",
+        "rule": (
+            "Regel: ett fynd hindrar, och {needed} som saknas är ett fynd; en anmärkning följer med intyget,"
+            " och ett bevis äldre än {days} dagar är en anmärkning."
+        ),
+        "or": "eller",
+        "remark": "Anmärkning",
+        "next": "Nästa steg",
+        "next_mend": "åtgärda det ovan, gör om sparade resultat med fynd, kör igen och skriv ut sidan:",
+        "next_sign": "skriv under detta blad. Granska igen efter varje ny version, eller efter {days} dagar.",
+        "same_command": "samma kommando",
+        "new_name": "(med ett nytt namn på sidan)",
         "sign_bad": "Skriv inte under.",
         "sign_some": "Får skrivas under med anmärkningarna nedan.",
         "check": "Kontroll",
         "seen": "Iakttagelse",
-        "nothing_missing": "Alla bevis finns.",
         "proof": "Bevis",
         "outcome": "Utfall",
         "live": "live: tjänsten som körs, sedd utifrån",
-        "canary": "canary: en kopia under uppsikt, med utsatta spår",
-        "selftest": "selftest: utsatta fel som canary måste hitta",
-        "mirror_proof": "mirror: spegelns värd, med utsatta besök",
+        "canary": "canary: en kopia under uppsikt, med utlagda spår",
+        "selftest": "selftest: utlagda fel som canary måste hitta",
+        "mirror_proof": "mirror: spegelns värd, med utlagda besök",
         "chain": "audit.chain: granskningen varje dag",
         "rows": "{clean} av {all} rader utan anmärkning",
-        "caught": "{clean} av {all} utsatta fel hittades",
+        "caught": "{clean} av {all} utlagda fel hittades",
         "is_missing": "saknas",
+        "no_days_short": "saknas: ingen är gjord än (hindrar inte)",
+        "days_unreadable_short": "saknas: får inte läsas av kontot (hindrar inte)",
         "chain_is": "Dagar: {days}, med fynd: {found}. Huvud: {head}…",
         "chain_broken": "ändrad: håller inte",
-        "remarks": "Fynd, inte sett och annat att anmärka",
+        "remarks": "Fynd och anmärkningar",
         "no_remarks": "Inga.",
         "risk": "Risk",
         "remedy": "Åtgärd",
@@ -100,7 +131,7 @@ WORDS = {
         "assertion_some": "Detta intygas, med anmärkningarna ovan",
         "assertion_bad": "Detta kan inte intygas",
         "not_covered": "Detta omfattas inte",
-        "by_hand_short": "Varje rad i bilagorna kan upprepas för hand, utan vår kod: bilaga {letter} visar hur.",
+        "by_hand_short": "Varje rad i bilagorna med ett kommando kan upprepas för hand, utan vår kod: bilaga {letter}.",
         "sign": "Underskrifter",
         "auditor": "Granskarens namn",
         "operator": "Namn på den som ansvarar för driften",
@@ -114,7 +145,19 @@ WORDS = {
             " Exempel: raden live.filter ska visa Seccomp: 2 och NoNewPrivs: 1 på varje rad."
             " Vad varje kontroll ska visa står i docs/AUDITING_REFERENCE.md, under dess namn."
         ),
-        "all_remarks": "Alla fynd, inte sett och annat att anmärka",
+        "terms": "Orden i bilagorna",
+        "tools": "Raderna kräver bash och programmen socat, xxd, ss, sqlite3 och git.",
+        "digest_is": (
+            "Programmets kontrollsumma är SHA-256 av förteckningen över Källskydds egna filer, med en rad för varje fil"
+            " (SHA-256 och namn); bibliotek, Tor och kärna ingår inte, dem visar live.libraries och live.loaded. Räkna"
+            " om den av den granskade källkoden med `kallskydd audit manifest KÄLLKOD > MANIFEST; sha256sum MANIFEST`,"
+            " eller utan vår kod med raden nedan, i källkodens mapp. Jämför varje fil i mappen där programmet är"
+            " installerat: `sha256sum -c MANIFEST`. Förteckningen som"
+            " gavs med --manifest svarar den för som gjorde den: gör den själv. Är ingen commit antecknad, visar"
+            " `git rev-parse HEAD` i källkoden vilken förteckningen är gjord av."
+        ),
+        "foot": "{title} {day}, program {digest}",
+        "all_remarks": "Alla fynd och anmärkningar",
         "processes": "Processer",
         "tor": "Tor",
         "storage": "Lagring",
@@ -122,19 +165,20 @@ WORDS = {
         "system": "System",
         "mirror_group": "Spegel",
         "canary_group": "Canary: en kopia under uppsikt",
-        "selftest_group": "Selftest: utsatta fel",
+        "selftest_group": "Selftest: utlagda fel",
         "days": "De dagliga granskningarna",
         "days_are": (
             "Tjänsten granskar sig själv en gång om dagen med egna rättigheter, och binder varje dag till den förra."
             " Medlemmarnas datorer minns huvudet och varnar om en dag ändras. Huvudet nu: {head}"
         ),
-        "no_days": "Ingen daglig granskning är gjord än, eller filen audit.chain kan inte läsas av det här kontot.",
+        "no_days": "Ingen daglig granskning är gjord än: den första görs när tjänsten har gått ett dygn.",
+        "days_unreadable": "Filen audit.chain finns men kan inte läsas av kontot som körde granskningen. Kör som root.",
         "clean": "Utan anmärkning",
         "finding": "Fynd",
         "not seen": "Inte sett",
         "void": "Ogiltig",
         "full": "Allt som sågs ({count})",
-        "full_faults": "Alla utsatta fel ({count})",
+        "full_faults": "Alla utlagda fel ({count})",
     },
     "en": {
         "title": "Certificate of source protection",
@@ -150,20 +194,33 @@ WORDS = {
         "no_commit": "not recorded",
         "digest": "Digest of the program",
         "day": "Day",
-        "who": "Examined by",
-        "root": "account {account}, with all rights (root)",
+        "who": "Run by",
+        "root": "account {account}, with all rights; the auditor's name: see the signature",
         "other": "account {account}, an ordinary one: rows that take root were not seen",
         "can be certified": "Can be certified",
         "can be certified with remarks": "Can be certified with remarks",
         "cannot be certified": "Cannot be certified",
-        "all_clean": "You may sign. All proofs are there, and all rows are clean.",
-        "reasons": "Obstacles: {grave}. Remarks: {other}.",
-        "missing": "Missing: {names}.",
+        "sign_clean": "You may sign.",
+        "reasons": "Findings: {grave}. Remarks: {other}.",
+        "proofs": "Proofs: {names} are there.",
+        "proofs_lack": "Proofs: {names} are there; {lacking} missing.",
+        "chain_name": "daily audit",
+        "is_trial": "A trial: does not hold for a real service.",
+        "rule": (
+            "Rule: a finding prevents, and {needed} that is missing is a finding; a remark goes with the certificate,"
+            " and a proof more than {days} days old is a remark."
+        ),
+        "or": "or",
+        "remark": "Remark",
+        "next": "Next step",
+        "next_mend": "mend the above, make kept results with findings again, run again, and print the page:",
+        "next_sign": "sign this sheet. Audit again after each new version, or after {days} days.",
+        "same_command": "the same command",
+        "new_name": "(with a new name for the page)",
         "sign_bad": "Do not sign.",
         "sign_some": "You may sign with the remarks below.",
         "check": "Check",
         "seen": "Observation",
-        "nothing_missing": "All proofs are there.",
         "proof": "Proof",
         "outcome": "Outcome",
         "live": "live: the running service, seen from outside",
@@ -174,9 +231,11 @@ WORDS = {
         "rows": "{clean} of {all} rows clean",
         "caught": "{clean} of {all} planted faults found",
         "is_missing": "missing",
+        "no_days_short": "missing: none was made yet (does not prevent)",
+        "days_unreadable_short": "missing: not to be read by this account (does not prevent)",
         "chain_is": "Days: {days}, with findings: {found}. Head: {head}…",
         "chain_broken": "changed: does not hold",
-        "remarks": "Findings, not seen, and other remarks",
+        "remarks": "Findings and remarks",
         "no_remarks": "None.",
         "risk": "Risk",
         "remedy": "Remedy",
@@ -185,7 +244,7 @@ WORDS = {
         "assertion_some": "This is certified, with the remarks above",
         "assertion_bad": "This cannot be certified",
         "not_covered": "This is not covered",
-        "by_hand_short": "Each row of the annexes can be repeated by hand, without our code: annex {letter} shows how.",
+        "by_hand_short": "Each row with a command can be repeated by hand, without our code: annex {letter}.",
         "sign": "Signatures",
         "auditor": "Auditor's name",
         "operator": "Name of the person responsible for operation",
@@ -199,7 +258,19 @@ WORDS = {
             " Example: the row live.filter should show Seccomp: 2 and NoNewPrivs: 1 on each line."
             " What each check should show stands in docs/AUDITING_REFERENCE.md, under its name."
         ),
-        "all_remarks": "All findings, not seen, and other remarks",
+        "terms": "The words of the annexes",
+        "tools": "The lines take bash and the programs socat, xxd, ss, sqlite3 and git.",
+        "digest_is": (
+            "The digest of the program is SHA-256 of the list of Källskydd's own files, with a line for each file"
+            " (SHA-256 and name); libraries, tor and kernel are not in it, live.libraries and live.loaded show them."
+            " Make it from the reviewed source by `kallskydd audit manifest SOURCE > MANIFEST; sha256sum MANIFEST`, or"
+            " without our code by the line below, in the folder of the source. Compare each file, in the folder where"
+            " the program is installed: `sha256sum -c MANIFEST`. For the list"
+            " that was given with --manifest its maker answers: make it yourself. Where no commit is recorded,"
+            " `git rev-parse HEAD` in the source shows of which one the list was made."
+        ),
+        "foot": "{title} {day}, program {digest}",
+        "all_remarks": "All findings and remarks",
         "processes": "Processes",
         "tor": "tor",
         "storage": "Storage",
@@ -213,7 +284,8 @@ WORDS = {
             "The service examines itself once a day with its own rights, and binds each day to the one before. The"
             " members' desks remember the head and warn when a day was changed. The head now: {head}"
         ),
-        "no_days": "No daily audit was made yet, or this account may not read the file audit.chain.",
+        "no_days": "No daily audit was made yet: the first comes when the service has run for a day.",
+        "days_unreadable": "The account that ran the audit may not read the file audit.chain. Run it as root.",
         "clean": "Clean",
         "finding": "Finding",
         "not seen": "Not seen",

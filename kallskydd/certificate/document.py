@@ -31,7 +31,7 @@ def as_pdf(page: Page) -> bytes:
     for annex in page.annexes:
         with document.element("Sect"):
             printer.print_all(annex.blocks)
-    _number_pages(document, page.title)
+    _number_pages(document, page.foot)
     return document.finished()
 
 
@@ -46,12 +46,12 @@ def _with_sheet(page: Page) -> TaggedDocument:
     raise SheetTooFull
 
 
-def _number_pages(document: TaggedDocument, title: str) -> None:
-    """Say on each sheet of the annexes to which certificate it belongs; the sheet to sign says so itself."""
+def _number_pages(document: TaggedDocument, foot: str) -> None:
+    """Say below each page to which certificate it belongs, and which of how many it is."""
     style = Styles.of(1).small
-    for number in range(1, document.page_count):
+    for number in range(document.page_count):
         document.turn_to(number)
         with document.artifact():
-            document.text(MARGIN, _FOOT, style, title)
+            document.text(MARGIN, _FOOT, style, foot)
             said = f"{number + 1} ({document.page_count})"
             document.text(A4[0] - MARGIN - style.face.width(said, style.size), _FOOT, style, said)

@@ -47,12 +47,14 @@ def sentence(pieces: Iterable[Piece]) -> list[Piece]:
     for piece in pieces:
         text = re.sub(r"[ \t\r\n\f]+", " ", piece.text)
         text = shown(piece.style.face, text.lstrip(" ") if blank else text)
-        if text == " ":
-            # It ends the piece before: one of a blank alone shows nothing, and programs take it for hidden text.
+        if text.startswith(" "):
+            # It ends the piece before: where a line ends there, a piece of a blank alone would show nothing, and
+            # programs take that for hidden text.
             made[-1] = Piece(made[-1].style, f"{made[-1].text} ")
-        elif text:
+            text, blank = text[1:], True
+        if text:
             made.append(Piece(piece.style, text))
-        blank = text.endswith(" ") if text else blank
+            blank = text.endswith(" ")
     if made:
         made[-1] = Piece(made[-1].style, made[-1].text.rstrip(" "))
     return made

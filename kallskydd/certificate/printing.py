@@ -24,6 +24,7 @@ from audit.report.blocks import (
     Span,
     Table,
     Tone,
+    coded,
 )
 from kallskydd.certificate.flow import INSIDE, MARGIN, Flow
 from kallskydd.certificate.lines import Piece, broken, sentence, shown
@@ -189,7 +190,7 @@ class Printer:
         flow, styles = self._flow, self._styles
         pieces = [Piece(styles.body, paragraph.text)]
         if not paragraph.framed:
-            self._text("P", pieces, MARGIN, INSIDE)
+            self._text("P", self._pieces(coded(paragraph.text), styles.body), MARGIN, INSIDE)
             flow.y += styles.gap(0.3)
             return
         pad = styles.gap(0.4)

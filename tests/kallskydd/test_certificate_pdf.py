@@ -15,13 +15,13 @@ from itertools import combinations
 import pypdf
 import pypdfium2
 import pytest
-from audit_pages import CLAIMS, DAY, IDS, SUBJECT, examined, report
+from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report
 from documents.tagged_pdf import heard, outside
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.report.certify import Examined
-from audit.report.chain import Chain, Day
+from audit.report.chain import Chain, Day, NoChain
 from audit.report.html import page_as_html
 from audit.report.page import page_of
 from audit.verdict import Evidence, Verdict
@@ -58,7 +58,7 @@ EXAMINED = {
     "three": examined(live=telling("live", conntrack=FINDING, core_dumps=NOT_SEEN, memory=NOT_SEEN)),
     "many": examined(live=telling("live", torrc=FINDING, memory=NOT_SEEN), canary=hidden("canary"),
                      selftest=hidden("selftest"), subject=replace(SUBJECT, owner="Ludvika kommun och dess bolag " * 3),
-                     chain=None),
+                     chain=NoChain.UNREADABLE),
     "missing": examined(proofs={"live": report("live")}),
     "mirror": Examined(DAY, SUBJECT, {"mirror": telling("mirror", files=FINDING)}, needed=("mirror",)),
 }  # fmt: skip
@@ -93,18 +93,20 @@ def parts_of(page) -> tuple[str, str]:
 
 @EACH
 def test_the_sheet_to_sign_is_one_page_with_the_words_of_the_html_page_in_their_order(page, made):
-    wanted = words_of(parts_of(PAGES[page])[0])
+    foot = PAGES[page].foot.split()
+    wanted = [*words_of(parts_of(PAGES[page])[0]), *foot, "1", f"({len(pypdf.PdfReader(BytesIO(made[page])).pages)})"]
 
     by_pypdf = pypdf.PdfReader(BytesIO(made[page])).pages[0].extract_text()
     document = pypdfium2.PdfDocument(made[page])
     by_pdfium = document[0].get_textpage().get_text_range()
     second = document[1].get_textpage().get_text_range()
     sheet = document[0].get_textpage()
-    lowest = min(sheet.get_rect(number)[1] for number in range(sheet.count_rects()))
+    # The foot stands below all.
+    *lows, _foot = sorted({round(sheet.get_rect(number)[1]) for number in range(sheet.count_rects())}, reverse=True)
 
     assert by_pypdf.split() == wanted
     assert by_pdfium.split() == wanted
-    assert lowest > A4[1] - BOTTOM
+    assert min(lows) > A4[1] - BOTTOM
     assert second.split()[:2] == (["Bilaga", "A."] if page[1] == "sv" else ["Annex", "A."])
     assert {tuple(map(round, one.get_size())) for one in document} == {(595, 842)}
 
@@ -176,6 +178,17 @@ def test_the_tags_are_headings_lists_tables_and_code_each_in_its_place(page, mad
     assert all(
         one[-3:-1] in {("L", "LI"), ("LI", "LBody"), ("Table", "TR")} for one in kinds if "L" in one or "Table" in one
     )
+
+
+@EACH
+def test_each_page_says_below_to_which_certificate_it_belongs_and_which_of_how_many_it_is(page, made):
+    document = pypdfium2.PdfDocument(made[page])
+
+    for number, sheet in enumerate(document, start=1):
+        said = sheet.get_textpage().get_text_range().split()
+        assert said[-2:] == [str(number), f"({len(document)})"]
+        assert said[-7:-2] == PAGES[page].foot.split()[-5:]
+    assert PAGES[page].foot.endswith(f" {DAY}, program {PROGRAM.digest[:12]}")
 
 
 def test_a_heading_cell_says_of_what_and_a_fault_that_is_named_in_english_says_so(made):

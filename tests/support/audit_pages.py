@@ -22,6 +22,10 @@ SUBJECT = Subject(
     "anmalan-1", "Debian GNU/Linux 13 (trixie), 6.12.43+deb13-amd64", "root", "Ludvika kommun",
     ("a" * 55 + "d.onion", "b" * 55 + "d.onion"), "blankett.example", PROGRAM, compared=True,
 )  # fmt: skip
+COMMAND = (
+    "sudo kallskydd audit all --home /var/lib/kallskydd/home --manifest MANIFEST --report page.html --lang sv --canary"
+    " canary.json --selftest selftest.json --mirror mirror.json"
+)
 CLAIMS = {"live": LIVE, "mirror": MIRROR}
 IDS = {
     "live": [row.id for row in TABLE],
@@ -46,4 +50,4 @@ def examined(**changed: object) -> Examined:
     """A page on which all is well; `changed` replaces reports by name, or fields of the page."""
     proofs = {name: changed.pop(name, None) or report(name) for name in IDS}
     days = tuple(Day(f"2026-11-{number:02}", 17, (), ("processes", "streams")) for number in range(1, 28))
-    return replace(Examined(DAY, SUBJECT, proofs, Chain(days, "ab" * 32)), **changed)
+    return replace(Examined(DAY, SUBJECT, proofs, Chain(days, "ab" * 32), command=COMMAND), **changed)

@@ -97,7 +97,11 @@ def check_storage(inspection: Inspection, scene: Scene) -> None:
     )
     if not free.pages and not free.blocks:
         inspection.saw("secure_delete: nothing was deleted yet by which it would show")
-    inspection.saw("out of its reach: {moved} bytes of rows that SQLite has moved within the file", moved=free.moved)
+    inspection.saw(
+        "out of its reach: {moved} bytes of rows that SQLite has moved within the file, until the next heartbeat writes"
+        " over them",
+        moved=free.moved,
+    )
     for process in scene.service.intakes:
         try:
             opened = [one.target for one in process.descriptors()]
@@ -162,7 +166,8 @@ def _by_construction(inspection: Inspection, scene: Scene) -> None:
     check_times(heartbeats, scene)
     if program_is_known(scene) and heartbeats.verdict is Verdict.CLEAN:
         inspection.saw(
-            "not seen, so by construction: synchronous, foreign_keys, trusted_schema, cell_size_check and the rest of"
+            "clean by construction, as no mark outside shows them: synchronous, foreign_keys, trusted_schema,"
+            " cell_size_check and the rest of"
             " secure_delete and temp_store; the program, which own-files knows, reads all back at its opening and at"
             " each heartbeat, the last of which times shows, and ends where one does not hold"
         )

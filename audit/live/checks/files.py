@@ -106,7 +106,7 @@ def check_times(inspection: Inspection, scene: Scene) -> None:
         oldest = max(now - times.written, now - times.changed, now - times.read)
         inspection.require(
             oldest <= window,
-            "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window}",
+            "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window} s",
             name=name, age=round(oldest), window=window,
         )  # fmt: skip
         if times.born is None:
@@ -128,7 +128,7 @@ def check_times(inspection: Inspection, scene: Scene) -> None:
             oldest = max(now - times.changed, now - times.read)
             inspection.require(
                 oldest <= window,
-                "{name}: read {age} s ago at most; the heartbeat allows {window}",
+                "{name}: read {age} s ago at most; the heartbeat allows {window} s",
                 name=name,
                 age=round(oldest),
                 window=window,

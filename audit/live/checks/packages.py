@@ -63,8 +63,8 @@ def check_own_files(inspection: Inspection, scene: Scene) -> None:
         text = scene.manifest.read_text("utf-8")
         faults, commit = manifest_faults(folder, text), parse_manifest(text).commit
         inspection.require(
-            not faults, "{count} files, against the manifest given, of commit {commit}; others: {faults}",
-            count=count, commit=commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
+            not faults, "{count} files, against the list {manifest} (--manifest), of commit {commit}; others: {faults}",
+            count=count, manifest=scene.manifest, commit=commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
         )  # fmt: skip
     elif folder == installation.packages:
         # Their hashes stand in the RECORD of the distribution, which the row on libraries has gone through.

@@ -90,9 +90,9 @@ def check_roster(inspection: Inspection, scene: Scene) -> None:
 def _check_declaration(inspection: Inspection, scene: Scene) -> None:
     """Whether the operator has declared to be no member. That it is so, no audit sees."""
     if scene.trial:
-        inspection.saw("a trial: whether its operator is a member is not asked")
+        inspection.saw("a trial: not required that the operator is no member")
     elif scene.config().get("operator_is_no_member") is True:
-        inspection.saw("declared in config.toml, and seen by no audit: who runs the server is no member")
+        inspection.saw("clean as declared in config.toml, though no audit can see it: who runs the server is no member")
     else:
         inspection.found("nobody has declared that the operator is no member, who could see which case excludes her")
 

@@ -69,7 +69,7 @@ def check_kernel(inspection: Inspection, scene: Scene) -> None:
         elif value is None:
             inspection.missed("{name}", name=setting.name)
         elif value in setting.comes and may_be_as_it_comes:
-            inspection.saw("{name} = {value}, as the kernel comes: a trial says so; a real home asks for {wanted}",
+            inspection.saw("{name} = {value}, as the kernel comes: enough for a trial; a real home needs {wanted}",
                      name=setting.name, value=value, wanted=setting.wanted[0])  # fmt: skip
         else:
             inspection.require(value in setting.wanted, "{name} = {value}", name=setting.name, value=value)

@@ -248,9 +248,17 @@ def _kernels_view(inspection: Inspection, scene: Scene, wanted: set[str]) -> Non
         # With its network switched off tor has no socket for SOCKS.
         inspection.require(seen <= wanted, "the kernel has tor {pid} listening on {places}", pid=process.pid,
                     places=listed(sorted(seen)) or "-")  # fmt: skip
-        strange = sorted(steering - ours)
+        strange = [_named(pid) for pid in sorted(steering - ours)]
         inspection.require(not strange, "tor {pid} is steered by {count} processes; not of the service: {strange}",
                     pid=process.pid, count=len(steering), strange=listed(strange) or "-")  # fmt: skip
+
+
+def _named(pid: int) -> str:
+    """Return a process by its number and its program's name."""
+    name = "?"
+    with contextlib.suppress(NotSeen):
+        name = Process(pid).status().get("Name", name)
+    return f"{pid} ({name})"
 
 
 def _onions(inspection: Inspection, scene: Scene, tor: Any) -> None:

@@ -16,7 +16,15 @@ from audit.report.claims import LIVE
 from audit.report.pack import examined, make_pack
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
-from kallskydd.commands.audit.output import NOT_RUNNING, START_IT, add_pdf, can_be_made, make_pages, stockholm_day
+from kallskydd.commands.audit.output import (
+    NOT_RUNNING,
+    START_IT,
+    add_pdf,
+    can_be_made,
+    command_of,
+    make_pages,
+    stockholm_day,
+)
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
 _ROOT_HELP = "take the system's files (/etc, /proc/sys, /proc/swaps …) from copies under DIR"
@@ -67,7 +75,8 @@ def _live(args: argparse.Namespace) -> int:
         scene, report = inspect_home(args.home.absolute(), stockholm_day(), root=args.root, manifest=args.manifest)
     except NotRunning:
         return _not_running()
-    if code := make_pages(args, examined(scene, {"live": report}), {"live": LIVE}):
+    command = command_of(args, "live", ("manifest", "report", "pdf", "lang"))
+    if code := make_pages(args, examined(scene, {"live": report}, command), {"live": LIVE}):
         return code
     if args.json:
         result(report.as_object())

@@ -33,6 +33,7 @@ from kallskydd.commands.audit.output import (
     START_IT,
     add_pdf,
     can_be_made,
+    command_of,
     make_pages,
     report_of,
     stockholm_day,
@@ -106,12 +107,17 @@ def _examine(args: argparse.Namespace) -> Examined:
         scene, live = inspect_home(args.home.absolute(), stockholm_day(), manifest=args.manifest)
     except NotRunning:
         raise _Refused(NOT_RUNNING, START_IT, MISSING) from None
-    _require_one_program(examined(scene, {"live": live}).subject.program, given, to_run)
+    subject = examined(scene, {"live": live}).subject
+    if "mirror" in given and not subject.mirror:
+        to_do = "Leave out --mirror, or name the home that the mirror forwards to."
+        raise _Refused("This home has no mirror in its config.toml: the result of one does not belong to it.", to_do)
+    _require_one_program(subject.program, given, to_run)
     proofs: dict[str, AuditReport] = {**given}
     for name in to_run:
         proofs[name] = _made(name, args.report)
     in_order: dict[str, AuditReport] = {name: proofs[name] for name in _ORDER if name in proofs}
-    return examined(scene, {"live": live, **in_order})
+    command = command_of(args, "all", ("manifest", "report", "pdf", "lang", *_ORDER))
+    return examined(scene, {"live": live, **in_order}, command)
 
 
 def _given(args: argparse.Namespace) -> dict[str, AuditReport]:

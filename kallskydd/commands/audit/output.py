@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -69,6 +70,22 @@ def make_pages(args: argparse.Namespace, examined: Examined, claims: Claims) -> 
         prose(str(error))
         return REFUSED
     return OK
+
+
+def command_of(args: argparse.Namespace, action: str, options: Sequence[str]) -> str:
+    """Return the command as it was run, with its paths, for the page that says how to run it again."""
+    words = [
+        *(["sudo"] if os.geteuid() == 0 else []),
+        "kallskydd",
+        "audit",
+        action,
+        "--home",
+        str(args.home.absolute()),
+    ]
+    for option in options:
+        if (value := getattr(args, option)) is not None:
+            words += [f"--{option}", str(value)]
+    return shlex.join(words)
 
 
 def write_new(place: Path, content: bytes) -> None:

@@ -324,7 +324,12 @@ def test_a_library_of_another_version_than_the_locked_one(service):
 @pytest.mark.parametrize(
     ("file", "text", "row", "words"),
     [
-        ("proc/sys/kernel/core_pattern", "|/usr/share/apport %p\n", "core-dumps", "kernel.core_pattern = |/usr/share"),
+        (
+            "proc/sys/kernel/core_pattern",
+            "|/usr/share/apport %p\n",
+            "core-dumps",
+            "kernel.core_pattern = |/usr/share/apport %p, wanted |/bin/false: what stands after | gets the memory",
+        ),
         ("proc/sys/fs/suid_dumpable", "2\n", "core-dumps", "fs.suid_dumpable = 2"),
         (
             "etc/ld.so.preload",

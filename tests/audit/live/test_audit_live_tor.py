@@ -258,7 +258,11 @@ def test_whoever_steers_tor_besides_the_keeper_is_a_finding(clean_tor):
         os.waitpid(child, 0)
 
     # To root alone the kernel shows who that is.
-    wanted = (Verdict.FINDING, f"not of the service: {child}") if AS_ROOT else (Verdict.NOT_SEEN, "the sockets of tor")
+    wanted = (
+        (Verdict.FINDING, f"not of the service: {child} (python")
+        if AS_ROOT
+        else (Verdict.NOT_SEEN, "the sockets of tor")
+    )
     ((verdict, text),) = [(one.verdict, one.text()) for one in inspection.evidence if one.verdict is not Verdict.CLEAN]
     assert (verdict, wanted[1] in text) == (wanted[0], True)
     assert findings(check_tor_listeners, clean_tor) == []

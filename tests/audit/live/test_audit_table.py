@@ -23,12 +23,15 @@ from audit.live.run import CHECKS
 from audit.live.subject import Subject
 from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
 from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST
+from audit.observe import proc
 from audit.observe.netlink import logs_packets
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
+from audit.observe.served import served_by
 from audit.report.certify import Examined
 from audit.report.claims import LIVE
 from audit.report.html import as_html
+from audit.served import Served
 from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
 from audit.verdict import AuditReport, Check, Inspection
 from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
@@ -52,7 +55,7 @@ def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
         (False, "operator_is_no_member = true", "clean", "uppgivet i config.toml"),
         (False, "", "finding", "ingen har uppgett"),
         (False, "operator_is_no_member = false", "finding", "ingen har uppgett"),
-        (True, "", "clean", "frågas inte"),
+        (True, "", "clean", "provdrift: det krävs inte"),
     ],
 )
 def test_the_report_says_whether_the_operator_has_declared_to_be_no_member(tmp_path, trial, settings, verdict, said):
@@ -105,7 +108,7 @@ def test_a_kernel_as_it_comes_is_a_finding_for_a_real_home_and_said_for_a_trial(
     of_the_trial, of_the_real = kernel_row(trial, tmp_path), kernel_row(real, tmp_path)
 
     assert str(of_the_trial.verdict) == "clean"
-    assert "debug.exception-trace = 1, as the kernel comes: a trial says so" in of_the_trial.evidence[0].text()
+    assert "debug.exception-trace = 1, as the kernel comes: enough for a trial" in of_the_trial.evidence[0].text()
     assert str(of_the_real.verdict) == "finding"
     assert [str(one.verdict) for one in of_the_real.evidence].count("finding") == 4
 
@@ -217,7 +220,7 @@ def test_that_landlock_is_in_use_is_claimed_and_not_seen_where_the_program_is_no
 
     assert set(said) == {"clean", "not seen"}
     assert said["clean"][0] == "seen: the kernel offers Landlock 7"
-    assert said["clean"][1].startswith("claimed: ")
+    assert said["clean"][1].startswith("clean, though no kernel shows")
 
 
 def test_the_line_by_hand_for_landlock_says_the_version_without_any_file_of_the_kernels():
@@ -264,3 +267,25 @@ def expressions(*names: tuple[bytes, bytes]) -> bytes:
 )
 def test_a_firewall_rule_that_writes_down_packets_is_known_by_its_steps(steps, logs):
     assert logs_packets(steps) is logs
+
+
+@pytest.mark.parametrize(
+    ("group", "own_tor", "served"),
+    [
+        ("0::/system.slice/kallskydd.service\n", True, Served(("kallskydd",), ("kallskydd",), "/srv/torrc", own_tor=True)),
+        ("0::/user.slice/user@0.service/app.slice/shell.scope\n", True, Served((), (), "/srv/torrc", own_tor=True)),
+        ("0::/system.slice/system-tor.slice/tor@default.service\n", False,
+         Served(("tor@default",), ("tor@default",), "/srv/torrc")),
+    ],
+)  # fmt: skip
+def test_the_units_of_a_service_are_seen_by_its_control_groups_and_tors_file_by_its_words(
+    tmp_path, monkeypatch, group, own_tor, served
+):
+    monkeypatch.setattr(proc, "PROC", tmp_path / "proc")
+    for pid in (7, 8):
+        (tmp_path / f"proc/{pid}").mkdir(parents=True)
+        (tmp_path / f"proc/{pid}/cgroup").write_text(group)
+    (tmp_path / "proc/8/cmdline").write_text("tor\0-f\0/srv/torrc\0--defaults-torrc\0/dev/null\0")
+    (tmp_path / "config.toml").write_text("" if own_tor else '[tor]\ncontrol_socket = "/run/tor/control"\n')
+
+    assert served_by(Scene(tmp_path, Service(Process(7), (), tors=(Process(8),)))) == served

@@ -131,7 +131,7 @@ async def test_the_installed_relay_passes(program, mirror_folder):
     assert set(not_clean) == {"units", "torrc"}, not_clean
     assert "a whole upload, 8 times: 404" in said(report, "requests")
     assert "a visit without what is behind, 1 times: None" in said(report, "requests")
-    assert "Påstående 1 om spegeln" in page
+    assert "Påstående 2 om spegeln" in page
     assert "reläets minne" not in page
     assert "Kan intygas med anmärkningar" in page
     assert f"<dd>{NAME}</dd>" in page

@@ -43,7 +43,7 @@ def given(service, tmp_path):
     """Options with results of the program that runs, made today."""
     program, day = program_in(service.packages), audit_output.stockholm_day()
     options = {}
-    for name in ("canary", "selftest", "mirror"):
+    for name in ("canary", "selftest"):
         save(replace(report(name), program=program, day=day), tmp_path / f"{name}.json")
         options[f"--{name}"] = tmp_path / f"{name}.json"
     return options
@@ -70,7 +70,7 @@ def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, g
     # An installation was compared with its own list alone, and this one is a trial: neither is passed over.
     assert done.returncode == 1
     assert "Can be certified with remarks" in page
-    assert page.count(audit_output.stockholm_day()) >= 5
+    assert page.count(audit_output.stockholm_day()) >= 4
     for name, shown in (("public", "reporters"), ("desk", "members")):
         assert re.search(rf"Address for {shown}</dt><dd><code>[a-z2-7]{{56}}\.onion<", page), name
     assert f"{program.digest}</code>" in page
@@ -79,6 +79,13 @@ def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, g
     lines = done.stdout.splitlines()
     assert lines[-2].startswith("Can be certified with remarks. The page: ")
     assert lines[-1].startswith("To do: ")
+    command = (
+        f"kallskydd audit all --home {service.home} --report {tmp_path}/page.html --pdf {tmp_path}/page.pdf --lang en"
+    )
+    assert f"Then, with a new name for the page: {'sudo ' * AS_ROOT}{command} --canary " in lines[-1]
+    assert f"{command} --canary {tmp_path}/canary.json --selftest {tmp_path}/selftest.json</code>" in page
+    assert any(line.startswith("daily     missing: none was made yet") for line in lines)
+    assert "A trial: does not hold for a real service." in page
     assert any(line.startswith("REMARK    The program was compared with its own list alone") for line in lines)
     assert ("audit live: " in done.stdout) != AS_ROOT
     to_sign = pypdf.PdfReader(tmp_path / "page.pdf").pages[0].extract_text()
@@ -112,12 +119,25 @@ def test_a_result_of_another_program_or_none_is_refused_before_anything_is_made(
     service, tmp_path, given, change, said, capsys
 ):
     ((option, program),) = change.items()
+    given[option] = tmp_path / f"{option[2:]}.json"
     save(replace(report(option[2:]), program=program), given[option])
 
     code = run_here(*words_of(service, tmp_path, given))
 
     assert code == 3
     assert said in capsys.readouterr().err
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_result_of_a_mirror_is_refused_for_a_home_that_has_none(service, tmp_path, given, capsys):
+    save(replace(report("mirror"), program=program_in(service.packages)), tmp_path / "mirror.json")
+
+    code = run_here(*words_of(service, tmp_path, {**given, "--mirror": tmp_path / "mirror.json"}))
+
+    said = capsys.readouterr().err
+    assert code == 3
+    assert "This home has no mirror in its config.toml: the result of one does not belong to it." in said
+    assert "Leave out --mirror" in said
     assert not (tmp_path / "page.html").exists()
 
 

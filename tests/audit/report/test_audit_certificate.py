@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
 from dataclasses import replace
 from datetime import date
 
@@ -12,12 +13,14 @@ from audit_harness import ROOT
 from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report
 
 from audit.advice import advice_of
+from audit.observe.program import own_program
 from audit.report import certify
 from audit.report.certify import Outcome, decide, missing, remarks_on
-from audit.report.chain import read_chain
+from audit.report.chain import NoChain, read_chain
 from audit.report.html import as_html
 from audit.report.summary import summarised
 from audit.report.words import ASSERTION, NOT_COVERED, WORDS
+from audit.served import USUAL, Served
 from audit.verdict import Check, Evidence, Program, Verdict
 from cases.audit_chain import append_record, next_record
 
@@ -51,7 +54,7 @@ NONE = {
     "a home without a mirror": examined(
         subject=replace(SUBJECT, mirror=""), proofs={name: report(name) for name in certify.NEEDED}
     ),
-    "no daily audit yet": examined(chain=None),
+    "no daily audit yet": examined(chain=NoChain.NOT_YET),
 }
 
 
@@ -73,8 +76,14 @@ def test_the_verdict_follows_the_rule_and_stands_on_the_page(page, outcome):
         words = WORDS[language]
         assert f"<strong>{words[outcome]}</strong>" in text
         assert all(f"{html.escape(words[name])}:</b>" in text for name in ("risk", "remedy") if remarks)
-        for name in missing(page):
-            assert f"{words['missing'].format(names=name)}" in text
+        lacking = re.search(r"; ([\w, ]+) (?:saknas|missing)\.", text)
+        assert set(missing(page)) <= set(lacking[1].split(", ") if lacking else [])
+        needed = {"sv": "live, canary eller selftest", "en": "live, canary or selftest"}[language]
+        assert words["rule"].format(days=30, needed=needed) in text
+        assert len(remarks) == sum(
+            text.count(f'<strong class="{tone}">{words[mark]}</strong>')
+            for tone, mark in (("bad", "finding"), ("some", "remark"))
+        )
         assert "{" not in re.sub(r"<style>.*?</style>|<pre>.*?</pre>", "", text, flags=re.DOTALL)
 
 
@@ -90,7 +99,8 @@ def test_each_row_that_is_not_clean_stands_on_the_page_with_its_risk_and_remedy(
         assert decide(page) is Outcome.CANNOT
         assert remark.seen["sv"] == "what was seen"
         assert remark.risk["sv"] == advice_of(audit, row).risk_sv
-        assert remark.remedy["en"] == advice_of(audit, row).remedy
+        assert remark.remedy["en"] == advice_of(audit, row).remedy_in("en", USUAL)
+        assert "{" not in remark.remedy["sv"]
         assert remark.row == (row if "." in row else f"{audit}.{row}")
 
 
@@ -98,7 +108,7 @@ def test_of_a_row_that_was_not_seen_the_remedy_is_to_look_first():
     (remark,) = remarks_on(examined(live=report("live", landlock=NOT_SEEN)))
 
     assert remark.remedy["en"].startswith("Look by hand with the row's command (in the annex) and note the answer.")
-    assert remark.remedy["sv"].endswith(advice_of("live", "landlock").remedy_sv)
+    assert remark.remedy["sv"].endswith(advice_of("live", "landlock").remedy_in("sv", USUAL))
 
 
 def test_the_worst_is_on_the_page_first_and_what_has_no_room_stands_in_an_annex():
@@ -110,7 +120,7 @@ def test_the_worst_is_on_the_page_first_and_what_has_no_room_stands_in_an_annex(
     assert sheet.count('<span class="more"><b>Risk:') == 3
     assert sheet.index("live.torrc") < sheet.index("live.landlock")
     assert "And 1 more: annex B." in sheet
-    assert "Annex B. All findings, not seen, and other remarks" in annexes
+    assert "Annex B. All findings and remarks" in annexes
     assert annexes.count('<span class="more"><b>Risk:') == 4
 
 
@@ -182,7 +192,7 @@ def test_evidence_of_several_processes_is_one_sentence_and_what_is_not_clean_is_
 
 
 def test_a_chain_is_verified_and_one_that_was_changed_says_after_which_day(tmp_path):
-    assert read_chain(tmp_path) is None
+    assert read_chain(tmp_path) is NoChain.NOT_YET
     before = None
     for day in range(1, 32):
         before = next_record(before, date(2026, 10, day), 17, [], ["streams"])
@@ -200,3 +210,106 @@ def test_a_chain_is_verified_and_one_that_was_changed_says_after_which_day(tmp_p
     assert (changed.holds, changed.days) == (False, ())
     assert not read_chain(tmp_path).holds
     assert not examined(chain=changed).chain.holds
+
+
+@pytest.mark.parametrize("reason", NoChain)
+def test_a_daily_audit_that_is_not_there_is_said_in_the_box_with_its_reason_and_hinders_nothing(reason):
+    page = examined(chain=reason)
+    for language, lacks in (("sv", "live, canary, selftest, mirror finns; daglig granskning saknas."),
+                            ("en", "live, canary, selftest, mirror are there; daily audit missing.")):  # fmt: skip
+        text = as_html(page, language, CLAIMS)
+        sheet, annexes = text.split('<section class="annexes">')
+
+        assert lacks in sheet
+        assert "Alla bevis" not in text
+        assert WORDS[language][f"{reason}_short"] in sheet
+        assert WORDS[language][reason] in annexes
+    assert WORDS["sv"]["no_days"] != WORDS["sv"]["days_unreadable"]
+    assert decide(page) is Outcome.CERTIFIED
+
+
+def test_a_chain_that_may_not_be_read_is_told_from_one_that_is_not_there(tmp_path):
+    (tmp_path / "audit.chain").mkdir()
+
+    assert read_chain(tmp_path) is NoChain.UNREADABLE
+
+
+def test_a_remark_is_called_a_remark_and_what_was_not_seen_is_labelled_so():
+    text = as_html(examined(live=report("live", landlock=NOT_SEEN, torrc=FINDING)), "sv", CLAIMS)
+    sheet = text.split('<section class="annexes">')[0]
+
+    assert "Fynd: 1. Anmärkningar: 1." in sheet
+    assert "Hinder" not in sheet
+    assert '<strong class="some">Anmärkning</strong> Kontroll: The title of landlock' in sheet
+    assert "<b>Inte sett:</b> kernel.of.landlock" in sheet
+    assert "<b>Iakttagelse:</b> kernel.of.torrc" in sheet
+
+
+def test_a_trial_is_said_in_the_box():
+    text = as_html(examined(live=replace(report("live"), trial=True)), "sv", CLAIMS)
+
+    box = re.search(r'<div class="verdict some">.*?</div>', text)[0]
+    assert "Provdrift: gäller inte riktig drift." in box
+    assert '<strong class="some">Anmärkning</strong> Provdrift' in text
+
+
+def test_after_the_list_stands_what_to_do_next_with_the_command_as_it_was_run():
+    command = "sudo kallskydd audit all --home /srv/home --report page.html"
+    bad = as_html(examined(live=report("live", torrc=FINDING), command=command), "sv", CLAIMS)
+    good = as_html(examined(command=command), "sv", CLAIMS)
+
+    assert f"<code>{command}</code> (med ett nytt namn på sidan)" in bad.split("Detta kan inte intygas")[0]
+    assert "Nästa steg: skriv under detta blad." in good
+    assert command not in good
+
+
+@pytest.mark.parametrize(
+    ("served", "torrc", "listeners"),
+    [
+        (USUAL, "`/etc/kallskydd/torrc` like", "`systemctl restart kallskydd-tor kallskydd`"),
+        (Served((), (), "/srv/home/tor/torrc", own_tor=True), "`/srv/home/tor/torrc` at each start: stop and start",
+         "then stop and start `kallskydd serve`"),
+        (Served((), ("tor@default",), "/etc/tor/torrc"), "`/etc/tor/torrc` like `torrc.example`; `systemctl restart tor@",
+         "`systemctl restart tor@default`, and stop and start `kallskydd serve`"),
+        (Served(("kallskydd",), (), "/etc/tor/torrc"), "like `torrc.example`; stop and start tor.",
+         "stop and start tor, and `systemctl restart kallskydd`"),
+    ],
+)  # fmt: skip
+def test_a_remedy_names_the_units_and_the_file_of_the_service_that_was_examined(served, torrc, listeners):
+    found = replace(report("live", torrc=FINDING, tor_listeners=FINDING), served=served)
+    first, second = (remark.remedy["en"] for remark in remarks_on(examined(live=found)))
+
+    assert torrc in first
+    assert "`ps -fp PID`" in second
+    assert listeners in second
+    assert ("systemctl" in first + second) == bool(served.units or served.tor_units)
+
+
+def test_what_a_mirror_leaves_uncovered_stands_on_the_sheet_where_there_is_one():
+    with_mirror = as_html(examined(), "sv", CLAIMS).split('<section class="annexes">')[0]
+    without = as_html(NONE["a home without a mirror"], "sv", CLAIMS).split('<section class="annexes">')[0]
+
+    for line in CLAIMS["mirror"].not_covered["sv"][:2]:
+        assert html.escape(line) in with_mirror
+        assert html.escape(line) not in without
+
+
+def test_each_page_on_paper_names_the_day_and_the_program_and_the_annexes_begin_with_the_words():
+    text = as_html(examined(), "sv", CLAIMS)
+
+    assert f'content: "Intyg om källskydd {DAY}, program {PROGRAM.digest[:12]}"' in text
+    assert 'counter(page) " (" counter(pages) ")"' in text
+    annex = text.split('<section class="annexes">')[1]
+    assert annex.index("keeper: processen") < annex.index("HOMEDIR=")
+    assert "<code>kallskydd audit manifest KÄLLKOD &gt; MANIFEST; sha256sum MANIFEST</code>" in annex
+    assert "socat, xxd" in annex
+
+
+def test_the_digest_of_the_program_is_made_again_by_the_line_of_the_annex():
+    """In the source without our code, also where a name sorts before a folder of the same beginning."""
+    page = html.unescape(as_html(examined(), "en", CLAIMS))
+    (line,) = re.findall(r"<pre>(for p in .*sha256sum)\s*</pre>", page)
+
+    done = subprocess.run(["bash", "-c", line], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.split()[0] == own_program().digest

@@ -14,6 +14,7 @@ from audit_pages import FOR_ROOT, IDS, report
 from audit.advice import TABLES, advice_of
 from audit.report.results import NotAResult, read_result, save
 from audit.report.text_table import as_text
+from audit.served import USUAL
 from audit.swedish import SWEDISH
 from audit.swedish_canary import CANARY
 from audit.verdict import Check, Counted, Evidence, Verdict, Word
@@ -25,7 +26,7 @@ SAYING = {"saw", "found", "missed", "require", "void", "Evidence"}
 def test_each_row_has_a_group_a_risk_and_a_remedy_in_two_languages(audit):
     for row in IDS[audit]:
         advice = advice_of(audit, row)
-        for sentence in (advice.risk, advice.risk_sv, advice.remedy, advice.remedy_sv):
+        for sentence in (advice.risk, advice.risk_sv, advice.remedy_in("en", USUAL), advice.remedy_in("sv", USUAL)):
             assert sentence[0].isupper() or sentence.startswith(("tor ", "`")), sentence
             assert sentence[-1] in ".`", sentence
         assert advice.risk != advice.risk_sv
@@ -65,7 +66,7 @@ def test_a_finding_is_shown_whole_and_the_last_line_names_it_and_its_remedy(audi
 def test_the_worst_comes_first_and_the_others_are_named():
     text = as_text(report("live", landlock=Verdict.NOT_SEEN, torrc=Verdict.FINDING, times=Verdict.FINDING))
 
-    assert text.splitlines()[-1].startswith("To do: torrc (finding). Make the file like `torrc.example`")
+    assert text.splitlines()[-1].startswith("To do: torrc (finding). Make `/etc/kallskydd/torrc` like `torrc.example`")
     assert text.splitlines()[-1].endswith(" Then: times, landlock.")
     assert text.index("FINDING   torrc") < text.index("FINDING   times") < text.index("not seen  landlock")
 
