@@ -48,7 +48,7 @@ def of_the_system() -> dict[str, Path]:
     libraries = sorted({Path(path).resolve() for path in re.findall(r"(/\S+\.so\S*)", said)})
     names = {path.name: path for path in (tor, interpreter, *libraries)}
     assert {"tor", "libcrypto.so.3", "libssl.so.3", "libc.so.6"} <= names.keys()
-    chosen = ["tor", interpreter.name, "libcrypto.so.3", "libssl.so.3", "libc.so.6"]
+    chosen = [interpreter.name, "tor", "libcrypto.so.3", "libssl.so.3", "libc.so.6"]
     return {name: names[name] for name in [*chosen, *(one for one in sorted(names) if one not in chosen)][:7]}
 
 
