@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from store_harness import MONDAY, TUESDAY, Filed, SetClock, ids, new_filing, new_members, open_store, stage
 
 from cases.crypto.grants import make_grant
-from cases.crypto.seal import CaseKeys, append, make_head, next_epoch, open_stream, rekey
+from cases.crypto.seal import Authorship, CaseKeys, append, make_head, next_epoch, open_stream, rekey
 from cases.crypto.sealed_files import open_file
 from cases.entry import ItemKind, Message, Stream
 from cases.errors import CaseError
@@ -104,9 +104,8 @@ async def all_acts(home: Path, marks: Marks) -> None:
         marks.say("taken back", filed[2])
         clock.set(TUESDAY)
         await store.release(TUESDAY, ids(members))
-        sealed, _entry, head = append(
-            filed[0].keys, Stream.MEMBERS, (), members[0].id, members[0].sign_seed, TUESDAY, {}, Message(MARKER)
-        )
+        author = Authorship(members[0].id, members[0].sign_seed, TUESDAY, {})
+        sealed, _entry, head = append(filed[0].keys, Stream.MEMBERS, (), author, Message(MARKER))
         await store.append_member(MemberEntries(filed[0].proof(2, "append"), 0, (sealed,), head), Stream.MEMBERS)
         await move(store, filed[0], members, marks)
         marks.say("erasing", filed[1])
