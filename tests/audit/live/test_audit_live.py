@@ -106,7 +106,7 @@ def test_it_is_clean_on_the_service_as_it_is(service, system):
     assert missed == set() if AS_ROOT else missed <= ROWS_FOR_ROOT
     assert code == (0 if AS_ROOT else 1)
     assert report["trial"] is True
-    assert "so by construction: synchronous" in evidence(report, "storage", "clean")
+    assert "the program, which own-files knows, reads all back at its opening" in evidence(report, "storage", "clean")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", report["day"])
     assert service.live("--root", system)[1]["findings"] == []
 
