@@ -26,7 +26,7 @@ sys.exit(main())
 """
 MODULES = {
     "confine": (
-        "__init__", "intake_files", "landlock", "lock", "process", "profiles", "seccomp", "syscalls",
+        "__init__", "intake_files", "landlock", "limits", "lock", "process", "profiles", "seccomp", "syscalls",
     ),
     "onion": (
         "__init__", "address", "errors", "socks", "tor_process", "torrc", "torrc_reader", "torrc_table", "watchdog",
