@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from audit.canary.desk import CanaryDesk, to_clean
 from audit.canary.judge import judge_texts
 from audit.canary.opened import NotOpened, items_that_open, open_everything
-from audit.canary.visits.material import picture
+from audit.canary.visits.material import NO_KIND, picture
 from audit.canary.visits.requests import SHORT
 from audit.canary.visits.visitor import Exchange
 
@@ -60,7 +60,7 @@ def ask_oddly(run: Run, desk: CanaryDesk) -> None:
         (
             "a member's file that is no picture",
             "scrub",
-            to_clean(run.markers["refused file"].encode()),
+            to_clean(run.markers["refused file"].encode() + NO_KIND),
             (422, 400, 403),
         ),
         ("a desk's request that is none", "box", marker, (403, 422, 400)),

@@ -32,7 +32,7 @@ FORMAT = "kallskydd-desk-1"
 # How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.
 COUNTER_BLOCK = 64
 # The smallest sealed list; holds about twenty cases (measured: 760 bytes each, of five readers).
-LIST_BYTES_MIN = 16_384
+LIST_BYTES_MIN = 32_768
 PERSON_LIST_KEY = b"ks1-desk-list"
 PERSON_NOTES_MARK = b"ks1-desk-notes"
 # A shorter beginning of a case's name than this is too easily another case.

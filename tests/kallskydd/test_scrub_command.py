@@ -436,7 +436,7 @@ def test_one_file_starts_the_one_process_it_needs_which_warms_up_for_its_kind_al
     document = tmp_path / "document.pdf"
     document.write_bytes(SAMPLES["pdf_everything"].content)
     letter = tmp_path / "letter.txt"
-    letter.write_text("Nothing that can be cleaned.")
+    letter.write_bytes(b"Nothing that can be cleaned.\0")
 
     for source in (photo, document):
         with contextlib.ExitStack() as ending, pytest.raises(OSError, match="no process"):

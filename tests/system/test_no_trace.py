@@ -62,7 +62,7 @@ async def file_everything(service: Service, markers: Markers) -> tuple[list[str]
     jpeg, pdf = sample_jpeg(markers.body), sample_pdf(markers.body)
     form = (await browser.get("/report")).form("/report")
     body = multipart(
-        "frontier", form.with_(text=f"Report {markers.text}"), [jpeg.content, pdf.content, b"not a picture"]
+        "frontier", form.with_(text=f"Report {markers.text}"), [jpeg.content, pdf.content, b"not a picture\0"]
     )
     body = body.replace(b"secret-name-0.jpg", markers.file.encode()).replace(b"image/jpeg", markers.type.encode())
     headers = {

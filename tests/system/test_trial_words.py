@@ -7,7 +7,7 @@ from intake_harness import file_report, make_home, running_intake
 
 from kallskydd.demo.forwarder import with_banner
 
-NEXT_DAY = "Ingen ser anmälan före nästa dag"
+NEXT_DAY = "ser ingen anmälan före nästa dag"
 AT_ONCE = "så anmälan visas genast"
 COUNSEL_ALONE = 'name="unnamed"'
 

@@ -9,6 +9,8 @@ import secrets
 import struct
 import zlib
 
+# No text file has this byte, so what it stands in is refused.
+NO_KIND = b"\0"
 _SIDE = 24  # pixels
 _BLOCKS_ASIDE = 3
 _BLOCKS = _BLOCKS_ASIDE**2

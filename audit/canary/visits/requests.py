@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from audit.canary.visits.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
 from audit.canary.visits.markers import BEGINNING
-from audit.canary.visits.material import document, photograph, picture
+from audit.canary.visits.material import NO_KIND, document, photograph, picture
 from audit.canary.visits.visitor import OVER, SHOWN, CanaryVisitor
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def urgent_report(visitor: CanaryVisitor, *, refused_first: bool) -> None:
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
     ]
     fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes")]
-    refused = Upload(name, "text/plain", f"{markers['refused file']} is no picture.".encode())
+    refused = Upload(name, "text/plain", f"{markers['refused file']} is no picture.".encode() + NO_KIND)
     uploads.insert(0 if refused_first else len(uploads), refused)
     _without_refused(visitor, "an urgent report", fields, uploads, which="the first" if refused_first else "the last")
 
@@ -182,7 +182,7 @@ def report_with_refused_files(visitor: CanaryVisitor) -> None:
     """Send a report whose files are no pictures, and then without them."""
     markers = visitor.markers
     name = markers.by_kind["file name"].carriers[0]
-    refused = Upload(name, "text/plain", f"{markers['refused file']} is neither a picture nor a PDF.".encode())
+    refused = Upload(name, "text/plain", f"{markers['refused file']} is of no kind that is taken.".encode() + NO_KIND)
     damaged = Upload(name, "image/png", picture(markers["exif"], markers["picture comment"])[:3000])
     fields = [*_fresh(visitor), ("text", markers["text"])]
     _without_refused(visitor, "a report whose files are refused", fields, [refused, damaged])

@@ -167,11 +167,12 @@ class Casebook:
             answer = await self.client.ask("box", lambda _: BoxRequest(0), BoxAnswer)
         cases = dict(self.state.case_list.cases)
         for batch in answer.batches:
-            if batch.number <= taken:
-                continue
             for grant in open_grants(batch.items, self.keys):
-                # An erased case does not come again when everything is read once more, unless the server has it again.
-                take_grant(erased if grant.case_id.hex() in tombstones else cases, grant)
+                if grant.case_id.hex() not in tombstones:
+                    take_grant(cases, grant)
+                elif batch.number > taken:
+                    # An erased case does not come again by what is read once more.
+                    take_grant(erased, grant)
             last = max(last, batch.number)
             # Trying all of a long box takes a second; pages have their turn in between.
             await asyncio.sleep(0)

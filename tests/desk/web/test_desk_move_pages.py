@@ -187,7 +187,7 @@ async def test_what_is_no_file_for_this_member_is_refused(desks, wrong):
         page = await send_file(other, sent)
 
     assert page.status == 422
-    assert ("Ingen fil är vald." if not wrong else "Filen är ingen flytt av ett ärende till dig.") in page.words
+    assert ("Ingen fil valdes" if not wrong else "Filen är ingen flytt av ett ärende till dig.") in page.words
 
 
 async def test_what_was_written_after_the_file_was_made_is_not_lost_but_the_file_is_refused(desks):

@@ -31,7 +31,7 @@ async def test_a_form_that_nobody_has_sent_has_no_such_button_and_one_made_up_sw
         stored = rows(intake, "cases")
 
     assert 'name="looked"' not in page.text
-    assert "När du skickar letar vi efter personnummer" in page.plain
+    assert "Innan något sparas visar vi dig personnummer" in page.plain
     for answer in answers:
         assert STOPS in answer.plain
         assert "<bdi>Anna Andersson</bdi>" in answer.text

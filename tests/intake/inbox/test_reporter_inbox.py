@@ -357,7 +357,7 @@ async def test_files_are_added_later_and_numbered_on(tmp_path):
         sent = await browser.post(
             "/inbox/write",
             inbox.form("/inbox/write").with_(text=""),
-            [photograph(40, maker="Later maker"), b"not a file we know"],
+            [photograph(40, maker="Later maker"), b"not a file we know\0"],
         )
         second = [form for form in sent.forms if form.action == "/inbox/file"][1]
         copy = await browser.post("/inbox/file", second.fields)
