@@ -42,6 +42,7 @@ NAMING = _OPENS | _CHANGES | {"connect", "bind", "execve", "memfd_create"}
 _STANDARD_STREAMS = (1, 2)
 # How long a write to a file of the home is, and where it begins, as strace ends the line of a call.
 _WRITTEN = re.compile(r", (\d+), (\d+)$")
+_ZEROS = re.compile(r'"(?:\\x00)+", \d+, \d+$')
 
 _DATABASE_PAGE, _LOG_HEADER, _FRAME_HEADER, _SHARE = 4096, 32, 24, 32
 _FRAME = _FRAME_HEADER + _DATABASE_PAGE
@@ -56,6 +57,12 @@ _FORMS: Mapping[str, Callable[[int, int], bool]] = {
     # One byte makes a page of it be there.
     "kallskydd.db-shm": lambda size, start: size == 1 and (start + 1) % _DATABASE_PAGE == 0,
     "shred.slots": lambda size, start: size % _SHARE == start % _SHARE == 0,
+}
+_ZEROS_AT_ONCE = 2**20
+# Where zeros may be written: over what SQLite leaves between the cells of a page, and over the log before it is cut.
+_ZEROED: Mapping[str, Callable[[int, int], bool]] = {
+    "kallskydd.db": lambda size, start: start // _DATABASE_PAGE == (start + size - 1) // _DATABASE_PAGE,
+    "kallskydd.db-wal": lambda size, start: (size, start) == (_LOG_HEADER, 0) or (start - _LOG_HEADER) % _ZEROS_AT_ONCE == 0,
 }
 
 
@@ -220,9 +227,11 @@ class Rulebook:
 
     def _in_its_format(self, call: Call) -> bool:
         """Whether a write to a file of the home is one that the file's format has."""
-        form = _FORMS.get(call.target.removeprefix(f"{self._home}/"))
-        written = _WRITTEN.search(call.arguments)
-        return form is None or (written is not None and form(int(written[1]), int(written[2])))
+        name, written = call.target.removeprefix(f"{self._home}/"), _WRITTEN.search(call.arguments)
+        forms = [_FORMS.get(name), _ZEROED.get(name) if _ZEROS.search(call.arguments) else None]
+        if forms[0] is None:
+            return True
+        return written is not None and any(form and form(int(written[1]), int(written[2])) for form in forms)
 
     def _other(self, call: Call) -> str | None:
         if call.name == "mmap":

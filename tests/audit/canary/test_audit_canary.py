@@ -264,7 +264,13 @@ def test_what_leads_out_is_a_finding_also_when_the_kernel_refused_it(tmp_path, k
 
 
 @pytest.mark.parametrize(
-    "line", ["pwrite64(6<PATH>, MARKER, 4096, 8192) = 4096", "pwrite64(6<SLOTS>, MARKER, 32, 64) = 32"]
+    "line",
+    [
+        "pwrite64(6<PATH>, MARKER, 4096, 8192) = 4096",
+        "pwrite64(6<SLOTS>, MARKER, 32, 64) = 32",
+        # Over what SQLite leaves between the cells of a page.
+        r'pwrite64(6<PATH>, "\x00\x00\x00", 3, 9000) = 3',
+    ],
 )
 def test_a_write_that_the_format_of_its_file_has_is_none(tmp_path, line):
     calls = traced(tmp_path, f"{AT_WORK}10 2.0 {line}\n")
