@@ -62,7 +62,9 @@ _ZEROS_AT_ONCE = 2**20
 # Where zeros may be written: over what SQLite leaves between the cells of a page, and over the log before it is cut.
 _ZEROED: Mapping[str, Callable[[int, int], bool]] = {
     "kallskydd.db": lambda size, start: start // _DATABASE_PAGE == (start + size - 1) // _DATABASE_PAGE,
-    "kallskydd.db-wal": lambda size, start: (size, start) == (_LOG_HEADER, 0) or (start - _LOG_HEADER) % _ZEROS_AT_ONCE == 0,
+    "kallskydd.db-wal": lambda size, start: (
+        (size, start) == (_LOG_HEADER, 0) or (start - _LOG_HEADER) % _ZEROS_AT_ONCE == 0
+    ),
 }
 
 
