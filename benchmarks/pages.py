@@ -3,7 +3,7 @@
 `hello world` is the least that our own library can do, on a unix socket; OnionShare is its receive mode, the page with
 the form, on a loopback port and without tor. Each is a process, and they take turns.
 
-Counted by the processor: what a page takes of it is how often it can come, whoever else uses the machine meanwhile.
+Counted in processor time: it says how often a page can be served, and what else runs meanwhile changes it little.
 That nothing else is waited for is seen by the clock. The medians of all turns count.
 """
 

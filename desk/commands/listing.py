@@ -9,11 +9,11 @@ from cases.sentences import in_words_of_desk
 from desk.commands import show
 from desk.commands.audit_words import audit_object, audit_prose
 from desk.commands.result import CommandInput, Result, code_for
-from desk.errors import DeskError, Erased, NotReachable
+from desk.errors import DeskError
 from desk.keep.restores import KeptRestore
 from desk.keep.state import KeptTombstone
 from desk.work.case.casebook import Casebook
-from desk.work.case.opened import DeskCase
+from desk.work.case.examining import open_all
 from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
 
@@ -21,17 +21,8 @@ from desk.work.case.standing import overview_warnings
 async def list_cases(book: Casebook, _given: CommandInput) -> Result:
     """Open every case of the list; one that does not open is shown as a problem and does not stop the others."""
     await book.sync()
-    cases: list[DeskCase] = []
-    problems: list[dict[str, Any]] = []
-    for known in list(book.state.case_list.cases.values()):
-        try:
-            cases.append(await book.open(known))
-        except Erased:
-            continue
-        except NotReachable:
-            raise
-        except DeskError as broken:
-            problems.append(_problem(known.case_id, broken))
+    cases, refused = await open_all(book)
+    problems = [_problem(case_id, broken) for case_id, broken in refused]
     erased = [_erased(book, kept) for kept in book.state.case_list.tombstones.values()]
     chain = book.chain
     warnings = overview_warnings(book)

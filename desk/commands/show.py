@@ -7,7 +7,7 @@ heading or a warning of the desk itself stands at the edge, so nobody can write 
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -111,7 +111,7 @@ def _indented(fields: list[str]) -> list[str]:
     return [_INDENT + line for field in fields for line in field.split("\n")]
 
 
-def list_prose(cases: list[DeskCase]) -> str:
+def list_prose(cases: Sequence[DeskCase]) -> str:
     """Return the list of cases for a terminal, most pressing first."""
     if not cases:
         return "No cases."

@@ -1,4 +1,4 @@
-"""The files of one `kallskydd scrub`, side by side, and what is said of each in the order of the command line."""
+"""The files of one `kallskydd scrub`, side by side, and the answer for each in the order of the command line."""
 
 from __future__ import annotations
 

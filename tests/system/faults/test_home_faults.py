@@ -1,4 +1,4 @@
-"""A home that is damaged, read-only, held by others or full of limits: what is said, and that nothing is lost by it."""
+"""A home that is damaged, read-only, held by others or full of limits: what the operator reads; nothing is lost by it."""
 
 from __future__ import annotations
 
