@@ -3,7 +3,7 @@
 # those in browsers, the planted faults and the mirror's after them, and the rest. With arguments: one process, as pytest takes them.
 #
 # Real tor and real browsers have chance in them. Tests marked live that failed in one or two files are therefore run
-# once more, alone, after everything else (docs/decisions/0011, scripts/run_again.py).
+# once more, alone, after everything else (docs/decisions/checks/0011, scripts/run_again.py).
 set -u
 cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python

@@ -32,7 +32,6 @@ from cases.config import LONGEST_INBOX_DAYS
 from cases.crypto.envelope import HEADER_BYTES, Sealed, same, u64
 from cases.crypto.grants import GRANT_BYTES
 from cases.crypto.signing import sign, verify_signature
-from cases.entry import TEXT_CHARACTERS
 from cases.errors import RequestRefused, SealBroken
 from cases.roster.member import MemberKeys
 from cases.upkeep import NEVER
@@ -45,8 +44,6 @@ PATH = "/desk/1/"
 # Said of a counter that is not above the last one; a desk that was restored from an older copy jumps ahead on it.
 COUNTER_BEHIND = "request.counter_behind"
 _MOST_COUNTER = 2**63 - 1  # what SQLite keeps in a column of integers
-# The longest report, sealed: 100,000 characters of at most six bytes in JSON, and 64 KiB for the fields beside them.
-REPORT_BYTES_MAX = 6 * TEXT_CHARACTERS + 2**16
 _MEMBER = re.compile(r"[0-9a-f]{32}")
 _COUNTER = re.compile(r"0|[1-9][0-9]{0,18}")
 _BODY = re.compile(r"[0-9a-f]{64}")
@@ -262,43 +259,6 @@ class StatementRequest(OfCase, frozen=True):
     seal_key: Hash
 
 
-class ReportFormAnswer(Wire, frozen=True):
-    """Verb `report-form`: what a desk needs to seal a report for somebody who calls, as the intake would."""
-
-    # Of the home: with it the eight words make the reporter's keys.
-    salt: Id
-    # Which day a report that is filed now is released on, which its entry bears.
-    release_on: date
-    # A trial that shows everything at once.
-    at_once: bool
-    languages: tuple[str, ...]
-
-
-class FileReportRequest(Wire, frozen=True):
-    """Verb `file-report`: a new case with its report; answered by StateAnswer. Grants for every member, by id in hex.
-
-    Neither the case key nor the eight words are in it.
-    """
-
-    case_id: Id
-    commitment: Hash
-    access_key: Hash
-    share: Hash
-    lookup_id: Id
-    reporter_grant: GrantBlob
-    header: HeaderBlob
-    body: Annotated[bytes, msgspec.Meta(max_length=REPORT_BYTES_MAX)]
-    head_tag: Hash
-    grants: dict[str, GrantBlob]
-    release_on: date
-    at_once: bool
-
-    @property
-    def sealed(self) -> Sealed:
-        """The report as it is to be kept."""
-        return Sealed(self.header, self.body)
-
-
 class TombstoneAnswer(Wire, frozen=True):
     """The statements by which a case was erased, sealed as they rest."""
 
@@ -331,12 +291,22 @@ class SignedHead:
     body_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """What is signed of a request besides the hash of its body, in this order: length is that of the body."""
+
+    method: str
+    path: str
+    length: int
+    server_key: bytes
+
+
 def sign_request(  # noqa: PLR0917 (the order of the signed text)
     keys: MemberKeys, method: str, path: str, body: bytes, server_key: bytes, counter: int
 ) -> dict[str, str]:
     """Return the four headers of a request."""
     body_hash = new_body_hash(body).digest()
-    signed = _signed_text(method, path, body_hash, len(body), server_key, counter)
+    signed = _signed_text(RequestHead(method, path, len(body), server_key), body_hash, counter)
     signature = sign(keys.sign_seed, "ks1-request", signed)
     return {
         MEMBER_HEADER: keys.id,
@@ -351,16 +321,13 @@ def new_body_hash(beginning: bytes = b"") -> "hashlib.blake2b":
     return hashlib.blake2b(beginning, digest_size=32, person=b"ks1-body")
 
 
-def verify_head(  # noqa: PLR0917 (the order of the signed text)
+def verify_head(
     untrusted_headers: Mapping[str, str],
-    method: str,
-    path: str,
-    length: int,
-    server_key: bytes,
+    request: RequestHead,
     sign_key_of: Callable[[str], bytes | None],
     last_counter: int = -1,
 ) -> SignedHead:
-    """Return who signed the request, whose body is to have this length; raise RequestRefused. Steps 1 to 4.
+    """Return who signed the request, whose body is to have the length of its head; raise RequestRefused. Steps 1 to 4.
 
     `sign_key_of` gives the signing key of a member id, or None. `last_counter` is the last one of that member.
     """
@@ -380,14 +347,14 @@ def verify_head(  # noqa: PLR0917 (the order of the signed text)
     sign_key = sign_key_of(member)
     if sign_key is None:
         raise RequestRefused
-    signed = _signed_text(method, path, body_hash, length, server_key, counter)
+    signed = _signed_text(request, body_hash, counter)
     try:
         verify_signature(sign_key, "ks1-request", signed, bytes.fromhex(signature))
     except SealBroken:
         raise RequestRefused from None
     if counter <= last_counter:
         raise RequestRefused(COUNTER_BEHIND)
-    return SignedHead(member, counter, body_hash, length)
+    return SignedHead(member, counter, body_hash, request.length)
 
 
 def require_body(head: SignedHead, body_hash: bytes) -> None:
@@ -396,7 +363,6 @@ def require_body(head: SignedHead, body_hash: bytes) -> None:
         raise RequestRefused
 
 
-def _signed_text(  # noqa: PLR0917 (the order of the signed text)
-    method: str, path: str, body_hash: bytes, length: int, server_key: bytes, counter: int
-) -> bytes:
-    return method.encode() + b"\0" + path.encode() + b"\0" + body_hash + u64(length) + server_key + u64(counter)
+def _signed_text(request: RequestHead, body_hash: bytes, counter: int) -> bytes:
+    name = request.method.encode() + b"\0" + request.path.encode() + b"\0"
+    return name + body_hash + u64(request.length) + request.server_key + u64(counter)

@@ -1,4 +1,4 @@
-"""A report by voice: somebody calls, and this desk files what was said as the intake would (docs/decisions/0027).
+"""A report by voice: somebody calls, and this desk files what was said as the intake would (docs/decisions/desk/0027).
 
 `OralCall` is what the desk makes for one call and holds in memory until the member has read it out: the case's keys,
 the eight words, and the three by which caller and members know each other again. `file_report` takes these steps:
@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-import msgspec
 from nacl.utils import random
 
 from cases.clock import today
@@ -32,8 +31,10 @@ from cases.receipt.keys import Receipt, ReceiptKeys, new_receipt, receipt_keys
 from cases.receipt.wordlist import to_words
 from cases.roster.routing import route
 from cases.roster.text import Member, Roster
-from cases.wire.messages import FileReportRequest, ReportFormAnswer, StateAnswer
+from cases.wire.filing import FileReportRequest, ReportFormAnswer
+from cases.wire.messages import StateAnswer
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
+from desk.work.case.asking import NoQuestion
 from desk.work.case.casebook import Casebook
 
 CALL_BACK_WORDS: Final = 3
@@ -41,10 +42,6 @@ _CALL_BACK_BYTES: Final = 5  # 40 bits, of which three words take 36
 # Held at most a day, and released the morning after (cases/config.py).
 _RELEASED_WITHIN: Final = timedelta(days=3)
 _CALL_BYTES: Final = 16
-
-
-class _NoQuestion(msgspec.Struct, frozen=True):
-    """The body of a verb that needs no more than its name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -88,7 +85,7 @@ class OralCall:
 
 async def report_form(book: Casebook) -> ReportFormAnswer:
     """Return what the server says of a report that would be filed now (step 2). Raises StrangeAnswer."""
-    form = await book.client.ask("report-form", lambda _: _NoQuestion(), ReportFormAnswer)
+    form = await book.client.ask("report-form", lambda _: NoQuestion(), ReportFormAnswer)
     day = today(book.clock)
     if not day <= form.release_on <= day + _RELEASED_WITHIN:
         # The day goes into the report, and desks count time limits from it.
@@ -120,7 +117,8 @@ async def file_report(book: Casebook, call: OralCall, notes: OralNotes) -> Taken
         raise NotNow("oral.language")
     keys = await asyncio.to_thread(receipt_keys, call.receipt, form.salt)
     # 3. and 4.
-    request = _sealed(call, notes, form, keys, roster, readers, today(book.clock))
+    to = _Readers(roster, readers)
+    request = _sealed(call, _report(call, notes, keys, to), form, keys, to, day=today(book.clock))
     taken = Taken(form.release_on, request.at_once or form.at_once, tuple(member.label for member in readers))
     # 5.
     try:
@@ -133,49 +131,58 @@ async def file_report(book: Casebook, call: OralCall, notes: OralNotes) -> Taken
     return taken
 
 
-def _sealed(  # noqa: PLR0917 (in the order of the steps)
-    call: OralCall,
-    notes: OralNotes,
-    form: ReportFormAnswer,
-    keys: ReceiptKeys,
-    roster: Roster,
-    readers: Sequence[Member],
-    day: date,
-) -> FileReportRequest:
-    ids = {member.id for member in readers}
-    report = Report(
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """To whom the report goes, and the roster that names them."""
+
+    roster: Roster
+    members: Sequence[Member]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(member.id for member in self.members)
+
+
+def _report(call: OralCall, notes: OralNotes, keys: ReceiptKeys, to: _Readers) -> Report:
+    return Report(
         text=notes.text,
         organisation=notes.organisation,
         concerns=tuple(sorted(notes.concerns)),
         concerns_unnamed=notes.unnamed,
-        sealed_to=tuple(sorted(ids)),
-        roster_version=roster.version,
-        roster_hash=roster.digest.hex(),
+        sealed_to=tuple(sorted(to.ids)),
+        roster_version=to.roster.version,
+        roster_hash=to.roster.digest.hex(),
         reporter_sign=keys.sign_public.hex(),
         reporter_box=keys.box_public.hex(),
         language=notes.language,
         urgent=notes.urgent,
         call_back=" ".join(call.call_back),
     )
-    shown_on = day if notes.urgent or form.at_once else form.release_on
+
+
+def _sealed(
+    call: OralCall, report: Report, form: ReportFormAnswer, keys: ReceiptKeys, to: _Readers, *, day: date
+) -> FileReportRequest:
+    shown_on = day if report.urgent or form.at_once else form.release_on
     authorship = Authorship(keys.id.hex(), keys.sign_seed, shown_on, {})
     sealed, _entry, head = append(call.keys, Stream.REPORTER, (), authorship, report)
+    version = to.roster.version
     return FileReportRequest(
         case_id=call.keys.case_id,
         commitment=call.keys.commitment,
         access_key=call.keys.access_key,
         share=call.keys.share,
         lookup_id=keys.lookup_id,
-        reporter_grant=make_grant(call.keys, keys.id, keys.box_public, roster.version),
+        reporter_grant=make_grant(call.keys, keys.id, keys.box_public, version),
         header=sealed.header,
         body=sealed.body,
         head_tag=head.tag,
         grants={
-            member.id: make_grant(call.keys, member.id_bytes, member.box, roster.version)
-            if member.id in ids
+            member.id: make_grant(call.keys, member.id_bytes, member.box, version)
+            if member.id in to.ids
             else decoy_grant()
-            for member in roster.members
+            for member in to.roster.members
         },
         release_on=form.release_on,
-        at_once=notes.urgent,
+        at_once=report.urgent,
     )

@@ -40,6 +40,7 @@ from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_te
 from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
 from cases.upkeep import NEVER, UpkeepUnreadable, read_upkeep
 from cases.wire import messages
+from cases.wire.filing import ReportFormAnswer
 from cases.wire.offers import ANSWER_BYTES, OfferRequest, OffersAnswer, OffersRequest
 from cases.wire.rekeying import require_agreed
 from cases.wire.syncing import CASE_BYTES_MAX, ROUND_BYTES, Found, SyncAnswer, SyncRequest, mark_of_encoded
@@ -271,7 +272,7 @@ async def offered_moves(authenticated: AuthenticatedRequest) -> OffersAnswer:
     return OffersAnswer(authenticated.memory.offers.waiting_for(authenticated.member))
 
 
-async def report_form(authenticated: AuthenticatedRequest) -> messages.ReportFormAnswer:
+async def report_form(authenticated: AuthenticatedRequest) -> ReportFormAnswer:
     """Return what a desk needs to file a report for somebody who calls."""
     return await filing.report_form(authenticated.services)
 

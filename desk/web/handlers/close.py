@@ -19,6 +19,7 @@ from desk.web.handlers.write.sitting import (
     OpenCase,
     Sitting,
     arrived,
+    case_to_write_to,
     guarded,
     open_case,
     pressed,
@@ -62,7 +63,7 @@ async def closed(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     case = await shown_case(services.desk, case_named(request))
     path = case_path(case.known.case_id)
-    return services.page("closed.html", "/", days=days_after(case, services.language), path=path)
+    return services.page("close/closed.html", "/", days=days_after(case, services.language), path=path)
 
 
 async def _keep_draft(sitting: Sitting) -> web.Response:
@@ -94,14 +95,11 @@ async def _send(sitting: Sitting) -> web.Response:
     services, typed = sitting.services, _typed(sitting)
     is_first = services.desk.tokens.use(sitting.form.token)
     outcome = _outcome(sitting)
-    async with services.desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(sitting.case))
-        opened = OpenCase(case, book.rules)
-        if not _is_done(case, sitting):
+    async with case_to_write_to(sitting) as (book, opened):
+        if not _is_done(opened.case, sitting):
             if not is_first:
                 return _form(sitting, opened, notice=SENT_TWICE, status=ERROR_STATUS)
-            came = news(case, typed.seen, services.language)
+            came = news(opened.case, typed.seen, services.language)
             if came is not None:
                 return _written_meanwhile(sitting, opened, came, _preview_page)
             await _carry_out(book, sitting, opened, outcome)
@@ -110,12 +108,10 @@ async def _send(sitting: Sitting) -> web.Response:
 
 async def _finish(sitting: Sitting) -> web.Response:
     """Tell the server that the case is closed, which a break in between has left undone."""
-    async with sitting.services.desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(sitting.case))
-        if _is_unfinished(case):
+    async with case_to_write_to(sitting) as (book, opened):
+        if _is_unfinished(opened.case):
             given = acts.ActInput("", book.keys.id, sitting.today)
-            await acts.carry_out(book, case, acts.ACTS["close"], given)
+            await acts.carry_out(book, opened.case, acts.ACTS["close"], given)
     return _done(sitting)
 
 
@@ -149,7 +145,8 @@ async def _carry_out(book: Casebook, sitting: Sitting, opened: OpenCase, outcome
     rule = acts.ACTS["close"]
     if outcome in own:
         rule = replace(rule, entries=rule.entries[1:])
-    given = acts.ActInput(typed.text, book.keys.id, sitting.today, outcome=outcome.result, reason=outcome.reason)
+    chosen = acts.ActChoices(outcome=outcome.result, reason=outcome.reason)
+    given = acts.ActInput(typed.text, book.keys.id, sitting.today, chosen)
     await acts.carry_out(book, case, rule, given)
 
 
@@ -190,11 +187,11 @@ def _form(
     number, path = case_number(case_id), case_path(case_id)
     case = None if opened is None else opened.case
     if case is not None and _is_unfinished(case):
-        return services.page("close_unfinished.html", "/", number=number, path=path, notice=notice, status=status)
+        return services.page("close/unfinished.html", "/", number=number, path=path, notice=notice, status=status)
     if case is not None and CaseAction.CONCLUDE not in case.state.allowed:
         return services.page("write/not_now.html", "/", number=number, typed=typed, path=path, status=ERROR_STATUS)
     return services.page(
-        "close.html",
+        "close/form.html",
         "/",
         notice=notice,
         status=status,
@@ -217,7 +214,7 @@ def _preview_page(
     services, typed = sitting.services, _typed(sitting)
     view = services.reporter.preview(opened.case, [_outcome(sitting), Close()], sitting.today, opened.rules)
     return services.page(
-        "close_preview.html",
+        "close/preview.html",
         "/",
         notice=notice,
         status=status,
