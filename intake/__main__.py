@@ -36,7 +36,7 @@ from intake.app import Serving, public_app, serve
 from intake.control import HOME_FAULTS, Event, IntakeEnd, Order, Ordered
 from intake.daily import keep_time, release_everything
 from intake.desk_api.app import desk_app
-from intake.entrance import Entrance
+from intake.entrance import Entrance, Hosts
 from intake.http.silence import Faults, be_silent, silence_loop
 from intake.mirror.contexts import MirrorContexts, NotUsable
 from intake.read_times import set_access_times_to_now
@@ -60,8 +60,7 @@ class Inherited:
     mirror: socket.socket | None
     control: socket.socket
     zygotes: tuple[socket.socket, ...]
-    public_hosts: frozenset[str]
-    desk_hosts: frozenset[str]
+    hosts: Hosts
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -177,8 +176,7 @@ async def _services(inherited: Inherited, faults: Faults, sandbox: Sandbox, stac
         sandbox,
         faults,
         utc_now,
-        public_hosts=inherited.public_hosts,
-        desk_hosts=inherited.desk_hosts,
+        hosts=inherited.hosts,
     )
     stack.callback(services.argon2.close)
     stack.push_async_callback(services.held.close)
@@ -203,8 +201,7 @@ def _read_arguments(arguments: Sequence[str]) -> Inherited:
         mirror=None if given.mirror_fd is None else socket.socket(fileno=given.mirror_fd),
         control=socket.socket(fileno=given.control_fd),
         zygotes=tuple(socket.socket(fileno=descriptor) for descriptor in given.zygote_fd),
-        public_hosts=frozenset({_host(given.public_address)}),
-        desk_hosts=frozenset({_host(given.desk_address)}),
+        hosts=Hosts(frozenset({_host(given.public_address)}), frozenset({_host(given.desk_address)})),
     )
 
 

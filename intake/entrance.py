@@ -25,6 +25,14 @@ ENTRANCE: Final = web.AppKey("entrance", Entrance)
 
 
 @dataclass(frozen=True, slots=True)
+class Hosts:
+    """The `Host` values that are ours, in lower case."""
+
+    public: frozenset[str]
+    desk: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class MirrorInfo:
     """What the pages of a home with a mirror may name."""
 

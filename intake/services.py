@@ -17,7 +17,7 @@ from cases.home import Home
 from cases.roster.chain import Chain, Roster, read_chain
 from cases.store.store import Store
 from intake.argon2_workers import Argon2Workers
-from intake.entrance import MirrorInfo
+from intake.entrance import Hosts, MirrorInfo
 from intake.http.form_tokens import FormTokens
 from intake.http.forwarded import ForwardedAddresses
 from intake.http.result_pages import ResultPages
@@ -29,7 +29,7 @@ from intake.sessions import Sessions
 from intake.uploads.held import HeldForms
 from intake.uploads.progress import ProgressBoard
 from intake.views.information_index import INFORMATION_LINKS
-from intake.views.pages import Pages
+from intake.views.pages import HomeShown, Pages
 from scrubbers.sandbox import Sandbox
 
 _MIB: Final = 2**20
@@ -111,9 +111,7 @@ class Services:
     budget: MemoryBudget
     texts: Room
     limits: Limits
-    # `Host` values that are ours, in lower case.
-    public_hosts: frozenset[str]
-    desk_hosts: frozenset[str]
+    hosts: Hosts
     # None where the home has no mirror.
     mirror: MirrorInfo | None
     forwarded_addresses: ForwardedAddresses
@@ -129,8 +127,7 @@ def compose(
     faults: Faults,
     clock: Clock,
     *,
-    public_hosts: frozenset[str],
-    desk_hosts: frozenset[str],
+    hosts: Hosts,
 ) -> Services:
     """Put together what the pages work with; for the process and for tests alike."""
     config = home.config
@@ -160,20 +157,12 @@ def compose(
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
         texts=Room(TEXT_BYTES),
         limits=Limits.configured(config.limits),
-        public_hosts=public_hosts,
-        desk_hosts=desk_hosts,
-        mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(public_hosts), config.mirror.port),
+        hosts=hosts,
+        mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(hosts.public), config.mirror.port),
         forwarded_addresses=ForwardedAddresses(),
     )
 
 
 def _pages(config: Config) -> Pages:
-    return Pages(
-        owner=config.owner,
-        trial=config.trial,
-        authorities=config.authorities,
-        languages=config.languages,
-        links=INFORMATION_LINKS,
-        updated=config.updated,
-        accent=config.accent,
-    )
+    shown = HomeShown(config.owner, config.trial, config.authorities, config.updated, config.accent)
+    return Pages(shown, config.languages, INFORMATION_LINKS)

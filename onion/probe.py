@@ -9,7 +9,6 @@ import asyncio
 import re
 import socket
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from onion.errors import OnionError
@@ -17,6 +16,7 @@ from onion.socks import SocksAddress, socks_connect
 
 __all__ = ["ProbeResult", "SocksAddress", "probe", "socks_connect"]
 
+PORT = 80
 ANSWER_BYTES = 4096  # the status line is all that is read of the answer
 _NO_ANSWER = "The way to the onion is open, but its web server did not answer."
 
@@ -36,22 +36,19 @@ class ProbeResult:
 async def probe(
     socks: SocksAddress,
     address: str,
-    port: int = 80,
-    path: str = "/",
     *,
     within: float = 30.0,
     isolate: str | None = None,
-    clock: Callable[[], float] = time.monotonic,
 ) -> ProbeResult:
-    """Ask the onion for one page. `address` may come with or without ".onion"."""
+    """Ask the onion for its first page. `address` may come with or without ".onion"."""
     host = f"{address.removesuffix('.onion')}.onion"
-    started = clock()
+    started = time.monotonic()
     try:
-        connection = await socks_connect(socks, host, port, within=within, isolate=isolate)
+        connection = await socks_connect(socks, host, PORT, within=within, isolate=isolate)
     except OnionError as error:
         return ProbeResult(
             reached=False,
-            seconds=clock() - started,
+            seconds=time.monotonic() - started,
             status=None,
             words=str(error),
             text_key=error.text_key,
@@ -59,21 +56,21 @@ async def probe(
         )
     with connection:
         try:
-            async with asyncio.timeout(max(0.0, within - (clock() - started))):
-                status = await _status(connection, host, path)
+            async with asyncio.timeout(max(0.0, within - (time.monotonic() - started))):
+                status = await _status(connection, host)
         except (OSError, TimeoutError):
             status = None
-    seconds = clock() - started
+    seconds = time.monotonic() - started
     if status is None:
         return ProbeResult(reached=False, seconds=seconds, status=None, words=_NO_ANSWER, text_key="onion.no_answer")
     words = f"The onion answers, after {seconds:.1f} s."
     return ProbeResult(reached=True, seconds=seconds, status=status, words=words, text_key="onion.reached")
 
 
-async def _status(connection: socket.socket, host: str, path: str) -> int | None:
+async def _status(connection: socket.socket, host: str) -> int | None:
     """Send a GET request and return the status of the response; None if what comes back is not HTTP."""
     loop = asyncio.get_running_loop()
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    request = f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     await loop.sock_sendall(connection, request.encode())
     answer = b""
     while b"\r\n" not in answer and len(answer) < ANSWER_BYTES:

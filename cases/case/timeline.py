@@ -44,11 +44,14 @@ from cases.errors import NotAllowed
 from cases.roster.text import Roster
 
 __all__ = [
+    "THE_REPORTER",
     "CaseAction",
+    "CaseReader",
     "CaseStage",
     "CaseState",
     "Deadline",
     "DeadlineKind",
+    "Release",
     "Rules",
     "fold",
     "merge",
@@ -111,6 +114,27 @@ class Rules:
 DEFAULT_RULES = Rules()
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The day on which members first see the report, and whether they do by now."""
+
+    day: date | None
+    is_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReader:
+    """Who reads. A member who has stepped aside is allowed less, by who else of the roster can sign."""
+
+    role: Literal["reporter", "member"]
+    # The member's id.
+    member: str | None = None
+    roster: Roster | None = None
+
+
+THE_REPORTER = CaseReader("reporter")
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class CaseState:
     """What the entries amount to on one day."""
@@ -168,35 +192,20 @@ class _Course:
 
 
 def fold(
-    streams: Streams,
-    release_day: date | None,
-    today: date,
-    role: Literal["reporter", "member"] = "member",
-    *,
-    rules: Rules = DEFAULT_RULES,
-    released: bool | None = None,
-    member: str | None = None,
-    roster: Roster | None = None,
+    streams: Streams, release: Release, today: date, reader: CaseReader, *, rules: Rules = DEFAULT_RULES
 ) -> CaseState:
-    """Return the state of a case on a day, and what this reader may do.
-
-    `released` says whether the report is out; without it the day alone decides. `member` is the id of the member who
-    reads: who is recused is allowed less, by who else of the `roster` can sign.
-    """
+    """Return the state of a case on a day, and what this reader may do."""
     course = _follow(streams.get(Stream.MEMBERS, ()))
-    out = released if released is not None else release_day is not None and release_day <= today
-    case = _case_state(streams, course, release_day, today, out=out, rules=rules)
-    if role == "reporter":
+    case = _case_state(streams, course, release, today, rules)
+    if reader.role == "reporter":
         return replace(case, allowed=_allowed_reporter(case))
     allowed = _allowed_member(case.state, course)
-    if member in stepped_aside(streams):
-        allowed &= _allowed_recused(streams, member, roster)
+    if reader.member in stepped_aside(streams):
+        allowed &= _allowed_recused(streams, reader.member, reader.roster)
     return replace(case, allowed=allowed)
 
 
-def _case_state(
-    streams: Streams, course: _Course, release_day: date | None, today: date, *, out: bool, rules: Rules
-) -> CaseState:
+def _case_state(streams: Streams, course: _Course, release: Release, today: date, rules: Rules) -> CaseState:
     """Return what the entries amount to, with nothing allowed: that depends on the reader."""
     by_members = streams.get(Stream.MEMBERS, ())
     by_reporter = streams.get(Stream.REPORTER, ())
@@ -208,10 +217,10 @@ def _case_state(
     if course.closed_on and erasable_from:
         erased_by = erase_by(course.closed_on, erasable_from, on_hold=course.on_hold)
     state = _state(
-        course, out=out, today=today, erasable_from=erasable_from, withdrawn=whole, asked=bool(open_requests)
+        course, out=release.is_out, today=today, erasable_from=erasable_from, withdrawn=whole, asked=bool(open_requests)
     )
     deadlines = (
-        *(() if release_day is None else course.deadlines(release_day, today)),
+        *(() if release.day is None else course.deadlines(release.day, today)),
         *completions(open_requests, today),
         *((deadline(DeadlineKind.ERASE, erased_by, met=False, today=today),) if erased_by else ()),
     )

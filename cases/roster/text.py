@@ -62,6 +62,15 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class RosterHome:
+    """The home whose readers a roster names: the same in every version."""
+
+    id: bytes
+    server_key: bytes
+    trial: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Roster:
     """One version; `text` is the file and `digest` its hash."""
 
@@ -75,6 +84,11 @@ class Roster:
     members: tuple[Member, ...]
     digest: bytes
     text: str
+
+    @property
+    def home(self) -> RosterHome:
+        """The home that this version names."""
+        return RosterHome(self.home_id, self.server_key, self.trial)
 
     @property
     def readers(self) -> tuple[Member, ...]:
@@ -137,9 +151,7 @@ def render(
     *,
     version: int,
     previous: bytes,
-    home_id: bytes,
-    server_key: bytes,
-    trial: bool,
+    home: RosterHome,
     organisations: Sequence[Organisation],
     members: Sequence[Member],
     proposed: date | None = None,
@@ -151,9 +163,9 @@ def render(
     lines = [
         f"version = {version}",
         f'previous = "{previous.hex()}"',
-        f'home_id = "{home_id.hex()}"',
-        f'server_key = "{server_key.hex()}"',
-        f"trial = {'true' if trial else 'false'}",
+        f'home_id = "{home.id.hex()}"',
+        f'server_key = "{home.server_key.hex()}"',
+        f"trial = {'true' if home.trial else 'false'}",
     ]
     if proposed is not None:
         lines.append(f"proposed = {proposed.isoformat()}")

@@ -331,12 +331,22 @@ class SignedHead:
     body_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """What is signed of a request besides the hash of its body, in this order: length is that of the body."""
+
+    method: str
+    path: str
+    length: int
+    server_key: bytes
+
+
 def sign_request(  # noqa: PLR0917 (the order of the signed text)
     keys: MemberKeys, method: str, path: str, body: bytes, server_key: bytes, counter: int
 ) -> dict[str, str]:
     """Return the four headers of a request."""
     body_hash = new_body_hash(body).digest()
-    signed = _signed_text(method, path, body_hash, len(body), server_key, counter)
+    signed = _signed_text(RequestHead(method, path, len(body), server_key), body_hash, counter)
     signature = sign(keys.sign_seed, "ks1-request", signed)
     return {
         MEMBER_HEADER: keys.id,
@@ -351,16 +361,13 @@ def new_body_hash(beginning: bytes = b"") -> "hashlib.blake2b":
     return hashlib.blake2b(beginning, digest_size=32, person=b"ks1-body")
 
 
-def verify_head(  # noqa: PLR0917 (the order of the signed text)
+def verify_head(
     untrusted_headers: Mapping[str, str],
-    method: str,
-    path: str,
-    length: int,
-    server_key: bytes,
+    request: RequestHead,
     sign_key_of: Callable[[str], bytes | None],
     last_counter: int = -1,
 ) -> SignedHead:
-    """Return who signed the request, whose body is to have this length; raise RequestRefused. Steps 1 to 4.
+    """Return who signed the request, whose body is to have the length of its head; raise RequestRefused. Steps 1 to 4.
 
     `sign_key_of` gives the signing key of a member id, or None. `last_counter` is the last one of that member.
     """
@@ -380,14 +387,14 @@ def verify_head(  # noqa: PLR0917 (the order of the signed text)
     sign_key = sign_key_of(member)
     if sign_key is None:
         raise RequestRefused
-    signed = _signed_text(method, path, body_hash, length, server_key, counter)
+    signed = _signed_text(request, body_hash, counter)
     try:
         verify_signature(sign_key, "ks1-request", signed, bytes.fromhex(signature))
     except SealBroken:
         raise RequestRefused from None
     if counter <= last_counter:
         raise RequestRefused(COUNTER_BEHIND)
-    return SignedHead(member, counter, body_hash, length)
+    return SignedHead(member, counter, body_hash, request.length)
 
 
 def require_body(head: SignedHead, body_hash: bytes) -> None:
@@ -396,7 +403,6 @@ def require_body(head: SignedHead, body_hash: bytes) -> None:
         raise RequestRefused
 
 
-def _signed_text(  # noqa: PLR0917 (the order of the signed text)
-    method: str, path: str, body_hash: bytes, length: int, server_key: bytes, counter: int
-) -> bytes:
-    return method.encode() + b"\0" + path.encode() + b"\0" + body_hash + u64(length) + server_key + u64(counter)
+def _signed_text(request: RequestHead, body_hash: bytes, counter: int) -> bytes:
+    name = request.method.encode() + b"\0" + request.path.encode() + b"\0"
+    return name + body_hash + u64(request.length) + request.server_key + u64(counter)

@@ -210,9 +210,8 @@ async def _act(act: str, book: Casebook, given: CommandInput) -> Result:
     """Carry out an act of `desk.work.acts`."""
     await book.sync()
     args = vars(given.args)
-    case = await acts.do(
-        book, act, args["case"], given.text, args.get("by"), args.get("outcome", "handled"), args.get("reason", "")
-    )
+    chosen = acts.ActChoices(args.get("by"), args.get("outcome", "handled"), args.get("reason", ""))
+    case = await acts.do(book, act, args["case"], given.text, chosen)
     name = short_name(case.known.case_id)
     return Result(show.state_object(case), f"Done. Case {name} is now: {case.state.state}.", code_for(case.warnings))
 

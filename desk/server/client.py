@@ -159,26 +159,14 @@ class DeskClient:
         headers = sign_request(self._keys, "POST", path, body, self._server_key, counter)
         url = f"http://{self._state.address}.onion{path}"
         patience = reach.CONNECT_SECONDS + READ_SECONDS + len(body) / SLOWEST_BYTES_A_SECOND
-        for tries_left in reversed(range(CONNECT_TRIES)):
+
+        async def attempt() -> aiohttp.ClientResponse:
             self._allow(limit, asyncio.get_running_loop().time() + patience)
-            try:
-                return await self._session.post(
-                    url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(len(body))
-                )
-            except NotReachable as failed:
-                # The connector could not connect, so no byte of the request was sent.
-                if failed.text_key not in reach.PASSING or not tries_left:
-                    raise
-            except TimeoutError as failed:
-                # It may have been sent: it is not tried again.
-                raise NotReachable("reach.timed_out") from failed
-            except aiohttp.ClientConnectorError as failed:
-                # Through tor there is none of these; what is left is the unix socket.
-                raise NotReachable("reach.no_socket") from failed
-            except aiohttp.ClientError as broken:
-                raise NotReachable("reach.broke_off") from broken
-            await asyncio.sleep(CONNECT_PAUSE_SECONDS)
-        raise NotReachable
+            return await self._session.post(
+                url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(len(body))
+            )
+
+        return await reach.until_connected(attempt, tries=CONNECT_TRIES, pause_seconds=CONNECT_PAUSE_SECONDS)
 
     async def _read_bounded(self, response: aiohttp.ClientResponse, most: int, limit: asyncio.Timeout) -> bytes:
         untrusted, began = bytearray(), asyncio.get_running_loop().time()

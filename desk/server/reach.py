@@ -5,14 +5,17 @@ unix socket behind the desk onion, for a trial in which the server is the same c
 words here: an observer learns nothing from it, and the member learns what to do.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import TypeVar
 
 import aiohttp
 
 from desk.errors import NotReachable
 
+Answered = TypeVar("Answered")
 # Makes the connector for an address, given the private key of tor's client authorisation, and closes it again.
 Connect = Callable[[str, str], AbstractAsyncContextManager[aiohttp.BaseConnector]]
 # A desk talks to one server and asks one thing at a time; a second connection lets a file stream beside it.
@@ -44,3 +47,24 @@ def socket_connector(path: Path) -> aiohttp.BaseConnector:
 def refused_by_tor(reply: int) -> NotReachable:
     """Return what to raise when tor's SOCKS port has refused a connection with this number."""
     return NotReachable(_TOR_REPLIES.get(reply, "reach.tor_failed"))
+
+
+async def until_connected(attempt: Callable[[], Awaitable[Answered]], *, tries: int, pause_seconds: float) -> Answered:
+    """Return what a request is answered, made again as long as nothing of it was sent. Raises NotReachable."""
+    for tries_left in reversed(range(tries)):
+        try:
+            return await attempt()
+        except NotReachable as failed:
+            # The connector could not connect, so no byte of the request was sent.
+            if failed.text_key not in PASSING or not tries_left:
+                raise
+        except TimeoutError as failed:
+            # It may have been sent: it is not tried again.
+            raise NotReachable("reach.timed_out") from failed
+        except aiohttp.ClientConnectorError as failed:
+            # Through tor there is none of these; what is left is the unix socket.
+            raise NotReachable("reach.no_socket") from failed
+        except aiohttp.ClientError as broken:
+            raise NotReachable("reach.broke_off") from broken
+        await asyncio.sleep(pause_seconds)
+    raise NotReachable

@@ -5,7 +5,6 @@ Nothing is kept between two pages but the address; where a form is answered with
 but to the same site.
 """
 
-import asyncio
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
@@ -13,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
-from desk.errors import NotReachable, ProbeFailed
+from desk.errors import ProbeFailed
 from desk.server import reach
 from desk.server.site_forms import SiteForm, SitePage, multipart, read_page
 
@@ -118,27 +117,16 @@ class Visitor:
     async def _ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, Mapping[str, str], bytes]:
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                async with self._session.request(
-                    method, f"{self._origin}{path}", headers=headers, data=body, allow_redirects=False
-                ) as response:
-                    untrusted = await response.content.read(PAGE_BYTES_MAX)
-                    while not response.content.at_eof() and len(untrusted) < PAGE_BYTES_MAX:
-                        untrusted += await response.content.read(PAGE_BYTES_MAX)
-                    return response.status, response.headers, untrusted[:PAGE_BYTES_MAX]
-            except NotReachable as failed:
-                # The connector could not connect, so nothing was sent.
-                if failed.text_key not in reach.PASSING or not tries_left:
-                    raise
-            except TimeoutError as failed:
-                raise NotReachable("reach.timed_out") from failed
-            except aiohttp.ClientConnectorError as failed:
-                raise NotReachable("reach.no_socket") from failed
-            except aiohttp.ClientError as broken:
-                raise NotReachable("reach.broke_off") from broken
-            await asyncio.sleep(_PAUSE_SECONDS)
-        raise NotReachable
+        async def attempt() -> tuple[int, Mapping[str, str], bytes]:
+            async with self._session.request(
+                method, f"{self._origin}{path}", headers=headers, data=body, allow_redirects=False
+            ) as response:
+                untrusted = await response.content.read(PAGE_BYTES_MAX)
+                while not response.content.at_eof() and len(untrusted) < PAGE_BYTES_MAX:
+                    untrusted += await response.content.read(PAGE_BYTES_MAX)
+                return response.status, response.headers, untrusted[:PAGE_BYTES_MAX]
+
+        return await reach.until_connected(attempt, tries=_TRIES, pause_seconds=_PAUSE_SECONDS)
 
     def _look_at(self, headers: Mapping[str, str], *, is_page: bool) -> None:
         policy = headers.get("Content-Security-Policy", "")

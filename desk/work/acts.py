@@ -49,17 +49,27 @@ from desk.work.case.opened import DeskCase
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ActInput:
-    """What an act is made of: its text, who writes it and when, and what some acts need besides."""
+class ActChoices:
+    """What some acts need besides their text."""
 
-    text: str
-    member: str
-    today: date
     # By which day the reporter should answer.
     by: date | None = None
     outcome: Literal["handled", "dismissed"] = "handled"
     # Why the case is dismissed.
     reason: str = ""
+
+
+NO_CHOICES: Final = ActChoices()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ActInput:
+    """What an act is made of: its text, who writes it and when, and what was chosen with it."""
+
+    text: str
+    member: str
+    today: date
+    chosen: ActChoices = NO_CHOICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +103,13 @@ class ActRule:
 
 def _completion(given: ActInput) -> Body:
     try:
-        return CompletionRequest(given.text, wanted_by(given.today, given.by))
+        return CompletionRequest(given.text, wanted_by(given.today, given.chosen.by))
     except NotAllowed as too_soon:
         raise DayTooSoon from too_soon
+
+
+def _outcome(given: ActInput) -> Body:
+    return Outcome(given.chosen.outcome, given.text, given.chosen.reason)
 
 
 ACTS: Final[Mapping[str, ActRule]] = {
@@ -115,7 +129,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     "recuse": ActRule((EntryRule(CaseAction.RECUSE, lambda given: Recusal(given.member, given.text), Stream.NOTES),)),
     "close": ActRule(
         (
-            EntryRule(CaseAction.CONCLUDE, lambda given: Outcome(given.outcome, given.text, given.reason)),
+            EntryRule(CaseAction.CONCLUDE, _outcome),
             EntryRule(CaseAction.CLOSE, lambda _: Close()),
         ),
         StatementRule(
@@ -156,20 +170,12 @@ ACTS: Final[Mapping[str, ActRule]] = {
 }
 
 
-async def do(  # noqa: PLR0917 (the three that every act has, and those of some)
-    book: Casebook,
-    act: str,
-    name: str,
-    text: str,
-    by: date | None = None,
-    outcome: Literal["handled", "dismissed"] = "handled",
-    reason: str = "",
-) -> DeskCase:
+async def do(book: Casebook, act: str, name: str, text: str, chosen: ActChoices = NO_CHOICES) -> DeskCase:
     """Carry out an act of the table on the case of this name, and return the case as it is then.
 
     Raises NotNow, DayTooSoon, and what opening the case raises.
     """
-    given = ActInput(text, book.keys.id, today(book.clock), by, outcome, reason)
+    given = ActInput(text, book.keys.id, today(book.clock), chosen)
     return await carry_out(book, await book.open(book.state.find(name)), ACTS[act], given)
 
 

@@ -120,7 +120,8 @@ async def file_report(book: Casebook, call: OralCall, notes: OralNotes) -> Taken
         raise NotNow("oral.language")
     keys = await asyncio.to_thread(receipt_keys, call.receipt, form.salt)
     # 3. and 4.
-    request = _sealed(call, notes, form, keys, roster, readers, today(book.clock))
+    to = _Readers(roster, readers)
+    request = _sealed(call, _report(call, notes, keys, to), form, keys, to, day=today(book.clock))
     taken = Taken(form.release_on, request.at_once or form.at_once, tuple(member.label for member in readers))
     # 5.
     try:
@@ -133,49 +134,58 @@ async def file_report(book: Casebook, call: OralCall, notes: OralNotes) -> Taken
     return taken
 
 
-def _sealed(  # noqa: PLR0917 (in the order of the steps)
-    call: OralCall,
-    notes: OralNotes,
-    form: ReportFormAnswer,
-    keys: ReceiptKeys,
-    roster: Roster,
-    readers: Sequence[Member],
-    day: date,
-) -> FileReportRequest:
-    ids = {member.id for member in readers}
-    report = Report(
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """To whom the report goes, and the roster that names them."""
+
+    roster: Roster
+    members: Sequence[Member]
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(member.id for member in self.members)
+
+
+def _report(call: OralCall, notes: OralNotes, keys: ReceiptKeys, to: _Readers) -> Report:
+    return Report(
         text=notes.text,
         organisation=notes.organisation,
         concerns=tuple(sorted(notes.concerns)),
         concerns_unnamed=notes.unnamed,
-        sealed_to=tuple(sorted(ids)),
-        roster_version=roster.version,
-        roster_hash=roster.digest.hex(),
+        sealed_to=tuple(sorted(to.ids)),
+        roster_version=to.roster.version,
+        roster_hash=to.roster.digest.hex(),
         reporter_sign=keys.sign_public.hex(),
         reporter_box=keys.box_public.hex(),
         language=notes.language,
         urgent=notes.urgent,
         call_back=" ".join(call.call_back),
     )
-    shown_on = day if notes.urgent or form.at_once else form.release_on
+
+
+def _sealed(
+    call: OralCall, report: Report, form: ReportFormAnswer, keys: ReceiptKeys, to: _Readers, *, day: date
+) -> FileReportRequest:
+    shown_on = day if report.urgent or form.at_once else form.release_on
     authorship = Authorship(keys.id.hex(), keys.sign_seed, shown_on, {})
     sealed, _entry, head = append(call.keys, Stream.REPORTER, (), authorship, report)
+    version = to.roster.version
     return FileReportRequest(
         case_id=call.keys.case_id,
         commitment=call.keys.commitment,
         access_key=call.keys.access_key,
         share=call.keys.share,
         lookup_id=keys.lookup_id,
-        reporter_grant=make_grant(call.keys, keys.id, keys.box_public, roster.version),
+        reporter_grant=make_grant(call.keys, keys.id, keys.box_public, version),
         header=sealed.header,
         body=sealed.body,
         head_tag=head.tag,
         grants={
-            member.id: make_grant(call.keys, member.id_bytes, member.box, roster.version)
-            if member.id in ids
+            member.id: make_grant(call.keys, member.id_bytes, member.box, version)
+            if member.id in to.ids
             else decoy_grant()
-            for member in roster.members
+            for member in to.roster.members
         },
         release_on=form.release_on,
-        at_once=notes.urgent,
+        at_once=report.urgent,
     )

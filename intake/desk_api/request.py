@@ -20,6 +20,7 @@ from cases.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, Ro
 from cases.roster.chain import Chain
 from cases.store.store import Store
 from cases.wire import messages
+from intake.entrance import Hosts
 from intake.errors import FileRefused, FormRefused
 from intake.http.form import drain
 from intake.http.silence import Faults, Handler
@@ -80,7 +81,7 @@ class DeskServices(Protocol):
     @property
     def faults(self) -> Faults: ...
     @property
-    def desk_hosts(self) -> frozenset[str]: ...
+    def hosts(self) -> Hosts: ...
     @property
     def limits(self) -> Limits: ...
 
@@ -117,9 +118,8 @@ async def check_head(services: DeskServices, request: web.Request, name: str) ->
         return None if member is None else member.sign
 
     # 3.
-    head = messages.verify_head(
-        request.headers, hdrs.METH_POST, request.path, request.content_length, known[0].server_key, sign_key_of
-    )
+    asked = messages.RequestHead(hdrs.METH_POST, request.path, request.content_length, known[0].server_key)
+    head = messages.verify_head(request.headers, asked, sign_key_of)
     # 4.
     try:
         await services.store.accept_counter(bytes.fromhex(head.member), head.counter)
@@ -137,7 +137,7 @@ def refusals(services: DeskServices) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.headers.get(hdrs.HOST, "").lower() not in services.desk_hosts:
+        if request.headers.get(hdrs.HOST, "").lower() not in services.hosts.desk:
             return padded(421, refusal_of(RequestRefused("request.other_host")))
         try:
             return await handler(request)

@@ -18,11 +18,18 @@ from intake.http.form import TEXT_FIELD, Form, drain, read_form
 from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.result_pages import draft_of
 from intake.inbox.case import find_case
-from intake.inbox.log_in_page import LOG_IN_FORM, log_in_page, misread_page, nothing_opened_page, shortened_page
+from intake.inbox.log_in_page import (
+    LOG_IN_FORM,
+    log_in_page,
+    misread_page,
+    nothing_opened_page,
+    shortened_page,
+    unsent_in,
+)
 from intake.inbox.show import LOG_IN, Typed, form_language, inbox_page
 from intake.inbox.typed_code import shortened_fields, typed_code
 from intake.services import SERVICES, Services
-from intake.views.pages import FORGET, SWITCH_FIELD, Language
+from intake.views.pages import FORGET, SWITCH_FIELD, Language, WaysOn
 from intake.views.refusals import RefusalContext, refusal
 from intake.views.texts import SENT_ALREADY
 from intake.views.texts_inbox import NOT_SENT_YET, SESSION_OVER_KEPT
@@ -44,7 +51,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     except FormRefused as refused:
         await drain(request, services.limits)
         notice = refusal(refused.text_key, RefusalContext.LOG_IN)
-        return log_in_page(services, form_language(services, form), notice, **_kept(form))
+        return log_in_page(services, form_language(services, form), notice, unsent_in(form))
 
 
 async def _log_in(services: Services, form: Form) -> web.StreamResponse:
@@ -52,25 +59,20 @@ async def _log_in(services: Services, form: Form) -> web.StreamResponse:
     language, text = form_language(services, form), form.one(TEXT_FIELD)
     if form.one(SWITCH_FIELD):
         # The page with the message in another language; what was typed as the code is not shown again.
-        return log_in_page(services, language, SESSION_OVER_KEPT if text else None, **_kept(form))
+        return log_in_page(services, language, SESSION_OVER_KEPT if text else None, unsent_in(form))
     use, is_first = await services.form_tokens.claim(form.one(TOKEN_FIELD), LOG_IN_FORM)
     if not is_first:
         if text:
-            return log_in_page(services, language, SENT_ALREADY, **_kept(form))
-        return services.pages.plain(language, SENT_ALREADY, links=LOG_IN)
+            return log_in_page(services, language, SENT_ALREADY, unsent_in(form))
+        return services.pages.plain(language, SENT_ALREADY, WaysOn(links=LOG_IN))
     try:
         return await _open_with_code(services, form, language, use)
     except WrongReceipt:
         return misread_page(services, language, explain(typed_code(form)), form)
     except CaseError as refused:
-        return log_in_page(services, language, refusal(refused.text_key), **_kept(form))
+        return log_in_page(services, language, refusal(refused.text_key), unsent_in(form))
     finally:
         use.release()
-
-
-def _kept(form: Form) -> dict[str, str]:
-    """Return what goes with the form from page to page: the message, and the draft that these pages belong to."""
-    return {"text": form.one(TEXT_FIELD), "draft": draft_of(form)}
 
 
 async def _open_with_code(services: Services, form: Form, language: Language, use: TokenClaim) -> web.StreamResponse:
@@ -82,7 +84,7 @@ async def _open_with_code(services: Services, form: Form, language: Language, us
     session = await find_case(services, receipt, keys)
     text = form.one(TEXT_FIELD)
     if session is None:
-        return nothing_opened_page(services, language, **_kept(form))
+        return nothing_opened_page(services, language, unsent_in(form))
     use.commit()
     services.result_pages.forget(draft_of(form))
     page = await inbox_page(services, session, language, NOT_SENT_YET if text else None, typed=Typed(text))

@@ -9,6 +9,7 @@ with the reporter; then the page is dropped, and nothing else keeps it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -21,7 +22,7 @@ from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.result_pages import UNTIL, draft_of
 from intake.inbox.typed_code import EMPTY, WordField, misread_fields
 from intake.services import Services
-from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Language
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Head, Language
 from intake.views.texts import Notice
 from intake.views.texts_inbox import (
     CHECK_FAILS,
@@ -33,18 +34,32 @@ from intake.views.texts_inbox import (
 )
 
 LOG_IN_FORM: Final = "return"
-
-
 # Long enough to come back to the page by Reload. The tab goes on showing it; this is for who comes to the computer
 # next, and finds the address in the history of an ordinary browser.
 WORDS_SHOWN_FOR: Final = timedelta(minutes=5)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Unsent:
+    """What goes with the form from page to page: a message that has not been sent, and the draft it belongs to."""
+
+    text: str = ""
+    # A new one where there is none yet.
+    draft: str = ""
+
+
+_NOTHING_UNSENT: Final = Unsent()
+
+
+def unsent_in(form: Form) -> Unsent:
+    return Unsent(form.one(TEXT_FIELD), draft_of(form))
+
+
 def log_in_page(
-    services: Services, language: Language, notice: Notice | None = None, *, text: str = "", draft: str = ""
+    services: Services, language: Language, notice: Notice | None = None, unsent: Unsent = _NOTHING_UNSENT
 ) -> web.Response:
-    """Return the page; `text` is a message that has not been sent, and `draft` what it belongs to already."""
-    return _page(services, language, None if notice is None else language.translate_notice(notice), text, draft)
+    """Return the page that asks for the code."""
+    return _page(services, language, None if notice is None else language.translate_notice(notice), unsent)
 
 
 def misread_page(services: Services, language: Language, misread: Misreading, form: Form) -> web.Response:
@@ -64,16 +79,16 @@ def shortened_page(services: Services, language: Language, form: Form, in_full: 
     return _page_with_words(services, language, language.translate_notice(SHORTENED), form, in_full)
 
 
-def nothing_opened_page(services: Services, language: Language, *, text: str = "", draft: str = "") -> web.Response:
+def nothing_opened_page(services: Services, language: Language, unsent: Unsent) -> web.Response:
     """Return the one page for every receipt that is whole and opens nothing."""
     reasons = tuple(language.translate(reason) for reason in REASONS)
-    return _page(services, language, language.translate_notice(WRONG_CODE), text, draft, reasons=reasons)
+    return _page(services, language, language.translate_notice(WRONG_CODE), unsent, reasons=reasons)
 
 
 def _page_with_words(
     services: Services, language: Language, notice: Notice, form: Form, eight: Sequence[WordField]
 ) -> web.Response:
-    page = _page(services, language, notice, form.one(TEXT_FIELD), draft_of(form), eight=eight)
+    page = _page(services, language, notice, unsent_in(form), eight=eight)
     page[UNTIL] = services.clock() + WORDS_SHOWN_FOR
     return page
 
@@ -82,24 +97,22 @@ def _page(
     services: Services,
     language: Language,
     notice: Notice | None,
-    text: str,
-    untrusted_draft: str,
+    unsent: Unsent,
     *,
     eight: Sequence[WordField] = EMPTY,
     reasons: tuple[str, ...] = (),
 ) -> web.Response:
-    draft = draft_of(Form({DRAFT_FIELD: [untrusted_draft]}))
+    draft = draft_of(Form({DRAFT_FIELD: [unsent.draft]}))
     return services.pages.page(
         "return.html",
         language,
         "/return",
-        status=400 if notice is not None and notice.tone == "bad" else 200,
-        # With Back the browser would show the words as they were typed.
-        cache=Cache.NOTHING,
+        # With Back the browser would show the words as they were typed: it keeps nothing of this page.
+        Head(400 if notice is not None and notice.tone == "bad" else 200),
         notice=notice,
         eight=eight,
         reasons=reasons,
-        typed={"text": text},
+        typed={"text": unsent.text},
         fields=[
             (TOKEN_FIELD, services.form_tokens.new(LOG_IN_FORM)),
             (DRAFT_FIELD, draft),

@@ -11,7 +11,7 @@ from intake.inbox.case import open_case
 from intake.inbox.show import Typed, Visit, in_session, inbox_fields, inbox_page
 from intake.inbox.view import may_meet
 from intake.inbox.write import write_one
-from intake.views.pages import Cache
+from intake.views.pages import NOT_KEPT
 from intake.views.texts_inbox import MEETING_ASKED
 
 MEETING_FORM: Final = "meeting"
@@ -38,7 +38,7 @@ def _ask(visit: Visit) -> web.Response:
         "inbox/meeting.html",
         visit.language,
         "/inbox",
-        cache=Cache.NOTHING,
+        NOT_KEPT,
         fields=fields,
         typed={"text": visit.form.one(TEXT_FIELD)},
         meeting_fields=[*fields, (TOKEN_FIELD, visit.services.form_tokens.new(MEETING_FORM))],

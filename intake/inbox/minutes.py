@@ -28,7 +28,7 @@ from intake.inbox.show import WRITE_FORM, Typed, Visit, in_session, inbox_fields
 from intake.inbox.two_words import are_right, draw_places
 from intake.inbox.view import REPORT_NUMBER, minutes_field, open_minutes, text_of_minutes
 from intake.shielding import to_its_end
-from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache
+from intake.views.pages import FORGET, LANGUAGE_FIELD, NOT_KEPT, Head
 from intake.views.text_parts import parts_of
 from intake.views.texts import Notice
 from intake.views.texts_inbox import ABOUT_THE_NOTES, APPROVED, NO_SUCH_NOTES
@@ -96,8 +96,7 @@ def _show_words(visit: Visit, number: int | None, notice: Notice | None = None) 
         "inbox/new_code.html",
         visit.language,
         "/inbox",
-        status=200 if notice is None else 400,
-        cache=Cache.NOTHING,
+        Head(200 if notice is None else 400),
         notice=None if notice is None else visit.language.translate_notice(notice),
         words=session.next_receipt.words,
         asked=draw_places(),
@@ -122,7 +121,7 @@ def _ask(visit: Visit, opened: OpenedCase, number: int | None) -> web.Response:
         "inbox/minutes.html",
         language,
         "/inbox",
-        cache=Cache.NOTHING,
+        NOT_KEPT,
         fields=fields,
         number=minutes_field(number),
         right_fields=[*of_notes, ("right", "yes")],

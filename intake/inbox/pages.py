@@ -30,7 +30,7 @@ from intake.inbox.show import (
 from intake.inbox.view import inbox_view, may_withdraw
 from intake.services import SERVICES
 from intake.site.redirects import see_other
-from intake.views.pages import FORGET, Cache
+from intake.views.pages import FORGET, Cache, WaysOn
 from intake.views.refusals import RefusalContext, refusal
 from intake.views.texts import (
     ASK_TAKE_BACK,
@@ -113,15 +113,15 @@ async def show_file(visit: Visit) -> web.StreamResponse:
     opened = await open_case(visit.services, visit.session)
     attachment = opened.shown_file(visit.form.one("file"))
     if attachment is None:
-        back = (to_inbox(visit.session, visit.language),)
-        return visit.services.pages.plain(visit.language, NO_SUCH_FILE, actions=back)
+        back = WaysOn(actions=(to_inbox(visit.session, visit.language),))
+        return visit.services.pages.plain(visit.language, NO_SUCH_FILE, back)
     if opened.file(attachment.file_id) is None:
         try:
             await require_vouched(visit.services, opened, attachment)
         except (Refused, FileRefused) as refused:
-            back = (to_inbox(visit.session, visit.language),)
+            back = WaysOn(actions=(to_inbox(visit.session, visit.language),))
             notice = refusal(refused.text_key, RefusalContext.MEMBERS_FILE)
-            return visit.services.pages.plain(visit.language, notice, actions=back)
+            return visit.services.pages.plain(visit.language, notice, back)
     response: web.StreamResponse | None = None
     async for piece in clean_copy(visit.services, opened, attachment):
         if response is None:

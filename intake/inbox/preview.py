@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from cases.case.timeline import Rules, fold
+from cases.case.timeline import THE_REPORTER, Release, Rules, fold
 from cases.entry import Entry, Outcome, Stream
 from cases.roster.chain import Chain
 from intake.inbox.pieces import PieceShown
@@ -41,7 +41,7 @@ def preview(
     """Return as HTML what the inbox shows of entries that have not been sent yet."""
     after = replace(case, members=(*case.members, *unsent))
     streams = {Stream.REPORTER: after.reporter, Stream.MEMBERS: after.members}
-    state = fold(streams, case.release_day, day, "reporter", rules=rules, released=True)
+    state = fold(streams, Release(case.release_day, is_out=True), day, THE_REPORTER, rules=rules)
     written = written_view(after, state, case.chain, language, unsent)
     what, next_step = state_in_words(after, state, case.release_day or day, language)
     asked = {entry.above for entry in written.entries if entry.above}

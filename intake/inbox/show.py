@@ -22,14 +22,14 @@ from intake.http.frame_policies import YES
 from intake.http.result_pages import UNTIL
 from intake.identifiers.find import IdentifyingDetail
 from intake.inbox.case import open_case
-from intake.inbox.log_in_page import log_in_page
+from intake.inbox.log_in_page import Unsent, log_in_page
 from intake.inbox.pieces import AFTER_FIELD, AT_FIELD, BEFORE_FIELD, Wanted, piece_of
 from intake.inbox.view import InboxView, inbox_view
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, details_shown, files_shown, limits_shown
 from intake.uploads.facts import FACT_FIELD
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Button, Cache, Language, PageLink
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Button, Head, Language, PageLink, WaysOn
 from intake.views.refusals import refusal
 from intake.views.texts import N_, SENT_ALREADY, SESSION_OVER, Notice
 from intake.views.texts_inbox import SESSION_OVER_KEPT
@@ -136,14 +136,14 @@ async def back_to_inbox(
         services.sessions.end_case(session.case.case_id)
         return session_over(services, form)
     except CaseError as refused:
-        return log_in_page(services, language, refusal(refused.text_key), text=typed_text(form))
+        return log_in_page(services, language, refusal(refused.text_key), Unsent(typed_text(form)))
 
 
 def session_over(services: Services, form: Form, over: Notice | None = None) -> web.Response:
     """Return the page that asks for the code again. What was typed is on it, and goes with it into the inbox."""
     text = typed_text(form)
     notice = over or (SESSION_OVER_KEPT if text else SESSION_OVER)
-    return log_in_page(services, form_language(services, form), notice, text=text)
+    return log_in_page(services, form_language(services, form), notice, Unsent(text))
 
 
 def typed_text(form: Form) -> str:
@@ -164,15 +164,14 @@ async def inbox_page(
     opened = await open_case(services, session)
     if services.sessions.peek(session.handle) is None:
         # It ended while this was on its way: in another tab, or because it took too long. What was done is done.
-        return log_in_page(services, language, notice or SESSION_OVER, text=typed.text)
+        return log_in_page(services, language, notice or SESSION_OVER, Unsent(typed.text))
     services.sessions.keep_found(session, found)
     view = inbox_view(services, opened, language)
     page = services.pages.page(
         "inbox/inbox.html",
         language,
         "/inbox",
-        status=400 if notice is not None and notice.tone == "bad" else 200,
-        cache=Cache.NOTHING,
+        Head(400 if notice is not None and notice.tone == "bad" else 200),
         notice=None if notice is None else language.translate_notice(notice),
         fields=inbox_fields(session, language),
         view=view,
@@ -239,8 +238,8 @@ def sent_already(services: Services, form: Form) -> web.Response:
     language = form_language(services, form)
     session = services.sessions.find(form.one("handle"))
     if session is None:
-        return services.pages.plain(language, SENT_ALREADY, links=LOG_IN)
-    return services.pages.plain(language, SENT_ALREADY, actions=(to_inbox(session, language),))
+        return services.pages.plain(language, SENT_ALREADY, WaysOn(links=LOG_IN))
+    return services.pages.plain(language, SENT_ALREADY, WaysOn(actions=(to_inbox(session, language),)))
 
 
 def ask_once_more(visit: Visit, question: Notice, path: str, form_name: str, label: str) -> web.Response:
@@ -250,7 +249,9 @@ def ask_once_more(visit: Visit, question: Notice, path: str, form_name: str, lab
         fields.append(("file", visit.file_id))
     yes = Button(path, [*fields, (TOKEN_FIELD, visit.services.form_tokens.new(form_name))], label, "danger")
     back = to_inbox(visit.session, visit.language)
-    return visit.services.pages.plain(visit.language, question, actions=(yes, back), again=Button(path, fields, ""))
+    return visit.services.pages.plain(
+        visit.language, question, WaysOn(actions=(yes, back), again=Button(path, fields, ""))
+    )
 
 
 def inbox_fields(session: Session, language: Language) -> list[tuple[str, str]]:

@@ -6,7 +6,18 @@ from datetime import date
 from typing import Final
 
 from cases.case.merging import Streams
-from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind, Rules, fold, merge
+from cases.case.timeline import (
+    THE_REPORTER,
+    CaseAction,
+    CaseStage,
+    CaseState,
+    Deadline,
+    DeadlineKind,
+    Release,
+    Rules,
+    fold,
+    merge,
+)
 from cases.clock import first_release_day, today
 from cases.entry import Body, CompletionRequest, Entry, Message, PhoneMinutes, Report, Stream
 from cases.roster.chain import Chain
@@ -214,8 +225,8 @@ def _streams(opened: ReadableCase) -> Streams:
 
 def _state(services: Services, opened: OpenedCase) -> CaseState:
     rules = Rules(inbox_days=services.config.inbox_days)
-    day, released = today(services.clock), opened.released > 0
-    return fold(_streams(opened), opened.rows.release_day, day, "reporter", rules=rules, released=released)
+    release = Release(opened.rows.release_day, is_out=opened.released > 0)
+    return fold(_streams(opened), release, today(services.clock), THE_REPORTER, rules=rules)
 
 
 def answers_at_once(services: Services, opened: OpenedCase) -> bool:

@@ -15,12 +15,11 @@ from intake.http.form import Form
 from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.frame_policies import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.http.result_pages import draft_of
-from intake.identifiers.find import IdentifyingDetail
-from intake.report.form_page import REPORT_FORM, STEP_FIELD, TO_FILES, TO_TEXT, typed_fields
+from intake.report.form_page import REPORT_FORM, STEP_FIELD, TO_FILES, TO_TEXT, ToMend, typed_fields
 from intake.services import Services
 from intake.shown import details_shown, limits_shown
 from intake.uploads.held import HeldForm
-from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, PageLink
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Head, Language, PageLink
 from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN, RefusalContext, refusal
 from intake.views.texts import Notice
 from intake.views.texts_report import IDENTIFIES_YOU_IN_FRAME, TOKEN_IS_EXPIRED
@@ -55,9 +54,7 @@ def files_page(services: Services, language: Language, form: Form, notice: Notic
         "report/files_form.html",
         language,
         "/report",
-        status=200 if notice is None else 400,
-        cache=Cache.NOTHING,
-        headers=None if is_plain else HOLDS_FRAMES,
+        Head(200 if notice is None else 400, headers={} if is_plain else HOLDS_FRAMES),
         notice=None if notice is None else language.translate_notice(notice),
         fields=[(TOKEN_FIELD, token), *owner, (PAGE_FIELD, FILES_PAGE), way, *going_on],
         received=0 if held is None else len(held.files.pending.accepted),
@@ -82,9 +79,7 @@ def refused_page(
         "report/refused_frame.html" if is_in_frame else "report/refused.html",
         language,
         "/report",
-        status=400,
-        cache=Cache.NOTHING,
-        headers=IN_A_FRAME if is_in_frame else None,
+        Head(400, headers=IN_A_FRAME if is_in_frame else {}),
         fields=owner,
         refused=[(one.order, language.translate_notice(refusal(one.refused or ""))) for one in shown[:_MOST_SHOWN]],
         refused_count=len(shown),
@@ -98,29 +93,23 @@ def in_frame(
     services: Services,
     language: Language,
     form: Form,
-    notice: Notice,
-    text_key: str = "",
-    *,
-    details: Sequence[IdentifyingDetail] = (),
+    to_mend: ToMend,
     links: Sequence[PageLink] = (),
 ) -> web.Response:
     """Return the answer to a sending that became no report, for the frame above the button."""
-    if text_key:
-        notice = refusal(text_key, RefusalContext.FRAME)
+    notice = refusal(to_mend.text_key, RefusalContext.FRAME) if to_mend.text_key else to_mend.notice
     draft = draft_of(form)
-    is_expired = text_key in TOKEN_IS_EXPIRED
+    is_expired = to_mend.text_key in TOKEN_IS_EXPIRED
     way = [(DRAFT_FIELD, draft), (STEP_FIELD, TO_FILES if is_expired else TO_TEXT), (SWITCH_FIELD, language.code)]
     return services.pages.page(
         "report/answer.html",
         language,
         "/report",
-        status=400,
-        cache=Cache.NOTHING,
-        headers=IN_A_FRAME,
-        notice=language.translate_notice(IDENTIFIES_YOU_IN_FRAME if details else notice),
+        Head(400, headers=IN_A_FRAME),
+        notice=language.translate_notice(IDENTIFIES_YOU_IN_FRAME if to_mend.details else notice),
         fields=() if links else way,
         show_authorities=notice in (NO_ELIGIBLE_READER, NOT_OPEN),
-        details=details_shown(details, language),
+        details=details_shown(to_mend.details, language),
         same_form=not is_expired,
         again_fields=() if links else [*way, *typed_fields(form)],
         links=[PageLink(link.path, language.translate(link.label)) for link in links],

@@ -8,6 +8,7 @@ was typed is never lost: it comes back in the form, or in hidden fields of the a
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
@@ -20,7 +21,7 @@ from intake.http.result_pages import draft_of
 from intake.identifiers.find import IdentifyingDetail
 from intake.services import Services
 from intake.shown import details_shown
-from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Language
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Head, Language
 from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN
 from intake.views.texts import Notice
 
@@ -38,20 +39,34 @@ _TYPED: Final = ("organisation", "unnamed", "urgent", "earlier", "answers")
 _LONGEST_CHOICE: Final = 64
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class ToMend:
+    """Why a form became no report: the refusal and its text key, or what of its text points to the writer."""
+
+    notice: Notice
+    text_key: str = ""
+    details: Sequence[IdentifyingDetail] = ()
+
+    @property
+    def wrong_field(self) -> str:
+        """The field of this page that it is about, if it is about one."""
+        key = self.text_key
+        is_of_the_text = key.startswith("form.") and ("text" in key or "empty" in key)
+        return "text" if self.details or is_of_the_text else ""
+
+
 def form_page(
     services: Services,
     language: Language,
     form: Form,
-    notice: Notice | None = None,
-    text_key: str = "",
+    to_mend: ToMend | None = None,
     *,
-    details: Sequence[IdentifyingDetail] = (),
     way: str = TO_SEND,
     is_answer: bool = True,
 ) -> web.Response:
     """Return the report form with what was typed, or the page that says the service is closed.
 
-    `way` is where the button leads that leaves the `details` in the text. `is_answer` says that it answers a form, and
+    `way` is where the button leads that leaves the details in the text. `is_answer` says that it answers a form, and
     is no form that was asked for by its own address.
     """
     try:
@@ -61,15 +76,16 @@ def form_page(
     draft = draft_of(form)
     owner = [(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)]
     plain = [(PLAIN_FIELD, YES)] if form.one(PLAIN_FIELD) == YES else []
+    details = () if to_mend is None else to_mend.details
     found = [(WAY_FIELD, way)] if details else []
     return services.pages.page(
         "report/form.html",
         language,
         "/report",
-        status=200 if notice is None else 400,
-        notice=None if notice is None else language.translate_notice(notice),
-        show_authorities=notice is NO_ELIGIBLE_READER,
-        wrong_field="text" if details or is_of_the_text(text_key) else "",
+        Head(200 if to_mend is None else 400, Cache.TYPED_TEXT),
+        notice=None if to_mend is None else language.translate_notice(to_mend.notice),
+        show_authorities=to_mend is not None and to_mend.notice is NO_ELIGIBLE_READER,
+        wrong_field="" if to_mend is None else to_mend.wrong_field,
         details=details_shown(details, language),
         tags=services.acknowledged.tags(draft, details),
         fields=[(TOKEN_FIELD, services.form_tokens.new(REPORT_FORM)), *owner, *plain, *found],
@@ -105,8 +121,3 @@ def typed_fields(form: Form) -> list[tuple[str, str]]:
     chosen += [("concerns", one) for one in dict.fromkeys(form.all("concerns"))]
     kept = [one for one in chosen if 0 < len(one[1]) <= _LONGEST_CHOICE]
     return [("text", form.one("text")), *kept] if form.one("text") else kept
-
-
-def is_of_the_text(text_key: str) -> bool:
-    """Say whether a refusal with this key is about what was typed or chosen on this page."""
-    return text_key.startswith("form.") and ("text" in text_key or "empty" in text_key)

@@ -20,7 +20,7 @@ from intake.http.connections import Connection
 from intake.http.frame_policies import IN_A_FRAME
 from intake.services import SERVICES, Services
 from intake.uploads.progress import Sending, Shown, Step, TooManyWatch
-from intake.views.pages import Language, answer
+from intake.views.pages import Head, Language, answer
 from intake.views.texts import N_
 
 WAIT_SECONDS: Final = 20 * 60.0
@@ -32,6 +32,7 @@ _LINES: Final = b"LINES"
 _SAID_ALOUD_EVERY: Final = 25
 
 WATCH_FIELD: Final = "watch"
+_HEAD: Final = Head(headers=IN_A_FRAME)
 _BEFORE: Final = N_("When you have pressed the button below:")
 _READY: Final = N_("Once you send, progress is shown here.")
 _PERCENT: Final = N_("%(percent)d per cent has arrived.")
@@ -53,10 +54,10 @@ async def progress(request: web.Request) -> web.StreamResponse:
     language = services.pages.language_of(request)
     head, tail = _page(services, language, request.path)
     if not request.query.get(WATCH_FIELD):
-        return answer(head + _with_link(_BEFORE, language, request).encode() + tail, headers=IN_A_FRAME)
+        return answer(head + _with_link(_BEFORE, language, request).encode() + tail, _HEAD)
     try:
         with services.progress.watch(request.match_info["id"]) as shown:
-            response = web.StreamResponse(headers=answer(b"", headers=IN_A_FRAME).headers)
+            response = web.StreamResponse(headers=answer(b"", _HEAD).headers)
             await response.prepare(request)
             await _write(request, response, head + _AHEAD)
             async for line in _lines(shown, language, request):
@@ -65,7 +66,7 @@ async def progress(request: web.Request) -> web.StreamResponse:
             await response.write_eof()
             return response
     except TooManyWatch:
-        return answer(head + _with_link(_ENDED, language, request).encode() + tail, headers=IN_A_FRAME)
+        return answer(head + _with_link(_ENDED, language, request).encode() + tail, _HEAD)
 
 
 def _page(services: Services, language: Language, path: str) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ The receipt, page by page: the eight words and the question for two of them, the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
@@ -31,7 +31,7 @@ from intake.sessions import Session
 from intake.shown import Ticked, files_shown
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
-from intake.views.pages import FORGET, LANGUAGE_FIELD, Cache, Language
+from intake.views.pages import FORGET, FORGOTTEN, LANGUAGE_FIELD, Head, Language
 from intake.views.texts import Notice
 from intake.views.texts_report import NOT_THE_CODE, PAGE_OVER
 
@@ -39,62 +39,65 @@ from intake.views.texts_report import NOT_THE_CODE, PAGE_OVER
 _NO_WAY_OFF: Final = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """From when a report can be read, and by whom."""
+
+    shown_on: date
+    at_once: bool
+    readers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SentWith:
+    """What came in the form of a report, as long as it is known."""
+
+    files: Sequence[FileShown] = ()
+    # What the case calls them.
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    # Of the text, to know another one in the same form.
+    text_hash: bytes = b""
+
+
+_NOT_KNOWN_ANY_MORE: Final = SentWith()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ReceiptView:
     """What the page of one report shows; kept for the same form sent twice, and for coming back to it."""
 
     words: tuple[str, ...]
-    at_once: bool
-    # In each language in its own words.
-    shown_on: date
-    readers: tuple[str, ...]
-    # None when it is not known any more what came.
-    files: Sequence[FileShown] | None
-    # What the case calls them.
-    numbers: Mapping[str, int]
+    readable: Readable
+    sent: SentWith
     # Of the session: it opens it, as the page does.
     handle: str
     facts_token: str
-    # Of the text that was sent, to know another one in the same form.
-    text_hash: bytes = b""
     # What was found in the files may be shown no longer than this.
     until: datetime | None = None
 
     @property
     def accepted(self) -> tuple[FileShown, ...]:
         """The files that came with the report, as long as it is known what was found in them."""
-        return tuple(one for one in self.files or () if one.refused is None)
+        return tuple(one for one in self.sent.files if one.refused is None)
 
     def days(self, language: Language) -> dict[str, str]:
         """Return the days that count, in words."""
-        begin = clock_start(self.shown_on)
-        due = statutory(self.shown_on, acknowledged=None, assessed=False, told=False, today=begin)
-        return {"release": language.day(self.shown_on), **{one.kind.value: language.day(one.day) for one in due}}
+        shown_on = self.readable.shown_on
+        due = statutory(shown_on, acknowledged=None, assessed=False, told=False, today=clock_start(shown_on))
+        return {"release": language.day(shown_on), **{one.kind.value: language.day(one.day) for one in due}}
 
 
 def receipt_view(
-    services: Services,
-    session: Session,
-    *,
-    shown_on: date,
-    at_once: bool,
-    readers: Sequence[str],
-    files: Sequence[FileShown] | None = None,
-    numbers: Mapping[str, int] = MappingProxyType({}),
-    text_hash: bytes = b"",
+    services: Services, session: Session, readable: Readable, sent: SentWith = _NOT_KNOWN_ANY_MORE
 ) -> ReceiptView:
-    """Return what the page with the code shows of a report that members see from `shown_on`."""
+    """Return what the page with the code shows of a report."""
     return ReceiptView(
         words=session.receipt.words,
-        at_once=at_once,
-        shown_on=shown_on,
-        readers=tuple(readers),
-        files=files,
-        numbers=numbers,
+        readable=readable,
+        sent=sent,
         handle=session.handle,
         facts_token=services.form_tokens.new(FACTS_FORM),
-        text_hash=text_hash,
-        until=services.clock() + PAGE_KEPT_FOR if files else None,
+        until=services.clock() + PAGE_KEPT_FOR if sent.files else None,
     )
 
 
@@ -114,9 +117,7 @@ def receipt_page(
         "report/receipt.html",
         language,
         "/receipt",
-        status=400 if notice is not None or wrong else 200,
-        cache=Cache.NOTHING,
-        headers=FORGET,
+        Head(400 if notice is not None or wrong else 200, headers=FORGET),
         view=view,
         notice=None if notice is None else language.translate_notice(notice),
         asked=list(wrong) or draw_places(),
@@ -132,8 +133,7 @@ def received_in_frame(services: Services, language: Language, fields: Sequence[t
         "report/received.html",
         language,
         "/report",
-        cache=Cache.NOTHING,
-        headers={**IN_A_FRAME, **FORGET},
+        Head(headers={**IN_A_FRAME, **FORGET}),
         fields=fields,
     )
 
@@ -199,10 +199,9 @@ def _files_page(visit: Visit, view: ReceiptView) -> web.Response:
         "report/receipt_files.html",
         language,
         "/receipt",
-        cache=Cache.NOTHING,
-        headers=FORGET,
+        FORGOTTEN,
         view=view,
-        files=files_shown(view.accepted, language, view.numbers, ticked),
+        files=files_shown(view.accepted, language, view.sent.numbers, ticked),
         facts_token=view.facts_token,
         fields=inbox_fields(visit.session, language),
         information_pages=_NO_WAY_OFF,
@@ -218,8 +217,7 @@ def _days_page(visit: Visit, view: ReceiptView, *, is_right: bool = False) -> we
         "report/receipt_right.html",
         visit.language,
         "/receipt",
-        cache=Cache.NOTHING,
-        headers=FORGET,
+        FORGOTTEN,
         view=view,
         days=view.days(visit.language),
         is_right=is_right,
@@ -238,15 +236,11 @@ async def _view(visit: Visit) -> ReceiptView | None:
     if isinstance(opened_by.kept, ReceiptView):
         return opened_by.kept
     opened = await open_case(visit.services, visit.session)
-    return receipt_view(
-        visit.services,
-        visit.session,
-        shown_on=opened.reporter[0].day,
-        at_once=answers_at_once(visit.services, opened),
-        readers=_readers(visit.services, opened),
-    )
+    at_once = answers_at_once(visit.services, opened)
+    readable = Readable(opened.reporter[0].day, at_once, _readers(visit.services, opened))
+    return receipt_view(visit.services, visit.session, readable)
 
 
-def _readers(services: Services, opened: OpenedCase) -> list[str]:
+def _readers(services: Services, opened: OpenedCase) -> tuple[str, ...]:
     labels = {member.id: member.label for roster in services.roster.chain().all for member in roster.members}
-    return [labels[one] for one in opened.report.sealed_to if one in labels]
+    return tuple(labels[one] for one in opened.report.sealed_to if one in labels)

@@ -40,15 +40,15 @@ from intake.report.form_page import (
     TO_SEND,
     TO_TEXT,
     WAY_FIELD,
+    ToMend,
     form_page,
-    is_of_the_text,
 )
-from intake.report.receipt import ReceiptView, receipt_page, receipt_view, received_in_frame
+from intake.report.receipt import Readable, ReceiptView, SentWith, receipt_page, receipt_view, received_in_frame
 from intake.services import SERVICES, Services
 from intake.submission import CheckedForm, Identifying, SentBefore, SettledForm, Stored, Submission, SubmissionRefused
 from intake.uploads.held import HeldForm
 from intake.uploads.progress import Sending
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Cache, Language, PageLink
+from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Head, Language, PageLink, WaysOn
 from intake.views.refusals import NO_ELIGIBLE_READER, refusal
 from intake.views.texts import N_, SENT_ALREADY
 from intake.views.texts_report import IDENTIFIES_YOU_IN_REPORT, NOT_SENT_AGAIN
@@ -67,7 +67,7 @@ async def answer_frame(request: web.Request) -> web.StreamResponse:
     """GET /report/answer : what stands in the frame before anything is sent."""
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
-    return services.pages.page("report/sink.html", language, "/report", cache=Cache.NOTHING, headers=IN_A_FRAME)
+    return services.pages.page("report/sink.html", language, "/report", Head(headers=IN_A_FRAME))
 
 
 async def send_report(request: web.Request) -> web.StreamResponse:
@@ -207,16 +207,9 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain | FilesRefu
         session = services.sessions.open(
             self._receipt, keys, files.pending.keys, opened_by=settled.use, unseen=self.in_frame
         )
-        view = receipt_view(
-            services,
-            session,
-            shown_on=filed.release_day,
-            at_once=filed.at_once,
-            readers=[member.label for member in choices.readers],
-            files=files.shown,
-            numbers=filed.numbers,
-            text_hash=_hash_of_text(self.form),
-        )
+        readable = Readable(filed.release_day, filed.at_once, tuple(member.label for member in choices.readers))
+        sent = SentWith(files.shown, filed.numbers, _hash_of_text(self.form))
+        view = receipt_view(services, session, readable, sent)
         settled.use.commit(view, _VIEW_BYTES + sum(one.bytes_kept for one in files.shown))
         services.result_pages.hand_over(self.draft, session.handle)
         return view
@@ -235,15 +228,15 @@ def _hash_of_text(form: Form) -> bytes:
 def _sent_before(services: Services, submission: ReportSubmission, use: TokenClaim) -> web.Response:
     """Return what the first sending of the form was answered, or the way to it, or that it has been here before."""
     if isinstance(use.kept, ReceiptView):
-        if not submission.in_frame and use.kept.text_hash != _hash_of_text(submission.form):
+        if not submission.in_frame and use.kept.sent.text_hash != _hash_of_text(submission.form):
             return receipt_page(services, use.kept, submission.language, NOT_SENT_AGAIN)
         return _received(services, submission, use.kept)
     language = submission.language
     if not submission.in_frame:
-        return services.pages.plain(language, SENT_ALREADY, links=_WAYS_ON)
+        return services.pages.plain(language, SENT_ALREADY, WaysOn(links=_WAYS_ON))
     session = services.sessions.opened_by(use)
     if session is None:
-        return in_frame(services, language, submission.form, SENT_ALREADY, links=_WAYS_ON)
+        return in_frame(services, language, submission.form, ToMend(SENT_ALREADY), _WAYS_ON)
     # The answer may have been lost, and the second sending have taken longer than the page is kept.
     return received_in_frame(services, language, inbox_fields(session, language))
 
@@ -266,13 +259,13 @@ def _other_answer(
             has_text = bool(form.one(TEXT_FIELD).strip())
             return (files_page if is_at_files and has_text else form_page)(services, language, form)
         case Identifying(details=details):
-            notice, text_key = IDENTIFIES_YOU_IN_REPORT, ""
+            to_mend = ToMend(IDENTIFIES_YOU_IN_REPORT, details=details)
         case SubmissionRefused(text_key=text_key):
-            notice, details = refusal(text_key), ()
+            to_mend = ToMend(refusal(text_key), text_key)
     if submission.in_frame:
-        return in_frame(services, language, form, notice, text_key, details=details)
-    is_of_this_page = bool(details) or notice is NO_ELIGIBLE_READER or is_of_the_text(text_key)
-    if is_of_files_page(form) and not is_of_this_page:
-        return files_page(services, language, form, notice)
+        return in_frame(services, language, form, to_mend)
+    is_of_the_form = bool(to_mend.wrong_field) or to_mend.notice is NO_ELIGIBLE_READER
+    if is_of_files_page(form) and not is_of_the_form:
+        return files_page(services, language, form, to_mend.notice)
     way = TO_FILES if is_at_files else TO_SEND
-    return form_page(services, language, form, notice, text_key, details=details, way=way)
+    return form_page(services, language, form, to_mend, way=way)

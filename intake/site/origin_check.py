@@ -28,7 +28,6 @@ from intake.http.forwarded import brings_an_address
 from intake.http.frame_policies import IN_A_FRAME
 from intake.http.silence import Handler, fixed_response
 from intake.services import SERVICES, Services
-from intake.views.pages import Cache
 from intake.views.texts import WRONG_HOST, WRONG_ORIGIN
 
 _MISDIRECTED: Final = 421
@@ -45,9 +44,9 @@ async def check_origin(request: web.Request, handler: Handler) -> web.StreamResp
         services.forwarded_addresses.note()
         return fixed_response(_FORBIDDEN)
     if request.headers.get(hdrs.HOST, "").lower() not in _hosts(services, request.app[ENTRANCE]):
-        return services.pages.plain(language, WRONG_HOST, status=_MISDIRECTED, cache=Cache.NOTHING)
+        return services.pages.plain(language, WRONG_HOST, status=_MISDIRECTED)
     if request.method == hdrs.METH_POST and not _from_our_pages(request):
-        refused = services.pages.plain(language, WRONG_ORIGIN, status=_FORBIDDEN, cache=Cache.NOTHING)
+        refused = services.pages.plain(language, WRONG_ORIGIN, status=_FORBIDDEN)
         # A browser that hides where its forms come from must be able to show this where it shows our answers.
         refused.headers.update(IN_A_FRAME)
         return refused
@@ -56,7 +55,7 @@ async def check_origin(request: web.Request, handler: Handler) -> web.StreamResp
 
 def _hosts(services: Services, entrance: Entrance) -> frozenset[str]:
     if entrance is Entrance.ONION:
-        return services.public_hosts
+        return services.hosts.public
     return frozenset() if services.mirror is None else frozenset({services.mirror.host})
 
 

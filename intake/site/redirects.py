@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 
 from intake.http.silence import Handler
 from intake.services import SERVICES
-from intake.views.pages import LANGUAGE, answer
+from intake.views.pages import LANGUAGE, Head, answer
 
 # Another host or another site sent it: it would not find our address either.
 _AS_IT_IS: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.SEE_OTHER)
@@ -38,4 +38,4 @@ async def answered_elsewhere(request: web.Request, handler: Handler) -> web.Stre
 def see_other(address: str, language: str) -> web.Response:
     """Return the answer that leads to a result page. The language is for the case that it is no longer kept."""
     path = f"/page/{address}" + (f"?lang={language}" if language else "")
-    return answer(_BODY % path.encode(), status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: path})
+    return answer(_BODY % path.encode(), Head(HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: path}))

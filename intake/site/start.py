@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from intake.services import SERVICES
-from intake.views.pages import Cache, PageLink, answer
+from intake.views.pages import Cache, Head, PageLink, WaysOn, answer
 from intake.views.texts import LEFT, N_, NOT_FOUND
 
 
@@ -31,15 +31,15 @@ async def not_found(request: web.Request) -> web.StreamResponse:
     """Answer anything else, whatever the method."""
     services = request.app[SERVICES]
     first = (PageLink("/", N_("To the first page")),)
-    return services.pages.plain(services.pages.language_of(request), NOT_FOUND, status=404, links=first)
+    return services.pages.plain(services.pages.language_of(request), NOT_FOUND, WaysOn(links=first), status=404)
 
 
 async def style(request: web.Request) -> web.StreamResponse:
     """GET /style.css, from memory: no tag, no time."""
     body = request.app[SERVICES].pages.style
-    return answer(body, cache=Cache.STATIC, content_type="text/css; charset=utf-8")
+    return answer(body, Head(cache=Cache.STATIC), content_type="text/css; charset=utf-8")
 
 
 async def icon(request: web.Request) -> web.StreamResponse:
     """GET /icon.png, from memory."""
-    return answer(request.app[SERVICES].pages.icon, cache=Cache.STATIC, content_type="image/png")
+    return answer(request.app[SERVICES].pages.icon, Head(cache=Cache.STATIC), content_type="image/png")

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from intake.services import SERVICES, Services
 from intake.views.information_index import MIRROR_LINKS, TOR_PAGE
-from intake.views.pages import Cache, OnionShown, answer
+from intake.views.pages import OnionShown, answer
 
 ONION_CODE: Final = web.AppKey("onion_code", bytes)
 _PIXELS: Final = 6  # to a module: 294 for a whole code, which fits a screen of 320
@@ -43,4 +43,4 @@ async def over_tor(request: web.Request) -> web.StreamResponse:
 
 async def onion_code(request: web.Request) -> web.StreamResponse:
     """GET /tor.png : the onion's address as a QR code, from memory."""
-    return answer(request.app[ONION_CODE], cache=Cache.NOTHING, content_type="image/png")
+    return answer(request.app[ONION_CODE], content_type="image/png")

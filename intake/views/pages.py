@@ -15,7 +15,7 @@ Back must not show the typed text to the next person at the computer.
 import enum
 from collections.abc import Hashable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -75,6 +75,21 @@ class Cache(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What an answer says before its body: the status, what a browser may keep, and headers that few answers have."""
+
+    status: int = 200
+    cache: Cache = Cache.NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+MAY_BE_KEPT: Final = Head(cache=Cache.TYPED_TEXT)
+NOT_KEPT: Final = Head()
+# Of a page after which Back must not show what was typed.
+FORGOTTEN: Final = Head(headers=FORGET)
+
+
+@dataclass(frozen=True, slots=True)
 class PageLink:
     """A way on from a plain page."""
 
@@ -98,6 +113,29 @@ class Button:
     fields: Sequence[tuple[str, str]]
     label: str
     tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WaysOn:
+    """What leads on from a plain page. `again` asks for the same page, as the other languages do."""
+
+    links: Sequence[PageLink] = ()
+    actions: Sequence[Button] = ()
+    again: Button | None = None
+
+
+_NO_WAYS_ON: Final = WaysOn()
+
+
+@dataclass(frozen=True, slots=True)
+class HomeShown:
+    """What every page shows of the home, as its configuration says."""
+
+    owner: str
+    trial: bool
+    authorities: Sequence[Any] = ()
+    updated: date | None = None
+    accent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +183,9 @@ class Pages:
 
     def __init__(
         self,
-        *,
-        owner: str,
-        trial: bool,
-        authorities: Sequence[Any],
+        shown: HomeShown,
         languages: Sequence[str],
         links: Sequence[LinkGroup] = (),
-        updated: date | None = None,
-        accent: str | None = None,
     ) -> None:
         package = files("intake")
         self._environment = Environment(
@@ -175,16 +208,16 @@ class Pages:
         # What is read where a language has no information pages.
         self._instead = known[SOURCE] if SOURCE in languages else self._default
         self._common = {
-            "owner": owner,
-            "trial": trial,
-            "authorities": tuple(authorities),
+            "owner": shown.owner,
+            "trial": shown.trial,
+            "authorities": tuple(shown.authorities),
             "languages": tuple(known[code].info for code in languages),
             "information_pages": tuple(links),
-            "updated": updated,
+            "updated": shown.updated,
             "mirror": None,
         }
         self._made: dict[Hashable, bytes] = {}
-        self.style = style_sheet(package.joinpath("static", "style.css").read_text("utf-8"), accent)
+        self.style = style_sheet(package.joinpath("static", "style.css").read_text("utf-8"), shown.accent)
         self.icon = package.joinpath("static", "icon.png").read_bytes()
 
     def at_mirror(self, onion: OnionShown, links: Sequence[LinkGroup]) -> "Pages":
@@ -238,10 +271,8 @@ class Pages:
         template: str,
         language: Language,
         path: str,
+        head: Head = MAY_BE_KEPT,
         *,
-        status: int = 200,
-        cache: Cache = Cache.TYPED_TEXT,
-        headers: Mapping[str, str] | None = None,
         same_for: Hashable = None,
         fields: Sequence[tuple[str, str]] = (),
         **context: Any,
@@ -256,7 +287,7 @@ class Pages:
             body = self.render(template, language, path, fields=fields, **context)
         else:
             body = self._made_once((template, language.code, same_for), template, language, path, context)
-        response = answer(body, status=status, cache=cache, headers=headers)
+        response = answer(body, head)
         named = dict(fields)
         response[OWNER] = named.get(HANDLE_FIELD) or named.get(DRAFT_FIELD, "")
         response[LANGUAGE] = language.code
@@ -276,39 +307,33 @@ class Pages:
         self,
         language: Language,
         notice: Notice,
+        ways: WaysOn = _NO_WAYS_ON,
         *,
         status: int = 200,
-        cache: Cache = Cache.NOTHING,
         show_authorities: bool = False,
-        links: Sequence[PageLink] = (),
-        actions: Sequence[Button] = (),
-        again: Button | None = None,
     ) -> web.Response:
-        """Return a page of two sentences, and ways on. `again` asks for the same page, as the other languages do."""
-        leave_fields = _session_of(actions)
+        """Return a page of two sentences, and ways on."""
+        leave_fields = _session_of(ways.actions)
         return self.page(
             "plain.html",
             language,
             "/",
-            status=status,
-            cache=cache,
+            Head(status),
             fields=leave_fields,
             title=language.translate(N_("Notice")),
             notice=language.translate_notice(notice),
             show_authorities=show_authorities,
-            links=[PageLink(link.path, language.translate(link.label)) for link in links],
+            links=[PageLink(link.path, language.translate(link.label)) for link in ways.links],
             # A page within a session has the way out that ends it, and no others that would leave it open.
             leave_fields=leave_fields,
             information_pages=() if leave_fields else self._common["information_pages"],
-            actions=[Button(one.path, one.fields, language.translate(one.label), one.tone) for one in actions],
-            again=again,
+            actions=[Button(one.path, one.fields, language.translate(one.label), one.tone) for one in ways.actions],
+            again=ways.again,
         )
 
     def left(self, language: Language, notice: Notice) -> web.Response:
         """Return the page for who has left: nothing on it says where it was, and the browser is asked to forget."""
-        return self.page(
-            "left.html", language, "/", cache=Cache.NOTHING, headers=FORGET, notice=language.translate_notice(notice)
-        )
+        return self.page("left.html", language, "/", FORGOTTEN, notice=language.translate_notice(notice))
 
 
 def _session_of(actions: Sequence[Button]) -> list[tuple[str, str]]:
@@ -319,17 +344,10 @@ def _session_of(actions: Sequence[Button]) -> list[tuple[str, str]]:
     ]
 
 
-def answer(
-    body: bytes,
-    *,
-    status: int = 200,
-    cache: Cache = Cache.NOTHING,
-    content_type: str = "text/html; charset=utf-8",
-    headers: Mapping[str, str] | None = None,
-) -> web.Response:
+def answer(body: bytes, head: Head = NOT_KEPT, *, content_type: str = "text/html; charset=utf-8") -> web.Response:
     """Return an answer with the headers that all our answers have."""
-    all_headers = {**_HEADERS, hdrs.CONTENT_TYPE: content_type, hdrs.CACHE_CONTROL: cache.value, **(headers or {})}
-    return web.Response(status=status, body=body, headers=all_headers)
+    headers = {**_HEADERS, hdrs.CONTENT_TYPE: content_type, hdrs.CACHE_CONTROL: head.cache.value, **head.headers}
+    return web.Response(status=head.status, body=body, headers=headers)
 
 
 def _read_templates(folder: Traversable, inside: str = "") -> dict[str, str]:

@@ -25,6 +25,7 @@ from cases.roster.chain import (
     NO_PREVIOUS,
     Member,
     Organisation,
+    RosterHome,
     add_signature,
     parse_roster,
     propose,
@@ -148,7 +149,7 @@ def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -
     server_key = public_from_address(desk_key.address)
     if joins:
         # Who cannot stand in one roster is refused before anything is made; the id of the home comes only with it.
-        founding_roster(parse_config(config_text), joins, home_id=bytes(16), server_key=server_key, trial=trial)
+        founding_roster(parse_config(config_text), joins, RosterHome(bytes(16), server_key, trial))
     home_id = create_home(home, config_text, trial=trial, server_key=server_key)
     write_onion_key(home / "onion" / "public.key", public_key)
     write_onion_key(home / "onion" / "desk.key", desk_key)
@@ -156,7 +157,7 @@ def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -
     if not joins:
         trial_keys = new_member_keys()
         joins = [trial_keys.public("Trial member", "handler", "Trial member")]
-    text = founding_roster(parse_config(config_text), joins, home_id=home_id, server_key=server_key, trial=trial)
+    text = founding_roster(parse_config(config_text), joins, RosterHome(home_id, server_key, trial))
     roster = parse_roster(text)
     day = today(utc_now)
     propose(home / "roster", roster, day)
@@ -166,14 +167,12 @@ def make_home(home: Path, config_text: str, joins: list[Join], *, trial: bool) -
     return {"public": f"{public_key.address}.onion", "desk": f"{desk_key.address}.onion"}
 
 
-def founding_roster(config: Config, joins: list[Join], *, home_id: bytes, server_key: bytes, trial: bool) -> str:
+def founding_roster(config: Config, joins: list[Join], home: RosterHome) -> str:
     """Return the text of version 1: organisations from the configuration, members from their join files."""
     return render(
         version=1,
         previous=NO_PREVIOUS,
-        home_id=home_id,
-        server_key=server_key,
-        trial=trial,
+        home=home,
         organisations=[Organisation(one.key, one.name) for one in config.organisations],
         members=[Member.of(join) for join in joins],
     )

@@ -85,9 +85,7 @@ def _propose(args: argparse.Namespace, folder: Path, day: date) -> int:
     text = render(
         version=base.version,
         previous=base.previous,
-        home_id=base.roster.home_id,
-        server_key=base.roster.server_key,
-        trial=base.roster.trial,
+        home=base.roster.home,
         organisations=base.roster.organisations,
         members=members,
         proposed=day if base.version > 1 else None,

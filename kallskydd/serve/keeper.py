@@ -39,7 +39,7 @@ from kallskydd.serve.daily_audit import keep_audited
 from kallskydd.serve.mirror import MirrorDoor, hear, intake_is_gone
 from kallskydd.serve.mirror_certificate import MirrorCertificate, MirrorPlan
 from kallskydd.serve.notes import Notebook
-from kallskydd.serve.onions import OnionPlaces, Onions
+from kallskydd.serve.onions import OnionKeys, OnionPlaces, Onions
 from kallskydd.serve.why_not_open import why_not_open
 from onion.keys import read_onion_key
 
@@ -201,8 +201,7 @@ class Keeper:
         )
         return Onions(
             places,
-            public_key,
-            desk_key,
+            OnionKeys(public_key, desk_key),
             self._desk_keys,
             self.announcer,
             notebook=self._notebook,

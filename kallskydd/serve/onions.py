@@ -58,14 +58,21 @@ class OnionPlaces:
         return {HTTP_PORT: self.public_target, HTTPS_PORT: self.mirror_target or self.public_target}
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class OnionKeys:
+    """The private keys of both addresses."""
+
+    public: OnionKey
+    desk: OnionKey
+
+
 class Onions:
     """Both addresses; `desk_keys` is asked again whenever the roster may have changed."""
 
     def __init__(
         self,
         places: OnionPlaces,
-        public_key: OnionKey,
-        desk_key: OnionKey,
+        keys: OnionKeys,
         desk_keys: Callable[[], Sequence[str]],
         announcer: Announcer,
         *,
@@ -73,8 +80,8 @@ class Onions:
         trial: bool,
     ) -> None:
         self._places = places
-        self._public_key = public_key
-        self._desk_key = desk_key
+        self._public_key = keys.public
+        self._desk_key = keys.desk
         self._desk_keys = desk_keys
         self._announcer = announcer
         self._notebook = notebook

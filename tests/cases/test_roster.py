@@ -18,6 +18,7 @@ from cases.receipt.keys import words
 from cases.roster import chain as rosters
 from cases.roster.chain import (
     Chain,
+    RosterHome,
     SignedText,
     add_signature,
     fingerprint_words,
@@ -575,9 +576,7 @@ def test_a_roster_of_names_that_mislead_is_not_rendered():
         render(
             version=1,
             previous=rosters.NO_PREVIOUS,
-            home_id=bytes(16),
-            server_key=bytes(32),
-            trial=False,
+            home=RosterHome(bytes(16), bytes(32), trial=False),
             organisations=[],
             members=[bad],
         )

@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from cases import clock
 from cases.case.deadlines import DeadlineKind
-from cases.case.timeline import CaseAction, CaseStage, Rules, fold, merge, require_allowed, wanted_by
+from cases.case.timeline import (
+    DEFAULT_RULES,
+    THE_REPORTER,
+    CaseAction,
+    CaseReader,
+    CaseStage,
+    Release,
+    Rules,
+    fold,
+    merge,
+    require_allowed,
+    wanted_by,
+)
 from cases.entry import (
     Acknowledgement,
     Assessment,
@@ -49,8 +61,9 @@ class Story(CaseInMaking):
         super().__init__(*(readers or (ANNA,)))
         self.report(day=RELEASED, sealed_to=tuple(self.members), **report)
 
-    def state(self, day=RELEASED, role="member", **options):
-        return fold(self.streams, RELEASED, day, role, **options)
+    def state(self, day=RELEASED, role="member", *, rules=DEFAULT_RULES, released=None, **reader):
+        release = Release(RELEASED, is_out=day >= RELEASED if released is None else released)
+        return fold(self.streams, release, day, CaseReader(role, **reader), rules=rules)
 
     def deadline(self, kind, day=RELEASED, **options):
         (found,) = [due for due in self.state(day, **options).deadlines if due.kind == kind]
@@ -128,7 +141,7 @@ def test_the_reporter_sees_the_state_that_members_see_without_the_notes():
     story.by_member(Note("intern"), stream=Stream.NOTES)
     reporters_streams = {stream: story.streams[stream] for stream in (Stream.REPORTER, Stream.MEMBERS)}
 
-    to_reporter = fold(reporters_streams, RELEASED, days(3), "reporter")
+    to_reporter = fold(reporters_streams, Release(RELEASED, is_out=True), days(3), THE_REPORTER)
     to_member = story.state(days(3))
 
     assert (to_reporter.state, to_reporter.deadlines) == (to_member.state, to_member.deadlines)

@@ -21,10 +21,7 @@ def verify(vector):
     body = vector["body"].encode()
     head = messages.verify_head(
         vector["headers"],
-        vector["method"],
-        vector["path"],
-        len(body),
-        bytes.fromhex(vector["server"]),
+        messages.RequestHead(vector["method"], vector["path"], len(body), bytes.fromhex(vector["server"])),
         members.get,
         vector["last_counter"],
     )
@@ -33,7 +30,8 @@ def verify(vector):
 
 
 def verify_box(headers, body, sign_key, last_counter=-1):
-    head = messages.verify_head(headers, "POST", "/desk/1/box", len(body), SERVER, lambda _: sign_key, last_counter)
+    request = messages.RequestHead("POST", "/desk/1/box", len(body), SERVER)
+    head = messages.verify_head(headers, request, lambda _: sign_key, last_counter)
     messages.require_body(head, messages.new_body_hash(body).digest())
     return head
 

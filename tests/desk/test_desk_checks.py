@@ -100,9 +100,7 @@ async def test_another_chain_than_the_one_pinned_is_refused(tmp_path):
         forged_text = render(
             version=1,
             previous=first.previous,
-            home_id=first.home_id,
-            server_key=first.server_key,
-            trial=False,
+            home=first.home,
             organisations=first.organisations,
             members=[replace(first.members[0], id=mallory.id, sign=mallory.sign_public, box=mallory.box_public)],
         )
@@ -126,9 +124,7 @@ async def test_a_roster_that_continues_the_pinned_one_is_taken(tmp_path):
         text = render(
             version=2,
             previous=desks.roster.digest,
-            home_id=desks.roster.home_id,
-            server_key=desks.roster.server_key,
-            trial=False,
+            home=desks.roster.home,
             organisations=desks.roster.organisations,
             members=[*desks.roster.members, member_row(newcomer)],
         )

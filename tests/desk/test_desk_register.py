@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk_harness import running_desks
 from intake_harness import make_home
 
-from cases.case.timeline import fold
+from cases.case.timeline import CaseReader, Release, fold
 from cases.entry import MeetingRequest, RegisterNumber, Stream
 from desk.commands import show
 from desk.work import acts
@@ -37,7 +37,8 @@ async def test_the_newest_register_number_counts_and_is_shown_by_read_and_list(t
     # It is nobody's business but the group's, and changes no day.
     assert seen == []
     without = {stream: entries for stream, entries in case.streams.items() if stream is not Stream.NOTES}
-    assert fold(without, case.release_day, case.release_day).deadlines == case.state.deadlines
+    folded = fold(without, Release(case.release_day, is_out=True), case.release_day, CaseReader("member"))
+    assert folded.deadlines == case.state.deadlines
 
 
 async def test_a_member_asks_to_meet_and_the_reporter_can_read_it(tmp_path):

@@ -25,9 +25,7 @@ def change_alone(desks: RunningDesks, proposed: date, members: Sequence[Member] 
     text = render(
         version=before.version + 1,
         previous=before.digest,
-        home_id=before.home_id,
-        server_key=before.server_key,
-        trial=False,
+        home=before.home,
         organisations=before.organisations,
         members=chosen,
         proposed=proposed,

@@ -35,9 +35,7 @@ def next_version(desks: RunningDesks) -> str:
     return render(
         version=before.version + 1,
         previous=before.digest,
-        home_id=before.home_id,
-        server_key=before.server_key,
-        trial=before.trial,
+        home=before.home,
         organisations=before.organisations,
         members=before.members[:-1],
     )

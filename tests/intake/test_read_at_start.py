@@ -20,11 +20,11 @@ sys.addaudithook(hear)
 from datetime import date
 
 from cases.languages import LANGUAGES
-from intake.views.pages import Pages
+from intake.views.pages import HomeShown, Pages
 from cases.receipt.keys import new_receipt
 from cases.receipt.misread import near_words
 
-pages = Pages(owner="Ludvika kommun", trial=False, authorities=(), languages=tuple(LANGUAGES))
+pages = Pages(HomeShown("Ludvika kommun", trial=False), tuple(LANGUAGES))
 at_start, opened = opened, []
 for code in LANGUAGES:
     pages.language(code).day(date(2026, 3, 14))

@@ -12,7 +12,7 @@ from cases.crypto import seal
 from cases.crypto.reporter_keys import ReporterPublic, approve_with_new_keys
 from cases.crypto.signing import id_of, sign_public_of
 from cases.entry import Message, Report, Stream
-from cases.roster.chain import NO_PREVIOUS, Member, Organisation, Roster, parse_roster, render, sign_roster
+from cases.roster.chain import NO_PREVIOUS, Member, Organisation, Roster, RosterHome, parse_roster, render, sign_roster
 from cases.roster.member import MemberKeys, new_member_keys
 from scrubbers.memory_file import MemoryFile
 
@@ -36,9 +36,7 @@ def roster_of(*people, version=1, previous=NO_PREVIOUS, trial=False, proposed=No
     text = render(
         version=version,
         previous=previous,
-        home_id=HOME,
-        server_key=SERVER,
-        trial=trial,
+        home=RosterHome(HOME, SERVER, trial=trial),
         proposed=proposed,
         organisations=[Organisation(key, key.title()) for key in organisations],
         members=[one.member for one in people],

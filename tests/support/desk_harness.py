@@ -38,6 +38,7 @@ from desk.work import acts
 from desk.work.case.casebook import Casebook
 from intake.app import serve
 from intake.desk_api.app import desk_app
+from intake.entrance import Hosts
 from intake.http.silence import Faults
 from intake.limits import Limits
 from intake.rooms.uploads import MemoryBudget
@@ -302,7 +303,7 @@ async def _served(
         store=store,
         clock=clock,
         faults=faults,
-        desk_hosts=frozenset({f"{address}.onion"}),
+        hosts=Hosts(frozenset(), frozenset({f"{address}.onion"})),
         # Without a jail files of members are not taken.
         **(jail or {"sandbox": Sandbox(()), "budget": MemoryBudget(), "limits": Limits()}),
     )

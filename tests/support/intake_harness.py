@@ -24,6 +24,7 @@ from cases.roster.chain import (
     NO_PREVIOUS,
     Member,
     Organisation,
+    RosterHome,
     add_signature,
     parse_roster,
     propose,
@@ -34,6 +35,7 @@ from cases.roster.member import MemberKeys, Role, new_member_keys
 from cases.store.store import Store
 from intake.app import Serving, public_app, serve
 from intake.desk_api.app import desk_app
+from intake.entrance import Hosts
 from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
 from intake.http.silence import Faults
 from intake.services import Services, compose
@@ -98,9 +100,7 @@ def make_home(
         render(
             version=1,
             previous=NO_PREVIOUS,
-            home_id=home_id,
-            server_key=server_key,
-            trial=trial,
+            home=RosterHome(home_id, server_key, trial=trial),
             organisations=ORGANISATIONS,
             members=members,
         )
@@ -175,8 +175,7 @@ async def running_intake(
             sandbox or Sandbox(()),
             Faults(),
             clock,
-            public_hosts=frozenset({public_host}),
-            desk_hosts=frozenset({DESK_HOST}),
+            hosts=Hosts(frozenset({public_host}), frozenset({DESK_HOST})),
         )
         stack.callback(services.argon2.close)
         stack.push_async_callback(services.held.close)

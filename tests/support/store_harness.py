@@ -14,7 +14,7 @@ from cases.crypto.grants import decoy_grant, make_grant
 from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
 from cases.entry import Message, Report, Stream
 from cases.roster.member import MemberKeys, new_member_keys
-from cases.roster.text import NO_PREVIOUS, Member, Roster, parse_roster, render
+from cases.roster.text import NO_PREVIOUS, Member, Roster, RosterHome, parse_roster, render
 from cases.store.store import CaseProof, Filing, ReporterEntries, SignedStatement, Store
 
 MONDAY = date(2026, 3, 2)
@@ -147,9 +147,7 @@ def roster_of(home_id: bytes, members: Sequence[MemberKeys], *roles: str) -> Ros
         render(
             version=1,
             previous=NO_PREVIOUS,
-            home_id=home_id,
-            server_key=SERVER,
-            trial=False,
+            home=RosterHome(home_id, SERVER, trial=False),
             organisations=(),
             members=named,
         )

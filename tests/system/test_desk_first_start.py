@@ -114,9 +114,7 @@ def propose_with(served: DeskServed, home: DeskHome) -> None:
     text = render(
         version=before.version + 1,
         previous=before.digest,
-        home_id=before.home_id,
-        server_key=before.server_key,
-        trial=before.trial,
+        home=before.home,
         organisations=before.organisations,
         members=(*before.members, Member.of(read_join(home.join.read_text("utf-8")))),
         proposed=NOON.date(),

@@ -143,7 +143,9 @@ async def test_the_key_of_an_erased_case_is_gone_from_the_desk_when_the_tombston
         known = (await desks.listed(0))[0]
         async with desks.desk(0) as book:
             await book.sync()
-            closed = await acts.do(book, "close", name, "Utanför lagen.", outcome="dismissed", reason="inte tillämplig")
+            closed = await acts.do(
+                book, "close", name, "Utanför lagen.", acts.ActChoices(None, "dismissed", "inte tillämplig")
+            )
             await erase(book, name, "LK 1")
         async with desks.desk(1) as book:
             await book.sync()

@@ -33,9 +33,7 @@ async def test_two_members_who_sign_the_roster_at_the_same_moment_are_both_count
         text = render(
             version=2,
             previous=now.digest,
-            home_id=now.home_id,
-            server_key=now.server_key,
-            trial=False,
+            home=now.home,
             organisations=now.organisations,
             members=[*now.members, member_row(new_member_keys())],
         )

@@ -19,6 +19,7 @@ from desk.web.handlers.write.sitting import (
     OpenCase,
     Sitting,
     arrived,
+    case_to_write_to,
     guarded,
     open_case,
     pressed,
@@ -94,14 +95,11 @@ async def _send(sitting: Sitting) -> web.Response:
     services, typed = sitting.services, _typed(sitting)
     is_first = services.desk.tokens.use(sitting.form.token)
     outcome = _outcome(sitting)
-    async with services.desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(sitting.case))
-        opened = OpenCase(case, book.rules)
-        if not _is_done(case, sitting):
+    async with case_to_write_to(sitting) as (book, opened):
+        if not _is_done(opened.case, sitting):
             if not is_first:
                 return _form(sitting, opened, notice=SENT_TWICE, status=ERROR_STATUS)
-            came = news(case, typed.seen, services.language)
+            came = news(opened.case, typed.seen, services.language)
             if came is not None:
                 return _written_meanwhile(sitting, opened, came, _preview_page)
             await _carry_out(book, sitting, opened, outcome)
@@ -110,12 +108,10 @@ async def _send(sitting: Sitting) -> web.Response:
 
 async def _finish(sitting: Sitting) -> web.Response:
     """Tell the server that the case is closed, which a break in between has left undone."""
-    async with sitting.services.desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(sitting.case))
-        if _is_unfinished(case):
+    async with case_to_write_to(sitting) as (book, opened):
+        if _is_unfinished(opened.case):
             given = acts.ActInput("", book.keys.id, sitting.today)
-            await acts.carry_out(book, case, acts.ACTS["close"], given)
+            await acts.carry_out(book, opened.case, acts.ACTS["close"], given)
     return _done(sitting)
 
 
@@ -149,7 +145,8 @@ async def _carry_out(book: Casebook, sitting: Sitting, opened: OpenCase, outcome
     rule = acts.ACTS["close"]
     if outcome in own:
         rule = replace(rule, entries=rule.entries[1:])
-    given = acts.ActInput(typed.text, book.keys.id, sitting.today, outcome=outcome.result, reason=outcome.reason)
+    chosen = acts.ActChoices(outcome=outcome.result, reason=outcome.reason)
+    given = acts.ActInput(typed.text, book.keys.id, sitting.today, chosen)
     await acts.carry_out(book, case, rule, given)
 
 

@@ -6,6 +6,7 @@ comes back with the form that signs, so that her desk keeps nothing of it on a d
 
 import base64
 import binascii
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -136,51 +137,46 @@ async def _look(request: web.Request, form: Form) -> web.Response:
 
 async def file(request: web.Request) -> web.StreamResponse:
     """Give out the file for the colleague who signs. It changes nothing at the server, and may be asked for again."""
-    form = await read_form(request)
-    try:
-        return await _file(request, _typed(form))
-    except NotReachable as failed:
-        return await _unsent(request, form, failed)
+    return await _hand_on(request, await read_form(request), _give_out)
 
 
-async def _file(request: web.Request, typed: _Typed) -> web.Response:
-    async with request.app[SERVICES].desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(case_named(request)))
-        try:
-            offered = await _offer(book, case, typed)
-        except NotReachable:
-            raise
-        except DeskError as refused:
-            return _form(request, case, typed, notice_for(refused))
-        _keep_offer(request, book, case, typed.signer)
+async def send(request: web.Request) -> web.StreamResponse:
+    """Let it wait at the server for the colleague who signs."""
+    return await _hand_on(request, await sent_form(request), _let_wait)
+
+
+async def _give_out(_book: Casebook, _case: DeskCase, _signer: str, offered: moves.Offered) -> web.Response:
     response = answer(offered.file, content_type="application/octet-stream")
     response.headers[hdrs.CONTENT_DISPOSITION] = _SAVED_AS
     return response
 
 
-async def send(request: web.Request) -> web.StreamResponse:
-    """Let it wait at the server for the colleague who signs."""
-    form = await sent_form(request)
+async def _let_wait(book: Casebook, case: DeskCase, signer: str, offered: moves.Offered) -> web.Response:
+    await moves.send_offer(book, case, signer, offered)
+    return see(f"{case_path(case.known.case_id)}/move/sent")
+
+
+async def _hand_on(
+    request: web.Request,
+    form: Form,
+    by: Callable[[Casebook, DeskCase, str, moves.Offered], Awaitable[web.Response]],
+) -> web.Response:
+    """Make the offer and hand it on; what refuses it is said on the form, with everything that was typed."""
+    typed = _typed(form)
     try:
-        return await _send(request, _typed(form))
+        async with request.app[SERVICES].desk.at_work() as book:
+            await book.sync()
+            case = await book.open(book.state.find(case_named(request)))
+            try:
+                response = await by(book, case, typed.signer, await _offer(book, case, typed))
+            except NotReachable:
+                raise
+            except DeskError as refused:
+                return _form(request, case, typed, notice_for(refused))
+            _keep_offer(request, book, case, typed.signer)
+            return response
     except NotReachable as failed:
         return await _unsent(request, form, failed)
-
-
-async def _send(request: web.Request, typed: _Typed) -> web.Response:
-    async with request.app[SERVICES].desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(case_named(request)))
-        try:
-            offered = await _offer(book, case, typed)
-            await moves.send_offer(book, case, typed.signer, offered)
-        except NotReachable:
-            raise
-        except DeskError as refused:
-            return _form(request, case, typed, notice_for(refused))
-        _keep_offer(request, book, case, typed.signer)
-    return see(f"{case_path(case.known.case_id)}/move/sent")
 
 
 async def sent(request: web.Request) -> web.StreamResponse:

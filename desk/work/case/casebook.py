@@ -39,7 +39,7 @@ from datetime import date
 import msgspec
 
 from cases.case.signers import may_erase
-from cases.case.timeline import DEFAULT_RULES, CaseState, Rules, fold
+from cases.case.timeline import DEFAULT_RULES, CaseReader, CaseState, Release, Rules, fold
 from cases.clock import YEARS, Clock, days_now, today
 from cases.crypto.seal import CaseKeys, fetch_mac
 from cases.entry import Attachment, Entry, ItemKind, Stream
@@ -292,16 +292,8 @@ class Casebook:
         )
 
     def _fold(self, streams: Streams, release_day: date | None) -> CaseState:
-        return fold(
-            streams,
-            release_day,
-            today(self.clock),
-            "member",
-            rules=self.rules,
-            released=True,
-            member=self.keys.id,
-            roster=self._chain().current,
-        )
+        reader = CaseReader("member", self.keys.id, self._chain().current)
+        return fold(streams, Release(release_day, is_out=True), today(self.clock), reader, rules=self.rules)
 
     def _remembered(self, case: DeskCase) -> DeskCase:
         """Keep how far the case goes and who may erase it; return it with what is kept, and with all its warnings."""

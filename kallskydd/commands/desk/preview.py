@@ -13,13 +13,13 @@ from desk.web.views.writing.phrases import language_of_reporter
 from desk.web.views.writing.previews import CleanedWords, ReporterView, with_unsent
 from desk.work.case.opened import DeskCase
 from intake.inbox.preview import CaseAtDesk, preview
-from intake.views.pages import Pages
+from intake.views.pages import HomeShown, Pages
 from intake.views.texts import LOST, WHAT
 from scrubbers.stages import Lost, What
 
 
 def _pages() -> Pages:
-    return Pages(owner="", trial=False, authorities=(), languages=tuple(LANGUAGES))
+    return Pages(HomeShown("", trial=False), tuple(LANGUAGES))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -26,7 +26,7 @@ from audit.canary.visits.visitor import CanaryVisitor, Exchange, Markers
 from audit.verdict import Inspection, Verdict
 from cases.roster.chain import parse_roster, verify_line
 from cases.roster.member import read_join
-from cases.roster.text import NO_PREVIOUS, render
+from cases.roster.text import NO_PREVIOUS, RosterHome, render
 from cases.roster.text import Member as Named
 
 ANNA, BO = Member.new("Anna Ask"), Member.new("Bo Bok")
@@ -68,7 +68,7 @@ def served(tmp_path):
 def test_a_member_of_the_canary_is_one_to_the_service_too():
     joins = [read_join(member.join()) for member in (ANNA, BO)]
     text = render(
-        version=1, previous=NO_PREVIOUS, home_id=bytes(16), server_key=bytes(32), trial=True, organisations=[],
+        version=1, previous=NO_PREVIOUS, home=RosterHome(bytes(16), bytes(32), trial=True), organisations=[],
         members=[Named.of(join) for join in joins],
     )  # fmt: skip
 

@@ -165,9 +165,7 @@ async def test_a_server_that_shows_other_members_is_red_and_says_what_to_do_firs
         other = render(
             version=1,
             previous=desks.roster.previous,
-            home_id=desks.roster.home_id,
-            server_key=desks.roster.server_key,
-            trial=False,
+            home=desks.roster.home,
             organisations=desks.roster.organisations,
             members=(*made.members[:2], member_row(stranger)),
         )

@@ -13,7 +13,7 @@ from desk_pages import pages_of
 from intake_harness import NOON, ORGANISATIONS, MadeHome, make_home
 
 from cases.home import create_home, read_home
-from cases.roster.chain import NO_PREVIOUS, Member, parse_roster, propose, read_chain, render
+from cases.roster.chain import NO_PREVIOUS, Member, RosterHome, parse_roster, propose, read_chain, render
 from cases.roster.member import new_member_keys, read_join, seal_member_keys
 from desk.errors import HomeSynced
 from desk.keep import files, keyfile
@@ -114,9 +114,7 @@ def propose_founding(made: MadeHome, joins) -> None:
         render(
             version=1,
             previous=NO_PREVIOUS,
-            home_id=made.home_id,
-            server_key=SERVER_KEY,
-            trial=False,
+            home=RosterHome(made.home_id, SERVER_KEY, trial=False),
             organisations=ORGANISATIONS,
             members=tuple(Member.of(join) for join in joins),
         )

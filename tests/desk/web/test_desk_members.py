@@ -38,9 +38,7 @@ def next_version(before, members, day=None):
         render(
             version=before.version + 1,
             previous=before.digest,
-            home_id=before.home_id,
-            server_key=before.server_key,
-            trial=before.trial,
+            home=before.home,
             organisations=before.organisations,
             members=tuple(members),
             proposed=day or NOON.date(),

@@ -238,9 +238,7 @@ async def test_a_change_of_members_that_waits_is_something_to_do(desks):
     text = render(
         version=2,
         previous=roster.digest,
-        home_id=roster.home_id,
-        server_key=roster.server_key,
-        trial=False,
+        home=roster.home,
         organisations=roster.organisations,
         members=roster.members[:2],
     )

@@ -26,7 +26,7 @@ from cases.languages import LANGUAGES
 from intake.daily import release
 from intake.http.padding import SIZES
 from intake.inbox.case import add_entries
-from intake.report.receipt import receipt_page, receipt_view
+from intake.report.receipt import Readable, SentWith, receipt_page, receipt_view
 from intake.sessions import FoundInFiles
 from intake.uploads.attachment import FileShown
 from scrubbers.protocol import EXAMPLE_CHARACTERS, REPORT_LINES
@@ -169,7 +169,7 @@ async def test_what_was_found_in_many_files_fits_as_well_also_beside_the_longest
         session = services.sessions.peek(dict(inbox.form("/inbox/write").fields)["handle"])
         session.found = FoundInFiles(files, {}, services.clock() + timedelta(minutes=5))
         beside_text = await browser.post("/inbox", inbox.form("/inbox", switch="ti").with_(text=LONGEST[3]))
-        view = receipt_view(services, session, shown_on=TUESDAY, at_once=False, readers=["Lead"], files=files)
+        view = receipt_view(services, session, Readable(TUESDAY, at_once=False, readers=("Lead",)), SentWith(files))
         receipt = receipt_page(services, view, services.pages.language("ti"))
 
     assert "</table>" in beside_text.text

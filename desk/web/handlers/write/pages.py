@@ -19,6 +19,7 @@ from desk.web.handlers.write.sitting import (
     OpenCase,
     Sitting,
     arrived,
+    case_to_write_to,
     guarded,
     open_case,
     pressed,
@@ -139,12 +140,9 @@ async def _send(sitting: Sitting) -> web.Response:
     """Send it, unless it was sent, somebody wrote meanwhile, or the form was used."""
     services, typed = sitting.services, _typed(sitting)
     is_first = services.desk.tokens.use(sitting.form.token)
-    async with services.desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(sitting.case))
-        opened = OpenCase(case, book.rules)
-        body = _body(sitting, case.own_id, has_file=bool(typed.copy))
-        came = news(case, typed.seen, services.language)
+    async with case_to_write_to(sitting) as (book, opened):
+        body = _body(sitting, opened.case.own_id, has_file=bool(typed.copy))
+        came = news(opened.case, typed.seen, services.language)
         if not _is_sent(sitting, opened, body):
             if not is_first:
                 return _form(sitting, opened, notice=SENT_TWICE, status=ERROR_STATUS)
@@ -166,7 +164,7 @@ async def _carry_out(book: Casebook, sitting: Sitting, opened: OpenCase, body: B
     if held is not None:
         await answers.attach(book, opened.case, body, held, action)
         return
-    given = acts.ActInput(typed.text, book.keys.id, sitting.today, day_of(typed.by))
+    given = acts.ActInput(typed.text, book.keys.id, sitting.today, acts.ActChoices(day_of(typed.by)))
     await acts.carry_out(book, opened.case, acts.ACTS[typed.act], given)
 
 
@@ -188,7 +186,8 @@ def _body(sitting: Sitting, member: str, *, has_file: bool) -> Body | None:
         raise NotNow
     if not text:
         return None
-    return acts.ACTS[typed.act].entries[0].body(acts.ActInput(text, member, sitting.today, day_of(typed.by)))
+    given = acts.ActInput(text, member, sitting.today, acts.ActChoices(day_of(typed.by)))
+    return acts.ACTS[typed.act].entries[0].body(given)
 
 
 def _held(sitting: Sitting) -> answers.Cleaned | None:

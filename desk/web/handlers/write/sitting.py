@@ -4,7 +4,8 @@ Nothing that was typed is lost by a refusal, by the lock, by a server that does 
 first: it stands in the form again, and as a draft on the disk.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
@@ -24,6 +25,7 @@ from desk.web.views.file_refusals import FILE_REFUSALS
 from desk.web.views.pages import N_, Notice
 from desk.web.views.refusals import notice_for
 from desk.work.answers import FILE_BYTES_MAX
+from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 
 NOT_SENT: Final = Notice(N_("Not sent."), N_("The text is a draft. Press once more when the server answers."), "warn")
@@ -115,6 +117,14 @@ async def open_case(sitting: Sitting) -> OpenCase:
             book.state.find(sitting.case)
             raise
         return OpenCase(await book.open(book.state.find(sitting.case)), book.rules)
+
+
+@asynccontextmanager
+async def case_to_write_to(sitting: Sitting) -> AsyncIterator[tuple[Casebook, OpenCase]]:
+    """Yield the case as it is now with the book that writes to it, to one request at a time."""
+    async with sitting.services.desk.at_work() as book:
+        await book.sync()
+        yield book, OpenCase(await book.open(book.state.find(sitting.case)), book.rules)
 
 
 async def show_form(sitting: Sitting, show: ShowForm, notice: Notice | None = None) -> web.Response:

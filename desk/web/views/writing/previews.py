@@ -10,7 +10,7 @@ from typing import Protocol
 
 from markupsafe import Markup
 
-from cases.case.timeline import CaseState, Rules, fold
+from cases.case.timeline import CaseReader, CaseState, Release, Rules, fold
 from cases.entry import Body, Entry, Stream
 from desk.work.case.opened import DeskCase
 from desk.work.writing import seen
@@ -57,5 +57,5 @@ def state_after(case: DeskCase, unsent: Sequence[Body], day: date, rules: Rules)
     """Return the state that the case has when these have been sent."""
     entries = with_unsent(case, unsent, day)
     streams = {**case.streams, Stream.MEMBERS: (*case.streams.get(Stream.MEMBERS, ()), *entries)}
-    roster = case.chain.current
-    return fold(streams, case.release_day, day, rules=rules, released=True, member=case.own_id, roster=roster)
+    reader = CaseReader("member", case.own_id, case.chain.current)
+    return fold(streams, Release(case.release_day, is_out=True), day, reader, rules=rules)
