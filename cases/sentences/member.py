@@ -297,6 +297,10 @@ _OF_THE_DESK: Final = {
         "The server has no such case for this member.",
         "If it was moved to a new key, that comes with the next daily release; if not, ask another member.",
     ),
+    "store.move_waits": (
+        "A move of the case waits for its second signature, and another entry would make it unfit.",
+        "Wait until it is signed.",
+    ),
     "store.conflict": ("Another member wrote at the same moment.", "Try again."),
     "store.busy": ("The server is busy.", "Nothing was changed. Try again in a minute."),
     "filing.other_day": (

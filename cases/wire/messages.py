@@ -42,6 +42,8 @@ COUNTER_HEADER = "Kallskydd-Counter"
 BODY_HEADER = "Kallskydd-Body"
 SIGNATURE_HEADER = "Kallskydd-Signature"
 PATH = "/desk/1/"
+# Said of an entry that did not expect a move of its case to wait (AppendRequest.spoils_move).
+MOVE_WAITS = "store.move_waits"
 # Said of a counter that is not above the last one; a desk that was restored from an older copy jumps ahead on it.
 COUNTER_BEHIND = "request.counter_behind"
 _MOST_COUNTER = 2**63 - 1  # what SQLite keeps in a column of integers
@@ -221,6 +223,8 @@ class AppendRequest(OfCase, frozen=True):
     head: WireHead
     notes_grants: tuple[GrantBlob, ...] | None = None
     statement: bytes | None = None
+    # It is to be kept though a move of the case waits for its signature, which will not fit any more.
+    spoils_move: bool = False
 
     @property
     def sealed(self) -> Sealed:
