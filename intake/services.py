@@ -24,6 +24,7 @@ from intake.http.result_pages import ResultPages
 from intake.http.silence import Faults
 from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.limits import Limits
+from intake.mirror.contexts import MirrorContexts
 from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
 from intake.sessions import Sessions
 from intake.uploads.held import HeldForms
@@ -116,6 +117,7 @@ class Services:
     desk_hosts: frozenset[str]
     # None where the home has no mirror.
     mirror: MirrorInfo | None
+    mirror_contexts: MirrorContexts | None
     forwarded_addresses: ForwardedAddresses
 
 
@@ -163,6 +165,7 @@ def compose(
         public_hosts=public_hosts,
         desk_hosts=desk_hosts,
         mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(public_hosts), config.mirror.port),
+        mirror_contexts=None if config.mirror is None else MirrorContexts(config.mirror.name),
         forwarded_addresses=ForwardedAddresses(),
     )
 

@@ -99,7 +99,19 @@ async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
     inbox_days = authenticated.services.config.inbox_days
     restored = await asyncio.to_thread(_restores, authenticated.services.home)
     day = today(authenticated.services.clock)
-    return messages.RosterAnswer(tuple(versions), proposal, audit, inbox_days, restored, day)
+    mirror, contexts = authenticated.services.mirror, authenticated.services.mirror_contexts
+    host = "" if mirror is None else mirror.host
+    certificate = b"" if contexts is None else contexts.shown
+    return messages.RosterAnswer(
+        tuple(versions),
+        proposal,
+        audit,
+        inbox_days,
+        restored,
+        day,
+        host.ljust(messages.MIRROR_CHARACTERS),
+        certificate or bytes(32),
+    )
 
 
 def _last_audits(home: Path) -> messages.AuditTail | None:

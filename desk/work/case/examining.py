@@ -40,6 +40,7 @@ class Examined:
     # The roster was refused, so nothing was asked for.
     broken: DeskError | None = None
     unreached: NotReachable | None = None
+    has_mirror: bool = False
 
 
 async def examine(book: Casebook) -> Examined:
@@ -63,6 +64,7 @@ async def examine(book: Casebook) -> Examined:
         problems=problems,
         warnings=() if broken is not None else tuple(overview_warnings(book)),
         broken=broken,
+        has_mirror=book.mirror is not None,
     )
 
 
