@@ -62,6 +62,7 @@ from desk.keep.cache import CaseCache
 from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.keep.summaries import Problem
 from desk.server.client import Answer, DeskClient
+from desk.server.mirror import Mirror, mirror_of
 from desk.work.case.casefiles import opened_file, row_of
 from desk.work.case.checks import (
     WARN_NOTES_KEY,
@@ -111,6 +112,8 @@ class Casebook:
     clock_differs: bool = False
     # What the server has set. A desk lists and names days by it; that it is kept to is the server's part.
     rules: Rules = DEFAULT_RULES
+    # The reporters' website on the open web, if the server has one.
+    mirror: Mirror | None = None
     # What was fetched last, if this desk keeps it.
     cache: CaseCache | None = None
     # The cases that this desk has changed at the server and not fetched since.
@@ -145,6 +148,7 @@ class Casebook:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
         self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
         self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
+        self.mirror = mirror_of(answer)
         # The rosters that this desk knew and later ones: who left before cannot declare a restore.
         since = [roster for roster in whole.all if roster.version >= pin.version]
         take_restores(self.state, answer.restored, since, self.server_key)
