@@ -137,4 +137,5 @@ LOST: Final = {
     Lost.FORM: N_("form fields that can be filled in"),
     Lost.LINKS: N_("links that can be clicked"),
     Lost.SOUND_OR_FILM: N_("sound or video within the document"),
+    Lost.LAYOUT: N_("the layout (typefaces, margins and page breaks are different)"),
 }
