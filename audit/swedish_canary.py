@@ -164,6 +164,20 @@ CANARY: dict[str, str] = {
     "{count} things that members read were compared between runs": (
         "{count} saker som medlemmar läser jämfördes mellan körningar"
     ),
+    "the same visits make a call {counts} times: {line}": "samma besök gör ett anrop {counts} gånger: {line}",
+    "{count} calls of {kinds} kinds were made as often in runs of the same visits": (
+        "{count} anrop av {kinds} slag gjordes lika ofta i körningar med samma besök"
+    ),
+    "the heartbeat comes ten minutes after the one before, whatever was sent: {came}": (
+        "hjärtslaget kommer tio minuter efter det förra, vad som än skickades: {came}"
+    ),
+    "on the day of their release all reports are there for members: {came}": (
+        "på dagen då de släpps finns alla anmälningar för medlemmarna: {came}"
+    ),
+    "a member opens nothing of what was released": "en medlem öppnar inget av det som släpptes",
+    "the grants of {count} reports lie in an order of their own in the box of each member: {fine}": (
+        "tilldelningarna av {count} anmälningar ligger i en egen ordning i varje medlems låda: {fine}"
+    ),
     "{measure} after the same visits: {values}": "{measure} efter samma besök: {values}",
     "{what} leaves different rows: {one} and {other}": "{what} lämnar olika rader: {one} och {other}",
     "a process was given what it is given in no other run: {given}": (

@@ -2,7 +2,8 @@
 
 Cases are copied in the database, row by row with ids of their own, since sealing so many would take an hour. Each verb
 is then asked by its own function, as the service does: the look-up by a receipt, the look-up of a receipt that never
-was, a new report, a daily release of one case, and the erasure of one.
+was, a new report, a daily release of one case, and the erasure of one. At last `kallskydd backup`, as a process of its
+own, while the store goes on with its heartbeats: how long it takes, and the slowest heartbeat meanwhile.
 """
 
 from __future__ import annotations
@@ -21,10 +22,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
+from service import KALLSKYDD
 from store_harness import TUESDAY, SetClock, ids, new_filing, new_home, new_members, open_store
+from upkeep_harness import LABELS, real_home
+
+from cases.errors import Busy
 
 FEW, MANY = 1_000, 100_000
 LOOK_UPS, WRITES = 300, 5
+# In service one in ten minutes; here as many as the backup leaves time for.
+PAUSE_SECONDS = 0.1
 _SLOT_BYTES = 32
 _COPIED, _CHANGED = ("cases", "entries", "heads"), {"case_id", "lookup_id", "slot"}
 
@@ -81,12 +88,53 @@ async def measured() -> dict[str, object]:
                 for verb, seconds in (await verbs(home)).items():
                     taken.setdefault((cases, verb), []).append(seconds)
         size = (homes[MANY] / "kallskydd.db").stat().st_size
+        backups = {}
+        for cases in (FEW, MANY):
+            with tempfile.TemporaryDirectory(prefix="kb-") as place:
+                backups[cases] = await backed_up(Path(place), cases)
     medians = {key: statistics.median(seconds) for key, seconds in taken.items()}
     found: dict[str, object] = {"cases": MANY, "database_megabytes": round(size / 1e6)}
     for verb in dict.fromkeys(verb for _, verb in medians):
         found[f"{verb}_milliseconds"] = round(1000 * medians[MANY, verb], 3)
         found[f"{verb}_times_that_of_{FEW}"] = round(medians[MANY, verb] / medians[FEW, verb], 2)
-    return found
+    return found | backups[MANY] | {f"backup_seconds_of_{FEW}": backups[FEW]["backup_seconds"]}
+
+
+async def backed_up(folder: Path, cases: int) -> dict[str, float]:
+    """Return the seconds of `kallskydd backup` of a home with so many cases, and what heartbeats met meanwhile."""
+    made = real_home(folder / "home")
+    day = SetClock().now.date()
+    async with open_store(made.home.path) as store:
+        await store.file_case(new_filing(made.keys, release_on=day).filing)
+        await store.release(day, ids(made.keys))
+    await asyncio.to_thread(fill, made.home.path, cases)
+    to = [word for label in LABELS[:2] for word in ("--to", label)]
+    places = ["--home", made.home.path, "--out", folder / "out", "--slots", folder / "slots"]
+    command = [*KALLSKYDD, "backup", *places, *to]
+    meanwhile, uncut = [], 0
+    async with open_store(made.home.path) as store:
+        alone = [await timed(1, lambda _: store.heartbeat()) for _ in range(WRITES)]
+        began = time.perf_counter()
+        silent = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(*map(str, command), stdout=silent, stderr=silent)
+        ending = asyncio.ensure_future(process.wait())
+        while not ending.done():
+            beat = time.perf_counter()
+            try:
+                await store.heartbeat()
+            except Busy:
+                uncut += 1
+            meanwhile.append(time.perf_counter() - beat)
+            await asyncio.wait([ending], timeout=PAUSE_SECONDS)
+        seconds = time.perf_counter() - began
+    assert process.returncode == 0
+    return {
+        "backup_seconds": round(seconds, 2),
+        "heartbeats_meanwhile": len(meanwhile),
+        "of_these_could_not_cut_the_log": uncut,
+        "slowest_heartbeat_meanwhile_milliseconds": round(1000 * max(meanwhile), 1),
+        "slowest_heartbeat_alone_milliseconds": round(1000 * max(alone), 1),
+    }
 
 
 async def verbs(home: Path) -> dict[str, float]:

@@ -33,6 +33,7 @@
     ├── NotSent                733  the member did not agree to send what came back from cleaning
     ├── FetchBroken            751  a fault of this desk ended the fetching
     ├── ProbeFailed            750  the reporters' site gave the test report another page than a reporter gets
+    ├── OtherCertificate   752  the website on the open web shows a certificate that is not the server's
     ├── NotNow                 712  the case's state does not allow the act
     ├── NotRestored            737  the server was restored from a backup in which the case cannot be read
     └── NotVerified                 what the server shows cannot be right
@@ -187,6 +188,13 @@ class ProbeFailed(DeskError):
 
     code = 750
     text_key = "probe.failed"
+
+
+class OtherCertificate(DeskError):
+    """The website on the open web shows a certificate that is not the one the server serves it by."""
+
+    code = 752
+    text_key = "probe.mirror_other"
 
 
 class SaveRefused(Usage):

@@ -113,9 +113,8 @@ async def _run(inherited: Inherited, faults: Faults) -> int:
         for app, listener in ((public_app(services), inherited.public), (desk_app(services), inherited.desk)):
             serving: Serving = await serve(app, listener)
             stack.push_async_callback(serving.close)
-        contexts = None
-        if inherited.mirror is not None and services.mirror is not None:
-            contexts = MirrorContexts(services.mirror.name)
+        contexts = services.mirror_contexts
+        if inherited.mirror is not None and contexts is not None:
             serving = await serve(public_app(services, Entrance.MIRROR), inherited.mirror, tls=contexts)
             stack.push_async_callback(serving.close)
         control.tell(Event.READY)

@@ -24,6 +24,7 @@ from intake.http.result_pages import ResultPages
 from intake.http.silence import Faults
 from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.limits import Limits
+from intake.mirror.contexts import MirrorContexts
 from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
 from intake.sessions import Sessions
 from intake.uploads.held import HeldForms
@@ -114,6 +115,7 @@ class Services:
     hosts: Hosts
     # None where the home has no mirror.
     mirror: MirrorInfo | None
+    mirror_contexts: MirrorContexts | None
     forwarded_addresses: ForwardedAddresses
 
 
@@ -159,6 +161,7 @@ def compose(
         limits=Limits.configured(config.limits),
         hosts=hosts,
         mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(hosts.public), config.mirror.port),
+        mirror_contexts=None if config.mirror is None else MirrorContexts(config.mirror.name),
         forwarded_addresses=ForwardedAddresses(),
     )
 

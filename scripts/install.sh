@@ -54,6 +54,8 @@ put deploy/systemd/kallskydd.service /etc/systemd/system
 put deploy/systemd/kallskydd-tor.service /etc/systemd/system
 put deploy/systemd/kallskydd-status.service /etc/systemd/system
 put deploy/systemd/kallskydd-status.timer /etc/systemd/system
+put deploy/systemd/kallskydd-backup.service /etc/systemd/system
+put deploy/systemd/kallskydd-backup.timer /etc/systemd/system
 put deploy/sysusers.d/kallskydd.conf /etc/sysusers.d
 put deploy/tmpfiles.d/kallskydd.conf /etc/tmpfiles.d
 put deploy/sysctl.d/60-kallskydd.conf /etc/sysctl.d
@@ -100,3 +102,4 @@ say "Installed. Make a home, once:"
 say "  runuser -u kallskydd -- kallskydd init --home /var/lib/kallskydd/home --config FILE --member FILE --operator-is-no-member"
 say "(/etc/kallskydd/config.example.toml is a configuration to begin with.) Then start it, now and with the computer:"
 say "  systemctl enable --now kallskydd-tor kallskydd kallskydd-status.timer"
+say "The daily backup has a timer too; it wants two disks and two members (docs/operating/upkeep.md)."

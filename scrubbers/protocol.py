@@ -24,14 +24,14 @@ from scrubbers.stages import Kind
 
 
 class Role(enum.IntEnum):
-    """Two kinds of zygote: one for pictures does not carry the PDF libraries and forks faster."""
+    """Two kinds of zygote: one for pictures does not carry the libraries for documents and forks faster."""
 
     PICTURES = 1
     DOCUMENTS = 2
 
 
 # Every other kind is a picture.
-ROLES: Final = {Kind.PDF: Role.DOCUMENTS}
+ROLES: Final = {Kind.PDF: Role.DOCUMENTS, Kind.OFFICE: Role.DOCUMENTS}
 
 
 class Operation(enum.IntEnum):
@@ -59,6 +59,7 @@ class KindNumber(enum.IntEnum):
     AVIF = 9
     TEXT = 10
     CSV = 11
+    OFFICE = 12
 
 
 # magic, role, Landlock version, bit field of Locks

@@ -28,11 +28,13 @@ from scrubbers.stages import (
 
 HEAD_BYTES: Final = 4096
 PDF_WITHIN: Final = 1024  # ISO 32000-1, annex H.3, note 13
-# ZIP-based office files begin with an entry of one of these names.
+# ZIP-based office files begin with an entry of one of these names; in the jail their parts tell which they are.
 _OFFICE_FIRST_ENTRIES: Final = (
-    b"[Content_Types].xml", b"_rels/", b"word/", b"xl/", b"ppt/", b"docProps/",
-    b"mimetypeapplication/vnd.oasis", b"mimetypeapplication/epub", b"Index/Document.iwa",
+    b"[Content_Types].xml", b"_rels/", b"word/", b"xl/", b"ppt/", b"docProps/", b"customXml/",
+    b"mimetypeapplication/vnd.oasis.opendocument.",
 )  # fmt: skip
+_OTHER_OFFICE_FIRST_ENTRIES: Final = (b"mimetypeapplication/epub", b"Index/Document.iwa")
+_ZIP: Final = b"PK\x03\x04"
 _ZIP_NAME_OFFSET: Final = 30
 _TAR_MAGIC: Final = slice(257, 262)
 _ISO_BOX_TYPE: Final = slice(4, 8)
@@ -137,7 +139,9 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
 
 
 def _kind_without_signature(untrusted_head: bytes) -> Kind:
-    """Return PDF for one that begins later, or a kind of text; raises NotCleanable."""
+    """Return OFFICE for its archive, PDF for one that begins later, or a kind of text; raises NotCleanable."""
+    if untrusted_head.startswith(_ZIP) and untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES):
+        return Kind.OFFICE
     refusal = _refusal(untrusted_head)
     if not isinstance(refusal, UnknownKind):
         raise refusal
@@ -173,8 +177,9 @@ def _refusal(untrusted_head: bytes) -> NotCleanable:
     for signature, refusal in _REFUSED:
         if untrusted_head.startswith(signature):
             return refusal()
-    if untrusted_head.startswith(b"PK\x03\x04"):
-        return OfficeDocument() if untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES) else Archive()
+    if untrusted_head.startswith(_ZIP):
+        is_office = untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OTHER_OFFICE_FIRST_ENTRIES)
+        return OfficeDocument() if is_office else Archive()
     if untrusted_head[_TAR_MAGIC] == b"ustar":
         return Archive()
     text = untrusted_head.removeprefix(_UTF8_BOM).lstrip().lower()

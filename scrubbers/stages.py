@@ -64,6 +64,7 @@ class Kind(enum.StrEnum):
     AVIF = "avif"
     TEXT = "text"
     CSV = "csv"
+    OFFICE = "office"
 
 
 # Decided by the kind alone and before any job runs: a job that was taken over cannot choose who reads its result.
@@ -79,6 +80,7 @@ RESULT_KIND: Final = {
     Kind.AVIF: Kind.JPEG,
     Kind.TEXT: Kind.TEXT,
     Kind.CSV: Kind.CSV,
+    Kind.OFFICE: Kind.PDF,
 }
 
 
@@ -146,6 +148,7 @@ class Lost(enum.StrEnum):
     FORM = "form"
     LINKS = "links"
     SOUND_OR_FILM = "sound_or_film"
+    LAYOUT = "layout"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -117,9 +117,9 @@ ADVICE = {
     "times": Advice(
         _S,
         "The time of a file could tell when somebody reported.",
-        "To start again: {restart}; wait ten minutes for the heartbeat, and look again.",
+        "Find out who changed the file and why; then {restart}, wait ten minutes for the heartbeat, and look again.",
         "Tiden hos en fil kan visa när någon anmälde.",
-        "För att starta om: {restart}; vänta tio minuter på hjärtslaget och granska igen.",
+        "Ta reda på vem som ändrade filen och varför; {restart}, vänta tio minuter på hjärtslaget, granska igen.",
     ),
     "schema": Advice(
         _S,
@@ -151,10 +151,10 @@ ADVICE = {
     ),
     "libraries": Advice(
         _C,
-        "A library that was swapped could do anything that the service can.",
-        "Reinstall from the reviewed source with `make install`; {restart}.",
-        "Ett utbytt bibliotek kan göra allt som tjänsten kan.",
-        "Installera om från den granskade källkoden med `make install`; {restart}.",
+        "A library that was swapped or added could do anything that the service can.",
+        "Find out why first; move a file that nobody installed out of its folder; then `make install`, {restart}.",
+        "Ett utbytt eller tillagt bibliotek kan göra allt som tjänsten kan.",
+        "Ta först reda på varför; flytta undan en fil som ingen har installerat; sedan `make install`, {restart}.",
     ),
     "own-files": Advice(
         _C,
@@ -166,10 +166,12 @@ ADVICE = {
     ),
     "loaded": Advice(
         _C,
-        "A changed file of the program, of a library or of tor could do anything that the service can.",
-        "Find out why before anything else; then install again: `apt-get install --reinstall` or `make install`.",
-        "En ändrad fil i programmet, ett bibliotek eller Tor kan göra allt som tjänsten kan.",
-        "Ta först reda på varför; installera sedan om med `apt-get install --reinstall` eller `make install`.",
+        "A changed or added file of the program, of a library or of tor could do anything that the service can.",
+        "Find out why first; move an added file away; then install again: `apt-get install --reinstall` or"
+        " `make install`.",
+        "En ändrad eller tillagd fil i programmet, ett bibliotek eller Tor kan göra allt som tjänsten kan.",
+        "Ta först reda på varför; flytta undan en tillagd fil; installera sedan om: `apt-get install --reinstall` eller"
+        " `make install`.",
     ),
     "kernel": Advice(
         _H,

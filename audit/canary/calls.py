@@ -89,8 +89,10 @@ RULES = (
     ArgRule("keeper|intake|zygote|job", "killed", r"SIG(KILL|TERM|ALRM|XCPU)",
          "its end, by its parent or its own clock; by another signal the kernel's log tells of it"),
     # keeper
-    ArgRule("keeper", "ioctl|lseek", r".*", "it hears of no request"),
-    ArgRule("keeper", "fcntl", r".*(F_GETFL|F_SETFL|F_GETFD|F_SETFD|F_DUPFD_CLOEXEC).*", "it hears of no request"),
+    ArgRule("keeper", "ioctl", r"\d+<.*>, (FIONBIO, \[[01]\]|TCGETS, .*|FIOCLEX)", "tor, and files it reads"),
+    ArgRule("keeper", "lseek", r"\d+<.*>, 0, SEEK_CUR", "asks where it stands"),
+    ArgRule("keeper", "fcntl", r"\d+<.*>, (F_GETFL|F_GETFD|F_SETFL, O_RDWR(\|O_NONBLOCK)?|F_SETFD, FD_CLOEXEC"
+            r"|F_DUPFD_CLOEXEC, [03])", "its own"),
     ArgRule("keeper", "kill|pidfd_send_signal|exit_group", r".*", "its own end and that of its children"),
     ArgRule("tor|other", r".*", r".*", "tor hears of no request; the rest is what the watch starts it with"),
 )  # fmt: skip

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from audit.canary.drawn import hook
 from audit.fault import own_packages
 
-_ZONE = ZoneInfo("Europe/Stockholm")
+ZONE = ZoneInfo("Europe/Stockholm")
 # The day changes at midnight, reports are released at six, and what comes after eighteen waits a day longer.
 _PARTS_BEGIN = (0, 6, 18)
 # Whole rounds of a byte that counts seconds: one that reads the clock by itself keeps its distance from ours.
@@ -32,14 +32,19 @@ _SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16) for sign 
 # of two seconds in a row most lie in different halves of a day.
 _MORE_SECONDS, _TIMES_MORE = 548 * 256, 8
 _RUN_SECONDS = 600
+_PAGE_BYTES = 4096
 _ASK = """
 import importlib.util, json, pathlib, sys
 found = [importlib.util.find_spec(name) for name in sys.argv[1:]]
 places = [one.submodule_search_locations for one in found if one]
 print(json.dumps([*(str(pathlib.Path(place[0]).parent) for place in places if place), *sys.path]))
 """
+# What the examined interpreter reads first. Its intake has a number mapped by which its clock goes on while it runs:
+# once it is confined it opens no file, and asking for the time makes no call.
 _HOOK = """\
+import ctypes
 import datetime
+import os
 import sys
 import time
 import types
@@ -49,13 +54,33 @@ import msgspec.toml
 
 # The keeper waits for tor by this clock.
 _SHIFT, _MORE = {shift}, 0 if "kallskydd" in sys.orig_argv else {more}
+_PAGE, _PROT_READ, _MAP_SHARED = 4096, 1, 1
+
+
+def _mapped(path):
+    libc = ctypes.CDLL(None)
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    place = libc.mmap(None, _PAGE, _PROT_READ, _MAP_SHARED, descriptor, 0)
+    os.close(descriptor)
+    return place
+
+
+_LATER = _mapped({later!r}) if "intake" in sys.orig_argv else None
+
+
+def _moved():
+    return _SHIFT + (int.from_bytes(ctypes.string_at(_LATER, 8), "little") if _LATER else 0)
+
+
 _time, _time_ns, _gmtime, _localtime = time.time, time.time_ns, time.gmtime, time.localtime
 _utc_now = cases.clock.utc_now
-time.time = lambda: _time() + _SHIFT + int(_time()) % {times} * _MORE
-time.time_ns = lambda: _time_ns() + (_SHIFT + int(_time()) % {times} * _MORE) * 10**9
+time.time = lambda: _time() + _moved() + int(_time()) % {times} * _MORE
+time.time_ns = lambda: _time_ns() + (_moved() + int(_time()) % {times} * _MORE) * 10**9
 time.gmtime = lambda seconds=None: _gmtime(time.time() if seconds is None else seconds)
 time.localtime = lambda seconds=None: _localtime(time.time() if seconds is None else seconds)
-cases.clock.utc_now = lambda: _utc_now() + datetime.timedelta(seconds=_SHIFT)
+cases.clock.utc_now = lambda: _utc_now() + datetime.timedelta(seconds=_moved())
 _strftime, _asctime, _clock_gettime, _clock_gettime_ns = (
     time.strftime, time.asctime, time.clock_gettime, time.clock_gettime_ns
 )
@@ -96,7 +121,7 @@ if _MORE:
 
 def another_hour(now: datetime | None = None) -> int:
     """By how many seconds to move the clock, so that it is another hour of the same part of the day; 0 for none."""
-    here = (now or datetime.now(UTC)).astimezone(_ZONE)
+    here = (now or datetime.now(UTC)).astimezone(ZONE)
     for shift in _SHIFTS_SECONDS:
         # With room for the run itself.
         ends = [here + timedelta(seconds=shift + more) for more in (0, _RUN_SECONDS)]
@@ -114,7 +139,10 @@ def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes) -
     layout = sysconfig.get_path("purelib", "venv", {"base": str(folder), "installed_base": str(folder)})
     packages = Path(layout)
     packages.mkdir(parents=True)
-    (packages / "another_hour.py").write_text(_HOOK.format(shift=shift, more=_MORE_SECONDS, times=_TIMES_MORE), "utf-8")
+    later = folder / "later"
+    later.write_bytes(bytes(_PAGE_BYTES))
+    told = _HOOK.format(shift=shift, more=_MORE_SECONDS, times=_TIMES_MORE, later=str(later))
+    (packages / "another_hour.py").write_text(told, "utf-8")
     (packages / "known_draws.py").write_text(hook(key), "utf-8")
     lines = [*filter(None, paths), "import known_draws", "import another_hour"]
     (packages / "another_hour.pth").write_text("".join(f"{line}\n" for line in lines), "utf-8")

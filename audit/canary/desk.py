@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-VERBS = ("roster", "box")
+# Places of one request for news of cases, section 9, and the answer of a desk that has nothing of a case.
+SYNC_PLACES = 128
+NOTHING = bytes(16)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -102,9 +105,26 @@ class CanaryDesk:
         ]
         return send(self.socket, request("POST", path, headers, body))
 
-    def everything(self, more: Sequence[tuple[str, str]] = ()) -> dict[str, Answer]:
-        """All that a member without a case in hand can ask for."""
-        return {"roster": self.ask("roster", None, more), "box": self.ask("box", {"after": 0}, more)}
+    def everything(self, cases: Sequence[bytes] = (), more: Sequence[tuple[str, str]] = ()) -> dict[str, Answer]:
+        """All that a member without a case in hand can ask for; `cases` are asked for without their keys."""
+        return {
+            "roster": self.ask("roster", None, more),
+            "sync": self.sync([(case_id, secrets.token_bytes(32), NOTHING) for case_id in cases], more),
+            "offered-moves": self.ask("offered-moves", {}, more),
+            "report-form": self.ask("report-form", None, more),
+            # Last, since it reads what the counters of the others have written.
+            "box": self.ask("box", {"after": 0}, more),
+        }
+
+    def sync(self, cases: Sequence[tuple[bytes, bytes, bytes]], more: Sequence[tuple[str, str]] = ()) -> Answer:
+        """Ask for news of these, each an id, a proof and what the desk has of it; all other places ask for nothing."""
+        fillers = [(secrets.token_bytes(16), secrets.token_bytes(32), NOTHING) for _ in range(SYNC_PLACES - len(cases))]
+        names = ("case_id", "mac", "has")
+        asked = [
+            {name: base64.b64encode(value).decode() for name, value in zip(names, one, strict=True)}
+            for one in (*cases, *fillers)
+        ]
+        return self.ask("sync", {"asked": asked}, more)
 
 
 def to_clean(file: bytes) -> bytes:

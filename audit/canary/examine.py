@@ -37,6 +37,7 @@ from audit.canary.compare.answers import (
 )
 from audit.canary.compare.random import dependences, dependences_within, told_apart
 from audit.canary.compare.rows import random_fields, random_rows
+from audit.canary.compare.work import compare_work, work_of
 from audit.canary.desk import Member
 from audit.canary.drawn import check_drawn
 from audit.canary.gathered import Run
@@ -186,9 +187,10 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
     compare_rows(inspections["across"], noted)
     compare_opened(inspections["across"], [(run.opened, run.known) for run in runs if not run.quiet])
     compare_keepers(inspections["across"], runs)
+    compare_work(inspections["across"], [run.work for run in runs if not run.quiet])
     for wrong in wrong_hours(exchanges):
         inspections["random"].found("a mark has another hour than that of its making: {what}", what=wrong)
-    fields = random_fields(noted) | random_tokens(exchanges)
+    fields = random_fields([*noted, *(one for run in runs for one in run.released)]) | random_tokens(exchanges)
     for name, samples in sorted(fields.items()):
         bits = BITS_OF_A_LETTER if name.startswith(LETTERS) else 8
         for words in dependences(samples, bits)[:_MOST_SHOWN]:
@@ -227,6 +229,8 @@ def _judge(run: Run) -> None:
         run.void("what strace wrote is not whole")
         return
     book = Rulebook(run.folder, run.service.home, calls, run.first_visit)
+    visits = [call for call in calls if run.first_visit <= call.at <= run.last_visit]
+    run.work = work_of(visits, str(run.folder))
     run.mapped, run.given = sizes_mapped(calls, run.first_visit), numbers_given(calls, run.first_visit)
     judge_markers(inspections["markers"], calls, book, markers)
     judge_calls(inspections, calls, book)
@@ -238,7 +242,8 @@ def _judge(run: Run) -> None:
         run.commands = frozenset(line.replace(str(run.folder), "") for line in commands_to_tor(calls))
         for command in strange_commands(run.commands):
             inspections["tor"].found("the keeper asks tor what is on no list: {command}", command=command[:200])
-        run.keeper_messages = [call.payload for call, _payload in messages if call.at >= run.first_visit]
+        run.keeper_messages = [call.payload for call, _payload in messages
+                               if run.first_visit <= call.at <= run.last_visit]  # fmt: skip
         check_counters(inspections["counters"], messages)
     judge_disk(inspections["disk"], run.folder, markers)
 

@@ -11,6 +11,7 @@ from audit.canary.compare.rows import (
     Tables,
 )
 from audit.canary.compare.steady import Since
+from audit.canary.compare.work import Work
 from audit.canary.locks import Names
 from audit.canary.opened import Granted, Opened
 from audit.canary.service import CanaryService
@@ -31,6 +32,10 @@ class Run:
     inspections: dict[str, Inspection]
     # By how many seconds the clock is moved that its service reads (`audit.canary.clock`).
     shift: int = 0
+    # When its first heartbeat came, and by how many seconds its clock was moved on since (`audit.canary.later`).
+    heartbeat: float = 0.0
+    later: int = 0
+    released: list[Noted] = field(default_factory=list)
     # By which its draws are known again (`audit.canary.drawn`); nothing where they are as everywhere.
     key: bytes = b""
     markers: Markers = field(default_factory=Markers.new)
@@ -47,9 +52,11 @@ class Run:
     header: dict[str, str] = field(default_factory=dict)
     keeper_messages: list[bytes] = field(default_factory=list)
     output_since: list[str] = field(default_factory=list)
+    output: frozenset[str] = frozenset()  # every line of the keeper's, from its start to its end
     names: Names = field(default_factory=dict)
     mapped: frozenset[int] = frozenset()
     given: frozenset[str] = frozenset()
+    work: Work = field(default_factory=Work)
     commands: frozenset[str] = frozenset()
     rows: Tables = field(default_factory=dict)
     slots: bytes = b""

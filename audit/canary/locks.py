@@ -30,7 +30,7 @@ _MESSAGE = struct.Struct("!HHI")
 _CODES = range(1, 10)
 _FAULT_CODE = 2
 # Requests that were refused for a forwarded address, since the heartbeat before: no more than both visitors sent.
-_REFUSED_CODE, _MOST_REFUSED = 9, 8
+_REFUSED_CODE, _MOST_REFUSED = 9, 10
 
 
 def check_closing(inspection: Inspection, calls: Sequence[Call]) -> None:

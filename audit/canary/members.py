@@ -6,7 +6,7 @@ import base64
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from audit.canary.desk import CanaryDesk, to_clean
+from audit.canary.desk import SYNC_PLACES, CanaryDesk, to_clean
 from audit.canary.judge import judge_texts
 from audit.canary.opened import NotOpened, items_that_open, open_everything
 from audit.canary.visits.material import NO_KIND, picture
@@ -29,7 +29,8 @@ Desks = tuple[CanaryDesk, CanaryDesk]  # one who is named in some reports is the
 def everything(run: Run, desks: Desks, when: str) -> dict[str, Answer]:
     """All that members without a case in hand are told; with what a mirror adds, but for the first time."""
     more = [*run.markers.headers(), *run.markers.forwarded()] if when != "before" else []
-    several = [desk.everything(more) for desk in desks]
+    cases = [row["case_id"] for row in run.rows.get("cases", [])[:SYNC_PLACES]]
+    several = [desk.everything([one for one in cases if isinstance(one, bytes)], more) for desk in desks]
     run.answers += [(verb, answer) for answers in several for verb, answer in answers.items()]
     first, second = several
     return first | {f"{verb}, the other's": answer for verb, answer in second.items()}

@@ -21,6 +21,8 @@ from nacl.exceptions import BadSignatureError, CryptoError
 from nacl.public import PrivateKey, SealedBox
 from nacl.signing import VerifyKey
 
+from audit.canary.desk import NOTHING
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -33,6 +35,7 @@ _CHUNK = 262_144 + 17  # of a sealed file: plaintext, and what the stream adds
 _STREAM_HEADER = _NONCE = 24
 _FILES = 4
 _SIGNATURE = 64
+_CASE = "a case"  # how its answer is called
 
 
 class NotOpened(Exception):
@@ -85,6 +88,7 @@ class Found:
     things: list[Opened] = field(default_factory=list)
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     grants: list[Granted] = field(default_factory=list)
+    cases: list[bytes] = field(default_factory=list)  # of each grant its case
     unsigned: list[str] = field(default_factory=list)  # entries that are not what their author signed
 
 
@@ -93,11 +97,34 @@ def open_everything(desk: CanaryDesk) -> Found:
     found = Found()
     try:
         found.grants = _grants(desk)
-        for grant in found.grants:
-            found.things += _case(desk, _keys_in(grant.item, desk), found)
+        several = [_keys_in(grant.item, desk) for grant in found.grants]
+        found.cases = [keys.case_id for keys in several]
+        for keys in several:
+            found.things += _case(desk, keys, found)
+        found.answers += _news(desk, several, found)
     except (CryptoError, KeyError, ValueError, TypeError, struct.error) as failed:
         raise NotOpened from failed
     return found
+
+
+def _news(desk: CanaryDesk, several: Sequence[_Keys], found: Found) -> list[tuple[str, Answer]]:
+    """Ask for news of all cases as a desk that has nothing of them, and as one that has the first half."""
+    # In the order of what was told of each: grants lie where chance has put them.
+    told = [answer.body.rstrip(b" ") for name, answer in found.answers if name.startswith(_CASE)]
+    ordered = sorted(zip(several, told, strict=True), key=lambda one: (len(one[1]), _asked(one[1])["release_day"]))
+    answers = []
+    for half in (0, len(ordered) // 2):
+        asked = [
+            (keys.case_id, _mac(desk, keys, "sync"), _mark(text) if number < half else NOTHING)
+            for number, (keys, text) in enumerate(ordered)
+        ]
+        answers.append((f"sync with {len(ordered)} cases, {half} of them known", desk.sync(asked)))
+    return answers
+
+
+def _mark(told: bytes) -> bytes:
+    """Return the hash by which a desk shows what it has of a case, docs/FORMATS.md, section 9."""
+    return hashlib.blake2b(told, digest_size=16, person=b"ks1-sync").digest()
 
 
 def items_that_open(desk: CanaryDesk) -> list[Granted]:
@@ -127,7 +154,7 @@ def _case(desk: CanaryDesk, keys: _Keys, found: Found) -> list[Opened]:
     asked = {"case_id": _text(keys.case_id), "mac": _text(_mac(desk, keys, "case"))}
     answer = desk.ask("case", asked)
     case = _asked(answer.body)
-    found.answers.append((f"a case with {len(case['files'])} files", answer))
+    found.answers.append((f"{_CASE} with {len(case['files'])} files", answer))
     share = base64.b64decode(case["share"])
     data_key = hashlib.blake2b(
         share, digest_size=32, key=keys.key, salt=keys.case_id, person=b"ks1-case"

@@ -58,7 +58,7 @@ TABLE = (
         "ps -o pid,ppid,user,args -p $KEEPER --ppid $KEEPER; ls -l /proc/{$INTAKE,$TOR}/exe", root=True),
     Row("filter", "A filter of system calls on every thread", "Filter för systemanrop på varje tråd",
         "grep -H -E '^(Seccomp|NoNewPrivs):' /proc/$INTAKE/task/*/status; for p in $ZYGOTES $JOBS $TOR; do"
-        " grep -E '^(Seccomp|NoNewPrivs):' /proc/$p/task/*/status; done"),
+        " grep -H -E '^(Seccomp|NoNewPrivs):' /proc/$p/task/*/status; done"),
     Row("landlock", "The second layer over files", "Det andra skyddet, över filer",
         "python3 -I -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))'"),
     Row("privileges", "No power that the service does not need", "Inga behörigheter som tjänsten inte behöver",

@@ -63,13 +63,13 @@ TABLE = (
 ASSERTION: dict[Language, str] = {
     "sv": (
         "Påstående 2 om spegeln. På den granskade värden, den angivna dagen, antecknade de program som skickar trafiken"
-        " vidare inget om ett besök, och reläet behöll varken adress eller innehåll, utom det som anges under ”Fynd”"
-        " och ”Inte sett”."
+        " vidare inget om ett besök, och reläet behöll varken adress eller innehåll, utom det som är märkt ”Fynd”"
+        " eller ”Inte sett”."
     ),
     "en": (
         "Assertion 2 of the mirror. On the host audited, on the day named, the programs that forward wrote down nothing"
-        " of a visit, and the relay kept neither an address nor what was sent, apart from what stands under “Findings”"
-        " and “Not seen”."
+        " of a visit, and the relay kept neither an address nor what was sent, apart from what is marked “Finding”"
+        " or “Not seen”."
     ),
 }
 NOT_COVERED: dict[Language, tuple[str, ...]] = {

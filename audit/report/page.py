@@ -90,7 +90,10 @@ def _ruling(examined: Examined, words: dict[str, str]) -> Ruling:
     grave = sum(remark.grave for remark in remarks)
     there = list(examined.proofs)
     if "live" in examined.needed:
-        (there if isinstance(examined.chain, Chain) else lacking).append(words["chain_name"])
+        if isinstance(examined.chain, Chain):
+            there.append(words["chain_name"])
+        else:
+            lacking.append(words["chain_lacks"])
     proofs = words["proofs_lack" if lacking else "proofs"].format(names=", ".join(there), lacking=", ".join(lacking))
     said = [words[_SIGN[outcome]], proofs, words["reasons"].format(grave=grave, other=len(remarks) - grave)]
     if is_trial(examined):
@@ -109,8 +112,21 @@ def _next(examined: Examined, words: dict[str, str]) -> Paragraph:
         said = words["next_sign"].format(days=OLDEST_DAYS)
     else:
         command = f"`{examined.command}`" if examined.command else words["same_command"]
-        said = f"{words['next_mend']} {command} {words['new_name']}"
+        said = f"{words['next_mend'].format(remake=_remake(examined, words))} {command} {words['new_name']}"
     return Paragraph(f"{words['next']}: {said}")
+
+
+def _remake(examined: Examined, words: dict[str, str]) -> str:
+    """Return which kept results have a finding and are to be made again, and how; nothing where there is none."""
+    found = [
+        name
+        for name, report in examined.proofs.items()
+        if name != "live" and any(check.verdict is Verdict.FINDING for check in report.checks)
+    ]
+    if not found:
+        return ""
+    proofs = ", ".join(f"`kallskydd audit {name}`" for name in found)
+    return words["remake"].format(proofs=proofs, on_host=words["on_mirror"] if MIRROR in found else "")
 
 
 def _foot(examined: Examined, words: dict[str, str]) -> str:

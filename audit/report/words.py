@@ -9,12 +9,12 @@ ASSERTION: dict[Language, str] = {
     "sv": (
         "Påstående 1. På den granskade datorn, den angivna dagen, kunde de processer som tar emot anmälningar inte få"
         " veta en besökares adress, kunde inte logga och inte skicka något ut, och inget som rörde en enskild anmälan"
-        " hade en tidsuppgift finare än en dag, utom det som anges under ”Fynd” och ”Inte sett”."
+        " hade en tidsuppgift finare än en dag, utom det som är märkt ”Fynd” eller ”Inte sett”."
     ),
     "en": (
         "Assertion 1. On the computer audited, on the day named, the processes that receive reports could not learn a"
         " visitor's address, could not log and could not send anything out, and nothing that concerned a single report"
-        " had a time finer than a day, apart from what stands under “Findings” and “Not seen”."
+        " had a time finer than a day, apart from what is marked “Finding” or “Not seen”."
     ),
 }
 MIRROR_APART: dict[Language, str] = {
@@ -92,18 +92,21 @@ WORDS = {
         "proofs": "Bevis: {names} finns.",
         "proofs_lack": "Bevis: {names} finns; {lacking} saknas.",
         "chain_name": "daglig granskning",
+        "chain_lacks": "daglig granskning (hindrar inte)",
         "is_trial": "Provdrift: gäller inte riktig drift.",
         "rule": (
-            "Regel: ett fynd hindrar, och {needed} som saknas är ett fynd; en anmärkning följer med intyget,"
-            " och ett bevis äldre än {days} dagar är en anmärkning."
+            "Regel: ett fynd hindrar, och {needed} som saknas är ett fynd; en anmärkning följer med intyget, och det"
+            " som inte kunde ses och ett bevis äldre än {days} dagar är anmärkningar."
         ),
         "or": "eller",
         "remark": "Anmärkning",
         "next": "Nästa steg",
-        "next_mend": "åtgärda det ovan, gör om sparade resultat med fynd, kör igen och skriv ut sidan:",
+        "next_mend": "åtgärda det ovan{remake}, kör igen och skriv ut sidan:",
+        "remake": "; gör om {proofs} (`--save` med ett nytt filnamn{on_host})",
+        "on_mirror": ", på spegelns värd",
         "next_sign": "skriv under detta blad. Granska igen efter varje ny version, eller efter {days} dagar.",
         "same_command": "kommandot som gjorde sidan",
-        "new_name": "(med ett nytt namn på sidan)",
+        "new_name": "(med ett nytt filnamn efter `--report`)",
         "sign_bad": "Skriv inte under.",
         "sign_some": "Får skrivas under med anmärkningarna nedan.",
         "check": "Kontroll",
@@ -131,7 +134,7 @@ WORDS = {
         "assertion_some": "Detta intygas, med anmärkningarna ovan",
         "assertion_bad": "Detta kan inte intygas",
         "not_covered": "Detta omfattas inte",
-        "by_hand_short": "Varje rad i bilagorna med ett kommando kan upprepas för hand, utan vår kod: bilaga {letter}.",
+        "by_hand_short": "Med kommandona i bilagorna kan du se efter för hand, utan vår kod: bilaga {letter}.",
         "sign": "Underskrifter",
         "auditor": "Granskarens namn",
         "operator": "Namn på den som ansvarar för driften",
@@ -205,18 +208,21 @@ WORDS = {
         "proofs": "Proofs: {names} are there.",
         "proofs_lack": "Proofs: {names} are there; {lacking} missing.",
         "chain_name": "daily audit",
+        "chain_lacks": "daily audit (does not prevent)",
         "is_trial": "A trial: does not hold for a real service.",
         "rule": (
             "Rule: a finding prevents, and {needed} that is missing is a finding; a remark goes with the certificate,"
-            " and a proof more than {days} days old is a remark."
+            " and what could not be seen and a proof more than {days} days old are remarks."
         ),
         "or": "or",
         "remark": "Remark",
         "next": "Next step",
-        "next_mend": "mend the above, make kept results with findings again, run again, and print the page:",
+        "next_mend": "mend the above{remake}, run again, and print the page:",
+        "remake": "; make {proofs} again (`--save` with a new file name{on_host})",
+        "on_mirror": ", on the mirror's host",
         "next_sign": "sign this sheet. Audit again after each new version, or after {days} days.",
         "same_command": "the command that made the page",
-        "new_name": "(with a new name for the page)",
+        "new_name": "(with a new file name after `--report`)",
         "sign_bad": "Do not sign.",
         "sign_some": "You may sign with the remarks below.",
         "check": "Check",
@@ -244,7 +250,7 @@ WORDS = {
         "assertion_some": "This is certified, with the remarks above",
         "assertion_bad": "This cannot be certified",
         "not_covered": "This is not covered",
-        "by_hand_short": "Each row with a command can be repeated by hand, without our code: annex {letter}.",
+        "by_hand_short": "With the commands in the annexes you can look by hand, without our code: annex {letter}.",
         "sign": "Signatures",
         "auditor": "Auditor's name",
         "operator": "Name of the person responsible for operation",

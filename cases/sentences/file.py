@@ -10,7 +10,7 @@ _SMALLER: Final = "Make it smaller or divide it."
 _REFUSED: Final = {
     "refused": ("The file could not be cleaned.", "Try another kind, such as a PDF or a JPEG."),
     "refused.empty": ("The file is empty.", "Look whether it is the right file."),
-    "refused.office_document": ("Office documents cannot be cleaned safely.", _AS_PDF),
+    "refused.office_document": ("Office documents of this kind (such as .doc and .xls) cannot be cleaned.", _AS_PDF),
     "refused.drawn_picture": ("Drawn pictures (SVG) cannot be cleaned safely.", "Take a picture of the screen."),
     "refused.sound_or_film": (
         "Sound and film cannot be cleaned.",
@@ -41,7 +41,7 @@ _REFUSED: Final = {
     ),
     "refused.damaged": ("The file is damaged and cannot be read.", _AGAIN),
     "refused.letters_missing": (
-        "Some letters of the PDF are not in the file, and they cannot be drawn here.",
+        "Some letters of the document cannot be drawn here.",
         "Print it to a new PDF and use that.",
     ),
     "refused.took_too_long": ("The cleaning took too long.", _SMALLER),

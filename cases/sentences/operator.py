@@ -96,6 +96,10 @@ SENTENCES: Final = {
     # The store.
     "store.fault": ("The store of the home made a mistake.", "Nothing was changed. Tell the operator."),
     "store.conflict": ("Somebody else wrote at the same moment.", "Try again."),
+    "store.move_waits": (
+        "A move of the case waits for its second signature, and another entry would make it unfit.",
+        "Wait until it is signed.",
+    ),
     "store.not_there": ("There is no such case for this member.", "Run `kallskydd desk list`."),
     "store.not_allowed": ("The case does not allow that now.", "Read the case to see what is allowed."),
     "store.busy": ("The database of the home is in use.", "Nothing was changed. Try again in a minute."),

@@ -88,6 +88,35 @@ SENTENCES: Final = {
     "probe.cache": ("A page may be kept by the browser.", "Call the operator."),
     "probe.script": ("There is a script on a page.", "Call the operator."),
     "probe.headers": ("A page lacks a line that protects its reader.", "Call the operator."),
+    "probe.mirror_headers": (
+        "An answer of the website lacks a line: browsers may come without https, or search engines list it.",
+        "Call the operator.",
+    ),
+    "probe.mirror_leads": (
+        "The website does not lead on to the address that you typed, so one of the two is false.",
+        "Compare with the poster, and call the operator.",
+    ),
+    "probe.mirror_differs": (
+        "The website answers differently from the onion: something stands between, or they are two services.",
+        "Call the operator.",
+    ),
+    "probe.mirror_other": (
+        "The website shows a certificate that is not the server's, so somebody may read what is sent there.",
+        "Nothing was sent. Call the operator at once, and a colleague.",
+    ),
+    "probe.mirror_not_accepted": (
+        "The website shows a certificate that browsers do not accept: expired, or of another name.",
+        "Nothing was sent. Call the operator.",
+    ),
+    "probe.mirror_away": (
+        "The website does not answer through Tor.",
+        "Try again in a while; if it stays so, call the operator.",
+    ),
+    "probe.mirror_needs_tor": (
+        "The website is tried through Tor alone, and this desk reaches its server without it.",
+        "Use a desk with a tor of its own.",
+    ),
+    "probe.no_mirror": ("The server has no website on the open web.", "Leave --mirror out."),
     "probe.too_soon": ("It was shown before its day, so the time of a report can be seen.", "Call the operator."),
     "probe.late": ("It was shown later than its day.", "Call the operator."),
     "probe.readers": ("It went to other members than the rules give.", "Compare with another member."),

@@ -41,6 +41,8 @@ COUNTER_HEADER = "Kallskydd-Counter"
 BODY_HEADER = "Kallskydd-Body"
 SIGNATURE_HEADER = "Kallskydd-Signature"
 PATH = "/desk/1/"
+# Said of an entry that did not expect a move of its case to wait (AppendRequest.spoils_move).
+MOVE_WAITS = "store.move_waits"
 # Said of a counter that is not above the last one; a desk that was restored from an older copy jumps ahead on it.
 COUNTER_BEHIND = "request.counter_behind"
 _MOST_COUNTER = 2**63 - 1  # what SQLite keeps in a column of integers
@@ -55,6 +57,16 @@ GrantBlob: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=GRANT_BYTES, max
 HeaderBlob: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=HEADER_BYTES, max_length=HEADER_BYTES)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 InboxDays: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_INBOX_DAYS)]
+# The longest name of a host, a colon and a port.
+MIRROR_CHARACTERS = 259
+MirrorHost: TypeAlias = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=MIRROR_CHARACTERS,
+        max_length=MIRROR_CHARACTERS,
+        pattern=r"^((?!.*\.onion[: ])([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(:[0-9]{1,5})?)? *\Z",
+    ),
+]
 UpkeepLine: TypeAlias = Annotated[str, msgspec.Meta(min_length=len(NEVER.line), max_length=len(NEVER.line))]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=_MOST_COUNTER)]
 
@@ -111,6 +123,10 @@ class RosterAnswer(Wire, frozen=True):
     restored: tuple[SignedRestore, ...] = ()
     # The server's day, by which a desk sees that one of the two clocks is wrong. A day that everybody knows.
     day: date | None = None
+    # The mirror's host, filled with spaces, and the SHA-256 of the certificate by which it is served now: so a desk can
+    # try it as a stranger does. Blank and zeros where there is none.
+    mirror: MirrorHost = " " * MIRROR_CHARACTERS
+    mirror_certificate: Hash = bytes(32)
 
 
 class SignRosterRequest(Wire, frozen=True):
@@ -218,6 +234,8 @@ class AppendRequest(OfCase, frozen=True):
     head: WireHead
     notes_grants: tuple[GrantBlob, ...] | None = None
     statement: bytes | None = None
+    # It is to be kept though a move of the case waits for its signature, which will not fit any more.
+    spoils_move: bool = False
 
     @property
     def sealed(self) -> Sealed:

@@ -7,7 +7,8 @@ and every key opens nothing of a case that was erased since.
 - `cache.key`: 32 random bytes. Every file is sealed under a key made from them and from the member's own: it takes this
   folder, the key file and the passphrase.
 - One file for the roster, one for the summaries of all cases (`desk.keep.summaries`), one for the server's sealed
-  answer of each case, as it came: its own seals are opened and checked each time it is read.
+  answer of each case, as it came: its own seals are opened and checked each time it is read. One for the words of all
+  cases, so that a search need not open every one: it goes as a whole when any case goes, until all are fetched again.
 - Every file is padded to a power of two and bears the same time; files of random bytes fill their number up to a power
   of two. The names are keyed hashes. So the folder says about how many cases there are, and not how many.
 
@@ -26,7 +27,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 import platformdirs
@@ -56,9 +57,12 @@ _PERSON_NAME: Final = b"ks1-cache-name"
 _PERSON_FILE: Final = b"ks1-cache-file"
 _ROSTER: Final = b"roster"
 _INDEX: Final = b"index"
+_WORDS: Final = b"words"
 _FILLER: Final = b"filler-"
 
 Kept = TypeVar("Kept")
+# By case: with how many entries its words were read, and these, in small letters.
+Words: TypeAlias = dict[bytes, tuple[int, str]]
 
 
 def cache_folder_of(home: DeskHome) -> Path:
@@ -109,6 +113,22 @@ class CaseCache:
         if self.index.problems.get(case_id.hex()) != problem:
             self.index.problems[case_id.hex()] = problem
             self._index_changed = True
+
+    def words(self) -> Words:
+        """Return the words of the cases, as far as they are kept."""
+        return self._get(_WORDS, Words) or {}
+
+    @property
+    def has_words(self) -> bool:
+        """Whether words are kept."""
+        return self.folder is not None and (self.folder / self._name(_WORDS)).exists()
+
+    def keep_words(self, words: Words) -> None:
+        """Keep the words of those cases that are kept themselves."""
+        self._put(_WORDS, msgspec.msgpack.encode({one: words[one] for one in words if self._is_kept(one)}))
+
+    def _is_kept(self, case_id: bytes) -> bool:
+        return case_id.hex() in self.index.summaries and case_id.hex() not in self.index.problems
 
     def keep_offer(self, case_id: bytes, offer: Offer) -> None:
         """Keep that a file for moving a case was made; nothing of what is in it."""
@@ -164,13 +184,14 @@ class CaseCache:
         if self.folder is not None and (self._files_changed or fillers_anew):
             # A disk that cannot be written costs the cache and nothing else.
             with contextlib.suppress(OSError):
-                real = {self._name(label) for label in (*case_ids, _ROSTER, _INDEX)}
+                real = {self._name(label) for label in (*case_ids, _ROSTER, _INDEX, _WORDS)}
                 self._fill(self.folder, real, anew=fillers_anew)
                 self._files_changed = False
 
     def _destroy(self, case_id: bytes) -> None:
         if self.folder is not None:
             _destroy(self.folder / self._name(case_id))
+            _destroy(self.folder / self._name(_WORDS))
         self._files_changed = True
 
     def _write_index(self) -> None:
@@ -184,7 +205,8 @@ class CaseCache:
         for name in present - real - set(fillers):
             _destroy(folder / name)
         # As large as others are; with nothing to copy the smallest.
-        sizes = [(folder / name).stat().st_size for name in present & real] or [FILE_BYTES_MIN]
+        copied = (present & real) - {self._name(_WORDS)}
+        sizes = [(folder / name).stat().st_size for name in copied] or [FILE_BYTES_MIN]
         for name in fillers:
             if anew or name not in present:
                 _write(folder / name, secrets.token_bytes(secrets.choice(sizes)))

@@ -19,6 +19,7 @@ class KeptProbe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     faults: tuple[str, ...] = ()
     # Once it has come.
     case_id: bytes = b""
+    by_mirror: bool = False
 
     def __repr__(self) -> str:
         return "<KeptProbe>"

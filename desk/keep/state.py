@@ -162,8 +162,15 @@ class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Where reporters find the service, as the member typed it, and the last test report that she sent there.
     reporters_address: str = ""
     probe: KeptProbe | None = None
+    # The last one through the website on the open web.
+    mirror_probe: KeptProbe | None = None
     # By name: what tells one restore of the server from another.
     restores: dict[str, KeptRestore] = {}
+
+    @property
+    def probes(self) -> tuple[KeptProbe, ...]:
+        """The last test report of each way, the onion's first."""
+        return tuple(one for one in (self.probe, self.mirror_probe) if one is not None)
 
     def __repr__(self) -> str:
         return "<CaseList>"
@@ -272,9 +279,10 @@ class DeskState:
         tombstones = {**self.case_list.tombstones, name: tombstone}
         self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones, figures=figures))
 
-    def keep_probe(self, address: str, probe: KeptProbe | None) -> None:
-        """Remember the reporters' address and the last test report."""
-        self.keep_cases(msgspec.structs.replace(self.case_list, reporters_address=address, probe=probe))
+    def keep_probe(self, address: str, probe: KeptProbe) -> None:
+        """Remember the reporters' address and the last test report of its way."""
+        found = {"mirror_probe" if probe.by_mirror else "probe": probe}
+        self.keep_cases(msgspec.structs.replace(self.case_list, reporters_address=address, **found))
 
     def find(self, name: str) -> KnownCase:
         """Return the one case whose name begins like that. Raises UnknownCase."""

@@ -12,7 +12,8 @@ from datetime import date
 
 from cases.clock import today
 from cases.entry import Opened, Stream
-from desk.errors import DeskError, NotReachable
+from cases.wire.messages import MOVE_WAITS
+from desk.errors import DeskError, NotReachable, ServerRefused
 from desk.work import writing
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
@@ -32,16 +33,17 @@ async def record_opening(book: Casebook, case: DeskCase) -> DeskCase:
     """Write that this member has the case on the screen today, unless it is written; return the case with it.
 
     While a move of the case waits for its signature it is written the next time: one more entry, and the move does not
-    fit. A case is shown also when that cannot be written: the notes' key is missing or was kept, or the server is away.
+    fit. The server says so of a move that this desk knows nothing of. A case is shown also when that cannot be written:
+    the notes' key is missing or was kept, or the server is away.
     """
     if _is_written(case, book.keys.id, today(book.clock)) or is_offered(book, case.known):
         return case
     was_touched = case.known.case_id in book.touched
     try:
-        return await writing.write(book, case, None, Opened(), Stream.NOTES)
-    except NotReachable:
+        return await writing.write(book, case, None, Opened(), Stream.NOTES, yields_to_move=True)
+    except (NotReachable, ServerRefused) as failed:
         # Whether it came there or not, what was fetched before is still all that others wrote, and can be read.
-        if not was_touched:
+        if not was_touched and (isinstance(failed, NotReachable) or failed.text_key == MOVE_WAITS):
             book.touched.discard(case.known.case_id)
         return case
     except DeskError:

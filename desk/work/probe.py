@@ -1,4 +1,7 @@
-"""A test report through the reporters' own entrance, and whether it comes to this desk as a report should.
+"""A test report through one of the reporters' own entrances, and whether it comes to this desk as a report should.
+
+There are two where the server has a website on the open web: the onion, and that (`desk.server.mirror`). Each has a
+test report of its own: two of the same words would say what they are.
 
 Filed as a reporter files one: the first page, the form, the page with the code, two of its words written back, and out.
 Nothing in it says that it is a test; the text is the member's own, or changed by her. The code is in memory only and is
@@ -22,6 +25,7 @@ from cases.clock import RELEASE_AT, STOCKHOLM, Clock, first_release_day, today
 from cases.entry import Note, Stream
 from desk.errors import ProbeFailed
 from desk.keep.probes import KeptProbe, hash_of
+from desk.server.mirror import Mirror, MirrorConnector, stock_trust
 from desk.server.site_forms import SitePage
 from desk.server.visitor import Visitor
 from desk.work import acts
@@ -37,6 +41,7 @@ _GRACE: Final = timedelta(hours=1)
 FAULT_TOO_SOON: Final = "probe.too_soon"
 FAULT_LATE: Final = "probe.late"
 FAULT_READERS: Final = "probe.readers"
+FAULT_DIFFERS: Final = "probe.mirror_differs"
 
 
 class Arrival(enum.Enum):
@@ -63,16 +68,46 @@ class ProbeResult:
 async def file_report(connector: aiohttp.BaseConnector, clock: Clock, address: str, text: str) -> KeptProbe:
     """File a test report at this address; return what is to be remembered of it. Raises NotReachable, ProbeFailed."""
     day, expected = today(clock), first_release_day(clock())
-    async with Visitor(connector, address) as visitor:
+    async with Visitor(connector, _onion(address)) as visitor:
         await _file(visitor, text)
     return KeptProbe(hash_of(text), day, expected, tuple(sorted(visitor.faults)))
 
 
-async def _file(visitor: Visitor, text: str) -> None:
-    """Go through the pages as a reporter does. Raises ProbeFailed when one is not what a reporter gets."""
+async def file_at_mirror(
+    connector: aiohttp.BaseConnector, clock: Clock, address: str, mirror: Mirror | None, text: str
+) -> KeptProbe:
+    """File a test report at the website, and compare that with the onion at this address; return as `file_report`.
+
+    Raises NotReachable, OtherCertificate, ProbeFailed.
+    """
+    if mirror is None:
+        raise ProbeFailed("probe.no_mirror")
+    day, expected = today(clock), first_release_day(clock())
+    async with Visitor(connector, _onion(address)) as onion:
+        await _look_around(onion)
+    async with (
+        MirrorConnector(connector, mirror) as to_mirror,
+        Visitor(to_mirror, mirror.origin, stock_trust(), leads_to=_onion(address)) as visitor,
+    ):
+        await _file(visitor, text)
+    faults = visitor.faults | ({FAULT_DIFFERS} if not visitor.answers_like(onion) else set())
+    return KeptProbe(hash_of(text), day, expected, tuple(sorted(faults)), by_mirror=True)
+
+
+def _onion(address: str) -> str:
+    return f"http://{address}.onion"
+
+
+async def _look_around(visitor: Visitor) -> None:
+    """Fetch what every visitor fetches first. Raises NotReachable, OtherCertificate, ProbeFailed."""
     await visitor.go("/")
     await visitor.look("/style.css", "style", "text/css,*/*;q=0.1")
     await visitor.look("/icon.png", "image", "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5")
+
+
+async def _file(visitor: Visitor, text: str) -> None:
+    """Go through the pages as a reporter does. Raises ProbeFailed when one is not what a reporter gets."""
+    await _look_around(visitor)
     form = (await visitor.go("/report")).form("/report", "text")
     if form is None:
         raise ProbeFailed
@@ -96,11 +131,12 @@ async def _leave(visitor: Visitor, page: SitePage) -> None:
     await visitor.send(leave, {})
 
 
-def look_for(book: Casebook, cases: Sequence[DeskCase]) -> ProbeResult | None:
-    """Return what came of the last test report, and remember its case once it is there; None when there is none."""
-    probe = book.state.case_list.probe
-    if probe is None:
-        return None
+def look_for(book: Casebook, cases: Sequence[DeskCase]) -> tuple[ProbeResult, ...]:
+    """Return what came of the last test report of each way, and remember its case once it is there."""
+    return tuple(_look_for(book, probe, cases) for probe in book.state.case_list.probes)
+
+
+def _look_for(book: Casebook, probe: KeptProbe, cases: Sequence[DeskCase]) -> ProbeResult:
     case = next((one for one in cases if hash_of(one.report.text) == probe.text_hash), None)
     if case is not None:
         if not probe.case_id:
@@ -128,8 +164,7 @@ def _arrival_faults(book: Casebook, probe: KeptProbe, case: DeskCase) -> Sequenc
     return tuple(key for key, is_so in wrong.items() if is_so)
 
 
-async def tell(book: Casebook) -> None:
-    """Note in the case of the test report that it is one, for all who read it. Raises what writing a note raises."""
-    probe = book.state.case_list.probe
-    if probe is not None and probe.case_id:
-        await acts.do(book, "note", probe.case_id.hex(), TEST_NOTE)
+async def tell(book: Casebook, untrusted_name: str) -> None:
+    """Note in the case of a test report that it is one, for all who read it. Raises what writing a note raises."""
+    if untrusted_name in {probe.case_id.hex() for probe in book.state.case_list.probes if probe.case_id}:
+        await acts.do(book, "note", untrusted_name, TEST_NOTE)

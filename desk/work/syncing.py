@@ -16,7 +16,7 @@ from cases.crypto.seal import CaseKeys, fetch_mac
 from cases.errors import NotThere
 from cases.wire.messages import CaseAnswer
 from cases.wire.syncing import ASKED, NOTHING, Asked, Found, SyncAnswer, SyncRequest, filler, mark_of
-from desk.errors import DeskError, NotReachable, ServerRefused, StrangeAnswer
+from desk.errors import DeskError, Erased, NotReachable, ServerRefused, StrangeAnswer
 from desk.keep.state import KnownCase
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
@@ -32,6 +32,8 @@ class Rounds:
     left: list[str]
     # Called with each case that has opened.
     on_open: Callable[[DeskCase], None] = lambda _case: None
+    # Called with each case that has not, and the reason; of one that was erased, never.
+    on_problem: Callable[[KnownCase, DeskError], None] = lambda _known, _refused: None
     made: int = 0
 
     @property
@@ -56,11 +58,25 @@ class Rounds:
             raise StrangeAnswer
         for name in names:
             if name not in later:
-                await _take_case(book, name, came, self.on_open)
+                await self._take_case(book, name, came)
                 # Opening one takes a few milliseconds; pages have their turn in between.
                 await asyncio.sleep(0)
         taken = set(names) - set(later)
         self.left = [name for name in self.left if name not in taken]
+
+    async def _take_case(self, book: Casebook, name: str, came: "_Came") -> None:
+        known = book.state.case_list.cases.get(name)
+        if known is None:
+            return
+        try:
+            self.on_open(await book.open(known, came.answer))
+        except Erased:
+            return
+        except NotReachable:
+            raise
+        except DeskError as refused:
+            # Kept as a problem, and shown as one.
+            self.on_problem(known, refused)
 
 
 @dataclass(slots=True, repr=False)
@@ -122,16 +138,3 @@ def _by_place(
         raise StrangeAnswer
     found = [(one, next(cases) if one == "new" else None) for one in answer.found]
     return {(known.case_id, known.key): one for known, one in zip(places, found, strict=False)}
-
-
-async def _take_case(book: Casebook, name: str, came: _Came, on_open: Callable[[DeskCase], None]) -> None:
-    known = book.state.case_list.cases.get(name)
-    if known is None:
-        return
-    try:
-        on_open(await book.open(known, came.answer))
-    except NotReachable:
-        raise
-    except DeskError:
-        # Kept as a problem, and shown as one.
-        return

@@ -20,7 +20,7 @@ from cases.crypto.seal import Authorship, CaseKeys, append, make_grant
 from cases.crypto.streams import MAY_COUNT
 from cases.entry import Body, Stream
 from cases.errors import Conflict, NotAllowed
-from cases.wire.messages import AppendAnswer, AppendRequest, StateAnswer, StatementRequest, WireHead
+from cases.wire.messages import MOVE_WAITS, AppendAnswer, AppendRequest, StateAnswer, StatementRequest, WireHead
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
@@ -39,25 +39,36 @@ class Notes:
 
 
 async def write(
-    book: Casebook, case: DeskCase, action: CaseAction | None, body: Body, stream: Stream = Stream.MEMBERS
+    book: Casebook,
+    case: DeskCase,
+    action: CaseAction | None,
+    body: Body,
+    stream: Stream = Stream.MEMBERS,
+    *,
+    yields_to_move: bool = False,
 ) -> DeskCase:
-    """Write one entry if the case allows the action; return the case with it. Raises NotNow.
+    """Write one entry if the case allows the action; return the case with it. Raises NotNow, ServerRefused.
 
     Without an action the entry records what has been done already, and is written even if the case no longer allows it.
+    `yields_to_move`: while a move of the case waits for its signature nothing is written (ServerRefused, MOVE_WAITS).
     """
+    # Nothing is said of it before the server has named a waiting move: all first requests look alike.
+    spoils_move = False
     for tries_left in reversed(range(TRIES)):
         if action is not None:
             require_now(case, action)
         try:
-            return await _append(book, case, stream, body)
+            return await _append(book, case, stream, body, spoils_move=spoils_move)
         except ServerRefused as refused:
-            if refused.code != Conflict.code or not tries_left:
+            move_waits = refused.text_key == MOVE_WAITS
+            if refused.code != Conflict.code or not tries_left or (move_waits and yields_to_move):
                 raise
+            spoils_move = spoils_move or move_waits
         case = await book.open(case.known)
     raise NotNow
 
 
-async def _append(book: Casebook, case: DeskCase, stream: Stream, body: Body) -> DeskCase:
+async def _append(book: Casebook, case: DeskCase, stream: Stream, body: Body, *, spoils_move: bool) -> DeskCase:
     notes = _notes(case) if stream is Stream.NOTES else None
     existing = case.streams.get(stream, ())
     sealed, entry, head = append(
@@ -78,6 +89,7 @@ async def _append(book: Casebook, case: DeskCase, stream: Stream, body: Body) ->
         body=sealed.body,
         head=WireHead(head.count, head.tag),
         notes_grants=None if notes is None else notes.grants,
+        spoils_move=spoils_move,
     )
     if answer.count != len(existing) + 1:
         raise StrangeAnswer

@@ -35,7 +35,7 @@ from cases.clock import today
 from cases.crypto.envelope import same
 from cases.crypto.seal import Head
 from cases.entry import Stream
-from cases.errors import NotThere, RequestRefused, RosterFault, SealBroken
+from cases.errors import Conflict, NotThere, RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
 from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
 from cases.upkeep import NEVER, UpkeepUnreadable, read_upkeep
@@ -100,7 +100,19 @@ async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
     inbox_days = authenticated.services.config.inbox_days
     restored = await asyncio.to_thread(_restores, authenticated.services.home)
     day = today(authenticated.services.clock)
-    return messages.RosterAnswer(tuple(versions), proposal, audit, inbox_days, restored, day)
+    mirror, contexts = authenticated.services.mirror, authenticated.services.mirror_contexts
+    host = "" if mirror is None else mirror.host
+    certificate = b"" if contexts is None else contexts.shown
+    return messages.RosterAnswer(
+        tuple(versions),
+        proposal,
+        audit,
+        inbox_days,
+        restored,
+        day,
+        host.ljust(messages.MIRROR_CHARACTERS),
+        certificate or bytes(32),
+    )
 
 
 def _last_audits(home: Path) -> messages.AuditTail | None:
@@ -199,12 +211,20 @@ async def file(authenticated: AuthenticatedRequest) -> AsyncIterator[bytes]:
 
 
 async def append(authenticated: AuthenticatedRequest) -> messages.AppendAnswer:
-    """Add a member's entry, visible at once. A statement goes by its own verb, under its own proof."""
+    """Add a member's entry, visible at once. A statement goes by its own verb, under its own proof.
+
+    Raises Conflict while a move of the case waits, unless the entry is to be kept all the same.
+    """
     request = messages.decode(authenticated.untrusted_body, messages.AppendRequest)
     if request.statement is not None or request.stream not in {Stream.MEMBERS, Stream.NOTES}:
         raise RequestRefused("request.unreadable")
+    proof = authenticated.proof(request)
+    if not request.spoils_move and authenticated.memory.offers.is_held(request.case_id):
+        # To nobody else: who cannot show the case does not learn that it is being moved.
+        await authenticated.services.store.check_access(proof, "append")
+        raise Conflict(messages.MOVE_WAITS)
     head = Head(request.head.count, request.head.tag)
-    new = MemberEntries(authenticated.proof(request), request.count, (request.sealed,), head)
+    new = MemberEntries(proof, request.count, (request.sealed,), head)
     count = await authenticated.services.store.append_member(new, request.stream, request.notes_grants)
     return messages.AppendAnswer(count)
 

@@ -47,6 +47,11 @@ class HeldOffers:
         self._forget_old()
         return tuple(one.offer for one in self._held.values() if one.signer == signer)
 
+    def is_held(self, case_id: bytes) -> bool:
+        """Whether a move of this case waits."""
+        self._forget_old()
+        return case_id in self._held
+
     def forget(self, case_id: bytes) -> None:
         """Forget the offer of a case that was moved or erased."""
         self._held.pop(case_id, None)

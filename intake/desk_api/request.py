@@ -20,11 +20,12 @@ from cases.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, Ro
 from cases.roster.chain import Chain
 from cases.store.store import Store
 from cases.wire import messages
-from intake.entrance import Hosts
+from intake.entrance import Hosts, MirrorInfo
 from intake.errors import FileRefused, FormRefused
 from intake.http.form import drain
 from intake.http.silence import Faults, Handler
 from intake.limits import Limits
+from intake.mirror.contexts import MirrorContexts
 from scrubbers.stages import Refused
 
 HEADERS: Final = {hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"}
@@ -82,6 +83,10 @@ class DeskServices(Protocol):
     def faults(self) -> Faults: ...
     @property
     def hosts(self) -> Hosts: ...
+    @property
+    def mirror(self) -> MirrorInfo | None: ...
+    @property
+    def mirror_contexts(self) -> MirrorContexts | None: ...
     @property
     def limits(self) -> Limits: ...
 

@@ -38,6 +38,9 @@ from intake.views.texts import LOST, N_, WHAT
 from scrubbers.stages import Lost, What
 
 _MEGABYTE: Final = 10**6
+# What a reporter wrote has no other day than the one from which it can be read.
+_READABLE_FROM: Final = N_("Can be read from %(day)s")
+_READABLE_SINCE: Final = N_("Can be read since %(day)s")
 _FILE_KINDS: Final = {"pdf": N_("PDF document"), "text": N_("Text"), "csv": N_("Table (CSV)")}
 
 
@@ -138,12 +141,12 @@ class EntryShower:
         mine = entry.stream == Stream.REPORTER
         group = self._translate(N_("The trust group"))
         day = self._language.day(entry.day)
+        waits = self._opened.waits(entry)
         plain = EntryShown(
             mine=mine,
-            waits=self._opened.waits(entry),
+            waits=waits,
             who=self._translate(N_("You")) if mine else self._labels.get(entry.author, group),
-            # What a reporter wrote has no other day than the one from which it can be read.
-            when=self._translate(N_("Can be read from %(day)s")) % {"day": day} if mine else day,
+            when=self._translate(_READABLE_FROM if waits else _READABLE_SINCE) % {"day": day} if mine else day,
         )
         if isinstance(entry.body, Attachment):
             return self._file(plain, entry.body)

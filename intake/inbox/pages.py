@@ -4,6 +4,7 @@ The pages of the inbox but for writing: the case, a cleaned copy, taking back, w
 Acts that cannot be undone are asked once more on a page of their own, whose form carries the one-time token.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -26,7 +27,7 @@ from intake.inbox.show import (
     sent_already,
     to_inbox,
 )
-from intake.inbox.view import may_withdraw
+from intake.inbox.view import inbox_view, may_withdraw
 from intake.services import SERVICES
 from intake.site.redirects import see_other
 from intake.views.pages import FORGET, Cache, WaysOn
@@ -44,6 +45,7 @@ from intake.views.texts import (
     NO_SUCH_FILE,
     TAKEN_BACK,
     WITHDRAWN,
+    Notice,
 )
 from scrubbers.stages import Refused
 
@@ -159,7 +161,7 @@ def _file_response(attachment: Attachment) -> web.StreamResponse:
 async def _take_back(visit: Visit) -> web.StreamResponse:
     services, session = visit.services, visit.session
     if not visit.token:
-        question = ASK_TAKE_BACK if visit.file_id is None else ASK_TAKE_BACK_FILE
+        question = ASK_TAKE_BACK if visit.file_id is None else await _naming_file(visit, ASK_TAKE_BACK_FILE)
         return ask_once_more(visit, question, "/inbox/take-back", TAKE_BACK_FORM, N_("Yes, take it back"))
 
     async def take_it_back() -> None:
@@ -187,7 +189,7 @@ async def _withdraw(visit: Visit) -> web.StreamResponse:
     if not visit.token:
         if not may_withdraw(services, await open_case(services, session), visit.file_id):
             return await _cannot_be_withdrawn(visit)
-        question = ASK_WITHDRAW if visit.file_id is None else ASK_WITHDRAW_FILE
+        question = ASK_WITHDRAW if visit.file_id is None else await _naming_file(visit, ASK_WITHDRAW_FILE)
         return ask_once_more(visit, question, "/inbox/withdraw", WITHDRAW_FORM, N_("Yes, withdraw it"))
 
     async def withdraw_it() -> None:
@@ -201,8 +203,16 @@ async def _withdraw(visit: Visit) -> web.StreamResponse:
         return await _cannot_be_withdrawn(visit)
     if done is None:
         return sent_already(services, visit.form)
-    notice = WITHDRAWN if visit.file_id is None else FILE_WITHDRAWN
+    notice = WITHDRAWN if visit.file_id is None else await _naming_file(visit, FILE_WITHDRAWN)
     return await inbox_page(services, session, visit.language, notice)
+
+
+async def _naming_file(visit: Visit, notice: Notice) -> Notice:
+    """Return the notice, translated, with the number and kind of the file that it is about."""
+    view = inbox_view(visit.services, await open_case(visit.services, visit.session), visit.language)
+    words = visit.language.translate_notice(notice)
+    named = [f"{entry.headline} ({entry.kind})" for entry in view.entries if entry.file_id == visit.file_id]
+    return replace(words, what=": ".join((*named, words.what)))
 
 
 async def _cannot_be_withdrawn(visit: Visit) -> web.Response:

@@ -27,7 +27,7 @@ from intake.services import Services
 from intake.views.pages import Language
 from intake.views.text_parts import parts_of
 from intake.views.texts import N_
-from intake.views.texts_inbox import PROMISES, STATES
+from intake.views.texts_inbox import MESSAGE_TO_YOU, PROMISES, STATES
 
 # What waits for an answer, and the outcome, stand above everything that has been written, where all of it stands.
 _ASKED_BYTES: Final = 3 * 1024
@@ -151,8 +151,11 @@ def state_in_words(opened: ReadableCase, state: CaseState, release_day: date, la
 def inbox_view(services: Services, opened: OpenedCase, language: Language) -> InboxView:
     """Return the page's view of a case."""
     state = _state(services, opened)
-    written = written_view(opened, state, services.roster.chain(), language, merge(_streams(opened)))
+    entries = merge(_streams(opened))
+    written = written_view(opened, state, services.roster.chain(), language, entries)
     what, next_step = state_in_words(opened, state, opened.rows.release_day, language)
+    if isinstance(entries[-1].body, Message) and entries[-1].stream != Stream.REPORTER and not written.questions:
+        next_step = language.translate(MESSAGE_TO_YOU)
     return InboxView(
         steps=_steps(stage_shown(opened, state), language),
         state=what,

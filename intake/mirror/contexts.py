@@ -7,7 +7,9 @@ handshake that has begun keeps the certificate with which it began, so a renewal
 The challenge certificate (RFC 8737) exists while an order is pending, and only for who asks for `acme-tls/1`.
 """
 
+import contextlib
 import fcntl
+import hashlib
 import os
 import ssl
 from dataclasses import dataclass
@@ -41,6 +43,12 @@ class MirrorContexts:
         self._name = name
         self._certificate: ssl.SSLContext | None = None
         self._challenge: ssl.SSLContext | None = None
+        self._shown = b""
+
+    @property
+    def shown(self) -> bytes:
+        """The SHA-256 of the certificate that visitors are shown; nothing while there is none."""
+        return self._shown
 
     @property
     def is_empty(self) -> bool:
@@ -49,7 +57,8 @@ class MirrorContexts:
 
     def take_certificate(self, memory: int) -> None:
         """Serve by this from now on. The descriptor stays the caller's. Raises NotUsable."""
-        self._certificate = _context(memory, _HTTP)
+        made = _context(memory, _HTTP)
+        self._certificate, self._shown = made, _shown_by(made)
 
     def take_challenge(self, memory: int) -> None:
         """Answer the authority by this until `end_challenge`. The descriptor stays the caller's. Raises NotUsable."""
@@ -84,3 +93,26 @@ def _context(memory: int, protocol: str) -> ssl.SSLContext:
     except (OSError, ValueError):
         raise NotUsable from None
     return made
+
+
+def _shown_by(made: ssl.SSLContext) -> bytes:
+    """Return the SHA-256 of the certificate that a visitor is shown.
+
+    A handshake in memory: the library names a context's own certificate to nobody else, and reading it out of what was
+    handed over would copy the key. Raises NotUsable.
+    """
+    visitor = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    visitor.check_hostname = False
+    visitor.verify_mode = ssl.CERT_NONE
+    to_us, to_visitor = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ours, theirs = made.wrap_bio(to_us, to_visitor, server_side=True), visitor.wrap_bio(to_visitor, to_us)
+    try:
+        for side in (theirs, ours, theirs):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                side.do_handshake()
+        certificate = theirs.getpeercert(binary_form=True)
+    except (ssl.SSLError, ValueError):
+        raise NotUsable from None
+    if certificate is None:
+        raise NotUsable
+    return hashlib.sha256(certificate).digest()

@@ -105,7 +105,7 @@ _FILES: Final = {
     "refused": Notice(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
     "refused.empty": Notice(N_("The file is empty."), N_("Check that it is the right file.")),
     "refused.office_document": Notice(
-        N_("Office documents cannot be cleaned safely."),
+        N_("Office documents of this kind (such as .doc and .xls) cannot be cleaned."),
         _AS_PDF_OR_SCREEN,
     ),
     "refused.drawn_picture": Notice(
@@ -179,7 +179,7 @@ _FILES: Final = {
         _SAVED_AGAIN,
     ),
     "refused.letters_missing": Notice(
-        N_("Some letters of the PDF are not in the file, and they cannot be drawn here."),
+        N_("Some letters of the document cannot be drawn here."),
         _AS_PDF_OR_SCREEN,
     ),
     "refused.took_too_long": Notice(

@@ -34,7 +34,7 @@ SENT_ALREADY: Final = Notice(
 )
 SESSION_OVER: Final = Notice(N_("You are logged out."), N_("Nothing was stored. Log in with your case code to go on."))
 LEFT: Final = Notice(N_("Close this tab now."), N_("In Tor Browser, choose New Identity."))
-LEFT_INBOX: Final = Notice(N_("You are logged out."), N_("Close the tab. In Tor Browser, choose New Identity."))
+LEFT_INBOX: Final = Notice(N_("You have left."), N_("Close the tab. In Tor Browser, choose New Identity."))
 WRONG_HOST: Final = Notice(N_("This address is not ours."), N_("Use the address exactly as the municipality gives it."))
 WRONG_ORIGIN: Final = Notice(
     N_("The form came from another page than ours. Nothing was stored."),
@@ -137,4 +137,5 @@ LOST: Final = {
     Lost.FORM: N_("form fields that can be filled in"),
     Lost.LINKS: N_("links that can be clicked"),
     Lost.SOUND_OR_FILM: N_("sound or video within the document"),
+    Lost.LAYOUT: N_("the layout (typefaces, margins and page breaks are different)"),
 }

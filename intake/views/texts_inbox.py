@@ -77,6 +77,9 @@ NO_SUCH_NOTES: Final = Notice(N_("No notes are waiting for your answer."), N_("Y
 MEETING_ASKED: Final = Notice(N_("You have asked for a meeting. You get the answer here."), "", "good")
 ABOUT_THE_NOTES: Final = N_("About the notes from our conversation:")
 
+# What happens next, where the newest in the case is a message to the reporter.
+MESSAGE_TO_YOU: Final = N_("The newest message below is to you. You can answer it here.")
+
 # CaseStage: what is so, and what happens next or what the reporter may do.
 
 STATES: Final = {

@@ -27,6 +27,11 @@ _NAMES: Final = {
     Kind.HEIC: {"image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence"},
     Kind.AVIF: {"image/avif", "image/heif", "image/heif-sequence"},
 }
+# libmagic looks at the first entries of an archive, and says less where it does not know their order.
+_OFFICE: Final = (
+    "application/zip", "application/octet-stream", "application/vnd.openxmlformats-officedocument.",
+    "application/vnd.oasis.opendocument.",
+)  # fmt: skip
 # What libmagic calls words: each language of programs has a name of its own. Web pages are shown otherwise than read.
 _WORDS: Final = ("text/", "application/json", "application/x-ndjson", "application/javascript", "application/csv")
 _NO_WORDS: Final = {"text/html", "text/xml", "text/rtf"}
@@ -50,6 +55,9 @@ class SecondOpinion:
             found = self._magic.from_buffer(untrusted_head[max(0, start) :])
         if kind in {Kind.TEXT, Kind.CSV}:
             if not found.startswith(_WORDS) or found in _NO_WORDS:
+                raise KindsDisagree
+        elif kind is Kind.OFFICE:
+            if not found.startswith(_OFFICE):
                 raise KindsDisagree
         elif found not in _NAMES[kind]:
             raise KindsDisagree

@@ -9,7 +9,7 @@ import os
 import socket
 import warnings
 from collections.abc import Callable, Collection
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeAlias
 
 from PIL import Image
 
@@ -41,6 +41,8 @@ from scrubbers.report_wire import encode_report
 from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge, TooManyPixels
 
 _ENDED_WELL: Final = 0
+# A kind, the descriptors of the file, the clean copy and the preview, and what was found.
+Scrub: TypeAlias = Callable[[Kind, int, int, int, Findings], None]
 
 
 def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
@@ -48,16 +50,12 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
-    scrub: Callable[[Kind, int, int, int, Findings], None] = scrub_picture
+    scrubs: dict[Kind, Scrub] = dict.fromkeys(text.KINDS, text.scrub_text)
     warm_up_kind: Callable[[], None] = warm_up_fork
     limits = JOB_LIMITS
     if role is Role.DOCUMENTS:
-        # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
-        from scrubbers.jailed.pdf import scrub as pdf  # noqa: PLC0415
-
-        scrub, warm_up_kind, limits = pdf.scrub_document, pdf.warm_up_fork, DOCUMENT_LIMITS
-        pdf.warm_up()
-        reader_of(Kind.PDF)
+        limits = DOCUMENT_LIMITS
+        warm_up_kind = _warm_up_documents(kinds, scrubs)
     else:
         warm_up_pictures(kinds)
         if text.KINDS.intersection(kinds):
@@ -78,7 +76,7 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         try:
             if operation is Operation.SCRUB:
                 kind = Kind[KindNumber(kind_number).name]
-                _scrub(kind, descriptors, scrub, opinion)
+                _scrub(kind, descriptors, scrubs.get(kind, scrub_picture), opinion)
             elif operation is Operation.MEASURE:
                 pixels = _pixels(Kind[KindNumber(kind_number).name], descriptors["untrusted"])
                 os.write(status, MEASURED.pack(MEASURED_MAGIC, min(pixels, MOST_PIXELS)))
@@ -98,15 +96,34 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
     return JobTemplate(work, warm_up_job)
 
 
+def _warm_up_documents(kinds: Collection[Kind], scrubs: dict[Kind, Scrub]) -> Callable[[], None]:
+    """Add the scrubbers of these kinds of document, warm; return what a fork is to do.
+
+    Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
+    """
+    reader_of(Kind.PDF)
+    warm_up_kind: Callable[[], None] = warm_up_fork
+    if Kind.OFFICE in kinds:
+        from scrubbers.jailed.office import scrub as office  # noqa: PLC0415
+
+        scrubs[Kind.OFFICE] = office.scrub_office
+        office.warm_up()
+    if Kind.PDF in kinds:
+        from scrubbers.jailed.pdf import scrub as pdf  # noqa: PLC0415
+
+        scrubs[Kind.PDF], warm_up_kind = pdf.scrub_document, pdf.warm_up_fork
+        pdf.warm_up()
+    return warm_up_kind
+
+
 def _scrub(
     kind: Kind,
     descriptors: dict[str, int],
-    scrub: Callable[[Kind, int, int, int, Findings], None],
+    scrub: Scrub,
     opinion: SecondOpinion,
 ) -> None:
     opinion.require_agreement(kind, descriptors["untrusted"])
     findings = Findings()
-    scrub = text.scrub_text if kind in text.KINDS else scrub
     scrub(kind, descriptors["untrusted"], descriptors["clean"], descriptors["preview"], findings)
     report = encode_report(findings.removed(), findings.lost())
     os.write(descriptors["report"], report)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 import msgspec
 import pytest
 from desk_harness import RunningDesks, lie, running_desks
@@ -12,6 +14,8 @@ from cases.crypto.case_keys import CaseKeys
 from cases.crypto.grants import make_grant
 from cases.wire import syncing as wire
 from cases.wire.messages import BoxAnswer, BoxBatch, CaseAnswer
+from desk.commands.result import CommandInput
+from desk.commands.run import COMMANDS
 from desk.errors import NotReachable, ServerRefused, StrangeAnswer
 from desk.keep.cache import open_cache
 from desk.work import acts, syncing
@@ -84,6 +88,24 @@ async def test_who_opens_three_cases_and_who_opens_none_exchange_the_same_bytes(
     assert again == none_again
     assert [verb for verb, _, _ in opens] == ["roster", "box", "sync"]
     assert opens[2][2] == again[2][2] == wire.ROUND_BYTES
+
+
+async def test_the_list_of_the_command_line_asks_no_more_with_three_cases_than_with_none(desks):
+    for number in range(3):
+        await desks.file(f"Sak {number}.", concerns=[HANDLER])
+    await desks.release()
+
+    seen, listed = [], []
+    for number in (LEAD, HANDLER):
+        async with desks.desk(number) as book:
+            line = await exchanged(book)
+            result = await COMMANDS["list"](book, CommandInput(argparse.Namespace(), "", None))
+            listed.append((len(result.found["cases"]), result.found["problems"]))
+            seen.append(line)
+
+    assert listed == [(3, []), (0, [])]
+    assert seen[0] == seen[1]
+    assert [verb for verb, _, _ in seen[0]] == ["roster", "box", "sync"]
 
 
 async def test_what_the_desk_has_is_not_sent_again_and_what_is_new_is(desks, tmp_path, monkeypatch):

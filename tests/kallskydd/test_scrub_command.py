@@ -76,8 +76,8 @@ def test_values_that_were_found_are_said_nowhere(photo, tmp_path) -> None:
 
 
 def test_a_refused_file_does_not_stop_the_others_and_is_told_by_the_exit_code(photo, tmp_path) -> None:
-    letter = tmp_path / "letter.docx"
-    letter.write_bytes(b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml")
+    letter = tmp_path / "letter.doc"
+    letter.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     document = tmp_path / "document.pdf"
     document.write_bytes(SAMPLES["pdf_everything"].content)
 
@@ -95,9 +95,9 @@ def test_neutral_names_follow_the_command_line_and_what_the_folder_has_already(p
     out.mkdir()
     (out / "file-007.png").write_bytes(b"mine")
     (tmp_path / "a.gif").write_bytes(encoded(picture(), "GIF"))
-    (tmp_path / "letter.docx").write_bytes(b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml")
+    (tmp_path / "letter.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
-    code, lines, said = scrub(tmp_path / "a.gif", tmp_path / "letter.docx", photo, "--out", out, "--rename", "--json")
+    code, lines, said = scrub(tmp_path / "a.gif", tmp_path / "letter.doc", photo, "--out", out, "--rename", "--json")
 
     assert code == 1
     assert [line["out"] and Path(line["out"]).name for line in lines] == ["file-008.png", None, "file-010.jpg"]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 
 import aiohttp
 import pytest
+from loopback_socks import LoopbackSocks
+from mirror_harness import NAME, Authority
 
 from onion.connector import SocksConnector
 from onion.errors import OnionUnknown, SocksMissing, SocksTimeout
@@ -64,12 +67,40 @@ async def test_a_purpose_has_circuits_of_its_own():
     assert asked == [(b"\x02", b"purpose", 3, b"nobody-resolves-this.onion", 8080)]
 
 
-async def test_an_https_address_is_refused_and_nothing_is_sent_in_the_clear():
+async def test_an_https_address_without_a_context_is_refused_and_nothing_is_sent_in_the_clear():
     async with socks_server() as (socks, asked):
         with pytest.raises(aiohttp.NonHttpUrlClientError):
             await fetch(socks, "https://nobody-resolves-this.onion/")
 
     assert asked == []
+
+
+async def test_a_place_on_the_open_web_is_reached_by_tls_with_the_context_that_is_given(tmp_path):
+    authority, hosts = Authority.new(tmp_path / "authority"), []
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    (tmp_path / "pem").write_bytes(authority.pem())
+    trusted.load_cert_chain(tmp_path / "pem")
+
+    async def answer(reader, writer):
+        hosts.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(PAGE)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=trusted)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        with LoopbackSocks(tmp_path / "socks", {NAME: port}) as socks:
+            connector = SocksConnector(socks.path, within=5.0, isolate="website")
+            async with aiohttp.ClientSession(connector=connector) as session:
+                async with session.get(f"https://{NAME}/", ssl=authority.client()) as answered:
+                    page = await answered.text()
+                with pytest.raises(aiohttp.ClientOSError):
+                    await session.get(f"https://{NAME}/", ssl=ssl.create_default_context())
+
+    assert page == "hello"
+    assert len(hosts) == 1
+    assert socks.asked == [("website", NAME, 443)] * 2
 
 
 async def test_a_failure_is_tors_own_and_not_the_librarys(tmp_path):

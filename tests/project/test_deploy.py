@@ -42,6 +42,9 @@ DEPLOY = PROJECT / "deploy"
 KEEPER_UNIT = DEPLOY / "systemd" / "kallskydd.service"
 TOR_UNIT = DEPLOY / "systemd" / "kallskydd-tor.service"
 STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status.service"
+BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup.service"
+UNITS = [(KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5), (BACKUP_UNIT, 1.0)]
+TIMED = ("kallskydd-status", "kallskydd-backup")
 UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"))
 # Where they lie is the unit's to say, not the table's.
 PLACES = {"DataDirectory", "ControlSocket", "SocksPort"}
@@ -81,18 +84,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("unit", "most"), [(KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5)], ids=lambda value: str(value)[-20:]
-)
+@pytest.mark.parametrize(("unit", "most"), UNITS, ids=lambda value: str(value)[-20:])
 def test_a_unit_is_no_more_exposed_than_it_says(unit, most):
     done = exposure(unit, most)
 
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(
-    ("unit", "most"), [(KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5)], ids=lambda value: str(value)[-20:]
-)
+@pytest.mark.parametrize(("unit", "most"), UNITS, ids=lambda value: str(value)[-20:])
 def test_a_unit_that_lost_its_hardening_is_seen(unit, most, tmp_path):
     text = re.sub(
         r"(?m)^(SystemCallFilter|CapabilityBoundingSet|PrivateUsers|ProtectSystem)=.*\n", "", unit.read_text()
@@ -104,7 +103,7 @@ def test_a_unit_that_lost_its_hardening_is_seen(unit, most, tmp_path):
     assert done.returncode != 0, done.stdout
 
 
-@pytest.mark.parametrize("unit", [KEEPER_UNIT, TOR_UNIT, STATUS_UNIT], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", [unit for unit, _ in UNITS], ids=lambda unit: unit.name)
 def test_a_unit_leaves_nothing_to_the_journal_to_swap_or_to_a_core_dump(unit):
     lines = settings(unit)
 
@@ -116,7 +115,8 @@ def test_a_unit_leaves_nothing_to_the_journal_to_swap_or_to_a_core_dump(unit):
 
 def test_systemd_has_nothing_to_say_against_the_installed_units(installed, tmp_path):
     units = []
-    for name in ("kallskydd.service", "kallskydd-tor.service", "kallskydd-status.service", "kallskydd-status.timer"):
+    timed = [f"{name}.{kind}" for name in TIMED for kind in ("service", "timer")]
+    for name in ("kallskydd.service", "kallskydd-tor.service", *timed):
         text = (installed / "etc/systemd/system" / name).read_text()
         # It looks whether the program is there.
         (tmp_path / name).write_text(re.sub(r"(?m)^(ExecSt\w+)=/opt", rf"\1={installed}/opt", text))

@@ -40,8 +40,8 @@ def jail():
     ("head", "refused"),
     [
         (b"", stages.Empty),
-        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", stages.OfficeDocument),
-        (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.text", stages.OfficeDocument),
+        (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/epub+zip", stages.OfficeDocument),
+        (b"PK\x03\x04" + bytes(26) + b"Index/Document.iwa", stages.OfficeDocument),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", stages.OfficeDocument),
         (b"{\\rtf1", stages.OfficeDocument),
         (b"<?xml version='1.0'?>\n<svg xmlns=", stages.DrawnPicture),

@@ -279,6 +279,7 @@ async def running_with_pages(
             source=services.roster,
             faults=services.faults,
             jail={"sandbox": services.sandbox, "budget": services.budget, "limits": services.limits},
+            intake=intake,
         ) as desks:
             yield replace(desks, intake=intake)
 
@@ -293,6 +294,7 @@ async def _served(
     source: RosterProvider,
     faults: Faults,
     jail: dict | None = None,
+    intake: RunningIntake | None = None,
 ) -> AsyncIterator[RunningDesks]:
     chain = source.chain()
     address = address_from_public((chain.current or chain.proposal).server_key)
@@ -304,6 +306,8 @@ async def _served(
         clock=clock,
         faults=faults,
         hosts=Hosts(frozenset(), frozenset({f"{address}.onion"})),
+        mirror=None if intake is None else intake.services.mirror,
+        mirror_contexts=None if intake is None else intake.services.mirror_contexts,
         # Without a jail files of members are not taken.
         **(jail or {"sandbox": Sandbox(()), "budget": MemoryBudget(), "limits": Limits()}),
     )

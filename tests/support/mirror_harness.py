@@ -160,7 +160,7 @@ async def opened_mirror(
     before: Sequence[Middleware] = (),
 ) -> AsyncIterator[RunningMirror]:
     """The mirror's entrance of an intake that runs, without a certificate yet. `before` sees every request first."""
-    contexts = MirrorContexts(NAME)
+    contexts = intake.services.mirror_contexts
     path = folder / "mirror.sock"
     app = public_app(intake.services, Entrance.MIRROR)
     app.middlewares[:0] = before

@@ -244,12 +244,9 @@ def test_an_address_from_the_history_opens_nothing_after_logging_out(way, start)
 def held(person, secret: dict[str, str]) -> set[tuple[str, str]]:
     """Which of these stands in which file of the profile, once the browser has written what it wants to."""
     time.sleep(WRITTEN_SECONDS)
-    found = set()
-    for what, marker in secret.items():
-        one = searched(person.profile, [marker])
-        assert one.looked_at > 10
-        found |= {(what, file) for file in one.files}
-    return found
+    one = searched(person.profile, list(secret.values()))
+    assert one.looked_at > 10
+    return {(what, file) for what, marker in secret.items() for of, file in one.found if of == marker}
 
 
 def handle_on(person) -> str:
@@ -280,7 +277,7 @@ def test_the_search_finds_what_a_form_without_protection_leaves(way, start):
         person.open(f"{ORIGIN}/")
         person.stop()
 
-        assert searched(person.profile, [marker]).files
+        assert searched(person.profile, [marker]).found
 
 
 def went(step) -> bool:

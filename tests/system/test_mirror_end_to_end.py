@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from browsers import reporter
@@ -35,14 +36,19 @@ from conftest_tor import SHORT_FOLDER_PREFIX
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hello_shape import shape
+from loopback_socks import LoopbackSocks
 from mirror_harness import NAME, Authority, opened_mirror
 from relay_harness import child_of, free_port
 from service import holding, new_marker
 
+from cases.clock import utc_now
 from cases.entry import Attachment, Report, Stream
+from desk.keep.probes import hash_of
 from desk.work import acts
+from desk.work.probe import file_at_mirror
 from intake.mirror import stream as mirror_stream
 from kallskydd.serve.onions import HTTP_PORT, HTTPS_PORT
+from onion.connector import SocksConnector
 from onion.control import open_controller
 from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
@@ -52,6 +58,7 @@ from relay.limits import RELAY_LIMITS
 pytestmark = pytest.mark.live
 
 ORIGIN = f"https://{NAME}"
+REPORT = "Underlagen stämmer inte med det som levererades."
 ANSWER = "Tack, vi läser din anmälan. Vilket år gäller det?"
 SECONDS = 60.0
 # A browser takes a style sheet that several pages name from its memory or not, as it happens: for which of our pages it
@@ -408,3 +415,44 @@ async def test_while_five_hundred_connections_idle_a_page_comes_in_time_through_
     assert len(idle) >= IDLE * 0.98
     assert still_open >= IDLE * 0.9
     assert took < PAGE_SECONDS
+
+
+async def test_a_desks_test_report_goes_through_the_website_to_the_certificate_that_the_server_names(
+    mirror, tor_client, tmp_path, monkeypatch
+):
+    mirror.relay.start_again()
+    monkeypatch.setattr("desk.work.probe.stock_trust", mirror.authority.client)
+    before = mirror.rows()["cases"]
+    address = mirror.served.desks.intake.services.mirror.onion_address.removesuffix(".onion")
+    async with mirror.served.desks.desk(0) as book:
+        await book.sync_roster()
+        named = book.mirror
+    # The private network has no exits; from here on the way is the one that a visitor takes.
+    with LoopbackSocks(tmp_path / "exit", {NAME: mirror.relay.place[1]}) as tor_exit:
+        async with ByTor(tor_client.socks, tor_exit.path) as through:
+            began = time.monotonic()
+            filed = await file_at_mirror(through, utc_now, address, named, REPORT)
+            took = time.monotonic() - began
+
+    print(f"a test report through the website: {took:.1f} s")
+    assert (filed.by_mirror, filed.faults, filed.text_hash) == (True, (), hash_of(REPORT))
+    assert mirror.rows()["cases"] == before + 1
+    assert {host for _isolation, host, _port in tor_exit.asked} == {NAME}
+
+
+class ByTor(aiohttp.BaseConnector):
+    """Onions by the real tor, everything else by what stands in the place of its exits."""
+
+    def __init__(self, onions: tuple[str, int], exits: Path) -> None:
+        super().__init__()
+        self._onions = SocksConnector(onions, within=SECONDS)
+        self._exits = SocksConnector(exits, within=SECONDS, isolate="exit")
+
+    async def _create_connection(self, req, traces, timeout):
+        way = self._onions if req.url.host.endswith(".onion") else self._exits
+        return await way._create_connection(req, traces, timeout)
+
+    async def close(self) -> None:
+        await self._onions.close()
+        await self._exits.close()
+        await super().close()

@@ -178,13 +178,8 @@ def check_undone(inspection: Inspection, what: str, before: Tables, after: Table
         was, now = before.get(table, []), after.get(table, [])
         left, gone = [row for row in now if row not in was], [row for row in was if row not in now]
         if left or gone:
-            inspection.found(
-                "{what} leaves {left} rows more in the table {table}, and {gone} less",
-                what=what,
-                table=table,
-                left=len(left),
-                gone=len(gone),
-            )
+            inspection.found("{what} leaves {left} rows more in the table {table}, and {gone} less", what=what,
+                       table=table, left=len(left), gone=len(gone))  # fmt: skip
     inspection.require(slots == 1, "{what} leaves {slots} slots with another share", what=what, slots=slots)
 
 

@@ -27,11 +27,17 @@ if TYPE_CHECKING:
 
 Fields = dict[str, str]
 _TOR_OWN = "tor/data"  # tor writes here by itself, and hears of no request
-# One value in each, for every account to read or for its own.
-_SINGLE = (
-    "oom_score_adj", "timerslack_ns", "personality", "comm", "cmdline", "environ", "loginuid", "sessionid",
-    "coredump_filter", "cgroup", "autogroup", "uid_map", "gid_map", "setgroups", "projid_map", "attr/current",
-)  # fmt: skip
+# Of the files of a process those that are not compared whole: taken apart below; counts of work and of memory in use;
+# what is the computer's.
+_TAKEN_APART = frozenset({"status", "stat", "limits", "maps", "smaps"})
+_OF_WORK = frozenset({
+    "io", "sched", "schedstat", "statm", "oom_score", "smaps_rollup", "numa_maps", "mountstats", "arch_status", "auxv",
+    "stack", "syscall", "wchan", "ksm_stat", "latency", "mem", "pagemap", "clear_refs",
+    "mounts", "mountinfo",
+})  # fmt: skip
+# Of `sched`, what can be set; of each mapping in `smaps`, what was asked for it.
+_SET_BY_CHOICE = re.compile(r"(?m)^(policy|prio|uclamp\.\w+|se\.slice) +: +(\S+)$")
+_FLAGS_OF_A_MAPPING = re.compile(r"(?m)^VmFlags: (.*)$")
 _LINKS = ("cwd", "root", "exe", "ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/time", "ns/user", "ns/uts")
 # Names of the fields after the program's, proc_pid_stat(5), but for the last: under strace it is why it stands still.
 _STAT = (
@@ -146,9 +152,12 @@ def _process(process: Process) -> Fields:
     fields: Fields = {"pid": str(process.pid)}
     with suppress(NotSeen, OSError):
         fields |= {f"status {name}": value for name, value in process.status().items()}
-    for name in _SINGLE:
-        with suppress(OSError):
-            fields[name] = process.place(name).read_text("utf-8", "replace").replace("\0", " ").strip()
+    fields |= dict(_whole_files(process.place("")))
+    with suppress(OSError):
+        fields |= {f"sched {name}": value for name, value in _SET_BY_CHOICE.findall(process.place("sched").read_text())}
+    with suppress(OSError):
+        flags = _FLAGS_OF_A_MAPPING.findall(process.place("smaps").read_text("utf-8", "replace"))
+        fields["flags of mappings"] = "; ".join(sorted({one.strip() for one in flags}))
     for name in _LINKS:
         with suppress(OSError):
             fields[name] = str(process.place(name).readlink())
@@ -161,6 +170,15 @@ def _process(process: Process) -> Fields:
     with suppress(OSError):
         fields["mappings"] = _mappings(process.place("maps").read_text("utf-8", "replace"))
     return fields
+
+
+def _whole_files(place: Path) -> Iterator[tuple[str, str]]:
+    with suppress(OSError):
+        for path in (*place.iterdir(), place / "attr" / "current"):
+            if path.is_file() and path.name not in _TAKEN_APART | _OF_WORK:
+                with suppress(OSError):
+                    name = str(path.relative_to(place))
+                    yield name, path.read_text("utf-8", "replace").replace("\0", " ").strip()
 
 
 def _stat(place: Path) -> Iterator[tuple[str, str]]:
@@ -178,9 +196,13 @@ def _open_files(process: Process) -> Iterator[tuple[str, str]]:
             with suppress(OSError):
                 yield f"open {one.number}", one.target
                 text = process.place(f"fdinfo/{one.number}").read_text("utf-8", "replace")
-                # What an epoll waits for comes and goes with its connections, and each of them is itself an open file.
-                lines = (line for line in text.splitlines() if not line.startswith("tfd:"))
-                yield f"open {one.number} state", "; ".join(" ".join(line.split()) for line in lines)
+                # What an epoll waits for stands in an order of its own; each of them has 64 bits of choice.
+                lines = sorted((" ".join(line.split()) for line in text.splitlines()), key=_waited_for)
+                yield f"open {one.number} state", "; ".join(lines)
+
+
+def _waited_for(line: str) -> str:
+    return line if line.startswith("tfd:") else ""
 
 
 def _threads(process: Process) -> Fields:

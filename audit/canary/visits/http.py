@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from contextlib import suppress
@@ -71,6 +72,26 @@ def send(path: Path, sent: bytes, *, then_cut: bool = False) -> Answer:
         if then_cut:
             return Answer(0, b"", b"")
         return read_answer(_until_end(connection))
+
+
+def send_twice(path: Path, first: bytes, second: bytes) -> Answer:
+    """Ask twice on one connection, the second time when the first answer is whole. Raises OSError."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ANSWER_SECONDS)
+        connection.connect(str(path))
+        connection.sendall(first)
+        received = b""
+        while not _is_whole(received) and (piece := connection.recv(_PIECE)):
+            received += piece
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(second)
+        return read_answer(received + _until_end(connection))
+
+
+def _is_whole(received: bytes) -> bool:
+    head, end, body = received.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+    return bool(end) and length is not None and len(body) >= int(length[1])
 
 
 def request(method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes = b"") -> bytes:

@@ -68,6 +68,25 @@ def _visit_pages(visitor: CanaryVisitor) -> None:
     visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
     visitor.get("a page that is over", f"/page/{secrets.token_hex(16)}?lang=sv", right=(OVER,))
     visitor.watch("the progress of a form that is not sent", f"/progress/{secrets.token_hex(16)}?watch=yes")
+    _other_browsers(visitor)
+
+
+def _other_browsers(visitor: CanaryVisitor) -> None:
+    """Ask as few browsers do: for a head alone, for part of a page, for a newer one, twice on one connection."""
+    headers = [("Host", visitor.host), *visitor.markers.headers()]
+    for name, more in (
+        ("part of a page", ("Range", "bytes=0-99")),
+        ("a page that is newer", ("If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT")),
+        ("another page than one that is known", ("If-None-Match", f'"{visitor.markers["broken request"]}"')),
+    ):
+        visitor.keep(name, request("GET", "/style.css", [*headers, more]), (200,), ())
+    for method, right in (("HEAD", (200, 404, 405)), ("OPTIONS", (200, 404, 405))):
+        visitor.keep(f"a request with {method}", request(method, "/", headers), right, (), whole=False)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    old = f"GET / HTTP/1.0\r\n{lines}\r\n".encode()
+    visitor.keep("a page for an old browser", old, (200,), (), whole=False)
+    kept = f"GET / HTTP/1.1\r\n{lines}\r\n".encode()
+    visitor.twice("two pages on one connection", kept, request("GET", "/return", headers))
 
 
 @contextmanager

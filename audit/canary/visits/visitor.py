@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from audit.canary.visits.http import BOUNDARY, Answer, Upload, glance, multipart, request, send
+from audit.canary.visits.http import BOUNDARY, Answer, Upload, glance, multipart, request, send, send_twice
 from audit.canary.visits.markers import Marker, new_address, new_text, planted
 
 if TYPE_CHECKING:
@@ -164,6 +164,15 @@ class CanaryVisitor:
                      after=self.clock(), whole=False)
         )  # fmt: skip
 
+    def twice(self, name: str, first: bytes, second: bytes) -> None:
+        """Ask for two pages on one connection."""
+        before = self.clock()
+        answer = send_twice(self.socket, first, second)
+        self.exchanges.append(
+            Exchange(name, answer, frozenset({200}), frozenset(), run=self.run, visitor=self.name, before=before,
+                     after=self.clock(), whole=False)
+        )  # fmt: skip
+
     def ask_again(self) -> None:
         """All that was shown of an inbox that is left stands nowhere any more, as at an address that never was."""
         for target in self.led:
@@ -188,13 +197,20 @@ class CanaryVisitor:
         return [("Host", self.host), *self.markers.headers()]
 
     def keep(
-        self, name: str, sent: bytes, right: Iterable[int], may_echo: Iterable[str], *, broken: bool = False
+        self,
+        name: str,
+        sent: bytes,
+        right: Iterable[int],
+        may_echo: Iterable[str],
+        *,
+        broken: bool = False,
+        whole: bool = True,
     ) -> Answer:
-        """Send a request and keep what came of it."""
+        """Send a request and keep what came of it; `whole` is a page of one answer."""
         before = self.clock()
         answer = send(self.socket, sent)
         self.exchanges.append(
             Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
-                     self.clock())
+                     self.clock(), whole)
         )  # fmt: skip
         return answer

@@ -22,31 +22,31 @@ FILE: Final = "/checks/file"
 async def show(request: web.Request) -> web.StreamResponse:
     """Look at the server, and say what was found."""
     services = request.app[SERVICES]
-    found, probe = await _examined(services.desk)
+    found, probes = await _examined(services.desk)
     language = services.language
     notice = None if found.unreached is None else notice_for(found.unreached)
     members = () if found.roster is None else found.roster.members
     words = () if found.roster is None else fingerprint_words(found.roster.digest)
-    said = verdict(found, probe, language)
+    said = verdict(found, probes, language)
     return services.page("checks.html", HERE, notice=notice, verdict=said, members=members, words=words)
 
 
 async def save(request: web.Request) -> web.StreamResponse:
     """Give out what an auditor needs to compare: public values alone, and nothing of any case."""
     await sent_form(request)
-    found, _probe = await _examined(request.app[SERVICES].desk)
+    found, _probes = await _examined(request.app[SERVICES].desk)
     content = json.dumps(_for_auditor(found), ensure_ascii=False, indent=1).encode()
     response = answer(content, content_type="application/json")
     response.headers[hdrs.CONTENT_DISPOSITION] = 'attachment; filename="granskning.json"'
     return response
 
 
-async def _examined(desk: Desk) -> tuple[Examined, ProbeResult | None]:
+async def _examined(desk: Desk) -> tuple[Examined, tuple[ProbeResult, ...]]:
     async with desk.at_work() as book:
         found = await examine(book)
         # Whether the test report is here shows in what was fetched, and in nothing else.
         is_seen = found.unreached is None and found.broken is None
-        return found, look_for(book, found.cases) if is_seen else None
+        return found, look_for(book, found.cases) if is_seen else ()
 
 
 def _for_auditor(found: Examined) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The way in, tried: a test report through the reporters' onion, and what came of it."""
+"""The way in, tried: a test report through the reporters' onion or website, and what came of it."""
 
 from typing import Final
 
@@ -9,16 +9,17 @@ from desk.server.address import tidy_address
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
-from desk.web.views.case_line import case_number, case_path
-from desk.web.views.group.probing import probe_fault, suggested_text, where_it_is
+from desk.web.views.group.probing import shown_probe, suggested_text
 from desk.web.views.pages import see
 from desk.web.views.refusals import notice_for
 from desk.work.case.examining import examine
-from desk.work.probe import ProbeResult, file_report, look_for, tell
+from desk.work.probe import file_at_mirror, file_report, look_for, tell
 
 HERE: Final = "/checks"
 PROBE: Final = "/checks/probe"
 TELL: Final = "/checks/probe/tell"
+# What the form calls the website.
+MIRROR: Final = "mirror"
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -35,9 +36,12 @@ async def send(request: web.Request) -> web.StreamResponse:
         async with services.desk.at_work() as book:
             if address == book.state.address:
                 raise MisprintedAddress("probe.desk_address")
-            connector = book.client.connector
+            connector, mirror = book.client.connector, book.mirror
         # It takes a while; the other pages go on meanwhile.
-        filed = await file_report(connector, services.clock, address, text)
+        if form.one("way") == MIRROR:
+            filed = await file_at_mirror(connector, services.clock, address, mirror, text)
+        else:
+            filed = await file_report(connector, services.clock, address, text)
         async with services.desk.at_work() as book:
             book.state.keep_probe(address, filed)
     except DeskError as refused:
@@ -51,7 +55,7 @@ async def tell_others(request: web.Request) -> web.StreamResponse:
     form = await sent_form(request)
     try:
         async with services.desk.at_work() as book:
-            await tell(book)
+            await tell(book, form.one("case"))
     except DeskError as refused:
         return await _page(services, form, refused)
     return see(PROBE)
@@ -69,8 +73,9 @@ async def _page(services: Services, typed: Form, refused: DeskError | None = Non
     async with services.desk.at_work() as book:
         found = await examine(book)
         is_seen = found.unreached is None and found.broken is None
-        result = look_for(book, found.cases) if is_seen else None
+        results = look_for(book, found.cases) if is_seen else ()
         address = typed.one("address") or book.state.case_list.reporters_address
+        mirror = book.mirror
     failed = refused or found.unreached
     return services.page(
         "probe.html",
@@ -80,7 +85,9 @@ async def _page(services: Services, typed: Form, refused: DeskError | None = Non
         address=address,
         text=typed.one("text") or suggested_text(),
         wrong=_wrong_field(refused),
-        **_shown(result, services),
+        mirror="" if mirror is None else mirror.host,
+        by_mirror=typed.one("way") == MIRROR,
+        shown=[shown_probe(one, services.language) for one in results],
     )
 
 
@@ -88,18 +95,6 @@ def _wrong_field(refused: DeskError | None) -> str:
     if isinstance(refused, MisprintedAddress):
         return "address"
     return "text" if refused is not None and refused.text_key in {NoText.text_key, "probe.form_again"} else ""
-
-
-def _shown(result: ProbeResult | None, services: Services) -> dict[str, object]:
-    if result is None:
-        return {"where": "", "fault": None, "case": None, "told": False}
-    case = result.case
-    return {
-        "where": where_it_is(result, services.language),
-        "fault": probe_fault(result, services.language),
-        "case": None if case is None else (case_number(case.known.case_id), case_path(case.known.case_id)),
-        "told": result.told,
-    }
 
 
 ROUTES: Final[Routes] = {PROBE: (show, send), TELL: (None, tell_others)}

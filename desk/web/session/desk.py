@@ -18,7 +18,7 @@ from typing import Final
 
 from cases.clock import Clock
 from desk.errors import HomeUnusable, NoKey, NotJoined
-from desk.keep.cache import open_cache
+from desk.keep.cache import Words, open_cache
 from desk.keep.drafts import Drafts, read_drafts
 from desk.keep.keyfile import DeskHome, unlock
 from desk.keep.lock import desk_lock
@@ -58,8 +58,9 @@ class _Unlocked:
     drafts: Drafts
     stack: contextlib.AsyncExitStack
     used: float
-    # The words of each case in small letters, for the search: with how many entries they were read.
-    words: dict[bytes, tuple[int, str]] = field(default_factory=dict)
+    # The words of each case, for the search; read from the cache when they are first wanted.
+    words: Words | None = None
+    has_new_words: bool = False
 
 
 @dataclass(slots=True, repr=False)
@@ -133,11 +134,35 @@ class Desk:
         return self._unlocked.book
 
     @property
-    def words(self) -> dict[bytes, tuple[int, str]]:
-        """The words of the cases that were read for a search; gone when the desk locks. Raises Locked."""
+    def words(self) -> Words:
+        """The words of the cases that can be searched; gone from memory when the desk locks. Raises Locked."""
         if self._unlocked is None:
             raise Locked
+        if self._unlocked.words is None:
+            cache = self._unlocked.book.cache
+            self._unlocked.words = {} if cache is None else cache.words()
         return self._unlocked.words
+
+    def add_words(self, case_id: bytes, length: int, words: str) -> None:
+        """Hold the words of a case that has so many entries. Raises Locked."""
+        held = self.words
+        if held.get(case_id) != (length, words):
+            held[case_id] = (length, words)
+            self._require_unlocked().has_new_words = True
+
+    def keep_words(self) -> None:
+        """Put the words into the cache, if it has not got them. Raises Locked."""
+        unlocked, words = self._require_unlocked(), self.words
+        cache = unlocked.book.cache
+        # They are gone from it when a case went.
+        if cache is not None and (unlocked.has_new_words or not cache.has_words):
+            cache.keep_words(words)
+            unlocked.has_new_words = False
+
+    def _require_unlocked(self) -> _Unlocked:
+        if self._unlocked is None:
+            raise Locked
+        return self._unlocked
 
     @contextlib.asynccontextmanager
     async def at_work(self, *, writes: bool = True) -> AsyncIterator[Casebook]:

@@ -96,7 +96,9 @@ class LinkConnector(aiohttp.BaseConnector):
         try:
             made = await inner._create_connection(req, traces, patience)  # noqa: SLF001 - the seam between connectors
         except NotReachable as failed:
-            self._link.unanswered = failed.text_key
+            # A place on the open web is no sign of the server's onion.
+            if not req.is_ssl():
+                self._link.unanswered = failed.text_key
             raise
-        self._link.unanswered = ""
+        self._link.unanswered = "" if not req.is_ssl() else self._link.unanswered
         return made

@@ -106,6 +106,7 @@ class Refresh:
         async with self.desk.at_work() as book:
             await waiting_offers(book)
             if book.cache is not None:
+                self.desk.keep_words()
                 book.cache.keep_fetched(today(self.desk.clock))
                 book.cache.write([bytes.fromhex(name) for name in book.state.case_list.cases], fillers_anew=True)
 

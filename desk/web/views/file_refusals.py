@@ -13,7 +13,9 @@ _LATER: Final = N_("Try again in a few minutes.")
 FILE_REFUSALS: Final[Mapping[str, Notice]] = {
     "refused": Notice(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
     "refused.empty": Notice(N_("The file is empty."), N_("Look whether it is the right file.")),
-    "refused.office_document": Notice(N_("Office documents cannot be cleaned safely."), _AS_PDF),
+    "refused.office_document": Notice(
+        N_("Office documents of this kind (such as .doc and .xls) cannot be cleaned."), _AS_PDF
+    ),
     "refused.drawn_picture": Notice(
         N_("Drawn pictures (SVG) cannot be cleaned safely."), N_("Take a picture of the screen, and choose that.")
     ),
@@ -44,7 +46,7 @@ FILE_REFUSALS: Final[Mapping[str, Notice]] = {
     ),
     "refused.damaged": Notice(N_("The file is damaged and cannot be read."), _AGAIN),
     "refused.letters_missing": Notice(
-        N_("Some letters of the PDF are not in the file."), N_("Print it to a new PDF, and choose that.")
+        N_("Some letters of the document cannot be drawn."), N_("Print it to a new PDF, and choose that.")
     ),
     "refused.took_too_long": Notice(N_("The cleaning took too long."), _SMALLER),
     "refused.out_of_memory": Notice(N_("The cleaning needed too much memory."), _SMALLER),

@@ -142,6 +142,25 @@ REFUSALS: Final[Mapping[str, Notice]] = {
     "probe.desk_address": Notice(
         N_("This is the members' address, where no report can be sent."), N_("Type the one on the poster.")
     ),
+    "probe.mirror_other": Notice(
+        N_("The website shows a certificate that is not the server's. Somebody may read what is sent there."),
+        N_("Nothing was sent. Call the operator at once, and a colleague."),
+    ),
+    "probe.mirror_not_accepted": Notice(
+        N_("The website shows a certificate that browsers do not accept: expired, or of another name."),
+        N_("Nothing was sent. Call the operator."),
+    ),
+    "probe.mirror_away": Notice(
+        N_("The website does not answer through Tor."),
+        N_("Nothing was filed, as far as your desk knows. Try again in a while; if it stays so, call the operator."),
+    ),
+    "probe.mirror_needs_tor": Notice(
+        N_("The website is tried through Tor alone, and this desk reaches its server without it."),
+        N_("Use a desk with a tor of its own."),
+    ),
+    "probe.no_mirror": Notice(
+        N_("The server has no website on the open web any more."), N_("Try the address on the poster.")
+    ),
     "timing.no_outcome": Notice(
         N_("Write to the reporter what you have done."), N_("A case cannot be closed without feedback.")
     ),

@@ -5,9 +5,14 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from cases.crypto.seal import CaseKeys, fetch_mac
+from cases.wire.messages import CaseAnswer
 from desk.keep.state import KnownCase
 
 Question = Callable[[int], msgspec.Struct]
+# What came of a case with one key; None where it was not asked for. Raises ServerRefused.
+Fetched = Callable[[KnownCase], CaseAnswer | None]
+# The verbs that change nothing at the server.
+READS = frozenset({"case", "tombstone"})
 
 
 class NoQuestion(msgspec.Struct, frozen=True):

@@ -32,7 +32,7 @@ seen the case closed and the two years are over, and never before (TombstoneBrok
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -61,7 +61,8 @@ from desk.keep.cache import CaseCache
 from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.keep.summaries import Problem
 from desk.server.client import Answer, DeskClient
-from desk.work.case.asking import NoQuestion, with_proof
+from desk.server.mirror import Mirror, mirror_of
+from desk.work.case.asking import READS, Fetched, NoQuestion, with_proof
 from desk.work.case.casefiles import opened_file, row_of
 from desk.work.case.checks import (
     WARN_NOTES_KEY,
@@ -80,11 +81,6 @@ from desk.work.case.summing import summary_of
 from desk.work.case.tombstones import verified_statements
 from desk.work.case.unsealing import Unsealed, has_notes, open_grants, take_grant, unseal, waiting_erasures
 from desk.work.case.waiting import Unripe, days_of, take_own_time
-
-# What came of a case with one key; None where it was not asked for. Raises ServerRefused.
-Fetched = Callable[[KnownCase], CaseAnswer | None]
-# What changes nothing at the server.
-_READS = frozenset({"case", "tombstone"})
 
 
 @dataclass(slots=True, repr=False)
@@ -106,6 +102,8 @@ class Casebook:
     clock_differs: bool = False
     # What the server has set. A desk lists and names days by it; that it is kept to is the server's part.
     rules: Rules = DEFAULT_RULES
+    # The reporters' website on the open web, if the server has one.
+    mirror: Mirror | None = None
     # What was fetched last, if this desk keeps it.
     cache: CaseCache | None = None
     # The cases that this desk has changed at the server and not fetched since.
@@ -140,6 +138,7 @@ class Casebook:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
         self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
         self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
+        self.mirror = mirror_of(answer)
         # The rosters that this desk knew and later ones: who left before cannot declare a restore.
         since = [roster for roster in whole.all if roster.version >= pin.version]
         take_restores(self.state, answer.restored, since, self.server_key)
@@ -366,7 +365,7 @@ class Casebook:
         self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
     ) -> Answer:
         """Ask a verb on a case, with the proof that this desk holds its key."""
-        if verb not in _READS:
+        if verb not in READS:
             self.touched.add(known.case_id)
         return await self.client.ask(verb, with_proof(known, verb, question, fields), answer)
 

@@ -9,13 +9,14 @@ from datetime import date
 
 from cases.clock import today
 from cases.roster.chain import Roster
-from desk.errors import DeskError, Erased, NotReachable
+from desk.errors import DeskError, NotReachable
 from desk.keep.audits import NO_AUDITS, Audits
 from desk.keep.state import Pin
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.case.standing import overview_warnings
 from desk.work.case.waiting import Unripe
+from desk.work.syncing import Rounds
 
 WARN_BY_WAITING = "warning.by_waiting"
 WARN_UNRIPE = "warning.unripe"
@@ -39,6 +40,7 @@ class Examined:
     # The roster was refused, so nothing was asked for.
     broken: DeskError | None = None
     unreached: NotReachable | None = None
+    has_mirror: bool = False
 
 
 async def examine(book: Casebook) -> Examined:
@@ -62,22 +64,24 @@ async def examine(book: Casebook) -> Examined:
         problems=problems,
         warnings=() if broken is not None else tuple(overview_warnings(book)),
         broken=broken,
+        has_mirror=book.mirror is not None,
     )
 
 
 async def open_all(book: Casebook) -> tuple[tuple[DeskCase, ...], tuple[tuple[bytes, DeskError], ...]]:
-    """Return all cases of the list that open, and those that do not, with the reason. Raises NotReachable."""
+    """Return all cases of the list that open, and those that do not, with the reason.
+
+    Asked for in rounds, as the application does. Raises what asking the server raises.
+    """
     cases: list[DeskCase] = []
     problems: list[tuple[bytes, DeskError]] = []
-    for known in list(book.state.case_list.cases.values()):
-        try:
-            cases.append(await book.open(known))
-        except Erased:
-            continue
-        except NotReachable:
-            raise
-        except DeskError as refused:
-            problems.append((known.case_id, refused))
+    rounds = Rounds(
+        list(book.state.case_list.cases),
+        cases.append,
+        lambda known, refused: problems.append((known.case_id, refused)),
+    )
+    while not rounds.is_over:
+        await rounds.take(book)
     return tuple(cases), tuple(problems)
 
 

@@ -107,6 +107,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         parents=[common, server],
     )
     tried.add_argument("--address", help="the reporters' address, from the poster; without it nothing is sent")
+    tried.add_argument("--mirror", action="store_true", help="send it through the website on the open web, by Tor")
     tried.add_argument("--text", help="the text of the report; without it, standard input is read")
     moved = verbs.add_parser("sign-move", help="check and sign a move of a case", parents=[common, server])
     moved.add_argument(

@@ -1,23 +1,42 @@
 """A page as a picture of itself: what stands in for a page that cannot be rebuilt.
 
-Nothing that is not visible on the page can be in a drawing of it. Colourless pages become grey, photographs JPEG, the
-rest is stored without loss. 150 dots an inch: print of 8 points stays readable.
+1 texts that nobody sees are taken away (`text_layer.visible`)
+2 the page is drawn, with its annotations and fields: 200 dots an inch for one without colour, 150 for others
+3 the words that are seen in full become an invisible layer over it (`text_layer.emit`)
+4 what differs from paper or from black by less than is seen becomes paper or black, or a faint text would stay
+
+Colourless pages become grey, photographs JPEG, the rest is stored without loss.
 """
 
+import contextlib
 import enum
 import io
 import math
 import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import pypdfium2
+import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
-from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, Stream, Value
+from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.renderer import PdfiumSource, has_text
+from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
+from scrubbers.jailed.pdf.text_layer.emit import layer
+from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts
+from scrubbers.jailed.pdf.text_layer.words import Box, Word
 from scrubbers.jailed.pictures import scrub
 from scrubbers.stages import Damaged
 
-_DOTS_A_POINT: Final = 150 / 72
+_COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
+_LOOK: Final = 2.0  # the same, of the drawings that tell which words are seen
+_LOOK_PIXELS: Final = 6_000_000
+_SNAPPED: Final = [0 if v < SEEN_FROM else 255 if v > 255 - SEEN_FROM else v for v in range(256)]
+_TURNED: Final = {
+    90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90,
+}  # fmt: skip
 # A1 at 150 dpi has 17 megapixels; larger pages are drawn coarser. In memory a page takes eight bytes a pixel.
 _PAGE_PIXELS: Final = 20_000_000
 _SAMPLE_ROWS: Final = 64
@@ -40,37 +59,68 @@ class Coding(enum.Enum):
     JPEG = enum.auto()
 
 
-def pixel_page(page: pypdfium2.PdfPage, parent: Node) -> tuple[Node, Image.Image]:
-    """Return the new page, and its drawing; raises Damaged."""
-    width, height, drawn = _draw(page)
-    pixels, coding = _coding(drawn)
-    contents = Node(Stream({}, b"q\n%d 0 0 %d 0 0 cm\n/X0 Do\nQ\n" % (width, height)))
-    node = Node(
+@dataclass(frozen=True, slots=True, repr=False)
+class PixelPage:
+    """The new page; its picture, as it is held; whether the source had text there, and all its words are kept."""
+
+    node: Node
+    drawn: Image.Image
+    had_text: bool
+    keeps_words: bool
+
+
+def pixel_page(source: PdfiumSource, number: int, parent: Node, font: Node | None) -> PixelPage:
+    """Return the new page. `font`: of the layer of words; None when there is to be none. Raises Damaged."""
+    words: Sequence[Word] = ()
+    keeps_words = False
+    unseen: tuple[set[int], Image.Image] | None = None
+    with source.page(number) as page:
+        turn, had_text = page.get_rotation(), has_text(page)
+        box, scale = _placed(page)
+        look = UprightPage(page, min(_LOOK, math.sqrt(_LOOK_PIXELS) * scale))
+        if font is not None and had_text:
+            with contextlib.suppress(NotRebuildable):
+                unseen = unseen_texts(look, page.formenv)
+        truth = unseen[1] if unseen else look.drawn(page.formenv)
+        dots = _FINE if font is not None and _in_few_channels(truth).mode == "L" else _COARSE
+        pixels = _in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn(page.formenv))
+        # What annotations and fields say is text of the page from here on; how they look was drawn before.
+        pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
+    if unseen is not None:
+        with source.page(number) as page, contextlib.suppress(NotRebuildable):
+            words, keeps_words = seen_words(UprightPage(page, look.scale), truth, unseen[0])
+    pixels = pixels.point(_SNAPPED * len(pixels.getbands()))
+    node = _page(pixels, box, parent, words, font)
+    if turn and isinstance(node.value, dict):
+        node.value[b"Rotate"] = turn
+    return PixelPage(node, pixels.transpose(_TURNED[turn]) if turn else pixels, had_text, keeps_words)
+
+
+def _page(pixels: Image.Image, box: Box, parent: Node, words: Sequence[Word], font: Node | None) -> Node:
+    left, bottom, right, top = box
+    width, height = max(1, round(right - left)), max(1, round(top - bottom))
+    said = layer(words, (left, bottom), (width / (right - left), height / (top - bottom)))
+    resources: dict[bytes, Value] = {b"Font": {b"F0": font}} if said else {}
+    return Node(
         {
             b"Type": Name(b"Page"),
             b"Parent": parent,
             b"MediaBox": [0, 0, width, height],
-            b"Resources": {b"XObject": {b"X0": Node(_stored(pixels, coding))}},
-            b"Contents": contents,
+            b"Resources": {**resources, b"XObject": {b"X0": Node(_stored(*_coding(pixels)))}},
+            b"Contents": Node(Stream({}, b"q\n%d 0 0 %d 0 0 cm\n/X0 Do\nQ\n" % (width, height) + said)),
         }
     )
-    return node, pixels
 
 
-def _draw(page: pypdfium2.PdfPage) -> tuple[int, int, Image.Image]:
-    """Return the page's size in points and its picture, in as few channels as show it all."""
-    width, height = page.get_size()
+def _placed(page: pypdfium2.PdfPage) -> tuple[Box, float]:
+    """Return the page's box, and the scale at which it would have one pixel; raises Damaged."""
+    box: Box = page.get_bbox()
+    width, height = box[2] - box[0], box[3] - box[1]
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise Damaged
-    scale = min(_DOTS_A_POINT, math.sqrt(_PAGE_PIXELS / (width * height)))
-    if min(width, height) * scale < 1:
+    if min(width, height) * min(_COARSE, math.sqrt(_PAGE_PIXELS / (width * height))) < 1:
         raise Damaged
-    bitmap = page.render(scale=scale, draw_annots=True, prefer_bgrx=True, rev_byteorder=True)
-    try:
-        drawn = _in_few_channels(bitmap.to_pil())
-    finally:
-        bitmap.close()
-    return max(1, round(width)), max(1, round(height)), drawn
+    return box, math.sqrt(1 / (width * height))
 
 
 def _in_few_channels(drawn: Image.Image) -> Image.Image:

@@ -34,9 +34,10 @@ from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
-from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned, has_text
+from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
+from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.pdf.visibility import subpaths
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet
 from scrubbers.jailed.pdf.visibility.visual_diff import same_look
@@ -53,6 +54,7 @@ _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
 _NEARBY_PIXELS: Final = 6_000_000
 _MOST_ROUNDS: Final = 3
+_LAYER_WORK: Final = 180.0  # milliseconds, as in `cost`: drawings and letters of a page of dense print
 _SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
 
 
@@ -77,6 +79,7 @@ class Rebuilder:
         self._first: Image.Image | None = None
         self._used: dict[Font, set[bytes]] = {}
         self._work = Work()
+        self._layer_font = layer_font()
 
     def write(self, output: IO[bytes]) -> Image.Image:
         """Write the whole result; returns the first page's small picture. Raises Refused."""
@@ -298,12 +301,15 @@ class Rebuilder:
 
     def _finish_page(self, entry: _Entry, writer: Writer, *, said: bool) -> None:
         if entry.page is None:
-            with self._source.page(entry.number) as page:
-                # A scan has no text to lose, but it may have had more than the 150 dots an inch that it has now.
-                self._findings.lose(Lost.SELECTABLE_TEXT if has_text(page) else Lost.SHARPNESS)
-                node, drawn = pixel_page(page, self._parent)
+            font = None if self._work.is_too_much or self._work.is_far_too_much else self._layer_font
+            made = pixel_page(self._source, entry.number, self._parent, font)
+            self._work.painted(_LAYER_WORK if font is not None and made.had_text else 0.0)
+            # A scan has no text to lose, but it may have had more dots an inch than it has now.
+            words_lost = made.had_text and not made.keeps_words
+            self._findings.lose(Lost.SELECTABLE_TEXT if words_lost else Lost.SHARPNESS)
+            node = made.node
             if entry.number == 0:
-                self._first = preview.downscaled(drawn)
+                self._first = preview.downscaled(made.drawn)
         else:
             entry.page.collect_codes(self._used)
             if said:

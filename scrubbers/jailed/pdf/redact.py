@@ -54,6 +54,7 @@ class PageSeen:
     # Lines and areas, and whether they are seen.
     paths: list[tuple[Path, bool]] = field(default_factory=list)
     hides_ink: bool = False
+    hides_text: bool = False  # whether a text with ink cannot be seen
     # Texts of which only letters can tell.
     partly: list[Show] = field(default_factory=list)
 
@@ -62,10 +63,6 @@ class PageSeen:
         drawn = (id(part) for each in self.pictures for part in (each.step, each.picture))
         shown = any(id(step) in changed for step, _ in (*self.texts, *self.paths))
         return shown or any(part in changed for part in drawn)
-
-    @property
-    def hides_text(self) -> bool:
-        return any(not all(flags) for _, flags in self.texts)
 
     @property
     def hides_drawing(self) -> bool:
@@ -104,6 +101,7 @@ def look_at(
     looks = (text.look for text in found.texts)
     for show in shows:
         own = [next(looks) for _ in range(show.operators())]
+        seen.hides_text |= Look.HIDDEN in own
         if not show.spelled and (own == [Look.PARTLY] or (own == [Look.SEEN] and show.may_hide_letters())):
             seen.partly.append(show)
         flags = _letters_seen(own) if show.spelled else [own[0] in _STAYS] * show.count()

@@ -34,14 +34,14 @@ def cleaned(text: str, findings: Findings) -> str:
     text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
     for hidden in _TAGS.findall(text):
         findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, "".join(chr(ord(one) - _TAG_OFFSET) for one in hidden))
-    text = _without_unseen(text, findings)
+    text = without_unseen(text, findings)
     shorter = "\n".join(line.rstrip(" \t") for line in text.split("\n"))
     if shorter != text:
         findings.add(What.OTHER, Where.DOCUMENT)
     return _TOO_MANY_LINES.sub("\n\n\n", shorter).strip("\n") + "\n" if shorter.strip() else ""
 
 
-def _without_unseen(text: str, findings: Findings) -> str:
+def without_unseen(text: str, findings: Findings) -> str:
     """Take away what draws nothing, make every space the ordinary one, and leave four marks on a letter."""
     table = {ord(one): _instead(one) for one in set(text)}
     table = {code: instead for code, instead in table.items() if instead != chr(code)}

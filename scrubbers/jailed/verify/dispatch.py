@@ -31,9 +31,9 @@ _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
 def reader_of(kind: Kind) -> Callable[[mmap.mmap], bool] | None:
     """Return the reader of a kind of result. A zygote for pictures does not load the one for PDF."""
     if kind is Kind.PDF:
-        from scrubbers.jailed.verify.pdf.file import is_clean_pdf  # noqa: PLC0415
+        from scrubbers.jailed.verify.typeset.file import is_clean_document  # noqa: PLC0415
 
-        return is_clean_pdf
+        return is_clean_document
     return _READERS.get(kind)
 
 
@@ -45,7 +45,7 @@ def require_clean(kind: Kind, untrusted_descriptor: int) -> None:
     try:
         with mmap.mmap(untrusted_descriptor, 0, prot=mmap.PROT_READ) as untrusted:
             clean = reader(untrusted)
-    except (IndexError, ValueError, struct.error, zlib.error):
+    except (LookupError, ValueError, struct.error, zlib.error):
         raise WouldNotVouch from None
     if not clean:
         raise WouldNotVouch

@@ -216,8 +216,8 @@ def test_a_chain_is_verified_and_one_that_was_changed_says_after_which_day(tmp_p
 @pytest.mark.parametrize("reason", NoChain)
 def test_a_daily_audit_that_is_not_there_is_said_in_the_box_with_its_reason_and_hinders_nothing(reason):
     page = examined(chain=reason)
-    for language, lacks in (("sv", "live, canary, selftest, mirror finns; daglig granskning saknas."),
-                            ("en", "live, canary, selftest, mirror are there; daily audit missing.")):  # fmt: skip
+    for language, lacks in (("sv", "live, canary, selftest, mirror finns; daglig granskning (hindrar inte) saknas."),
+                            ("en", "live, canary, selftest, mirror are there; daily audit (does not prevent) missing.")):  # fmt: skip
         text = as_html(page, language, CLAIMS)
         sheet, annexes = text.split('<section class="annexes">')
 
@@ -259,7 +259,14 @@ def test_after_the_list_stands_what_to_do_next_with_the_command_as_it_was_run():
     bad = as_html(examined(live=report("live", torrc=FINDING), command=command), "sv", CLAIMS)
     good = as_html(examined(command=command), "sv", CLAIMS)
 
-    assert f"<code>{command}</code> (med ett nytt namn på sidan)" in bad.split("Detta kan inte intygas")[0]
+    kept = as_html(examined(mirror=report("mirror", files=FINDING), command=command), "sv", CLAIMS)
+
+    assert (
+        f"<code>{command}</code> (med ett nytt filnamn efter <code>--report</code>)" in bad.split("Detta kan inte")[0]
+    )
+    assert "gör om" not in bad
+    assert "gör om <code>kallskydd audit mirror</code>" in kept
+    assert "på spegelns värd" in kept
     assert "Nästa steg: skriv under detta blad." in good
     assert command not in good
 

@@ -220,6 +220,49 @@ async def test_a_case_erased_by_a_command_goes_from_the_cache_too(desks):
     assert not open_cache(handlers, desks.made.keys[HANDLER].sign_seed).index.summaries
 
 
+async def test_the_first_search_without_network_opens_no_case(desks, monkeypatch):
+    for text in (TEXT, "Takfirman skickade fakturan två gånger."):
+        await desks.file(text)
+    await desks.release()
+    folder = await fetched(desks, LEAD)
+    opened = []
+    monkeypatch.setattr("desk.web.session.search.kept_case", lambda _desk, name: opened.append(name))
+
+    async with pages_of(desks, LEAD) as reader:
+        reader.services.desk.on_unlock = lambda: None
+        await reader.unlock()
+        page = await reader.send("/search", words="SYSTERSON")
+
+    # Once each under what is to be done, and the one that was found.
+    assert (page.words.count("systerson"), page.words.count("Takfirman")) == (2, 1)
+    assert opened == []
+    assert not any(b"systerson" in path.read_bytes() for path in folder.iterdir())
+
+
+async def test_the_words_of_a_case_go_at_once_when_it_is_erased(desks):
+    reporter = await desks.file(TEXT)
+    await desks.file("Takfirman skickade fakturan två gånger.")
+    await desks.release()
+    name, seed = reporter.keys.case_id.hex(), desks.made.keys[LEAD].sign_seed
+    await close(desks, LEAD, name)
+    desks.clock.forward(days=31)
+    folder = await fetched(desks, LEAD)
+    before = open_cache(folder, seed).words()
+
+    for number in (HANDLER, LEAD):
+        async with desks.desk(number) as book:
+            book.cache = open_cache(cache_of(desks, number), desks.made.keys[number].sign_seed)
+            await book.sync()
+            await erase(book, name, "DNR 1")
+    gone = open_cache(folder, seed).words()
+    await fetched(desks, LEAD)
+    after = open_cache(folder, seed).words()
+
+    assert len(before) == 2
+    assert gone == {}
+    assert [words for _length, words in after.values()] == ["takfirman skickade fakturan två gånger."]
+
+
 async def test_a_command_uses_the_cache_of_its_home_and_makes_none(desks, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     await desks.file(TEXT)

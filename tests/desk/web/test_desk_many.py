@@ -1,12 +1,15 @@
 """Ten thousand cases: a page is there before its reader wonders, and unlocking takes what the passphrase takes.
 
-The best of three counts: other programs at work on the same processor are not what is measured.
+The best of three counts, and the processor's time, which on an idle computer is what the clock shows: other programs at
+work on the same processor are not what is measured. Both are printed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 
 from desk_harness import PASSPHRASE, running_desks
@@ -16,6 +19,7 @@ from intake_harness import make_home
 from cases.case.timeline import CaseAction
 from cases.clock import today
 from cases.entry import Message, Stream
+from cases.roster.member import open_member_keys, seal_member_keys
 from desk.keep.cache import open_cache
 from desk.keep.state import KnownCase, SeenHead, read_state
 from desk.keep.summaries import Limit, Summary
@@ -26,9 +30,27 @@ LEAD = 0
 MANY = 10_000
 # From the request to the last byte of the page.
 OVERVIEW_SECONDS = 1.5
-# Beside the passphrase's own second, which tests do without.
+# Beside what the passphrase takes by itself.
 UNLOCK_SECONDS = 1.0
 CASE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, order=True)
+class Took:
+    """Seconds of the processor, in all threads of this process, and by the clock."""
+
+    cpu: float
+    clock: float
+
+    def __str__(self) -> str:
+        return f"{self.cpu:.2f} s ({self.clock:.2f} by the clock)"
+
+
+@contextlib.contextmanager
+def timed(into: list[Took]):
+    clock, cpu = time.perf_counter(), time.process_time()
+    yield
+    into.append(Took(time.process_time() - cpu, time.perf_counter() - clock))
 
 
 def summary_of(number, day) -> Summary:
@@ -58,6 +80,11 @@ def summary_of(number, day) -> Summary:
     )
 
 
+def words_of(summary) -> str:
+    """About what a report and an answer say."""
+    return f"{summary.title.casefold()}. " + "det gäller samma firma varje gång, och ingen annan tillfrågas. " * 30
+
+
 def fill(home, folder, seed, day) -> None:
     """Ten thousand cases in the sealed list and in the summaries, as if each had been opened."""
     cache = open_cache(folder, seed)
@@ -75,6 +102,7 @@ def fill(home, folder, seed, day) -> None:
             read={0: 3, 1: 2},
             may_erase=tuple(os.urandom(16).hex() for _ in range(5)),
         )
+    cache.keep_words({summary.case_id: (9, words_of(summary)) for summary in cache.index.summaries.values()})
     cache.keep_fetched(day)
     state.keep_cases(state.case_list)
     cache.write([bytes.fromhex(name) for name in state.case_list.cases])
@@ -89,32 +117,41 @@ async def test_ten_thousand_cases(tmp_path):
             desks.made.keys[LEAD].sign_seed,
             today(desks.clock),
         )
-        unlocking, overview, searching = [], [], []
+        # As a member's own key file is, and not as tests have it.
+        home.key.write_bytes(seal_member_keys(desks.made.keys[LEAD], PASSPHRASE))
+        deriving, unlocking, overview, searching, finding = [], [], [], [], []
         async with pages_of(desks, LEAD) as reader:
             # Nothing is fetched: none of these is at the server.
             reader.services.desk.on_unlock = lambda: None
             await reader.open()
             for _ in range(3):
-                begun = time.perf_counter()
-                await reader.services.desk.unlock(PASSPHRASE)
-                unlocking.append(time.perf_counter() - begun)
-                begun = time.perf_counter()
-                page = await reader.go("/")
-                overview.append(time.perf_counter() - begun)
-                begun = time.perf_counter()
-                found = await reader.send("/search", state="late", organisation="Björkdala Bostäder AB")
-                searching.append(time.perf_counter() - begun)
+                with timed(deriving):
+                    open_member_keys(home.key.read_bytes(), PASSPHRASE)
+                with timed(unlocking):
+                    await reader.services.desk.unlock(PASSPHRASE)
+                with timed(overview):
+                    page = await reader.go("/")
+                with timed(searching):
+                    found = await reader.send("/search", state="late", organisation="Björkdala Bostäder AB")
+                # Without network, as soon as the desk is open: none of the cases has been opened.
+                reader.services.desk._unlocked.words = None
+                with timed(finding):
+                    searched = await reader.send("/search", words="nummer 4711")
                 await reader.services.desk.lock()
 
     print(
-        f"{MANY} cases: unlock {min(unlocking):.2f} s, overview {min(overview):.2f} s, filter {min(searching):.2f} s, {len(page.body)} bytes"
+        f"{MANY} cases, load {os.getloadavg()[0]:.1f}: unlock {min(unlocking)}, of which the passphrase "
+        f"{min(deriving)}; overview {min(overview)}, filter {min(searching)}, "
+        f"first search {min(finding)}, {len(page.body)} bytes"
     )
     assert page.text.count("<bdi>") >= 100
     assert "Visa fler" in page.words
     assert "Visa fler" in found.words
-    assert min(unlocking) < UNLOCK_SECONDS
-    assert min(overview) < OVERVIEW_SECONDS
-    assert min(searching) < OVERVIEW_SECONDS
+    assert min(unlocking).cpu - min(deriving).cpu < UNLOCK_SECONDS
+    assert min(overview).cpu < OVERVIEW_SECONDS
+    assert min(searching).cpu < OVERVIEW_SECONDS
+    assert "Anmälan nummer 4711 om" in searched.words
+    assert min(finding).cpu < OVERVIEW_SECONDS
 
 
 async def test_a_case_of_two_hundred_entries(tmp_path):
@@ -129,12 +166,11 @@ async def test_a_case_of_two_hundred_entries(tmp_path):
                 for number in range(199):
                     case = await write(book, case, CaseAction.REPLY, Message(f"Svar {number}. " * 50))
             for _ in range(3):
-                begun = time.perf_counter()
-                page = await reader.go(f"/case/{name}")
-                showing.append(time.perf_counter() - begun)
+                with timed(showing):
+                    page = await reader.go(f"/case/{name}")
             kept = kept_case(reader.services.desk, name)
 
-    print(f"a case of 200 entries: {min(showing):.2f} s")
+    print(f"a case of 200 entries: {min(showing)}")
     assert page.status == 200
     assert sum(len(entries) for stream, entries in kept.streams.items() if stream is not Stream.NOTES) == 200
-    assert min(showing) < CASE_SECONDS
+    assert min(showing).cpu < CASE_SECONDS

@@ -10,13 +10,14 @@ from desk_harness import running_desks
 from desk_pages import pages_of
 from intake_harness import SetClock, make_home
 from moved_cases import LABELS
-from moved_pages import HANDLER, LEAD, OTHER, ROLES, ids_of, send_file, two_read
+from moved_pages import HANDLER, LEAD, OTHER, ROLES, ids_of, send_file, three_read, two_read
 
-from cases.entry import Opened, Stream
+from cases.crypto.envelope import HEADER_BYTES
+from cases.entry import Note, Opened, Stream
 from cases.errors import Busy
-from cases.wire.messages import StateAnswer
+from cases.wire.messages import AppendAnswer, AppendRequest, StateAnswer, WireHead
 from cases.wire.offers import ANSWER_BYTES, HELD_MAX, OFFER_BYTES_MAX, OfferRequest
-from desk.errors import ServerRefused
+from desk.errors import MoveBroken, ServerRefused
 from desk.work import acts, moves
 from desk.work.erasing import erase
 from intake.desk_api.offers import BYTES_MAX, HeldOffers
@@ -84,6 +85,79 @@ async def test_what_one_sends_the_other_finds_under_to_do_and_signs_on_a_page_th
     assert then == ((), ())
     assert "Inget väntar på din underskrift hos servern." in after.words
     assert opened.status == 200
+
+
+async def test_a_third_reader_who_opens_the_case_meanwhile_spoils_nothing(desks):
+    name = await three_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, OTHER) as third:
+        await one.unlock()
+        await third.unlock()
+        await fetched(third)
+        await sent_by(one, name, readers, readers[1])
+        # Her desk knows of nothing: it fetched everything before.
+        opened = await third.go(f"/case/{name}")
+        before = await openings_of(desks, name)
+        async with desks.desk(HANDLER) as book:
+            await book.sync()
+            read = await moves.read_offer(book, await moves.only_waiting(book))
+            moved = await moves.sign_offer(book, read)
+
+    assert opened.status == 200
+    assert 'role="alert"' not in opened.text
+    assert before == []
+    assert moved.known.epoch == 2
+
+
+async def test_what_a_third_reader_writes_meanwhile_is_kept_and_the_move_fits_no_more(desks):
+    name = await three_read(desks)
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "x")
+        await moves.send_to(book, name, LABELS[HANDLER], made)
+
+    async with desks.desk(OTHER) as book:
+        await book.sync()
+        noted = await acts.do(book, "note", name, "Jag vet mer.")
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        with pytest.raises(MoveBroken):
+            await moves.read_offer(book, await moves.only_waiting(book))
+
+    assert [entry.body for entry in noted.streams[Stream.NOTES]] == [Note("Jag vet mer.")]
+
+
+async def test_who_cannot_show_the_case_does_not_learn_that_a_move_waits(desks):
+    name = await three_read(desks)
+    found = []
+
+    for waits in (False, True):
+        if waits:
+            async with desks.desk(LEAD) as book:
+                await book.sync()
+                made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "x")
+                await moves.send_to(book, name, LABELS[HANDLER], made)
+        async with desks.desk(OTHER) as book:
+            await book.sync()
+            known = book.state.find(name)
+            with pytest.raises(ServerRefused) as refused:
+                await book.client.ask(
+                    "append",
+                    lambda _, known=known: AppendRequest(
+                        known.case_id,
+                        bytes(32),
+                        int(Stream.NOTES),
+                        0,
+                        bytes(HEADER_BYTES),
+                        b"x",
+                        WireHead(1, bytes(32)),
+                    ),
+                    AppendAnswer,
+                )
+            found.append((refused.value.status, refused.value.text_key))
+
+    assert found == [(404, "store.not_there")] * 2
 
 
 async def test_after_the_signature_an_opening_is_written_down_again(desks):

@@ -104,8 +104,8 @@ async def test_one_press_tells_the_other_readers_and_takes_it_out_of_the_numbers
     async with at_the_page(desks) as reader:
         await reader.send("/checks/probe", address=ADDRESS, text=TEXT)
         await desks.release()
-        await reader.go("/checks/probe")
-        page = await reader.send("/checks/probe/tell")
+        shown = await reader.go("/checks/probe")
+        page = await reader.send("/checks/probe/tell", case=shown.hidden("case"))
         assert "En anteckning i ärendet säger till de andra att det är ett prov." in page.words
     async with desks.desk(HANDLER) as book:
         await book.sync()
@@ -193,7 +193,10 @@ async def test_nothing_of_the_code_or_the_text_is_left_at_the_desk(desks):
 
 
 async def test_a_server_that_sends_the_visitor_to_another_place_gets_no_visit_there(desks):
-    async with ByHost({ADDRESS: desks.intake.public_socket}) as connector, Visitor(connector, ADDRESS) as visitor:
+    async with (
+        ByHost({ADDRESS: desks.intake.public_socket}) as connector,
+        Visitor(connector, f"http://{ADDRESS}.onion") as visitor,
+    ):
         visitor._ask = _sends_on  # type: ignore[method-assign]
         with pytest.raises(ProbeFailed):
             await visitor.go("/")
@@ -241,10 +244,10 @@ async def test_the_command_line_files_one_and_says_what_came_of_it(desks):
         async with work(desks.home(LEAD), lambda: PASSPHRASE, through_tor, desks.clock) as book:
             return await COMMANDS["probe"](book, given(**args))
 
-    none = await run(address=None)
-    filed = await run(address=f"http://{ADDRESS}.onion/")
+    none = await run(address=None, mirror=False)
+    filed = await run(address=f"http://{ADDRESS}.onion/", mirror=False)
     await desks.release()
-    came = await run(address=None)
+    came = await run(address=None, mirror=False)
 
     assert none.found == {"probe": None}
     assert (filed.found["probe"]["arrival"], filed.exit_code) == ("waiting", 0)

@@ -44,7 +44,8 @@ async def test_all_fields_together_have_a_limit_and_the_text_comes_back(tmp_path
     assert stored == 0
 
 
-@pytest.mark.parametrize("content", [b"", b"x"])
+# Empty, or of no kind that we take: nothing is scrubbed, and none waits for a jail that is not there.
+@pytest.mark.parametrize("content", [b"", b"\0"])
 async def test_thousands_of_tiny_files_are_given_up_and_make_no_endless_page(tmp_path, content):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()

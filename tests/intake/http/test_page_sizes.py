@@ -109,7 +109,11 @@ async def test_what_waits_for_an_answer_is_shown_in_small_pages_however_long_it_
         report = await file_report(browser, "Something")
         await release(intake.services, TUESDAY)
         day = TUESDAY + timedelta(days=14)
-        bodies = [CompletionRequest(text, day) for text in LONGEST] + [PhoneMinutes(text) for text in LONGEST]
+        bodies = [
+            *(CompletionRequest(text, day) for text in LONGEST),
+            PhoneMinutes(LONGEST[0]),
+            PhoneMinutes(LONGEST[3]),
+        ]
         await members_write(intake, report, Acknowledgement(LONGEST[0]), *bodies, Outcome("handled", LONGEST[1]))
         form = (await browser.get("/return?lang=ti")).form("/return")
         inbox = await browser.post("/return", form.with_(code=" ".join(report.receipt.words)))

@@ -69,7 +69,7 @@ async def test_the_conversation_has_the_newest_first_with_its_days_and_what_was_
     assert message == "Lead 1 3 mars 2026 Please read."
     assert document == "Bilaga 1 från dem PDF-dokument – 1,2 MB Öppna bilagan (ny flik)"
     assert received.startswith("Lead 1 3 mars 2026 Vi har tagit emot anmälan")
-    assert report == "Du De kan läsa det från 3 mars 2026 Din anmälan The first text"
+    assert report == "Du De kan läsa det sedan 3 mars 2026 Din anmälan The first text"
     assert first.startswith("Din bilaga 1 Bild (JPEG) – ")
     assert second.startswith("Din bilaga 2 Bild (JPEG) – ")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import ssl
 import subprocess
@@ -376,3 +377,24 @@ async def test_a_browser_that_closes_in_the_middle_of_an_upload_leaves_nothing(t
     assert form.fields
     assert held == 1
     assert faults == 0
+
+
+async def test_the_certificate_that_is_named_is_the_one_a_visitor_is_shown(tmp_path):
+    async with running_mirror(tmp_path, certified=False) as mirror:
+        before = mirror.contexts.shown
+        pem = mirror.certify()
+        first = mirror.contexts.shown
+        renewed = mirror.certify()
+
+    certificates = [
+        hashlib.sha256(ssl.PEM_cert_to_DER_cert(_first_certificate(one))).digest() for one in (pem, renewed)
+    ]
+    assert before == b""
+    assert [first, mirror.contexts.shown] == certificates
+    assert len(set(certificates)) == 2
+
+
+def _first_certificate(pem: bytes) -> str:
+    """Of what holds the key before it."""
+    end = "-----END CERTIFICATE-----"
+    return "-----BEGIN" + pem.decode().split("-----BEGIN")[2].partition(end)[0] + end

@@ -12,7 +12,7 @@ from reporter_samples import opened, photograph, rows
 
 from intake.uploads import held as held_module
 
-OFFICE = b"PK\x03\x04" + bytes(26) + b"word/document.xml"
+OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 NOT_KEPT = "finns inte kvar här längre. Inget har sparats."
 
 

@@ -1,7 +1,8 @@
 """The procedures of docs/operating, their lines run as they stand there: by a shell, the operator's and two members'.
 
 Of the lines only the three places are others here. `systemctl` is a script that starts and stops the real service on
-this computer, with tor kept off the network; members reach it by its socket, since no onion is up.
+this computer, with tor kept off the network, and runs the lines of the timers' units under their filters
+(oneshot.py); members reach the service by its socket, since no onion is up.
 """
 
 from __future__ import annotations
@@ -37,8 +38,14 @@ SHELL = """#!/bin/sh
 case "$2" in open-backup) ;; *) set -- "$@" $REACH ;; esac
 exec {python} -m kallskydd "$@"
 """
+UNITS = Path(__file__).parents[3] / "deploy" / "systemd"
+ONESHOT = Path(__file__).parents[2] / "support" / "oneshot.py"
+# Of the document and the units, and the folder of the test that stands for each.
+PLACES = {"/var/lib/kallskydd/home": "h", "/mnt/backup": "b", "/mnt/slots": "s", "/etc/kallskydd": "e"}
 SYSTEMCTL = """#!/bin/sh
 case "$*" in
+  *.timer*) ;;
+  start*-backup) exec {python} {oneshot} {units}/kallskydd-backup.service {places} ;;
   *start*|*enable*)
     setsid {python} -m kallskydd serve --home {home} --tor-network {network} --json > {folder}/log 2>&1 < /dev/null &
     echo $! > {folder}/pid
@@ -75,14 +82,17 @@ class Computers:
         network = offline_network(self.folder / "net")
         for name, text in (("kallskydd", SHELL), ("systemctl", SYSTEMCTL)):
             here = {"python": sys.executable, "home": self.home, "network": network, "folder": self.folder}
+            moved = [f"{place}={self.folder / name}" for place, name in PLACES.items()]
+            moved.append(f"/opt/kallskydd/bin={programs}")
+            here |= {"oneshot": ONESHOT, "units": UNITS, "places": " ".join(moved)}
             (programs / name).write_text(text.format(**here))
             (programs / name).chmod(0o755)
-        for name in ("b", "s", "w"):
+        for name in ("b", "s", "e", "w"):
             (self.folder / name).mkdir()
 
     def run(self, who: str, lines: str, **words: str) -> tuple[int, str]:
         """Run a box in a terminal of its own; the passphrase and yes are typed when asked for."""
-        for place, here in (("/var/lib/kallskydd/home", "h"), ("/mnt/backup", "b"), ("/mnt/slots", "s")):
+        for place, here in PLACES.items():
             lines = lines.replace(place, str(self.folder / here))
         for word, value in words.items():
             lines = re.sub(rf"\b{word}\b", value, lines)
@@ -151,7 +161,7 @@ def computers(short_folder: Path) -> Iterator[Computers]:
 def test_every_box_of_the_documents_belongs_to_a_procedure_that_is_run_here():
     run_here = {
         "upkeep.md": {
-            "Every day: a backup", "The disk is lost: a restore", "Another host: a move", "A host is retired",
+            "Every day: a backup", "A backup by hand", "The disk is lost: a restore", "Another host: a move", "A host is retired",
             "A new version: an upgrade", "A member's key is lost, or somebody has it", "After a seizure, or a break-in",
         },
         "before-you-open.md": set(),
@@ -174,7 +184,13 @@ def test_the_procedures_are_run_as_they_are_written_one_after_the_other(computer
     addresses = _addresses(computers.home)
 
     # A day with a backup, and the day on which the disk is gone.
-    computers.follow("upkeep.md", "Every day: a backup")
+    old = computers.folder / "s" / "2026-01-01"
+    old.write_text("shares of a day long past")
+    os.utime(old, (0, 0))
+    computers.follow("upkeep.md", "Every day: a backup", ID1=made.keys[0].id, ID2=made.keys[1].id)
+    computers.follow("upkeep.md", "A backup by hand")
+    assert [path.name for path in sorted((computers.folder / "b").iterdir())] == [f"{real_day()}", f"{real_day()}-hand"]
+    assert sorted(path.name for path in (computers.folder / "s").iterdir()) == [f"{real_day()}", f"{real_day()}-hand"]
     shutil.rmtree(computers.home)
     restored = computers.follow("upkeep.md", "The disk is lost: a restore")
     assert f"Restored from the backup of {real_day()}, same addresses." in restored

@@ -394,7 +394,7 @@ def test_what_may_not_be_in_a_dictionary_is_refused(plant, rule):
         (b"ET\n", b"ET", "last line"),
         (b"BT\n/F0 12 Tf\n", b"BT\n", "text without a font"),
         (b"BT\n/F0 12 Tf\n", b"q\n/F0 12 Tf\nQ\nBT\n", "text without a font"),
-        (b"1 Tr\n", b"3 Tr\n", "operator"),
+        (b"1 Tr\n", b"3 Tr\n", "a page with a layer of words"),
         (b"1 Tr\n", b"7 Tr\n", "operator"),
         (b"1 Tr\n", b"1.5 Tr\n", "operator"),
         (b"llo\\\\) Tj", b"llo\\101) Tj", "operator"),

@@ -24,16 +24,16 @@ _LOOKS = 20
 
 @dataclass
 class Search:
-    """How many files were looked at, and which held a marker."""
+    """How many files were looked at, and which marker stands in which of them."""
 
     looked_at: int = 0
-    files: list[str] = field(default_factory=list)
+    found: set[tuple[str, str]] = field(default_factory=set)
 
 
 def searched(profile: Path, markers: Sequence[str]) -> Search:
-    """Look through every file below a profile for every marker."""
+    """Look through every file below a profile, each read and unpacked once, for every marker."""
     found = Search()
-    forms = [form for marker in markers for form in (marker.encode(), marker.encode("utf-16-le"))]
+    forms = [(marker, form) for marker in markers for form in (marker.encode(), marker.encode("utf-16-le"))]
     for path in _files(profile):
         found.looked_at += 1
         try:
@@ -41,8 +41,8 @@ def searched(profile: Path, markers: Sequence[str]) -> Search:
         except FileNotFoundError:
             # Gone between the two looks; a browser tidies up all the time.
             continue
-        if any(form in content for content in contents for form in forms):
-            found.files.append(str(path.relative_to(profile)))
+        there = {marker for content in contents for marker, form in forms if form in content}
+        found.found |= {(marker, str(path.relative_to(profile))) for marker in there}
     return found
 
 

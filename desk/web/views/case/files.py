@@ -38,6 +38,7 @@ _LOST: Final = {
     Lost.FORM: N_("form fields that can be filled in"),
     Lost.LINKS: N_("links"),
     Lost.SOUND_OR_FILM: N_("sound or film"),
+    Lost.LAYOUT: N_("the layout"),
 }
 # Kinds of files that were refused, one and several.
 _TRIED: Final = {

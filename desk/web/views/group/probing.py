@@ -9,12 +9,15 @@ from desk.server.visitor import (
     FAULT_CACHE,
     FAULT_COOKIE,
     FAULT_CSP,
+    FAULT_LEADS_ELSEWHERE,
+    FAULT_MIRROR_HEADERS,
     FAULT_OTHER_HEADERS,
     FAULT_SCRIPT,
     FAULT_TELLTALE,
 )
+from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language
-from desk.work.probe import FAULT_LATE, FAULT_READERS, FAULT_TOO_SOON, Arrival, ProbeResult
+from desk.work.probe import FAULT_DIFFERS, FAULT_LATE, FAULT_READERS, FAULT_TOO_SOON, Arrival, ProbeResult
 
 PROBE_FAULTS: Final[Mapping[str, str]] = {
     FAULT_CSP: N_("A page does not forbid scripts and what comes from elsewhere."),
@@ -23,6 +26,9 @@ PROBE_FAULTS: Final[Mapping[str, str]] = {
     FAULT_CACHE: N_("A page may be kept by the browser."),
     FAULT_SCRIPT: N_("There is a script on a page."),
     FAULT_OTHER_HEADERS: N_("A page lacks a line that protects its reader."),
+    FAULT_MIRROR_HEADERS: N_("The website lets browsers come without https, or search engines list it."),
+    FAULT_LEADS_ELSEWHERE: N_("The website does not lead on to the address that you typed: one of the two is false."),
+    FAULT_DIFFERS: N_("The website answers differently from the Tor address: something may stand between."),
     FAULT_TOO_SOON: N_("It was shown before its day, so the time of a report can be seen."),
     FAULT_LATE: N_("It was shown later than its day."),
     FAULT_READERS: N_("It went to other members than the rules give."),
@@ -60,9 +66,38 @@ class ProbeFault:
     steps: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownProbe:
+    """The last test report of one way, as the page has it."""
+
+    way: str
+    where: str
+    fault: ProbeFault | None
+    # Its case's number, path and name.
+    case: tuple[str, str, str] | None
+    told: bool
+
+
 def suggested_text() -> str:
     """Return a report that could be a real one, and names nobody."""
     return " ".join(secrets.choice(sentences) for sentences in (_BEGINNINGS, _MIDDLES, _ENDS))
+
+
+def way_of(by_mirror: bool, language: Language) -> str:
+    """Return what the entrance is called."""
+    return language.translate(N_("The website") if by_mirror else N_("The Tor address"))
+
+
+def shown_probe(result: ProbeResult, language: Language) -> ShownProbe:
+    """Return the last test report of one way as the page has it."""
+    case_id = None if result.case is None else result.case.known.case_id
+    return ShownProbe(
+        way_of(result.probe.by_mirror, language),
+        where_it_is(result, language),
+        probe_fault(result, language),
+        None if case_id is None else (case_number(case_id), case_path(case_id), case_id.hex()),
+        result.told,
+    )
 
 
 def where_it_is(result: ProbeResult, language: Language) -> str:
@@ -82,10 +117,8 @@ def where_it_is(result: ProbeResult, language: Language) -> str:
     return language.translate(sentence, **days)
 
 
-def probe_fault(result: ProbeResult | None, language: Language) -> ProbeFault | None:
+def probe_fault(result: ProbeResult, language: Language) -> ProbeFault | None:
     """Return what was wrong with the last test report, if anything."""
-    if result is None:
-        return None
     translate = language.translate
     found = tuple(translate(PROBE_FAULTS[key]) for key in result.faults if key in PROBE_FAULTS)
     if result.arrival is Arrival.MISSING:
@@ -93,4 +126,7 @@ def probe_fault(result: ProbeResult | None, language: Language) -> ProbeFault | 
         return ProbeFault(translate(N_("The test report has not come")), (ask, translate(_CALL), *found))
     if not found:
         return None
-    return ProbeFault(translate(N_("The way in is not as it should be")), (*found, translate(_CALL)))
+    what = (
+        N_("The website is not as it should be") if result.probe.by_mirror else N_("The way in is not as it should be")
+    )
+    return ProbeFault(translate(what), (*found, translate(_CALL)))

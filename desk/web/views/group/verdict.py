@@ -179,7 +179,7 @@ class Verdict:
     headline: str
 
 
-def verdict(found: Examined, probe: ProbeResult | None, language: Language) -> Verdict:
+def verdict(found: Examined, probes: Sequence[ProbeResult], language: Language) -> Verdict:
     """Return what the page of checks says."""
     kinds = _kinds(found)
     faults = [
@@ -187,10 +187,9 @@ def verdict(found: Examined, probe: ProbeResult | None, language: Language) -> V
         *_audit_faults(found, language),
         *_upkeep_faults(found, language),
     ]
-    wrong = probe_fault(probe, language)
-    if wrong is not None:
-        faults.append(Fault(wrong.what, (), wrong.steps))
-    points = [*_points(found, frozenset(kinds), language), _probe_point(probe, language)]
+    wrong = [probe_fault(probe, language) for probe in probes]
+    faults += [Fault(one.what, (), one.steps) for one in wrong if one is not None]
+    points = [*_points(found, frozenset(kinds), language), *_probe_points(found, probes, language)]
     headline = _headline(bool(faults), sum(point.fine is None for point in points), language)
     return Verdict(tuple(faults), (*points, *_not_there(found, language)), _opened(found, language), headline)
 
@@ -217,13 +216,20 @@ def _not_there(found: Examined, language: Language) -> Iterable[Point]:
         yield Point(translate(name), translate(words, numbers=", ".join(numbers)), None)
 
 
-def _probe_point(probe: ProbeResult | None, language: Language) -> Point:
-    name = language.translate(N_("Test report"))
-    if probe is None:
-        return Point(name, language.translate(N_("None sent yet")), None)
-    came = probe.arrival in {Arrival.HERE, Arrival.ERASED}
-    is_right = probe_fault(probe, language) is None
-    return Point(name, where_it_is(probe, language), is_right if came or not is_right else None)
+def _probe_points(found: Examined, probes: Sequence[ProbeResult], language: Language) -> Iterable[Point]:
+    """Yield the test report of each way that there is, sent or not."""
+    sent = {probe.probe.by_mirror: probe for probe in probes}
+    names = {False: N_("Test report")}
+    if found.has_mirror or True in sent:
+        names[True] = N_("Test report through the website")
+    for by_mirror, name in names.items():
+        probe = sent.get(by_mirror)
+        if probe is None:
+            yield Point(language.translate(name), language.translate(N_("None sent yet")), None)
+            continue
+        came = probe.arrival in {Arrival.HERE, Arrival.ERASED}
+        is_right = probe_fault(probe, language) is None
+        yield Point(language.translate(name), where_it_is(probe, language), is_right if came or not is_right else None)
 
 
 def _kinds(found: Examined) -> dict[str, list[bytes]]:

@@ -32,6 +32,10 @@ class ShownFont(Protocol):
         """Whether its glyphs may have colours of their own."""
 
     @property
+    def blanks(self) -> Collection[bytes]:
+        """Codes, of those cut so far, that draw nothing: spaces, and what only moves the pen."""
+
+    @property
     def undrawn(self) -> Collection[bytes]:
         """Codes that only move the pen: gaps are said for them."""
 
@@ -137,6 +141,10 @@ class Show:
     parts: list[list[bytes] | bytes]
     seen: Sequence[bool] | None = None
     spelled: bool = False
+
+    def is_blank(self) -> bool:
+        """Whether no code of it draws anything."""
+        return all(code in self.font.blanks for code in self.codes())
 
     def may_hide_letters(self) -> bool:
         """Whether a letter may lie on another one of the same text: the pen goes back or stays; or be of any colour."""

@@ -279,7 +279,7 @@ def _moved_twice(first: bytes, second: bytes) -> bytes | None:
 def _shown(show: Show, gap_before: float) -> tuple[bytes | None, float]:
     """Return the show operator's line, or None when no glyph of it stays; and the gap that is left behind it."""
     if show.seen is None and not gap_before:
-        items, gap = [part if isinstance(part, bytes) else _string(part) for part in show.parts], 0.0
+        items, gap = [part if isinstance(part, bytes) else string_of(part) for part in show.parts], 0.0
     else:
         items, gap = _with_gaps(show, gap_before)
     if not any(item[0] == _OPENS for item in items):
@@ -304,16 +304,16 @@ def _with_gaps(show: Show, gap: float) -> tuple[list[bytes], float]:
                 continue
             if gap:
                 if run:
-                    items.append(_string(run))
+                    items.append(string_of(run))
                 items.append(number(round(gap, 3)))
                 run, gap = [], 0.0
             run.append(code)
     if run:
-        items.append(_string(run))
+        items.append(string_of(run))
     return items, gap
 
 
-def _string(codes: Sequence[bytes]) -> bytes:
+def string_of(codes: Sequence[bytes]) -> bytes:
     """Return a string between brackets. Its line ends are escaped, so that an operator stays one line."""
     return b"(%s)" % _TO_ESCAPE.sub(_escaped, b"".join(codes))
 

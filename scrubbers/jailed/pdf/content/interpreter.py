@@ -326,7 +326,7 @@ class Interpreter:
         if state.mode == _ONLY_CLIPPING and parts:
             raise ClippingText
         show = Show(font, state.size, state.character_space, state.word_space, [*joined(parts)])
-        if self._hidden:
+        if self._hidden or show.is_blank():
             show.seen = [False] * sum(1 for _ in show.codes())
         self._steps.append(show)
         self._last_show = show

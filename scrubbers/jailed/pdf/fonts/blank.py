@@ -14,10 +14,12 @@ class Blanks:
 
     def __init__(self) -> None:
         self.undrawn: set[bytes] = set()
+        self.all: set[bytes] = set()  # with the spaces
         self._spaces: dict[str, bytes] = {}
 
     def add(self, code: bytes, text: str) -> None:
         """Add a code that draws nothing, and what the document calls it."""
+        self.all.add(code)
         # Word spacing (Tw) applies to code 32 alone, whatever text the document gives it: it must stay that code.
         if code == _SPACE:
             return

@@ -79,6 +79,11 @@ class SourceFont:
         return self._font.says_more
 
     @property
+    def blanks(self) -> Collection[bytes]:
+        """Codes that draw nothing, spaces among them."""
+        return self._font.blanks
+
+    @property
     def undrawn(self) -> Collection[bytes]:
         """Codes that move the pen and draw nothing, though they are no spaces."""
         return self._font.undrawn

@@ -72,6 +72,8 @@ class SimpleFont:
                     self._program.demand(glyph)
                 if self._is_blank(glyph, self._program):
                     self._blanks.add(bytes((code,)), self._text(code))
+            elif self._encoding.name(code, BY_NAME["/StandardEncoding"]) == "space":
+                self._blanks.all.add(bytes((code,)))
             self._demanded.add(code)
         return [shown[at : at + 1] for at in range(len(shown))]
 
@@ -99,6 +101,11 @@ class SimpleFont:
     @property
     def says_more(self) -> bool:
         return self._texts.says_more
+
+    @property
+    def blanks(self) -> Collection[bytes]:
+        """Codes, of those that were cut out so far, that draw nothing."""
+        return self._blanks.all
 
     @property
     def undrawn(self) -> Collection[bytes]:

@@ -44,6 +44,10 @@ class Font:
         return found
 
     @property
+    def blanks(self) -> Collection[bytes]:
+        return self._source.blanks
+
+    @property
     def lacks_letters(self) -> bool:
         """Whether nothing can draw its letters, here or as pixels."""
         return self._blank is not None

@@ -60,6 +60,11 @@ class DrawnFont:
         return self._texts.says_more
 
     @property
+    def blanks(self) -> Collection[bytes]:
+        """Codes, of those that were cut out so far, that draw nothing."""
+        return self._blanks.all
+
+    @property
     def undrawn(self) -> Collection[bytes]:
         """Codes, of those that were cut out so far, that draw nothing and are no spaces."""
         return self._blanks.undrawn

@@ -84,7 +84,8 @@ class Page:
     def has_invisible_text(self) -> bool:
         """Whether text was left out as it was read: in invisible mode, as over scans, or in a layer that is off."""
         return any(
-            isinstance(step, Show) and step.seen is not None and not any(step.seen) for step in executed(self.steps)
+            isinstance(step, Show) and step.seen is not None and not any(step.seen) and not step.is_blank()
+            for step in executed(self.steps)
         )
 
     def lacks_letters(self) -> bool:

@@ -16,8 +16,8 @@ from scrubbers.jailed.verify.pdf.values import NUMBER, Unaccounted, demand
 _DEEPEST_STATE: Final = 200
 _N: Final = NUMBER
 # Brackets, backslashes and line ends are escaped, and nothing else is. Not empty.
-_TEXT: Final = rb"\((?!\))[^\\()\r\n]*(?:\\[\\()rn][^\\()\r\n]*)*\)"
-_ITEM: Final = rb"(?:%s|%s)" % (_TEXT, _N)
+TEXT: Final = rb"\((?!\))[^\\()\r\n]*(?:\\[\\()rn][^\\()\r\n]*)*\)"
+_ITEM: Final = rb"(?:%s|%s)" % (TEXT, _N)
 _NAME: Final = rb"/%s(?:0|[1-9][0-9]{0,5})"
 
 # Where in the stream an operator may stand, and where we are after it. ISO 32000-1, figure 9.
@@ -93,14 +93,14 @@ class _Reader:
     def show(self, line: bytes) -> None:
         if self.font is None:
             raise Unaccounted("text without a font")
-        self.contents.shown.setdefault(self.font, []).append(_unescaped(line[1:-4]))
+        self.contents.shown.setdefault(self.font, []).append(unescaped(line[1:-4]))
 
     def show_spaced(self, line: bytes) -> None:
         if self.font is None:
             raise Unaccounted("text without a font")
         strings = _STRING.findall(line)
         if b"\\" in line:
-            strings = [_unescaped(string) for string in strings]
+            strings = [unescaped(string) for string in strings]
         demand(strings, "text without a string")
         self.contents.shown.setdefault(self.font, []).extend(strings)
 
@@ -118,7 +118,7 @@ _ESCAPE: Final = re.compile(rb"\\(.)")
 _ESCAPED: Final = {b"r": b"\r", b"n": b"\n"}
 
 
-def _unescaped(string: bytes) -> bytes:
+def unescaped(string: bytes) -> bytes:
     if b"\\" not in string:
         return string
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), string)
@@ -161,7 +161,7 @@ def _rules() -> dict[bytes, _Rule]:
     add(b"Td TD", numbers(2), _TEXT_OBJECT)
     add(b"Tm", numbers(6), _TEXT_OBJECT)
     add(b"T*", b"", _TEXT_OBJECT)
-    add(b"Tj", _TEXT + b" ", _TEXT_OBJECT, act=_Reader.show)
+    add(b"Tj", TEXT + b" ", _TEXT_OBJECT, act=_Reader.show)
     add(b"TJ", rb"\[%s(?: %s)*\] " % (_ITEM, _ITEM), _TEXT_OBJECT, act=_Reader.show_spaced)
     add(b"CS cs", rb"(?:/Pattern|%s) " % (_NAME % b"C"), _ANYWHERE, act=_Reader.use_unless_plain)
     add(b"SCN scn", rb"(?:%s ){0,4}%s " % (_N, _NAME % b"P"), _ANYWHERE, act=_Reader.use)

@@ -33,6 +33,7 @@ from scrubbers.jailed.verify.pdf.simple_fonts import (
     simple_font,
     to_unicode,
 )
+from scrubbers.jailed.verify.pdf.text_layer import is_layered, layered_page
 from scrubbers.jailed.verify.pdf.values import Reference, demand
 
 _BLENDS: Final = (
@@ -66,7 +67,11 @@ def _page(document: Document, thing: object) -> None:
         {"Rotate": _rotation, "Group": _group, "Resources": anything},
     )
     stream, _ = stream_entries(document, document.take(found["Contents"]), {})
-    _read(document, stream, found.get("Resources", {}))
+    contents = document.inflated(stream)
+    if is_layered(contents):
+        layered_page(document, contents, found.get("Resources"), found["MediaBox"])
+    else:
+        _require_drawn(document, contents, found.get("Resources", {}))
 
 
 def _rotation(_document: Document, thing: object) -> None:
@@ -87,8 +92,12 @@ def _group_entries(document: Document, thing: object) -> None:
 
 
 def _read(document: Document, stream: Stream, resources: object) -> None:
+    _require_drawn(document, document.inflated(stream), resources)
+
+
+def _require_drawn(document: Document, untrusted: bytes, resources: object) -> None:
     contents = Contents()
-    read_contents(document.inflated(stream), contents)
+    read_contents(untrusted, contents)
     require_resources(document, contents, resources)
 
 

@@ -1,0 +1,108 @@
+"""What comes by the clock alone: the next heartbeat, and the morning on which reports are released that waited.
+
+The run whose clock is moved is moved on at its end, twice, by a number that its intake has mapped to read:
+
+1. to ten minutes after the start, which is less than ten after the last report: the heartbeat comes all the same, and
+   no file has a time of the visits any more;
+2. to the morning of the third day: all that waited is there for the members, in an order of its own for each of them.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from audit.canary.clock import ZONE
+from audit.canary.compare.release import rows_of
+from audit.canary.compare.rows import SHARE_BYTES, Noted, changed_slots, check_columns, new_rows
+from audit.canary.compare.snapshot import files_of, read_unseen
+from audit.canary.compare.steady import no_time_of_a_visit
+from audit.canary.judge import judge_texts
+from audit.canary.opened import NotOpened, open_everything
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from audit.canary.gathered import Run
+    from audit.canary.members import Desks
+
+HEARTBEAT_SECONDS = 600
+# What waits for ten minutes after the last report would come half a minute after that, and is not waited for.
+_ROOM_SECONDS, _UNTIL_SEEN_SECONDS = 2, 20.0
+_DAYS, _HOUR, _MINUTE = 2, 6, 30  # a report waits a day, and then for the next six o'clock
+_LONGEST_SECONDS = 60.0
+_SLOTS = "shred.slots"
+
+
+def time_goes_on(run: Run, desks: Desks) -> None:
+    """Do 1 and 2."""
+    home, began = run.service.home, time.time()
+    _move(run, max(run.heartbeat + HEARTBEAT_SECONDS + _ROOM_SECONDS - began, 0))
+    came = _until(lambda: (home / _SLOTS).stat().st_mtime > began and _rests(run), _UNTIL_SEEN_SECONDS)
+    run.inspections["steady"].require(
+        came, "the heartbeat comes ten minutes after the one before, whatever was sent: {came}", came=came
+    )
+    no_time_of_a_visit(run.inspections["steady"], files_of(home), run.first_visit, began)
+    here = datetime.fromtimestamp(run.clock(), ZONE)
+    morning = (here + timedelta(days=_DAYS)).replace(hour=_HOUR, minute=_MINUTE)
+    _move(run, (morning - here).total_seconds())
+    before = run.clock()
+    rows, slots = run.rows, run.slots
+    came = _until(lambda: _all_released(run))
+    run.inspections["release"].require(
+        came, "on the day of their release all reports are there for members: {came}", came=came
+    )
+    now = rows_of(home, run.folder / "copy")
+    check_columns(run.inspections["database"], now, len(slots) // SHARE_BYTES)
+    run.released = [Noted("the release", run.number, "", 0, before, run.clock(), new_rows(rows, now),
+                          changed_slots(slots, read_unseen(home / _SLOTS)))]  # fmt: skip
+    _orders(run, desks)
+
+
+def _orders(run: Run, desks: Desks) -> None:
+    """Hold the order of grants in what was released against the order in which the reports came."""
+    filed = [row["case_id"] for one in run.noted for row in one.rows["cases"]]
+    # A report whose files were refused has the text alone.
+    typed = [text for one in (run.markers, run.other_markers) for text in (f"I saw {one['text']}.", one["text"])]
+    orders: list[list[object]] = [filed, filed[::-1]]
+    for desk in desks:
+        try:
+            found = open_everything(desk)
+        except NotOpened:
+            run.inspections["members"].found("a member opens nothing of what was released")
+            return
+        judge_texts(run.inspections["members"], found.things, typed)
+        last = max((one.batch for one in found.grants), default=0)
+        mine: list[object] = [case for case, one in zip(found.cases, found.grants, strict=True) if one.batch == last]
+        for order in orders:
+            same = [case for case in order if case in mine] == [case for case in mine if case in order]
+            words = "the grants of {count} reports lie in an order of their own in the box of each member: {fine}"
+            run.inspections["random"].require(not same, words, count=len(mine), fine=not same)
+        orders += [mine, mine[::-1]]
+
+
+def _move(run: Run, seconds: float) -> None:
+    run.shift += int(seconds)
+    run.later += int(seconds)
+    with (run.folder / "clock" / "later").open("r+b") as file:
+        file.write(run.later.to_bytes(8, "little"))
+
+
+def _all_released(run: Run) -> bool:
+    return all(row["released"] == 1 for row in rows_of(run.service.home, run.folder / "copy")["cases"])
+
+
+def _rests(run: Run) -> bool:
+    first = files_of(run.service.home)
+    time.sleep(1.0)
+    return first == files_of(run.service.home)
+
+
+def _until(came: Callable[[], bool], seconds: float = _LONGEST_SECONDS) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if came():
+            return True
+        time.sleep(0.5)
+    return False

@@ -1,0 +1,131 @@
+"""What stands in a drawing of an Office document: pictures, text boxes, and in the place of the rest a framed note.
+
+A chart shows its texts and values, a diagram its texts, for those are read; how they were drawn is not kept.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office import labels, pictures
+from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.package import Package, Relation
+from scrubbers.jailed.office.pictures import Shown
+from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Picture, Run
+from scrubbers.stages import What, Where
+
+_EMU: Final = 12_700  # to a point: ECMA-376, 20.1.2.1
+_SHARES: Final = 100_000  # a cut of a picture is in thousandths of a percent
+_TEXT: Final = "w:txbxContent"  # it is read as text, with what stands in it
+_MOST_VALUES: Final = 2000
+_HIDDEN: Final = frozenset({"1", "true", "on"})
+
+ReadText: TypeAlias = Callable[[Node], list[Block]]
+
+
+class Drawings:
+    """Reads the drawings of one part. `read_text` reads what stands in a text box."""
+
+    def __init__(
+        self, package: Package, part: str, drawable: Drawable, findings: Findings, known: dict[object, Picture | None]
+    ) -> None:
+        self._package = package
+        self._relations: Mapping[str, Relation] = package.relations(part)
+        self._drawable = drawable
+        self._findings = findings
+        self._known = known
+
+    def read(self, drawing: Node, read_text: ReadText) -> list[Block]:
+        """Return the blocks of a drawing in DrawingML."""
+        self._report_names(drawing)
+        if any(each.get("hidden") in _HIDDEN for each in drawing.all("wp:docPr", outside=_TEXT)):
+            self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+            return []
+        blocks: list[Block] = [*self._pictures(drawing), *self.data(drawing)]
+        texts = (read_text(box) for box in drawing.all("wps:txbx", outside=_TEXT))
+        blocks += [Frame(labels.TEXT_BOX, tuple(text)) for text in texts if text]
+        return blocks or [Frame(labels.SHAPE, ())]
+
+    def data(self, drawing: Node) -> Iterator[Block]:
+        """Yield a note for each chart and diagram."""
+        for chart in drawing.all("c:chart", outside=_TEXT):
+            yield self._note(labels.CHART, chart.get("r:id"), ("a:t", "c:v"))
+        for diagram in drawing.all("dgm:relIds", outside=_TEXT):
+            yield self._note(labels.DIAGRAM, diagram.get("r:dm"), ("a:t",))
+        for other in drawing.all("a:graphicData", outside=_TEXT):
+            if other.get("uri").endswith("/chartex"):
+                yield Frame(labels.CHART, ())
+
+    def picture(self, name: str, shown: Shown) -> Block:
+        """Return the picture that a part refers to by this name, or a note that there is one."""
+        relation = self._relations.get(name)
+        if relation is None or relation.is_external or not self._package.has(relation.target):
+            return Frame(labels.NO_PICTURE, ())
+        key = (relation.target, shown)
+        if key not in self._known:
+            self._known[key] = pictures.cleaned(self._package.read(relation.target), shown, self._findings)
+        return self._known[key] or Frame(labels.NO_PICTURE, ())
+
+    def _pictures(self, drawing: Node) -> Iterator[Block]:
+        whole = size_of(drawing.find("wp:inline", "wp:extent") or drawing.find("wp:anchor", "wp:extent"))
+        seen: set[int] = set()
+        for each in drawing.all("pic:pic", outside=_TEXT):
+            blip = each.find("pic:blipFill", "a:blip")
+            if blip is None:
+                continue
+            seen.add(id(blip))
+            size = size_of(each.find("pic:spPr", "a:xfrm", "a:ext")) or whole
+            yield self.picture(blip.get("r:embed"), Shown(size, cut(each.find("pic:blipFill", "a:srcRect"))))
+        for blip in drawing.all("a:blip", outside=_TEXT):
+            if id(blip) not in seen:
+                yield self.picture(blip.get("r:embed"), Shown(whole))
+
+    def _note(self, label: str, name: str, texts: tuple[str, ...]) -> Frame:
+        relation = self._relations.get(name)
+        if relation is None or relation.is_external or not self._package.has(relation.target):
+            return Frame(label, ())
+        found = []
+        for place, each in enumerate(self._package.tree(relation.target).all(*texts)):
+            if place >= _MOST_VALUES:
+                break
+            found.append(self._drawable.text(each.text()))
+        shown = " · ".join(text.strip() for text in found if text.strip())
+        return Frame(label, (Paragraph((Run(shown),)),) if shown else ())
+
+    def _report_names(self, drawing: Node) -> None:
+        for each in drawing.all("wp:docPr", "pic:cNvPr"):
+            for attribute in ("descr", "title"):
+                if each.get(attribute):
+                    self._findings.add(What.HIDDEN_TEXT, Where.PICTURES_ON_PAGES, each.get(attribute))
+
+
+def cut(rectangle: Node | None) -> tuple[float, float, float, float]:
+    """Return which shares of a picture are cut off: left, top, right, bottom."""
+    if rectangle is None:
+        return (0, 0, 0, 0)
+    left, top, right, bottom = (_share(rectangle.get(side)) for side in ("l", "t", "r", "b"))
+    return (left, top, right, bottom)
+
+
+def _share(text: str) -> float:
+    if text.endswith("%"):
+        return number(text[:-1]) / 100
+    return number(text) / _SHARES
+
+
+def number(text: str) -> float:
+    """Return a number of the document; zero for what is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0
+    return value if abs(value) < 1e12 else 0  # noqa: PLR2004  also not for what is no number at all
+
+
+def size_of(extent: Node | None) -> tuple[float, float] | None:
+    """Return width and height in points; None where there is none."""
+    if extent is None:
+        return None
+    width, height = number(extent.get("cx")) / _EMU, number(extent.get("cy")) / _EMU
+    return (width, height) if width > 0 and height > 0 else None

@@ -1,0 +1,83 @@
+"""An office document: what a reader would see of it, typeset as a PDF of our own (decision 0035).
+
+1 open the archive, within limits (`package`)
+2 report what it holds beside what it shows (`hidden_parts`)
+3 read what is seen (`word` and its siblings); pictures go through the picture scrubber
+4 lay it out; no letter may be lost or added on the way (`typeset.layout`)
+5 write it as a tagged PDF (`typeset.writer`)
+6 a small preview of the first page
+"""
+
+import codecs
+import gc
+import io
+import os
+from typing import Final
+
+import pypdfium2
+from PIL import Image
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office import hidden_parts, pictures
+from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.warm_up import sample_document
+from scrubbers.jailed.office.word.document import read_document
+from scrubbers.jailed.pictures.preview import downscaled
+from scrubbers.jailed.pictures.scrub import write_preview
+from scrubbers.jailed.pictures.warm_up import warm_up_pictures
+from scrubbers.jailed.typeset.layout import laid_out
+from scrubbers.jailed.typeset.model import Block, PageBreak
+from scrubbers.stages import Empty, Kind, Lost, OfficeDocument
+
+_CONTENT_TYPES: Final = "[Content_Types].xml"
+_WORD: Final = "wordprocessingml"
+# Names of members that are not UTF-8; Python loads the module of an encoding when it is first used.
+_NAMES_ENCODING: Final = "cp437"
+
+
+def scrub_office(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+    """Read one descriptor and write two; raises Refused, or what the libraries raise."""
+    gc.disable()
+    with open(untrusted, "rb", closefd=False) as file:
+        package = Package(file)
+        hidden_parts.collect(package, findings)
+        blocks = _read(package, findings)
+    if all(isinstance(block, PageBreak) for block in blocks):
+        raise Empty
+    findings.lose(Lost.LAYOUT)
+    pages = laid_out(blocks)
+    made = io.BytesIO()
+    pages.write(made)
+    with open(clean, "wb", closefd=False) as output:
+        output.write(made.getbuffer())
+    write_preview(_first_page(made.getvalue()), preview)
+
+
+def _read(package: Package, findings: Findings) -> list[Block]:
+    """Return what is seen; raises OfficeDocument for a kind that is not read here."""
+    main = package.by_kind("", "officeDocument")
+    if main is None or not package.has(_CONTENT_TYPES):
+        raise OfficeDocument
+    for each in package.tree(_CONTENT_TYPES).elements():
+        if each.get("PartName").lstrip("/").lower() == main.lower() and _WORD in each.get("ContentType"):
+            return read_document(package, main, findings)
+    raise OfficeDocument
+
+
+def _first_page(document: bytes) -> Image.Image:
+    opened = pypdfium2.PdfDocument(document)
+    drawn: Image.Image = opened[0].render(scale=1).to_pil()
+    return downscaled(drawn.convert("RGB"))
+
+
+def warm_up() -> None:
+    """Scrub one small document, so that all it needs is in memory before the locks."""
+    codecs.lookup(_NAMES_ENCODING)
+    warm_up_pictures(pictures.KINDS)
+    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
+    try:
+        os.write(untrusted, sample_document())
+        scrub_office(Kind.OFFICE, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)

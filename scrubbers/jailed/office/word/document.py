@@ -1,0 +1,361 @@
+"""Reads a Word document (.docx): what is seen of it, as blocks; what is not seen goes to the report.
+
+Seen: paragraphs, headings, lists, tables, notes, headers and footers, text boxes, pictures, the results of fields,
+insertions. Not seen: deletions, hidden and white text, comments, the codes of fields, notes that nothing refers to,
+headers that no page has. Elements that are not known here are passed through, so that their text is kept.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.drawings import Drawings
+from scrubbers.jailed.office.letters import Drawable, sign
+from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_coloured, is_page_field, look_of
+from scrubbers.jailed.office.word.styles import Numbering, Styles, first_value, is_on, written_number
+from scrubbers.jailed.office.word.tables import read_table
+from scrubbers.jailed.office.word.vml import read_vml
+from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Paragraph, Picture, Run
+from scrubbers.stages import Lost, What, Where
+
+_ALIGNED: Final = {"center": Align.CENTRE, "right": Align.RIGHT, "end": Align.RIGHT}
+# Not seen, and no text of it is.
+_UNSEEN: Final = frozenset(
+    {
+        "w:pPr", "w:rPr", "w:sectPr", "w:tblPr", "w:sdtPr", "w:sdtEndPr", "w:instrText", "w:delText", "w:delInstrText",
+        "w:commentReference", "w:annotationRef", "w:footnoteRef", "w:endnoteRef", "w:softHyphen", "w:rt",
+        "w:lastRenderedPageBreak", "w:smartTagPr", "w:customXmlPr", "w:proofErr", "w:separator",
+        "w:continuationSeparator",
+    }
+)  # fmt: skip
+_DELETED: Final = frozenset({"w:del", "w:moveFrom"})
+_MOST_NESTED: Final = 60
+
+
+@dataclass(slots=True)
+class _Collected:
+    """A paragraph under construction: pictures and frames in it part it."""
+
+    heading: int
+    marker: str
+    level: int
+    align: Align
+    style: str | None
+    on_colour: bool
+    runs: list[Run] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+    def add(self, block: Block) -> None:
+        self.end()
+        self.blocks.append(block)
+
+    def end(self) -> None:
+        if self.marker or any(run.text.strip() for run in self.runs):
+            self.blocks.append(Paragraph(tuple(self.runs), self.heading, self.marker, self.level, self.align))
+            self.marker = ""
+        self.runs = []
+
+
+class Shared:
+    """What the parts of one document have in common."""
+
+    def __init__(self, package: Package, document: str, findings: Findings) -> None:
+        self.package = package
+        self.findings = findings
+        self.drawable = Drawable(findings)
+        self.styles = Styles(self._tree(package.by_kind(document, "styles")))
+        self.numbering = Numbering(self._tree(package.by_kind(document, "numbering")))
+        self.pictures: dict[object, Picture | None] = {}
+        self.notes: list[tuple[str, str, str]] = []  # kind, number in the file, number as it is shown
+
+    def _tree(self, part: str | None) -> Node | None:
+        return self.package.tree(part) if part else None
+
+
+class PartReader:
+    """Reads the blocks of one part: the document, a header, the notes."""
+
+    def __init__(self, shared: Shared, part: str, *, on_colour: bool = False) -> None:
+        self._shared = shared
+        self._drawings = Drawings(shared.package, part, shared.drawable, shared.findings, shared.pictures)
+        self._fields = Fields()
+        self._on_colour = on_colour
+        self._depth = 0
+
+    def blocks(self, parent: Node, *, on_colour: bool = False) -> list[Block]:
+        """Return what is seen of the blocks inside an element."""
+        was, self._on_colour = self._on_colour, self._on_colour or on_colour
+        made: list[Block] = []
+        for node in parent.elements():
+            match node.name:
+                case "w:p":
+                    made += self._paragraph(node)
+                case "w:tbl":
+                    made += read_table(node, self)
+                case "w:altChunk":
+                    self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
+                    made.append(Frame(labels.FILE, ()))
+                case name if name in _DELETED:
+                    self.report_deletion(node)
+                case name if name in _UNSEEN:
+                    pass
+                case "m:oMathPara" | "m:oMath" | "w:r":
+                    alone = Node("w:p", {})
+                    alone.kids.append(node)
+                    made += self._paragraph(alone)
+                case _:
+                    made += self._deeper(node)
+        self._on_colour = was
+        return made
+
+    def _deeper(self, node: Node) -> list[Block]:
+        self._depth += 1
+        unknown: list[Block] = [Frame(labels.UNKNOWN, ())]
+        made = self.blocks(node) if self._depth < _MOST_NESTED else unknown
+        self._depth -= 1
+        return made
+
+    def report_deletion(self, node: Node) -> None:
+        """Report what was deleted with changes being tracked, by whom and when."""
+        findings = self._shared.findings
+        text = "".join(each.text() for each in node.all("w:delText", "w:t"))
+        findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text or None)
+        self.report_change(node)
+
+    def report_change(self, node: Node) -> None:
+        """Report who changed something, and when."""
+        if node.get("w:author"):
+            self._shared.findings.add(What.PERSON, Where.DOCUMENT, node.get("w:author"))
+        if node.get("w:date"):
+            self._shared.findings.add(What.DATE, Where.DOCUMENT, node.get("w:date"))
+
+    def report_hidden(self, text: str | None = None) -> None:
+        self._shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
+
+    def _paragraph(self, node: Node) -> list[Block]:
+        own = node.find("w:pPr")
+        style = own.value("w:pStyle") if own is not None else None
+        properties = [*([own] if own is not None else []), *self._shared.styles.paragraph(style)]
+        number = first_value(properties, "w:numPr", "w:numId") or ""
+        level = first_value(properties, "w:numPr", "w:ilvl") or "0"
+        collected = _Collected(
+            heading=self._shared.styles.heading(style, own),
+            marker="",
+            level=int(level) if level.isdigit() else 0,
+            align=_ALIGNED.get(first_value(properties, "w:jc") or "", Align.LEFT),
+            style=style,
+            on_colour=self._on_colour or is_coloured(properties),
+        )
+        if is_on(properties, "w:pageBreakBefore"):
+            collected.blocks.append(PageBreak())
+        self._inline(node, collected)
+        self._number(collected, number, level)
+        collected.end()
+        return collected.blocks
+
+    def _number(self, collected: _Collected, number: str, level: str) -> None:
+        if number in {"", "0"}:
+            collected.level = 0
+            return
+        # An item counts although nothing of it is seen; its marker is shown where there is something.
+        marker = self._shared.drawable.text(self._shared.numbering.marker(number, level))
+        if not any(run.text.strip() for run in collected.runs) and not collected.blocks:
+            return
+        first = next((place for place, each in enumerate(collected.blocks) if isinstance(each, Paragraph)), None)
+        if first is None:
+            collected.marker = marker
+        else:
+            begun = collected.blocks[first]
+            if isinstance(begun, Paragraph):
+                collected.blocks[first] = Paragraph(begun.runs, begun.heading, marker, begun.level, begun.align)
+
+    def _inline(self, parent: Node, collected: _Collected) -> None:
+        for node in parent.elements():
+            match node.name:
+                case "w:r":
+                    self._run(node, collected)
+                case "m:oMath":
+                    text = self._shared.drawable.text(formula(node))
+                    collected.runs.append(Run(text, italic=True))
+                case "w:hyperlink":
+                    self._link(node, collected)
+                case "w:fldSimple" if is_page_field(node.get("w:instr")):
+                    pass
+                case "w:ins" | "w:moveTo":
+                    self.report_change(node)
+                    self._inline_deeper(node, collected)
+                case "w:p" | "w:tbl":
+                    collected.end()
+                    collected.blocks += self._deeper(parent)
+                    return
+                case name if name in _DELETED:
+                    self.report_deletion(node)
+                case name if name in _UNSEEN:
+                    pass
+                case _:
+                    self._inline_deeper(node, collected)
+
+    def _inline_deeper(self, node: Node, collected: _Collected) -> None:
+        self._depth += 1
+        if self._depth < _MOST_NESTED:
+            self._inline(node, collected)
+        else:
+            collected.add(Frame(labels.UNKNOWN, ()))
+        self._depth -= 1
+
+    def _link(self, node: Node, collected: _Collected) -> None:
+        if node.get("r:id"):
+            self._shared.findings.lose(Lost.LINKS)
+        self._inline_deeper(node, collected)
+
+    def _run(self, run: Node, collected: _Collected) -> None:
+        own = run.find("w:rPr")
+        character_style = own.value("w:rStyle") if own is not None else None
+        inherited = self._shared.styles.run(character_style, collected.style)
+        properties = [own, *inherited] if own is not None else inherited
+        look = look_of(properties, on_colour=collected.on_colour)
+        for node in run.elements():
+            if node.name == "w:fldChar":
+                self._fields.character(node.get("w:fldCharType"))
+                self._form_field(node, look, collected)
+            elif node.name == "w:instrText":
+                self._fields.code(node.text())
+            elif node.name in _UNSEEN:
+                if node.name == "w:commentReference":
+                    self._shared.findings.add(What.COMMENT, Where.DOCUMENT)
+            elif look.hidden:
+                self.report_hidden(node.text() or None)
+            elif self._fields.shows:
+                self._run_content(node, look, collected)
+
+    def _run_content(self, node: Node, look: RunLook, collected: _Collected) -> None:  # noqa: C901, PLR0912  one for each sort
+        match node.name:
+            case "w:t":
+                self._add(node.text(), look, collected)
+            case "w:tab" | "w:ptab":
+                self._add("\t", look, collected)
+            case "w:br" if node.get("w:type") == "page":
+                collected.add(PageBreak())
+            case "w:br" | "w:cr":
+                self._add("\n", look, collected)
+            case "w:noBreakHyphen":
+                self._add("-", look, collected)
+            case "w:sym":
+                code = node.get("w:char")
+                shown = sign(int(code, 16), node.get("w:font")) if _is_hexadecimal(code) else ""
+                self._add(shown, look, collected)
+            case "w:footnoteReference" | "w:endnoteReference":
+                self._note(node, look, collected)
+            case "w:drawing":
+                for block in self._drawings.read(node, self.blocks):
+                    collected.add(block)
+            case "w:pict" | "w:object":
+                for block in read_vml(node, self._drawings, self.blocks, self._shared):
+                    collected.add(block)
+            case "mc:AlternateContent" | "w:ruby" | "w:rubyBase":
+                for kid in node.elements():
+                    if kid.name == "w:r":
+                        self._run(kid, collected)
+                    elif kid.name not in _UNSEEN:
+                        self._run_content(kid, look, collected)
+            case _:
+                if text := node.text():
+                    self._add(text, look, collected)
+
+    def _add(self, text: str, look: RunLook, collected: _Collected) -> None:
+        text = self._shared.drawable.text(text, look.font)
+        text = text.upper() if look.capitals else text
+        if text:
+            collected.runs.append(Run(text, look.bold, look.italic, look.raised))
+
+    def _note(self, node: Node, look: RunLook, collected: _Collected) -> None:
+        kind = node.name.removeprefix("w:").removesuffix("Reference")
+        count = sum(known == kind for known, _, _ in self._shared.notes) + 1
+        shown = written_number(count, "lowerRoman" if kind == "endnote" else "decimal")
+        self._shared.notes.append((kind, node.get("w:id"), shown))
+        collected.runs.append(Run(shown, look.bold, look.italic, raised=True))
+
+    def _form_field(self, node: Node, look: RunLook, collected: _Collected) -> None:
+        data = node.find("w:ffData")
+        if data is None:
+            return
+        self._shared.findings.add(What.FORM_FIELD, Where.FORM)
+        box, choice = data.find("w:checkBox"), data.find("w:ddList")
+        if box is not None and not look.hidden:
+            self._add("☒" if is_on([box], "w:checked") or _is_default(box) else "☐", look, collected)
+        if choice is not None and not look.hidden:
+            entries = [each.get("w:val") for each in choice.elements() if each.name == "w:listEntry"]
+            chosen = choice.value("w:result") or choice.value("w:default") or "0"
+            if chosen.isdigit() and int(chosen) < len(entries):
+                self._add(entries[int(chosen)], look, collected)
+
+
+def _is_default(box: Node) -> bool:
+    return box.find("w:checked") is None and is_on([box], "w:default")
+
+
+def _is_hexadecimal(code: str) -> bool:
+    return 0 < len(code) <= 6 and all(one in "0123456789abcdefABCDEF" for one in code)  # noqa: PLR2004  digits of Unicode
+
+
+def read_document(package: Package, part: str, findings: Findings) -> list[Block]:
+    """Return what is seen of the document: headers, the text, the notes, footers."""
+    shared = Shared(package, part, findings)
+    body = package.tree(part).find("w:body")
+    if body is None:
+        return []
+    background = package.tree(part).find("w:background") is not None
+    text = PartReader(shared, part, on_colour=background).blocks(body)
+    above = list(_edges(shared, part, body, "w:headerReference", labels.HEADER))
+    below = list(_edges(shared, part, body, "w:footerReference", labels.FOOTER))
+    return [*above, *text, *_notes(shared, part), *below]
+
+
+def _edges(shared: Shared, part: str, body: Node, kind: str, label: str) -> Iterator[Block]:
+    """Yield a frame for each header or footer that a page has; those of pages that there are not are left out."""
+    relations = shared.package.relations(part)
+    settings = shared.package.by_kind(part, "settings")
+    even = settings is not None and is_on([shared.package.tree(settings)], "w:evenAndOddHeaders")
+    seen: set[str] = set()
+    for section in body.all("w:sectPr"):
+        for reference in section.elements():
+            if reference.name != kind:
+                continue
+            relation = relations.get(reference.get("r:id"))
+            if relation is None or relation.is_external or not shared.package.has(relation.target):
+                continue
+            pages = reference.get("w:type", "default")
+            if (pages == "first" and not is_on([section], "w:titlePg")) or (pages == "even" and not even):
+                shared.findings.add(What.HIDDEN_TEXT, Where.PAGES)
+                continue
+            if relation.target not in seen:
+                seen.add(relation.target)
+                blocks = PartReader(shared, relation.target).blocks(shared.package.tree(relation.target))
+                if blocks:
+                    yield Frame(label, tuple(blocks))
+
+
+def _notes(shared: Shared, part: str) -> Iterator[Block]:
+    """Yield the notes that were referred to, in their order."""
+    blocks: list[Block] = []
+    done = 0
+    # A note can refer to another one.
+    while done < len(shared.notes):
+        kind, number, shown = shared.notes[done]
+        done += 1
+        where = shared.package.by_kind(part, f"{kind}s")
+        notes = shared.package.tree(where).elements() if where else ()
+        note = next((each for each in notes if each.get("w:id") == number), None)
+        if where is None or note is None:
+            continue
+        inside = PartReader(shared, where).blocks(note)
+        first = inside[0] if inside else None
+        if isinstance(first, Paragraph):
+            inside[0] = Paragraph(first.runs, marker=shown)
+        blocks += inside
+    if blocks:
+        yield Frame(labels.NOTES, tuple(blocks))

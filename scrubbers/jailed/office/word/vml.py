@@ -1,0 +1,59 @@
+"""Drawings as older programs write them (VML), and embedded objects: their picture, their text, or a note."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.drawings import Drawings, number
+from scrubbers.jailed.office.pictures import Shown
+from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run
+from scrubbers.stages import What, Where
+
+if TYPE_CHECKING:
+    from scrubbers.jailed.office.word.document import Shared
+
+_LENGTH: Final = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*([0-9.]+)(pt|in|cm|mm|px)?")
+_POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, None: 0.75}
+_HIDDEN: Final = re.compile(r"(?:^|;)\s*visibility\s*:\s*hidden")
+_SHAPES: Final = ("v:shape", "v:rect", "v:roundrect", "v:oval", "v:polyline", "v:line", "v:curve", "v:arc")
+_TEXT: Final = "w:txbxContent"
+
+
+def read_vml(node: Node, drawings: Drawings, read_text: Callable[[Node], list[Block]], shared: "Shared") -> list[Block]:
+    """Return the blocks of an old drawing or an object."""
+    if node.name == "w:object":
+        shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
+    blocks: list[Block] = []
+    unknown = False
+    for shape in node.all(*_SHAPES, outside=_TEXT):
+        if _HIDDEN.search(shape.get("style")):
+            shared.findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+            continue
+        found = _shape(shape, drawings, read_text, shared)
+        unknown = unknown or (not found and not shape.get("o:hr"))
+        blocks += found
+    if not blocks and node.name == "w:object":
+        return [Frame(labels.FILE, ())]
+    return blocks or ([Frame(labels.SHAPE, ())] if unknown else [])
+
+
+def _shape(shape: Node, drawings: Drawings, read_text: Callable[[Node], list[Block]], shared: "Shared") -> list[Block]:
+    blocks: list[Block] = []
+    sizes = {side: number(length) * _POINTS[unit or None] for side, length, unit in _LENGTH.findall(shape.get("style"))}
+    width, height = sizes.get("width", 0), sizes.get("height", 0)
+    size = (width, height) if width > 0 and height > 0 else None
+    for each in shape.elements():
+        if each.name == "v:imagedata":
+            cuts = tuple(_cut(each.get(side)) for side in ("cropleft", "croptop", "cropright", "cropbottom"))
+            blocks.append(drawings.picture(each.get("r:id"), Shown(size, (cuts[0], cuts[1], cuts[2], cuts[3]))))
+        elif each.name == "v:textpath" and each.get("string"):
+            blocks.append(Frame(labels.TEXT_BOX, (Paragraph((Run(shared.drawable.text(each.get("string"))),)),)))
+    texts = (read_text(box) for box in shape.all(_TEXT, outside=_TEXT))
+    return [*blocks, *(Frame(labels.TEXT_BOX, tuple(text)) for text in texts if text)]
+
+
+def _cut(text: str) -> float:
+    """Return a share: a fraction, or in 65,536th parts (ISO/IEC 29500-4, 19.1.2.11)."""
+    return number(text[:-1]) / 65_536 if text.endswith("f") else number(text)

@@ -1,0 +1,167 @@
+"""An invisible layer of words over a picture of a page: one form, with nothing to choose.
+
+    BT ⏎ 3 Tr ⏎ then for each word   /F0 SIZE Tf (where it changes)  STRETCH Tz (where it changes)
+                                     A B C D X Y Tm  (letters and a space) Tj
+    ET
+
+Places are on a grid of 1/20 point and sizes of 1/2 point; words stand by blocks, lines and from the left. The font is
+one for all documents, with a single empty glyph: a code is a UTF-16 unit, and ToUnicode is one fixed map.
+"""
+
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+from scrubbers.jailed.pdf.content.emitter import string_of
+from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, number
+from scrubbers.jailed.pdf.text_layer.words import Word
+
+_NAME: Final = Name(b"Layer")
+_ASCENT, _DESCENT, _ADVANCE = 800, -200, 500  # thousandths of its size
+_GRID, _SIZES = 20, 2  # to a point
+_LEAST, _LARGEST = 1.0, 200.0  # points
+_HIGH_LETTERS: Final = 1.3  # sizes to the height of a word's letters, where the size that is said does not fit them
+_FITS: Final = (0.3, 1.6)
+_LEAST_STRETCH, _MOST_STRETCH = 1, 10_000  # per cent
+_UPRIGHT: Final = ((1, 0), (0, 1), (-1, 0), (0, -1))
+# Heights of letters: a gap this wide parts columns, or blocks.
+_COLUMN, _BLOCK = 1.6, 0.9
+_DEEPEST_CUT: Final = 12
+_ROWS: Final = 4  # a column needs lines beside it, or a table would be read down
+
+
+def layer(words: Sequence[Word], corner: tuple[float, float], scale: tuple[float, float]) -> bytes:
+    """Return the operators. `corner`: of the page, whose points are so many of the new one (`scale`)."""
+    if not words:
+        return b""
+    lines, last = [b"BT", b"3 Tr"], (b"", b"")
+    for word in _in_order(words):
+        said, matrix, text = _said(word, corner, scale)
+        lines += [line for line, before in zip(said, last, strict=True) if line != before]
+        lines += [matrix, text]
+        last = said
+    return b"\n".join([*lines, b"ET", b""])
+
+
+def _said(
+    word: Word, corner: tuple[float, float], scale: tuple[float, float]
+) -> tuple[tuple[bytes, bytes], bytes, bytes]:
+    first, text = word.letters[0], word.text().encode("utf-16-be")
+    left, bottom, right, top = word.box
+    along, high = (top - bottom, right - left) if first.turn % 2 else (right - left, top - bottom)
+    size = _rounded(first.size)
+    if not _FITS[0] * size <= high <= _FITS[1] * size:
+        size = _rounded(high * _HIGH_LETTERS)
+    stretch = max(_LEAST_STRETCH, min(_MOST_STRETCH, round(100_000 * along / (len(text) / 2 * _ADVANCE * size))))
+    x, y = (
+        (left, first.baseline), (first.baseline, bottom), (right, first.baseline), (first.baseline, top),
+    )[first.turn]  # fmt: skip
+    a, b = _UPRIGHT[first.turn]
+    placed = [round((at - zero) * by * _GRID) / _GRID for at, zero, by in zip((x, y), corner, scale, strict=True)]
+    matrix = b" ".join(map(number, (a, b, -b, a, *placed)))
+    shown = string_of([text, b"\0 "])
+    return (b"/F0 %s Tf" % number(size), b"%d Tz" % stretch), matrix + b" Tm", shown + b" Tj"
+
+
+def _rounded(size: float) -> float:
+    return round(max(_LEAST, min(_LARGEST, size)) * _SIZES) / _SIZES
+
+
+def _in_order(words: Sequence[Word]) -> list[Word]:
+    """By blocks, lines, and from the left; turned ones last."""
+    turned = sorted((w for w in words if w.letters[0].turn), key=lambda w: (w.letters[0].turn, w.box, w.text()))
+    return _by_blocks([w for w in words if not w.letters[0].turn], 0) + turned
+
+
+def _by_blocks(words: list[Word], depth: int) -> list[Word]:
+    """Cut at the widest gap, columns before rows; where there is none, by lines."""
+    if len(words) > 1 and depth < _DEEPEST_CUT:
+        height = sorted(w.box[3] - w.box[1] for w in words)[len(words) // 2]
+        for axis, least in ((0, _COLUMN), (1, _BLOCK)):
+            cut = _widest_gap(words, axis, least * height)
+            if cut is None:
+                continue
+            before = [w for w in words if w.box[axis + 2] <= cut]
+            after = [w for w in words if w.box[axis + 2] > cut]
+            rows = min(len({round(w.letters[0].baseline / height) for w in part}) for part in (before, after))
+            if axis == 0 and (rows < _ROWS or min(len(before), len(after)) < 3 * rows):
+                continue
+            first, then = (before, after) if axis == 0 else (after, before)
+            return _by_blocks(first, depth + 1) + _by_blocks(then, depth + 1)
+    return _by_lines(words)
+
+
+def _widest_gap(words: Sequence[Word], axis: int, least: float) -> float | None:
+    """Return the middle of the widest gap that no word reaches into; None if it is no wider than `least`."""
+    spans = sorted((w.box[axis], w.box[axis + 2]) for w in words)
+    reached, best, cut = spans[0][1], least, None
+    for start, end in spans[1:]:
+        if start - reached > best:
+            best, cut = start - reached, (start + reached) / 2
+        reached = max(reached, end)
+    return cut
+
+
+def _by_lines(words: list[Word]) -> list[Word]:
+    lines: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: (-round(w.letters[0].baseline, 1), w.box[0])):
+        height = word.box[3] - word.box[1]
+        if lines and lines[-1][0].letters[0].baseline - word.letters[0].baseline <= height / 2:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    return [word for line in lines for word in sorted(line, key=lambda w: (w.box[0], w.text()))]
+
+
+def layer_font() -> Node:
+    """Return the font: the same in every document."""
+    program = _program()
+    file = Node(Stream({b"Length1": len(program)}, program))
+    descriptor = Node({
+        b"Type": Name(b"FontDescriptor"), b"FontName": _NAME, b"Flags": 4, b"FontBBox": [0, 0, _ADVANCE, _ASCENT],
+        b"ItalicAngle": 0, b"Ascent": _ASCENT, b"Descent": _DESCENT, b"CapHeight": _ASCENT, b"StemV": 80,
+        b"FontFile2": file,
+    })  # fmt: skip
+    descendant = Node({
+        b"Type": Name(b"Font"), b"Subtype": Name(b"CIDFontType2"), b"BaseFont": _NAME,
+        b"CIDSystemInfo": {b"Registry": Hex(b"Adobe"), b"Ordering": Hex(b"Identity"), b"Supplement": 0},
+        b"FontDescriptor": descriptor, b"DW": _ADVANCE, b"CIDToGIDMap": Node(Stream({}, bytes(2 * 65_536))),
+    })  # fmt: skip
+    return Node({
+        b"Type": Name(b"Font"), b"Subtype": Name(b"Type0"), b"BaseFont": _NAME, b"Encoding": Name(b"Identity-H"),
+        b"DescendantFonts": [descendant], b"ToUnicode": Node(Stream({}, _text_map())),
+    })  # fmt: skip
+
+
+def _text_map() -> bytes:
+    """Each code is its own text: 256 rows, in blocks of a hundred."""
+    rows = [b"<%02x00> <%02xff> <%02x00>\n" % (high, high, high) for high in range(256)]
+    blocks = [rows[at : at + 100] for at in range(0, len(rows), 100)]
+    return (
+        b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /K def\n/CMapType 2 def\n"
+        b"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n"
+        + b"".join(b"%d beginbfrange\n%sendbfrange\n" % (len(block), b"".join(block)) for block in blocks)
+        + b"endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
+    )
+
+
+def _program() -> bytes:
+    """Return a TrueType program with one empty glyph."""
+    tables = {
+        b"cmap": struct.pack(">4HL12H", 0, 1, 3, 1, 12, 4, 24, 0, 2, 2, 0, 0, 0xFFFF, 0, 0xFFFF, 1, 0),
+        b"glyf": bytes(4),
+        b"head": struct.pack(">4L2H3Q2H3h", 0x10000, 0, 0, 0x5F0F3CF5, 0, 1000, 0, 0, 0, 0, 8, 2, 0, 0),
+        b"hhea": struct.pack(">L3hH11hH", 0x10000, _ASCENT, _DESCENT, 0, _ADVANCE, 0, 0, 0, 1, *(0,) * 7, 1),
+        b"hmtx": struct.pack(">Hh", _ADVANCE, 0),
+        b"loca": struct.pack(">HH", 0, 0),
+        b"maxp": struct.pack(">L14H", 0x10000, 1, *(0,) * 4, 2, *(0,) * 8),
+        b"post": struct.pack(">LLhhL4L", 0x30000, 0, 0, 0, 1, 0, 0, 0, 0),
+    }  # fmt: skip
+    directory = struct.pack(">LHHHH", 0x10000, len(tables), 128, 3, 16 * len(tables) - 128)
+    body, at = b"", 12 + 16 * len(tables)
+    for tag, data in sorted(tables.items()):
+        padded = data + bytes(-len(data) % 4)
+        total = sum(struct.unpack(f">{len(padded) // 4}L", padded)) & 0xFFFFFFFF
+        directory += struct.pack(">4sLLL", tag, total, at + len(body), len(data))
+        body += padded
+    return directory + body

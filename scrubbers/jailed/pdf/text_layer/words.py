@@ -1,0 +1,160 @@
+"""The words of a page as PDFium reads them, each letter with its place; what of them is seen is asked elsewhere.
+
+A letter is one character in NFKC form, or those of a ligature, of classes that can be seen: no joiner, no selector, no
+private or unassigned character. A word with any other letter is none.
+"""
+
+import ctypes
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+
+Box = tuple[float, float, float, float]  # left, bottom, right, top, in points of the page
+
+_MOST_LETTERS: Final = 20_000  # of a page; one of dense print has 6,000
+_MOST_MARKS: Final = 100_000
+_QUARTER: Final = 90  # degrees
+_CLASSES: Final = frozenset(
+    ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So")
+)
+_LAST_OF_ONE_UNIT: Final = 0xFFFF
+_LONGEST: Final = 3
+_ENDS: Final = frozenset((0, 9, 10, 13, 32, 0xA0, 0xFFFE))
+_UNPAINTED: Final = frozenset((pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP))
+_UNREADABLE: Final = "\0"
+_SAME_LINE: Final = 0.4  # of a letter's height: how far the baselines of a word's letters may be apart
+_LEAST_HEIGHT: Final = 3.0  # points
+_FLAT: Final = 0.01
+# Letters of one appearance in Latin, Cyrillic and Greek: a word has those of the script of its other letters, or Latin.
+_ALIKE: Final = {
+    "CYRILLIC": dict(zip("AaBCcEeHIiJjKMOoPpSsTXxyY", "АаВСсЕеНІіЈјКМОоРрЅѕТХхуУ", strict=True)),  # noqa: RUF001
+    "GREEK": dict(zip("ABEZHIKMNOoPTYXv", "ΑΒΕΖΗΙΚΜΝΟοΡΤΥΧν", strict=True)),  # noqa: RUF001
+}
+_TO_LATIN: Final = {other: latin for table in _ALIKE.values() for latin, other in table.items()}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Letter:
+    """One letter: what it says, the box of its outline, and how it stands; `turn` in quarters."""
+
+    text: str
+    box: Box
+    baseline: float
+    size: float
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Word:
+    """Letters that follow each other, without a space between."""
+
+    letters: Sequence[Letter]
+    box: Box
+
+    @property
+    def is_readable(self) -> bool:
+        return all(letter.text != _UNREADABLE for letter in self.letters)
+
+    def text(self) -> str:
+        """Return its letters, those that look alike in one script."""
+        text = "".join(letter.text for letter in self.letters)
+        clear = [_script(each) for each in text if each.isalpha() and each not in _TO_LATIN]
+        plain = "".join(_TO_LATIN.get(each, each) for each in text)
+        for script, table in _ALIKE.items():
+            if clear.count(script) * 2 > len(clear) - sum(each in table for each in text):
+                return "".join(table.get(each, each) for each in plain)
+        return plain
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").split(" ")[0]
+
+
+def words_on(page: pypdfium2.PdfPage, handles: Sequence[Any]) -> list[Word]:
+    """Return the words; raises NotRebuildable where there are too many letters.
+
+    `handles`: all that is drawn on the page. What marked content says of itself (ActualText) is taken off it first:
+    PDFium would spread it over the letters that are drawn.
+    """
+    _take_off_marks(handles)
+    text = page.get_textpage()
+    try:
+        if pdfium.FPDFText_CountChars(text) > _MOST_LETTERS:
+            raise NotRebuildable
+        return [_word(run) for run in _runs(text)]
+    finally:
+        text.close()
+
+
+def _take_off_marks(handles: Sequence[Any]) -> None:
+    taken = 0
+    for handle in handles:
+        while pdfium.FPDFPageObj_CountMarks(handle) > 0:
+            taken += 1
+            if taken > _MOST_MARKS or not pdfium.FPDFPageObj_RemoveMark(handle, pdfium.FPDFPageObj_GetMark(handle, 0)):
+                raise NotRebuildable
+
+
+def _word(letters: Sequence[Letter]) -> Word:
+    lefts, bottoms, rights, tops = zip(*(letter.box for letter in letters), strict=True)
+    return Word(letters, (min(lefts), min(bottoms), max(rights), max(tops)))
+
+
+def _runs(text: Any) -> Iterator[list[Letter]]:
+    run: list[Letter] = []
+    for at in range(pdfium.FPDFText_CountChars(text)):
+        code = pdfium.FPDFText_GetUnicode(text, at)
+        letter = _letter(text, at, code) if code not in _ENDS else None
+        if letter is None:
+            if run:
+                yield run
+            run = []
+        elif letter.box[2] - letter.box[0] >= _FLAT or letter.box[3] - letter.box[1] >= _FLAT:
+            if run and not _continues(run[-1], letter):
+                yield run
+                run = []
+            run.append(letter)
+    if run:
+        yield run
+
+
+def _letter(text: Any, at: int, code: int) -> Letter | None:
+    """Return the letter; None for what ends a word: added by PDFium, never painted, or without a place."""
+    thing = pdfium.FPDFText_GetTextObject(text, at)
+    left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
+    if (
+        pdfium.FPDFText_IsGenerated(text, at) == 1
+        or not thing
+        or pdfium.FPDFTextObj_GetTextRenderMode(thing) in _UNPAINTED
+        or not pdfium.FPDFText_GetCharBox(text, at, left, right, bottom, top)
+        or not pdfium.FPDFText_GetCharOrigin(text, at, x, y)
+    ):
+        return None
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFText_GetMatrix(text, at, matrix)
+    size = pdfium.FPDFText_GetFontSize(text, at) * math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
+    turn = round(math.degrees(pdfium.FPDFText_GetCharAngle(text, at)) / _QUARTER) % 4
+    said = _UNREADABLE if pdfium.FPDFText_HasUnicodeMapError(text, at) == 1 else _one_letter(code)
+    box = left.value, bottom.value, right.value, top.value
+    if not math.isfinite(sum(box) + x.value + y.value + size):
+        return None
+    return Letter(said, box, x.value if turn % 2 else y.value, size, turn)
+
+
+def _continues(last: Letter, letter: Letter) -> bool:
+    height = max(last.box[3] - last.box[1], _LEAST_HEIGHT)
+    return letter.turn == last.turn and abs(letter.baseline - last.baseline) <= _SAME_LINE * height
+
+
+def _one_letter(code: int) -> str:
+    said = unicodedata.normalize("NFKC", chr(code)) if code <= _LAST_OF_ONE_UNIT else ""
+    if not 1 <= len(said) <= _LONGEST or any(unicodedata.category(each) not in _CLASSES for each in said):
+        return _UNREADABLE
+    return said

@@ -1,0 +1,346 @@
+"""Lays a document out on pages: everything becomes slices of a fixed height, which are put one under the other.
+
+A paragraph is a slice for each line, a picture is one. A row of a table is a slice too; one that is higher than what
+is left of the page goes on on the next. In a cell or a frame a table is read cell by cell. Tables with more columns
+than a page holds come in groups of columns.
+
+Nothing is left out: in the end the letters on the pages must be those of the document, counted; else WouldNotVouch.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from scrubbers.jailed.typeset.lines import Line, broken, drawn
+from scrubbers.jailed.typeset.model import (
+    Align,
+    Block,
+    Cell,
+    Frame,
+    PageBreak,
+    Paragraph,
+    Picture,
+    Run,
+    Table,
+    all_text,
+    paragraphs,
+)
+from scrubbers.jailed.typeset.writer import A4, Element, Letters, Pages, Placed, Rule
+from scrubbers.stages import TooManyPages, WouldNotVouch
+
+# All in points.
+_MARGIN: Final = 56
+_WIDTH: Final = A4[0] - 2 * _MARGIN
+_BOTTOM: Final = A4[1] - _MARGIN
+_SIZE: Final = 9.5
+_CELL_SIZES: Final = ((6, 8.5), (9, 7.5))  # with so many columns
+_SMALLEST_SIZE: Final = 6.5
+_HEADING_SIZES: Final = (9.5, 16.0, 13.5, 12.0, 11.0, 10.0, 9.5)
+_LEADING: Final = 1.4
+_ASCENT: Final = 1.05  # of the size, from the top of a line to its baseline
+_AFTER: Final = 5
+_BEFORE_HEADING: Final = 9
+_INDENT: Final = 16
+_MARKER_ROOM: Final = 18
+_DEEPEST_LEVEL: Final = 8
+_FRAME_INDENT: Final = 9
+_BAR: Final = 1.5
+_PADDING: Final = 3
+_BORDER: Final = 0.5
+_GREY: Final = 0.55
+_NARROWEST_COLUMN: Final = 36
+_WIDEST_WORD: Final = 110
+_MOST_COLUMNS: Final = 12
+_MOST_PAGES: Final = 2000
+_MARKS_COUNTED: Final = 400  # cells that a column's width is measured from
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Slice:
+    """What is drawn, from the slice's own upper left corner. `before` is left out at the top of a page."""
+
+    height: float
+    drawn: tuple[Letters | Rule | Placed, ...]
+    element: Element
+    before: float = 0
+    holds_on: bool = False  # to the next slice
+    bars: tuple[float, ...] = ()  # where the bars of frames are
+
+
+def laid_out(blocks: Sequence[Block]) -> Pages:
+    """Return the pages. Raises TooManyPages, and WouldNotVouch if a letter was lost or added on the way."""
+    flow = _Flow()
+    flow.add(blocks)
+    shown, given = _counted(flow.pages.letters()), _counted(all_text(blocks))
+    if shown != given:
+        raise WouldNotVouch
+    return flow.pages
+
+
+def _counted(texts: Iterator[str]) -> Counter[str]:
+    counted = Counter("".join(texts))
+    for blank in " \t\n":
+        del counted[blank]
+    return counted
+
+
+class _Flow:
+    """Pages, and how far the last one is filled."""
+
+    def __init__(self) -> None:
+        self.pages = Pages()
+        self._y: float = _MARGIN
+        self._list: Element | None = None
+
+    def add(self, blocks: Sequence[Block]) -> None:
+        listed: list[_Slice] = []
+        for block in blocks:
+            match block:
+                case Table():
+                    self._place_all(listed)
+                    self._add_table(block)
+                    listed = []
+                case PageBreak():
+                    self._place_all(listed)
+                    self._turn_unless_empty()
+                    listed = []
+                case _:
+                    listed += _slices((block,), _WIDTH, self.pages.root, _SIZE)
+        self._place_all(listed)
+
+    def _place_all(self, slices: Sequence[_Slice]) -> None:
+        for place, each in enumerate(slices):
+            held, at = each.height, place
+            while slices[at].holds_on and at + 1 < len(slices):
+                at += 1
+                held += slices[at].before + slices[at].height
+            self._place(each, held)
+
+    def _place(self, each: _Slice, held: float) -> None:
+        room = _BOTTOM - self._y
+        if each.before + held > room and (held <= _BOTTOM - _MARGIN or each.before + each.height > room):
+            self._turn_unless_empty()
+        if self._y > _MARGIN:
+            self._y += each.before
+        for bar in each.bars:
+            self.pages.draw(None, Rule(_MARGIN + bar, self._y, _BAR, each.height, _GREY))
+        self._draw(each, _MARGIN, self._y)
+        self._y += each.height
+
+    def _draw(self, each: _Slice, x: float, y: float) -> None:
+        self.pages.draw(each.element, *(_moved(one, x, y) for one in each.drawn))
+
+    def _turn_unless_empty(self) -> None:
+        if self._y > _MARGIN:
+            if len(self.pages) >= _MOST_PAGES:
+                raise TooManyPages
+            self.pages.turn()
+            self._y = _MARGIN
+
+    def _add_table(self, table: Table) -> None:
+        for group in _column_groups(table):
+            columns = max((sum(cell.span for cell in row) for row in group.rows), default=0)
+            if not columns:
+                continue
+            size = next((size for most, size in _CELL_SIZES if columns <= most), _SMALLEST_SIZE)
+            widths = _column_widths(group, columns, size)
+            element = self.pages.root.add("Table")
+            for number, row in enumerate(group.rows):
+                self._add_row(row, widths, element.add("TR"), size, heading=number < group.headings)
+            self._y += _AFTER
+
+    def _add_row(
+        self, row: Sequence[Cell], widths: Sequence[float], parent: Element, size: float, *, heading: bool
+    ) -> None:
+        waiting: list[tuple[float, float, deque[_Slice]]] = []
+        column = 0
+        for cell in row:
+            x, width = sum(widths[:column]), sum(widths[column : column + cell.span])
+            element = parent.add("TH" if heading else "TD")
+            slices = _slices(cell.blocks, width - 2 * _PADDING, element, size, bold=heading)
+            waiting.append((x, width, deque(slices)))
+            column += cell.span
+        whole = max((_height(slices) for _, _, slices in waiting), default=0) + 2 * _PADDING
+        if whole > _BOTTOM - self._y and whole <= _BOTTOM - _MARGIN:
+            self._turn_unless_empty()
+        while True:
+            taken = [(x, width, _take(slices, _BOTTOM - self._y - 2 * _PADDING)) for x, width, slices in waiting]
+            if any(slices for _, _, slices in taken) or not any(slices for _, _, slices in waiting):
+                self._draw_row(taken)
+            elif self._y == _MARGIN:
+                # A slice is never higher than a page.
+                raise WouldNotVouch
+            if not any(slices for _, _, slices in waiting):
+                return
+            self._turn_unless_empty()
+
+    def _draw_row(self, cells: Sequence[tuple[float, float, Sequence[_Slice]]]) -> None:
+        height = max((_height(slices) for _, _, slices in cells), default=0) + 2 * _PADDING
+        if self._y + height > _BOTTOM:
+            self._turn_unless_empty()
+        for x, width, slices in cells:
+            y = self._y + _PADDING
+            for place, each in enumerate(slices):
+                y += each.before if place else 0
+                self._draw(each, _MARGIN + x + _PADDING, y)
+                y += each.height
+            left, top = _MARGIN + x, self._y
+            self.pages.draw(
+                None,
+                Rule(left, top, width, _BORDER, _GREY), Rule(left, top + height, width, _BORDER, _GREY),
+                Rule(left, top, _BORDER, height, _GREY), Rule(left + width, top, _BORDER, height, _GREY),
+            )  # fmt: skip
+        self._y += height
+
+
+def _slices(blocks: Sequence[Block], width: float, parent: Element, size: float, *, bold: bool = False) -> list[_Slice]:
+    """Return the slices of blocks one under the other, in elements of their own inside the parent."""
+    made: list[_Slice] = []
+    for block in blocks:
+        match block:
+            case Paragraph():
+                made += _paragraph(block, width, parent, size, bold=bold)
+            case Picture():
+                made.append(_picture(block, width, parent))
+            case Frame():
+                label = Paragraph((Run(block.label, bold=True),))
+                inside = _slices((label, *block.blocks), width - _FRAME_INDENT, parent.add("Div"), size, bold=bold)
+                made += [_indented(each) for each in inside]
+            case Table():
+                flat = [one for row in block.rows for cell in row for one in cell.blocks]
+                made += _slices(flat, width, parent, size, bold=bold)
+            case PageBreak():
+                pass
+    return made
+
+
+def _indented(each: _Slice) -> _Slice:
+    drawn_there = tuple(_moved(one, _FRAME_INDENT, 0) for one in each.drawn)
+    return replace(each, drawn=drawn_there, bars=(0, *(bar + _FRAME_INDENT for bar in each.bars)))
+
+
+def _paragraph(paragraph: Paragraph, width: float, parent: Element, size: float, *, bold: bool) -> list[_Slice]:
+    if paragraph.heading:
+        size = max(size, _HEADING_SIZES[paragraph.heading])
+    indent = _INDENT * min(paragraph.level, _DEEPEST_LEVEL) if width > 2 * _INDENT * _DEEPEST_LEVEL else 0
+    is_bold = bold or paragraph.heading > 0
+    marker = broken((Run(paragraph.marker),), size, width, bold=is_bold) if paragraph.marker else []
+    room = max(_MARKER_ROOM, marker[0].width + _PADDING) if len(marker) == 1 else 0
+    lines = broken(paragraph.runs, size, max(width - indent - room, size), bold=is_bold)
+    if len(marker) > 1:
+        # A marker that is longer than a line stands above its item.
+        lines, marker = [*marker, *lines], []
+    lines = lines or ([Line([], 0)] if marker else [])
+    element = _paragraph_element(paragraph, parent) if lines else parent
+    height, made = size * _LEADING, []
+    for place, line in enumerate(lines):
+        x = indent + room + _aligned(paragraph.align, width - indent - room - line.width)
+        letters = tuple(drawn(line, x, size * _ASCENT))
+        if marker and not place:
+            letters = (*drawn(marker[0], indent, size * _ASCENT), *letters)
+        before = 0 if place else _BEFORE_HEADING if paragraph.heading else _AFTER
+        made.append(_Slice(height, letters, element, before, holds_on=paragraph.heading > 0))
+    return made
+
+
+def _aligned(align: Align, left: float) -> float:
+    return max(0, left / 2 if align is Align.CENTRE else left if align is Align.RIGHT else 0)
+
+
+def _paragraph_element(paragraph: Paragraph, parent: Element) -> Element:
+    if paragraph.heading:
+        return parent.add(f"H{paragraph.heading}")
+    if not paragraph.marker:
+        return parent.add("P")
+    # Items that follow each other are one list.
+    last = parent.kids[-1] if parent.kids else None
+    listed = last if last is not None and last.kind == "L" else parent.add("L")
+    return listed.add("LI").add("LBody")
+
+
+def _picture(picture: Picture, width: float, parent: Element) -> _Slice:
+    wide, high = picture.size
+    scale = min(1, width / wide, (_BOTTOM - _MARGIN - 2 * _PADDING - _AFTER) / high)
+    placed = Placed(0, 0, max(1, wide * scale), max(1, high * scale), picture)
+    return _Slice(placed.height, (placed,), parent.add("Figure"), _AFTER)
+
+
+def _moved(one: Letters | Rule | Placed, x: float, y: float) -> Letters | Rule | Placed:
+    match one:
+        case Letters():
+            return Letters(one.x + x, one.baseline + y, one.face, one.size, one.italic, one.text)
+        case _:
+            return replace(one, x=one.x + x, y=one.y + y)
+
+
+def _height(slices: Sequence[_Slice]) -> float:
+    return sum(each.height + (each.before if place else 0) for place, each in enumerate(slices))
+
+
+def _take(slices: deque[_Slice], room: float) -> list[_Slice]:
+    """Take from the front what fits into so much height."""
+    taken: list[_Slice] = []
+    while slices:
+        needed = slices[0].height + (slices[0].before if taken else 0)
+        if needed > room:
+            break
+        room -= needed
+        taken.append(slices.popleft())
+    return taken
+
+
+def _column_groups(table: Table) -> Iterator[Table]:
+    """Yield the table as it is, or group by group of columns if it has more than a page holds."""
+    columns = max((sum(cell.span for cell in row) for row in table.rows), default=0)
+    if columns <= _MOST_COLUMNS:
+        yield table
+        return
+    for start in range(0, columns, _MOST_COLUMNS):
+        rows = tuple(_columns_of(row, start, start + _MOST_COLUMNS) for row in table.rows)
+        yield Table(tuple(row for row in rows if any(cell.blocks for cell in row)), table.headings)
+
+
+def _columns_of(row: Sequence[Cell], start: int, end: int) -> tuple[Cell, ...]:
+    """Return the part of a row that is in these columns; a cell over a border is in the group where it begins."""
+    found, column = [], 0
+    for cell in row:
+        after = column + cell.span
+        if start <= column < end:
+            found.append(Cell(cell.blocks, min(after, end) - column))
+        elif column < start < after:
+            found.append(Cell((), min(after, end) - start))
+        column = after
+    return tuple(found)
+
+
+def _column_widths(table: Table, columns: int, size: float) -> list[float]:
+    """Return widths that fill the page at most, by the longest word and the longest text of each column."""
+    least, natural = [float(_NARROWEST_COLUMN)] * columns, [float(_NARROWEST_COLUMN)] * columns
+    for row in table.rows[:_MARKS_COUNTED]:
+        column = 0
+        for cell in row:
+            if cell.span == 1 and column < columns:
+                word, text = _measured(cell, size)
+                least[column] = max(least[column], min(word, _WIDEST_WORD))
+                natural[column] = max(natural[column], min(text, _WIDTH))
+            column += cell.span
+    if sum(natural) <= _WIDTH:
+        return natural
+    if sum(least) >= _WIDTH:
+        return [_WIDTH * one / sum(least) for one in least]
+    spare, wanted = _WIDTH - sum(least), sum(natural) - sum(least)
+    return [low + spare * (high - low) / wanted for low, high in zip(least, natural, strict=True)]
+
+
+def _measured(cell: Cell, size: float) -> tuple[float, float]:
+    """Return how wide a cell's longest word and its longest paragraph are."""
+    word = text = 0.0
+    for paragraph in paragraphs(cell.blocks):
+        for line in broken(paragraph.runs, size, 1e9, bold=True):
+            whole = "".join(piece for _, _, piece in line.pieces)
+            text = max(text, line.width)
+            longest = max(whole.split(), key=len, default="")
+            word = max(word, line.width * len(longest) / max(1, len(whole)))
+    pictures = [block.size[0] for block in cell.blocks if isinstance(block, Picture)]
+    return word + 2 * _PADDING + 2, max([text, *pictures]) + 2 * _PADDING + 2

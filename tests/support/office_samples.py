@@ -1,0 +1,123 @@
+"""Office documents for tests, written part by part with zipfile: each place that can hold a marker has one of its own."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+from PIL import Image
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_SPACES = (
+    f'xmlns:w="{WORD}" xmlns:r="{RELATIONS}" xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/'
+    'wordprocessingDrawing" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+    'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture" '
+    'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+    'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
+    'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
+    'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
+    'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+)
+_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+
+
+def zipped(
+    parts: Mapping[str, str | bytes], *, comment: bytes = b"", time: tuple[int, ...] = (1980, 1, 1, 0, 0, 0)
+) -> bytes:
+    """Return an archive of these members in their order."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name, (*time,)), content, zipfile.ZIP_DEFLATED)  # type: ignore[arg-type]
+        archive.comment = comment
+    return made.getvalue()
+
+
+def relations(*targets: tuple[str, str, str], external: frozenset[str] = frozenset()) -> str:
+    """Return a part of relations: each an id, the last word of its type, and a target."""
+    lines = "".join(
+        f'<Relationship Id="{name}" Type="{RELATIONS}/{kind}" Target="{target}"'
+        f"{' TargetMode=' + chr(34) + 'External' + chr(34) if name in external else ''}/>"
+        for name, kind, target in targets
+    )
+    return (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{lines}</Relationships>'
+    )
+
+
+def types(part: str, kind: str) -> str:
+    """Return the part that names what the main part is."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/{part}" ContentType="{kind}"/></Types>'
+    )
+
+
+def word(
+    body: str, parts: Mapping[str, str | bytes] | None = None, *named: tuple[str, str, str], **zip_options: object
+) -> bytes:
+    """Return a Word document with this body, further parts, and relations to them."""
+    external = frozenset(name for name, _, target in named if "://" in target)
+    return zipped(
+        {
+            "[Content_Types].xml": types("word/document.xml", f"{_TYPE}.document.main+xml"),
+            "_rels/.rels": relations(("r0", "officeDocument", "word/document.xml")),
+            "word/document.xml": element("w:document", f"<w:body>{body}</w:body>"),
+            "word/_rels/document.xml.rels": relations(*named, external=external),
+            **(parts or {}),
+        },
+        **zip_options,  # type: ignore[arg-type]
+    )
+
+
+def element(name: str, inside: str) -> str:
+    """Return a part whose root has this name and all namespaces."""
+    return f'<?xml version="1.0" encoding="UTF-8"?><{name} {_SPACES}>{inside}</{name}>'
+
+
+def paragraph(text: str, properties: str = "", look: str = "") -> str:
+    """Return a paragraph of one run."""
+    return f"<w:p><w:pPr>{properties}</w:pPr>{run(text, look)}</w:p>"
+
+
+def run(text: str, look: str = "") -> str:
+    return f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def drawing(name: str, *, alt: str = "", cut: str = "", hidden: bool = False) -> str:
+    """Return a run with a picture."""
+    return (
+        f'<w:r><w:drawing><wp:inline><wp:extent cx="1270000" cy="635000"/><wp:docPr id="1" name="{alt}" descr="{alt}" '
+        f'hidden="{int(hidden)}"/><a:graphic><a:graphicData uri="p"><pic:pic><pic:nvPicPr><pic:cNvPr id="0" '
+        f'name="{alt}" descr="{alt}"/></pic:nvPicPr><pic:blipFill><a:blip r:embed="{name}"/>{cut}</pic:blipFill><pic:spPr/>'
+        "</pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>"
+    )
+
+
+def photograph(marker: str = "") -> bytes:
+    """Return a JPEG with a marker in its tags and behind its end."""
+    made, tags = io.BytesIO(), Image.Exif()
+    tags[0x010F] = marker
+    Image.linear_gradient("L").convert("RGB").resize((200, 100)).save(made, "JPEG", exif=tags, comment=marker.encode())
+    return made.getvalue() + marker.encode()
+
+
+def long_report(pages: int) -> bytes:
+    """Return a document of about so many pages: headings, prose, lists and a table on each."""
+    line = "Upphandlingen av snöröjning för vintern gjordes utan annonsering, trots att värdet var över gränsen. "
+    one = (
+        paragraph("Kapitel", '<w:outlineLvl w:val="0"/>') + 5 * paragraph(4 * line)
+        + 4 * paragraph(line, '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>')
+        + "<w:tbl>" + 5 * ("<w:tr>" + 4 * f"<w:tc>{paragraph('12 500 kr')}</w:tc>" + "</w:tr>") + "</w:tbl>"
+    )  # fmt: skip
+    numbering = (
+        '<w:abstractNum w:abstractNumId="0"><w:lvl w:ilvl="0"><w:numFmt w:val="decimal"/><w:lvlText w:val="%1."/></w:lvl>'
+        '</w:abstractNum><w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+    )
+    return word(
+        pages * one, {"word/numbering.xml": element("w:numbering", numbering)}, ("n", "numbering", "numbering.xml")
+    )
