@@ -20,6 +20,7 @@ PROBE: Final = "/checks/probe"
 TELL: Final = "/checks/probe/tell"
 # What the form calls the website.
 MIRROR: Final = "mirror"
+_ABOUT_THE_TEXT: Final = frozenset({NoText.text_key, "probe.form_again", "probe.same_text"})
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -97,11 +98,7 @@ async def _page(services: Services, typed: Form, refused: DeskError | None = Non
 def _wrong_field(refused: DeskError | None) -> str:
     if isinstance(refused, MisprintedAddress):
         return "address"
-    return (
-        "text"
-        if refused is not None and refused.text_key in {NoText.text_key, "probe.form_again", "probe.same_text"}
-        else ""
-    )
+    return "text" if refused is not None and refused.text_key in _ABOUT_THE_TEXT else ""
 
 
 ROUTES: Final[Routes] = {PROBE: (show, send), TELL: (None, tell_others)}
