@@ -116,6 +116,7 @@ SENTENCES: Final = {
         "The website is tried through Tor alone, and this desk reaches its server without it.",
         "Use a desk with a tor of its own.",
     ),
+    "probe.same_text": ("The last test report had the same text, and two alike say what they are.", "Write another."),
     "probe.no_mirror": ("The server has no website on the open web.", "Leave --mirror out."),
     "probe.too_soon": ("It was shown before its day, so the time of a report can be seen.", "Call the operator."),
     "probe.late": ("It was shown later than its day.", "Call the operator."),
