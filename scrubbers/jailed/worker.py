@@ -19,7 +19,6 @@ from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.jailed.pictures import decoders, memory_limits
 from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.warm_up import sample_jpeg, warm_up_fork, warm_up_pictures
-from scrubbers.jailed.text import scrub as text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import reader_of, require_clean
 from scrubbers.protocol import (
@@ -41,6 +40,8 @@ from scrubbers.report_wire import encode_report
 from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge, TooManyPixels
 
 _ENDED_WELL: Final = 0
+_WORDS: Final = frozenset((Kind.TEXT, Kind.CSV))
+_Scrub = Callable[[Kind, int, int, int, Findings], None]
 
 
 def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
@@ -48,19 +49,23 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
-    scrub: Callable[[Kind, int, int, int, Findings], None] = scrub_picture
+    scrubs: dict[Kind, _Scrub] = dict.fromkeys(Kind, scrub_picture)
     warm_up_kind: Callable[[], None] = warm_up_fork
     limits = JOB_LIMITS
     if role is Role.DOCUMENTS:
         # Only this role carries PDFium and pypdf: a zygote for pictures is smaller without them and forks faster.
         from scrubbers.jailed.pdf import scrub as pdf  # noqa: PLC0415
 
-        scrub, warm_up_kind, limits = pdf.scrub_document, pdf.warm_up_fork, DOCUMENT_LIMITS
+        scrubs, warm_up_kind, limits = dict.fromkeys(Kind, pdf.scrub_document), pdf.warm_up_fork, DOCUMENT_LIMITS
         pdf.warm_up()
         reader_of(Kind.PDF)
     else:
         warm_up_pictures(kinds)
-        if text.KINDS.intersection(kinds):
+        if _WORDS.intersection(kinds):
+            # It brings fonts, which the command has no use for with a photograph.
+            from scrubbers.jailed.text import scrub as text  # noqa: PLC0415
+
+            scrubs |= dict.fromkeys(_WORDS, text.scrub_text)
             text.warm_up()
     opinion = SecondOpinion()
     job_filters()
@@ -78,7 +83,7 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         try:
             if operation is Operation.SCRUB:
                 kind = Kind[KindNumber(kind_number).name]
-                _scrub(kind, descriptors, scrub, opinion)
+                _scrub(kind, descriptors, scrubs[kind], opinion)
             elif operation is Operation.MEASURE:
                 pixels = _pixels(Kind[KindNumber(kind_number).name], descriptors["untrusted"])
                 os.write(status, MEASURED.pack(MEASURED_MAGIC, min(pixels, MOST_PIXELS)))
@@ -101,12 +106,11 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
 def _scrub(
     kind: Kind,
     descriptors: dict[str, int],
-    scrub: Callable[[Kind, int, int, int, Findings], None],
+    scrub: _Scrub,
     opinion: SecondOpinion,
 ) -> None:
     opinion.require_agreement(kind, descriptors["untrusted"])
     findings = Findings()
-    scrub = text.scrub_text if kind in text.KINDS else scrub
     scrub(kind, descriptors["untrusted"], descriptors["clean"], descriptors["preview"], findings)
     report = encode_report(findings.removed(), findings.lost())
     os.write(descriptors["report"], report)
