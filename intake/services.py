@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from cases.case.restored import Restored, last_loss
 from cases.clock import Clock, today
 from cases.config import Config
 from cases.errors import RosterFault
@@ -116,6 +117,8 @@ class Services:
     desk_hosts: frozenset[str]
     # None where the home has no mirror.
     mirror: MirrorInfo | None
+    # The last restore of this home, if it lost something.
+    restored: Restored | None
     forwarded_addresses: ForwardedAddresses
 
 
@@ -163,6 +166,7 @@ def compose(
         public_hosts=public_hosts,
         desk_hosts=desk_hosts,
         mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(public_hosts), config.mirror.port),
+        restored=last_loss(home.path),
         forwarded_addresses=ForwardedAddresses(),
     )
 
