@@ -30,7 +30,9 @@ def zipped(
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, (*time,)), content, zipfile.ZIP_DEFLATED)  # type: ignore[arg-type]
+            # The kind of an OpenDocument file is not compressed (ODF 1.3, part 2, 3.3).
+            method = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name, (*time,)), content, method)  # type: ignore[arg-type]
         archive.comment = comment
     return made.getvalue()
 
@@ -120,4 +122,32 @@ def long_report(pages: int) -> bytes:
     )
     return word(
         pages * one, {"word/numbering.xml": element("w:numbering", numbering)}, ("n", "numbering", "numbering.xml")
+    )
+
+
+_ODF = "urn:oasis:names:tc:opendocument:xmlns:"
+_ODF_SPACES = " ".join(
+    [
+        *(f'xmlns:{name}="{_ODF}{name}:1.0"' for name in ("office", "text", "table", "style", "presentation", "meta")),
+        f'xmlns:draw="{_ODF}drawing:1.0" xmlns:fo="{_ODF}xsl-fo-compatible:1.0" xmlns:svg="{_ODF}svg-compatible:1.0"',
+        'xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"',
+    ]
+)
+
+
+def odf_root(name: str, inside: str) -> str:
+    """Return a part of an OpenDocument file with all namespaces."""
+    return f'<?xml version="1.0" encoding="UTF-8"?><office:{name} {_ODF_SPACES}>{inside}</office:{name}>'
+
+
+def odf(kind: str, body: str, styles: str = "", parts: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return an OpenDocument file: `kind` is text, spreadsheet or presentation; further parts may replace others."""
+    automatic = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    content = f"{automatic}<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    return zipped(
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+            "content.xml": odf_root("document-content", content),
+            **(parts or {}),
+        }
     )
