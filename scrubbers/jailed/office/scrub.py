@@ -19,9 +19,12 @@ from PIL import Image
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import hidden_parts, pictures
+from scrubbers.jailed.office.excel.workbook import Workbook
+from scrubbers.jailed.office.odf import document as odf
 from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.slides.presentation import read_presentation
 from scrubbers.jailed.office.warm_up import sample_document
-from scrubbers.jailed.office.word.document import read_document
+from scrubbers.jailed.office.word import document as word
 from scrubbers.jailed.pictures.preview import downscaled
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
@@ -30,7 +33,14 @@ from scrubbers.jailed.typeset.model import Block, PageBreak
 from scrubbers.stages import Empty, Kind, Lost, OfficeDocument
 
 _CONTENT_TYPES: Final = "[Content_Types].xml"
-_WORD: Final = "wordprocessingml"
+# How the content types of the main parts begin, also those of templates and of files with macros.
+_WORD: Final = ("application/vnd.openxmlformats-officedocument.wordprocessingml.", "application/vnd.ms-word.")
+_SHEETS: Final = (
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.",
+    "application/vnd.ms-excel.sheet.macro",
+)
+_SLIDES: Final = ("application/vnd.openxmlformats-officedocument.presentationml.", "application/vnd.ms-powerpoint.")
+_MIMETYPE: Final = "mimetype"  # of OpenDocument
 # Names of members that are not UTF-8; Python loads the module of an encoding when it is first used.
 _NAMES_ENCODING: Final = "cp437"
 
@@ -55,12 +65,20 @@ def scrub_office(_kind: Kind, untrusted: int, clean: int, preview: int, findings
 
 def _read(package: Package, findings: Findings) -> list[Block]:
     """Return what is seen; raises OfficeDocument for a kind that is not read here."""
+    if package.has(_MIMETYPE):
+        return odf.read_document(package, findings)
     main = package.by_kind("", "officeDocument")
     if main is None or not package.has(_CONTENT_TYPES):
         raise OfficeDocument
     for each in package.tree(_CONTENT_TYPES).elements():
-        if each.get("PartName").lstrip("/").lower() == main.lower() and _WORD in each.get("ContentType"):
-            return read_document(package, main, findings)
+        if each.get("PartName").lstrip("/").lower() == main.lower():
+            kind = each.get("ContentType")
+            if kind.startswith(_WORD):
+                return word.read_document(package, main, findings)
+            if kind.startswith(_SHEETS):
+                return list(Workbook(package, main, findings).read())
+            if kind.startswith(_SLIDES):
+                return read_presentation(package, main, findings)
     raise OfficeDocument
 
 
