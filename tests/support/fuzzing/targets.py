@@ -167,6 +167,7 @@ def samples() -> Iterable[tuple[Kind, bytes]]:
     yield Kind.CSV, "Namn;Summa\nBygg;=1+1\nVatten;-5\n".encode("utf-16")
     yield Kind.OFFICE, word(WORD_BODY)
     yield Kind.OFFICE, odf("text", ODF_BODY)
+    yield Kind.OFFICE, rb"{\rtf1\ansi{\info{\author Kmk990123abcd}}\pard{\b R\'e4k}{\v Kmk990123abcd}\u8211?\par}"
     yield Kind.OFFICE, workbook([("Blad", "visible", SHEET_BODY)])
     yield Kind.OFFICE, presentation([("", shape("Bild") + shape("Kmk990123abcd", about='hidden="1"'))])
 
