@@ -20,7 +20,7 @@ A page of a mirror alone needs `mirror` in the place of the three.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -168,9 +168,7 @@ def _of_rows(examined: Examined) -> Iterator[Remark]:
     for report in examined.proofs.values():
         hidden = [check.id for check in report.checks if takes_root(report, check)]
         if hidden:
-            more = f" … (+{len(hidden) - _MOST_NAMES})" if len(hidden) > _MOST_NAMES else ""
-            rows = ", ".join(hidden[:_MOST_NAMES]) + more
-            yield _general("not root", audit=report.name, count=len(hidden), rows=rows)
+            yield _general("not root", audit=report.name, count=len(hidden), rows=_names(hidden))
         for check in report.checks:
             if check.verdict is not Verdict.CLEAN and check.id not in hidden:
                 yield _of_row(report, check)
@@ -178,10 +176,21 @@ def _of_rows(examined: Examined) -> Iterator[Remark]:
 
 def _general(key: str, *, grave: bool = False, **values: object) -> Remark:
     words = GENERAL[key]
-    filled = [{language: text.format(**values) for language, text in one.items()} for one in words]
+    filled = [{language: text.format(**_in(language, values)) for language, text in one.items()} for one in words]
     title, risk, remedy = filled
     mark = Verdict.FINDING if grave else Verdict.NOT_SEEN
     return Remark(grave, mark, title, {"sv": "", "en": ""}, risk, remedy)
+
+
+def _in(language: Language, values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values with those that differ by language as they are in this one."""
+    return {name: value[language] if isinstance(value, Mapping) else value for name, value in values.items()}
+
+
+def _names(rows: Sequence[str]) -> dict[Language, str]:
+    """Return the first names, and in words how many more there are."""
+    first, rest = ", ".join(rows[:_MOST_NAMES]), len(rows) - _MOST_NAMES
+    return {language: f"{first} {_more(rest, language)}" if rest > 0 else first for language in ("sv", "en")}
 
 
 def _of_row(report: AuditReport, check: Check) -> Remark:
@@ -212,4 +221,8 @@ def _first(telling: list[Evidence], language: Language) -> str:
     text = telling[0].text(language)
     if len(text) > _MOST_EVIDENCE_CHARACTERS:
         text = text[:_MOST_EVIDENCE_CHARACTERS].rstrip() + " …"
-    return f"{text} (+{len(telling) - 1})" if len(telling) > 1 else text
+    return f"{text} ({_more(len(telling) - 1, language)})" if len(telling) > 1 else text
+
+
+def _more(count: int, language: Language) -> str:
+    return f"och {count} till" if language == "sv" else f"and {count} more"

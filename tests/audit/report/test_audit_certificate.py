@@ -171,7 +171,8 @@ def test_rows_that_were_hidden_by_the_hundred_are_counted_and_the_first_named():
 
     assert len(checks) > 90
     assert remark.title["en"].startswith(f"audit selftest: {len(checks)} rows that root alone sees: selftest.none, ")
-    assert remark.title["en"].endswith(f" … (+{len(checks) - 15})")
+    assert remark.title["en"].endswith(f" and {len(checks) - 15} more")
+    assert remark.title["sv"].endswith(f" och {len(checks) - 15} till")
 
 
 def test_evidence_of_several_processes_is_one_sentence_and_what_is_not_clean_is_never_summed_up():
