@@ -2,8 +2,7 @@
 
 A job has twenty seconds of processor time. All figures are milliseconds of the machine this was written on; one that
 is half as fast still ends in time, unless the pages beyond the bound are very many. Those become pixels: an ordinary
-report reaches it after some 420 pages, a scan with 300 dots an inch after 55 to 120, and a document that has to be
-looked at letter by letter after some 80.
+report reaches it after some 420 pages, a scan with 300 dots an inch after 55 to 120.
 
 Fitted to 330 documents from other programs' tests and to scans. For the largest of them the estimate is within a
 fourth of what was measured; for small ones it is too much, which does no harm.

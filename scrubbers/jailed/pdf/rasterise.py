@@ -5,11 +5,14 @@
 3 the words that are seen in full become an invisible layer over it (`text_layer.emit`)
 4 what differs from paper or from black by less than is seen becomes paper or black, or a faint text would stay
 
+A backdrop is a drawing of all that a page has but its text (`backdrop`), which stays text on top of it.
+
 Colourless pages become grey, photographs JPEG, the rest is stored without loss.
 """
 
 import contextlib
 import enum
+import functools
 import io
 import math
 import zlib
@@ -22,18 +25,25 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.content.image import Picture, only_seen
 from scrubbers.jailed.pdf.renderer import PdfiumSource, has_text
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.text_layer.emit import layer
-from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts
+from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
 from scrubbers.jailed.pdf.text_layer.words import Box, Word
 from scrubbers.jailed.pictures import scrub
 from scrubbers.stages import Damaged
 
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
+# Of a backdrop: as many times as fine as the drawing that it is compared with, so that edges fall on the same places.
+_TWICE: Final = 2.0
 _LOOK: Final = 2.0  # the same, of the drawings that tell which words are seen
 _LOOK_PIXELS: Final = 6_000_000
-_SNAPPED: Final = [0 if v < SEEN_FROM else 255 if v > 255 - SEEN_FROM else v for v in range(256)]
+_PAPER: Final = 0.5  # of the page, pure white
+_NEAR_PAPER: Final = [255 if shade > 255 - SEEN_FROM else 0 for shade in range(256)]
+_NEAR_BLACK: Final = [255 if shade < SEEN_FROM else 0 for shade in range(256)]
+_MOST_BACKDROP: Final = 4 * 2**20  # bytes: a batch of pages is held in memory
+_NOT_COVERED: Final = [0 if ink > 250 else 255 for ink in range(256)]  # noqa: PLR2004  of 255
 _TURNED: Final = {
     90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90,
 }  # fmt: skip
@@ -89,11 +99,27 @@ def pixel_page(source: PdfiumSource, number: int, parent: Node, font: Node | Non
     if unseen is not None:
         with source.page(number) as page, contextlib.suppress(NotRebuildable):
             words, keeps_words = seen_words(UprightPage(page, look.scale), truth, unseen[0])
-    pixels = pixels.point(_SNAPPED * len(pixels.getbands()))
+    pixels = _snapped(pixels)
     node = _page(pixels, box, parent, words, font)
     if turn and isinstance(node.value, dict):
         node.value[b"Rotate"] = turn
     return PixelPage(node, pixels.transpose(_TURNED[turn]) if turn else pixels, had_text, keeps_words)
+
+
+def backdrop(source: PdfiumSource, number: int) -> Picture:
+    """Return a drawing of the page without its text, not turned; raises NotRebuildable or Damaged.
+
+    What lies wholly under letters is in no drawing: those pixels get the mean colour of what is seen around them.
+    """
+    with source.page(number) as page:
+        _, scale = _placed(page)
+        upright = UprightPage(page, min(_TWICE, math.sqrt(_PAGE_PIXELS) * scale))
+        bare, covered = without_text(upright, page.formenv)
+    pixels = _in_few_channels(only_seen(bare.convert("RGB"), covered.point(_NOT_COVERED)))
+    stored = _stored(*_coding(_snapped(pixels)))
+    if len(stored.data) > _MOST_BACKDROP:
+        raise NotRebuildable
+    return Picture(Node(stored, kept=True), pixels.size, 1)
 
 
 def _page(pixels: Image.Image, box: Box, parent: Node, words: Sequence[Word], font: Node | None) -> Node:
@@ -130,6 +156,19 @@ def _in_few_channels(drawn: Image.Image) -> Image.Image:
     # A page may have 20 megapixels: never more than two pictures of it at once.
     del red, green, blue
     return drawn.convert("RGB")
+
+
+def _snapped(pixels: Image.Image) -> Image.Image:
+    """Return the pixels without what differs from paper or from black by less than is seen, in no channel more.
+
+    Of a page that is mostly tinted, as a scan of grey paper, the tint is what is seen: nothing is changed there.
+    """
+    if pixels.convert("L").histogram()[-1] < _PAPER * pixels.width * pixels.height:
+        return pixels
+    bands = pixels.split()
+    pixels.paste((255,) * len(bands), mask=functools.reduce(ImageChops.darker, bands).point(_NEAR_PAPER))
+    pixels.paste((0,) * len(bands), mask=functools.reduce(ImageChops.lighter, bands).point(_NEAR_BLACK))
+    return pixels
 
 
 def _coding(pixels: Image.Image) -> tuple[Image.Image, Coding]:

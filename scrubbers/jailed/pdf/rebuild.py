@@ -1,13 +1,14 @@
-"""The new document, from the pages of the source: rebuilt where that looks the same, as pixels where it does not.
+"""The new document, from the pages of the source: rebuilt where that looks the same, drawn where it does not.
 
 For each batch of pages, so that memory stays bounded:
 
-1 read the pages into scripts (`pdf_pages`); one that cannot be said in our few words will be pixels
+1 read the pages into display lists (`pages`); one that cannot be read will be pixels
 2 write a first version of the batch to memory, with everything that is drawn, seen or not
-3 draw each page of it and of the source: one that looks different will be pixels
-4 look for what cannot be seen (`pdf_visible`) and take it out of the scripts: glyphs, parts of pictures, drawings
-5 write the batch again where something went, draw, compare with the source again; the same once more for what of the
-  paths that are left cannot be seen (`pdf_subpaths`)
+3 draw each page of it and of the source, and look for what cannot be seen (`visibility`)
+4 a page that looks different, has what cannot be said, or shows a picture in part gets a backdrop: a drawing of all
+  but its text, which stays text on top; then once more 2 and 3. One that still differs, or shows a text in part, will
+  be pixels with a layer of words (`rasterise`)
+5 take out what cannot be seen, draw, compare with the source again; the same once more for subpaths
 6 write the batch to the result
 
 At the end come the fonts, with the glyphs that the pages in the result use, and the preview of the first page.
@@ -16,7 +17,6 @@ At the end come the fonts, with the glyphs that the pages in the result use, and
 import contextlib
 import functools
 import gc
-import hashlib
 import io
 import math
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
-from scrubbers.jailed.pdf.rasterise import pixel_page
+from scrubbers.jailed.pdf.rasterise import backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
 from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned
 from scrubbers.jailed.pdf.syntax import access
@@ -53,17 +53,18 @@ _SMALL_BYTES: Final = 32 * 2**10
 _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
 _NEARBY_PIXELS: Final = 6_000_000
-_MOST_ROUNDS: Final = 3
+_BACKDROP_WORK: Final = 120.0  # milliseconds, as in `cost`: two drawings of a page, and their coding
 _LAYER_WORK: Final = 180.0  # milliseconds, as in `cost`: drawings and letters of a page of dense print
 _SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
 
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """One page on its way: its display list, unless it will be pixels; what is visible; its place in the batch."""
+    """One page on its way: its display list, unless it will be pixels; as it was read; what is visible."""
 
     number: int
     page: Page | None
+    source: Page | None
     seen: PageSeen | None = None
 
 
@@ -123,7 +124,8 @@ class Rebuilder:
     def _batches(self, document: SourceDocument | None, count: int) -> Iterator[list[_Entry]]:
         batch: list[_Entry] = []
         for number in range(count):
-            batch.append(_Entry(number, self._read(number, document)))
+            page = self._read(number, document)
+            batch.append(_Entry(number, page, page))
             full = document is not None and document.held_bytes() > _BATCH_BYTES
             if full or self._work.batch_is_full() or len(batch) >= _BATCH_PAGES:
                 yield batch
@@ -145,8 +147,6 @@ class Rebuilder:
             if any(picture.hides_colour for _, picture in page.pictures()):
                 self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
             self._work.page_read(page.size())
-            if document.hides_drawing:
-                self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
         except ClippingText:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         except (NotRebuildable, *access.BROKEN):
@@ -159,31 +159,39 @@ class Rebuilder:
     # Steps 2 to 5
 
     def _settle(self, batch: list[_Entry]) -> bool:
-        """Decides on each page; afterwards the scripts hold what stays. True if the pages were last said like that."""
-        self._compare(batch, look=True)
-        spelled = self._look_closer(batch)
-        for _ in range(_MOST_ROUNDS):
-            seen = [entry.seen for entry in batch if entry.page is not None and entry.seen is not None]
-            changed = take_out(seen)
-            again = [entry for entry in batch if entry.page is not None and entry.seen and entry.seen.touches(changed)]
-            self._compare(again)
-            if all(entry.page is not None for entry in again):
-                break
-        else:
-            # What one page shows and another hides cannot be told apart here.
-            for entry in again:
+        """Decides on each page; afterwards the lists hold what stays. True if the pages were last emitted like that."""
+        for entry, page in _rebuilt(batch):
+            if page.has_unsaid():
                 entry.page = None
+        self._compare(batch, look=True)
+        drawn = [entry for entry in batch if entry.page is None and entry.source is not None]
+        for entry in drawn:
+            entry.page = self._on_backdrop(entry)
+        self._compare(drawn, look=True)
+        changed = take_out([entry.seen for entry, _ in _rebuilt(batch) if entry.seen is not None])
+        again = [entry for entry, _ in _rebuilt(batch) if entry.seen is not None and entry.seen.touches(changed)]
+        self._compare(again)
         subpaths_looked_at = self._take_out_subpaths(batch)
-        for entry in batch:
-            # A page that became pixels because something left a trace when it went lost it all the same.
-            if entry.seen is not None:
-                if entry.seen.hides_text:
-                    self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
-                if entry.seen.hides_drawing:
-                    self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
-                if entry.seen.hides_picture:
-                    self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
-        return not (changed or spelled or subpaths_looked_at)
+        return not (changed or drawn or subpaths_looked_at)
+
+    def _on_backdrop(self, entry: _Entry) -> Page | None:
+        """Return the page with its text alone on a drawing of the rest; None where that is no use."""
+        page, entry.source = entry.source, None
+        too_much = self._work.is_too_much or self._work.is_far_too_much
+        if page is None or too_much or not page.shows() or (entry.seen is not None and entry.seen.hides_letters):
+            return None
+        self._work.painted(_BACKDROP_WORK)
+        with contextlib.suppress(NotRebuildable):
+            return page.on(backdrop(self._source, entry.number))
+        return None
+
+    def _report(self, seen: PageSeen) -> None:
+        if seen.hides_text:
+            self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+        if seen.hides_drawing:
+            self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+        if seen.hides_picture:
+            self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
 
     def _take_out_subpaths(self, batch: list[_Entry]) -> bool:
         """Leaves out subpaths that no page of the batch shows; whether any page had some that were looked at."""
@@ -220,21 +228,11 @@ class Rebuilder:
             sheet = Sheet(page, _SCALE, self._work)
             return sheet, sheet.drawn()
 
-    def _look_closer(self, batch: list[_Entry]) -> bool:
-        """Show letter by letter what was seen in part, and look again; False if there was nothing."""
-        partly = [entry for entry in batch if entry.page is not None and entry.seen is not None and entry.seen.partly]
-        for entry in partly:
-            for show in entry.seen.partly if entry.seen is not None else ():
-                show.spelled = True
-        self._compare(partly, look=True, letters=True)
-        return bool(partly)
-
-    def _compare(self, entries: list[_Entry], *, look: bool = False, letters: bool = False) -> None:
+    def _compare(self, entries: list[_Entry], *, look: bool = False) -> None:
         """Draws each page, rebuilt as it is now, beside the source's; `look` for what cannot be seen as well."""
         written = self._in_memory(entries)
         if written is None:
             return
-        digest = hashlib.blake2b(written).digest()
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
             for at, (entry, page) in enumerate(_rebuilt(entries)):
                 with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
@@ -248,8 +246,10 @@ class Rebuilder:
                     if look:
                         if self._work.is_far_too_much:
                             raise NotRebuildable
-                        open_anew = functools.partial(_page_of, written, at)
-                        entry.seen = look_at(sheet, drawn, page, open_anew, digest, letters=letters)
+                        entry.seen = look_at(sheet, drawn, page, functools.partial(_page_of, written, at))
+                        self._report(entry.seen)
+                        if entry.seen.hides_letters or entry.seen.hides_pixels:
+                            entry.page = None
 
     def _looks_the_same(
         self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image
@@ -311,6 +311,8 @@ class Rebuilder:
             if entry.number == 0:
                 self._first = preview.downscaled(made.drawn)
         else:
+            if entry.page.on_backdrop:
+                self._findings.lose(Lost.SHARPNESS)
             entry.page.collect_codes(self._used)
             if said:
                 entry.page.adopt(self._parent)

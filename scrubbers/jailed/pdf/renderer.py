@@ -131,11 +131,13 @@ def has_text(page: pypdfium2.PdfPage) -> bool:
     return any(each.type == pdfium.FPDF_PAGEOBJ_TEXT for each in itertools.islice(objects, _LOOKED_THROUGH))
 
 
-def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], form: object = None) -> Image.Image:
+def drawn_unturned(
+    page: pypdfium2.PdfPage, size: tuple[int, int], form: object = None, *, annotations: bool = True
+) -> Image.Image:
     """Draw a page as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
-    place = (0, 0, width, height, -turned % 4, _FLAGS)
+    place = (0, 0, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
 
     def draw(on: object) -> None:
         pdfium.FPDF_RenderPageBitmap(on, page, *place)

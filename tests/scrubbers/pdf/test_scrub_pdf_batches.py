@@ -7,7 +7,7 @@ import os
 import pypdfium2
 import pytest
 from documents.pdf_by_hand import HELVETICA, Pdf
-from PIL import Image
+from PIL import Image, ImageChops
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf import rebuild, scrub
@@ -131,4 +131,7 @@ def test_what_pages_share_is_there_in_every_batch(shared, kept_bytes, monkeypatc
 
     texts = [page.get_textpage().get_text_bounded() for page in after]
     assert [f"Sida {number} om inköp" in text for number, text in enumerate(texts)] == [True] * PAGES
-    assert all(same_look(drawn(one), drawn(other)) for one, other in zip(before, after, strict=True))
+    for one, other in zip(map(drawn, before), map(drawn, after), strict=True):
+        # Pages in a font whose glyphs are drawn are pictures as a whole, whose edges fall on other pixels.
+        change = ImageChops.difference(one.reduce(8), other.reduce(8)).getextrema()
+        assert same_look(one, other) if shared is not type_3 else max(high for _, high in change) < 24

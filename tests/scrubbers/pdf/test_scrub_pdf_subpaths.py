@@ -32,13 +32,6 @@ def in_a_form(contents: bytes, after: bytes, form: bytes = FORM) -> bytes:
     return document(made, SEEN + b"/X Do " + after, resources=resources)
 
 
-def in_a_cell(contents: bytes) -> bytes:
-    made = Pdf()
-    entries = b"/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 400 200]/XStep 400/YStep 200/Resources<<>>"
-    resources = b"/Font<</F0 6 0 R>>/Pattern<</P %s>>" % made.new_stream(contents, entries)
-    return document(made, SEEN + b"/Pattern cs /P scn 0 0 400 370 re f", resources=resources)
-
-
 def page(contents: bytes) -> bytes:
     return document(Pdf(), SEEN + contents)
 
@@ -56,10 +49,6 @@ HIDDEN = {
     "in a form that is moved off the page": in_a_form(
         b"20 -280 m 60 -270 l " + STROKES + b"S", b"", FORM.replace(b"[0 0 ", b"[0 -400 ") + b"/Matrix[1 0 0 1 0 300]"
     ),
-    "in a cell, under a box": in_a_cell(SPECK + STROKES + b"S " + COVER),
-    "in a cell, out of its box": in_a_cell(
-        SPECK + STROKES.replace(b" 171 ", b" 371 ").replace(b" 189 ", b" 389 ") + b"S"
-    ),
 }
 SHOWN = {
     "apart": page(SPECK + STROKES + b"S"),
@@ -68,7 +57,6 @@ SHOWN = {
     "a frame around them": page(FRAME + STROKES + b"S"),
     "in a form that is drawn twice": in_a_form(SPECK + STROKES + b"S", b"q 1 0 0 1 0 100 cm /X Do Q"),
     "in a clip": page(b"q 20 20 99 99 re " + BOXES + b"W n 0 0 400 200 re f Q"),
-    "in a cell": in_a_cell(SPECK + STROKES + b"S"),
 }
 
 

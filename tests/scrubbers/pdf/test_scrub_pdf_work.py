@@ -8,8 +8,6 @@ from collections.abc import Callable
 
 import pypdfium2
 import pytest
-from documents.pdf_by_hand import Pdf
-from documents.pdf_by_hand import document as by_hand
 from fpdf import FPDF
 from PIL import Image
 
@@ -124,21 +122,6 @@ def test_looking_at_what_may_be_hidden_is_counted(monkeypatch):
     _, looked_at = scrubbed(made(6, words_on_colours), monkeypatch)
 
     assert looked_at > 1.5 * plain
-
-
-def test_looking_at_the_cell_of_a_pattern_is_counted_by_what_is_in_it(monkeypatch):
-    def with_cell(paths: int) -> bytes:
-        made = Pdf()
-        entries = b"/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 99 99]/XStep 99/YStep 99/Resources<<>>"
-        lines = b"".join(b"%d %d m 99 %d l S\n" % (at % 90, at % 97, at % 95) for at in range(paths))
-        pattern = made.new_stream(lines, entries)
-        resources = b"/Font<</F0 6 0 R>>/Pattern<</P %s>>" % pattern
-        return by_hand(made, b"/Pattern cs /P scn 9 9 99 99 re f", resources=resources)
-
-    _, few = scrubbed(with_cell(3), monkeypatch)
-    _, many = scrubbed(with_cell(900), monkeypatch)
-
-    assert many > few + 30
 
 
 @pytest.mark.parametrize(("draw", "measured"), [(lines, 6), (words_on_colours, 18), (scan, 67)])

@@ -13,7 +13,6 @@ from documents.rebuilt import (
     Rebuilt,
     cid_font,
     descriptor_node,
-    drawn_font,
     encoding_node,
     glyph,
     outline,
@@ -47,7 +46,7 @@ def refused(content: bytes, rule: str) -> None:
     assert rule in str(caught.value)
 
 
-@pytest.mark.parametrize("font", [truetype_font, type1_font, standard_font, drawn_font])
+@pytest.mark.parametrize("font", [truetype_font, type1_font, standard_font])
 def test_fonts_with_single_bytes_as_codes_are_vouched_for(font):
     read(Rebuilt.with_font(font()).file())
 
@@ -195,11 +194,6 @@ FAULTS = [
     (standard_font, encoding, {b"Differences": [ord("H"), Name(b"marker")]}, "names of glyphs that are known"),
     (standard_font, encoding, {b"Differences": [ord("H"), Name(b"a10")]}, "names of glyphs that are known"),
     (standard_font, encoding, {b"Differences": [ord("x"), Name(b"x")]}, "names of codes that are shown"),
-    (drawn_font, itself, {b"CharProcs": {b"marker": Node(Stream({}, b"0 0 d0\n"))}}, "glyphs"),
-    (drawn_font, itself, {b"Encoding": {b"Type": Name(b"Encoding"), b"Differences": [FIRST, Name(b"a0")]}}, "glyphs"),
-    (drawn_font, itself, {b"Resources": {}}, "resources"),
-    (drawn_font, itself, {b"FontDescriptor": descriptor_node(None, None)}, "a key that may not be here"),
-    (drawn_font, itself, {b"Name": Name(b"Marker")}, "a key that may not be here"),
     (cid_truetype, itself, {b"BaseFont": Name(b"Marker")}, "a font's name"),
     (cid_truetype, itself, {b"Encoding": Name(b"Marker-H")}, "an encoding's name"),
     (cid_truetype, itself, {b"Encoding": Name(b"UniJIS-UCS2-H")}, "whose encoding it is"),
@@ -244,16 +238,10 @@ def test_what_no_shown_code_needs_is_refused(font, at, entries, rule):
     refused(document.file(), rule)
 
 
-def test_a_glyph_of_a_drawn_font_shows_no_text_and_says_its_width_once():
-    for contents, rule in (
-        (b"500 0 d0\nBT\n/F0 9 Tf\n(a) Tj\nET\n", "text in a glyph"),
-        (b"500 0 d0\n500 0 d0\n", "width twice"),
-        (b"500 d0\n", "operator"),
-    ):
-        made = drawn_font()
-        made[b"CharProcs"][b"a0"] = Node(Stream({}, contents))
+def test_a_font_that_draws_its_glyphs_is_no_font_of_a_rebuilt_document():
+    font = {b"Type": Name(b"Font"), b"Subtype": Name(b"Type3"), b"FontBBox": [0, 0, 1, 1]}
 
-        refused(Rebuilt.with_font(made).file(), rule)
+    refused(Rebuilt.with_font(font).file(), "")
 
 
 def test_a_glyph_for_missing_ones_is_there_only_if_a_code_is_missing():
@@ -440,7 +428,7 @@ def nodes_of(document: Rebuilt) -> list[Node]:
     return list(found)
 
 
-@given(st.sampled_from([truetype_font, type1_font, standard_font, drawn_font, cid_truetype, cid_cff]), st.data())
+@given(st.sampled_from([truetype_font, type1_font, standard_font, cid_truetype, cid_cff]), st.data())
 def test_any_value_in_any_place_is_vouched_for_or_refused_and_nothing_else_happens(font, data):
     made = font()
     document = Rebuilt.with_cid_font(made) if b"DescendantFonts" in made else Rebuilt.with_font(made)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pypdf
 import pypdfium2
 from PIL import Image, ImageChops
-from pypdf.generic import ContentStream, DictionaryObject, StreamObject
+from pypdf.generic import ContentStream, DictionaryObject
 
 from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Value, Writer
@@ -63,7 +63,7 @@ def worst_difference(one: Image.Image, other: Image.Image) -> int:
     return int(ImageChops.difference(one, other).getextrema()[1])
 
 
-def rebuilt(document: bytes, glyph=None) -> tuple[bytes, SourceFont, list[bytes]]:
+def rebuilt(document: bytes) -> tuple[bytes, SourceFont, list[bytes]]:
     """The first page with the font that it shows last rebuilt; the font; the codes that are shown."""
     reader = pypdf.PdfReader(io.BytesIO(document), strict=False)
     page = reader.pages[0]
@@ -77,7 +77,7 @@ def rebuilt(document: bytes, glyph=None) -> tuple[bytes, SourceFont, list[bytes]
         elif operator == b"TJ":
             shown_strings += [_bytes(item) for item in operands[0] if not isinstance(item, int | float)]
     fonts = page["/Resources"].get_object()["/Font"].get_object()
-    source = SourceFont(fonts[key].get_object(), 0, glyph)
+    source = SourceFont(fonts[key].get_object(), 0)
     used = [code for each in shown_strings for code in source.codes(each)]
     return one_page(source.build(used), contents.get_data().replace(key.encode() + b" ", b"/F0 ")), source, used
 
@@ -93,8 +93,3 @@ def font_of(document: bytes, number: int = 0) -> DictionaryObject:
 
 def _bytes(item: object) -> bytes:
     return bytes(getattr(item, "original_bytes", item))
-
-
-def type3_glyph(source: StreamObject, _resources: object, _names: object) -> Node:
-    """Glyphs of these documents draw paths only, so they may stay as they are."""
-    return Node(Stream({}, source.get_data()))

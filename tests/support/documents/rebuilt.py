@@ -42,15 +42,6 @@ Q
 0.75 0 0 rg
 0 0 30 30 re
 B*
-/Pattern cs
-/P0 scn
-0 0 30 30 re
-f
-/C0 cs
-1 0 0 /P1 scn
-0 0 30 30 re
-f
-/S0 sh
 BT
 /F0 12 Tf
 1 Tr
@@ -96,24 +87,6 @@ def stencil_node() -> Node:
 def form_node(contents: bytes = b"0 0 9 9 re\nf\n", **entries: object) -> Node:
     named = {key.encode(): value for key, value in entries.items()}
     return Node(Stream({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), b"BBox": BOX, **named}, contents))
-
-
-def tint_node() -> Node:
-    return Node({b"FunctionType": 2, b"Domain": [0, 1], b"C0": [0, 0, 0], b"C1": [1, 0.502, 0], b"N": 1})
-
-
-def calculator_node() -> Node:
-    """What an ink's function may be in a source, and nothing in a result."""
-    entries = {b"FunctionType": 4, b"Domain": [0, 1], b"Range": [0, 1, 0, 1, 0, 1]}
-    return Node(Stream(entries, b"{ dup 0.5 mul exch dup 1 gt { pop 0 } { 1 exch sub } ifelse 0 }"))
-
-
-def samples_node() -> Node:
-    """Likewise."""
-    entries = {
-        b"FunctionType": 0, b"Domain": [0, 1], b"Range": [0, 1, 0, 1, 0, 1], b"Size": [4], b"BitsPerSample": 8,
-    }  # fmt: skip
-    return Node(Stream(entries, bytes(12)))
 
 
 # Fonts. The contents show H e ( l o \\ and so do these.
@@ -177,22 +150,8 @@ def standard_font() -> dict[bytes, object]:
         b"Type": Name(b"Font"), b"Subtype": Name(b"Type1"), b"BaseFont": Name(b"Helvetica"),
         b"Encoding": {
             b"Type": Name(b"Encoding"), b"BaseEncoding": Name(b"WinAnsiEncoding"),
-            b"Differences": [ord("H"), Name(b"eacute"), ord("o"), Name(b"afii10017")],
+            b"Differences": [ord("H"), Name(b"germandbls"), ord("o"), Name(b"afii10017")],
         },
-    }  # fmt: skip
-
-
-def drawn_font() -> dict[bytes, object]:
-    """Type 3: two glyphs for six codes; the other codes have none."""
-    first = Node(Stream({}, b"500 0 0 0 9 9 d1\n0 0 9 9 re\nf\n"))
-    second = Node(Stream({}, b"500 0 d0\nq\n9 0 0 9 0 0 cm\n/X0 Do\nQ\n"))
-    return {
-        b"Type": Name(b"Font"), b"Subtype": Name(b"Type3"), b"FontBBox": [0, 0, 0, 0], b"FontMatrix": list(MATRIX),
-        b"CharProcs": {b"a0": first, b"a1": second},
-        b"Encoding": {
-            b"Type": Name(b"Encoding"), b"Differences": [ord("H"), Name(b"a0"), ord("e"), Name(b"a1")],
-        },
-        **widths(), b"Resources": {b"XObject": {b"X0": stencil_node()}},
     }  # fmt: skip
 
 
@@ -246,37 +205,18 @@ class Rebuilt:
 
     def __post_init__(self) -> None:
         self.picture.value.entries = {**self.picture.value.entries, b"SMask": self.mask}
-        self.tint = tint_node()
-        self.joined = Node({b"FunctionType": 3, b"Domain": [0, 1], b"Functions": [self.tint, tint_node()],
-                            b"Bounds": [0.503906], b"Encode": [0, 1, 0, 1]})  # fmt: skip
-        self.uncoloured = Node([Name(b"Pattern"), Name(b"DeviceRGB")])
-        self.shading = Node({b"ShadingType": 2, b"ColorSpace": Name(b"DeviceRGB"), b"Coords": [0, 0, 1, 0],
-                             b"Function": self.joined, b"Extend": [True, False]})  # fmt: skip
-        self.shaded = Node({b"Type": Name(b"Pattern"), b"PatternType": 2, b"Shading": self.shading})
-        self.tiling = Node(Stream(
-            {b"Type": Name(b"Pattern"), b"PatternType": 1, b"PaintType": 2, b"TilingType": 1, b"BBox": BOX,
-             b"XStep": 100, b"YStep": 100.5, b"Matrix": [1, 0, 0, 1, 0, 0]},
-            b"0 0 5 5 re\nf\n",
-        ))  # fmt: skip
         self.form = form_node(
             b"q\n9 0 0 9 0 0 cm\n/X0 Do\nQ\n/X1 Do\n",
             Matrix=[1, 0, 0, -1, 0, 0],
             Resources={b"XObject": {b"X0": self.stencil, b"X1": self.photograph}},
         )
         self.group = {b"S": Name(b"Transparency"), b"CS": Name(b"DeviceRGB"), b"I": True}
-        self.masking = form_node(Group=self.group)
-        self.state = Node({
-            b"Type": Name(b"ExtGState"), b"LW": 0.5, b"ca": 0.5, b"BM": Name(b"Multiply"), b"OPM": 1, b"SA": True,
-            b"D": [[1, 2], 0], b"SMask": {b"S": Name(b"Luminosity"), b"G": self.masking, b"BC": [0, 0, 0]},
-        })  # fmt: skip
-        self.small = form_node()
+        self.state = Node({b"Type": Name(b"ExtGState"), b"CA": 1, b"ca": 0.5})
+        self.small = form_node(Group=self.group)
         self.resources = {
             b"Font": {b"F0": self.font},
             b"XObject": {b"X0": self.picture, b"X1": self.form, b"X2": self.small},
             b"ExtGState": {b"G0": self.state},
-            b"ColorSpace": {b"C0": self.uncoloured},
-            b"Pattern": {b"P0": self.shaded, b"P1": self.tiling},
-            b"Shading": {b"S0": self.shading},
         }
         self.pages = Node()
         self.page = Node({

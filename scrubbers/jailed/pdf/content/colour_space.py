@@ -15,10 +15,10 @@ from PIL import Image, ImageCms
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed.findings import MALFORMED
-from scrubbers.jailed.pdf.content.display_list import Line, Use
+from scrubbers.jailed.pdf.content.display_list import Line
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value, number
+from scrubbers.jailed.pdf.syntax.writer import Name, NotRebuildable, Value, number
 
 _DEVICES: Final = {
     "/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4,
@@ -40,8 +40,9 @@ Conversion = Callable[[Sequence[float]], Sequence[float]]
 class Space:
     """A colour space as the new document says it.
 
-    `device`: how many components its device space has; None for patterns. `convert`: what makes a colour of the source
-    one of `device`, if they are not the same. `is_drawn`: PDFium says which, also of the first one, by no components.
+    `device`: how many components its device space has; None for patterns, whose colours cannot be said. `convert`: what
+    makes a colour of the source one of `device`, if they are not the same. `is_drawn`: PDFium says which, also of the
+    first one, by no components.
     """
 
     components: int
@@ -49,49 +50,40 @@ class Space:
     device: int | None = None
     convert: Conversion | None = None
     is_drawn: bool = False
-    node: Node | None = None
-    base: "Space | None" = None
-    is_pattern: bool = False
 
     def initial(self, *, fills: bool) -> tuple[Line, ...]:
         """Return the lines that choose the space and its first colour."""
-        if self.is_pattern:
-            return self._chosen(fills=fills)
+        if self.device is None:
+            return device_space(1).initial(fills=fills)
         if self.is_drawn:
             return (self._line((), fills=fills),)
         black = [b"0", b"0", b"0", b"1"] if self.components == _CMYK else [b"0"] * self.components
-        return self.colour(black, None, fills=fills)
+        return self.colour(black, fills=fills)
 
-    def colour(self, values: Sequence[bytes], pattern: Node | None, *, fills: bool) -> tuple[Line, ...]:
+    def colour(self, values: Sequence[bytes], *, fills: bool) -> tuple[Line, ...]:
         """Return the lines that choose this colour; raises NotRebuildable."""
-        if self.is_pattern:
-            return self._pattern(values, pattern, fills=fills)
-        if pattern is not None or len(values) != self.components:
+        if self.device is None or len(values) != self.components:
             raise NotRebuildable
         return (self._line(values, fills=fills),)
 
     def _line(self, values: Sequence[bytes], *, fills: bool) -> bytes:
-        operator = _FILL[self.device or 0]
-        return b"%s %s" % (b" ".join(self._converted(values)), operator if fills else operator.upper())
+        return painted_in(self._converted(values), fills=fills)
 
     def _converted(self, values: Sequence[bytes]) -> Sequence[bytes]:
         if self.convert is None:
             return values
         return [number(round(value, 4)) for value in self.convert([float(value) for value in values])]
 
-    def _pattern(self, values: Sequence[bytes], pattern: Node | None, *, fills: bool) -> tuple[Line, ...]:
-        if pattern is None or len(values) != (self.base.components if self.base else 0):
-            raise NotRebuildable
-        if self.base is not None:
-            values = self.base._converted(values)  # noqa: SLF001  another one of its own kind
-        before = b" ".join(values) + b" " if values else b""
-        return (*self._chosen(fills=fills), Use(before, b"P", pattern, b"scn" if fills else b"SCN"))
 
-    def _chosen(self, *, fills: bool) -> tuple[Line, ...]:
-        operator = b"cs" if fills else b"CS"
-        if self.node is None:
-            return (b"/Pattern " + operator,)
-        return (Use(b"", b"C", self.node, operator),)
+def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:
+    """Return the line that chooses a device's colour: grey is said as grey."""
+    if len(values) == 3 and len(set(values)) == 1:  # noqa: PLR2004  red, green and blue
+        values = values[:1]
+    operator = _FILL[len(values)]
+    return b"%s %s" % (b" ".join(values), operator if fills else operator.upper())
+
+
+_PATTERN: Final = Space(0, None)
 
 
 def device_space(components: int) -> Space:
@@ -110,7 +102,7 @@ def space(untrusted: object, resources: DictionaryObject, swatches: Swatches, de
         if found in _DEVICES:
             return device_space(_DEVICES[str(found)])
         if found == "/Pattern":
-            return Space(0, Name(b"Pattern"), is_pattern=True)
+            return _PATTERN
         named = access.dictionary_in(resources, "/ColorSpace")
         if found not in named:
             raise NotRebuildable
@@ -228,16 +220,6 @@ def _device_n(parts: list[Any], _resources: DictionaryObject, swatches: Swatches
     return _drawn(parts[:4], len(inks), swatches)
 
 
-def _pattern(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
-    if len(parts) == 1:
-        return Space(0, Name(b"Pattern"), is_pattern=True)
-    base = space(parts[1], resources, swatches, depth)
-    if base.is_pattern:
-        raise NotRebuildable
-    value = [Name(b"Pattern"), base.value]
-    return Space(0, value, node=Node(value), base=base, is_pattern=True)
-
-
 _FAMILIES: Final[dict[str, Callable[[list[Any], DictionaryObject, Swatches, int], Space]]] = {
     "/ICCBased": _icc,
     "/CalGray": _calibrated,
@@ -247,5 +229,5 @@ _FAMILIES: Final[dict[str, Callable[[list[Any], DictionaryObject, Swatches, int]
     "/I": _indexed,
     "/Separation": _separation,
     "/DeviceN": _device_n,
-    "/Pattern": _pattern,
+    "/Pattern": lambda *_: _PATTERN,
 }

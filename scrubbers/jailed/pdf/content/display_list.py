@@ -10,7 +10,8 @@ again after something was redacted it gives a smaller stream, and nothing of wha
     SetTextMatrix              Tm, Td, T*: where the next text stands; emitted before a shown text alone
     Path                       its segments, and how it is painted or clips
     Show                       text, with its font and what is needed to replace a glyph by a gap
-    Drawn, PaintShading        Do of a picture or a form; sh
+    Drawn                      Do of a picture or a form
+    Unsaid                     what cannot be said in these steps: gradients, patterns, masks, blends; never emitted
 """
 
 import itertools
@@ -26,10 +27,7 @@ class ShownFont(Protocol):
     """What a display list needs of a font."""
 
     node: Node
-
-    @property
-    def is_coloured(self) -> bool:
-        """Whether its glyphs may have colours of their own."""
+    vertical: bool
 
     @property
     def blanks(self) -> Collection[bytes]:
@@ -39,16 +37,12 @@ class ShownFont(Protocol):
     def undrawn(self) -> Collection[bytes]:
         """Codes that only move the pen: gaps are said for them."""
 
-    @property
-    def is_drawn(self) -> bool:
-        """Whether its glyphs are drawn as pages are, with the states of the page."""
-
     def codes(self, shown: bytes) -> list[bytes]: ...
 
     def advance(self, code: bytes) -> float: ...
 
     def least_advance(self) -> float:
-        """Return the least advance of all codes that were cut so far."""
+        """Return the least advance of all codes with ink that were cut so far."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -130,8 +124,7 @@ class Path:
 class Show:
     """One show operator: strings as lists of codes, numbers as they are written.
 
-    `seen` says of each code whether it stays; None while all do. `spelled`: each code is shown by an operator of its
-    own, so that PDFium knows it as a thing of its own.
+    `seen` says of each code whether it stays; None while all do.
     """
 
     font: ShownFont
@@ -140,21 +133,23 @@ class Show:
     word_space: float
     parts: list[list[bytes] | bytes]
     seen: Sequence[bool] | None = None
-    spelled: bool = False
 
     def is_blank(self) -> bool:
         """Whether no code of it draws anything."""
         return all(code in self.font.blanks for code in self.codes())
 
+    def leaves_out_ink(self) -> bool:
+        """Whether a code that draws something does not stay."""
+        left_out = (code for code, seen in zip(self.codes(), self.seen or (), strict=False) if not seen)
+        return any(code not in self.font.blanks for code in left_out)
+
     def may_hide_letters(self) -> bool:
-        """Whether a letter may lie on another one of the same text: the pen goes back or stays; or be of any colour."""
-        if self.font.is_coloured:
-            return True
+        """Whether a letter may lie on another one of the same text: the pen goes back or stays."""
         apart = 1000 * self.character_space / self.size if self.size else 0.0
         moves = [float(part) for part in self.parts if isinstance(part, bytes)]
         if self.font.least_advance() + apart >= _STANDS:
             return max(moves, default=0.0) > _MOVES_BACK
-        codes: set[bytes] = set().union(*(part for part in self.parts if isinstance(part, list)))
+        codes = set(self.codes()).difference(self.font.blanks)
         advances = [*map(self.font.advance, codes)]
         if advances and max(advances) + apart > 0:
             return min(advances) + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
@@ -164,10 +159,6 @@ class Show:
 
     def count(self) -> int:
         return sum(len(part) for part in self.parts if isinstance(part, list))
-
-    def operators(self) -> int:
-        """By how many operators it is said, if anything of it is shown."""
-        return self.count() if self.spelled else 1
 
     def shows_anything(self) -> bool:
         """Whether any code of it stays."""
@@ -203,8 +194,8 @@ class Drawn:
 
 
 @dataclass(slots=True)
-class PaintShading:
-    resource: Node
+class Unsaid:
+    """Something that only a drawing of the page can show."""
 
 
 class Drawable(Protocol):
@@ -220,7 +211,7 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 Step: TypeAlias = (
     "SaveState | RestoreState | Set | ConcatMatrix | SetExtGState | TextBegun | TextEnded | SetTextMatrix | Path | Show"
-    " | Drawn | PaintShading"
+    " | Drawn | Unsaid"
 )
 # Thousandths of the font's size: how far the pen may go back, as for accents and close pairs; as narrow as letters are.
 _MOVES_BACK: Final = 600
@@ -228,7 +219,7 @@ _STANDS: Final = 100
 # A segment that leads from one point to another.
 _HAS_EXTENT: Final = re.compile(rb" (?:[lcvy]|re)(?:\n|$)")
 _KINDS: Final = {
-    b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState", b"C": b"ColorSpace", b"P": b"Pattern", b"S": b"Shading",
+    b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ redacted leaves the width it had, if another one follows it.
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from scrubbers.jailed.pdf.content.display_list import (
@@ -16,7 +16,6 @@ from scrubbers.jailed.pdf.content.display_list import (
     Drawn,
     Line,
     Names,
-    PaintShading,
     Path,
     RestoreState,
     SaveState,
@@ -36,6 +35,7 @@ from scrubbers.jailed.pdf.syntax.writer import number
 
 _MOVES: Final = b" cm"
 _STAYS_THERE: Final = b"1 0 0 1 0 0 cm"
+_ONLY_MOVES: Final = b"1 0 0 1 "
 _LEAST_SCALE: Final = 0.01
 _SPACE_CODE: Final = b" "
 # Written as digits, strings made the contents of a report a tenth larger.
@@ -103,11 +103,6 @@ class _Emitter:
         self._leave_text()
         level = self.levels[-1]
         last = level.lines[-1] if level.lines else None
-        if not step.line.endswith(_MOVES):
-            level.lines.append(step.line)
-            # The width of a Type 3 glyph.
-            level.painted_to = len(level.lines)
-            return
         line: bytes | None = step.line
         if isinstance(last, bytes) and last.endswith(_MOVES):
             line = _moved_twice(last, step.line)
@@ -163,17 +158,6 @@ class _Emitter:
             self._painted(level)
 
     def show(self, step: Show) -> None:
-        if step.spelled:
-            for part in step.parts:
-                if isinstance(part, bytes):
-                    self.gap += float(part)
-                else:
-                    for code in part:
-                        self._show(replace(step, parts=[[code]], spelled=False))
-        else:
-            self._show(step)
-
-    def _show(self, step: Show) -> None:
         shown, gap_after = _shown(step, self.gap)
         if shown is None:
             self.gap = gap_after
@@ -183,11 +167,20 @@ class _Emitter:
         self._flush(step)
         if not self.in_text:
             level.lines.append(b"BT")
+            self._move_alone()
             self.in_text = True
         self._place(level)
         level.lines.append(shown)
         self._painted(level)
         self.gap = gap_after
+
+    def _move_alone(self) -> None:
+        """At the beginning of a text, say a matrix that only moves as the move that it is."""
+        if self.matrix is not None and self.matrix.startswith(_ONLY_MOVES):
+            x, y = self.matrix[len(_ONLY_MOVES) :].split()
+            if self.move is not None and self.move != (0.0, 0.0):
+                x, y = number(round(float(x) + self.move[0], 6)), number(round(float(y) + self.move[1], 6))
+            self.matrix, self.move, self.single = None, (float(x), float(y)), (x, y)
 
     def _place(self, level: _Level) -> None:
         if self.matrix is not None:
@@ -201,10 +194,6 @@ class _Emitter:
         self._leave_text()
         if not step.hidden and step.thing.paints():
             self._paint(step, Use(b"", b"X", step.thing.node, b"Do"))
-
-    def shade(self, step: PaintShading) -> None:
-        self._leave_text()
-        self._paint(step, Use(b"", b"S", step.resource, b"sh"))
 
     def _paint(self, step: Step, line: Line) -> None:
         self._flush(step)
@@ -251,7 +240,6 @@ _BY_STEP: Final[dict[type, Callable[..., None]]] = {
     Path: _Emitter.path,
     Show: _Emitter.show,
     Drawn: _Emitter.draw,
-    PaintShading: _Emitter.shade,
 }
 
 

@@ -8,7 +8,7 @@ from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.content import state_use
 from scrubbers.jailed.pdf.content.colour_space import space
-from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Step
+from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Path, Step, Unsaid
 from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
@@ -59,11 +59,20 @@ def _with_forms(steps: list[Step], found: list[Step]) -> list[Step]:
     return found
 
 
-def emit_forms(steps: list[Step]) -> None:
-    """Says the forms that are drawn; a page says its own."""
-    for step in executed(steps):
-        if isinstance(step, Drawn) and isinstance(step.thing, Form):
-            step.thing.emit()
+def text_alone(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps without what is drawn beside text; forms are entered, clips stay."""
+    kept: list[Step] = []
+    for step in steps:
+        match step:
+            case Path() if step.clips:
+                kept.append(Path(step.segments, b"n", step.clips))
+            case Drawn(Form() as form):
+                kept.append(Drawn(Form(form.entries, text_alone(form.steps))))
+            case Path() | Drawn() | Unsaid():
+                pass
+            case _:
+                kept.append(step)
+    return kept
 
 
 def transparency_group(source: DictionaryObject) -> Value:
@@ -80,7 +89,7 @@ def transparency_group(source: DictionaryObject) -> Value:
 
 
 def frame(source: DictionaryObject) -> dict[bytes, Value]:
-    """Return the box and the matrix of a form or a cell; raises NotRebuildable."""
+    """Return the box and the matrix of a form; raises NotRebuildable."""
     entries: dict[bytes, Value] = {b"BBox": access.numbers(access.entry(source, "/BBox"), 4)}
     if "/Matrix" in source:
         entries[b"Matrix"] = access.numbers(access.entry(source, "/Matrix"), 6)

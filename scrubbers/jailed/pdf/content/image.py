@@ -48,7 +48,7 @@ _BLOCKS: Final = (64, 16, 4)
 
 @dataclass(slots=True)
 class Picture:
-    """A picture as the new document has it. Its pixels are decoded again when a part of them has to go."""
+    """A picture as the new document has it. Its pixels are decoded again when it is drawn much smaller."""
 
     node: Node
     size: tuple[int, int]
@@ -81,21 +81,19 @@ class Picture:
         return True
 
     @property
-    def is_cut(self) -> bool:
-        """Whether parts of it were taken out, or pixels."""
+    def is_shrunk(self) -> bool:
         return self._whole is not None
 
-    def keep_only(self, seen: Image.Image | None, size: tuple[int, int]) -> None:
-        """Redact what cannot be seen, and scale the rest to this size.
-
-        `seen` is a mask ("L") of the picture's own size, None for all of it.
-        """
+    def shrink(self, size: tuple[int, int]) -> None:
+        """Scale it to this size; its own gives the whole back."""
         whole = self._whole or self.node.value
         if not isinstance(whole, Stream):
             raise NotRebuildable
-        self._whole = whole
-        kept = whole if seen is None else _cut(whole, seen)
-        self.node.value = kept if size == self.size else _shrunk(kept, size)
+        if size != self.size:
+            self._whole = whole
+            self.node.value = _shrunk(whole, size)
+        elif self._whole is not None:
+            self.node.value, self._whole = self._whole, None
 
 
 def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
@@ -154,19 +152,6 @@ def _hides_colour(
     return others > _FEW * sum(shades)
 
 
-def _cut(whole: Stream, seen: Image.Image) -> Stream:
-    """Return the stream with only what is seen."""
-    smooth = b"Interpolate" in whole.entries
-    pixels = _pixels_of(whole, seen.size)
-    if b"ImageMask" in whole.entries:
-        return _stencil(ImageChops.multiply(pixels, seen), smooth=smooth)
-    lossy = whole.entries[b"Filter"] == b"DCTDecode"
-    cut = _stored(_only_seen(pixels, seen), lossy=lossy, smooth=smooth)
-    if b"SMask" not in whole.entries:
-        return cut
-    return Stream({**cut.entries, b"SMask": whole.entries[b"SMask"]}, cut.data)
-
-
 def _shrunk(whole: Stream, size: tuple[int, int]) -> Stream:
     """Return the stream with fewer pixels, and those of its mask."""
     smooth = b"Interpolate" in whole.entries
@@ -208,10 +193,10 @@ def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
     if alpha.size != pixels.size:
         # Where one pixel of colour stands under several of alpha, any of them may show it.
         seen = seen.filter(ImageFilter.MaxFilter(3))
-    return _only_seen(pixels, seen)
+    return only_seen(pixels, seen)
 
 
-def _only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:
+def only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:
     """Return the pixels that can be seen, and around them their own mean colours; black further away.
 
     Programs that draw a picture smaller mix its pixels before they look at alpha: next to black the edge would be dark.

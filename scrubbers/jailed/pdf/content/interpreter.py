@@ -15,12 +15,11 @@ from typing import Any, Final
 
 from pypdf.generic import DictionaryObject, NameObject
 
-from scrubbers.jailed.pdf.content.colour_space import Space, device_space
+from scrubbers.jailed.pdf.content.colour_space import Space, device_space, painted_in
 from scrubbers.jailed.pdf.content.display_list import (
     ConcatMatrix,
     Drawn,
     Line,
-    PaintShading,
     Path,
     RestoreState,
     SaveState,
@@ -31,13 +30,14 @@ from scrubbers.jailed.pdf.content.display_list import (
     Step,
     TextBegun,
     TextEnded,
+    Unsaid,
     Use,
     joined,
 )
 from scrubbers.jailed.pdf.content.operands import Source, last_name, last_numbers
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
-from scrubbers.jailed.pdf.syntax.writer import ClippingText, Node, NotRebuildable, number
+from scrubbers.jailed.pdf.syntax.writer import ClippingText, NotRebuildable, number
 
 _DEEPEST_STATE: Final = 100
 _MOST_STEPS: Final = 500_000
@@ -69,12 +69,11 @@ class _State:
 
 
 class Interpreter:
-    """Reads one stream. `glyph`: a Type 3 font's, where d0 and d1 may stand."""
+    """Reads one stream."""
 
-    def __init__(self, source: Source, resources: DictionaryObject, *, glyph: bool = False) -> None:
+    def __init__(self, source: Source, resources: DictionaryObject) -> None:
         self._source = source
         self._resources = resources
-        self._glyph = glyph
         self._steps: list[Step] = []
         self._state = _State()
         self._saved: list[_State] = []
@@ -129,13 +128,13 @@ class Interpreter:
     def graphics_state(self, _operator: bytes, operands: list[Operand]) -> None:
         untrusted = self._resource("/ExtGState", operands)
         if untrusted is not None:
-            self._steps += self._source.graphics_state(untrusted, self._resources)
+            self._steps += self._source.graphics_state(untrusted)
 
     # Colours
 
     def device_colour(self, operator: bytes, operands: list[Operand]) -> None:
         values = last_numbers(operands, _DEVICE_COUNTS[operator.lower()])
-        self._set_colour(operator.islower(), (b"%s %s" % (b" ".join(values), operator),))
+        self._set_colour(operator.islower(), (painted_in(values, fills=operator.islower()),))
         if operator.islower():
             self._state.fill = None
         else:
@@ -157,20 +156,15 @@ class Interpreter:
     def colour(self, operator: bytes, operands: list[Operand]) -> None:
         fills = operator.islower()
         space = self._state.fill if fills else self._state.stroke
-        pattern: Node | None = None
         if operands and isinstance(operands[-1], LexedName):
-            untrusted = self._resource("/Pattern", operands)
-            operands = operands[:-1]
-            if untrusted is None:
-                raise NotRebuildable
-            pattern = self._source.pattern(untrusted, self._resources)
+            # A pattern. A text that is painted with it will not look the same in black.
+            self._steps.append(Unsaid())
+            self._set_colour(fills, device_space(1).initial(fills=fills))
+            return
         values = last_numbers(operands, len(operands))
-        if space is None:
-            # After g, rg, k, or nothing, the space is a device's.
-            if pattern is not None:
-                raise NotRebuildable
-            space = device_space(len(values))
-        self._set_colour(fills, space.colour(values, pattern, fills=fills))
+        # After g, rg, k, or nothing, the space is a device's.
+        space = space or device_space(len(values))
+        self._set_colour(fills, space.colour(values, fills=fills))
 
     def _set_colour(self, fills: bool, lines: tuple[Line, ...]) -> None:
         self._steps.append(Set("fill" if fills else "stroke", lines))
@@ -197,15 +191,17 @@ class Interpreter:
         segments, clips = self._segments, self._clips
         self._segments, self._clips = [], b""
         painted = _PAINTING[operator]
+        if len(segments) == 1:
+            # A box is inside by either rule.
+            painted, clips = painted.rstrip(b"*"), clips.rstrip(b"*")
         if self._hidden_marks:
             painted = b"n"
         if segments and (painted != b"n" or clips):
             self._steps.append(Path(b"\n".join(segments), painted, clips))
 
     def shade(self, _operator: bytes, operands: list[Operand]) -> None:
-        untrusted = self._resource("/Shading", operands)
-        if untrusted is not None and not self._hidden_marks:
-            self._steps.append(PaintShading(self._source.shading(untrusted, self._resources)))
+        if self._resource("/Shading", operands) is not None and not self._hidden_marks:
+            self._steps.append(Unsaid())
 
     # Things drawn
 
@@ -218,14 +214,15 @@ class Interpreter:
             if self._state.mode == _INVISIBLE:
                 # A form begins with the state of who draws it; a picture does not care.
                 self._steps.append(Set("Tr", (b"0 Tr",)))
-            self._steps.append(Drawn(thing))
+            self._steps.append(thing if isinstance(thing, Unsaid) else Drawn(thing))
 
     def inline_picture(self, _operator: bytes, operands: list[Operand]) -> None:
         entries, data = operands
         if not isinstance(entries, dict) or not isinstance(data, bytes):
             raise NotRebuildable
         if not self._hidden_marks:
-            self._steps.append(Drawn(self._source.inline_picture(entries, data, self._resources)))
+            thing = self._source.inline_picture(entries, data, self._resources)
+            self._steps.append(thing if isinstance(thing, Unsaid) else Drawn(thing))
 
     # Text
 
@@ -362,12 +359,6 @@ class Interpreter:
         if self._marks:
             self._hidden_marks -= self._marks.pop()
 
-    def glyph_width(self, operator: bytes, operands: list[Operand]) -> None:
-        if not self._glyph:
-            return
-        values = last_numbers(operands, 2 if operator == b"d0" else 6)
-        self._steps.append(ConcatMatrix(b"%s %s" % (b" ".join(values), operator)))
-
     def _resource(self, kind: str, operands: list[Operand]) -> Any:
         """Return what a name stands for, unresolved; None when it is not there."""
         named = access.dictionary_in(self._resources, kind)
@@ -407,5 +398,4 @@ _HANDLERS: Final[dict[bytes, Callable[[Interpreter, bytes, list[Operand]], None]
     **dict.fromkeys((b"'", b'"'), Interpreter.next_line_show),
     **dict.fromkeys((b"BMC", b"BDC"), Interpreter.begin_mark),
     b"EMC": Interpreter.end_mark,
-    **dict.fromkeys((b"d0", b"d1"), Interpreter.glyph_width),
 }

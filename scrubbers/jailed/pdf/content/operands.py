@@ -6,9 +6,9 @@ from typing import Protocol
 from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.content.colour_space import Space
-from scrubbers.jailed.pdf.content.display_list import Drawable, ShownFont, Step
+from scrubbers.jailed.pdf.content.display_list import Drawable, ShownFont, Step, Unsaid
 from scrubbers.jailed.pdf.syntax.lexer import LexedName, Number, Operand
-from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 
 class Source(Protocol):
@@ -16,18 +16,16 @@ class Source(Protocol):
 
     def font(self, untrusted: object) -> ShownFont: ...
 
-    def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | None:
+    def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | Unsaid | None:
         """Return a picture or a form; None for one that is never seen."""
 
-    def inline_picture(self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject) -> Drawable: ...
+    def inline_picture(
+        self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject
+    ) -> Drawable | Unsaid: ...
 
     def space(self, untrusted: object, resources: DictionaryObject) -> Space: ...
 
-    def pattern(self, untrusted: object, resources: DictionaryObject) -> Node: ...
-
-    def shading(self, untrusted: object, resources: DictionaryObject) -> Node: ...
-
-    def graphics_state(self, untrusted: object, resources: DictionaryObject) -> list[Step]: ...
+    def graphics_state(self, untrusted: object) -> list[Step]: ...
 
     def layer_is_off(self, untrusted: object) -> bool: ...
 

@@ -1,7 +1,7 @@
 """Which states what is painted depends on: no other ones are said.
 
 A dash, the colour of lines or how far words are apart can be chosen before an area that has no line and no word. Nobody
-sees them there; a pattern in the place of a colour could hold a whole drawing.
+sees them there.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,6 @@ from typing import Final
 
 from scrubbers.jailed.pdf.content.display_list import (
     Drawn,
-    PaintShading,
     Path,
     RestoreState,
     SaveState,
@@ -22,7 +21,6 @@ _FILL: Final = frozenset(("fill",))
 _LINE: Final = frozenset(("stroke", "w", "J", "j", "M", "d"))
 _TEXT: Final = frozenset(("Tf", "Tc", "Tz", "Ts", "Tr"))
 _WORDS: Final = frozenset(("Tw",))
-_ALL: Final = _FILL | _LINE | _TEXT | _WORDS
 _NONE: Final[frozenset[str]] = frozenset()
 _BY_PAINTING: Final = {b"n": _NONE, b"f": _FILL, b"f*": _FILL, b"S": _LINE, b"s": _LINE}
 _BY_MODE: Final = {b"0 Tr": _TEXT | _FILL, b"1 Tr": _TEXT | _LINE}
@@ -35,9 +33,6 @@ def needed(step: Step, mode: object) -> frozenset[str]:
     match step:
         case Path():
             return _NONE if step.hidden else _BY_PAINTING.get(step.painted, _FILL | _LINE)
-        case Show() if step.font.is_drawn:
-            # Its glyphs are drawn with the states of the page.
-            return _ALL
         case Show():
             found = _BY_MODE.get(mode, _TEXT | _FILL | _LINE) if isinstance(mode, bytes) else _TEXT | _FILL | _LINE
             has_words = any(_SPACE in part for part in step.parts if isinstance(part, list))
@@ -71,7 +66,6 @@ def paints(steps: Sequence[Step]) -> bool:
     return any(
         (isinstance(step, Path) and step.painted != b"n" and not step.hidden)
         or (isinstance(step, Show) and step.shows_anything())
-        or isinstance(step, PaintShading)
         or (isinstance(step, Drawn) and not step.hidden and step.thing.paints())
         for step in steps
     )

@@ -27,9 +27,6 @@ composite
       Supplement} (Adobe Identity 0 if in the document), FontDescriptor, DW, W*, DW2* and W2* (vertical ones),
       CIDToGIDMap (CIDFontType2: a stream if in the document, else Identity). Programs: FontFile2; FontFile3, Subtype
       CIDFontType0C, keyed by CIDs.
-drawn
-    Type, Subtype Type3, FontBBox, FontMatrix, CharProcs {a0 a1 …}, Encoding {Type, Differences}, FirstChar, LastChar,
-      Widths, Resources*, ToUnicode*
 descriptor
     Type, FontName F<n>, Flags (of 1 2 8 64, and 4 or 32), FontBBox*, ItalicAngle*, Ascent*, Descent*, CapHeight*,
       XHeight*, StemV* (whole numbers all), FontFile2 | FontFile3
@@ -45,33 +42,22 @@ from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.fonts.composite import CompositeFont
 from scrubbers.jailed.pdf.fonts.simple import SimpleFont
-from scrubbers.jailed.pdf.fonts.type3 import DrawnFont, DrawnGlyph
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, Value
 
-_Kind: TypeAlias = "SimpleFont | CompositeFont | DrawnFont"
+_Kind: TypeAlias = "SimpleFont | CompositeFont"
 
 
 class SourceFont:
     """One font of the source, read once. Raises NotRebuildable when it cannot be understood.
 
-    `number` makes its neutral name; `glyph` rebuilds a glyph of a Type 3 font.
+    `number` makes its neutral name. Fonts whose glyphs are drawn as pages are (Type 3) are not understood.
     """
 
-    def __init__(self, untrusted: DictionaryObject, number: int, glyph: DrawnGlyph | None = None) -> None:
+    def __init__(self, untrusted: DictionaryObject, number: int) -> None:
         with _understanding():
-            self._font = _read(untrusted, number, glyph)
+            self._font = _read(untrusted, number)
         self.vertical = self._font.vertical
-
-    @property
-    def is_coloured(self) -> bool:
-        """Whether a glyph that was cut out so far may have colours of its own."""
-        return isinstance(self._font, DrawnFont) and self._font.is_coloured
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether its glyphs are drawn as pages are."""
-        return isinstance(self._font, DrawnFont)
 
     @property
     def says_more(self) -> bool:
@@ -104,12 +90,10 @@ class SourceFont:
             return self._font.build(used)
 
 
-def _read(untrusted: DictionaryObject, number: int, glyph: DrawnGlyph | None) -> _Kind:
+def _read(untrusted: DictionaryObject, number: int) -> _Kind:
     match access.name_of(untrusted.get("/Subtype")):
         case "/Type0":
             return CompositeFont(untrusted, number)
-        case "/Type3" if glyph is not None:
-            return DrawnFont(untrusted, glyph)
         case "/Type1" | "/TrueType" | "/MMType1":
             return SimpleFont(untrusted, number)
         case _:

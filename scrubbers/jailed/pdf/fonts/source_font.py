@@ -22,6 +22,7 @@ class Font:
         self.node = Node(late=True)
         self.read: set[bytes] = set()
         self.broken = False
+        self.vertical = source.vertical
         self.undrawn: Collection[bytes] = source.undrawn
         self._source = source
         self._blank = blank
@@ -53,16 +54,8 @@ class Font:
         return self._blank is not None
 
     @property
-    def is_coloured(self) -> bool:
-        return self._source.is_coloured
-
-    @property
     def says_more(self) -> bool:
         return self._source.says_more
-
-    @property
-    def is_drawn(self) -> bool:
-        return self._source.is_drawn
 
     def advance(self, code: bytes) -> float:
         found = self._advances.get(code)
@@ -71,10 +64,10 @@ class Font:
         return found
 
     def least_advance(self) -> float:
-        """Of all codes that were read so far; less than any number if one of them has none."""
+        """Of all codes with ink that were read so far; less than any number if one of them has none."""
         if self._least[0] != len(self.read):
             try:
-                self._least = len(self.read), min(map(self.advance, self.read))
+                self._least = len(self.read), min(map(self.advance, self.read.difference(self.blanks)), default=0.0)
             except NotRebuildable:
                 self._least = len(self.read), -math.inf
         return self._least[1]

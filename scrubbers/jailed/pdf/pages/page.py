@@ -18,25 +18,23 @@ from scrubbers.jailed.pdf.content.display_list import (
     Drawn,
     Matrix,
     Names,
-    PaintShading,
     Path,
     RestoreState,
     SaveState,
     Set,
-    SetExtGState,
     SetTextMatrix,
     Show,
     Step,
     TextBegun,
     TextEnded,
-    Use,
+    Unsaid,
     multiplied,
 )
 from scrubbers.jailed.pdf.content.emitter import emit
-from scrubbers.jailed.pdf.content.forms import Form, executed, transparency_group
-from scrubbers.jailed.pdf.content.graphics_state import is_blended, is_mixed
+from scrubbers.jailed.pdf.content.forms import Form, executed, text_alone, transparency_group
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
+from scrubbers.jailed.pdf.content.off_page import cut_off_page
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
@@ -51,7 +49,6 @@ _MOST_PARTS: Final = 10_000
 _MOST_ANNOTATIONS: Final = 5000
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 _DEEPEST_FIELD: Final = 8
-_BLENDED_STEPS: Final = 800
 _DEEPEST_NODE: Final = 32
 # What PDFium takes for a page that does not say how large it is.
 _LETTER: Final = [0.0, 0.0, 612.0, 792.0]
@@ -66,6 +63,7 @@ class Page:
     entries: dict[bytes, Value]
     steps: list[Step]
     box: list[float]  # left, bottom, right, top
+    on_backdrop: bool = False  # whether a drawing stands for all but its text
     node: Node = field(default_factory=Node)
 
     def shows(self) -> list[Show]:
@@ -82,11 +80,8 @@ class Page:
         return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
 
     def has_invisible_text(self) -> bool:
-        """Whether text was left out as it was read: in invisible mode, as over scans, or in a layer that is off."""
-        return any(
-            isinstance(step, Show) and step.seen is not None and not any(step.seen) and not step.is_blank()
-            for step in executed(self.steps)
-        )
+        """Whether text was left out as it was read: in invisible mode, off the page, in a layer that is off."""
+        return any(isinstance(step, Show) and step.leaves_out_ink() for step in executed(self.steps))
 
     def lacks_letters(self) -> bool:
         """Whether something is shown, not in invisible mode, in a font whose letters nothing here can draw."""
@@ -94,19 +89,20 @@ class Page:
         return any(isinstance(show.font, Font) and show.font.lacks_letters and show.shows_anything() for show in shows)
 
     def size(self) -> int:
-        """How many steps drawing it takes; what is blended takes as long as many others."""
-        return sum(
-            _BLENDED_STEPS if isinstance(step, SetExtGState) and is_blended(step.resource) else 1
-            for step in executed(self.steps)
-        )
+        """How many steps drawing it takes."""
+        return len(executed(self.steps))
 
-    def is_plain(self) -> bool:
-        """Whether nothing on it is blended or masked, all of it is text and paths, and each has one colour."""
-        return all(_is_plain(step) for step in executed(self.steps))
+    def has_unsaid(self) -> bool:
+        """Whether something on it only a drawing can show."""
+        return any(isinstance(step, Unsaid) for step in executed(self.steps))
 
-    def is_blended(self) -> bool:
-        """Whether something on it is mixed with what lies under it in another way than by its alpha and masks."""
-        return any(isinstance(step, SetExtGState) and is_mixed(step.resource) for step in executed(self.steps))
+    def on(self, backdrop: Picture) -> "Page":
+        """Return the page with its text alone, on a drawing of all the rest."""
+        left, bottom, right, top = self.box
+        placed = b" ".join(map(number, (right - left, 0, 0, top - bottom, left, bottom)))
+        drawn: list[Step] = [SaveState(), ConcatMatrix(placed + b" cm"), Drawn(backdrop), RestoreState()]
+        entries = {key: value for key, value in self.entries.items() if key != b"Group"}
+        return Page(entries, drawn + text_alone(self.steps), self.box, on_backdrop=True)
 
     def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
         """Return the picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide it.
@@ -176,18 +172,6 @@ class Page:
         }
 
 
-def _is_plain(step: Step) -> bool:
-    match step:
-        case SetExtGState():
-            return not is_blended(step.resource)
-        case Set():
-            return not any(isinstance(line, Use) and line.letter == b"P" for line in step.lines)
-        case Show():
-            return not step.font.is_coloured
-        case _:
-            return not isinstance(step, PaintShading)
-
-
 def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
     """Return the page, rebuilt; raises NotRebuildable or one of `access.BROKEN`."""
     resources = access.dictionary_in(untrusted, "/Resources")
@@ -201,6 +185,7 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
         left_open = saved - sum(isinstance(step, RestoreState) for step in steps)
         steps = [SaveState(), *steps, *(RestoreState() for _ in range(left_open)), RestoreState(), *drawn]
     box = _box(untrusted)
+    cut_off_page(steps, box)
     return Page({b"MediaBox": box, **_page_entries(untrusted)}, steps, box)
 
 

@@ -25,7 +25,7 @@ from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 Pixels = tuple[int, int, int, int]
 
-_INK: Final = [255 if 255 - shade >= 96 else 0 for shade in range(256)]  # noqa: PLR2004  hair lines of 6 points: 100
+_INK: Final = [255 if ink >= 96 else 0 for ink in range(256)]  # noqa: PLR2004  hair lines of 6 points: 100
 _SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _UNSEEN: Final = [255 - seen for seen in _SEEN]
 _MISSING: Final = 0.06  # of a word's ink: the edges that another thing touches
@@ -55,10 +55,10 @@ class UprightPage:
         left, bottom, right, top = self.box
         self.size = max(1, round((right - left) * scale)), max(1, round((top - bottom) * scale))
 
-    def drawn(self, form: object = None) -> Image.Image:
+    def drawn(self, form: object = None, *, annotations: bool = True) -> Image.Image:
         """Return it as it is now, in mode RGBX; raises MemoryError."""
         turned = self.size[::-1] if self.page.get_rotation() // 90 % 2 else self.size
-        return drawn_unturned(self.page, turned, form)
+        return drawn_unturned(self.page, turned, form, annotations=annotations)
 
     def pixels(self, box: Box, margin: int = 0) -> Pixels:
         """Return the pixels that a box of the page touches, and so many around them."""
@@ -88,6 +88,25 @@ def unseen_texts(page: UprightPage, form: object) -> tuple[set[int], Image.Image
         unseen |= {at for at, thing in texts if greatest(change.crop(page.pixels(thing.box, 1))) < SEEN_FROM}
         _show_all_but(unseen, all_things)
     return unseen, whole
+
+
+def without_text(page: UprightPage, form: object) -> tuple[Image.Image, Image.Image]:
+    """Return the page without its texts, and how much of each pixel their ink covers (mode L). Raises NotRebuildable.
+
+    What is active on the page afterwards is left open.
+    """
+    all_things = things(page.page)
+    texts = {at for at, thing in enumerate(all_things) if _is_text(thing)}
+    _show_all_but(texts, all_things)
+    return page.drawn(form), _ink_alone(page, all_things, texts)
+
+
+def _ink_alone(page: UprightPage, all_things: Sequence[Thing], texts: Collection[int]) -> Image.Image:
+    _show_all_but(set(range(len(all_things))).difference(texts), all_things)
+    for thing in (all_things[at] for at in texts):
+        pdfium.FPDFPageObj_SetFillColor(thing.handle, 0, 0, 0, 255)
+        pdfium.FPDFPageObj_SetStrokeColor(thing.handle, 0, 0, 0, 255)
+    return ImageChops.invert(page.drawn(annotations=False).convert("L"))
 
 
 def _is_text(thing: Thing) -> bool:
@@ -143,12 +162,7 @@ class _Drawings:
         whole = page.drawn()
         _show_all_but(texts.union(unpainted), all_things)
         bare = page.drawn()
-        shown = texts.difference(unpainted)
-        _show_all_but(set(range(len(all_things))) - shown, all_things)
-        for thing in (all_things[at] for at in shown):
-            pdfium.FPDFPageObj_SetFillColor(thing.handle, 0, 0, 0, 255)
-            pdfium.FPDFPageObj_SetStrokeColor(thing.handle, 0, 0, 0, 255)
-        self._ink = page.drawn().convert("L").point(_INK)
+        self._ink = _ink_alone(page, all_things, texts.difference(unpainted)).point(_INK)
         # What looks otherwise than it did with the annotations is not what was seen.
         unseen = strongest_change(whole, bare).point(_UNSEEN)
         unseen = ImageChops.lighter(unseen, strongest_change(whole, truth).point(_SEEN))

@@ -61,16 +61,6 @@ class PictureSight:
     share: float
     matrix: Matrix  # of the picture, to points of the page
     pixels: tuple[int, int]  # its width and height, as PDFium read them
-    seen: Image.Image  # mode L: the part of the drawn page around the picture, 255 where it can be seen
-    to_seen: Matrix  # from the unit square of the picture to the pixels of `seen`
-
-    def mask(self, width: int, height: int) -> Image.Image:
-        """Mode L in the picture's own rows and columns: 255 where it can be seen, with a margin, 0 where it cannot."""
-        # Wider by the margin, so that it does not end at the edge of the sheet or of what was drawn.
-        wide = Image.new("L", (self.seen.width + 2 * _MARGIN, self.seen.height + 2 * _MARGIN))
-        wide.paste(self.seen, (_MARGIN, _MARGIN))
-        wide = wide.filter(ImageFilter.MaxFilter(2 * _MARGIN + 1))
-        return _in_the_picture(wide, combined(self.to_seen, (1, 0, 0, 1, _MARGIN, _MARGIN)), width, height)
 
 
 def pictures_seen(
@@ -182,14 +172,21 @@ def _sight(sheet: Sheet, picture: Thing, pixels: tuple[int, int], box: Box, seen
     matrix = picture.matrix
     to_seen = combined(combined(matrix, sheet.to_pixels), (1, 0, 0, 1, -left, -top))
     if not right:
-        return PictureSight(0.0, matrix, pixels, Image.new("L", (1, 1)), to_seen)
-    found = PictureSight(1.0, matrix, pixels, seen, to_seen)
+        return PictureSight(0.0, matrix, pixels)
     samples = _samples(*to_seen[:2]), _samples(*to_seen[2:4])
     share = _part(_in_the_picture(seen, to_seen, *samples))
     # Its edges fall between pixels: what is whole but for those is whole.
-    if share < 1 and _part(found.mask(*samples)) < 1:
-        return dataclasses.replace(found, share=share)
-    return found
+    if share < 1 and _part(_with_margin(seen, to_seen, *samples)) < 1:
+        return PictureSight(share, matrix, pixels)
+    return PictureSight(1.0, matrix, pixels)
+
+
+def _with_margin(seen: Image.Image, to_seen: Matrix, width: int, height: int) -> Image.Image:
+    # Wider by the margin, so that it does not end at the edge of the sheet or of what was drawn.
+    wide = Image.new("L", (seen.width + 2 * _MARGIN, seen.height + 2 * _MARGIN))
+    wide.paste(seen, (_MARGIN, _MARGIN))
+    wide = wide.filter(ImageFilter.MaxFilter(2 * _MARGIN + 1))
+    return _in_the_picture(wide, combined(to_seen, (1, 0, 0, 1, _MARGIN, _MARGIN)), width, height)
 
 
 def _samples(x: float, y: float) -> int:

@@ -1,11 +1,9 @@
 """Visible or gone: what on a page can be seen. The page must be one that our own writer wrote.
 
-`sight` tells of each text, picture and path, in the order of drawing (`pdf_visible_page`). What it calls hidden is to
-be left out of the document: nothing is handed on that its author covered, cut off or painted in the colour of paper.
+`sight` tells of each text, picture and path, in the order of drawing (`page_objects`). What it calls hidden is to be
+left out of the document: nothing is handed on that its author covered, cut off or painted in the colour of paper.
 
-Not looked at: what shadings paint, and what tiling patterns and Type3 letters paint, which are looked at alone
-(`pdf_apart_seen`). A form that is drawn twice has its texts, pictures and paths twice: only what is hidden each time
-may be left out of it.
+A form that is drawn twice has its texts, pictures and paths twice: only what is hidden each time may be left out of it.
 """
 
 from collections.abc import Callable
@@ -30,37 +28,25 @@ class Sight:
 
     texts: tuple[TextSight, ...]
     pictures: tuple[PictureSight, ...]
-    paths: tuple[bool, ...] | None  # None: not asked for
+    paths: tuple[bool, ...]
     hides_ink: bool = False  # whether a path that cannot be seen has another colour than paper
 
 
 def sight(
-    sheet: Sheet,
-    drawn: Image.Image,
-    open_anew: Callable[[], pypdfium2.PdfPage],
-    *,
-    letters: bool = False,
-    paths: bool = False,
-    plain: bool = False,
-    digest: bytes | None = None,
+    sheet: Sheet, drawn: Image.Image, open_again: Callable[[], pypdfium2.PdfPage], *, has_pictures: bool = True
 ) -> Sight:
     """Return what can be seen on the sheet, which looks as `drawn` (`Sheet.drawn`).
 
-    `open_anew` opens the document once more and returns this page of it; it is called when the page has pictures, once
-    for each layer of them. A text that is `Look.PARTLY` seen has to be shown letter by letter, each with an operator of
-    its own, and looked at again with `letters`. `paths` asks for those as well: a few drawings more on ordinary pages.
-    `plain`: nothing on the page is blended or masked. `digest`: of all of the document's bytes, to draw its paths in
-    colours that nobody could choose; None where something is blended, as other colours tell nothing there. Raises
-    NotRebuildable when there is more than can be told apart.
+    `open_again` opens the document once more and returns this page of it; it is called when the page has pictures, once
+    for each layer of them. `has_pictures`: those of the page are asked for. Raises NotRebuildable when there is more
+    than can be told apart.
     """
     all_things = things(sheet.page)
     sheet.work.looked_at(len(all_things))
-    texts = texts_seen(sheet, drawn, all_things, letters=letters, plain=plain)
-    some_pictures = any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
-    pictures = pictures_seen(open_anew, sheet.scale, sheet.work) if some_pictures else []
-    drawings = paths_seen(sheet, drawn, all_things, open_anew, digest) if paths else None
-    if drawings is None:
-        return Sight(tuple(texts), tuple(pictures), None)
+    texts = texts_seen(sheet, drawn, all_things)
+    some_pictures = has_pictures and any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
+    pictures = pictures_seen(open_again, sheet.scale, sheet.work) if some_pictures else []
+    drawings = paths_seen(sheet, drawn, all_things)
     hidden = (path for path, is_seen in zip(paths_of(all_things), drawings, strict=True) if not is_seen)
     hides_ink = any(not painted(path).is_paper for path in hidden)
     return Sight(tuple(texts), tuple(pictures), tuple(drawings), hides_ink)

@@ -45,8 +45,7 @@ class Unit:
     size: float
     scale: float  # of the sheet that the box is on
     change: int = 0  # the strongest, of 255
-    ink: int = 0  # pixels
-    unseen: int = 0  # of them
+    unseen: int = 0  # pixels of its ink
     cut: bool = False
 
     @property

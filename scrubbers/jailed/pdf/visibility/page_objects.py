@@ -7,8 +7,6 @@ drawn, once for each time that it is drawn. In that order there is
     one picture for each Do of an image
     one path for each painting operator with a path of more than one point
 
-Things inside tiling patterns and Type3 glyphs are part of what is painted with them and are not listed.
-
 All drawings of a page are made with the same flags, so that two of them differ only by what was changed between them.
 """
 
@@ -33,7 +31,7 @@ DRAWN_PIXELS: Final = (
     2_000_000  # one drawing takes four bytes a pixel; a page of A4 at one pixel a point has half of it
 )
 AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
-_THINGS: Final = 50_000  # on one page; a page of dense text shown letter by letter has 6,000
+_THINGS: Final = 50_000  # on one page; a page of dense text, each letter shown by itself, has 6,000
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
 _DEPTH: Final = 16  # forms in forms
 _ROUGH: Final = pdfium.FPDF_RENDER_NO_SMOOTHTEXT | pdfium.FPDF_RENDER_NO_SMOOTHIMAGE | pdfium.FPDF_RENDER_NO_SMOOTHPATH

@@ -6,27 +6,19 @@
 3 what is thinner than two pixels and seemed hidden is looked at from nearby: PDFium draws areas on whole pixels, and
   from afar the bars of a small bar code lie on each other
 
-On pages with very many paths or layers of them, maps and plans, two things come before step 2:
-
-a what plainly lies on top is seen (`pdf_visible_on_top`); not asked where something is blended
-b all the rest is taken away at once: where that changes nothing it is hidden
-
-What is left is looked at as on other pages, or the page is one that cannot be told: what is covered must not stay.
+A page with very many paths or layers of them, a map or a plan, is one that cannot be told.
 """
 
-import ctypes
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.clip import box_within_clips
-from scrubbers.jailed.pdf.visibility.item_buffer import on_top
 from scrubbers.jailed.pdf.visibility.page_objects import (
     DRAWN_PIXELS,
     Box,
@@ -42,17 +34,8 @@ from scrubbers.jailed.pdf.visibility.paint import painted
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Looked at one layer after the other; the grid of a table has two or three.
-_PATHS: Final = 400
-_LAYERS: Final = 12
-# The same, of what is left after a and b.
-_PATHS_LEFT: Final = 2000
-_LAYERS_LEFT: Final = 48
-_MOST_WORK: Final = 500.0
-# What one drawing takes is estimated, in milliseconds of the machine this was written on: something for each thing, and
-# for each pixel of an area.
-_THING_WORK: Final = 0.01
-_PIXEL_WORK: Final = 1.3e-6
-_PLAIN_DRAWINGS: Final = 9  # as many drawings as a takes, with all that it asks
+_PATHS: Final = 8000
+_LAYERS: Final = 24
 # Of 255. A tint of 98 % behind every other row of a table is seen, a white box of 99 % on white is not.
 _SEEN_FROM: Final = 4
 _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
@@ -63,38 +46,17 @@ _BOX_SEGMENTS: Final = (4, 5)
 _NOWHERE: Final[Box] = (0, 0, 0, 0)
 
 
-def paths_seen(
-    sheet: Sheet,
-    drawn: Image.Image,
-    all_things: Sequence[Thing],
-    open_anew: Callable[[], pypdfium2.PdfPage],
-    digest: bytes | None,
-) -> list[bool]:
+def paths_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) -> list[bool]:
     """Whether each path can be seen, in the order of drawing. Raises NotRebuildable when it cannot be told in time.
 
-    All things must be active, and are again when it returns. `digest`: of the document; None where something on the
-    page is blended.
+    All things must be active, and are again when it returns.
     """
     paths = paths_of(all_things)
     boxes = [_box(sheet, path) for path in paths]
     unclear = [at for at, box in enumerate(boxes) if box[2]]
     seen = [False] * len(paths)
     search = _Search(sheet, drawn, sheet.whole, paths, boxes)
-    groups = _groups(sheet, boxes, unclear, _LAYERS) if len(unclear) <= _PATHS else None
-    if groups is None:
-        areas = _PIXEL_WORK * _painted_pixels(paths, boxes)
-        work = _THING_WORK * len(all_things) + areas
-        if digest is not None:
-            sheet.work.painted(_PLAIN_DRAWINGS * work)
-            plain = on_top(open_anew, sheet.scale, drawn, digest)
-            for at in unclear:
-                seen[at] = at in plain
-        unclear = search.needed([at for at in unclear if not seen[at]])
-        groups = _groups(sheet, boxes, unclear, min(_LAYERS_LEFT, int(_MOST_WORK / work)))
-        if groups is None or len(unclear) > _PATHS_LEFT:
-            raise NotRebuildable
-        # The drawings themselves are counted where they are made.
-        sheet.work.painted(len(groups) * areas)
+    groups = _groups(sheet, boxes, unclear)
     for group in groups:
         for at in search.needed(group):
             seen[at] = True
@@ -110,31 +72,18 @@ def paths_of(all_things: Iterable[Thing]) -> list[Thing]:
     return [thing for thing in all_things if thing.kind == pdfium.FPDF_PAGEOBJ_PATH]
 
 
-def _painted_pixels(paths: Sequence[Thing], boxes: Sequence[Box]) -> int:
-    """How many there are in areas, at most; a line has few."""
-    filled, stroked = ctypes.c_int(), ctypes.c_int()
-    return sum(
-        area_of(box)
-        for path, box in zip(paths, boxes, strict=True)
-        if pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked) and filled.value
-    )
-
-
 def _box(sheet: Sheet, path: Thing) -> Box:
     """Return the pixels that it can change; none if it lies off the page or outside its clips."""
     left = box_within_clips(path)
     return _NOWHERE if left is None else sheet.pixel_box(left, margin=_SMOOTHED)
 
 
-def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int], most: int) -> list[list[int]] | None:
-    """Return groups of paths that lie apart; None if they are more than `most`, or bound to be."""
+def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int]) -> list[list[int]]:
+    """Return groups of paths that lie apart; raises NotRebuildable if they are too many."""
     chosen = [boxes[at] for at in numbers]
-    if sum(map(area_of, chosen)) > most * area_of(sheet.whole):
-        return None
-    try:
-        return [[numbers[at] for at in group] for group in apart(chosen, sheet.size, most)]
-    except NotRebuildable:
-        return None
+    if len(chosen) > _PATHS or sum(map(area_of, chosen)) > _LAYERS * area_of(sheet.whole):
+        raise NotRebuildable
+    return [[numbers[at] for at in group] for group in apart(chosen, sheet.size, _LAYERS)]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

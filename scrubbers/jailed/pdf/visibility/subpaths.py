@@ -7,7 +7,7 @@ One path can keep a drawing off the page or under a box beside a speck that is s
   looked at, for of two on the same place one has to stay
 
 Subpaths that overlap and need more than four dozen drawings make the page pixels. A path that both paints and clips is
-asked for 1 alone, and so is what a glyph of a Type 3 font draws, whose place only the pages know, for nothing.
+asked for 1 alone.
 """
 
 import re

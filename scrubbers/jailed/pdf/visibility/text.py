@@ -54,7 +54,6 @@ _SURELY: Final = 1.6
 _SMALL_PRINT: Final = 9.0  # pixels: letters this small have strokes of less than one
 _LETTER_ROWS: Final = 0.4  # of the letters' size: as high as the lowest letters
 _LETTER_INK: Final = 0.1  # of the square of it: an i
-_GONE: Final = 0.8  # of a letter's ink: what is left then is a sliver along the edge of a bar
 _CUT_AT_EDGE: Final = 0.35  # of the letters' size without any ink at the edge of a text that something may cut
 _CUT_INSIDE: Final = 0.9  # the same, within it
 _PAINTED: Final = {
@@ -69,7 +68,7 @@ class Look(enum.Enum):
 
     SEEN = enum.auto()
     HIDDEN = enum.auto()
-    # Some of its letters may be hidden. Shown letter by letter, each would be a text of its own and could be judged.
+    # Some of its letters may be hidden.
     PARTLY = enum.auto()
     # No ink: spaces, or letters without a shape. Nobody can see it, wherever it stands.
     BLANK = enum.auto()
@@ -84,12 +83,8 @@ class TextSight:
     size: float  # points of the page; negative sizes of fonts are as large as positive ones
 
 
-def texts_seen(
-    sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], *, letters: bool, plain: bool = False
-) -> list[TextSight]:
-    """Return the sight of each text. With `letters` a text is a single letter, of which nothing is partly seen.
-
-    `plain`: nothing on the page is blended or masked, so that most can be seen without looking.
+def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) -> list[TextSight]:
+    """Return the sight of each text.
 
     Raises NotRebuildable when the page has too much on it. All things must be active, and are again when it returns.
     """
@@ -105,18 +100,18 @@ def texts_seen(
             found.append(TextSight(look or Look.HIDDEN, text.matrix[4:], text.size))
     if not unclear:
         return found
-    if plain and plainly_seen(sheet, unclear, all_things):
+    if plainly_seen(sheet, unclear, all_things):
         for text in unclear:
             found[text.number] = TextSight(Look.SEEN, found[text.number].origin, text.size)
         return found
     alone = Alone(all_things)
     units = units_of(sheet, unclear, alone)
     groups = [[units[number] for number in group] for group in apart([unit.box for unit in units], sheet.size)]
-    _measure(sheet, drawn, groups, alone, letters=letters)
+    _measure(sheet, drawn, groups, alone)
     for group in groups:
-        _look_closer(sheet, [unit for unit in group if _is_faint(unit)], alone, letters=letters)
+        _look_closer(sheet, [unit for unit in group if _is_faint(unit)], alone)
     for unit in units:
-        look = _judged(unit, letters=letters)
+        look = _judged(unit)
         for text in unit.texts:
             found[text.number] = TextSight(look, found[text.number].origin, text.size)
     return found
@@ -169,18 +164,16 @@ def _is_faint(unit: Unit) -> bool:
     return unit.change < SEEN_FROM and (unit.change >= _FAINT_FROM or min(right - left, bottom - top) <= _SMALL_BOX)
 
 
-def _judged(unit: Unit, *, letters: bool) -> Look:
+def _judged(unit: Unit) -> Look:
     if unit.change < SEEN_FROM:
         return Look.HIDDEN
     if unit.change < _CLEAR_CONTRAST:
         return Look.SEEN
-    if letters:
-        return Look.HIDDEN if unit.unseen > max(_UNSEEN_LEAST, unit.ink * _GONE) else Look.SEEN
     letter = (unit.size * unit.scale) ** 2
     return Look.PARTLY if unit.cut or unit.unseen > max(_UNSEEN_LEAST, letter * _UNSEEN_PART) else Look.SEEN
 
 
-def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: Alone, *, letters: bool) -> None:
+def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: Alone) -> None:
     """Step 3 and, for what changes something, step 5. The units' boxes are those on the sheet."""
     clear: list[tuple[list[Unit], Box, Image.Image]] = []
     for group in groups:
@@ -197,16 +190,15 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
             ink = alone.drawn(sheet, [thing for unit in group for thing in unit.things], whole)
             # Of text in black the least of its ink is seen; on most pages there is none that is not.
             shares = [greatest(ink.crop(within(unit.box, whole))) / unit.change for unit in group]
-            least = ink.point(_INKED if letters else _inked(min(shares)))
+            least = ink.point(_inked(min(shares)))
             some_unseen = ImageChops.subtract(least, seen).getbbox() is not None
             for unit in group:
                 box = within(unit.box, whole)
                 if some_unseen:
                     own = ink.crop(box).point(_INKED)
                     unit.unseen = ImageChops.subtract(own, seen.crop(box)).histogram()[255]
-                    unit.ink = own.histogram()[255]
-                    unit.cut = not letters and _hides_small_print(sheet, unit, ink.crop(box), seen.crop(box))
-                if not (letters or unit.cut) and any(may_be_cut(sheet, thing) for thing in unit.things):
+                    unit.cut = _hides_small_print(sheet, unit, ink.crop(box), seen.crop(box))
+                if not unit.cut and any(may_be_cut(sheet, thing) for thing in unit.things):
                     unit.cut = _has_gap(sheet, unit, seen.crop(box))
 
 
@@ -236,18 +228,19 @@ def _has_gap(sheet: Sheet, unit: Unit, seen: Image.Image) -> bool:
     along = _direction(sheet, unit)
     inked = bytes(seen.getprojection()[along])
     uncut = sheet.uncut_box(unit.texts[0].thing.box)
-    before = unit.box[along] - uncut[along] + len(inked) - len(inked.lstrip(b"\0"))
-    after = uncut[along + 2] - unit.box[along + 2] + len(inked) - len(inked.rstrip(b"\0"))
+    # A letter that the edge of the page cuts stays; those behind it were left out as the page was read.
+    before = max(0, unit.box[along] - uncut[along] - size) + len(inked) - len(inked.lstrip(b"\0"))
+    after = max(0, uncut[along + 2] - unit.box[along + 2] - size) + len(inked) - len(inked.rstrip(b"\0"))
     inside = max(map(len, inked.split(b"\1")))
     return max(before, after) > _CUT_AT_EDGE * size + 1 or inside > _CUT_INSIDE * size
 
 
-def _look_closer(sheet: Sheet, faint: Sequence[Unit], alone: Alone, *, letters: bool) -> None:
+def _look_closer(sheet: Sheet, faint: Sequence[Unit], alone: Alone) -> None:
     """Step 4, of units that lie apart. What too many drawings would be needed for stays as it was judged from afar."""
     for near, run in itertools.islice(_runs(sheet, faint), _NEAR_LOOKS):
         for unit in run:
             unit.box, unit.scale = _near_box(near, unit), near.scale
-        _measure(near, near.drawn(around(unit.box for unit in run)), [run], alone, letters=letters)
+        _measure(near, near.drawn(around(unit.box for unit in run)), [run], alone)
 
 
 def _runs(sheet: Sheet, faint: Sequence[Unit]) -> Iterator[tuple[Sheet, list[Unit]]]:

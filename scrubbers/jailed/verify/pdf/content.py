@@ -27,7 +27,7 @@ _ANYWHERE: Final = _PAGE | _TEXT_OBJECT
 
 @dataclass(slots=True)
 class Contents:
-    """What one stream, or several with the same resources, use: for each letter how many resources, and shown text."""
+    """What one stream uses: for each letter how many resources, and shown text."""
 
     used: dict[str, int] = field(default_factory=dict)
     # By font: the strings shown with it.
@@ -50,13 +50,12 @@ class _Reader:
         self.contents = contents
         self.font: int | None = None
         self.saved: list[int | None] = []
-        self.has_width = False
 
-    def read(self, untrusted: bytes, *, glyph: bool) -> None:
+    def read(self, untrusted: bytes) -> None:
         lines = untrusted.split(b"\n")
         demand(lines.pop() == b"", "the contents' last line")
         where = _PAGE
-        rule_of = (_GLYPH_RULES if glyph else _RULES).get
+        rule_of = _RULES.get
         for line in lines:
             rule = rule_of(line[line.rfind(b" ") + 1 :])
             if rule is None or not rule.stands & where or rule.pattern.fullmatch(line) is None:
@@ -74,10 +73,6 @@ class _Reader:
         demand(self.saved, "saved states")
         self.font = self.saved.pop()
 
-    def set_width(self, _line: bytes) -> None:
-        demand(not self.has_width, "a glyph's width twice")
-        self.has_width = True
-
     def choose_font(self, line: bytes) -> None:
         self.font = self._use("F", line[2 : line.index(b" ")])
 
@@ -85,10 +80,6 @@ class _Reader:
         """Note a resource other than a font: the operand before the operator."""
         start = line.rindex(b"/") + 1
         self._use(chr(line[start]), line[start + 1 : line.index(b" ", start)])
-
-    def use_unless_plain(self, line: bytes) -> None:
-        if line.startswith(b"/C"):
-            self.use(line)
 
     def show(self, line: bytes) -> None:
         if self.font is None:
@@ -163,24 +154,16 @@ def _rules() -> dict[bytes, _Rule]:
     add(b"T*", b"", _TEXT_OBJECT)
     add(b"Tj", TEXT + b" ", _TEXT_OBJECT, act=_Reader.show)
     add(b"TJ", rb"\[%s(?: %s)*\] " % (_ITEM, _ITEM), _TEXT_OBJECT, act=_Reader.show_spaced)
-    add(b"CS cs", rb"(?:/Pattern|%s) " % (_NAME % b"C"), _ANYWHERE, act=_Reader.use_unless_plain)
-    add(b"SCN scn", rb"(?:%s ){0,4}%s " % (_N, _NAME % b"P"), _ANYWHERE, act=_Reader.use)
     add(b"G g", numbers(1), _ANYWHERE)
     add(b"RG rg", numbers(3), _ANYWHERE)
     add(b"K k", numbers(4), _ANYWHERE)
-    add(b"sh", _NAME % b"S" + b" ", _PAGE, act=_Reader.use)
     add(b"Do", _NAME % b"X" + b" ", _PAGE, act=_Reader.use)
     return rules
 
 
 _RULES: Final = _rules()
-_GLYPH_RULES: Final = {
-    **_RULES,
-    b"d0": _Rule(re.compile(rb"%s %s d0" % (_N, _N)), _PAGE, 0, _Reader.set_width),
-    b"d1": _Rule(re.compile(rb"%s %s %s %s %s %s d1" % ((_N,) * 6)), _PAGE, 0, _Reader.set_width),
-}
 
 
-def read_contents(untrusted: bytes, contents: Contents, *, glyph: bool = False) -> None:
-    """Read one stream into `contents`; raises Unaccounted. `glyph`: a Type 3 font's, which says its width."""
-    _Reader(contents).read(untrusted, glyph=glyph)
+def read_contents(untrusted: bytes, contents: Contents) -> None:
+    """Read one stream into `contents`; raises Unaccounted."""
+    _Reader(contents).read(untrusted)

@@ -1,14 +1,13 @@
 """Reads a rebuilt PDF from the first byte to the last: what stands in it and where, and that nothing else does.
 
-    verify_pdf.py            the file: head, objects, table, trailer; each byte belongs to one of them
-    verify_pdf_values.py     values, in the one form in which they may be written
-    verify_pdf_document.py   the walk: each object in the roles in which others refer to it, none left over
-    verify_pdf_objects.py    pages, forms, patterns, graphics states, drawn fonts: closed lists of keys
-    verify_pdf_pixels.py     pictures
-    verify_pdf_colours.py    colour spaces, functions, shadings, patterns
-    verify_pdf_content.py    drawing operators, one a line
-    verify_pdf_fonts.py      fonts; verify_pdf_composite.py those with codes of several bytes; verify_sfnt.py,
-                             verify_cff.py, verify_cmap.py, verify_glyph_names.py their programs, maps and names
+    file.py         the file: head, objects, table, trailer; each byte belongs to one of them
+    values.py       values, in the one form in which they may be written
+    document.py     the walk: each object in the roles in which others refer to it, none left over
+    objects.py      pages, forms, graphics states: closed lists of keys
+    images.py       pictures
+    content.py      drawing operators, one a line
+    text_layer.py   pages that are one picture with a layer of words
+    simple_fonts.py, composite_fonts.py   fonts; sfnt.py, cff.py, cmap.py, glyph_names.py: programs, maps, names
 
 Not a PDF reader: it knows one way to write each thing, and only what the scrubber writes. It draws nothing, so it does
 not know whether what a page shows can be seen: that the scrubber has looked at.

@@ -1,4 +1,4 @@
-"""Catalog, pages, resources, forms, patterns, graphics states and drawn fonts of a rebuilt PDF: closed lists of keys.
+"""Catalog, pages, resources, forms and graphics states of a rebuilt PDF: closed lists of keys.
 
 What a stream of operators names must be among its resources, and all its resources must be named by it: one that is
 not used would be a hiding place.
@@ -12,34 +12,21 @@ from scrubbers.jailed.verify.pdf.checks import (
     entries,
     exactly,
     flag,
+    is_number,
     items,
     named,
-    number,
     numbers,
     stream_entries,
     via,
     whole,
 )
-from scrubbers.jailed.verify.pdf.colours import dashes, device_space, pattern_space, shading
 from scrubbers.jailed.verify.pdf.composite_fonts import composite_font
 from scrubbers.jailed.verify.pdf.content import Contents, read_contents
 from scrubbers.jailed.verify.pdf.document import Check, Document, Stream
 from scrubbers.jailed.verify.pdf.images import picture
-from scrubbers.jailed.verify.pdf.simple_fonts import (
-    WIDTHS,
-    differences,
-    require_widths,
-    shown_bytes,
-    simple_font,
-    to_unicode,
-)
+from scrubbers.jailed.verify.pdf.simple_fonts import simple_font
 from scrubbers.jailed.verify.pdf.text_layer import is_layered, layered_page
 from scrubbers.jailed.verify.pdf.values import Reference, demand
-
-_BLENDS: Final = (
-    "Normal", "Compatible", "Multiply", "Screen", "Overlay", "Darken", "Lighten", "ColorDodge", "ColorBurn",
-    "HardLight", "SoftLight", "Difference", "Exclusion", "Hue", "Saturation", "Color", "Luminosity",
-)  # fmt: skip
 
 
 def catalog(document: Document, thing: object) -> None:
@@ -87,7 +74,7 @@ def _group_entries(document: Document, thing: object) -> None:
         document,
         thing,
         {"S": exactly("Transparency")},
-        {"CS": device_space, "I": flag, "K": flag},
+        {"CS": named("DeviceGray", "DeviceRGB", "DeviceCMYK"), "I": flag, "K": flag},
     )
 
 
@@ -139,117 +126,28 @@ def _form(document: Document, thing: object) -> None:
     _read(document, stream, found.get("Resources", {}))
 
 
-def _group_form(document: Document, thing: object) -> None:
-    demand(isinstance(thing, Stream) and "Group" in thing.entries, "a group's form")
-    _form(document, thing)
-
-
-def _pattern(document: Document, thing: object) -> None:
-    if not isinstance(thing, Stream):
-        entries(
-            document,
-            thing,
-            {"Type": exactly("Pattern"), "PatternType": exactly(2), "Shading": via(shading)},
-            {"Matrix": numbers(6)},
-        )
-        return
-    stream, found = stream_entries(
-        document,
-        thing,
-        {
-            "Type": exactly("Pattern"),
-            "PatternType": exactly(1),
-            "PaintType": whole(1, 2),
-            "TilingType": whole(1, 3),
-            "BBox": numbers(4),
-            "XStep": number,
-            "YStep": number,
-        },
-        {"Matrix": numbers(6), "Resources": anything},
-    )
-    _read(document, stream, found.get("Resources", {}))
-
-
 def _graphics_state(document: Document, thing: object) -> None:
     found = entries(document, thing, {"Type": exactly("ExtGState")}, _STATES)
     demand(len(found) > 1, "a state that changes nothing")
 
 
-def _mask_of_state(document: Document, thing: object) -> None:
-    if thing == "None":
-        return
-    entries(
-        document,
-        thing,
-        {"S": named("Alpha", "Luminosity"), "G": via(_group_form)},
-        {"BC": numbers(1, 3, 4)},
-    )
+def _alpha(_document: Document, thing: object) -> None:
+    demand(isinstance(thing, int | float) and is_number(thing) and 0 <= thing <= 1, "alpha")
 
 
-_STATES: Final[Mapping[str, Check]] = {
-    "LW": number, "LC": number, "LJ": number, "ML": number, "D": dashes,
-    "CA": number, "ca": number, "BM": named(*_BLENDS), "AIS": flag, "SA": flag, "TK": flag,
-    "OP": flag, "op": flag, "OPM": whole(0, 1), "SMask": _mask_of_state,
-}  # fmt: skip
+_STATES: Final[Mapping[str, Check]] = {"CA": _alpha, "ca": _alpha}
 
 
 def _font(document: Document, thing: object) -> None:
     subtype = thing.get("Subtype") if isinstance(thing, dict) else None
-    match subtype:
-        case "Type0":
-            composite_font(document, thing)
-        case "Type3":
-            _drawn_font(document, thing)
-        case _:
-            simple_font(document, thing)
-
-
-def _drawn_font(document: Document, thing: object) -> None:
-    """Require a Type 3 font: glyphs called a0, a1 …, all with one dictionary of resources, and no text in them."""
-    at = document.current
-    found = entries(
-        document,
-        thing,
-        {
-            "Type": exactly("Font"),
-            "Subtype": exactly("Type3"),
-            "FontBBox": numbers(4),
-            "FontMatrix": numbers(6),
-            "CharProcs": anything,
-            "Encoding": anything,
-            **WIDTHS,
-        },
-        {"Resources": anything, "ToUnicode": anything},
-    )
-    contents = Contents()
-    procedures = found["CharProcs"]
-    demand(
-        isinstance(procedures, dict) and [*procedures] == [f"a{place}" for place in range(len(procedures))], "glyphs"
-    )
-    for procedure in procedures.values():
-        stream, _ = stream_entries(document, document.take(procedure), {})
-        read_contents(document.inflated(stream), contents, glyph=True)
-    demand(not contents.shown, "text in a glyph")
-    require_resources(document, contents, found.get("Resources", {}))
-    encoding = entries(document, found["Encoding"], {"Type": exactly("Encoding"), "Differences": anything})
-    names = differences(encoding["Differences"])
-    demand(set(names.values()) == procedures.keys(), "glyphs that are shown")
-    texts = to_unicode(document, found)
-
-    def compare() -> None:
-        shown = shown_bytes(document, at)
-        require_widths(found, shown, needed=True)
-        demand(shown >= names.keys(), "glyphs that are shown")
-        demand({bytes((code,)) for code in shown} >= texts.keys(), "text of codes that are shown")
-
-    document.at_last.append(compare)
+    if subtype == "Type0":
+        composite_font(document, thing)
+    else:
+        simple_font(document, thing)
 
 
 _KINDS: Final[Mapping[str, tuple[str, Check]]] = {
     "Font": ("F", _font),
     "XObject": ("X", _drawn),
     "ExtGState": ("G", _graphics_state),
-    "ColorSpace": ("C", pattern_space),
-    "Pattern": ("P", _pattern),
-    "Shading": ("S", shading),
 }

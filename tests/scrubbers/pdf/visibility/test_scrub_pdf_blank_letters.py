@@ -80,18 +80,6 @@ def composite(width: int, called: Callable[[str], str]) -> bytes:
     return document(made, b"BT /F9 20 Tf 20 200 Td <%s> Tj ET" % shown, resources=b"/Font<<%s>>" % font)
 
 
-def drawn(width: int) -> bytes:
-    made = Pdf()
-    blank, ink = made.new_stream(b"%d 0 d0" % width), made.new_stream(b"700 0 d0 0 0 600 700 re f")
-    names = b"".join(b"/g%c %s" % (ord(each), blank) for each in LETTERS)
-    said = b"".join(b" %d/g%c" % (ord(each), ord(each)) for each in LETTERS)
-    widths = b" ".join(b"%d" % (700 if code == ord("H") else width) for code in range(32, 91))
-    font = b"/F9<</Type/Font/Subtype/Type3/FontBBox[0 0 0 0]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 32/LastChar 90"
-    font += b"/Widths[%s]/CharProcs<</s %s/H %s%s>>/Encoding<</Differences[32/s 72/H%s]>>/Resources<<>>%s>>"
-    font %= widths, blank, ink, names, said, text_map(made, {b"H": "H", b" ": " "})
-    return document(made, b"BT /F9 20 Tf 20 200 Td (%s) Tj ET" % SIMPLE, resources=b"/Font<<%s>>" % font)
-
-
 DOCUMENTS = {
     "without width": simple(0, None),
     "with a width": simple(100, None),
@@ -100,7 +88,6 @@ DOCUMENTS = {
     "called two spaces": simple(50, lambda _letter: "  "),
     "of two bytes": composite(0, lambda letter: letter),
     "of two bytes, called spaces": composite(50, lambda _letter: " "),
-    "drawn": drawn(50),
 }
 
 

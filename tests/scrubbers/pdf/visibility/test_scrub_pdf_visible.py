@@ -12,10 +12,10 @@ SEEN, HIDDEN, PARTLY, BLANK = Look.SEEN, Look.HIDDEN, Look.PARTLY, Look.BLANK
 HELLO = text_at(50, 700, "Hej ", "alla ", "barn")
 
 
-def looks(contents, *, letters=False, scale=1.0, **how):
+def looks(contents, *, scale=1.0, **how):
     made = document(contents, **how)
     sheet = Sheet(made[0], scale)
-    return [text.look for text in sight(sheet, sheet.drawn(), never_opened, letters=letters).texts]
+    return [text.look for text in sight(sheet, sheet.drawn(), never_opened).texts]
 
 
 def never_opened():
@@ -94,11 +94,10 @@ def test_where_a_text_begins_and_how_large_it_is_is_told():
         "under a box of 98 %",
     ],
 )
-@pytest.mark.parametrize("letters", [False, True])
-def test_hidden_text_is_found(contents, letters):
+def test_hidden_text_is_found(contents):
     states = state(ca=0) | {b"G1": {b"ca": 0.98}}
 
-    found = looks(contents, ExtGState=states, letters=letters)
+    found = looks(contents, ExtGState=states)
 
     assert set(found) <= {HIDDEN, BLANK}
 
@@ -170,27 +169,8 @@ def test_text_that_can_be_seen_is_not_called_hidden(contents, rotate):
     ],
     ids=["a word", "a narrow letter", "over the edge", "cut at the end", "cut at the beginning", "leaves its ground"],
 )
-def test_a_text_of_which_a_part_is_hidden_is_to_be_shown_letter_by_letter(contents):
+def test_a_text_of_which_a_part_may_be_hidden_is_told(contents):
     assert looks(contents) == [PARTLY]
-
-
-def test_of_letters_exactly_those_under_a_bar_are_hidden():
-    found = looks(letter_by_letter(50, 700, "En hemlig rad") + box_at(68, 695, 37, 20), letters=True)
-
-    assert found == [SEEN, SEEN, BLANK, *[HIDDEN] * 6, BLANK, SEEN, SEEN, SEEN]
-
-
-def test_of_letters_that_run_over_the_edge_those_outside_are_hidden():
-    found = looks(letter_by_letter(560, 700, "ut över kanten"), letters=True)
-
-    assert found[:6] == [SEEN, SEEN, BLANK, SEEN, SEEN, SEEN]
-    assert set(found[8:]) == {HIDDEN}
-
-
-def test_a_bar_that_leaves_a_sliver_of_the_letters_hides_them():
-    found = looks(letter_by_letter(50, 700, "HEMLIG") + box_at(45, 695, 200, 13.2), letters=True)
-
-    assert set(found) == {HIDDEN}
 
 
 def test_a_name_under_another_one_printed_over_it_is_hidden():
@@ -225,7 +205,7 @@ def test_a_page_full_of_small_pale_letters_is_looked_at_in_a_moment():
     lines = (letter_by_letter(40, 60 + 6 * row, "liten; ljus, text. " * 9, size=3) for row in range(60))
     began = time.process_time()
 
-    found = looks(b"0.85 g\n" + b"".join(lines), letters=True)
+    found = looks(b"0.85 g\n" + b"".join(lines))
 
     assert set(found) == {SEEN, BLANK}
     assert time.process_time() - began < 6

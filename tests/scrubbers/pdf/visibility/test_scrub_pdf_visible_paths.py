@@ -4,27 +4,22 @@ import asyncio
 import itertools
 
 import pypdfium2
-import pypdfium2.raw as pdfium
 import pytest
-from documents.pdf_page_by_hand import box_at, document, document_bytes, form, square_font, text_at
+from documents.pdf_page_by_hand import box_at, document, document_bytes, form, text_at
 from scrub_harness import became_pictures, clean_all
 
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable
-from scrubbers.jailed.pdf.visibility import item_buffer
+from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
 from scrubbers.jailed.pdf.visibility.inspect import Sheet, sight
 from scrubbers.protocol import Role
-from scrubbers.stages import Lost, What, Where
-
-DIGEST = b"of the document"
 
 LINE = b"50 100 m\n250 100 l\nS\n"
 
 
-def paths(contents, digest=DIGEST, **how):
+def paths(contents, **how):
     made = document(contents, **how)
     sheet = Sheet(made[0], 1.0)
     before = sheet.drawn()
-    found = sight(sheet, before, lambda: document(contents, **how)[0], paths=True, digest=digest).paths
+    found = sight(sheet, before, lambda: document(contents, **how)[0]).paths
     assert sheet.drawn().tobytes() == before.tobytes()
     return found
 
@@ -165,9 +160,9 @@ def test_ink_under_a_bar_is_hidden_on_a_page_of_very_many_lines(bar):
 
 
 def test_ink_under_a_bar_is_hidden_wherever_there_are_many_layers():
-    stack = b"".join(box_at(300 + at, 500 + at, 200, 200, b"0.%d g" % (at % 9 + 1)) for at in range(40))
+    stack = b"".join(box_at(300 + at, 500 + at, 200, 200, b"0.%d g" % (at % 9 + 1)) for at in range(20))
 
-    assert paths(INK + stack + box_at(50, 90, 200, 40)) == (False,) * 14 + (True,) * 41
+    assert paths(INK + stack + box_at(50, 90, 200, 40)) == (False,) * 14 + (True,) * 21
 
 
 def test_what_lies_off_the_page_or_outside_its_clip_is_hidden_among_very_many():
@@ -194,88 +189,3 @@ def test_paths_on_each_other_that_cannot_be_told_apart_in_time_are_not_kept(coun
 
     with pytest.raises(NotRebuildable):
         paths(b"/G0 gs\n" + veils, ExtGState={b"G0": Node({b"ca": 0.05})})
-
-
-BAR = box_at(50, 90, 200, 40)
-
-
-def shading_of(colour):
-    """A shading that has this colour everywhere."""
-    parts = [(colour >> 16) / 255, (colour >> 8 & 255) / 255, (colour & 255) / 255]
-    function = {b"FunctionType": 2, b"Domain": [0, 1], b"C0": parts, b"C1": parts, b"N": 1}
-    entries = {b"ShadingType": 2, b"ColorSpace": Name(b"DeviceRGB"), b"Coords": [0, 0, 595, 0]}
-    return Node({**entries, b"Extend": [True, True], b"Function": function})
-
-
-def with_shadings(colours):
-    """Hidden ink among very many lines, and a little square painted by a shading in each of the colours."""
-    squares = b"".join(b"q\n%d 600 4 4 re\nW n\n/S%d sh\nQ\n" % (300 + at * 6, at) for at in range(len(colours)))
-    return INK + grid(30) + BAR + squares, {b"S%d" % at: shading_of(colour) for at, colour in enumerate(colours)}
-
-
-def drawn_again(count):
-    """Squares in Difference, elsewhere on the page."""
-    return b"/G0 gs\n" + b"".join(
-        box_at(20 + at % 60 * 8, 300 + at // 60 * 8, 12, 12, b"0 0 1 rg") for at in range(count)
-    )
-
-
-def names_hidden_drawing(report):
-    return any((each.what, each.where) == (What.HIDDEN_DRAWING, Where.PAGES) for each in report.removed)
-
-
-@pytest.mark.parametrize("table", [0, 1])
-def test_shadings_in_the_very_colours_of_a_drawing_bring_no_hidden_ink_back(table):
-    colours = item_buffer._tables(DIGEST, 1815)[table][:14]
-    contents, shadings = with_shadings(colours)
-
-    assert paths(contents, Shading=shadings) == (False,) * 14 + (True,) * 1801
-
-
-def test_the_colours_are_others_for_each_document_and_never_twice_in_two_tables():
-    tables = [item_buffer._tables(digest, 5000) for digest in (DIGEST, DIGEST, b"another")]
-
-    assert tables[0] == tables[1]
-    every = [*itertools.chain.from_iterable(tables[0])]
-    assert len({*every} - {0, 0xFFFFFF}) == 10_000
-    assert len({*every} & {*itertools.chain.from_iterable(tables[2])}) < 100
-
-
-def test_colours_that_a_document_foretells_keep_nothing_that_a_bar_covers():
-    contents, shadings = with_shadings([(at + 1) * 0x9E3779 % 2**24 for at in range(14)])
-
-    [(_, content, _, report)] = asyncio.run(clean_all([document_bytes(contents, Shading=shadings)], [Role.DOCUMENTS]))
-
-    assert names_hidden_drawing(report)
-    page = pypdfium2.PdfDocument(content)[0]
-    kinds = [each.type for each in page.get_objects()]
-    assert kinds.count(pdfium.FPDF_PAGEOBJ_PATH) == 1801
-    assert not became_pictures(report)
-
-
-@pytest.mark.parametrize("mode", [b"Difference", b"Screen", b"Lighten", b"Luminosity"])
-def test_no_drawing_in_other_colours_tells_of_a_page_where_something_is_blended(mode):
-    many = b"".join(
-        b"%d %d m\n%d %d l\nS\n" % (60 + at % 60 * 3, 95 + at // 60 * 3, 62 + at % 60 * 3, 97 + at // 60 * 3)
-        for at in range(600)
-    )
-    made = document_bytes(many + BAR + drawn_again(900), ExtGState={b"G0": Node({b"BM": Name(mode)})})
-
-    [(_, content, _, report)] = asyncio.run(clean_all([made], [Role.DOCUMENTS]))
-
-    page = pypdfium2.PdfDocument(content)[0]
-    low = [each for each in page.get_objects() if each.type == pdfium.FPDF_PAGEOBJ_PATH and each.get_bounds()[1] < 299]
-    assert len(low) <= 1
-    assert names_hidden_drawing(report) or became_pictures(report)
-
-
-def test_letters_that_are_blended_by_their_own_glyphs_make_the_page_pixels():
-    font = square_font()
-    glyph = font.value[b"CharProcs"][b"a0"].value
-    glyph.data = glyph.data.replace(b" d1\n", b" d1\n/G0 gs\n")
-    font.value[b"Resources"] = {b"ExtGState": {b"G0": Node({b"BM": Name(b"Screen")})}}
-    made = document_bytes(text_at(50, 700, "A", font="F2"), Font={b"F2": font})
-
-    [(_, _, _, report)] = asyncio.run(clean_all([made], [Role.DOCUMENTS]))
-
-    assert Lost.SELECTABLE_TEXT in report.lost

@@ -115,23 +115,6 @@ def test_a_picture_in_a_form_is_seen_each_time_the_form_is_drawn():
     assert shares(contents, XObject={b"X0": drawn}) == [0, 1]
 
 
-@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
-def test_the_mask_shows_in_the_pictures_own_pixels_what_is_seen(rotate):
-    # The lower right quarter is covered.
-    contents = put(b"X0", 100, 100, 200, 100) + box_at(200, 100, 100, 50, b"1 g")
-
-    (found,) = seen(contents, rotate=rotate).pictures
-    mask = found.mask(400, 200)
-
-    assert found.pixels == (40, 20)
-    assert found.matrix == pytest.approx((200, 0, 0, 100, 100, 100))
-    assert mask.size == (400, 200)
-    assert mask.crop((0, 0, 400, 100)).getextrema() == (255, 255)
-    assert mask.crop((0, 100, 200, 200)).getextrema() == (255, 255)
-    # Two pixels of the page are left on.
-    assert mask.crop((206, 106, 400, 200)).getextrema() == (0, 0)
-
-
 def test_text_under_a_picture_is_hidden():
     found = seen(text_at(100, 100, "dold", " text") + put(b"X0", 90, 90, 100, 40) + text_at(100, 200, "synlig"))
 
