@@ -36,7 +36,7 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     closed_on: date | None
     erasable_from: date | None
     erase_by: date | None
-    # By stream: how many entries there are up to the last that somebody else wrote.
+    # By stream: how many entries there are up to the last that somebody else wrote; that she opened it is none.
     others: dict[int, int]
     # When members last asked for something, if the reporter has written since.
     answered: date | None
@@ -52,6 +52,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     warnings: tuple[str, ...]
     # The names of those who have stepped aside and still have the case's key, where this member can change that.
     to_lock_out: tuple[str, ...] = ()
+    # The names of those who can sign together with this member.
+    beside: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "<Summary>"
@@ -66,6 +68,8 @@ class Problem(msgspec.Struct, frozen=True, array_like=True):
     is_left: bool = False
     # The server does not show the case, and until then a new key for it may come: it was moved, with her or without.
     until: datetime | None = None
+    # Who signed the move though she had stepped aside: the next one, which this member makes, leaves her out.
+    next_without: str = ""
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):

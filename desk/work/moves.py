@@ -11,6 +11,7 @@ Who has stepped aside offers no move, and signs one only while the others are to
 that she gets. So a second move, between those who are left, leaves her out.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +21,7 @@ import msgspec
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from cases.case.signers import enough_to_sign, given_to, stepped_aside, who_may_sign
+from cases.case.signers import given_to, stepped_aside
 from cases.case.statements import Act, Unsigned, read_statement, sign_statement
 from cases.case.timeline import CaseAction
 from cases.clock import today
@@ -34,6 +35,7 @@ from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCa
 from desk.keep.state import KnownCase
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from desk.work.case.readers import signers_beside
 from desk.work.case.unsealing import take_grant
 from desk.work.rekeying import Checked, check_prepared, prepare, readers_of
 from desk.work.writing import require_now, write
@@ -103,7 +105,7 @@ async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, 
     if len({member.id for member in given}) < READERS_MIN or signer not in given or signer.id == book.keys.id:
         raise MoveRefused("move.too_few")
     _require_unconcerned(case, given)
-    _require_can_sign(case, roster, signer)
+    _require_can_sign(case, signer)
     if _joining(case, given):
         require_now(case, CaseAction.HAND_OVER)
     request = prepare(case, answer, roster, {member.id for member in given})
@@ -147,14 +149,16 @@ def is_offered(book: Casebook, known: KnownCase) -> bool:
     entries = sum(head.count for head in known.seen.values())
     if made is not None and made.entries == entries and day - made.day <= timedelta(days=1):
         return True
-    return any(_is_of(book, one, known.case_id) for one in book.offers)
+    return known.case_id in offered_cases(book)
 
 
-def _is_of(book: Casebook, untrusted_offer: bytes, case_id: bytes) -> bool:
-    try:
-        return _opened(book, untrusted_offer).request.case_id == case_id
-    except MoveRefused:
-        return False
+def offered_cases(book: Casebook) -> tuple[bytes, ...]:
+    """Return the ids of the cases whose moves wait for this member. What does not open is none: the server sent it."""
+    found = []
+    for untrusted_offer in book.offers:
+        with contextlib.suppress(MoveRefused):
+            found.append(_opened(book, untrusted_offer).request.case_id)
+    return tuple(found)
 
 
 async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
@@ -226,10 +230,9 @@ def _require_unconcerned(case: DeskCase, readers: Sequence[Member]) -> None:
         raise MoveRefused("move.concerned")
 
 
-def _require_can_sign(case: DeskCase, roster: Roster, signer: Member) -> None:
+def _require_can_sign(case: DeskCase, signer: Member) -> None:
     """Return if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
-    able = who_may_sign(case.streams, roster)
-    others = [one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster)]
+    others = signers_beside(case)
     if not others:
         raise MoveRefused("move.no_signer")
     if signer not in others:

@@ -38,7 +38,7 @@ _NAMES: Final = {
 # libmagic looks at the first entries of an archive, and says less where it does not know their order.
 _OFFICE: Final = (
     "application/zip", "application/octet-stream", "application/vnd.openxmlformats-officedocument.",
-    "application/vnd.oasis.opendocument.",
+    "application/vnd.oasis.opendocument.", "text/rtf",
 )  # fmt: skip
 # What libmagic calls words: each language of programs has a name of its own. Web pages are shown otherwise than read.
 _WORDS: Final = ("text/", "application/json", "application/x-ndjson", "application/javascript", "application/csv")

@@ -33,7 +33,7 @@ FILES |= {
     "keeper.json",
     "requirements.lock",
     "cache.key",
-    "flytt.bin",
+    "omlasning.bin",
     "ask.json",
     "restore.key",
     "backup.day",

@@ -19,7 +19,7 @@ async def act(desks: RunningDesks, number: int, path: str, what: str, text: str,
     """An act of a member at another place than the application."""
     async with desks.desk(number) as book:
         await book.sync()
-        await acts.do(book, what, path.rsplit("/", 1)[1], text, **more)
+        await acts.do(book, what, path.rsplit("/", 1)[1], text, acts.ActChoices(**more))
 
 
 async def fetched(reader: Reader) -> None:

@@ -60,7 +60,7 @@ async def send_file(reader: Reader, content: bytes, **fields: str) -> Seen:
     for name, value in fields.items():
         form.add_field(name, value)
     if not fields:
-        form.add_field("file", io.BytesIO(content), filename="flytt.bin", content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(content), filename="omlasning.bin", content_type="application/octet-stream")
     body = form()
     seen = await reader.ask(
         "POST",

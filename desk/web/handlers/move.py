@@ -24,6 +24,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.unsent import case_of_unsent, case_to_decide_on
 from desk.web.views.case.moving import (
+    FIRST_DO,
     first_to_do,
     has_to_stay,
     in_words,
@@ -57,7 +58,7 @@ _OVERVIEW: Final = "/"
 # The file comes back as text in the form that signs, which is a third longer, beside a few small fields.
 _FORM_BYTES_MAX: Final = moves.FILE_BYTES_MAX * 4 // 3 + 2**16
 # Names neither the case nor who reads it.
-_SAVED_AS: Final = 'attachment; filename="flytt.bin"'
+_SAVED_AS: Final = 'attachment; filename="omlasning.bin"'
 _NO_REASON: Final = Notice(N_("Somebody is new to the case."), N_("Write to the reporter why."))
 _NO_THIRD: Final = Notice(
     N_("With the same readers nothing is won: too few can sign, as before."), N_("Tick a third person too.")
@@ -286,6 +287,7 @@ def _form(
         can_offer=bool(choices.signers) and not is_left(case),
         wrong=wrong,
         first=first_to_do(case, services.clock()),
+        first_words=FIRST_DO,
         left=in_words(needs_relock(case), services.language),
     )
 

@@ -31,6 +31,7 @@ from desk.work.case.casebook import Casebook
 from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
 from desk.work.membership import is_clock_wrong
+from desk.work.moves import offered_cases
 
 HERE: Final = "/"
 SEARCH: Final = "/search"
@@ -98,7 +99,8 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
             welcome=words,
             is_fetched=index.fetched is not None,
         )
-    holding = await containing(services.desk, summaries.keys() - waiting, wanted.words) if wanted.words else set()
+    readable = {name for name, one in summaries.items() if name not in waiting and not one.is_left}
+    holding = await containing(services.desk, readable, wanted.words) if wanted.words else set()
     found = chosen(summaries, wanted, holding, day)
     read = {name: known.read for name, known in book.state.case_list.cases.items()}
     most = _shown(form)
@@ -136,7 +138,7 @@ def _known(services: Services, book: Casebook, index: Index, problems: Mapping[s
         problems,
         offers_standing(index, cases),
         unsigned_change=_is_unsigned(book),
-        move_waits=bool(book.offers),
+        moves=offered_cases(book),
         no_copy=read_preferences(services.home.preferences).copied_on is None,
     )
 
@@ -154,7 +156,7 @@ def _notice(services: Services, book: Casebook) -> Notice | None:
 
 def _nothing(summaries: Mapping[str, Summary], day: date, language: Language) -> str:
     """Return the sentence for a day without anything to do."""
-    limits = (summary.due for summary in summaries.values())
+    limits = (summary.due for summary in summaries.values() if not summary.is_left)
     nearest = min((limit for limit in limits if limit is not None), key=lambda limit: limit.day, default=None)
     if nearest is None:
         return language.translate(N_("Nothing to do today."))

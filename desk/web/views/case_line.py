@@ -38,6 +38,8 @@ class CaseLine:
     next: NextDay
     # Not there now: it was moved to a new key, or is no longer this member's.
     waiting: bool = False
+    # This member has left it, and it stands here for her signature alone: no heading, no day, nothing new.
+    is_left: bool = False
 
 
 def case_number(case_id: bytes) -> str:
@@ -65,6 +67,8 @@ def line_of(
 ) -> CaseLine:
     """Return what the overview shows of a case on a day; `read` is how far the member has read its streams."""
     state, number = state_on(summary, today), case_number(summary.case_id)
+    if summary.is_left:
+        return _line_left(summary, number, language)
     answered = has_answer(summary, read) and not waiting
     return CaseLine(
         path=case_path(summary.case_id),
@@ -84,15 +88,33 @@ def line_of(
     )
 
 
+def _line_left(summary: Summary, number: str, language: Language) -> CaseLine:
+    return CaseLine(
+        path=case_path(summary.case_id),
+        title=language.translate(N_("Case %(number)s"), number=number),
+        number=number,
+        register="",
+        organisation="",
+        received="",
+        state="",
+        new=False,
+        answered=False,
+        urgent=False,
+        next=NextDay("", ""),
+        is_left=True,
+    )
+
+
 def is_new(summary: Summary, read: Mapping[int, int]) -> bool:
     """Whether somebody else wrote what this member has not had on the screen."""
     return any(count > read.get(stream, 0) for stream, count in summary.others.items())
 
 
 def has_answer(summary: Summary, read: Mapping[int, int]) -> bool:
-    """Whether the reporter has written in a case that this member has read before."""
+    """Whether the reporter has written in a case that this member has read before, or has answered a question."""
     seen = read.get(int(Stream.REPORTER), 0)
-    return 0 < seen < summary.others.get(int(Stream.REPORTER), 0)
+    is_known = seen > 0 or summary.answered is not None
+    return not summary.is_left and is_known and seen < summary.others.get(int(Stream.REPORTER), 0)
 
 
 def state_on(summary: Summary, today: date) -> CaseState:

@@ -1,6 +1,7 @@
-"""Who has the key of a case, as far as a desk can tell from its grants."""
+"""Who has the key of a case, as far as a desk can tell from its grants, and who can sign in it beside this member."""
 
-from cases.case.signers import given_to
+from cases.case.signers import enough_to_sign, given_to, who_may_sign
+from cases.roster.chain import Member
 from cases.wire.rekeying import regrant
 from desk.work.case.opened import DeskCase
 
@@ -25,3 +26,12 @@ def inside(case: DeskCase) -> frozenset[str]:
         if regrant(granted, member.id_bytes, member.box, roster.version) in case.notes_grants
     )
     return found if case.own_id in found else given
+
+
+def signers_beside(case: DeskCase) -> tuple[Member, ...]:
+    """Return the members who can sign a move or an erasure of this case together with this one."""
+    roster = case.chain.current
+    if roster is None:
+        return ()
+    able = who_may_sign(case.streams, roster)
+    return tuple(one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster))

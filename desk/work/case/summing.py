@@ -5,10 +5,10 @@ from typing import Final
 
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind
-from cases.entry import CompletionRequest, Stream
+from cases.entry import CompletionRequest, Entry, Opened, Stream
 from desk.keep.summaries import Limit, Summary
 from desk.work.case.opened import DeskCase
-from desk.work.case.readers import inside
+from desk.work.case.readers import inside, signers_beside
 
 FIRST_CHARACTERS: Final = 70
 
@@ -30,7 +30,7 @@ def summary_of(case: DeskCase) -> Summary:
     """Return what the overview shows of an opened case."""
     state, due = case.state, next_limit(case.state)
     others = {
-        int(stream): max((entry.number + 1 for entry in entries if entry.author != case.own_id), default=0)
+        int(stream): max((entry.number + 1 for entry in entries if _is_news(case, entry)), default=0)
         for stream, entries in case.streams.items()
     }
     return Summary(
@@ -55,6 +55,7 @@ def summary_of(case: DeskCase) -> Summary:
         may_sign=CaseAction.CO_SIGN in state.allowed,
         warnings=case.warnings,
         to_lock_out=to_lock_out(case),
+        beside=tuple(member.name for member in signers_beside(case)),
     )
 
 
@@ -64,6 +65,11 @@ def to_lock_out(case: DeskCase) -> tuple[str, ...]:
     if not aside or case.own_id in aside:
         return ()
     return tuple(case.name_of(one) for one in sorted(aside & inside(case)))
+
+
+def _is_news(case: DeskCase, entry: Entry) -> bool:
+    """Whether somebody else wrote it. That a colleague has opened the case is no news."""
+    return entry.author != case.own_id and not isinstance(entry.body, Opened)
 
 
 def _answered(case: DeskCase) -> date | None:

@@ -1,6 +1,6 @@
 """An office document: what a reader would see of it, typeset as a PDF of our own (decision 0035).
 
-1 open the archive, within limits (`package`)
+1 open the archive, within limits (`package`); rich text is none, and is read at once (`rtf`)
 2 report what it holds beside what it shows (`hidden_parts`)
 3 read what is seen (`word` and its siblings); pictures go through the picture scrubber
 4 lay it out; no letter may be lost or added on the way (`typeset.layout`)
@@ -22,6 +22,8 @@ from scrubbers.jailed.office import hidden_parts, pictures
 from scrubbers.jailed.office.excel.workbook import Workbook
 from scrubbers.jailed.office.odf import document as odf
 from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.rtf import document as rtf
+from scrubbers.jailed.office.rtf.words import ENCODINGS
 from scrubbers.jailed.office.slides.presentation import read_presentation
 from scrubbers.jailed.office.warm_up import sample_document
 from scrubbers.jailed.office.word import document as word
@@ -49,9 +51,14 @@ def scrub_office(_kind: Kind, untrusted: int, clean: int, preview: int, findings
     """Read one descriptor and write two; raises Refused, or what the libraries raise."""
     gc.disable()
     with open(untrusted, "rb", closefd=False) as file:
-        package = Package(file)
-        hidden_parts.collect(package, findings)
-        blocks = _read(package, findings)
+        # The descriptor stands where the trusted side left it.
+        file.seek(0)
+        if file.peek(len(rtf.MAGIC)).startswith(rtf.MAGIC):
+            blocks = rtf.read_document(file.read(), findings)
+        else:
+            package = Package(file)
+            hidden_parts.collect(package, findings)
+            blocks = _read(package, findings)
     if all(isinstance(block, PageBreak) for block in blocks):
         raise Empty
     findings.lose(Lost.LAYOUT)
@@ -90,7 +97,8 @@ def _first_page(document: bytes) -> Image.Image:
 
 def warm_up() -> None:
     """Scrub one small document, so that all it needs is in memory before the locks."""
-    codecs.lookup(_NAMES_ENCODING)
+    for encoding in (_NAMES_ENCODING, *ENCODINGS):
+        codecs.lookup(encoding)
     warm_up_pictures(pictures.KINDS)
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:

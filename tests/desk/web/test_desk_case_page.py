@@ -99,6 +99,25 @@ async def test_what_has_been_on_the_screen_is_new_no_more_and_at_another_desk_it
     assert "En ny anmälan" in other.words
 
 
+async def test_a_report_that_members_have_answered_is_called_new_no_more(desks):
+    reporter, path = await a_case(desks)
+    await act(desks, LEAD, path, "acknowledge", "Tack.")
+    unread = await shown(desks, HANDLER, path)
+    await act(desks, LEAD, path, "ask", "När var det?")
+    await desks.reporter_writes(reporter, Message("I maj."))
+    await desks.release()
+    answered = await shown(desks, LEAD, path)
+    _, other_path = await a_case(desks)
+    await act(desks, LEAD, other_path, "close", "Klart.")
+    closed = await shown(desks, LEAD, other_path)
+
+    for page in (unread, closed):
+        assert "Du har inte läst anmälan än" in page.words
+    assert "Anmälaren har svarat på din fråga" in answered.words
+    for page in (unread, answered, closed):
+        assert "En ny anmälan" not in page.words
+
+
 async def test_ones_own_words_are_never_new_and_a_colleagues_are(desks):
     _, path = await a_case(desks)
     await shown(desks, LEAD, path)

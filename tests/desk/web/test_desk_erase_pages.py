@@ -56,11 +56,20 @@ async def test_two_erase_a_case_and_what_is_left_is_a_certificate_of_the_two_sig
     assert "Kan gallras Privata inköp." in can.words
     assert "Väntar på en kollega Privata inköp." in kept.words
     assert f"Väntar på din underskrift: ärende {number}" in waits.words
-    assert f"Grund {REFERENCE}, underskrivet av Person 1" in waits.words
+    assert f"Grund {REFERENCE} Underskrivet av Person 1" in waits.words
+    # The second member need not sign, and is told what to do instead.
+    assert (
+        "Håller du inte med? Skriv inte under: då raderas inget. Tala med Person 1, eller välj Bevara tills vidare."
+        in waits.words
+    )
+    # The first is told who is waited for.
+    assert "Väntar på Person 2 eller Person 4. Det syns på deras översikt." in kept.words
+    assert "Påbörja gallring" in can.words
+    assert re.search(r"Kan gallras sedan \d+ \w+ 2026\. Ska vara gallrat senast \d+ \w+ 2028\.", can.words)
     assert "Gallringsbevis" in done.words
     assert f"Grund {REFERENCE}" in done.words
     assert "Underskrivet av Person 1 och Person 2" in done.words
-    words = re.search(r"Kontroll (\w+( · \w+){5}) ", done.words)
+    words = re.search(r"Kontrollord (\w+( · \w+){5}) ", done.words)
     assert words
     # The same at the other's desk, and nothing of what the case was about or when it came.
     assert words[0] in at_first.words
@@ -105,6 +114,27 @@ async def test_a_first_signature_needs_a_ground_and_a_reference_and_what_was_typ
     assert sentence in page.words
     assert f'value="{(GROUND | fields)["number"].strip()}"' in page.text
     assert "Väntar på en kollega" not in lists.words
+
+
+async def test_the_page_of_a_case_leads_to_its_own_erasing_and_names_who_has_signed(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        before = await one.go(f"/case/{name}")
+        first = await one.go(f"/erase/{name}")
+        await signed_first(one, name)
+        own = await one.go(f"/case/{name}")
+        await other.unlock()
+        second = await other.go(f"/case/{name}")
+
+    assert f'<a href="/erase/{name}">Gallra</a>' in before.text
+    assert re.search(r"Anmälaren har kunnat läsa utfallet sedan \d+ \w+ 2026", first.words)
+    assert "Du har skrivit under på att ärendet ska gallras." in own.words
+    assert "Väntar på Person 2 eller Person 4." in own.words
+    assert "Person 1 har skrivit under på att ärendet ska gallras." in second.words
+    assert "Du kan skriva under som den andra på sidan Gallra." in second.words
+    assert '<a class="button" href="/erase">Gallra</a>' in second.text
 
 
 async def test_the_archives_receipt_is_a_ground_too(desks):

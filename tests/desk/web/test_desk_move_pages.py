@@ -29,7 +29,7 @@ from moved_pages import (
     unreached,
 )
 
-from cases.clock import today
+from cases.clock import STOCKHOLM, next_release, today
 from cases.entry import Handover, Stream
 from desk.errors import DeskError
 from desk.keep.keyfile import DeskHome
@@ -85,7 +85,7 @@ async def test_a_case_goes_to_the_lawyer_and_the_reporter_reads_who_is_new_and_w
     assert "Läser inte längre Person 1 (sammankallande)" in look.words
     assert "Ärendet läses nu också av: Counsel 3" in look.words
     assert "Skicka, så ligger det under Att göra i dag hos Person 2. Ingen annan kan öppna det." in look.words
-    assert file.headers["Content-Disposition"] == 'attachment; filename="flytt.bin"'
+    assert file.headers["Content-Disposition"] == 'attachment; filename="omlasning.bin"'
     assert "Person 1 vill låsa om ”En sak.”" in shown.words
     assert "Nya i ärendet Person 3 (extern jurist)" in shown.words
     assert "Ärendet är omlåst" in done.words
@@ -187,7 +187,7 @@ async def test_what_is_no_file_for_this_member_is_refused(desks, wrong):
         page = await send_file(other, sent)
 
     assert page.status == 422
-    assert ("Ingen fil valdes" if not wrong else "Filen är ingen flytt av ett ärende till dig.") in page.words
+    assert ("Ingen fil valdes" if not wrong else "Filen innehåller ingen omlåsning för dig.") in page.words
 
 
 async def test_what_was_written_after_the_file_was_made_is_not_lost_but_the_file_is_refused(desks):
@@ -237,17 +237,23 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
             with pytest.raises(DeskError):
                 await book.open(book.state.find(name))
 
-    assert "det tar två flyttar" in form.words
-    assert f'name="reader" value="{handler}" checked' in form.text
+    assert "det sker i två steg" in form.words
+    # Who has to stay for this step is no choice, and where one alone can be the third, that one is ticked.
+    assert f'<input type="hidden" name="reader" value="{handler}">' in form.text
+    assert f'type="checkbox" name="reader" value="{handler}"' not in form.text
+    assert "Person 2, handläggare: skriver under en gång till och måste vara kvar i det här steget" in form.words
+    assert [f'name="reader" value="{one}" checked' in form.text for one in (lead, counsel)] == [True, True]
+    assert "fortsätter med det" not in form.words
+    assert "fortsätter med det" in next_form.words
     assert "Person 2 har lämnat ärendet och har fortfarande nyckeln." in form.words
-    assert "Du har lämnat ärendet, så du flyttar det inte." in refused.words
+    assert "Du har lämnat ärendet, så du låser inte om det." in refused.words
     assert 'name="signer"' not in refused.text
-    assert "för att de andra är för få" in shown.words
+    assert "för att Person 1 inte kan skriva under ensam" in shown.words
     assert "Steg 1 av 2 är klart" in once.words
-    assert "Efter nästa visning låser Person 1 och Person 3 om ärendet utan dig." in once.words
+    assert "Efter kl. 6 nästa dag låser Person 1 och Person 3 om ärendet utan dig." in once.words
     assert "Ärendet är omlåst" not in once.words
     assert between == ("Person 2",)
-    assert "det tar två flyttar" not in next_form.words
+    assert "det sker i två steg" not in next_form.words
     assert f'name="reader" value="{handler}" checked' not in next_form.text
     assert "Ärendet är omlåst" in twice.words
     assert after == ()
@@ -265,6 +271,8 @@ async def test_between_two_releases_a_moved_case_waits_on_the_overview_with_its_
         await signed(other, first)
         await fetched(one)
         waiting = await one.go("/")
+        release = next_release(desks.clock()).astimezone(STOCKHOLM).date()
+        comes_back = one.services.language.weekday(release, year=False)
         searched = await one.send("/search", words="systerson")
         case = await one.go(f"/case/{name}")
         form = await one.go(f"/case/{name}/write")
@@ -274,10 +282,16 @@ async def test_between_two_releases_a_moved_case_waits_on_the_overview_with_its_
         again = await one.go(f"/case/{name}")
 
     number = case_number(bytes.fromhex(name))
+    # Who locks it over makes the second step too, and sees on which day.
+    assert "Steg 1 av 2 är klart" in waiting.words
+    assert f"Ärende {number}. Lås om utan Person 2 {comes_back}, efter kl. 6." in waiting.words
+    assert "Steg 1 av 2 är klart" not in back.words
+    assert "Lås om ärendet: Person 2 har lämnat" in back.words
+    assert "Till dess kan Person 2 fortfarande öppna ärendet. Person 3 skriver under med dig." in back.words
     assert "4 dagar kvar: bekräfta anmälan" in waiting.words
     assert f"Ärende {number}" in waiting.words
-    assert "Låses om" in waiting.words
-    assert "Ärendet låses om. Du ser det igen efter nästa dagliga visning, kl. 6." in waiting.words
+    assert "Byter nyckel" in waiting.words
+    assert "Ärendet låses om. Du ser det igen efter kl. 6 nästa dag." in waiting.words
     assert f'href="/case/{name}"' in waiting.text
     assert f"/case/{name}/" not in waiting.text
     assert TEXT not in waiting.words
@@ -286,7 +300,7 @@ async def test_between_two_releases_a_moved_case_waits_on_the_overview_with_its_
         assert "Ärendet låses om." in page.words
         assert "Har gruppen tagit bort dig ser du det inte mer." in page.words
     assert TEXT in back.words
-    assert "Låses om" not in back.words
+    assert "Byter nyckel" not in back.words
     assert TEXT in again.words
 
 
@@ -308,7 +322,9 @@ async def test_who_was_left_out_sees_the_row_for_two_releases_and_then_nothing_o
         case = await one.go(f"/case/{name}")
         cache = one.services.desk.reading().cache
 
-    assert ["Låses om" in page.words for page in pages] == [True, True, False]
+    assert ["Byter nyckel" in page.words for page in pages] == [True, True, False]
+    # The other two have made it in one step: there is no second.
+    assert not any("Steg 1 av 2" in page.words for page in pages)
     assert case_number(bytes.fromhex(name)) not in pages[2].words
     assert "Ärendet låses om" not in case.words
     assert name not in cache.index.summaries
@@ -327,8 +343,8 @@ async def test_who_has_left_and_signs_cannot_be_taken_out_of_the_same_move_and_t
         look = await reader.send(f"/case/{name}/move", reader=[lead, handler, counsel], signer=handler, reason=WHY)
 
     assert page.status == 422
-    assert "Person 2 måste vara kvar i den här flytten: bara en läsare kan kontrollera den nya nyckeln." in page.words
-    assert "Nästa flytt tar bort hen." in page.words
+    assert "Person 2 måste vara kvar i det här steget: bara en läsare kan kontrollera den nya nyckeln." in page.words
+    assert "I nästa steg tas Person 2 bort." in page.words
     assert '<fieldset aria-invalid="true"><legend>Vilka läser' in page.text
     assert page.text.count("aria-invalid") == 1
     assert "Det här är steg 1 av 2." in look.words
@@ -348,9 +364,14 @@ async def test_a_day_of_the_law_before_the_case_comes_back_is_to_be_met_before_t
         desks.clock.forward(days=93)
         feedback = await reader.go(f"/case/{name}/move")
 
-    first = "Bekräfta anmälan först: efter flytten når du inte ärendet förrän efter nästa visning."
-    assert [first in page.words for page in (early, near, met)] == [False, True, False]
-    assert "Ge återkoppling först: efter flytten når du inte ärendet förrän efter nästa visning." in feedback.words
+    first = "Skicka bekräftelsen först: efter omlåsningen når du inte ärendet förrän efter kl. 6 nästa dag."
+    # The acknowledgement comes first on every day: what waits for a signature lets nobody write.
+    assert [first in page.words for page in (early, near, met)] == [True, True, False]
+    assert f'href="/case/{name}/write?act=acknowledge"' in early.text
+    assert "Skriv inget i ärendet" in early.words
+    assert (
+        "Ge återkoppling först: efter omlåsningen når du inte ärendet förrän efter kl. 6 nästa dag." in feedback.words
+    )
 
 
 async def test_the_overview_says_whose_signature_a_file_waits_for_until_it_fits_no_more(desks):
@@ -376,7 +397,7 @@ async def test_the_overview_says_whose_signature_a_file_waits_for_until_it_fits_
         await fetched(one)
         stale = await one.go("/")
 
-    said = "Filen väntar på underskrift av Person 2."
+    said = "Omlåsningen väntar på underskrift av Person 2."
     assert [said in page.words for page in (before, waiting, again, stale)] == [False, True, True, False]
     assert refused.status == 422
 

@@ -18,6 +18,7 @@ from cases.errors import Busy
 from cases.wire.messages import AppendAnswer, AppendRequest, StateAnswer, WireHead
 from cases.wire.offers import ANSWER_BYTES, HELD_MAX, OFFER_BYTES_MAX, OfferRequest
 from desk.errors import MoveBroken, ServerRefused
+from desk.web.views.case_line import case_number
 from desk.work import acts, moves
 from desk.work.erasing import erase
 from intake.desk_api.offers import BYTES_MAX, HeldOffers
@@ -77,9 +78,9 @@ async def test_what_one_sends_the_other_finds_under_to_do_and_signs_on_a_page_th
         opened = await other.go(f"/case/{name}")
 
     assert "Nu skriver Person 2 under" in said.words
-    assert "En underskrift väntar: andra läsare i ett ärende" in overview.words
+    assert f"Skriv under: nya läsare i ärende {case_number(bytes.fromhex(name))}" in overview.words
     assert not on_disk
-    assert "En kollega har skickat en till dig." in page.words
+    assert "En kollega har skickat ett ärende att skriva under." in page.words
     assert "Läser från och med nu Person 1 (sammankallande), Person 2 (handläggare)" in looked.words
     assert "Ärendet är omlåst" in done.words
     assert then == ((), ())

@@ -12,6 +12,7 @@ from desk_harness import lie, running_desks
 from desk_pages import TO_A_PAGE, pages_of
 from intake_harness import make_home
 from moved_cases import HANDLER, LEAD
+from moved_pages import ROLES, two_read
 
 from cases.clock import STOCKHOLM, add_months, today
 from cases.entry import Message
@@ -180,6 +181,58 @@ async def test_an_answer_that_came_is_to_be_read_and_then_no_more(desks):
     assert '<span class="chip new">Nytt svar</span>' in came.text
     assert todo_of(after) == []
     assert "Nytt svar" not in after.words
+
+
+async def test_an_answer_to_a_question_is_to_be_read_also_in_a_case_that_was_never_on_this_screen(desks):
+    reporter = await desks.file(TEXT)
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    await do(desks, LEAD, "acknowledge", name)
+    await do(desks, LEAD, "assess", name)
+    await do(desks, LEAD, "ask", name, "När var det?")
+    await desks.reporter_writes(reporter, Message("I maj."))
+    await desks.release()
+    async with pages_of(desks, HANDLER) as reader:
+        page = await reader.unlock()
+
+    assert todo_of(page) == ["Ett svar har kommit"]
+    assert '<span class="chip new">Nytt svar</span>' in page.text
+
+
+async def test_that_a_colleague_has_opened_a_case_makes_nothing_new_on_the_overview(desks):
+    reporter = await desks.file(TEXT)
+    await desks.release()
+    path = f"/case/{reporter.keys.case_id.hex()}"
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await one.go(path)
+        await other.unlock()
+        await other.go(path)
+        await one.go("/")
+        page = await one.send("/fetch")
+
+    assert "Oläst" not in page.words
+
+
+async def test_a_case_that_this_member_has_left_has_no_heading_no_day_and_nothing_new(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name = await two_read(desks, TEXT)
+        await desks.step_aside(HANDLER, name)
+        await do(desks, LEAD, "acknowledge", name)
+        await do(desks, LEAD, "ask", name, "När var det?")
+        async with pages_of(desks, HANDLER) as reader:
+            await reader.unlock()
+            keep_preferences(reader.services.home.preferences, Preferences(copied_on=today(desks.clock)))
+            page = await reader.go("/")
+            found = await reader.send("/search", words="systerson")
+
+    row = re.search(r'<ul class="cases">(.*?)</ul>', page.text, re.DOTALL)[1]
+    words = " ".join(re.sub(r"<[^>]*>", " ", row).split())
+    assert words == f"Ärende {case_number(bytes.fromhex(name))} Du har lämnat"
+    assert todo_of(page) == []
+    assert "Inget att göra i dag." in page.words
+    assert "Nästa dag" not in page.words
+    assert TEXT not in found.words
 
 
 async def test_a_signature_that_waits_for_erasing_and_the_cap_of_two_years(desks):

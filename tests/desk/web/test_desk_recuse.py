@@ -53,7 +53,7 @@ async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_d
     assert "Nu låser de om ärendet med en ny nyckel." in done.words
     assert reader.at == f"/case/{name}/recused"
     assert again.status == 200
-    reason = "Någon som står mig nära är berörd.\n\nVi är <kusiner>."
+    reason = "En närstående (familj, släkt) är berörd.\n\nVi är <kusiner>."
     assert [entry.body for entry in case.streams[Stream.NOTES]] == [Recusal(desks.made.keys[HANDLER].id, reason)]
     assert seen == []
 

@@ -22,17 +22,21 @@ from cases.entry import (
     Withdrawal,
 )
 from desk.web.views.case.entries import EntryShower, EntryShown, name_in_words
-from desk.web.views.case.moving import is_left
+from desk.web.views.case.moving import in_words, in_words_or, is_left
 from desk.web.views.case.way import Step, Way, next_day_in_law
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.warnings import warning_notice
 from desk.web.views.written import inert, inert_line
 from desk.work.case.opened import NO_ORGANISATION, DeskCase
-from desk.work.case.readers import inside
+from desk.work.case.readers import inside, signers_beside
 from desk.work.case.summing import first_line
 
 _COUNSEL: Final = "counsel"
+_ERASE: Final = "/erase"
+_NEW_REPORT: Final = N_("A new report")
+_UNREAD_REPORT: Final = N_("You have not read the report yet")
+_REPORTED: Final = frozenset({_NEW_REPORT, _UNREAD_REPORT})
 _OVERDUE: Final = {
     DeadlineKind.ACKNOWLEDGE: N_("The day of the law was %(day)s. Acknowledge the report today."),
     DeadlineKind.FEEDBACK: N_(
@@ -59,6 +63,16 @@ class News:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Erasing:
+    """That somebody has signed to have the case erased, and what follows for this member."""
+
+    what: str
+    do: str
+    # Whether she can sign as the second, under Erase.
+    may_join: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class CasePage:
     """The page of one case."""
 
@@ -68,6 +82,7 @@ class CasePage:
     register: str
     organisation: str
     news: News | None
+    erasing: Erasing | None
     warnings: tuple[Notice, ...]
     steps: tuple[Step, ...]
     entries: tuple[EntryShown, ...]
@@ -94,6 +109,7 @@ def case_page(case: DeskCase, today: date, language: Language, own_cases: dict[s
         register=inert_line(case.register_number),
         organisation=organisation_in_words(case, language),
         news=_news(case, today, language),
+        erasing=_erasing(case, language),
         warnings=tuple(language.notice(one) for one in _warnings(case)),
         steps=Way(case, today, language).steps(),
         entries=EntryShower(case, today, language, own_cases).all(),
@@ -136,7 +152,7 @@ def _acts(case: DeskCase, language: Language) -> Iterator[CaseAct]:
         (CaseAction.RELEASE_HOLD, f"{path}/release-hold", N_("Let it be erased again")),
         (CaseAction.NOTE, f"{path}/link", N_("Link it to an earlier case")),
         (CaseAction.NOTE, f"{path}/register", N_("Give it your own register number")),
-        (CaseAction.ERASE, "/erase", N_("Erase")),
+        (CaseAction.ERASE, _erase_page(case), N_("Erase")),
     )
     # Who has left the case signs, and notes what the group should know; she does not work on it.
     work = {f"{path}/link", f"{path}/register"} if is_left(case) else set()
@@ -145,6 +161,29 @@ def _acts(case: DeskCase, language: Language) -> Iterator[CaseAct]:
         for action, where, name in acts
         if action in allowed and where not in work
     )
+
+
+def _erase_page(case: DeskCase) -> str:
+    """Return where this member signs an erasure: beside a colleague where one has signed, or first."""
+    return _ERASE if _others_signed(case) else f"{_ERASE}/{case.known.case_id.hex()}"
+
+
+def _others_signed(case: DeskCase) -> list[str]:
+    return [inert_line(case.name_of(member)) for member, _reference in case.waiting if member != case.own_id]
+
+
+def _erasing(case: DeskCase, language: Language) -> Erasing | None:
+    if not case.waiting or case.state.closed_on is None:
+        return None
+    translate, others = language.translate, _others_signed(case)
+    may_join = CaseAction.CO_SIGN in case.state.allowed
+    if others:
+        what = translate(N_("%(names)s has signed that the case is to be erased."), names=in_words(others, language))
+        do = translate(N_("You can sign as the second on the page Erase.")) if may_join else ""
+        return Erasing(what, do, may_join)
+    waits_for = in_words_or([inert_line(one.name) for one in signers_beside(case)], language)
+    do = translate(N_("Waits for %(names)s."), names=waits_for) if waits_for else ""
+    return Erasing(translate(N_("You have signed that the case is to be erased.")), do, may_join=False)
 
 
 def _warnings(case: DeskCase) -> Iterator[Notice]:
@@ -172,12 +211,6 @@ def _warnings(case: DeskCase) -> Iterator[Notice]:
         yield Notice(N_("The case is kept for now."), N_("It is not erased until somebody ends that."), "warn")
     if case.notes_hidden:
         yield Notice(N_("There are notes that you were not given."), N_("Ask a member who reads them."), "warn")
-    if case.waiting and case.state.closed_on is not None:
-        yield Notice(
-            N_("A member has signed that the case is to be erased."),
-            N_("The second signature is given under Erase."),
-            "warn",
-        )
 
 
 def _news(case: DeskCase, today: date, language: Language) -> News | None:
@@ -192,18 +225,27 @@ def _news(case: DeskCase, today: date, language: Language) -> News | None:
     by_reporter = [entry for entry in new if entry.stream is Stream.REPORTER]
     what = _by_the_reporter(case, by_reporter) if by_reporter else None
     headline = language.translate(what) if what else _by_members(case, new, language)
-    reports = [entry.day for entry in by_reporter if isinstance(entry.body, Report)]
+    reports = [entry.day for entry in by_reporter if isinstance(entry.body, Report)] if what in _REPORTED else []
     last = max(reports or [entry.day for entry in (by_reporter or new)])
     due = next_day_in_law(case.state)
     tone = "bad" if due is not None and due.overdue else "warn"
-    return News(headline, " ".join(_about_days(case, last, today, language, answered=bool(by_reporter))), tone)
+    came = N_("The report came %(day)s.") if reports else N_("It came %(day)s.")
+    on = language.translate(N_("today")) if last == today else language.day(last, year=last.year != today.year)
+    days = _about_days(case, language, answered=bool(by_reporter))
+    return News(headline, " ".join((language.translate(came, day=on), *days)), tone)
 
 
 def _by_the_reporter(case: DeskCase, new: list[Entry]) -> str:
     """Return the headline for what the reporter wrote: the most telling kind first."""
     kinds = {type(entry.body) for entry in new}
+    if Report in kinds:
+        # What came with it is no news of its own; nor is it new itself once members have written.
+        kinds -= {Report, Attachment}
+        if not case.streams[Stream.MEMBERS]:
+            return _NEW_REPORT
+        if not kinds:
+            return _UNREAD_REPORT
     for kind, what in (
-        (Report, N_("A new report")),
         (InboxEnded, N_("The reporter has ended the inbox")),
         (Withdrawal, N_("The reporter has withdrawn something")),
         (MinutesApproved, N_("The reporter has approved the minutes")),
@@ -225,10 +267,8 @@ def _by_members(case: DeskCase, new: list[Entry], language: Language) -> str:
     return language.translate(N_("New from %(names)s"), names=", ".join(names))
 
 
-def _about_days(case: DeskCase, last: date, today: date, language: Language, *, answered: bool) -> Iterator[str]:
+def _about_days(case: DeskCase, language: Language, *, answered: bool) -> Iterator[str]:
     translate = language.translate
-    came = translate(N_("today")) if last == today else language.day(last, year=last.year != today.year)
-    yield translate(N_("It came %(day)s."), day=came)
     if answered and case.known.read:
         yield translate(N_("No new time begins to run."))
     due = next_day_in_law(case.state)

@@ -175,6 +175,8 @@ class EntryShower:
                 kind, values = N_("%(name)s reads the case now"), {"name": self._name(body.to)}
             case Access():
                 kind, values = N_("%(name)s was given the case"), {"name": self._name(body.member)}
+            case Recusal() if body.member == entry.author:
+                kind = N_("conflict of interest, for the group only")
             case Recusal():
                 kind, values = N_("%(name)s steps aside, for the group only"), {"name": self._name(body.member)}
             case _:

@@ -20,11 +20,12 @@ from cases.errors import SealBroken
 from cases.roster.chain import Chain, fingerprint_words
 from desk.keep.state import KeptTombstone
 from desk.web.views.case.case_page import case_title
-from desk.web.views.case.moving import stands_on_overview
+from desk.web.views.case.moving import in_words_or, stands_on_overview
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert_line
 from desk.work.case.opened import UNKNOWN_NAME, DeskCase
+from desk.work.case.readers import signers_beside
 
 ERASE: Final = "/erase"
 # Thirty days before the two years are over the server gives notice (cases/store/erase.py).
@@ -64,6 +65,11 @@ class EraseLine:
     nearness: str
     # From when it may be erased, or why it is kept.
     note: str = ""
+    # Since when, where it may be now.
+    since: str = ""
+    # Who can sign beside this member, in words; whether that is several.
+    waits_for: str = ""
+    several: bool = False
     signatures: tuple[Signature, ...] = ()
     may_sign: bool = False
 
@@ -155,11 +161,14 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
     state, translate = case.state, language.translate
     cap = date.max if state.closed_on is None else add_months(state.closed_on, ERASE_AT_LATEST_MONTHS)
     days = (cap - today).days
-    note = ""
+    beside = signers_beside(case)
+    note = since = ""
     if state.on_hold:
         note = _why_held(case)
     elif state.erasable_from is not None and state.erasable_from > today:
         note = translate(N_("Can be erased from %(day)s"), day=language.day(state.erasable_from))
+    elif state.erasable_from is not None:
+        since = language.day(state.erasable_from)
     return EraseLine(
         name=case.known.case_id.hex(),
         path=case_path(case.known.case_id),
@@ -169,9 +178,12 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         closed="" if state.closed_on is None else language.day(state.closed_on),
         outcome="" if state.outcome is None else translate(OUTCOMES[state.outcome.result]),
         left=_days_left(days, language),
-        until=translate(N_("At the latest %(day)s"), day=language.day(cap)),
+        until=language.day(cap),
         nearness="soon" if days <= SOON_DAYS and not state.on_hold else "",
         note=note,
+        since=since,
+        waits_for=in_words_or([inert_line(one.name) for one in beside], language),
+        several=len(beside) > 1,
         signatures=_signatures(case),
         may_sign=CaseAction.CO_SIGN in state.allowed,
     )

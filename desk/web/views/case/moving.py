@@ -11,25 +11,25 @@ from typing import Final
 
 from babel.lists import format_list
 
-from cases.case.signers import enough_to_sign, left_to_sign, stepped_aside, who_may_sign
+from cases.case.signers import enough_to_sign, left_to_sign, stepped_aside
 from cases.case.timeline import CaseAction, DeadlineKind
 from cases.clock import STOCKHOLM, next_release
-from cases.roster.chain import Member, Roster
+from cases.roster.chain import Member
 from desk.web.views.case.way import next_day_in_law
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.written import inert, inert_line
 from desk.work.case.checks import WARN_FEW_SIGNERS, WARN_LAST_SIGNER, check_stepping_aside
 from desk.work.case.opened import DeskCase
-from desk.work.case.readers import inside
+from desk.work.case.readers import inside, signers_beside
 from desk.work.case.summing import to_lock_out
 from desk.work.moves import ReadOffer
 
 ROLES: Final = {"lead": N_("lead"), "handler": N_("handler"), "counsel": N_("outside lawyer")}
 REASONS: Final = (
     ("myself", N_("I am concerned myself, or was there when it happened.")),
-    ("close", N_("Somebody close to me is concerned.")),
+    ("close", N_("Somebody close to me (family, a relative) is concerned.")),
     ("gain", N_("I have money or something else to win or lose.")),
-    ("other", N_("Something else can make somebody doubt that I am impartial.")),
+    ("other", N_("Something else, for example friendship or enmity, can make somebody doubt that I am impartial.")),
 )
 _STEPPING_ASIDE: Final = {
     WARN_FEW_SIGNERS: Notice(
@@ -52,8 +52,8 @@ _STEPPING_ASIDE: Final = {
 TWO_MOVES: Final = Notice(
     N_("You are too few to lock the case at once: it takes two moves."),
     N_(
-        "Now: add a third reader, and let the one who has left sign once more. After 6 o'clock the next day: lock"
-        " again without the one who has left, and let the third person sign."
+        "Step 1, now: add a third reader, and let the one who has left sign once more. Step 2, after 6 o'clock the"
+        " next day: lock again without the one who has left, and let the third person sign. You make both."
     ),
     "warn",
 )
@@ -64,16 +64,17 @@ NO_THIRD: Final = Notice(
 )
 FIRST_DO: Final = {
     DeadlineKind.ACKNOWLEDGE: N_(
-        "Acknowledge the report first: after the move you do not reach the case before the next daily release."
+        "Send the acknowledgement first: after the move you do not reach the case before 6 o'clock the next day."
     ),
     DeadlineKind.FEEDBACK: N_(
-        "Give feedback first: after the move you do not reach the case before the next daily release."
+        "Give feedback first: after the move you do not reach the case before 6 o'clock the next day."
     ),
 }
 _STAYS: Final = (
-    N_("%(name)s has to stay in this move: only a reader can check the new key."),
-    N_("The next move takes %(name)s out."),
+    N_("%(name)s has to stay in this step: only a reader can check the new key."),
+    N_("The next step takes %(name)s out."),
 )
+_ONE_READER: Final = N_("signs once more, and has to stay in this step: only a reader can check the new key")
 _CONCERNED: Final = N_("The report concerns this person.")
 _UNNAMED: Final = N_("The reporter has not said whom it concerns, so only an outside lawyer can be added.")
 _LEFT: Final = N_("has left the case")
@@ -90,6 +91,8 @@ class Person:
     chosen: bool = False
     refused: str = ""
     note: str = ""
+    # Why she is among the readers of this move without being asked.
+    stays: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -154,10 +157,21 @@ def in_words(names: Sequence[str], language: Language) -> str:
     return format_list(list(names), locale=language.code)
 
 
+def in_words_or(names: Sequence[str], language: Language) -> str:
+    """Return names of whom one is enough: "Jonas eller Samira"."""
+    return format_list(list(names), style="or", locale=language.code)
+
+
 def first_to_do(case: DeskCase, now: datetime) -> str:
-    """Return what the law asks before this member reaches the case again after a move; nothing for none."""
+    """Return what the law asks before a move; nothing for none.
+
+    The acknowledgement always comes first: while a move waits for its second signature nobody can write, and after it
+    this member does not reach the case before the next release. The feedback comes first when its day is before that.
+    """
     limit, release = next_day_in_law(case.state), next_release(now).astimezone(STOCKHOLM).date()
-    return "" if limit is None or limit.day > release else FIRST_DO[limit.kind]
+    if limit is None or (limit.kind is not DeadlineKind.ACKNOWLEDGE and limit.day > release):
+        return ""
+    return limit.kind
 
 
 def has_to_stay(case: DeskCase, readers: Collection[str], signer: str, language: Language) -> Notice | None:
@@ -169,12 +183,6 @@ def has_to_stay(case: DeskCase, readers: Collection[str], signer: str, language:
     return Notice(*(language.translate(one, name=inert_line(member.name)) for one in _STAYS))
 
 
-def signers_with_us(case: DeskCase, roster: Roster) -> tuple[Member, ...]:
-    """Return the members who can sign a move of this case together with this one."""
-    able = who_may_sign(case.streams, roster)
-    return tuple(one for one in able if one.id != case.own_id and enough_to_sign({case.own_id, one.id}, roster))
-
-
 def move_form(
     case: DeskCase, language: Language, chosen: Collection[str] | None = None, signer: str = "", reason: str = ""
 ) -> MoveForm:
@@ -182,25 +190,31 @@ def move_form(
     roster = case.chain.current
     if roster is None:
         return MoveForm((), ())
-    aside, signers = stepped_aside(case.streams), signers_with_us(case, roster)
+    aside, signers, within = stepped_aside(case.streams), signers_beside(case), inside(case)
     two_moves = bool(signers) and all(one.id in aside for one in signers)
+    # Where one alone can sign, and has left, she is a reader of this move by need: that is no choice.
+    staying = signers[0].id if two_moves and len(signers) == 1 else ""
+    new = [one.id for one in roster.members if one.id not in within and not _why_refused(case, one)]
     if chosen is None:
-        chosen = inside(case) - aside | ({one.id for one in signers} if two_moves else set())
+        chosen = within - aside | ({one.id for one in signers} if two_moves else set())
+        # Where one alone can be the third, that one is.
+        chosen |= set(new) if two_moves and len(new) == 1 else set()
     able = {one.id for one in signers}
     first = signer if signer in able else next((one.id for one in signers if one.id in chosen), "")
-    readers = tuple(_choice(case, one, language, chosen, aside) for one in roster.members)
-    has_third = any(not one.refused and one.id not in inside(case) for one in readers)
+    readers = tuple(_choice(case, one, language, chosen, staying) for one in roster.members)
     return MoveForm(
         readers=readers,
         signers=tuple(
             person(one, language, chosen=one.id == first, note=_LEFT if one.id in aside else "") for one in signers
         ),
         reason=reason,
-        notice=None if not two_moves else TWO_MOVES if has_third else NO_THIRD,
+        notice=None if not two_moves else TWO_MOVES if new else NO_THIRD,
     )
 
 
-def person(member: Member, language: Language, *, chosen: bool = False, refused: str = "", note: str = "") -> Person:
+def person(
+    member: Member, language: Language, *, chosen: bool = False, refused: str = "", note: str = "", stays: str = ""
+) -> Person:
     """Return a member in words."""
     return Person(
         id=member.id,
@@ -210,24 +224,28 @@ def person(member: Member, language: Language, *, chosen: bool = False, refused:
         chosen=chosen,
         refused=language.translate(refused) if refused else "",
         note=language.translate(note) if note else "",
+        stays=language.translate(stays) if stays else "",
     )
 
 
-def _choice(
-    case: DeskCase, member: Member, language: Language, chosen: Collection[str], aside: Collection[str]
-) -> Person:
-    report, refused = case.report, ""
-    if member.id in report.concerns:
-        refused = _CONCERNED
-    elif report.concerns_unnamed and member.role != "counsel":
-        refused = _UNNAMED
+def _choice(case: DeskCase, member: Member, language: Language, chosen: Collection[str], staying: str) -> Person:
+    refused = _why_refused(case, member)
     return person(
         member,
         language,
         chosen=member.id in chosen and not refused,
         refused=refused,
-        note=_LEFT if member.id in aside else "",
+        note=_LEFT if member.id in stepped_aside(case.streams) else "",
+        stays=_ONE_READER if member.id == staying else "",
     )
+
+
+def _why_refused(case: DeskCase, member: Member) -> str:
+    """Return why a member cannot read a case from now on; nothing for who can."""
+    report = case.report
+    if member.id in report.concerns:
+        return _CONCERNED
+    return _UNNAMED if report.concerns_unnamed and member.role != "counsel" else ""
 
 
 def move_shown(case: DeskCase, by: str, readers: Sequence[Member], reason: str, language: Language) -> MoveShown:

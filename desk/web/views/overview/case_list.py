@@ -57,6 +57,9 @@ def _is_named(summary: Summary, words: str) -> bool:
 
 
 def _is_in(summary: Summary, state: str, today: date) -> bool:
+    if summary.is_left:
+        # It stands in the whole list for her signature, and nothing of it is looked into.
+        return state == ALL
     if state == UNDER_WAY:
         return summary.closed_on is None
     if state == CLOSED:
@@ -68,6 +71,8 @@ def _is_in(summary: Summary, state: str, today: date) -> bool:
 
 def _next_day(summary: Summary, today: date) -> date:
     """Return the day by which a case is ordered: as `states.next_day` gives it, without making words for it."""
+    if summary.is_left:
+        return date.max
     if summary.due is not None:
         return summary.due.day
     is_open = not summary.on_hold and summary.erasable_from is not None and summary.erasable_from > today

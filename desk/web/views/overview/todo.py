@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
 from cases.case.timeline import DeadlineKind
+from cases.clock import STOCKHOLM
 from cases.errors import NotThere
 from desk.keep.state import KnownCase
 from desk.keep.summaries import Index, Limit, Problem, Summary
+from desk.web.views.case.moving import in_words_or
 from desk.web.views.case_line import case_number, case_path, has_answer
 from desk.web.views.pages import N_, Language
 from desk.web.views.refusals import sentences_for
@@ -87,8 +89,8 @@ class Known:
     offers: Mapping[str, str]
     # A change of who may read that this member has not signed.
     unsigned_change: bool
-    # A colleague's move of a case waits for this member.
-    move_waits: bool = False
+    # The cases whose moves wait for this member's signature.
+    moves: tuple[bytes, ...] = ()
     # Nobody has a copy of this member's key.
     no_copy: bool = False
 
@@ -105,7 +107,7 @@ class _Found:
 def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
     """Return what is to be done, the most urgent first."""
     found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
-    found += [_Found((_SIGNATURE, 0), partial(_move, language))] if known.move_waits else []
+    found += [_Found((_SIGNATURE, 0), partial(_move, case_id, language)) for case_id in known.moves]
     found += [_Found((_LAST, 0), partial(_copy, language))] if known.no_copy else []
     for name, problem in known.problems.items():
         if problem.until is not None and name in known.summaries:
@@ -113,16 +115,24 @@ def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
         rank = (_ALARM, 0) if problem.is_alarm else (_SIGNATURE, 2)
         found.append(_Found(rank, partial(_problem, name, problem, language)))
     for name, summary in known.summaries.items():
-        if name in known.problems and known.problems[name].until is not None:
-            found += _of_waiting(summary, today, language)
+        gone = known.problems.get(name)
+        if gone is not None and gone.until is not None:
+            found += _of_waiting(summary, gone, gone.until, today, language)
             continue
         found += _of_case(summary, known.read.get(name, {}), known.offers.get(name, ""), today, language)
     found.sort(key=lambda one: one.rank)
     return tuple(replace(one.words(), is_first=not place) for place, one in enumerate(found[:MOST]))
 
 
-def _of_waiting(summary: Summary, today: date, language: Language) -> Iterator[_Found]:
-    """Yield the day of a case that is not there now: it runs on, and nothing can be done before the case is back."""
+def _of_waiting(
+    summary: Summary, problem: Problem, until: datetime, today: date, language: Language
+) -> Iterator[_Found]:
+    """Yield the day of a case that is not there now: it runs on, and nothing can be done before the case is back.
+
+    Before it the second of two moves, which is this member's, and the day from which she can make it.
+    """
+    if problem.next_without:
+        yield _Found((_SIGNATURE, 3), partial(_second_step, summary, problem.next_without, until, today, language))
     due = summary.due
     if due is None or not summary.may_write or (due.day - today).days > _DAYS[due.kind]:
         return
@@ -138,6 +148,25 @@ def _waiting(summary: Summary, due: Limit, today: date, language: Language) -> T
         title="",
         text=f"{number}. {notice.what} {notice.do}",
         button=language.translate(N_("To the case")),
+        path=case_path(summary.case_id),
+    )
+
+
+def _second_step(summary: Summary, without: str, until: datetime, today: date, language: Language) -> Todo:
+    translate = language.translate
+    # The case is waited for during two releases (desk/keep/cache.py), and comes back with the first.
+    day = until.astimezone(STOCKHOLM).date() - timedelta(days=1)
+    number = translate(N_("Case %(number)s"), number=case_number(summary.case_id))
+    again = translate(
+        N_("Lock again without %(name)s on %(day)s, after 6 in the morning."),
+        name=inert_line(without),
+        day=language.weekday(day, year=day.year != today.year),
+    )
+    return Todo(
+        head=translate(N_("Step 1 of 2 is done")),
+        title="",
+        text=f"{number}. {again}",
+        button=translate(N_("To the case")),
         path=case_path(summary.case_id),
     )
 
@@ -221,12 +250,19 @@ def _signature(summary: Summary, language: Language) -> Todo:
 
 def _lock_out(summary: Summary, signer: str, language: Language) -> Todo:
     translate, names = language.translate, ", ".join(inert_line(name) for name in summary.to_lock_out)
+    text = [translate(N_("The move waits for the signature of %(name)s."), name=signer)] if signer else []
+    if not signer:
+        text.append(translate(N_("Until then %(names)s can still open the case."), names=names))
+        is_in_two_steps = set(summary.beside) <= set(summary.to_lock_out)
+        beside = N_("%(names)s signs once more: step 1 of 2.") if is_in_two_steps else N_("%(names)s signs beside you.")
+        who = in_words_or([inert_line(name) for name in summary.beside], language)
+        text += [translate(beside, names=who)] if who else []
+        is_acknowledged = summary.due is None or summary.due.kind != DeadlineKind.ACKNOWLEDGE
+        text += [] if is_acknowledged else [translate(N_("Send the acknowledgement first."))]
     return Todo(
         head=translate(N_("Lock the case again: %(names)s has left"), names=names),
         title=_quoted(summary),
-        text=translate(N_("The file waits for the signature of %(name)s."), name=signer)
-        if signer
-        else translate(N_("Until then the old key fits. A colleague signs beside you.")),
+        text=" ".join(text),
         button=translate(N_("Lock again")),
         path=f"{case_path(summary.case_id)}/move",
     )
@@ -269,12 +305,12 @@ def _change(language: Language) -> Todo:
     )
 
 
-def _move(language: Language) -> Todo:
+def _move(case_id: bytes, language: Language) -> Todo:
     translate = language.translate
     return Todo(
-        head=translate(N_("A signature waits: other readers of a case")),
+        head=translate(N_("Sign: new readers of case %(number)s"), number=case_number(case_id)),
         title="",
-        text=translate(N_("A colleague has sent it to you. Until you sign the old key fits.")),
+        text=translate(N_("A colleague has sent it to you. Until you sign, the same people as before can open it.")),
         button=translate(N_("Look at it")),
         path=MOVES,
     )
@@ -320,6 +356,8 @@ def _problem(name: str, problem: Problem, language: Language) -> Todo:
 
 
 def _quoted(summary: Summary) -> str:
+    if summary.is_left:
+        return ""
     # It stands in quotation marks within a sentence.
     return inert_line(summary.title).rstrip(".")
 
