@@ -8,8 +8,8 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
-from scrubbers.jailed.office.letters import Drawable
-from scrubbers.jailed.office.odf.styles import Look, Styles, size_of
+from scrubbers.jailed.office.odf.shared import CONTENT, ReadsBlocks, Shared
+from scrubbers.jailed.office.odf.styles import Look, size_of
 from scrubbers.jailed.office.odf.text import TextReader, drawn_inside
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
@@ -17,24 +17,11 @@ from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Paragraph, Picture, Run
 from scrubbers.stages import Locked, OfficeDocument, What, Where
 
-_CONTENT, _STYLES, _MANIFEST = "content.xml", "styles.xml", "META-INF/manifest.xml"
+_MANIFEST: Final = "META-INF/manifest.xml"
 _ENCRYPTED: Final = b"encryption-data"
 _MOST_NESTED: Final = 40
 _CLIP: Final = "rect("
 _LINES: Final = frozenset({"draw:line", "draw:connector", "draw:polyline"})
-
-
-class Shared:
-    """What all of one document has in common."""
-
-    def __init__(self, package: Package, findings: Findings) -> None:
-        self.package = package
-        self.findings = findings
-        self.drawable = Drawable(findings)
-        roots = [package.tree(part) for part in (_STYLES, _CONTENT) if package.has(part)]
-        self.styles = Styles(*roots)
-        self.drawings = _Drawings(self)
-        self.notes: list[Block] = []
 
 
 class _Drawings:
@@ -45,7 +32,7 @@ class _Drawings:
         self._known: dict[object, Picture | None] = {}
         self._depth = 0
 
-    def read(self, node: Node, reader: TextReader) -> list[Block]:
+    def read(self, node: Node, reader: ReadsBlocks) -> list[Block]:
         for each in node.elements():
             if each.name in {"svg:title", "svg:desc"}:
                 self._shared.findings.add(What.HIDDEN_TEXT, Where.PICTURES_ON_PAGES, each.text())
@@ -64,7 +51,7 @@ class _Drawings:
         self._depth -= 1
         return made
 
-    def _inside(self, node: Node, style: str, reader: TextReader) -> list[Block]:
+    def _inside(self, node: Node, style: str, reader: ReadsBlocks) -> list[Block]:
         if node.name == "draw:g":
             return [block for each in drawn_inside(node) for block in self.read(each, reader)]
         if node.name == "draw:frame":
@@ -75,7 +62,7 @@ class _Drawings:
             return [Frame(labels.TEXT_BOX, tuple(text))]
         return [] if node.name in _LINES else [Frame(labels.SHAPE, ())]
 
-    def _frame(self, node: Node, style: str, reader: TextReader) -> list[Block]:
+    def _frame(self, node: Node, style: str, reader: ReadsBlocks) -> list[Block]:
         """Read the first of the ways in which a frame says the same that can be shown."""
         note: list[Block] = []
         for each in node.elements():
@@ -124,7 +111,7 @@ class _Drawings:
     def _object(self, node: Node) -> Frame:
         """Return a note with the text of an object: a chart's table, a formula."""
         self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
-        part = posixpath.join(posixpath.normpath(node.get("xlink:href")), _CONTENT)
+        part = posixpath.join(posixpath.normpath(node.get("xlink:href")), CONTENT)
         if not self._shared.package.has(part):
             return Frame(labels.FILE, ())
         root = self._shared.package.tree(part)
@@ -144,10 +131,10 @@ def read_document(package: Package, findings: Findings) -> list[Block]:
     # Not parsed: programs wrote it with a document type until 2008.
     if package.has(_MANIFEST) and _ENCRYPTED in package.read(_MANIFEST):
         raise Locked
-    body = package.tree(_CONTENT).find("office:body")
+    body = package.tree(CONTENT).find("office:body")
     if body is None:
         raise OfficeDocument
-    shared = Shared(package, findings)
+    shared = Shared(package, findings, _Drawings)
     reader = TextReader(shared)
     for kind in body.elements():
         match kind.name:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from scrubbers.jailed.office.odf.shared import ReadsBlocks
+from scrubbers.jailed.office.odf.styles import Look
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Cell, Table
 from scrubbers.stages import What, Where
-
-if TYPE_CHECKING:
-    from scrubbers.jailed.office.odf.styles import Look
-    from scrubbers.jailed.office.odf.text import TextReader
 
 _GROUPS: Final = frozenset(
     {"table:table-rows", "table:table-row-group", "table:table-columns", "table:table-column-group"}
@@ -23,7 +21,7 @@ _MOST_REPEATED: Final = 10_000  # rows that hold something; empty ones are passe
 _CELLS: Final = frozenset({"table:table-cell", "table:covered-table-cell"})
 
 
-def read_table(table: Node, reader: TextReader, look: Look) -> list[Block]:
+def read_table(table: Node, reader: ReadsBlocks, look: Look) -> list[Block]:
     """Return the table, unless nothing of it is seen; drawings that stand on a sheet come after it."""
     hidden = _hidden_columns(table)
     rows: list[tuple[Cell, ...]] = []
@@ -65,7 +63,7 @@ def _hidden_columns(table: Node) -> frozenset[int]:
     return frozenset(hidden)
 
 
-def _cells(row: Node, hidden: frozenset[int], reader: TextReader, look: Look) -> tuple[Cell, ...]:
+def _cells(row: Node, hidden: frozenset[int], reader: ReadsBlocks, look: Look) -> tuple[Cell, ...]:
     made: list[Cell] = []
     column = 0
     for node in row.elements():

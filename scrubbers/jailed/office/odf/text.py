@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.odf.shared import Shared
 from scrubbers.jailed.office.odf.styles import Counter, Look
 from scrubbers.jailed.office.odf.tables import read_table
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Frame, Paragraph, Run
 from scrubbers.stages import Lost, What, Where
-
-if TYPE_CHECKING:
-    from scrubbers.jailed.office.odf.document import Shared
 
 _ALIGNED: Final = {"center": Align.CENTRE, "end": Align.RIGHT, "right": Align.RIGHT}
 _HEADINGS: Final = 6

@@ -12,14 +12,15 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.drawings import Drawings
-from scrubbers.jailed.office.letters import Drawable, sign
+from scrubbers.jailed.office.letters import sign
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_coloured, is_page_field, look_of
-from scrubbers.jailed.office.word.styles import Numbering, Styles, first_value, is_on, written_number
+from scrubbers.jailed.office.word.shared import Shared
+from scrubbers.jailed.office.word.styles import first_value, is_on, written_number
 from scrubbers.jailed.office.word.tables import read_table
 from scrubbers.jailed.office.word.vml import read_vml
 from scrubbers.jailed.office.xml import Node
-from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Paragraph, Picture, Run
+from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Paragraph, Run
 from scrubbers.stages import Lost, What, Where
 
 _ALIGNED: Final = {"center": Align.CENTRE, "right": Align.RIGHT, "end": Align.RIGHT}
@@ -58,22 +59,6 @@ class _Collected:
             self.blocks.append(Paragraph(tuple(self.runs), self.heading, self.marker, self.level, self.align))
             self.marker = ""
         self.runs = []
-
-
-class Shared:
-    """What the parts of one document have in common."""
-
-    def __init__(self, package: Package, document: str, findings: Findings) -> None:
-        self.package = package
-        self.findings = findings
-        self.drawable = Drawable(findings)
-        self.styles = Styles(self._tree(package.by_kind(document, "styles")))
-        self.numbering = Numbering(self._tree(package.by_kind(document, "numbering")))
-        self.pictures: dict[object, Picture | None] = {}
-        self.notes: list[tuple[str, str, str]] = []  # kind, number in the file, number as it is shown
-
-    def _tree(self, part: str | None) -> Node | None:
-        return self.package.tree(part) if part else None
 
 
 class PartReader:

@@ -1,15 +1,13 @@
 """Tables of a Word document: rows and cells, those that are seen."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scrubbers.jailed.office.word.runs import is_coloured
+from scrubbers.jailed.office.word.shared import ReadsBlocks
 from scrubbers.jailed.office.word.styles import is_on
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Cell, Table
-
-if TYPE_CHECKING:
-    from scrubbers.jailed.office.word.document import PartReader
 
 _WRAPPERS: Final = frozenset({"w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "mc:AlternateContent"})
 _MOST_COLUMNS: Final = 200
@@ -17,7 +15,7 @@ _MOST_COLUMNS: Final = 200
 _PLAIN: Final = frozenset({"", "TableGrid", "TableNormal", "Tabellrutnt", "Normaltabell"})
 
 
-def read_table(table: Node, reader: "PartReader") -> list[Block]:
+def read_table(table: Node, reader: ReadsBlocks) -> list[Block]:
     """Return the table, unless nothing of it is seen."""
     style = table.value("w:tblPr", "w:tblStyle") or ""
     properties = table.find("w:tblPr")
@@ -56,7 +54,7 @@ def _inside(parent: Node, name: str) -> Iterator[Node]:
                 waiting.append(iter(kid.kids))
 
 
-def _cell(cell: Node, reader: "PartReader", *, on_colour: bool) -> Cell:
+def _cell(cell: Node, reader: ReadsBlocks, *, on_colour: bool) -> Cell:
     about = cell.find("w:tcPr")
     properties = [about] if about is not None else []
     merged = about is not None and (

@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.drawings import Drawings, number
 from scrubbers.jailed.office.pictures import Shown
+from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run
 from scrubbers.stages import What, Where
-
-if TYPE_CHECKING:
-    from scrubbers.jailed.office.word.document import Shared
 
 _LENGTH: Final = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*([0-9.]+)(pt|in|cm|mm|px)?")
 _POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, None: 0.75}
@@ -21,7 +19,7 @@ _SHAPES: Final = ("v:shape", "v:rect", "v:roundrect", "v:oval", "v:polyline", "v
 _TEXT: Final = "w:txbxContent"
 
 
-def read_vml(node: Node, drawings: Drawings, read_text: Callable[[Node], list[Block]], shared: "Shared") -> list[Block]:
+def read_vml(node: Node, drawings: Drawings, read_text: Callable[[Node], list[Block]], shared: Shared) -> list[Block]:
     """Return the blocks of an old drawing or an object."""
     if node.name == "w:object":
         shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
@@ -39,7 +37,7 @@ def read_vml(node: Node, drawings: Drawings, read_text: Callable[[Node], list[Bl
     return blocks or ([Frame(labels.SHAPE, ())] if unknown else [])
 
 
-def _shape(shape: Node, drawings: Drawings, read_text: Callable[[Node], list[Block]], shared: "Shared") -> list[Block]:
+def _shape(shape: Node, drawings: Drawings, read_text: Callable[[Node], list[Block]], shared: Shared) -> list[Block]:
     blocks: list[Block] = []
     sizes = {side: number(length) * _POINTS[unit or None] for side, length, unit in _LENGTH.findall(shape.get("style"))}
     width, height = sizes.get("width", 0), sizes.get("height", 0)

@@ -1,0 +1,36 @@
+"""What the parts of one Word document have in common, and what its tables ask of the reader of a part."""
+
+from typing import Protocol
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.word.styles import Numbering, Styles
+from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.model import Block, Picture
+
+
+class Shared:
+    """What the parts of one document have in common."""
+
+    def __init__(self, package: Package, document: str, findings: Findings) -> None:
+        self.package = package
+        self.findings = findings
+        self.drawable = Drawable(findings)
+        self.styles = Styles(self._tree(package.by_kind(document, "styles")))
+        self.numbering = Numbering(self._tree(package.by_kind(document, "numbering")))
+        self.pictures: dict[object, Picture | None] = {}
+        self.notes: list[tuple[str, str, str]] = []  # kind, number in the file, number as it is shown
+
+    def _tree(self, part: str | None) -> Node | None:
+        return self.package.tree(part) if part else None
+
+
+class ReadsBlocks(Protocol):
+    """Reads what stands in a cell, and reports what is not seen."""
+
+    def blocks(self, parent: Node, *, on_colour: bool = False) -> list[Block]:
+        """Return what is seen of the blocks inside an element."""
+
+    def report_deletion(self, node: Node) -> None: ...
+    def report_hidden(self, text: str | None = None) -> None: ...
