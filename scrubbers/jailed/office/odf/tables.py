@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.layout import MOST_ROWS
 from scrubbers.jailed.typeset.model import Block, Cell, Table
-from scrubbers.stages import What, Where
+from scrubbers.stages import TooManyPages, What, Where
 
 if TYPE_CHECKING:
     from scrubbers.jailed.office.odf.styles import Look
@@ -19,7 +20,6 @@ _GROUPS: Final = frozenset(
 _HEADS: Final = frozenset({"table:table-header-rows"})
 _HIDDEN: Final = frozenset({"collapse", "filter"})
 _MOST_COLUMNS: Final = 1024
-_MOST_REPEATED: Final = 10_000  # rows that hold something; empty ones are passed over
 _CELLS: Final = frozenset({"table:table-cell", "table:covered-table-cell"})
 
 
@@ -35,7 +35,9 @@ def read_table(table: Node, reader: TextReader, look: Look) -> list[Block]:
             continue
         cells = _cells(row, hidden, reader, look)
         if any(cell.blocks for cell in cells):
-            rows += [cells] * min(_count(row, "table:number-rows-repeated"), _MOST_REPEATED)
+            rows += [cells] * min(_count(row, "table:number-rows-repeated"), MOST_ROWS)
+            if len(rows) > MOST_ROWS:
+                raise TooManyPages
             headings += is_head
     blocks: list[Block] = [Table(_trimmed(rows), headings)] if rows else []
     for shapes in table.elements():
