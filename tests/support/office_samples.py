@@ -20,7 +20,7 @@ _SPACES = (
     'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
     'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
 )
-_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 
 
 def zipped(
@@ -66,7 +66,7 @@ def word(
     external = frozenset(name for name, _, target in named if "://" in target)
     return zipped(
         {
-            "[Content_Types].xml": types("word/document.xml", f"{_TYPE}.document.main+xml"),
+            "[Content_Types].xml": types("word/document.xml", f"{WORD_TYPE}.document.main+xml"),
             "_rels/.rels": relations(("r0", "officeDocument", "word/document.xml")),
             "word/document.xml": element("w:document", f"<w:body>{body}</w:body>"),
             "word/_rels/document.xml.rels": relations(*named, external=external),

@@ -53,7 +53,8 @@ _NARROWEST_COLUMN: Final = 36
 _WIDEST_WORD: Final = 110
 _MOST_COLUMNS: Final = 12
 _MOST_PAGES: Final = 2000
-_MOST_ROWS: Final = 50 * _MOST_PAGES
+# Of a table: more do not fit on so many pages.
+MOST_ROWS: Final = 50 * _MOST_PAGES
 _ROWS_MEASURED: Final = 400  # for the width of columns
 
 
@@ -140,8 +141,7 @@ class _Flow:
             self._y = _MARGIN
 
     def _add_table(self, table: Table) -> None:
-        # More do not fit on so many pages, so none is laid out.
-        if len(table.rows) > _MOST_ROWS:
+        if len(table.rows) > MOST_ROWS:
             raise TooManyPages
         for group in _column_groups(table):
             columns = max((sum(cell.span for cell in row) for row in group.rows), default=0)

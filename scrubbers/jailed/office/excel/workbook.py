@@ -19,14 +19,16 @@ from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.slides.shapes import Shapes
 from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.layout import MOST_ROWS
 from scrubbers.jailed.typeset.model import Block, Cell, Frame, PageBreak, Paragraph, Picture, Run, Table
-from scrubbers.stages import TooLarge, What, Where
+from scrubbers.stages import TooLarge, TooManyPages, What, Where
 
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _ON: Final = frozenset({"1", "true"})
 _HIDDEN: Final = frozenset({"hidden", "veryHidden"})
 _MOST_COLUMNS: Final = 1024
 _MOST_CELLS: Final = 1_000_000
+_MOST_MERGED: Final = 200_000
 _TRUTHS: Final = {"1": "TRUE", "0": "FALSE"}
 _BLANK_FORMAT: Final = ";;;"
 _LIGHT: Final = 0xE6
@@ -96,6 +98,8 @@ class Workbook:
             made = self._row(cells, hidden, merged)
             if any(cell.blocks for cell in made):
                 rows.append(made)
+            if len(rows) > MOST_ROWS:
+                raise TooManyPages
         if rows:
             yield Table(_trimmed(rows))
 
@@ -242,7 +246,7 @@ def _merged(root: Node) -> Iterator[tuple[str, int]]:
         for row in range(int(first[2]), int(last[2]) + 1):
             for column in range(_column(first[1]), min(_column(last[1]), _MOST_COLUMNS) + 1):
                 count += 1
-                if count > _MOST_CELLS:
+                if count > _MOST_MERGED:
                     raise TooLarge
                 if (row, column) != (int(first[2]), _column(first[1])):
                     yield f"{column}:{row}", 0

@@ -8,8 +8,9 @@ from typing import Final
 from scrubbers.jailed.office.odf.shared import ReadsBlocks
 from scrubbers.jailed.office.odf.styles import Look
 from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.layout import MOST_ROWS
 from scrubbers.jailed.typeset.model import Block, Cell, Table
-from scrubbers.stages import What, Where
+from scrubbers.stages import TooManyPages, What, Where
 
 _GROUPS: Final = frozenset(
     {"table:table-rows", "table:table-row-group", "table:table-columns", "table:table-column-group"}
@@ -17,7 +18,6 @@ _GROUPS: Final = frozenset(
 _HEADS: Final = frozenset({"table:table-header-rows"})
 _HIDDEN: Final = frozenset({"collapse", "filter"})
 _MOST_COLUMNS: Final = 1024
-_MOST_REPEATED: Final = 10_000  # rows that hold something; empty ones are passed over
 _CELLS: Final = frozenset({"table:table-cell", "table:covered-table-cell"})
 
 
@@ -33,7 +33,9 @@ def read_table(table: Node, reader: ReadsBlocks, look: Look) -> list[Block]:
             continue
         cells = _cells(row, hidden, reader, look)
         if any(cell.blocks for cell in cells):
-            rows += [cells] * min(_count(row, "table:number-rows-repeated"), _MOST_REPEATED)
+            rows += [cells] * min(_count(row, "table:number-rows-repeated"), MOST_ROWS)
+            if len(rows) > MOST_ROWS:
+                raise TooManyPages
             headings += is_head
     blocks: list[Block] = [Table(_trimmed(rows), headings)] if rows else []
     for shapes in table.elements():
