@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 from audit.served import USUAL, Served
-from audit.swedish import SWEDISH, SWEDISH_WORDS
+from audit.swedish import SWEDISH
 from audit.swedish_canary import CANARY
+from audit.swedish_words import SWEDISH_WORDS
 
 Language = Literal["sv", "en"]
 

@@ -81,8 +81,9 @@ class Report(EntryBody, frozen=True, tag="report"):
     earlier: bool = False
     # Kinds and how many of each. Not written where nothing was refused, so that older desks read such a report.
     tried: Tried | msgspec.UnsetType = msgspec.UNSET
-    # Somebody called, and a member wrote this down and read out the first case code (docs/decisions/0027). The words by
-    # which caller and members know each other again. Not written otherwise, so that older desks read such a report.
+    # Somebody called, and a member wrote this down and read out the first case code (docs/decisions/desk/0027). The
+    # words by which caller and members know each other again. Not written otherwise, so that older desks read such a
+    # report.
     call_back: Short | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -228,7 +228,7 @@ INTAKE: Final = Profile(
         Rule(Action.EPERM, ("socket", "connect", "bind", "listen")),
         *_CLOSED_ANYWHERE,
         # Locks as SQLite takes them. Which byte is locked lies behind a pointer, so a taken-over intake can show every
-        # account numbers of its choice in /proc/locks (docs/decisions/0018). Seals are for files in memory.
+        # account numbers of its choice in /proc/locks (docs/decisions/server/0018). Seals are for files in memory.
         *(
             Rule(Action.ALLOW, ("fcntl",), (Equals(1, command),))
             for command in (fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_ADD_SEALS, fcntl.F_GET_SEALS)

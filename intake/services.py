@@ -10,6 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
+from cases.case.restored import Restored, last_loss
 from cases.clock import Clock, today
 from cases.config import Config
 from cases.errors import RosterFault
@@ -116,6 +117,8 @@ class Services:
     # None where the home has no mirror.
     mirror: MirrorInfo | None
     mirror_contexts: MirrorContexts | None
+    # The last restore of this home, if it lost something.
+    restored: Restored | None
     forwarded_addresses: ForwardedAddresses
 
 
@@ -162,6 +165,7 @@ def compose(
         hosts=hosts,
         mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(hosts.public), config.mirror.port),
         mirror_contexts=None if config.mirror is None else MirrorContexts(config.mirror.name),
+        restored=last_loss(home.path),
         forwarded_addresses=ForwardedAddresses(),
     )
 

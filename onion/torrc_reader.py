@@ -35,9 +35,10 @@ class Directive:
 
 
 def read_torrc(text: str) -> Iterator[Directive]:
-    """All directives in order; of a line that is not plain the first word is the name and the rest the value."""
+    """Yield the directives in order; of a line that is not plain the first word is the name and the rest the value."""
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.strip(" \t")
+        # A comment with a control character is not skipped: `problems` then refuses it as a line that is not plain.
         if not line or (line.startswith("#") and line.replace("\t", "").isprintable()):
             continue
         found = _PLAIN.fullmatch(line)

@@ -1,6 +1,6 @@
 """Which connection makes room when all places are taken.
 
-The rule is the intake's (docs/decisions/0014), for here too nothing says whose a connection is:
+The rule is the intake's (docs/decisions/site/0014), for here too nothing says whose a connection is:
 1. A connection counts from the moment it is accepted.
 2. When all places are taken, a newcomer gets that of the connection with the least progress. Progress is bytes
    forwarded in either direction, faded with a half-life: a place is held by a steady stream of them.

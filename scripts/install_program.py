@@ -16,7 +16,7 @@ since it was made, and so may the lists of hashes (RECORD) beside its files. `ma
 6. `bin/kallskydd`, for the place where the folder will lie, and `share/MANIFEST`: the commit, a hash of every file.
 
 The same commit gives the same bytes, in every folder, whatever umask, time zone, language and clock there are; the
-wheel also by every Python (docs/decisions/0031).
+wheel also by every Python (docs/decisions/server/0032).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 Run the tests that failed in one or two files once more, alone, if all of them are live; end as `make test` is to end.
 
 run_again.py FOLDER CODE OUTCOME [CODE OUTCOME ...]: a folder for temporary files, and of each pytest that ran its exit
-code and the file that tests/conftest.py wrote at its end. See docs/decisions/0011 for what this costs.
+code and the file that tests/conftest.py wrote at its end. See docs/decisions/checks/0011 for what this costs.
 
 Green (0) is a run whose every pytest ended by itself with nothing failed and nothing skipped, or with failures of tests
 marked `live` in two files at most over all of them, each of which passed when it was run again. Everything else is red:

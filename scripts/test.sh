@@ -3,14 +3,14 @@
 # those in browsers, the planted faults and the mirror's after them, and the rest. With arguments: one process, as pytest takes them.
 #
 # Real tor and real browsers have chance in them. Tests marked live that failed in one or two files are therefore run
-# once more, alone, after everything else (docs/decisions/0011, scripts/run_again.py).
+# once more, alone, after everything else (docs/decisions/checks/0011, scripts/run_again.py).
 set -u
 cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
 if [ $# -gt 0 ]; then exec $python -m pytest -q "$@"; fi
 
 on_tor="$(echo tests/onion/test_onion_*.py) tests/system/test_flow.py tests/system/test_keeper_onion.py tests/system/test_desk_reach.py"
-on_tor="$on_tor tests/system/test_desk_probe_tor.py tests/relay/test_relay_tor.py tests/relay/test_relay_deploy.py"
+on_tor="$on_tor tests/system/test_desk_probe_tor.py $(echo tests/relay/test_*.py)"
 on_tor="$on_tor tests/system/test_browser_tor.py $(echo tests/system/test_browser_*.py | sed 's#tests/system/test_browser_tor.py##') tests/system/test_pages_valid.py"
 # They mostly wait for strace, for a service or for an authority, and the two processes then take the same time.
 on_tor="$on_tor tests/audit/canary/test_audit_selftest.py $(echo tests/audit/live/test_audit_live*.py) tests/system/test_mirror_end_to_end.py"

@@ -71,10 +71,10 @@ _CLEANABLE: Final = (
     (b"II*\x00", Kind.TIFF),
     (b"MM\x00*", Kind.TIFF),
     (b"%PDF-", Kind.PDF),
+    (b"{\\rtf", Kind.OFFICE),
 )
 _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
     (_COMPOUND, OfficeDocument),  # Office before 2007; Outlook's messages are told apart below
-    (b"{\\rtf", OfficeDocument),
     (b"ID3", SoundOrFilm),
     (b"\xff\xfb", SoundOrFilm),
     (b"\xff\xf3", SoundOrFilm),

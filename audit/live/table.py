@@ -11,7 +11,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.swedish import SWEDISH_REMARKS
+from audit.swedish_words import SWEDISH_REMARKS
 from audit.verdict import Language
 
 _USUAL_HOME = "HOMEDIR=/var/lib/kallskydd/home "

@@ -8,7 +8,8 @@ part.
 
 All but the chunks of files is read in one transaction. Chunks are nearly all of the bytes and never change, so they are
 read in short ones: while a transaction reads, the store cannot cut its log, and an erasure waits with its last step
-(measured: docs/decisions/0029). A file that was deleted meanwhile is short of chunks, and the copy is made again.
+(measured: docs/decisions/server/0029). A file that was deleted meanwhile is short of chunks, and the copy is made
+again.
 
 Shares lie in another file. They are read after the rows, and then the rows are read again: a case whose row is the same
 before and after had its share in its slot in between, since an erasure and a new epoch change the row first.

@@ -7,8 +7,10 @@ server, on which day, whether the shares of case keys come with it, and whether 
 believe it with the signatures of two members (`enough_to_sign`), each once.
 """
 
+import contextlib
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 import msgspec
 
@@ -96,6 +98,25 @@ def read_declarations(untrusted_text: str) -> tuple[SignedRestore, ...]:
         return tuple(msgspec.json.decode(line, type=SignedRestore) for line in untrusted_text.splitlines())
     except (msgspec.MsgspecError, ValueError):
         raise SealBroken from None
+
+
+def declarations_of(home: Path) -> tuple[SignedRestore, ...]:
+    """Return the declarations as they rest in a home, unverified; none when the file does not read."""
+    with contextlib.suppress(OSError, UnicodeDecodeError, SealBroken):
+        path = home / RESTORED_NAME
+        if path.stat().st_size <= MOST_BYTES:
+            return read_declarations(path.read_text("utf-8"))
+    return ()
+
+
+def last_loss(home: Path) -> Restored | None:
+    """Return the last declared restore that lost something, which a move does not; unverified. None without one."""
+    for declared in reversed(declarations_of(home)):
+        with contextlib.suppress(msgspec.MsgspecError, ValueError):
+            restored = msgspec.json.decode(declared.text, type=Restored)
+            if not restored.moved:
+                return restored
+    return None
 
 
 def render_declarations(declarations: Sequence[SignedRestore]) -> str:

@@ -6,7 +6,7 @@ desk takes as a signer, and for what it warns of. Two members are needed, and on
 
 Who has stepped aside (is recused) is not counted, and signs nothing, as long as those who are left can sign together.
 When they are too few she may sign with one of them: Förvaltningslagen (2017:900) 17 § lets a disqualified person do
-what nobody else can without considerable delay (docs/decisions/0010).
+what nobody else can without considerable delay (docs/decisions/cases/0010).
 
 What cannot be counted: no entry tells who was left out by a move. A member who was, without having stepped aside, is
 taken for a reader for as long as the roster has her.

@@ -93,18 +93,22 @@ class _Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _decoder = msgspec.json.Decoder(_Signed)
 
 
-def sign_statement(
-    keys: MemberKeys,
-    kind: Act | str,
-    case_id: bytes,
-    *,
-    day: date,
-    server: bytes,
-    reference: str = "",
-    erase_by: date | None = None,
-) -> bytes:
-    """Return the signed statement as one blob: signature, then JSON. A ValueError if `kind` is none of the acts."""
-    signed = _Signed(Act(kind), case_id.hex(), keys.id, day, reference, erase_by, server.hex())
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """What a member is to sign; who she is follows from the keys that sign it."""
+
+    kind: Act | str
+    case_id: bytes
+    day: date
+    server: bytes
+    reference: str = ""
+    erase_by: date | None = None
+
+
+def sign_statement(keys: MemberKeys, stated: Unsigned) -> bytes:
+    """Return the signed statement as one blob: signature, then JSON. A ValueError if its kind is none of the acts."""
+    case, server = stated.case_id.hex(), stated.server.hex()
+    signed = _Signed(Act(stated.kind), case, keys.id, stated.day, stated.reference, stated.erase_by, server)
     as_bytes = msgspec.json.encode(signed)
     _decoder.decode(as_bytes)
     return sign(keys.sign_seed, "ks1-statement", as_bytes) + as_bytes

@@ -3,7 +3,7 @@ The reporter's keys in the course of a case: those of the report, and new ones w
 
 Minutes of a conversation are approved in the inbox. A member who typed the report for a caller has read the words to
 the caller, so with the approval the reporter is given new words, and the words from before open nothing any more. The
-change stands in the reporter's own stream (docs/FORMATS.md §4, docs/decisions/0008):
+change stands in the reporter's own stream (docs/FORMATS.md §4, docs/decisions/site/0008):
 
 1. The entry that approves is signed with the keys before it, so nobody but the reporter can make the change.
 2. It names the new public keys. From the next entry on they are the reporter's, and the id follows from them.

@@ -7,8 +7,8 @@ through Argon2id with the salt of the home, come the id under which the store fi
 pairs. Nothing else is kept: without the words nobody gets in again, and nobody can be forced to let somebody in.
 
 `parse_receipt` raises for everything that cannot be a receipt: another number of words, a word that is not in the list,
-check bits that do not fit. misread.py says which, and what may have been meant (docs/decisions/0006). A receipt that
-never existed, one of an erased case and one of another home are whole, and cannot be told apart here.
+check bits that do not fit. misread.py says which, and what may have been meant (docs/decisions/site/0006). A receipt
+that never existed, one of an erased case and one of another home are whole, and cannot be told apart here.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 Explain why typed words are not a receipt, and suggest which words may have been meant.
 
 Contract. A pure function of what was typed: no key is derived and no store is asked, so the answer does not
-reveal which receipts exist (docs/decisions/0006). `explain` checks in this order and stops at the first mistake:
+reveal which receipts exist (docs/decisions/site/0006). `explain` checks in this order and stops at the first mistake:
 
 1. Not eight words, even after dividing them where spaces were left out.
 2. Words that are not in the list, each by its place, with near words of the list. When there is only one, those near

@@ -2,9 +2,10 @@
 The catalogue of error sentences for a terminal, by text key: what happened, and what to do next.
 
 `operator.py` has those of everything that cases/ raises, `member.py` those of a desk, where a member has another next
-step, `file.py` those of a file that was not cleaned. An error itself carries a key and no sentence. Faults of the home
-and of its configuration are the exception: their sentences name a key or a path of the operator's own. onion/ has its
-sentences beside its errors, since it imports nothing; the reporter's pages have theirs, translated, in intake/views/.
+step, `server.py` those of its connection to the server, `file.py` those of a file that was not cleaned. An error itself
+carries a key and no sentence. Faults of the home and of its configuration are the exception: their sentences name a key
+or a path of the operator's own. onion/ has its sentences beside its errors, since it imports nothing; the reporter's
+pages have theirs, translated, in intake/views/.
 
 tests/project/test_sentences.py looks for a key that is raised and has no sentences.
 """

@@ -1,7 +1,7 @@
 """
 Overwrite on the disk what SQLite leaves behind: the log's old frames, and parts of rows between the cells of a page.
 
-Three things stay after SQLite has deleted a row with `secure_delete` (measured on ext4, docs/decisions/0028):
+Three things stay after SQLite has deleted a row with `secure_delete` (measured on ext4, docs/decisions/server/0028):
 
 1. The write-ahead log is cut and not overwritten: every row ever written stays in the blocks that it gives back. So it
    is overwritten before it is cut, its head first: with the head gone no frame counts, so a power cut in between never

@@ -32,7 +32,6 @@ from cases.config import LONGEST_INBOX_DAYS
 from cases.crypto.envelope import HEADER_BYTES, Sealed, same, u64
 from cases.crypto.grants import GRANT_BYTES
 from cases.crypto.signing import sign, verify_signature
-from cases.entry import TEXT_CHARACTERS
 from cases.errors import RequestRefused, SealBroken
 from cases.roster.member import MemberKeys
 from cases.upkeep import NEVER
@@ -47,8 +46,6 @@ MOVE_WAITS = "store.move_waits"
 # Said of a counter that is not above the last one; a desk that was restored from an older copy jumps ahead on it.
 COUNTER_BEHIND = "request.counter_behind"
 _MOST_COUNTER = 2**63 - 1  # what SQLite keeps in a column of integers
-# The longest report, sealed: 100,000 characters of at most six bytes in JSON, and 64 KiB for the fields beside them.
-REPORT_BYTES_MAX = 6 * TEXT_CHARACTERS + 2**16
 _MEMBER = re.compile(r"[0-9a-f]{32}")
 _COUNTER = re.compile(r"0|[1-9][0-9]{0,18}")
 _BODY = re.compile(r"[0-9a-f]{64}")
@@ -278,43 +275,6 @@ class StatementRequest(OfCase, frozen=True):
 
     statement: bytes
     seal_key: Hash
-
-
-class ReportFormAnswer(Wire, frozen=True):
-    """Verb `report-form`: what a desk needs to seal a report for somebody who calls, as the intake would."""
-
-    # Of the home: with it the eight words make the reporter's keys.
-    salt: Id
-    # Which day a report that is filed now is released on, which its entry bears.
-    release_on: date
-    # A trial that shows everything at once.
-    at_once: bool
-    languages: tuple[str, ...]
-
-
-class FileReportRequest(Wire, frozen=True):
-    """Verb `file-report`: a new case with its report; answered by StateAnswer. Grants for every member, by id in hex.
-
-    Neither the case key nor the eight words are in it.
-    """
-
-    case_id: Id
-    commitment: Hash
-    access_key: Hash
-    share: Hash
-    lookup_id: Id
-    reporter_grant: GrantBlob
-    header: HeaderBlob
-    body: Annotated[bytes, msgspec.Meta(max_length=REPORT_BYTES_MAX)]
-    head_tag: Hash
-    grants: dict[str, GrantBlob]
-    release_on: date
-    at_once: bool
-
-    @property
-    def sealed(self) -> Sealed:
-        """The report as it is to be kept."""
-        return Sealed(self.header, self.body)
 
 
 class TombstoneAnswer(Wire, frozen=True):

@@ -1,9 +1,9 @@
 """
 A prepared move that waits for the second member: what her colleague's desk hands in, and what hers gets.
 
-Contract (docs/FORMATS.md §9, docs/decisions/0031). The offer is sealed to the second member; the server holds it in
-memory and never on a disk. Who hands one in shows the case's key. The answer is filled up to one size, with an offer in
-it or none; a larger one has the size classes of every answer.
+Contract (docs/FORMATS.md §9, docs/decisions/desk/0031). The offer is sealed to the second member; the server holds it
+in memory and never on a disk. Who hands one in shows the case's key. The answer is filled up to one size, with an offer
+in it or none; a larger one has the size classes of every answer.
 """
 
 from typing import Annotated, Final, TypeAlias

@@ -1,10 +1,10 @@
 """
 Moving a case to a new epoch: what two members sign, and what the server asks before it does it.
 
-Contract (docs/FORMATS.md §9, docs/decisions/0004). After a re-keying only those can read who were given the new key,
-and the server cannot see who they are: every member gets one item of one size. So it does not judge whom a re-keying
-leaves out; it asks, as for erasing, for two members or one and counsel (`agreement`), and both have signed every byte
-of it. `require_agreed` takes these steps and raises at the first that fails:
+Contract (docs/FORMATS.md §9, docs/decisions/cases/0004). After a re-keying only those can read who were given the new
+key, and the server cannot see who they are: every member gets one item of one size. So it does not judge whom a
+re-keying leaves out; it asks, as for erasing, for two members or one and counsel (`agreement`), and both have signed
+every byte of it. `require_agreed` takes these steps and raises at the first that fails:
 
 1. Each statement verifies, is by a member of this roster, and for this server.
 2. They are statements to re-key this case, and their reference is the hash of this very re-keying.

@@ -1,10 +1,10 @@
 """
 The exchange by which a desk learns what is new in all of its cases: every round has one size, in both directions.
 
-Contract (docs/FORMATS.md §9, docs/decisions/0030). A request has `ASKED` places; where a desk has fewer cases the rest
-are random bytes, which the server answers as it answers an erased case. Each place holds a hash of the answer that the
-desk has; only another one is sent. An answer is filled up to `ROUND_BYTES`. What finds no room in it waits for the next
-round; a case that fits in no round at all is asked for by itself.
+Contract (docs/FORMATS.md §9, docs/decisions/desk/0030). A request has `ASKED` places; where a desk has fewer cases the
+rest are random bytes, which the server answers as it answers an erased case. Each place holds a hash of the answer that
+the desk has; only another one is sent. An answer is filled up to `ROUND_BYTES`. What finds no room in it waits for the
+next round; a case that fits in no round at all is asked for by itself.
 """
 
 import secrets

@@ -7,7 +7,7 @@ from desk.keep.saving import short_name
 from desk.server.address import tidy_address
 from desk.work.case.casebook import Casebook
 from desk.work.case.examining import open_all
-from desk.work.probe import Arrival, ProbeResult, file_at_mirror, file_report, look_for
+from desk.work.probe import Arrival, ProbeResult, file_at_mirror, file_report, look_for, require_new
 
 _WHERE = {
     Arrival.WAITING: "It waits for its release on {due}.",
@@ -27,6 +27,7 @@ async def probe(book: Casebook, given: CommandInput) -> Result:
         address = tidy_address(given.args.address)
         if address == book.state.address:
             raise MisprintedAddress("probe.desk_address")
+        require_new(book, given.text)
         connector = book.client.connector
         if given.args.mirror:
             filed = await file_at_mirror(connector, book.clock, address, book.mirror, given.text)

@@ -1,4 +1,4 @@
-"""What was fetched last, kept so that it can be read without the server (docs/decisions/0025).
+"""What was fetched last, kept so that it can be read without the server (docs/decisions/desk/0025).
 
 It lies in the system's folder for caches and never in the desk home, marked so that backup programs leave it out: with
 what the server gives out beside a member's own key, an answer here opens its case. Who has an old copy of the desk home

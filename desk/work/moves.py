@@ -1,14 +1,14 @@
-"""A case passes to other readers: one member offers it, a second checks and signs (docs/decisions/0004).
+"""A case passes to other readers: one member offers it, a second checks and signs (docs/decisions/cases/0004).
 
 The offer is sealed to the second member. It goes by hand as a file, or waits at the server in memory and on no disk,
-since the new share must rest nowhere but in its slot (docs/decisions/0031: `send_offer`, `waiting_offers`). `offer`
-makes it, `read_offer` opens and checks it, `sign_offer` has it done. Then the handovers are written, one for each
-reader who is new, so that the reporter and every desk can see who let her in; a break in between is made good by
+since the new share must rest nowhere but in its slot (docs/decisions/desk/0031: `send_offer`, `waiting_offers`).
+`offer` makes it, `read_offer` opens and checks it, `sign_offer` has it done. Then the handovers are written, one for
+each reader who is new, so that the reporter and every desk can see who let her in; a break in between is made good by
 signing again. The other readers get the new key with the next daily release.
 
 Who has stepped aside offers no move, and signs one only while the others are too few to sign together
-(docs/decisions/0010). She is one of its readers, like every signer: her desk checks the new key with the grant that she
-gets. So a second move, between those who are left, leaves her out.
+(docs/decisions/cases/0010). She is one of its readers, like every signer: her desk checks the new key with the grant
+that she gets. So a second move, between those who are left, leaves her out.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from cases.case.signers import given_to, stepped_aside
-from cases.case.statements import Act, read_statement, sign_statement
+from cases.case.statements import Act, Unsigned, read_statement, sign_statement
 from cases.case.timeline import CaseAction
 from cases.clock import today
 from cases.entry import Handover
@@ -256,11 +256,13 @@ def _roster(book: Casebook) -> Roster:
 def _sign(book: Casebook, request: RekeyRequest) -> bytes:
     return sign_statement(
         book.keys,
-        Act.REKEY,
-        request.case_id,
-        day=today(book.clock),
-        server=book.server_key,
-        reference=rekeying_hash(request).hex(),
+        Unsigned(
+            Act.REKEY,
+            request.case_id,
+            day=today(book.clock),
+            server=book.server_key,
+            reference=rekeying_hash(request).hex(),
+        ),
     )
 
 

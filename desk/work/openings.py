@@ -2,7 +2,7 @@
 
 Once a day and member; the day is all it says. It is for those who read the case too, and for nobody else: it stands
 where the reporter does not read, under the key of the notes. What it costs, and what it cannot show, is in
-docs/decisions/0026.
+docs/decisions/desk/0026.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""A report by voice: somebody calls, and this desk files what was said as the intake would (docs/decisions/0027).
+"""A report by voice: somebody calls, and this desk files what was said as the intake would (docs/decisions/desk/0027).
 
 `OralCall` is what the desk makes for one call and holds in memory until the member has read it out: the case's keys,
 the eight words, and the three by which caller and members know each other again. `file_report` takes these steps:
@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-import msgspec
 from nacl.utils import random
 
 from cases.clock import today
@@ -32,8 +31,10 @@ from cases.receipt.keys import Receipt, ReceiptKeys, new_receipt, receipt_keys
 from cases.receipt.wordlist import to_words
 from cases.roster.routing import route
 from cases.roster.text import Member, Roster
-from cases.wire.messages import FileReportRequest, ReportFormAnswer, StateAnswer
+from cases.wire.filing import FileReportRequest, ReportFormAnswer
+from cases.wire.messages import StateAnswer
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
+from desk.work.case.asking import NoQuestion
 from desk.work.case.casebook import Casebook
 
 CALL_BACK_WORDS: Final = 3
@@ -41,10 +42,6 @@ _CALL_BACK_BYTES: Final = 5  # 40 bits, of which three words take 36
 # Held at most a day, and released the morning after (cases/config.py).
 _RELEASED_WITHIN: Final = timedelta(days=3)
 _CALL_BYTES: Final = 16
-
-
-class _NoQuestion(msgspec.Struct, frozen=True):
-    """The body of a verb that needs no more than its name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -88,7 +85,7 @@ class OralCall:
 
 async def report_form(book: Casebook) -> ReportFormAnswer:
     """Return what the server says of a report that would be filed now (step 2). Raises StrangeAnswer."""
-    form = await book.client.ask("report-form", lambda _: _NoQuestion(), ReportFormAnswer)
+    form = await book.client.ask("report-form", lambda _: NoQuestion(), ReportFormAnswer)
     day = today(book.clock)
     if not day <= form.release_on <= day + _RELEASED_WITHIN:
         # The day goes into the report, and desks count time limits from it.

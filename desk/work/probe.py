@@ -65,6 +65,12 @@ class ProbeResult:
     told: bool = False
 
 
+def require_new(book: Casebook, text: str) -> None:
+    """Return if no test report of this text was the last: two alike say what they are. Raises ProbeFailed."""
+    if hash_of(text) in {probe.text_hash for probe in book.state.case_list.probes}:
+        raise ProbeFailed("probe.same_text")
+
+
 async def file_report(connector: aiohttp.BaseConnector, clock: Clock, address: str, text: str) -> KeptProbe:
     """File a test report at this address; return what is to be remembered of it. Raises NotReachable, ProbeFailed."""
     day, expected = today(clock), first_release_day(clock())

@@ -1,7 +1,7 @@
 """A new epoch of a case: how one desk prepares it, and what the second desk checks before it signs.
 
 `prepare` gives a new key to the readers named and to nobody else. `check_prepared` takes these steps and raises at the
-first that fails (docs/decisions/0004); what it returns is who reads from then on:
+first that fails (docs/decisions/cases/0004); what it returns is who reads from then on:
 
 1. The member's own grant in it opens, and is for this case, one epoch later.
 2. Commitment, access key and share are those of that grant. Where there are notes, her notes grant brings another notes

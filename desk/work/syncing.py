@@ -1,4 +1,4 @@
-"""Fetch what is new in all cases, in rounds of one size (`cases.wire.syncing`, docs/decisions/0030).
+"""Fetch what is new in all cases, in rounds of one size (`cases.wire.syncing`, docs/decisions/desk/0030).
 
 One round asks for as many cases as it has places, and fills the rest with nothing. A caller makes rounds until
 `Rounds.is_over`: until no case is left, and their number is a power of two. So who watches the line sees one exchange

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from nacl.utils import random
 
 from cases.case.signers import given_to
-from cases.case.statements import Act, sign_statement
+from cases.case.statements import Act, Unsigned, sign_statement
 from cases.case.timeline import CaseAction, require_allowed
 from cases.clock import today
 from cases.crypto.envelope import KEY_BYTES
@@ -127,12 +127,14 @@ async def declare(book: Casebook, case: DeskCase, act: Act, reference: str) -> S
     """
     signed = sign_statement(
         book.keys,
-        act,
-        case.known.case_id,
-        day=today(book.clock),
-        server=book.server_key,
-        reference=reference,
-        erase_by=case.state.erase_by if act is Act.CLOSE else None,
+        Unsigned(
+            act,
+            case.known.case_id,
+            day=today(book.clock),
+            server=book.server_key,
+            reference=reference,
+            erase_by=case.state.erase_by if act is Act.CLOSE else None,
+        ),
     )
     return await hand_in(book, case, signed)
 

@@ -19,7 +19,6 @@ connection is looked at.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,17 +28,18 @@ import msgspec
 from aiohttp import web
 
 from cases.audit_chain import ChainBroken, read_records
-from cases.case.restored import MOST_BYTES, RESTORED_NAME, SignedRestore, read_declarations
+from cases.case.restored import declarations_of
 from cases.case.statements import Act, read_statement
 from cases.clock import today
 from cases.crypto.envelope import same
 from cases.crypto.seal import Head
 from cases.entry import Stream
-from cases.errors import Conflict, NotThere, RequestRefused, RosterFault, SealBroken
+from cases.errors import Conflict, NotThere, RequestRefused, RosterFault
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
 from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
 from cases.upkeep import NEVER, UpkeepUnreadable, read_upkeep
 from cases.wire import messages
+from cases.wire.filing import ReportFormAnswer
 from cases.wire.offers import ANSWER_BYTES, OfferRequest, OffersAnswer, OffersRequest
 from cases.wire.rekeying import require_agreed
 from cases.wire.syncing import CASE_BYTES_MAX, ROUND_BYTES, Found, SyncAnswer, SyncRequest, mark_of_encoded
@@ -97,7 +97,7 @@ async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
     proposal = versions.pop() if authenticated.chain.proposal is not None else None
     audit = await asyncio.to_thread(_last_audits, authenticated.services.home)
     inbox_days = authenticated.services.config.inbox_days
-    restored = await asyncio.to_thread(_restores, authenticated.services.home)
+    restored = await asyncio.to_thread(declarations_of, authenticated.services.home)
     day = today(authenticated.services.clock)
     mirror, contexts = authenticated.services.mirror, authenticated.services.mirror_contexts
     host = "" if mirror is None else mirror.host
@@ -131,15 +131,6 @@ def _upkeep(home: Path) -> str:
         return read_upkeep(home)[0].line
     except (UpkeepUnreadable, OSError):
         return NEVER.line
-
-
-def _restores(home: Path) -> tuple[SignedRestore, ...]:
-    """Return the declarations of restores as they rest: a desk verifies them. None when the file does not read."""
-    with contextlib.suppress(OSError, UnicodeDecodeError, SealBroken):
-        path = home / RESTORED_NAME
-        if path.stat().st_size <= MOST_BYTES:
-            return read_declarations(path.read_text("utf-8"))
-    return ()
 
 
 async def sign_roster(authenticated: AuthenticatedRequest) -> messages.StateAnswer:
@@ -291,7 +282,7 @@ async def offered_moves(authenticated: AuthenticatedRequest) -> OffersAnswer:
     return OffersAnswer(authenticated.memory.offers.waiting_for(authenticated.member))
 
 
-async def report_form(authenticated: AuthenticatedRequest) -> messages.ReportFormAnswer:
+async def report_form(authenticated: AuthenticatedRequest) -> ReportFormAnswer:
     """Return what a desk needs to file a report for somebody who calls."""
     return await filing.report_form(authenticated.services)
 

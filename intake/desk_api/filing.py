@@ -1,5 +1,5 @@
 """
-A report by voice: a member types it for somebody who calls, and her desk seals it (docs/decisions/0027).
+A report by voice: a member types it for somebody who calls, and her desk seals it (docs/decisions/desk/0027).
 
 The desk makes the eight words and the case's keys, and hands in what the intake would have made of the form: one sealed
 report, the reporter's grant, one item for every member. Neither words nor case key come here. The store gets the same
@@ -34,6 +34,7 @@ from cases.errors import NotAllowed, RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Roster
 from cases.store.store import Filing, KeptKeys
 from cases.wire import messages
+from cases.wire.filing import FileReportRequest, ReportFormAnswer
 from intake.desk_api.request import DeskServices
 
 # A member who takes calls the whole day takes some ten.
@@ -59,10 +60,10 @@ class FilingQuota:
 _FIRST = Place(Stream.REPORTER, 0, ItemKind.ENTRY)
 
 
-async def report_form(services: DeskServices) -> messages.ReportFormAnswer:
+async def report_form(services: DeskServices) -> ReportFormAnswer:
     """Return what a desk needs to seal a report as the intake would seal it now."""
     config = services.config
-    return messages.ReportFormAnswer(
+    return ReportFormAnswer(
         salt=services.store.salt,
         release_on=first_release_day(services.clock(), config.hold_hours),
         at_once=config.at_once,
@@ -74,7 +75,7 @@ async def file_report(
     services: DeskServices, roster: Roster, untrusted_body: bytes, member: str, quota: FilingQuota
 ) -> messages.StateAnswer:
     """File a report that a desk has sealed. Raises RequestRefused, RosterFault, NotAllowed, Conflict."""
-    request = messages.decode(untrusted_body, messages.FileReportRequest)
+    request = messages.decode(untrusted_body, FileReportRequest)
     # 1.
     if set(request.grants) != {member.id for member in roster.members}:
         raise RosterFault("roster.moved")
@@ -102,7 +103,7 @@ async def file_report(
     return messages.StateAnswer("done")
 
 
-def _require_report(request: messages.FileReportRequest) -> None:
+def _require_report(request: FileReportRequest) -> None:
     """Return if this is the first entry of a new case, as far as its outside tells; raise RequestRefused."""
     try:
         header = read_header(request.header)

@@ -1,5 +1,5 @@
 """
-Moves that wait for a second member, in memory and nowhere else (docs/decisions/0031).
+Moves that wait for a second member, in memory and nowhere else (docs/decisions/desk/0031).
 
 An offer holds the new share of a case, sealed to one member. It must rest nowhere but in its slot, so no file and no
 row has it: a stopped server has forgotten it, and her colleague sends it again. One goes when the case was moved or

@@ -53,15 +53,15 @@ def pad(response: web.Response) -> None:
 
 def _room(response: web.Response, size: int) -> int:
     """Return how many bytes are to be added: at least enough for the comment around the filling."""
-    head = _head(response)
+    head = _head_bytes(response)
     least = head + size + _PNG_CHUNK
     whole = next((one for one in SIZES if least <= one), -(-least // SIZES[-1]) * SIZES[-1])
     # The body's length stands in the head as digits, and the filling decides how many.
     return whole - head - size - len(str(whole - head))
 
 
-def _head(response: web.Response) -> int:
-    """Return the bytes of the head as they will be sent, without the digits of the length."""
+def _head_bytes(response: web.Response) -> int:
+    """Return how many bytes the head will take, without the digits of the length that stands in it."""
     status = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}\r\n"
     lines = sum(len(name) + len(value) + 4 for name, value in response.headers.items() if name != hdrs.CONTENT_LENGTH)
     return len(status) + lines + len("Content-Length: \r\n") + len("\r\n")

@@ -2,8 +2,8 @@
 Pages that answer a form, each kept in memory under an address of its own.
 
 A browser that shows the answer to a POST keeps the form with it: an ordinary Chromium writes all of it, text and case
-code, into its session's files, in the clear, and leaves it there (measured; docs/decisions/0009). So none of our forms
-is answered with a page. The browser is sent on (303, RFC 9110 section 15.4.4), and what it keeps is an address: a
+code, into its session's files, in the clear, and leaves it there (measured; docs/decisions/site/0009). So none of our
+forms is answered with a page. The browser is sent on (303, RFC 9110 section 15.4.4), and what it keeps is an address: a
 random number, which opens for browsers that our own pages led to it (intake/site/origin_check.py) and for no link from
 elsewhere. What such an address promises:
 

@@ -1,8 +1,9 @@
 """
-The two acts after which the words of before open nothing: approving notes, and ending the inbox (docs/decisions/0008).
+The two acts after which the words of before open nothing: approving notes, and ending the inbox.
 
-Both are one entry of the reporter's stream, signed with the keys of before, which waits for its release like any other;
-what the words find changes in the transaction that keeps it. If the stream moved meanwhile, nothing was changed.
+Why there are two: docs/decisions/site/0008. Both are one entry of the reporter's stream, signed with the keys of
+before, which waits for its release like any other; what the words find changes in the transaction that keeps it. If the
+stream moved meanwhile, nothing was changed.
 """
 
 from cases.clock import first_release_day, today

@@ -2,8 +2,8 @@
 Logging in with the case code.
 
 What cannot be a case code is refused at once from what was typed, before anything is derived or asked of the store
-(docs/decisions/0006). Neither is anything done with words that were shortened before they have been shown in full, and
-sent like that. Words that are whole and open nothing cost and answer the same whether they never existed, their
+(docs/decisions/site/0006). Neither is anything done with words that were shortened before they have been shown in full,
+and sent like that. Words that are whole and open nothing cost and answer the same whether they never existed, their
 case is erased or they are of another address: one Argon2id, one lookup, one page. A log-in that is posted again from
 the tab's history opens nothing. A message that came along is in the message field afterwards, not sent by itself.
 """

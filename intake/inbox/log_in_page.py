@@ -2,10 +2,12 @@
 The page that asks for the case code, with what went wrong and with a message that came along.
 
 Words that cannot be a code stand in their fields again, the doubtful ones marked, and so do shortened ones, in full. A
-page with words is kept for a few minutes only, and is gone when its writer has logged in or left (docs/decisions/0006).
-A whole code that opened nothing is not shown again: that page is the same for every code. A message that could not be
-sent, because its session was over or the service was restarted, stands in a field of this form and comes into the inbox
-with the reporter; then the page is dropped, and nothing else keeps it.
+page with words is kept for a few minutes only, and is gone when its writer has logged in or left
+(docs/decisions/site/0006). A whole code that opened nothing is not shown again: that page is the same for every code. A
+message that could not be sent, because its session was over or the service was restarted, stands in a field of this
+form and comes into the inbox with the reporter; then the page is dropped, and nothing else keeps it.
+
+For half a year after a restore the page says to everybody, whatever was typed, of which days something is gone.
 """
 
 from collections.abc import Sequence
@@ -15,6 +17,8 @@ from typing import Final
 
 from aiohttp import web
 
+from cases.case.restored import Restored
+from cases.clock import today
 from cases.receipt.keys import WORDS_IN_RECEIPT
 from cases.receipt.misread import Misreading
 from intake.http.form import TEXT_FIELD, Form
@@ -37,6 +41,8 @@ LOG_IN_FORM: Final = "return"
 # Long enough to come back to the page by Reload. The tab goes on showing it; this is for who comes to the computer
 # next, and finds the address in the history of an ordinary browser.
 WORDS_SHOWN_FOR: Final = timedelta(minutes=5)
+# Twice the three months within which a reporter is told what the report led to, and would come back at the latest.
+RESTORE_SAID_FOR: Final = timedelta(days=183)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -112,6 +118,7 @@ def _page(
         notice=notice,
         eight=eight,
         reasons=reasons,
+        restored=_restored(services),
         typed={"text": unsent.text},
         fields=[
             (TOKEN_FIELD, services.form_tokens.new(LOG_IN_FORM)),
@@ -120,3 +127,9 @@ def _page(
         ],
         leave_fields=[(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)],
     )
+
+
+def _restored(services: Services) -> Restored | None:
+    """Return the restore that is to be spoken of."""
+    restored = services.restored
+    return restored if restored is not None and today(services.clock) <= restored.day + RESTORE_SAID_FOR else None

@@ -58,7 +58,7 @@ async def _minutes(visit: Visit) -> web.StreamResponse:
 
 
 async def _approve(visit: Visit, number: int | None) -> web.StreamResponse:
-    """Take step 3."""
+    """File the approval once the two words are right, under the keys of the new words (step 3)."""
     services, session = visit.services, visit.session
     use, is_first = await services.form_tokens.claim(visit.token, MINUTES_FORM)
     if not is_first or session.next_receipt is None:
@@ -72,7 +72,7 @@ async def _approve(visit: Visit, number: int | None) -> web.StreamResponse:
     async def approve(keys: ReceiptKeys) -> None:
         async with session.turn:
             await approve_minutes(services, session, number, receipt, keys)
-        # They show words, the old ones or the new.
+        # Pages of this session that are still kept show the old words, or the new ones, which are not shown again.
         services.result_pages.forget(session.handle)
         use.commit()
 

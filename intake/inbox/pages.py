@@ -211,8 +211,8 @@ async def _naming_file(visit: Visit, notice: Notice) -> Notice:
     """Return the notice, translated, with the number and kind of the file that it is about."""
     view = inbox_view(visit.services, await open_case(visit.services, visit.session), visit.language)
     words = visit.language.translate_notice(notice)
-    named = [f"{entry.headline} ({entry.kind})" for entry in view.entries if entry.file_id == visit.file_id]
-    return replace(words, what=": ".join((*named, words.what)))
+    named = [f"{entry.headline}, {entry.kind}" for entry in view.entries if entry.file_id == visit.file_id]
+    return replace(words, what=". ".join((*named, words.what)))
 
 
 async def _cannot_be_withdrawn(visit: Visit) -> web.Response:

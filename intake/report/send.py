@@ -154,9 +154,11 @@ class ReportSubmission(Submission[ReportPlan, ReceiptView, FormAgain | FilesRefu
     def without_token(self) -> Identifying | FormAgain | None:
         if not self._other_page:
             return None
-        is_on_its_way = self.step == TO_FILES and not self.form.one(SWITCH_FIELD)
-        if is_on_its_way and (details := self._checked()[1]):
-            return Identifying(details)
+        if self.step == TO_FILES and not self.form.one(SWITCH_FIELD):
+            # What the text says of its writer is settled here, on its own page, and not on that of the files.
+            _choices, details = self._checked()
+            if details:
+                return Identifying(details)
         self.services.acknowledged.accept(self.draft, self.form.all(ACKNOWLEDGED_FIELD))
         return FormAgain()
 

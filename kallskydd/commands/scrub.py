@@ -20,7 +20,7 @@ from kallskydd.scrub.zygotes import start_zygotes
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `scrub` to the command line."""
-    parser = subparsers.add_parser("scrub", help="clean pictures and PDFs of hidden data")
+    parser = subparsers.add_parser("scrub", help="clean pictures, documents and texts of hidden data")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the clean copies go")
     parser.add_argument("--rename", action="store_true", help="neutral names: file-001.jpg, file-002.pdf …")

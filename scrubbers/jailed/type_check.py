@@ -4,13 +4,21 @@ Scrubbing takes a polyglot's other role away in any case (a picture whose commen
 image's header). This check protects decoders: a file on whose kind two readers disagree is not shown to a third.
 """
 
+import ctypes.util
 import os
 from typing import Final
 
-import magic
+# The library's loader asks `ldconfig` for its name, twice, each time in a process of its own: a tenth of what cleaning
+# one file as a command takes. Told of none it takes libmagic.so.1, the only one that there is on Linux.
+_find_library = ctypes.util.find_library
+ctypes.util.find_library = lambda name: None  # noqa: ARG005
 
-from scrubbers.sniff import PDF_WITHIN
-from scrubbers.stages import Kind, KindsDisagree
+import magic  # noqa: E402
+
+ctypes.util.find_library = _find_library
+
+from scrubbers.sniff import PDF_WITHIN  # noqa: E402
+from scrubbers.stages import Kind, KindsDisagree  # noqa: E402
 
 # libmagic's patterns for our kinds look no further.
 _HEAD_BYTES: Final = 64 * 1024
@@ -30,7 +38,7 @@ _NAMES: Final = {
 # libmagic looks at the first entries of an archive, and says less where it does not know their order.
 _OFFICE: Final = (
     "application/zip", "application/octet-stream", "application/vnd.openxmlformats-officedocument.",
-    "application/vnd.oasis.opendocument.",
+    "application/vnd.oasis.opendocument.", "text/rtf",
 )  # fmt: skip
 # What libmagic calls words: each language of programs has a name of its own. Web pages are shown otherwise than read.
 _WORDS: Final = ("text/", "application/json", "application/x-ndjson", "application/javascript", "application/csv")

@@ -19,7 +19,6 @@ from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.jailed.pictures import decoders, memory_limits
 from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.warm_up import sample_jpeg, warm_up_fork, warm_up_pictures
-from scrubbers.jailed.text import scrub as text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import reader_of, require_clean
 from scrubbers.protocol import (
@@ -41,6 +40,7 @@ from scrubbers.report_wire import encode_report
 from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge, TooManyPixels
 
 _ENDED_WELL: Final = 0
+_WORDS: Final = frozenset((Kind.TEXT, Kind.CSV))
 # A kind, the descriptors of the file, the clean copy and the preview, and what was found.
 Scrub: TypeAlias = Callable[[Kind, int, int, int, Findings], None]
 
@@ -50,7 +50,7 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
     # A picture of more pixels than allowed is an error, not something to print a warning about.
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
-    scrubs: dict[Kind, Scrub] = dict.fromkeys(text.KINDS, text.scrub_text)
+    scrubs: dict[Kind, Scrub] = {}
     warm_up_kind: Callable[[], None] = warm_up_fork
     limits = JOB_LIMITS
     if role is Role.DOCUMENTS:
@@ -58,7 +58,11 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         warm_up_kind = _warm_up_documents(kinds, scrubs)
     else:
         warm_up_pictures(kinds)
-        if text.KINDS.intersection(kinds):
+        if _WORDS.intersection(kinds):
+            # It brings fonts, which the command has no use for with a photograph.
+            from scrubbers.jailed.text import scrub as text  # noqa: PLC0415
+
+            scrubs |= dict.fromkeys(_WORDS, text.scrub_text)
             text.warm_up()
     opinion = SecondOpinion()
     job_filters()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cases.case.statements import (
     Act,
+    Unsigned,
     agreement,
     open_statement,
     read_statement,
@@ -57,7 +58,7 @@ def test_a_statement_reads_as_it_was_signed(kind):
     roster = roster_of(anna, bo)
 
     blob = sign_statement(
-        anna.keys, kind, CASE, day=DAY, server=SERVER, reference="KS 2026/åäö", erase_by=date(2026, 5, 1)
+        anna.keys, Unsigned(kind, CASE, day=DAY, server=SERVER, reference="KS 2026/åäö", erase_by=date(2026, 5, 1))
     )
     read = read_statement(blob, roster, SERVER)
 
@@ -67,13 +68,13 @@ def test_a_statement_reads_as_it_was_signed(kind):
 
 def test_an_act_that_is_none_is_not_signed():
     with pytest.raises(ValueError, match="burn"):
-        sign_statement(person("Anna").keys, "burn", CASE, day=DAY, server=SERVER)
+        sign_statement(person("Anna").keys, Unsigned("burn", CASE, day=DAY, server=SERVER))
 
 
 def test_who_has_left_the_roster_states_nothing_any_more():
     anna, bo, cia = person("Anna"), person("Bo"), person("Cia")
 
-    blob = sign_statement(anna.keys, Act.CLOSE, CASE, day=DAY, server=SERVER)
+    blob = sign_statement(anna.keys, Unsigned(Act.CLOSE, CASE, day=DAY, server=SERVER))
 
     with pytest.raises(SealBroken):
         read_statement(blob, roster_of(bo, cia), SERVER)
@@ -86,7 +87,7 @@ def test_two_agree_when_one_of_them_belongs_to_the_group(roles, agrees):
     roster = roster_of(*people, person("Till"))
 
     statements = tuple(
-        read_statement(sign_statement(one.keys, Act.ERASE, CASE, day=DAY, server=SERVER), roster, SERVER)
+        read_statement(sign_statement(one.keys, Unsigned(Act.ERASE, CASE, day=DAY, server=SERVER)), roster, SERVER)
         for one in people
     )
 
@@ -96,7 +97,9 @@ def test_two_agree_when_one_of_them_belongs_to_the_group(roles, agrees):
 
 def test_a_statement_at_rest_is_read_by_the_second_reader_and_under_no_other_key_case_or_epoch():
     keys = new_case_keys()
-    blob = sign_statement(person("Anna").keys, Act.ERASE, keys.case_id, day=DAY, server=SERVER, reference="KS 1")
+    blob = sign_statement(
+        person("Anna").keys, Unsigned(Act.ERASE, keys.case_id, day=DAY, server=SERVER, reference="KS 1")
+    )
 
     sealed = seal_statement(keys.statement_key, keys.case_id, blob)
 
@@ -114,7 +117,9 @@ def test_a_statement_at_rest_is_read_by_the_second_reader_and_under_no_other_key
 def test_statements_at_rest_have_one_size_whatever_they_say():
     keys = new_case_keys()
     signed = [
-        sign_statement(person("Anna").keys, Act.ERASE, keys.case_id, day=DAY, server=SERVER, reference=reference)
+        sign_statement(
+            person("Anna").keys, Unsigned(Act.ERASE, keys.case_id, day=DAY, server=SERVER, reference=reference)
+        )
         for reference in ("", "Ö" * 200)
     ]
 

@@ -10,7 +10,7 @@ from case_samples import CaseInMaking, person, roster_of
 from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
 
-from cases.case.statements import seal_statement, sign_statement
+from cases.case.statements import Unsigned, seal_statement, sign_statement
 from cases.clock import today
 from cases.entry import Message, Recusal, Stream
 from cases.roster.chain import parse_roster, propose, render, sign_roster
@@ -150,7 +150,7 @@ async def test_a_tombstone_that_two_members_did_not_sign_is_refused_and_the_key_
         case_id = reporter.keys.case_id
         await desks.listed(0)
         server, day = desks.roster.server_key, desks.clock().date()
-        alone = sign_statement(desks.made.keys[0], "erase", case_id, day=day, server=server, reference="LK 1")
+        alone = sign_statement(desks.made.keys[0], Unsigned("erase", case_id, day=day, server=server, reference="LK 1"))
         await desks.store.erase(case_id, (seal_statement(reporter.keys.statement_key, case_id, alone),))
 
         async with desks.desk(0) as book:

@@ -6,7 +6,7 @@ import pytest
 from desk_harness import RunningDesks, running_desks
 from intake_harness import make_home
 
-from cases.case.statements import Act, sign_statement
+from cases.case.statements import Act, Unsigned, sign_statement
 from cases.clock import today
 from cases.entry import Handover
 from cases.wire import messages
@@ -59,11 +59,9 @@ async def erased_with_a_given_key(desks: RunningDesks, name: str, helper: int, a
 async def sign(book: Casebook, case, desks: RunningDesks, number: int, reference: str = "LK 1") -> str:
     signed = sign_statement(
         desks.made.keys[number],
-        Act.ERASE,
-        case.known.case_id,
-        day=today(desks.clock),
-        server=desks.roster.server_key,
-        reference=reference,
+        Unsigned(
+            Act.ERASE, case.known.case_id, day=today(desks.clock), server=desks.roster.server_key, reference=reference
+        ),
     )
     seal_key = case.keys.statement_key
     question = {"statement": signed, "seal_key": seal_key}

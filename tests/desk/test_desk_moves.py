@@ -11,7 +11,7 @@ from intake_harness import make_home
 from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, OTHER, ROLES, a_case, offered
 from nacl.public import PublicKey, SealedBox
 
-from cases.case.statements import Act, sign_statement
+from cases.case.statements import Act, Unsigned, sign_statement
 from cases.crypto.grants import decoy_grant
 from cases.entry import Handover, Message, Note, Stream
 from cases.wire import messages
@@ -191,11 +191,13 @@ async def test_the_second_desk_signs_no_move_that_does_something_else_than_it_sa
             # The first member is the one who cheats: her signature is right.
             signature = sign_statement(
                 desks.made.keys[LEAD],
-                Act.REKEY,
-                changed.case_id,
-                day=desks.clock().date(),
-                server=desks.roster.server_key,
-                reference=rekeying_hash(changed).hex(),
+                Unsigned(
+                    Act.REKEY,
+                    changed.case_id,
+                    day=desks.clock().date(),
+                    server=desks.roster.server_key,
+                    reference=rekeying_hash(changed).hex(),
+                ),
             )
             changed = msgspec.structs.replace(changed, statements=(signature, b""))
             forged = msgspec.json.encode(msgspec.structs.replace(opened, request=changed))

@@ -462,6 +462,15 @@ def test_a_zygote_for_one_kind_loads_nothing_of_the_others(name) -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
 
-    others = {"pillow_heif", "pypdf", "pypdfium2", "scrubbers.jailed.verify.pdf.file"}
+    others = {"pillow_heif", "pypdf", "pypdfium2", "scrubbers.jailed.verify.pdf.file", "scrubbers.jailed.text.scrub"}
     wanted = loads[name] | ({"scrubbers.jailed.verify.pdf.file"} if kind is Kind.PDF else set())
     assert loaded & others == wanted
+
+
+def test_one_file_starts_no_program_but_its_zygote(photo, tmp_path) -> None:
+    started, said = programs_started(tmp_path / "trace", photo)
+
+    # The command and its zygote. The self-test tries to start one more, which the filter ends.
+    assert "1 clean, 0 refused" in said
+    assert len(started) == 2
+    assert all(Path(program).name.startswith("python") for program in started)

@@ -43,7 +43,6 @@ def jail():
         (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/epub+zip", stages.OfficeDocument),
         (b"PK\x03\x04" + bytes(26) + b"Index/Document.iwa", stages.OfficeDocument),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", stages.OfficeDocument),
-        (b"{\\rtf1", stages.OfficeDocument),
         (b"<?xml version='1.0'?>\n<svg xmlns=", stages.DrawnPicture),
         (b"\xef\xbb\xbf <SVG>", stages.DrawnPicture),
         (b"\0\0\0\x18ftypmp42", stages.SoundOrFilm),

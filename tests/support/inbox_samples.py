@@ -5,7 +5,7 @@ from datetime import date
 from intake_harness import file_report, log_in, words_asked
 from reporter_samples import session_of
 
-from cases.case.statements import Act, read_statement, sign_statement
+from cases.case.statements import Act, Unsigned, read_statement, sign_statement
 from cases.clock import today
 from cases.crypto.seal import Authorship, append, case_keys, fetch_mac, open_grant, open_stream
 from cases.entry import (
@@ -85,7 +85,8 @@ async def closed_case(intake, browser):
     session = await session_of(intake, page)
     roster = intake.services.roster.open_roster()
     blob = sign_statement(
-        intake.made.keys[0], Act.CLOSE, session.case.case_id, day=TUESDAY, server=roster.server_key, reference=""
+        intake.made.keys[0],
+        Unsigned(Act.CLOSE, session.case.case_id, day=TUESDAY, server=roster.server_key, reference=""),
     )
     mac = fetch_mac(session.case.access_key, "statement", session.case.case_id, 9)
     read = read_statement(blob, roster, roster.server_key)

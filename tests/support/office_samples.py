@@ -30,7 +30,9 @@ def zipped(
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
-            archive.writestr(zipfile.ZipInfo(name, (*time,)), content, zipfile.ZIP_DEFLATED)  # type: ignore[arg-type]
+            # The kind of an OpenDocument file is not compressed (ODF 1.3, part 2, 3.3).
+            method = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            archive.writestr(zipfile.ZipInfo(name, (*time,)), content, method)  # type: ignore[arg-type]
         archive.comment = comment
     return made.getvalue()
 
@@ -120,4 +122,109 @@ def long_report(pages: int) -> bytes:
     )
     return word(
         pages * one, {"word/numbering.xml": element("w:numbering", numbering)}, ("n", "numbering", "numbering.xml")
+    )
+
+
+_ODF = "urn:oasis:names:tc:opendocument:xmlns:"
+_ODF_SPACES = " ".join(
+    [
+        *(f'xmlns:{name}="{_ODF}{name}:1.0"' for name in ("office", "text", "table", "style", "presentation", "meta")),
+        f'xmlns:draw="{_ODF}drawing:1.0" xmlns:fo="{_ODF}xsl-fo-compatible:1.0" xmlns:svg="{_ODF}svg-compatible:1.0"',
+        'xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:dc="http://purl.org/dc/elements/1.1/"',
+    ]
+)
+
+
+def odf_root(name: str, inside: str) -> str:
+    """Return a part of an OpenDocument file with all namespaces."""
+    return f'<?xml version="1.0" encoding="UTF-8"?><office:{name} {_ODF_SPACES}>{inside}</office:{name}>'
+
+
+def odf(kind: str, body: str, styles: str = "", parts: Mapping[str, str | bytes] | None = None) -> bytes:
+    """Return an OpenDocument file: `kind` is text, spreadsheet or presentation; further parts may replace others."""
+    automatic = f"<office:automatic-styles>{styles}</office:automatic-styles>"
+    content = f"{automatic}<office:body><office:{kind}>{body}</office:{kind}></office:body>"
+    return zipped(
+        {
+            "mimetype": f"application/vnd.oasis.opendocument.{kind}",
+            "content.xml": odf_root("document-content", content),
+            **(parts or {}),
+        }
+    )
+
+
+_MAIN = "http://schemas.openxmlformats.org"
+_SHEET = f'xmlns="{_MAIN}/spreadsheetml/2006/main" xmlns:r="{RELATIONS}"'
+_SLIDE = (
+    f'xmlns:p="{_MAIN}/presentationml/2006/main" xmlns:a="{_MAIN}/drawingml/2006/main" xmlns:r="{RELATIONS}" '
+    f'xmlns:c="{_MAIN}/drawingml/2006/chart"'
+)
+
+
+def sheet_part(name: str, inside: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?><{name} {_SHEET}>{inside}</{name}>'
+
+
+def slide_part(name: str, inside: str, attributes: str = "") -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?><p:{name} {_SLIDE} {attributes}>{inside}</p:{name}>'
+
+
+def workbook(
+    sheets: list[tuple[str, str, str]], parts: Mapping[str, str | bytes] | None = None, *named: tuple[str, str, str]
+) -> bytes:
+    """Return an Excel workbook: of each sheet its name, its state and what is in its part."""
+    entries = "".join(
+        f'<sheet name="{name}" sheetId="{place}" state="{state}" r:id="s{place}"/>'
+        for place, (name, state, _) in enumerate(sheets)
+    )
+    places = [(f"s{place}", "worksheet", f"worksheets/sheet{place}.xml") for place in range(len(sheets))]
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    return zipped(
+        {
+            "[Content_Types].xml": types("xl/workbook.xml", kind),
+            "_rels/.rels": relations(("r0", "officeDocument", "xl/workbook.xml")),
+            "xl/workbook.xml": sheet_part("workbook", f"<sheets>{entries}</sheets>"),
+            "xl/_rels/workbook.xml.rels": relations(*places, *named),
+            **{
+                f"xl/worksheets/sheet{place}.xml": sheet_part("worksheet", inside)
+                for place, (_, _, inside) in enumerate(sheets)
+            },
+            **(parts or {}),
+        }
+    )
+
+
+def presentation(
+    slides: list[tuple[str, str]],
+    parts: Mapping[str, str | bytes] | None = None,
+    named: Mapping[int, str] | None = None,
+) -> bytes:
+    """Return a PowerPoint presentation: of each slide its attributes and shapes; `named`: the relations of a slide."""
+    entries = "".join(f'<p:sldId id="{256 + place}" r:id="s{place}"/>' for place in range(len(slides)))
+    places = [(f"s{place}", "slide", f"slides/slide{place}.xml") for place in range(len(slides))]
+    kind = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+    return zipped(
+        {
+            "[Content_Types].xml": types("ppt/presentation.xml", kind),
+            "_rels/.rels": relations(("r0", "officeDocument", "ppt/presentation.xml")),
+            "ppt/presentation.xml": slide_part("presentation", f"<p:sldIdLst>{entries}</p:sldIdLst>"),
+            "ppt/_rels/presentation.xml.rels": relations(*places),
+            **{
+                f"ppt/slides/slide{place}.xml": slide_part(
+                    "sld", f"<p:cSld><p:spTree>{shapes}</p:spTree></p:cSld>", about
+                )
+                for place, (about, shapes) in enumerate(slides)
+            },
+            **{f"ppt/slides/_rels/slide{place}.xml.rels": relation for place, relation in (named or {}).items()},
+            **(parts or {}),
+        }
+    )
+
+
+def shape(text: str, *, place: str = "", about: str = "", look: str = "", fill: str = "") -> str:
+    """Return a shape with a text; `place`: it fills a place of this kind."""
+    kept = f'<p:ph type="{place}"/>' if place else ""
+    return (
+        f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="n" {about}/><p:cNvSpPr/><p:nvPr>{kept}</p:nvPr></p:nvSpPr><p:spPr>{fill}'
+        f"</p:spPr><p:txBody><a:bodyPr/><a:p><a:r><a:rPr>{look}</a:rPr><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nacl.utils import random
 
-from cases.case.statements import Act, read_statement, sign_statement
+from cases.case.statements import Act, Unsigned, read_statement, sign_statement
 from cases.crypto.grants import decoy_grant, make_grant
 from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
 from cases.entry import Message, Report, Stream
@@ -166,7 +166,7 @@ async def state(
     inbox_days: int = 30,
 ):
     """Sign a statement as a desk does and hand it to the store as the desk's API does."""
-    blob = sign_statement(member, kind, filed.case_id, day=day, server=SERVER, reference=reference)
+    blob = sign_statement(member, Unsigned(kind, filed.case_id, day=day, server=SERVER, reference=reference))
     statement = read_statement(blob, roster, SERVER)
     signed = SignedStatement(blob, statement, filed.keys.statement_key)
     return await store.keep_statement(filed.proof(1, "statement"), signed, roster, inbox_days)

@@ -95,7 +95,7 @@ def test_a_browser_of_text_alone_files_a_report_with_a_file_reads_the_answer_and
         with W3m(proxy.port, f"{origin}/report?lang=en") as person:
             person.fill("What happened", text)
             person.press("Next: add files")
-            person.choose("Pictures or PDFs", photograph)
+            person.choose("Pictures, PDFs, Word and other files", photograph)
             person.press("Send the report")
             receipt = person.press("Show your case code")
         words = re.findall(r"(?m)^ *\d\. ([a-z]+)$", receipt)

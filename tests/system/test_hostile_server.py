@@ -11,7 +11,7 @@ import pytest
 from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
 
-from cases.case.statements import sign_statement
+from cases.case.statements import Unsigned, sign_statement
 from cases.clock import add_months, today
 from cases.entry import Message
 from cases.roster import chain as roster
@@ -115,7 +115,7 @@ async def test_a_statement_of_another_day_is_refused(tmp_path):
             case = await book.open(book.state.find(case_id.hex()))
             refused = []
             for day in (date(2020, 1, 1), date(2040, 1, 1)):
-                signed = sign_statement(book.keys, "close", case_id, day=day, server=server)
+                signed = sign_statement(book.keys, Unsigned("close", case_id, day=day, server=server))
                 with pytest.raises(ServerRefused) as raised:
                     await hand_in(book, case, signed)
                 refused.append(raised.value.text_key)

@@ -18,7 +18,7 @@ import aiohttp
 from desk_harness import RunningDesks, running_desks
 from intake_harness import MadeHome, make_home
 
-from cases.case.statements import sign_statement
+from cases.case.statements import Unsigned, sign_statement
 from cases.crypto.grants import open_grant
 from cases.crypto.seal import Authorship, append, fetch_mac, new_case_keys
 from cases.entry import Message, Stream
@@ -77,7 +77,7 @@ async def obtained(desks: RunningDesks) -> list[tuple]:
         case, Stream.MEMBERS, (), Authorship(keys.id, keys.sign_seed, desks.clock().date(), {}), Message("?")
     )
     day, server = desks.clock().date(), desks.roster.server_key
-    stated = sign_statement(keys, "erase", NO_CASE, day=day, server=server, reference="LK")
+    stated = sign_statement(keys, Unsigned("erase", NO_CASE, day=day, server=server, reference="LK"))
 
     def about(verb: str, counter: int) -> dict:
         return {"case_id": NO_CASE, "mac": fetch_mac(case.access_key, verb, NO_CASE, counter)}

@@ -49,10 +49,8 @@ UNEVEN = (
     Uneven(r'intake epoll_ctl\(<anon_inode:\[eventpoll\]>, EPOLL_CTL_(ADD|DEL|MOD), <UNIX-STREAM:"/home/run/.*',
            "a long form is not read while what came of it waits"),
     Uneven(r"intake write\(</memfd:kallskydd>, .*", "an upload, in pieces as they come"),
-    Uneven(r"intake (clone|clone3|exit|rseq|set_robust_list|rt_sigprocmask)\(\)|intake madvise\(, 8368128, .*"
-           r"|intake mmap\((NULL)?, (134217728|67108864|8392704|16384), PROT_.*",
-           "threads, as needed; and Argon2's memory, also for a form whose sender went away"),
-    Uneven(r"intake brk\(.*|\w+ mprotect\(, \d+, PROT_READ\|PROT_WRITE\)", "the C library asks for memory"),
+    Uneven(r"intake (clone|clone3|exit|rseq|set_robust_list|rt_sigprocmask)\(\)", "threads, as needed"),
+    Uneven(r"\w+ (brk|mmap|mremap|mprotect|madvise)\(.*", "memory, as needed; large sizes are compared by themselves"),
     Uneven(r"\w+ getrandom\(\)", "the libraries' own, when they first draw in a thread"),
     Uneven(r'intake openat\(AT_FDCWD<>, "/home/roster", .*', "every other second at most"),
     Uneven(r"intake pwrite64\(</home/kallskydd\.db(-wal)?>, .*", "a page splits where random keys fall"),

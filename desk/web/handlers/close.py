@@ -63,7 +63,7 @@ async def closed(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     case = await shown_case(services.desk, case_named(request))
     path = case_path(case.known.case_id)
-    return services.page("closed.html", "/", days=days_after(case, services.language), path=path)
+    return services.page("close/closed.html", "/", days=days_after(case, services.language), path=path)
 
 
 async def _keep_draft(sitting: Sitting) -> web.Response:
@@ -187,11 +187,11 @@ def _form(
     number, path = case_number(case_id), case_path(case_id)
     case = None if opened is None else opened.case
     if case is not None and _is_unfinished(case):
-        return services.page("close_unfinished.html", "/", number=number, path=path, notice=notice, status=status)
+        return services.page("close/unfinished.html", "/", number=number, path=path, notice=notice, status=status)
     if case is not None and CaseAction.CONCLUDE not in case.state.allowed:
         return services.page("write/not_now.html", "/", number=number, typed=typed, path=path, status=ERROR_STATUS)
     return services.page(
-        "close.html",
+        "close/form.html",
         "/",
         notice=notice,
         status=status,
@@ -214,7 +214,7 @@ def _preview_page(
     services, typed = sitting.services, _typed(sitting)
     view = services.reporter.preview(opened.case, [_outcome(sitting), Close()], sitting.today, opened.rules)
     return services.page(
-        "close_preview.html",
+        "close/preview.html",
         "/",
         notice=notice,
         status=status,

@@ -96,7 +96,7 @@ async def show_file(request: web.Request) -> web.StreamResponse:
     shown = word_picture(introduction_of(join))
     joined = read_joined(services.home.settings)
     return services.page(
-        "join_file.html", "", name=join.name, label=join.label, shown=shown, is_joined=bool(joined.address)
+        "joining/join_file.html", "", name=join.name, label=join.label, shown=shown, is_joined=bool(joined.address)
     )
 
 
@@ -144,7 +144,7 @@ def suggestion() -> str:
 
 def _form(services: Services, form: Form, *, notice: Notice | None = None, wrong: str = "") -> web.Response:
     return services.page(
-        "enrol.html",
+        "joining/enrol.html",
         "",
         notice=notice,
         status=200 if notice is None or not form.fields else ERROR_STATUS,
@@ -158,7 +158,7 @@ def _form(services: Services, form: Form, *, notice: Notice | None = None, wrong
 
 def _address(services: Services, typed: str, *, notice: Notice | None = None) -> web.Response:
     status = 200 if notice is None else ERROR_STATUS
-    return services.page("join.html", "", notice=notice, status=status, address=typed)
+    return services.page("joining/join.html", "", notice=notice, status=status, address=typed)
 
 
 def _require_no_pin(services: Services) -> None:

@@ -1,7 +1,7 @@
 """A case passes to other readers: chosen and shown first, then sent to the colleague who signs second, and her page.
 
-What is sent waits in the server's memory, sealed to her (docs/decisions/0031); it can go by hand as a file instead. It
-comes back with the form that signs, so that her desk keeps nothing of it on a disk.
+What is sent waits in the server's memory, sealed to her (docs/decisions/desk/0031); it can go by hand as a file
+instead. It comes back with the form that signs, so that her desk keeps nothing of it on a disk.
 """
 
 import base64
@@ -162,7 +162,7 @@ async def _hand_on(
     form: Form,
     by: Callable[[Casebook, DeskCase, str, moves.Offered], Awaitable[web.Response]],
 ) -> web.Response:
-    """Make the offer and hand it on; what refuses it is said on the form, with everything that was typed."""
+    """Make the offer and hand it on. A refusal stands on the form, with everything that was typed."""
     typed = _typed(form)
     try:
         async with request.app[SERVICES].desk.at_work() as book:

@@ -14,7 +14,7 @@ from cases.case.timeline import DeadlineKind
 from cases.clock import today
 from cases.errors import NotThere
 from desk.keep.preferences import read_preferences
-from desk.keep.summaries import Index, Summary
+from desk.keep.summaries import Index, Problem, Summary
 from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
@@ -108,19 +108,8 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         line_of(one, read.get(name, {}), day, language, waiting=name in waiting)
         for name, one in ((one.case_id.hex(), one) for one in found[:most])
     ]
-    no_copy = read_preferences(services.home.preferences).copied_on is None
-    offers = offers_standing(index, book.state.case_list.cases)
-    known = Known(
-        summaries,
-        read,
-        problems,
-        offers,
-        unsigned_change=_is_unsigned(book),
-        moves=offered_cases(book),
-        no_copy=no_copy,
-    )
     drafted = {case_path(bytes.fromhex(name)) for name in services.desk.drafts.cases}
-    todo = todo_of(known, day, language)
+    todo = todo_of(_known(services, book, index, problems), day, language)
     weekday = language.weekday(day)
     return services.page(
         "overview.html",
@@ -137,6 +126,20 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         wanted=wanted,
         states=STATES,
         organisations=organisations_of(summaries),
+    )
+
+
+def _known(services: Services, book: Casebook, index: Index, problems: Mapping[str, Problem]) -> Known:
+    """Return what the list of what is to be done follows from."""
+    cases = book.state.case_list.cases
+    return Known(
+        index.standing(),
+        {name: known.read for name, known in cases.items()},
+        problems,
+        offers_standing(index, cases),
+        unsigned_change=_is_unsigned(book),
+        moves=offered_cases(book),
+        no_copy=read_preferences(services.home.preferences).copied_on is None,
     )
 
 

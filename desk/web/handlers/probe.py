@@ -13,13 +13,14 @@ from desk.web.views.group.probing import shown_probe, suggested_text
 from desk.web.views.pages import see
 from desk.web.views.refusals import notice_for
 from desk.work.case.examining import examine
-from desk.work.probe import file_at_mirror, file_report, look_for, tell
+from desk.work.probe import file_at_mirror, file_report, look_for, require_new, tell
 
 HERE: Final = "/checks"
 PROBE: Final = "/checks/probe"
 TELL: Final = "/checks/probe/tell"
 # What the form calls the website.
 MIRROR: Final = "mirror"
+_ABOUT_THE_TEXT: Final = frozenset({NoText.text_key, "probe.form_again", "probe.same_text"})
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -36,6 +37,9 @@ async def send(request: web.Request) -> web.StreamResponse:
         async with services.desk.at_work() as book:
             if address == book.state.address:
                 raise MisprintedAddress("probe.desk_address")
+            require_new(book, text)
+            # It may have had a new certificate since the page was opened.
+            await book.sync_roster()
             connector, mirror = book.client.connector, book.mirror
         # It takes a while; the other pages go on meanwhile.
         if form.one("way") == MIRROR:
@@ -94,7 +98,7 @@ async def _page(services: Services, typed: Form, refused: DeskError | None = Non
 def _wrong_field(refused: DeskError | None) -> str:
     if isinstance(refused, MisprintedAddress):
         return "address"
-    return "text" if refused is not None and refused.text_key in {NoText.text_key, "probe.form_again"} else ""
+    return "text" if refused is not None and refused.text_key in _ABOUT_THE_TEXT else ""
 
 
 ROUTES: Final[Routes] = {PROBE: (show, send), TELL: (None, tell_others)}

@@ -158,6 +158,9 @@ REFUSALS: Final[Mapping[str, Notice]] = {
         N_("The website is tried through Tor alone, and this desk reaches its server without it."),
         N_("Use a desk with a tor of its own."),
     ),
+    "probe.same_text": Notice(
+        N_("The last test report had the same text, and two alike say what they are."), N_("Write another.")
+    ),
     "probe.no_mirror": Notice(
         N_("The server has no website on the open web any more."), N_("Try the address on the poster.")
     ),

@@ -32,7 +32,7 @@ seen the case closed and the two years are over, and never before (TombstoneBrok
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -41,7 +41,6 @@ import msgspec
 from cases.case.signers import may_erase
 from cases.case.timeline import DEFAULT_RULES, CaseReader, CaseState, Release, Rules, fold
 from cases.clock import YEARS, Clock, days_now, today
-from cases.crypto.seal import CaseKeys, fetch_mac
 from cases.entry import Attachment, Entry, ItemKind, Stream
 from cases.errors import NotThere
 from cases.roster.chain import Chain, Roster, SignedText, verify_chain
@@ -63,6 +62,7 @@ from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.keep.summaries import Problem
 from desk.server.client import Answer, DeskClient
 from desk.server.mirror import Mirror, mirror_of
+from desk.work.case.asking import READS, Fetched, NoQuestion, with_proof
 from desk.work.case.casefiles import opened_file, row_of
 from desk.work.case.checks import (
     WARN_NOTES_KEY,
@@ -81,16 +81,6 @@ from desk.work.case.summing import summary_of
 from desk.work.case.tombstones import verified_statements
 from desk.work.case.unsealing import Unsealed, has_notes, open_grants, take_grant, unseal, waiting_erasures
 from desk.work.case.waiting import Unripe, days_of, take_own_time
-
-Question = Callable[[int], msgspec.Struct]
-# What came of a case with one key; None where it was not asked for. Raises ServerRefused.
-Fetched = Callable[[KnownCase], CaseAnswer | None]
-# What changes nothing at the server.
-_READS = frozenset({"case", "tombstone"})
-
-
-class _NoQuestion(msgspec.Struct, frozen=True):
-    """The body of a verb that needs no more than its name."""
 
 
 @dataclass(slots=True, repr=False)
@@ -126,7 +116,7 @@ class Casebook:
 
         Raises RosterBroken, WrongServer.
         """
-        answer = await self.client.ask("roster", lambda _: _NoQuestion(), RosterAnswer)
+        answer = await self.client.ask("roster", lambda _: NoQuestion(), RosterAnswer)
         self.clock_differs = answer.day is not None and answer.day not in days_now(self.clock)
         chain = self.take_roster(answer)
         if self.cache is not None:
@@ -375,9 +365,9 @@ class Casebook:
         self, known: KnownCase, verb: str, question: type[msgspec.Struct], answer: type[Answer], **fields: object
     ) -> Answer:
         """Ask a verb on a case, with the proof that this desk holds its key."""
-        if verb not in _READS:
+        if verb not in READS:
             self.touched.add(known.case_id)
-        return await self.client.ask(verb, _with_proof(known, verb, question, fields), answer)
+        return await self.client.ask(verb, with_proof(known, verb, question, fields), answer)
 
     async def attachment(self, case: DeskCase, attachment: Attachment) -> Iterator[bytes]:
         """Return the clean bytes of an attachment, opened as they are drawn. Raises CaseBroken if it is not there."""
@@ -392,7 +382,7 @@ class Casebook:
         return b"".join(await self._fetched(case, row))
 
     async def _fetched(self, case: DeskCase, row: WireFile) -> Iterator[bytes]:
-        question = _with_proof(case.known, "file", FileRequest, {"file_id": row.file_id})
+        question = with_proof(case.known, "file", FileRequest, {"file_id": row.file_id})
         sealed = await self.client.fetch("file", question)
         return opened_file(case.keys, row, sealed)
 
@@ -406,13 +396,3 @@ class Casebook:
         found = (version.member(member_id) for version in self.shown)
         member = next((member for member in found if member is not None), None)
         return None if member is None else member.sign
-
-
-def _with_proof(known: KnownCase, verb: str, question: type[msgspec.Struct], fields: Mapping[str, object]) -> Question:
-    access_key = CaseKeys(known.case_id, known.epoch, known.key, b"").access_key
-
-    def for_counter(counter: int) -> msgspec.Struct:
-        mac = fetch_mac(access_key, verb, known.case_id, counter)
-        return question(case_id=known.case_id, mac=mac, **fields)
-
-    return for_counter

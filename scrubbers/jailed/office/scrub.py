@@ -1,6 +1,6 @@
 """An office document: what a reader would see of it, typeset as a PDF of our own (decision 0035).
 
-1 open the archive, within limits (`package`)
+1 open the archive, within limits (`package`); rich text is none, and is read at once (`rtf`)
 2 report what it holds beside what it shows (`hidden_parts`)
 3 read what is seen (`word` and its siblings); pictures go through the picture scrubber
 4 lay it out; no letter may be lost or added on the way (`typeset.layout`)
@@ -19,9 +19,14 @@ from PIL import Image
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import hidden_parts, pictures
+from scrubbers.jailed.office.excel.workbook import Workbook
+from scrubbers.jailed.office.odf import document as odf
 from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.rtf import document as rtf
+from scrubbers.jailed.office.rtf.words import ENCODINGS
+from scrubbers.jailed.office.slides.presentation import read_presentation
 from scrubbers.jailed.office.warm_up import sample_document
-from scrubbers.jailed.office.word.document import read_document
+from scrubbers.jailed.office.word import document as word
 from scrubbers.jailed.pictures.preview import downscaled
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
@@ -30,7 +35,14 @@ from scrubbers.jailed.typeset.model import Block, PageBreak
 from scrubbers.stages import Empty, Kind, Lost, OfficeDocument
 
 _CONTENT_TYPES: Final = "[Content_Types].xml"
-_WORD: Final = "wordprocessingml"
+# How the content types of the main parts begin, also those of templates and of files with macros.
+_WORD: Final = ("application/vnd.openxmlformats-officedocument.wordprocessingml.", "application/vnd.ms-word.")
+_SHEETS: Final = (
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.",
+    "application/vnd.ms-excel.sheet.macro",
+)
+_SLIDES: Final = ("application/vnd.openxmlformats-officedocument.presentationml.", "application/vnd.ms-powerpoint.")
+_MIMETYPE: Final = "mimetype"  # of OpenDocument
 # Names of members that are not UTF-8; Python loads the module of an encoding when it is first used.
 _NAMES_ENCODING: Final = "cp437"
 
@@ -39,9 +51,14 @@ def scrub_office(_kind: Kind, untrusted: int, clean: int, preview: int, findings
     """Read one descriptor and write two; raises Refused, or what the libraries raise."""
     gc.disable()
     with open(untrusted, "rb", closefd=False) as file:
-        package = Package(file)
-        hidden_parts.collect(package, findings)
-        blocks = _read(package, findings)
+        # The descriptor stands where the trusted side left it.
+        file.seek(0)
+        if file.peek(len(rtf.MAGIC)).startswith(rtf.MAGIC):
+            blocks = rtf.read_document(file.read(), findings)
+        else:
+            package = Package(file)
+            hidden_parts.collect(package, findings)
+            blocks = _read(package, findings)
     if all(isinstance(block, PageBreak) for block in blocks):
         raise Empty
     findings.lose(Lost.LAYOUT)
@@ -55,12 +72,20 @@ def scrub_office(_kind: Kind, untrusted: int, clean: int, preview: int, findings
 
 def _read(package: Package, findings: Findings) -> list[Block]:
     """Return what is seen; raises OfficeDocument for a kind that is not read here."""
+    if package.has(_MIMETYPE):
+        return odf.read_document(package, findings)
     main = package.by_kind("", "officeDocument")
     if main is None or not package.has(_CONTENT_TYPES):
         raise OfficeDocument
     for each in package.tree(_CONTENT_TYPES).elements():
-        if each.get("PartName").lstrip("/").lower() == main.lower() and _WORD in each.get("ContentType"):
-            return read_document(package, main, findings)
+        if each.get("PartName").lstrip("/").lower() == main.lower():
+            kind = each.get("ContentType")
+            if kind.startswith(_WORD):
+                return word.read_document(package, main, findings)
+            if kind.startswith(_SHEETS):
+                return list(Workbook(package, main, findings).read())
+            if kind.startswith(_SLIDES):
+                return read_presentation(package, main, findings)
     raise OfficeDocument
 
 
@@ -72,7 +97,8 @@ def _first_page(document: bytes) -> Image.Image:
 
 def warm_up() -> None:
     """Scrub one small document, so that all it needs is in memory before the locks."""
-    codecs.lookup(_NAMES_ENCODING)
+    for encoding in (_NAMES_ENCODING, *ENCODINGS):
+        codecs.lookup(encoding)
     warm_up_pictures(pictures.KINDS)
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:

@@ -12,7 +12,6 @@ from scrubbers.jailed.text.preview import drawn
 from scrubbers.jailed.text.tables import with_inert_cells
 from scrubbers.stages import Empty, Kind
 
-KINDS: Final = frozenset({Kind.TEXT, Kind.CSV})
 _SAMPLE: Final = "Ett prov; 1\n=1+1; två\u200b\n".encode()
 
 

@@ -53,7 +53,8 @@ _NARROWEST_COLUMN: Final = 36
 _WIDEST_WORD: Final = 110
 _MOST_COLUMNS: Final = 12
 _MOST_PAGES: Final = 2000
-_MARKS_COUNTED: Final = 400  # cells that a column's width is measured from
+_MOST_ROWS: Final = 50 * _MOST_PAGES
+_ROWS_MEASURED: Final = 400  # for the width of columns
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,6 +140,9 @@ class _Flow:
             self._y = _MARGIN
 
     def _add_table(self, table: Table) -> None:
+        # More do not fit on so many pages, so none is laid out.
+        if len(table.rows) > _MOST_ROWS:
+            raise TooManyPages
         for group in _column_groups(table):
             columns = max((sum(cell.span for cell in row) for row in group.rows), default=0)
             if not columns:
@@ -317,7 +321,7 @@ def _columns_of(row: Sequence[Cell], start: int, end: int) -> tuple[Cell, ...]:
 def _column_widths(table: Table, columns: int, size: float) -> list[float]:
     """Return widths that fill the page at most, by the longest word and the longest text of each column."""
     least, natural = [float(_NARROWEST_COLUMN)] * columns, [float(_NARROWEST_COLUMN)] * columns
-    for row in table.rows[:_MARKS_COUNTED]:
+    for row in table.rows[:_ROWS_MEASURED]:
         column = 0
         for cell in row:
             if cell.span == 1 and column < columns:

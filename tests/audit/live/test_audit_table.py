@@ -32,7 +32,8 @@ from audit.report.certify import Examined
 from audit.report.claims import LIVE
 from audit.report.html import as_html
 from audit.served import Served
-from audit.swedish import SWEDISH, SWEDISH_REMARKS, SWEDISH_WORDS
+from audit.swedish import SWEDISH
+from audit.swedish_words import SWEDISH_REMARKS, SWEDISH_WORDS
 from audit.verdict import AuditReport, Check, Inspection
 from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
 

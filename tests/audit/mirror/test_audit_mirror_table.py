@@ -18,7 +18,8 @@ from audit.mirror.run import CHECKS
 from audit.mirror.scene import MirrorScene, Part
 from audit.mirror.table import ASSERTION, BY_HAND_FIRST, NOT_COVERED, TABLE
 from audit.observe.proc import Process
-from audit.swedish import SWEDISH, SWEDISH_WORDS
+from audit.swedish import SWEDISH
+from audit.swedish_words import SWEDISH_WORDS
 from audit.verdict import Inspection
 
 PROJECT = Path(__file__).parents[3]

@@ -11,7 +11,7 @@ from desk_harness import Reporter, RunningDesks, running_desks
 from intake_harness import make_home
 from nacl.public import PrivateKey
 
-from cases.case.statements import Act, sign_statement
+from cases.case.statements import Act, Unsigned, sign_statement
 from cases.crypto.case_keys import CaseKeys, next_epoch
 from cases.crypto.grants import decoy_grant, make_grant, open_grant
 from cases.crypto.seal import fetch_mac, make_head, new_case_keys, rekey
@@ -41,7 +41,7 @@ class Move:
         fields = {"reference": rekeying_hash(self.request).hex(), "server": desks.roster.server_key} | changes
         case_id = fields.pop("case_id", self.request.case_id)
         blobs = tuple(
-            sign_statement(desks.made.keys[number], kind, case_id, day=desks.clock().date(), **fields)
+            sign_statement(desks.made.keys[number], Unsigned(kind, case_id, day=desks.clock().date(), **fields))
             for number in members
         )
         return msgspec.structs.replace(self.request, statements=(*blobs, UNSIGNED, UNSIGNED)[:2])

@@ -14,7 +14,7 @@ from moved_pages import (
     ROLES,
 )
 
-from cases.case.statements import Act, sign_statement
+from cases.case.statements import Act, Unsigned, sign_statement
 from cases.clock import today
 from cases.wire import messages
 from desk.work.erasing import erase
@@ -49,11 +49,13 @@ async def handed_in(desks: RunningDesks, helper: int, signer: int, name: str, re
         case = await book.open(book.state.find(name))
         signed = sign_statement(
             desks.made.keys[signer],
-            Act.ERASE,
-            case.known.case_id,
-            day=today(desks.clock),
-            server=desks.roster.server_key,
-            reference=reference,
+            Unsigned(
+                Act.ERASE,
+                case.known.case_id,
+                day=today(desks.clock),
+                server=desks.roster.server_key,
+                reference=reference,
+            ),
         )
         fields = {"statement": signed, "seal_key": case.keys.statement_key}
     async with desks.desk(signer) as book:

@@ -82,6 +82,7 @@ async def test_a_test_report_goes_through_the_website_too_and_both_are_named(tmp
     async with running(tmp_path, monkeypatch) as (desks, _mirror, _tor), sent(desks) as (reader, page):
         only = await reader.go("/checks")
         await reader.go("/checks/probe")
+        same = await reader.send("/checks/probe", address=ADDRESS, text=TEXT, way="onion")
         await reader.send("/checks/probe", address=ADDRESS, text=OTHER_TEXT, way="onion")
         await desks.release()
         checks = await reader.go("/checks")
@@ -91,6 +92,7 @@ async def test_a_test_report_goes_through_the_website_too_and_both_are_named(tmp
         assert 'role="alert"' not in page.text
         assert f"Webbplatsen {NAME}" in page.words
         assert "Ingen skickad än" in only.words
+        assert "Den senaste provanmälan hade samma text" in same.words
         assert rows(desks.intake, "cases") == 2
         assert checks.words.count("kom fram som den ska") == 2
         assert "Provanmälan genom webbplatsen" in checks.words

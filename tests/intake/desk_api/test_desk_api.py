@@ -10,7 +10,7 @@ from desk_harness import running_desks
 from desk_requests import raw, signed
 from intake_harness import make_home
 
-from cases.case.statements import sign_statement
+from cases.case.statements import Unsigned, sign_statement
 from cases.crypto.seal import fetch_mac
 from cases.roster.member import new_member_keys
 from cases.wire import messages
@@ -109,7 +109,7 @@ async def test_a_statement_is_taken_only_from_the_member_who_signed_it(tmp_path)
         case = await desks.file("En sak.")
         await desks.release()
         server, case_id = desks.roster.server_key, case.keys.case_id
-        others = sign_statement(desks.made.keys[1], "close", case_id, day=desks.clock().date(), server=server)
+        others = sign_statement(desks.made.keys[1], Unsigned("close", case_id, day=desks.clock().date(), server=server))
 
         async with desks.desk(0) as book:
             await book.sync()

@@ -18,6 +18,7 @@ from cases.entry import ItemKind, Report, Stream
 from cases.errors import NotARecipient
 from cases.receipt.keys import receipt_keys
 from cases.wire import messages
+from cases.wire.filing import REPORT_BYTES_MAX, FileReportRequest, ReportFormAnswer
 from desk.errors import StrangeAnswer
 from desk.work.oral import OralCall, OralNotes, file_report
 
@@ -30,7 +31,7 @@ def notes(text: str = TEXT, **more) -> OralNotes:
     return OralNotes(text=text, **{**chosen, **more})
 
 
-async def sealed(desks, text: str = TEXT, call: OralCall | None = None, **more) -> messages.FileReportRequest:
+async def sealed(desks, text: str = TEXT, call: OralCall | None = None, **more) -> FileReportRequest:
     """The request as a desk makes it, without sending it."""
     caught = []
     async with desks.desk(0) as book:
@@ -162,7 +163,7 @@ async def test_an_urgent_one_is_shown_at_once_as_from_the_form(desks):
         ("body", b""),
         ("body", b"x" * 40),
         ("body", b"x" * (40 + 4096 + 1)),
-        ("body", b"x" * (messages.REPORT_BYTES_MAX + 1)),
+        ("body", b"x" * (REPORT_BYTES_MAX + 1)),
         # Another commitment than the one in the header.
         ("commitment", b"x" * 32),
     ],
@@ -276,7 +277,7 @@ async def test_a_desk_that_got_no_answer_sends_the_same_call_again_and_it_is_one
 async def test_a_desk_writes_no_day_into_a_report_that_a_release_cannot_have(desks, days):
     async with desks.desk(0) as book:
         day = desks.clock().date() + timedelta(days=days)
-        lie(book, "report-form", messages.ReportFormAnswer(bytes(16), day, at_once=False, languages=("sv",)))
+        lie(book, "report-form", ReportFormAnswer(bytes(16), day, at_once=False, languages=("sv",)))
 
         with pytest.raises(StrangeAnswer):
             await file_report(book, OralCall(), notes())
@@ -309,7 +310,7 @@ async def test_unknown_fields_and_no_json_are_refused(desks):
 async def test_nothing_that_opens_the_case_or_makes_the_words_is_in_the_request(desks):
     call = OralCall()
     body = messages.encode(await sealed(desks, call=call))
-    values = msgspec.json.decode(body, type=messages.FileReportRequest)
+    values = msgspec.json.decode(body, type=FileReportRequest)
     whole = b"".join(
         value for name in values.__struct_fields__ if isinstance(value := getattr(values, name), bytes)
     ) + b"".join(values.grants.values())

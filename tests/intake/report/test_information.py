@@ -91,7 +91,7 @@ async def test_the_first_page_says_what_it_is_what_to_know_before_and_where_to_g
     assert re.findall(r"<li><strong>(.*?)</strong>", before) == [
         "Inte från jobbet.",
         "Vi ser inte vem du är.",
-        "Vi rensar bilder och PDF-filer.",
+        "Vi rensar dina filer.",
         "Ha papper och penna framme.",
     ]
     assert "jobbprofil" in before

@@ -23,7 +23,7 @@ from store_harness import new_filing, new_home, new_members, open_store, stage
 from upkeep_harness import answered, as_made, asked, backup, kallskydd, member_desk, real_day, real_home, restored
 
 from cases.backup import copying, restoring
-from cases.case.statements import Act, seal_statement, sign_statement
+from cases.case.statements import Act, Unsigned, seal_statement, sign_statement
 from cases.clock import utc_now
 from cases.errors import SealBroken
 from cases.home import read_home
@@ -68,7 +68,10 @@ async def erase(desks: RunningDesks, reporter: Reporter) -> None:
     """Erase a case with the statements of the first two members, as the desk API hands them to the store."""
     blobs = [
         sign_statement(
-            keys, Act.ERASE, reporter.keys.case_id, day=real_day(), server=desks.made.home.server_key, reference="G 1"
+            keys,
+            Unsigned(
+                Act.ERASE, reporter.keys.case_id, day=real_day(), server=desks.made.home.server_key, reference="G 1"
+            ),
         )
         for keys in desks.made.keys[:2]
     ]

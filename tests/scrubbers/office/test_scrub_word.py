@@ -16,6 +16,7 @@ from hostile.jail import Jail, MemoryWatch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
+from office_jail import cleaned, marker, text_of, unpacked
 from office_samples import (
     WORD,
     drawing,
@@ -29,23 +30,18 @@ from office_samples import (
     word,
     zipped,
 )
-from scrub_harness import arrived
 
 from scrubbers.jailed.typeset.layout import laid_out
 from scrubbers.jailed.typeset.model import Block, Cell, Frame, Paragraph, Run, Table
 from scrubbers.jailed.verify.typeset.file import is_clean_document
-from scrubbers.sandbox import scrub, verify
-from scrubbers.sniff import sniff
 from scrubbers.stages import (
     Damaged,
     Empty,
-    Kind,
     KindsDisagree,
     LettersMissing,
     Lost,
     OfficeDocument,
     Refused,
-    ScrubReport,
     TooLarge,
     What,
 )
@@ -56,25 +52,6 @@ def jail():
     made = Jail()
     yield made
     made.close()
-
-
-def cleaned(jail: Jail, content: bytes) -> tuple[bytes, ScrubReport]:
-    async def soon() -> tuple[bytes, ScrubReport]:
-        verified = await verify(await scrub(sniff(arrived(content)), jail.sandbox), jail.sandbox)
-        with verified.clean, verified.preview:
-            assert verified.kind is Kind.PDF
-            return verified.clean.read(), verified.report
-
-    return jail.loop.run_until_complete(soon())
-
-
-def text_of(document: bytes) -> str:
-    opened = pypdfium2.PdfDocument(document)
-    return "\n".join(page.get_textpage().get_text_range() for page in opened).replace("\r\n", "\n")
-
-
-def marker(number: int) -> str:
-    return f"Kmk{number:06d}abcdef"
 
 
 SEEN = "Räkningen delades i tre."
@@ -147,11 +124,6 @@ def planted() -> tuple[bytes, list[str]]:
     comment = m().encode()
     used = marks[: marks.index(next(take))]
     return word(body, parts, *named, comment=comment, time=(2026, 3, 14, 9, 26, 52)), used
-
-
-def unpacked(content: bytes) -> bytes:
-    archive = zipfile.ZipFile(io.BytesIO(content))
-    return archive.comment + b"".join(archive.read(name) for name in archive.namelist())
 
 
 def test_of_all_that_is_not_seen_nothing_is_left(jail):

@@ -13,7 +13,7 @@ from scrub_harness import clean_all
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.protocol import Role
 
-# What still comes through; docs/decisions/0034 says why.
+# What still comes through; docs/decisions/files/0034 says why.
 REMAINS: set[str] = {
     "drawing outside a mask", "gradient where it is clipped away", "a clip that cuts nothing", "clip that holds all",
     "grey or red, green and blue", "box as four lines", "box from another corner", "Td or Tm", "even-odd or not",

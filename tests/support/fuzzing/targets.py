@@ -20,6 +20,7 @@ import io
 import os
 import re
 import traceback
+import zipfile
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -31,9 +32,11 @@ import pillow_heif
 import reportlab
 from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
+from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office import scrub as office
 from scrubbers.jailed.pdf.fonts import cmap
 from scrubbers.jailed.pdf.fonts.programs import program
 from scrubbers.jailed.pdf.scrub import scrub_document, warm_up
@@ -94,6 +97,21 @@ def targets() -> dict[str, Target]:
             for kind in sorted(set(RESULT_KIND.values()))
         ),
         *(Target(f"scrub_{kind}", scrubber(kind), partial(seeds, kind)) for kind in Kind),
+        Target(
+            "word_part",
+            in_archive("word/document.xml", word("")),
+            lambda: [element("w:document", f"<w:body>{WORD_BODY}</w:body>").encode()],
+        ),
+        Target(
+            "odf_part",
+            in_archive("content.xml", odf("text", "")),
+            lambda: [part_of(odf("text", ODF_BODY), "content.xml")],
+        ),
+        Target(
+            "sheet_part",
+            in_archive("xl/worksheets/sheet0.xml", workbook([("Blad", "visible", "")])),
+            lambda: [part_of(workbook([("Blad", "visible", SHEET_BODY)]), "xl/worksheets/sheet0.xml")],
+        ),
         Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
         Target("pdf_contents", reader(read_contents), contents_seeds),
         Target("pdf_font", reader(program.read_program), font_seeds),
@@ -111,9 +129,28 @@ def prepare() -> None:
     Image.MAX_IMAGE_PIXELS = FUZZ_PIXELS
     warm_up_pictures(Kind)
     warm_up()
+    office.warm_up()
 
 
 # Seeds.
+
+
+WORD_BODY = (
+    paragraph("Rubrik", '<w:outlineLvl w:val="0"/>')
+    + paragraph("Kmk990123abcd", look="<w:vanish/>")
+    + f"<w:p><w:ins>{run('Till')}</w:ins><w:del><w:r><w:delText>Kmk990123abcd</w:delText></w:r></w:del></w:p>"
+    + f"<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr>{paragraph('Cell')}</w:tc></w:tr></w:tbl>"
+)
+ODF_BODY = (
+    '<text:h text:outline-level="2">Rubrik</text:h><text:list><text:list-item><text:p>Punkt<text:s text:c="2"/>'
+    "<office:annotation><text:p>Kmk990123abcd</text:p></office:annotation></text:p></text:list-item></text:list>"
+    '<table:table><table:table-row table:number-rows-repeated="2"><table:table-cell table:number-columns-repeated="3">'
+    "<text:p>a</text:p></table:table-cell></table:table-row></table:table>"
+)
+SHEET_BODY = (
+    '<cols><col min="2" max="2" hidden="1"/></cols><sheetData><row><c r="A1"><v>45000.5</v></c><c r="B1" t="str">'
+    '<v>Kmk990123abcd</v></c></row></sheetData><mergeCells><mergeCell ref="A1:C2"/></mergeCells>'
+)
 
 
 def samples() -> Iterable[tuple[Kind, bytes]]:
@@ -128,6 +165,11 @@ def samples() -> Iterable[tuple[Kind, bytes]]:
     yield Kind.TEXT, f"Räk‍ningen delades.{hidden}\r\n\r\n- Å̈  \n".encode()
     yield Kind.TEXT, "Två blanksteg  och ”citat” – 5 §\r\n".encode("cp1252")
     yield Kind.CSV, "Namn;Summa\nBygg;=1+1\nVatten;-5\n".encode("utf-16")
+    yield Kind.OFFICE, word(WORD_BODY)
+    yield Kind.OFFICE, odf("text", ODF_BODY)
+    yield Kind.OFFICE, rb"{\rtf1\ansi{\info{\author Kmk990123abcd}}\pard{\b R\'e4k}{\v Kmk990123abcd}\u8211?\par}"
+    yield Kind.OFFICE, workbook([("Blad", "visible", SHEET_BODY)])
+    yield Kind.OFFICE, presentation([("", shape("Bild") + shape("Kmk990123abcd", about='hidden="1"'))])
 
 
 def all_seeds() -> list[bytes]:
@@ -286,7 +328,7 @@ def by_rows(run: Callable[[bytes], None]) -> Callable[[bytes], None]:
 
 def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None) -> tuple[bytes, bytes]:
     """The job's work in this process: result and preview."""
-    scrub = scrub_document if kind is Kind.PDF else scrub_text if kind in TEXTS else scrub_picture
+    scrub = SCRUBBERS.get(kind, scrub_picture)
     with Descriptors(untrusted, b"", b"") as (given, clean, preview):
         if opinion:
             opinion.require_agreement(kind, given)
@@ -297,6 +339,25 @@ def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None)
             os.pread(clean, os.fstat(clean).st_size, 0),
             os.pread(preview, os.fstat(preview).st_size, 0),
         )
+
+
+SCRUBBERS = {Kind.PDF: scrub_document, Kind.OFFICE: office.scrub_office, **dict.fromkeys(TEXTS, scrub_text)}
+
+
+def part_of(archive: bytes, name: str) -> bytes:
+    return zipfile.ZipFile(io.BytesIO(archive)).read(name)
+
+
+def in_archive(name: str, archive: bytes) -> Callable[[bytes], None]:
+    """Runs an office document with one part replaced: bytes of an archive that are changed seldom reach its parts."""
+    opened = zipfile.ZipFile(io.BytesIO(archive))
+    others = {member: opened.read(member) for member in opened.namelist()}
+    run = scrubber(Kind.OFFICE)
+
+    def run_part(untrusted: bytes) -> None:
+        run(zipped({**others, name: untrusted}))
+
+    return run_part
 
 
 def _is_ours(reason: BaseException) -> bool:

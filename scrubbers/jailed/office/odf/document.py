@@ -1,0 +1,242 @@
+"""Reads an OpenDocument file (.odt, .ods, .odp): the text, the sheets or the slides that are seen."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import Final
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office import labels, pictures
+from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.odf.styles import Look, Styles, size_of
+from scrubbers.jailed.office.odf.text import TextReader, drawn_inside
+from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.pictures import Shown
+from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Paragraph, Picture, Run
+from scrubbers.stages import Locked, OfficeDocument, What, Where
+
+_CONTENT, _STYLES, _MANIFEST = "content.xml", "styles.xml", "META-INF/manifest.xml"
+_ENCRYPTED: Final = b"encryption-data"
+_MOST_NESTED: Final = 40
+_CLIP: Final = "rect("
+_LINES: Final = frozenset({"draw:line", "draw:connector", "draw:polyline"})
+
+
+class Shared:
+    """What all of one document has in common."""
+
+    def __init__(self, package: Package, findings: Findings) -> None:
+        self.package = package
+        self.findings = findings
+        self.drawable = Drawable(findings)
+        roots = [package.tree(part) for part in (_STYLES, _CONTENT) if package.has(part)]
+        self.styles = Styles(*roots)
+        self.drawings = _Drawings(self)
+        self.notes: list[Block] = []
+
+
+class _Drawings:
+    """Frames, shapes and groups: pictures, text, or a note."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._known: dict[object, Picture | None] = {}
+        self._depth = 0
+
+    def read(self, node: Node, reader: TextReader) -> list[Block]:
+        for each in node.elements():
+            if each.name in {"svg:title", "svg:desc"}:
+                self._shared.findings.add(What.HIDDEN_TEXT, Where.PICTURES_ON_PAGES, each.text())
+        if node.get("presentation:placeholder") == "true":
+            return []
+        style = node.get("draw:style-name") or node.get("presentation:style-name")
+        if (
+            self._shared.styles.value("graphic", style, "graphic", "draw:visible") == "none"
+            or node.get("draw:display") == "none"
+        ):
+            self._shared.findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+            return []
+        self._depth += 1
+        unknown: list[Block] = [Frame(labels.UNKNOWN, ())]
+        made = self._inside(node, style, reader) if self._depth < _MOST_NESTED else unknown
+        self._depth -= 1
+        return made
+
+    def _inside(self, node: Node, style: str, reader: TextReader) -> list[Block]:
+        if node.name == "draw:g":
+            return [block for each in drawn_inside(node) for block in self.read(each, reader)]
+        if node.name == "draw:frame":
+            return self._frame(node, style, reader)
+        # There may be a colour behind the text of a shape.
+        text = reader.blocks(node, Look(on_colour=True))
+        if text:
+            return [Frame(labels.TEXT_BOX, tuple(text))]
+        return [] if node.name in _LINES else [Frame(labels.SHAPE, ())]
+
+    def _frame(self, node: Node, style: str, reader: TextReader) -> list[Block]:
+        """Read the first of the ways in which a frame says the same that can be shown."""
+        note: list[Block] = []
+        for each in node.elements():
+            match each.name:
+                case "draw:text-box":
+                    text = reader.blocks(each, Look(on_colour=True))
+                    is_slide = node.get("presentation:class") != "" or node.get("presentation:style-name") != ""
+                    return text if is_slide or not text else [Frame(labels.TEXT_BOX, tuple(text))]
+                case "table:table":
+                    return reader.blocks(node)
+                case "draw:image":
+                    if picture := self._picture(each, node, style):
+                        return [*self._texts_of(note), picture]
+                    note = note or [Frame(labels.NO_PICTURE, ())]
+                case "draw:object" | "draw:object-ole":
+                    note = [self._object(each)]
+                case "draw:plugin" | "draw:applet" | "draw:floating-frame":
+                    self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
+                    note = [Frame(labels.FILE, ())]
+        return note or [Frame(labels.UNKNOWN, ())]
+
+    @staticmethod
+    def _texts_of(note: list[Block]) -> list[Block]:
+        return [each for each in note if isinstance(each, Frame) and each.blocks]
+
+    def _picture(self, image: Node, frame: Node, style: str) -> Picture | None:
+        name = posixpath.normpath(image.get("xlink:href"))
+        if not self._shared.package.has(name):
+            if "://" in image.get("xlink:href"):
+                self._shared.findings.add(What.LINK, Where.DOCUMENT, image.get("xlink:href"))
+            return None
+        if self._shared.styles.value("graphic", style, "graphic", "fo:clip").startswith(_CLIP) and self._is_cut(style):
+            # How much is cut off is told in the picture's own lengths, which are not read: nothing of it is shown.
+            self._shared.findings.add(What.HIDDEN_DRAWING, Where.PICTURES_ON_PAGES)
+            return None
+        key = name, size_of(frame)
+        if key not in self._known:
+            content = self._shared.package.read(name)
+            self._known[key] = pictures.cleaned(content, Shown(size_of(frame)), self._shared.findings)
+        return self._known[key]
+
+    def _is_cut(self, style: str) -> bool:
+        clip = self._shared.styles.value("graphic", style, "graphic", "fo:clip")
+        return any(digit in clip for digit in "123456789")
+
+    def _object(self, node: Node) -> Frame:
+        """Return a note with the text of an object: a chart's table, a formula."""
+        self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
+        part = posixpath.join(posixpath.normpath(node.get("xlink:href")), _CONTENT)
+        if not self._shared.package.has(part):
+            return Frame(labels.FILE, ())
+        root = self._shared.package.tree(part)
+        if root.name == "math:math":
+            shown = "".join(each.text() for each in root.all("math:mi", "math:mn", "math:mo", "math:mtext"))
+            return _with_text(labels.FORMULA, self._shared.drawable.text(shown))
+        texts = (self._shared.drawable.text(each.text()).strip() for each in root.all("text:p"))
+        return _with_text(labels.CHART, " · ".join(text for text in texts if text))
+
+
+def _with_text(label: str, text: str) -> Frame:
+    return Frame(label, (Paragraph((Run(text),)),) if text else ())
+
+
+def read_document(package: Package, findings: Findings) -> list[Block]:
+    """Return what is seen; raises OfficeDocument, Locked."""
+    # Not parsed: programs wrote it with a document type until 2008.
+    if package.has(_MANIFEST) and _ENCRYPTED in package.read(_MANIFEST):
+        raise Locked
+    body = package.tree(_CONTENT).find("office:body")
+    if body is None:
+        raise OfficeDocument
+    shared = Shared(package, findings)
+    reader = TextReader(shared)
+    for kind in body.elements():
+        match kind.name:
+            case "office:text":
+                return [
+                    *_edges(shared, "header", labels.HEADER),
+                    *reader.blocks(kind),
+                    *_notes(shared),
+                    *_edges(shared, "footer", labels.FOOTER),
+                ]
+            case "office:spreadsheet":
+                return list(_sheets(kind, reader))
+            case "office:presentation" | "office:drawing":
+                return [*_slides(kind, reader), *_background(kind, reader)]
+    raise OfficeDocument
+
+
+def _notes(shared: Shared) -> Iterator[Block]:
+    if shared.notes:
+        yield Frame(labels.NOTES, tuple(shared.notes))
+
+
+def _edges(shared: Shared, kind: str, label: str) -> Iterator[Block]:
+    """Yield the headers or footers of the kinds of pages that the document uses."""
+    used = shared.styles.master_names
+    first = next(iter(shared.styles.masters), "")
+    for name, master in shared.styles.masters.items():
+        for edge in master.elements():
+            if not edge.name.startswith(f"style:{kind}") or not edge.text().strip():
+                continue
+            if (name not in used and name != first) or edge.get("style:display") == "false":
+                shared.findings.add(What.HIDDEN_TEXT, Where.PAGES)
+            elif blocks := TextReader(shared).blocks(edge):
+                yield Frame(label, tuple(blocks))
+
+
+def _sheets(parent: Node, reader: TextReader) -> Iterator[Block]:
+    shared, shown = reader.shared, 0
+    for sheet in parent.elements():
+        if sheet.name != "table:table":
+            continue
+        if shared.styles.value("table", sheet.get("table:style-name"), "table", "table:display") == "false":
+            shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, sheet.get("table:name"))
+            continue
+        around = Node("", {})
+        around.kids.append(sheet)
+        if blocks := reader.blocks(around):
+            if shown:
+                yield PageBreak()
+            shown += 1
+            yield Paragraph((Run(shared.drawable.text(sheet.get("table:name"))),), heading=1)
+            yield from blocks
+
+
+def _slides(parent: Node, reader: TextReader) -> Iterator[Block]:
+    shared, shown = reader.shared, 0
+    for slide in parent.elements():
+        if slide.name != "draw:page":
+            continue
+        if (
+            shared.styles.value("drawing-page", slide.get("draw:style-name"), "drawing-page", "presentation:visibility")
+            == "hidden"
+        ):
+            shared.findings.add(What.HIDDEN_TEXT, Where.PAGES)
+            continue
+        if shown:
+            yield PageBreak()
+        shown += 1
+        for each in slide.elements():
+            if each.name == "presentation:notes":
+                notes = [block for one in drawn_inside(each) for block in shared.drawings.read(one, reader)]
+                if notes:
+                    yield Frame(labels.SPEAKER, tuple(notes))
+            elif each.name == "office:annotation":
+                reader.report_comment(each)
+            else:
+                around = Node("", {})
+                around.kids.append(each)
+                yield from reader.blocks(around)
+
+
+def _background(parent: Node, reader: TextReader) -> Iterator[Block]:
+    """Yield once what stands on every slide."""
+    used = {slide.get("draw:master-page-name") for slide in parent.elements()}
+    blocks: list[Block] = []
+    for name, master in reader.shared.styles.masters.items():
+        if name in used:
+            for each in drawn_inside(master):
+                if not each.get("presentation:class"):
+                    blocks += reader.shared.drawings.read(each, reader)
+    if blocks:
+        yield Frame(labels.BACKGROUND, tuple(blocks))

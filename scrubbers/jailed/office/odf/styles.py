@@ -1,0 +1,170 @@
+"""Styles and lists of an OpenDocument file: what text inherits, what is hidden, what stands before an item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from scrubbers.jailed.office.drawings import number
+from scrubbers.jailed.office.letters import UNKNOWN_SIGN, sign
+from scrubbers.jailed.office.word.styles import written_number
+from scrubbers.jailed.office.xml import Node
+
+_MOST_BASES: Final = 20
+_LIGHT: Final = 0xE6
+_SMALLEST_POINTS: Final = 2
+_COLOUR_LETTERS: Final = 7  # "#" and six digits
+_FORMATS: Final = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "1": "decimal"}
+_BULLET: Final = "•"
+_LEVELS: Final = 10
+_MOST_NUMBER: Final = 100_000
+# What a colour behind letters may be called; white and transparent are paper.
+_NO_COLOUR: Final = frozenset({"", "transparent", "none", "#ffffff"})
+_POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How text looks. `on_colour`: there may be a colour behind it."""
+
+    hidden: bool = False
+    bold: bool = False
+    italic: bool = False
+    raised: bool = False
+    capitals: bool = False
+    on_colour: bool = False
+
+
+class Styles:
+    """All styles of both parts, by family and name."""
+
+    def __init__(self, *roots: Node) -> None:
+        self._styles: dict[tuple[str, str], Node] = {}
+        self.lists: dict[str, Node] = {}
+        self.outline: Node | None = None
+        self.masters: dict[str, Node] = {}
+        self.master_names: set[str] = set()
+        for root in roots:
+            for each in root.all("style:style", "text:list-style", "text:outline-style", "style:master-page"):
+                self._keep(each)
+
+    def _keep(self, each: Node) -> None:
+        match each.name:
+            case "style:style":
+                self._styles[each.get("style:family"), each.get("style:name")] = each
+                if each.get("style:master-page-name"):
+                    self.master_names.add(each.get("style:master-page-name"))
+            case "text:list-style":
+                self.lists[each.get("style:name")] = each
+            case "text:outline-style":
+                self.outline = each
+            case _:
+                self.masters[each.get("style:name")] = each
+
+    def chain(self, family: str, name: str) -> Iterator[Node]:
+        """Yield a style and those that it is based on."""
+        for _ in range(_MOST_BASES):
+            style = self._styles.get((family, name))
+            if style is None:
+                return
+            yield style
+            name = style.get("style:parent-style-name")
+
+    def value(self, family: str, name: str, properties: str, attribute: str) -> str:
+        """Return the nearest value of an attribute; empty without one."""
+        for style in self.chain(family, name):
+            if found := style.value(f"style:{properties}-properties", of=attribute):
+                return found
+        return ""
+
+    def look(self, family: str, name: str, before: Look) -> Look:
+        """Return how text with this style looks inside text that looks as before."""
+        if not name:
+            return before
+        values = {key: self.value(family, name, "text", key) for key in _READ}
+        behind = {values["fo:background-color"], self.value(family, name, family, "fo:background-color")}
+        on_colour = before.on_colour or not behind <= _NO_COLOUR
+        weight, leaning = values["fo:font-weight"], values["fo:font-style"]
+        return Look(
+            hidden=before.hidden or values["text:display"] == "none" or _is_unseen(values, on_colour=on_colour),
+            bold=before.bold if not weight else weight == "bold" or number(weight) >= 600,  # noqa: PLR2004
+            italic=before.italic if not leaning else leaning != "normal",
+            raised=before.raised or values["style:text-position"].startswith("super"),
+            capitals=before.capitals or values["fo:text-transform"] == "uppercase",
+            on_colour=on_colour,
+        )
+
+
+_READ: Final = (
+    "text:display", "fo:font-weight", "fo:font-style", "style:text-position", "fo:text-transform", "fo:color",
+    "fo:font-size", "fo:background-color",
+)  # fmt: skip
+
+
+def _is_unseen(values: dict[str, str], *, on_colour: bool) -> bool:
+    size = values["fo:font-size"]
+    if size.endswith("pt") and number(size[:-2]) <= _SMALLEST_POINTS:
+        return True
+    colour = values["fo:color"]
+    if on_colour or len(colour) != _COLOUR_LETTERS:
+        return False
+    try:
+        return min(bytes.fromhex(colour[1:])) >= _LIGHT
+    except ValueError:
+        return False
+
+
+class Counter:
+    """Counts the items of one list, or headings, on all levels."""
+
+    def __init__(self, style: Node | None) -> None:
+        self._levels = {each.get("text:level"): each for each in style.elements()} if style is not None else {}
+        self._counts = [0] * _LEVELS
+
+    def marker(self, level: int, start: str = "") -> str:
+        """Count one item of a level, from 1, and return what stands before it."""
+        level = min(max(level, 1), _LEVELS)
+        style = self._levels.get(str(level))
+        if style is None:
+            return ""
+        if style.name.endswith("-bullet"):
+            return _bullet(style)
+        if style.name.endswith("-image"):
+            return _BULLET
+        begun = _whole(start) or (_whole(style.get("text:start-value")) if not self._counts[level - 1] else 0)
+        self._counts[level - 1] = begun or self._counts[level - 1] + 1
+        self._counts[level:] = [0] * (_LEVELS - level)
+        if not style.get("style:num-format"):
+            return ""
+        shown = min(_whole(style.get("text:display-levels")) or 1, level)
+        numbers = [self._number(each) for each in range(level - shown + 1, level + 1)]
+        text = ".".join(one for one in numbers if one)
+        return f"{style.get('style:num-prefix')}{text}{style.get('style:num-suffix')}".strip()
+
+    def _number(self, level: int) -> str:
+        style = self._levels.get(str(level))
+        kind = _FORMATS.get(style.get("style:num-format") if style is not None else "", "none")
+        return written_number(max(self._counts[level - 1], 1), kind)
+
+
+def _bullet(style: Node) -> str:
+    found = style.get("text:bullet-char")
+    font = style.value("style:text-properties", of="fo:font-family") or ""
+    shown = "".join(sign(ord(one), font) if "\ue000" <= one <= "\uf8ff" else one for one in found)
+    return shown if len(shown) == 1 and shown.strip() and shown != UNKNOWN_SIGN else _BULLET
+
+
+def _whole(text: str) -> int:
+    return min(int(text), _MOST_NUMBER) if text.isascii() and text.isdigit() else 0
+
+
+def points(length: str) -> float:
+    """Return a length in points; zero for what is none."""
+    return number(length[:-2]) * _POINTS.get(length[-2:], 0)
+
+
+def size_of(node: Node) -> tuple[float, float] | None:
+    """Return width and height of a frame; None where it has none."""
+    width, height = points(node.get("svg:width")), points(node.get("svg:height"))
+    return (width, height) if width > 0 and height > 0 else None

@@ -1,0 +1,83 @@
+"""Reads a PowerPoint presentation (.pptx): the slides that are seen, each on its own page, with the speaker's notes.
+
+Not seen: hidden slides, comments, places that are empty, animations, sound and film. What stands on every slide (of the
+layouts and masters that are used) comes once, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.drawings import Drawings
+from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.slides.shapes import Shapes
+from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Picture
+from scrubbers.stages import Lost, What, Where
+
+_OFF: Final = frozenset({"0", "false"})
+
+
+class _Slides:
+    def __init__(self, package: Package, findings: Findings) -> None:
+        self._package = package
+        self._findings = findings
+        self._drawable = Drawable(findings)
+        self._pictures: dict[object, Picture | None] = {}
+
+    def read(self, main: str) -> Iterator[Block]:
+        relations = self._package.relations(main)
+        backgrounds: dict[str, None] = {}
+        shown = 0
+        for slide in self._package.tree(main).all("p:sldId"):
+            relation = relations.get(slide.get("r:id"))
+            if relation is None or relation.is_external or not self._package.has(relation.target):
+                continue
+            root = self._package.tree(relation.target)
+            if root.get("show") in _OFF:
+                self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+                continue
+            if shown:
+                yield PageBreak()
+            shown += 1
+            if next(root.all("a:videoFile", "a:audioFile"), None) is not None:
+                self._findings.lose(Lost.SOUND_OR_FILM)
+            yield from self._part(relation.target)
+            yield from self._notes(relation.target)
+            backgrounds |= dict.fromkeys(
+                self._behind(relation.target, shows_master=root.get("showMasterSp") not in _OFF)
+            )
+        blocks = [block for part in backgrounds for block in self._part(part, placeholders=False)]
+        if blocks:
+            yield Frame(labels.BACKGROUND, tuple(blocks))
+
+    def _part(self, part: str, *, placeholders: bool = True) -> list[Block]:
+        tree = self._package.tree(part).find("p:cSld", "p:spTree")
+        if tree is None:
+            return []
+        drawings = Drawings(self._package, part, self._drawable, self._findings, self._pictures)
+        return Shapes(drawings, self._drawable, self._findings).read(tree, placeholders=placeholders)
+
+    def _notes(self, slide: str) -> Iterator[Block]:
+        notes = self._package.by_kind(slide, "notesSlide")
+        # A picture of the slide itself stands there too, as a place.
+        text = [block for block in self._part(notes) if not isinstance(block, (Picture, PageBreak))] if notes else []
+        if text:
+            yield Frame(labels.SPEAKER, tuple(text))
+
+    def _behind(self, slide: str, *, shows_master: bool) -> Iterator[str]:
+        layout = self._package.by_kind(slide, "slideLayout")
+        if layout is None or not shows_master:
+            return
+        master = self._package.by_kind(layout, "slideMaster")
+        if master is not None and self._package.tree(layout).get("showMasterSp") not in _OFF:
+            yield master
+        yield layout
+
+
+def read_presentation(package: Package, part: str, findings: Findings) -> list[Block]:
+    """Return what is seen of the slides."""
+    return list(_Slides(package, findings).read(part))

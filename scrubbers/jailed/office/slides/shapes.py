@@ -1,0 +1,198 @@
+"""Shapes of DrawingML, as slides and sheets have them: text, tables, pictures, charts, groups."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.drawings import Drawings, cut, size_of
+from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.pictures import Shown
+from scrubbers.jailed.office.word.runs import formula
+from scrubbers.jailed.office.word.styles import written_number
+from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.model import Align, Block, Cell, Frame, Paragraph, Run, Table
+from scrubbers.stages import Lost, What, Where
+
+_ON: Final = frozenset({"1", "true"})
+_MOST_NESTED: Final = 40
+_MOST_SPAN: Final = 200
+_DEEPEST_LEVEL: Final = 8
+_SHAPES: Final = frozenset({"p:sp", "xdr:sp", "p:cxnSp", "xdr:cxnSp"})
+_LINES: Final = frozenset({"p:cxnSp", "xdr:cxnSp"})
+_PICTURES: Final = frozenset({"p:pic", "xdr:pic"})
+_FRAMES: Final = frozenset({"p:graphicFrame", "xdr:graphicFrame"})
+_PREFIX: Final = ("p:", "xdr:", "a:")
+_ALIGNED: Final = {"ctr": Align.CENTRE, "r": Align.RIGHT}
+_NUMBERS: Final = {"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc": "lowerRoman", "romanUc": "upperRoman"}
+# What a slide shows in the place of these is the same on each, or another number.
+_PAGE_PLACES: Final = frozenset({"sldNum", "dt"})
+_LIGHT: Final = 0xE6
+_COLOUR_DIGITS: Final = 6
+_SMALLEST_HUNDREDTHS: Final = 200
+
+
+class Shapes:
+    """Reads the shapes of one part."""
+
+    def __init__(self, drawings: Drawings, drawable: Drawable, findings: Findings) -> None:
+        self._drawings = drawings
+        self._drawable = drawable
+        self._findings = findings
+        self._depth = 0
+
+    def read(self, parent: Node, *, placeholders: bool = True) -> list[Block]:
+        """Return the blocks of the shapes in an element; without `placeholders` those that only keep a place."""
+        self._depth += 1
+        blocks: list[Block] = []
+        for node in parent.elements() if self._depth < _MOST_NESTED else ():
+            blocks += self._shape(node, placeholders=placeholders)
+        if self._depth >= _MOST_NESTED:
+            blocks.append(Frame(labels.UNKNOWN, ()))
+        self._depth -= 1
+        return blocks
+
+    def _shape(self, node: Node, *, placeholders: bool) -> list[Block]:
+        place = self._place(node)
+        if self._is_hidden(node) or (place is not None and (not placeholders or place in _PAGE_PLACES)):
+            return []
+        if node.name in _SHAPES:
+            return self._text_shape(node, is_place=place is not None)
+        if node.name in _PICTURES:
+            return [self._picture(node)]
+        if node.name in _FRAMES:
+            tables = list(node.all("a:tbl"))
+            made: list[Block] = [self._table(tables[0])] if tables else list(self._drawings.data(node))
+            return made or self._object(node)
+        if node.name.endswith((":grpSp", ":AlternateContent")):
+            return self.read(node, placeholders=placeholders)
+        return []
+
+    def _is_hidden(self, node: Node) -> bool:
+        for group in node.elements():
+            if not group.name.rpartition(":")[2].startswith("nv"):
+                continue
+            for about in group.elements():
+                for attribute in ("descr", "title"):
+                    if about.get(attribute):
+                        self._findings.add(What.HIDDEN_TEXT, Where.PICTURES_ON_PAGES, about.get(attribute))
+                if about.get("hidden") in _ON:
+                    self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+                    return True
+        return False
+
+    @staticmethod
+    def _place(node: Node) -> str | None:
+        found = next((each for group in node.elements() if ":nv" in group.name for each in group.all("p:ph")), None)
+        return None if found is None else found.get("type", "body")
+
+    def _text_shape(self, node: Node, *, is_place: bool) -> list[Block]:
+        shown = Shown(size_of(node.find("p:spPr", "a:xfrm", "a:ext")))
+        blocks = [self._drawings.picture(blip.get("r:embed"), shown) for blip in node.all("a:blip")]
+        body = node.find("p:txBody") or node.find("xdr:txBody")
+        title = is_place and self._place(node) in {"title", "ctrTitle"}
+        properties = node.find("p:spPr") or node.find("xdr:spPr")
+        # A place that is filled is on the colour of its slide, which is not known.
+        on_colour = is_place or properties is None or properties.find("a:noFill") is None
+        text = self.paragraphs(body, heading=int(title), on_colour=on_colour) if body is not None else []
+        if not text and not blocks and not is_place and node.name not in _LINES:
+            return [Frame(labels.SHAPE, ())]
+        return [*blocks, *text]
+
+    def _picture(self, node: Node) -> Block:
+        prefix = node.name.partition(":")[0]
+        fill = node.find(f"{prefix}:blipFill")
+        blip = fill.find("a:blip") if fill is not None else None
+        if fill is None or blip is None:
+            return Frame(labels.NO_PICTURE, ())
+        size = size_of(node.find(f"{prefix}:spPr", "a:xfrm", "a:ext"))
+        return self._drawings.picture(blip.get("r:embed"), Shown(size, cut(fill.find("a:srcRect"))))
+
+    def _object(self, node: Node) -> list[Block]:
+        """Return the picture that stands for an embedded file."""
+        self._findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
+        pictures = [self._picture(each) for each in node.all("p:pic")]
+        return [*pictures] if pictures else [Frame(labels.FILE, ())]
+
+    def _table(self, table: Node) -> Table:
+        about = table.find("a:tblPr")
+        all_rows = (row for row in table.elements() if row.name == "a:tr")
+        rows = [tuple(self._cell(cell) for cell in row.elements() if cell.name == "a:tc") for row in all_rows]
+        return Table(tuple(row for row in rows if row), int(about is not None and about.get("firstRow") in _ON))
+
+    def _cell(self, cell: Node) -> Cell:
+        body = cell.find("a:txBody")
+        blocks = self.paragraphs(body, on_colour=True) if body is not None else []
+        if blocks and (cell.get("hMerge") in _ON or cell.get("vMerge") in _ON):
+            self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+            blocks = []
+        return Cell(tuple(blocks))
+
+    def paragraphs(self, body: Node, *, heading: int = 0, on_colour: bool = True) -> list[Block]:
+        """Return the paragraphs of a text."""
+        blocks: list[Block] = []
+        counts: dict[int, int] = {}
+        for node in body.elements():
+            if node.name != "a:p":
+                continue
+            runs = self._runs(node, on_colour=on_colour)
+            if not any(run.text.strip() for run in runs):
+                continue
+            about = node.find("a:pPr")
+            depth = about.get("lvl", "0") if about is not None else "0"
+            level = min(int(depth), _DEEPEST_LEVEL) if depth.isdigit() else 0
+            marker = self._marker(about, counts, level)
+            align = _ALIGNED.get(about.get("algn") if about is not None else "", Align.LEFT)
+            blocks.append(Paragraph(tuple(runs), heading, marker, level, align))
+        return blocks
+
+    def _marker(self, about: Node | None, counts: dict[int, int], level: int) -> str:
+        counts.update(dict.fromkeys([each for each in counts if each > level], 0))
+        automatic = about.find("a:buAutoNum") if about is not None else None
+        if automatic is not None:
+            start = automatic.get("startAt", "1")
+            counts[level] = counts.get(level, 0) + 1
+            kind = automatic.get("type")
+            value = counts[level] + (int(start) - 1 if start.isdigit() and len(start) < 6 else 0)  # noqa: PLR2004  digits
+            end = ")" if "Paren" in kind else "."
+            numeral = next((known for name, known in _NUMBERS.items() if kind.startswith(name)), "decimal")
+            return written_number(value, numeral) + end
+        bullet = about.value("a:buChar", of="char") if about is not None else None
+        return "•" if bullet else ""
+
+    def _runs(self, paragraph: Node, *, on_colour: bool) -> list[Run]:
+        runs: list[Run] = []
+        for node in paragraph.elements():
+            look = node.find("a:rPr")
+            match node.name:
+                case "a:r" | "a:fld" if node.get("type") != "slidenum":
+                    text = node.find("a:t")
+                    shown = self._drawable.text(text.text() if text is not None else "")
+                    if look is not None and _is_unseen(look, on_colour=on_colour):
+                        self._findings.add(What.HIDDEN_TEXT, Where.PAGES, shown)
+                        continue
+                    if look is not None and look.find("a:hlinkClick") is not None:
+                        self._findings.lose(Lost.LINKS)
+                    bold = look is not None and look.get("b") in _ON
+                    italic = look is not None and look.get("i") in _ON
+                    runs.append(Run(shown, bold, italic))
+                case "a:br":
+                    runs.append(Run("\n"))
+                case "mc:AlternateContent" | "?:m":
+                    runs += [Run(self._drawable.text(formula(each)), italic=True) for each in node.all("m:oMath")]
+        return runs
+
+
+def _is_unseen(look: Node, *, on_colour: bool) -> bool:
+    """Return whether letters are too small to be seen, or white on nothing."""
+    size = look.get("sz")
+    if size.isdigit() and int(size) <= _SMALLEST_HUNDREDTHS:
+        return True
+    colour = look.value("a:solidFill", "a:srgbClr", of="val") or ""
+    if on_colour or len(colour) != _COLOUR_DIGITS or look.find("a:highlight") is not None:
+        return False
+    try:
+        return min(bytes.fromhex(colour)) >= _LIGHT
+    except ValueError:
+        return False

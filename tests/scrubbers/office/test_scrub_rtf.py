@@ -1,0 +1,97 @@
+"""Rich Text documents: what is seen is typeset, destinations that are not seen are gone."""
+
+from __future__ import annotations
+
+import pytest
+from hostile.jail import Jail
+from markers.search import leftovers
+from office_jail import cleaned, marker, text_of
+from office_samples import photograph
+
+from scrubbers.stages import Damaged, Empty, LettersMissing, TextUnreadable, TooLarge, What
+
+
+@pytest.fixture(scope="module")
+def jail():
+    made = Jail()
+    yield made
+    made.close()
+
+
+HEAD = (
+    r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Arial;}{\f1\fcharset204 Cyr;}{\f2\fcharset128 Jp;}}"
+    r"{\colortbl;\red255\green255\blue255;\red10\green0\blue0;}"
+)
+
+
+def rtf(body: str) -> bytes:
+    return f"{HEAD}{body}}}".encode("latin-1")
+
+
+def test_of_all_that_is_not_seen_nothing_is_left(jail):
+    marks = [marker(950000 + number) for number in range(30)]
+    take = iter(marks)
+    m = lambda: next(take)  # noqa: E731
+    body = (
+        rf"{{\info{{\author {m()}}}{{\title {m()}}}{{\operator {m()}}}}}{{\stylesheet{{\s1 {m()};}}}}"
+        rf"{{\*\generator {m()};}}{{\*\rsidtbl\rsid1}}{{\*\userprops{{\propname {m()}}}}}{{\*\unknown {m()}}}"
+        rf"\pard R\'e4kningen.\par{{\v {m()}}}{{\deleted {m()}}}{{\cf1 {m()}}}{{\fs2 {m()}}}\par"
+        rf"{{\*\bkmkstart {m()}}}Sagt{{\*\atnauthor {m()}}}{{\*\annotation {m()}}}.\par"
+        rf"{{\field{{\*\fldinst HYPERLINK {m()}}}{{\fldrslt L\'e4nken.}}}}\par"
+        rf"{{\object\objemb{{\*\objclass {m()}}}{{\*\objdata {m()}}}{{\result Objektet.}}}}\par"
+        rf"{{\pict\jpegblip\picwgoal2000\pichgoal1000 {photograph(m()).hex()}}}\par"
+        rf"{{\*\datastore {m()}}}{{\*\themedata {m()}}}"
+    )
+    used = marks[: marks.index(next(take))]
+    content = rtf(body)
+
+    clean, report = cleaned(jail, content + marks[-1].encode())
+
+    assert leftovers(clean, {mark.encode(): mark for mark in (*used, marks[-1])}) == []
+    assert text_of(clean).split() == ["Räkningen.", "Sagt.", "Länken.", "Objektet."]
+    assert b"/Subtype /Image" in clean
+    kinds = {found.what for found in report.removed}
+    assert kinds >= {
+        What.PERSON, What.TITLE, What.SOFTWARE, What.IDENTIFIER, What.HIDDEN_TEXT, What.EARLIER_VERSION, What.COMMENT,
+        What.EMBEDDED_FILE, What.OTHER, What.DEVICE,
+    }  # fmt: skip
+
+
+def test_what_is_seen_is_kept_in_its_order(jail):
+    body = (
+        r"{\header\pard Kommunen\par}\pard\outlinelevel0 Rubriken\par\pard {\b Fet} och {\i luta}{\super 1}{\footnote \pard"
+        r" Noten.\par}\par{\listtext a)\tab}Punkten\par\trowd\cellx100\cellx200\pard\intbl A1\cell B1\cell\row"
+        r"\pard \u8211?tanke\u8212?\'80\emdash {\f1 \'c6}{\caps stor}\par\page Sist.\par"
+    )
+
+    clean, _ = cleaned(jail, rtf(body))
+
+    shown = " ".join(text_of(clean).split())
+    order = ["Kommunen", "Rubriken", "Fet och luta", "a) Punkten", "A1 B1", "–tanke—€—ЖSTOR", "Sist.", "1 Noten."]
+    places = [shown.index(each) for each in order[:-1]] + [shown.index("Noten.")]
+    assert places == sorted(places)
+
+
+def test_a_picture_in_a_format_that_is_not_decoded_is_a_note(jail):
+    clean, _ = cleaned(jail, rtf(r"Text\par{\pict\wmetafile8 010009000003}\par"))
+
+    assert "Picture that cannot be shown" in text_of(clean)
+
+
+HOSTILE = {
+    "deep": (lambda: rtf(300 * "{" + 300 * "}"), TooLarge),
+    "truncated": (lambda: rtf("Text")[:-1], Damaged),
+    "nothing in it": (lambda: rtf(r"\pard\par"), Empty),
+    "letters of another font": (lambda: rtf(r"{\f2 \'82\'a0}"), TextUnreadable),
+    "letters that no face has": (lambda: rtf(r"\u28450?"), LettersMissing),
+    "binary without end": (lambda: rtf(r"{\pict\pngblip\bin999999999 }"), Damaged),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_document_is_refused(jail, name):
+    make, refused = HOSTILE[name]
+
+    with pytest.raises(refused):
+        cleaned(jail, make())
+    assert jail.alive()

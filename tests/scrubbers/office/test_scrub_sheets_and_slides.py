@@ -1,0 +1,243 @@
+"""Excel workbooks and PowerPoint presentations: values and slides that are seen, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hostile.jail import Jail
+from markers.search import leftovers
+from office_jail import cleaned, marker, text_of, unpacked
+from office_samples import (
+    photograph,
+    presentation,
+    relations,
+    shape,
+    sheet_part,
+    slide_part,
+    workbook,
+)
+
+from scrubbers.jailed.office.excel.number_formats import NumberFormats
+from scrubbers.stages import Damaged, Empty, Lost, Refused, TooLarge, What
+
+
+@pytest.fixture(scope="module")
+def jail():
+    made = Jail()
+    yield made
+    made.close()
+
+
+def text_cell(place: str, text: str, more: str = "") -> str:
+    return f'<c r="{place}" t="inlineStr" {more}><is><t>{text}</t></is></c>'
+
+
+def row(*cells: str, more: str = "") -> str:
+    return f"<row {more}>{''.join(cells)}</row>"
+
+
+STYLES = sheet_part(
+    "styleSheet",
+    '<numFmts><numFmt numFmtId="200" formatCode="#,##0 &quot;kr&quot;"/><numFmt numFmtId="201" formatCode=";;;"/></numFmts>'
+    '<fonts><font/><font><color rgb="FFFFFFFF"/></font></fonts><fills><fill><patternFill patternType="none"/></fill></fills>'
+    '<cellXfs><xf numFmtId="0"/><xf numFmtId="200"/><xf numFmtId="201"/><xf numFmtId="14"/>'
+    '<xf numFmtId="0" fontId="1" fillId="0"/></cellXfs>',
+)
+
+
+def test_of_all_that_is_not_seen_in_a_workbook_nothing_is_left(jail):
+    marks = [marker(970000 + number) for number in range(40)]
+    take = iter(marks)
+    m = lambda: next(take)  # noqa: E731
+    seen = (
+        '<cols><col min="2" max="2" hidden="1"/></cols><sheetData>'
+        + row(text_cell("A1", "Namn"), text_cell("B1", m()), text_cell("C1", "Summa"))
+        + row(text_cell("A2", m()), more='hidden="1"')
+        + row(
+            '<c r="A3" t="s"><v>0</v></c>',
+            f'<c r="C3" s="1"><f>SUM({m()})</f><v>12500</v></c>',
+            text_cell("D3", m(), 's="2"'),
+            text_cell("E3", m(), 's="4"'),
+        )
+        + row('<c r="A4" s="3"><v>45000</v></c>', text_cell("D4", "Ihop"), text_cell("E4", m()))
+        + '</sheetData><mergeCells><mergeCell ref="D4:E4"/></mergeCells>'
+        + f"<conditionalFormatting><cfRule><formula>{m()}</formula></cfRule></conditionalFormatting>"
+        + f"<dataValidations><dataValidation prompt='{m()}'/></dataValidations><drawing r:id='d'/>"
+    )
+    hidden = "<sheetData>" + row(text_cell("A1", m())) + "</sheetData>"
+    parts = {
+        "xl/sharedStrings.xml": sheet_part(
+            "sst", f"<si><t>Bygg AB</t><rPh><t>{m()}</t></rPh></si><si><t>{m()}</t></si>"
+        ),
+        "xl/styles.xml": STYLES,
+        "xl/comments1.xml": sheet_part("comments", f"<authors><author>{m()}</author></authors><t>{m()}</t>"),
+        "xl/persons/person.xml": f"<a>{m()}</a>",
+        "xl/vbaProject.bin": m().encode(),
+        "xl/externalLinks/externalLink1.xml": f"<a>{m()}</a>",
+        "xl/pivotCache/pivotCacheRecords1.xml": f"<a>{m()}</a>",
+        "xl/printerSettings/printerSettings1.bin": m().encode(),
+        "docProps/app.xml": f"<Properties><Company>{m()}</Company></Properties>",
+        "customXml/item1.xml": f"<a>{m()}</a>",
+        "xl/worksheets/_rels/sheet0.xml.rels": relations(("d", "drawing", "../drawings/drawing1.xml")),
+        "xl/drawings/drawing1.xml": (
+            '<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" xmlns:a="http://'
+            'schemas.openxmlformats.org/drawingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/'
+            f'2006/relationships"><xdr:twoCellAnchor><xdr:pic><xdr:nvPicPr><xdr:cNvPr id="1" name="{m()}" descr="{m()}"/>'
+            '</xdr:nvPicPr><xdr:blipFill><a:blip r:embed="i"/></xdr:blipFill></xdr:pic></xdr:twoCellAnchor></xdr:wsDr>'
+        ),
+        "xl/drawings/_rels/drawing1.xml.rels": relations(("i", "image", "../media/image1.jpeg")),
+        "xl/media/image1.jpeg": photograph(m()),
+    }
+    used = marks[: marks.index(next(take))]
+    content = workbook(
+        [("Synlig", "visible", seen), ("Dold", "veryHidden", hidden)],
+        parts,
+        ("str", "sharedStrings", "sharedStrings.xml"),
+        ("sty", "styles", "styles.xml"),
+    )
+    assert all(mark.encode() in unpacked(content) for mark in used)
+
+    clean, report = cleaned(jail, content)
+
+    assert leftovers(clean, {mark.encode(): mark for mark in used}) == []
+    assert text_of(clean).split() == ["Synlig", "Namn", "Summa", "Bygg", "AB", "12", "500", "kr", "2023-03-15", "Ihop"]
+    assert b"/Subtype /Image" in clean
+    kinds = {found.what for found in report.removed}
+    assert kinds >= {
+        What.HIDDEN_TEXT, What.COMMENT, What.SCRIPT, What.LINK, What.EMBEDDED_FILE, What.DEVICE, What.PERSON,
+        What.IDENTIFIER, What.OTHER,
+    }  # fmt: skip
+
+
+def test_of_all_that_is_not_seen_in_a_presentation_nothing_is_left(jail):
+    marks = [marker(960000 + number) for number in range(30)]
+    take = iter(marks)
+    m = lambda: next(take)  # noqa: E731
+    white = '<a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
+    picture = (
+        f'<p:pic><p:nvPicPr><p:cNvPr id="4" name="{m()}" descr="{m()}"/></p:nvPicPr><p:blipFill><a:blip r:embed="i"/>'
+        "</p:blipFill><p:spPr/></p:pic>"
+    )
+    film = f'<p:pic><p:nvPicPr><p:cNvPr id="5" name="a"/><p:nvPr><a:videoFile r:link="{m()}"/></p:nvPr></p:nvPicPr></p:pic>'
+    first = (
+        shape("Rubriken", place="title")
+        + shape("Texten")
+        + shape(m(), about='hidden="1"')
+        + shape(m(), look=white, fill="<a:noFill/>")
+        + shape("Vitt på mörkt", look=white, fill="<a:solidFill/>")
+        + shape(m(), place="sldNum")
+        + picture
+        + film
+        + f'<p:extLst><p:ext uri="{m()}"/></p:extLst>'
+    )
+    parts = {
+        "ppt/media/image1.jpeg": photograph(m()),
+        "ppt/notesSlides/notesSlide1.xml": slide_part(
+            "notes", f"<p:cSld><p:spTree>{shape('Sägs.', place='body')}</p:spTree></p:cSld>"
+        ),
+        "ppt/comments/comment1.xml": f"<a>{m()}</a>",
+        "ppt/commentAuthors.xml": f"<a>{m()}</a>",
+        "ppt/slideLayouts/slideLayout1.xml": slide_part(
+            "sldLayout", f"<p:cSld><p:spTree>{shape(m(), place='body')}{shape('Ludvika')}</p:spTree></p:cSld>"
+        ),
+        "ppt/slideLayouts/slideLayout2.xml": slide_part(
+            "sldLayout", f"<p:cSld><p:spTree>{shape(m())}</p:spTree></p:cSld>"
+        ),
+        "ppt/embeddings/Microsoft_Excel_Sheet1.xlsx": m().encode(),
+        "docProps/core.xml": f'<a xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>{m()}</dc:creator></a>',
+    }
+    named = relations(
+        ("i", "image", "../media/image1.jpeg"),
+        ("n", "notesSlide", "../notesSlides/notesSlide1.xml"),
+        ("l", "slideLayout", "../slideLayouts/slideLayout1.xml"),
+    )
+    content = presentation([("", first), ('show="0"', shape(m())), ("", shape("Sist"))], parts, {0: named})
+    used = marks[: marks.index(next(take))]
+    assert all(mark.encode() in unpacked(content) for mark in used)
+
+    clean, report = cleaned(jail, content)
+
+    assert leftovers(clean, {mark.encode(): mark for mark in used}) == []
+    shown = text_of(clean)
+    places = [shown.index(each) for each in ("Rubriken", "Texten", "Vitt på mörkt", "Sägs.", "Sist", "Ludvika")]
+    assert places == sorted(places)
+    assert b"/Subtype /Image" in clean
+    kinds = {found.what for found in report.removed}
+    assert kinds >= {What.HIDDEN_TEXT, What.HIDDEN_DRAWING, What.COMMENT, What.EMBEDDED_FILE, What.PERSON, What.DEVICE}
+    assert Lost.SOUND_OR_FILM in report.lost
+
+
+def test_tables_lists_and_charts_of_a_slide_are_kept(jail):
+    paragraphs = "".join(
+        f'<a:p><a:pPr><a:buAutoNum type="arabicPeriod"/></a:pPr><a:r><a:t>{text}</a:t></a:r></a:p>'
+        for text in ("Ett", "Två")
+    )
+    listed = f"<p:sp><p:nvSpPr><p:cNvPr id='1' name='a'/></p:nvSpPr><p:spPr/><p:txBody>{paragraphs}</p:txBody></p:sp>"
+    cells = "".join(
+        f"<a:tc><a:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></a:txBody></a:tc>" for text in ("A1", "B1")
+    )
+    table = f"<p:graphicFrame><a:graphic><a:graphicData><a:tbl><a:tr>{cells}</a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>"
+    chart = "<p:graphicFrame><a:graphic><a:graphicData><c:chart r:id='c'/></a:graphicData></a:graphic></p:graphicFrame>"
+    values = (
+        '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"><c:v>Kostnad</c:v><c:v>42</c:v>'
+        "</c:chartSpace>"
+    )
+    content = presentation(
+        [("", listed + table + chart)],
+        {"ppt/charts/chart1.xml": values},
+        {0: relations(("c", "chart", "../charts/chart1.xml"))},
+    )
+
+    clean, _ = cleaned(jail, content)
+
+    assert " ".join(text_of(clean).split()) == "1. Ett 2. Två A1 B1 Diagram / Chart Kostnad · 42"
+
+
+@pytest.mark.parametrize(
+    ("stored", "code", "shown"),
+    [
+        ("12500", '#,##0 "kr"', "12 500 kr"),
+        ("-12500.5", "[$kr-41D] #,##0.00;[Red]-#,##0.00", "-12 500.50"),
+        ("0", "0;-0;;@", ""),
+        ("45000.5", "yyyy/mm/dd hh:mm", "2023-03-15 12:00"),
+        ("45000", "[$-41D]d mmmm yyyy;@", "2023-03-15"),
+        ("1.5", "[h]:mm:ss", "36:00:00"),
+        ("0.256", "0.0%", "25.6%"),
+        ("0.30000000000000004", "General", "0.3"),
+        ("12345", "0.0E+00", "12345"),
+        ("0", '_-* #,##0\\ _k_r_-;\\-* #,##0\\ _k_r_-;_-* "-"??\\ _k_r_-;_-@_-', "-"),
+        ("no number", "0", "no number"),
+    ],
+)  # fmt: skip
+def test_a_number_is_written_as_its_format_shows_it(stored, code, shown):
+    assert NumberFormats({200: code}, from_1904=False).shown(stored, 200) == shown
+
+
+def rows(count: int) -> str:
+    return "<sheetData>" + count * row(text_cell("A1", "a")) + "</sheetData>"
+
+
+HOSTILE = {
+    "rows without end": (lambda: workbook([("a", "visible", rows(120_000))]), Refused),
+    "a merge of all": (
+        lambda: workbook([("a", "visible", rows(1) + '<mergeCells><mergeCell ref="A1:ZZ1048576"/></mergeCells>')]),
+        TooLarge,
+    ),
+    "an entity": (lambda: workbook([], {"xl/workbook.xml": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}), Damaged),
+    "no sheet that is seen": (lambda: workbook([("a", "hidden", rows(1))]), Empty),
+    "no slides": (lambda: presentation([]), Empty),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_workbook_or_presentation_is_refused(jail, name):
+    make, refused = HOSTILE[name]
+
+    with pytest.raises(refused):
+        cleaned(jail, make())
+    assert jail.alive()
+
+
+def test_what_is_too_deep_is_a_note(jail):
+    clean, _ = cleaned(jail, presentation([("", 90 * "<p:grpSp>" + 90 * "</p:grpSp>")]))
+
+    assert "Content that cannot be shown" in text_of(clean)
