@@ -118,6 +118,9 @@ async def test_who_has_left_is_told_so_first_and_is_offered_nothing_but_her_sign
         page = await reader.go(f"/case/{name}")
 
     assert page.words.index("Du har lämnat ärendet.") < page.words.index("Det som har skrivits")
+    # Nothing invites her to read on.
+    assert "En ny anmälan" not in page.words
+    assert "Läs det nya" not in page.words
     offered_acts = re.search(r'<ul class="do">(.*?)</ul>', page.text, re.DOTALL)
     assert re.findall(r'href="([^"]*)"', offered_acts[1]) == [f"/case/{name}/note", "/moves"]
 
