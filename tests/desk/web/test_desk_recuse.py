@@ -45,6 +45,12 @@ async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_d
 
     case = await opened(desks, LEAD, name)
     seen = await desks.reporter_sees(reporter)
+    async with pages_of(desks, LEAD) as reader_of_it:
+        await reader_of_it.unlock()
+        colleague = await reader_of_it.go(f"/case/{name}")
+    # The name stands once.
+    assert "Person 2: jävsanmälan, bara för gruppen" in colleague.words
+    assert "Något annat, till exempel vänskap eller ovänskap" in form.words
     assert "Jävsanmälan" in form.words
     assert "Person 1 och Person 4 ser att du har lämnat" in form.words
     assert "box warn" not in form.text
@@ -112,6 +118,9 @@ async def test_who_has_left_is_told_so_first_and_is_offered_nothing_but_her_sign
         page = await reader.go(f"/case/{name}")
 
     assert page.words.index("Du har lämnat ärendet.") < page.words.index("Det som har skrivits")
+    # Nothing invites her to read on.
+    assert "En ny anmälan" not in page.words
+    assert "Läs det nya" not in page.words
     offered_acts = re.search(r'<ul class="do">(.*?)</ul>', page.text, re.DOTALL)
     assert re.findall(r'href="([^"]*)"', offered_acts[1]) == [f"/case/{name}/note", "/moves"]
 

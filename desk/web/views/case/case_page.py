@@ -220,7 +220,7 @@ def _news(case: DeskCase, today: date, language: Language) -> News | None:
         for entry in case.streams.get(stream, ())
         if case.is_new(entry) and not isinstance(entry.body, ScrubRecord)
     ]
-    if not new:
+    if not new or is_left(case):
         return None
     by_reporter = [entry for entry in new if entry.stream is Stream.REPORTER]
     what = _by_the_reporter(case, by_reporter) if by_reporter else None
