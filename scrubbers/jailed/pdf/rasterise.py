@@ -36,13 +36,14 @@ from scrubbers.stages import Damaged
 
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
 # Of a backdrop: as many times as fine as the drawing that it is compared with, so that edges fall on the same places.
-_TWICE: Final = 2.0
+TWICE: Final = 2
 _LOOK: Final = 2.0  # the same, of the drawings that tell which words are seen
 _LOOK_PIXELS: Final = 6_000_000
 _PAPER: Final = 0.5  # of the page, pure white
 _NEAR_PAPER: Final = [255 if shade > 255 - SEEN_FROM else 0 for shade in range(256)]
 _NEAR_BLACK: Final = [255 if shade < SEEN_FROM else 0 for shade in range(256)]
 _MOST_BACKDROP: Final = 4 * 2**20  # bytes: a batch of pages is held in memory
+_FILLED_FROM: Final = (32, 8)  # dots of a backdrop: blocks in which something is seen, around large and small letters
 _NOT_COVERED: Final = [0 if ink > 250 else 255 for ink in range(256)]  # noqa: PLR2004  of 255
 _TURNED: Final = {
     90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90,
@@ -112,10 +113,13 @@ def backdrop(source: PdfiumSource, number: int) -> Picture:
     What lies wholly under letters is in no drawing: those pixels get the mean colour of what is seen around them.
     """
     with source.page(number) as page:
-        _, scale = _placed(page)
-        upright = UprightPage(page, min(_TWICE, math.sqrt(_PAGE_PIXELS) * scale))
+        (left, bottom, right, top), scale = _placed(page)
+        if scale * math.sqrt(_PAGE_PIXELS) < TWICE:
+            raise NotRebuildable
+        upright = UprightPage(page, TWICE)
+        upright.size = TWICE * max(1, round(right - left)), TWICE * max(1, round(top - bottom))
         bare, covered = without_text(upright, page.formenv)
-    pixels = _in_few_channels(only_seen(bare.convert("RGB"), covered.point(_NOT_COVERED)))
+    pixels = _in_few_channels(only_seen(bare.convert("RGB"), covered.point(_NOT_COVERED), _FILLED_FROM))
     stored = _stored(*_coding(_snapped(pixels)))
     if len(stored.data) > _MOST_BACKDROP:
         raise NotRebuildable

@@ -32,7 +32,7 @@ from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
-from scrubbers.jailed.pdf.rasterise import backdrop, pixel_page
+from scrubbers.jailed.pdf.rasterise import TWICE, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
 from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned
 from scrubbers.jailed.pdf.syntax import access
@@ -53,7 +53,7 @@ _SMALL_BYTES: Final = 32 * 2**10
 _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
 _NEARBY_PIXELS: Final = 6_000_000
-_BACKDROP_WORK: Final = 120.0  # milliseconds, as in `cost`: two drawings of a page, and their coding
+_BACKDROP_WORK: Final = 150.0  # milliseconds, as in `cost`: two drawings of a page, and their coding
 _LAYER_WORK: Final = 180.0  # milliseconds, as in `cost`: drawings and letters of a page of dense print
 _SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
 
@@ -238,7 +238,7 @@ class Rebuilder:
                 with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
                     sheet = Sheet(rebuilt, _SCALE, self._work)
                     drawn = sheet.drawn()
-                    if not self._looks_the_same(entry.number, rebuilt, sheet.size, drawn):
+                    if not self._looks_the_same(entry.number, rebuilt, sheet.size, drawn, page):
                         entry.page = None
                         continue
                     if entry.number == 0:
@@ -252,9 +252,13 @@ class Rebuilder:
                             entry.page = None
 
     def _looks_the_same(
-        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image
+        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image, page: Page
     ) -> bool:
-        """From where one reads, or else from nearby."""
+        """From where one reads, or else from nearby; with a backdrop in its own size."""
+        if page.on_backdrop:
+            size = TWICE * size[0], TWICE * size[1]
+            self._work.drawn(2 * size[0] * size[1], 0)
+            return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
         unturned = drawn_unturned(rebuilt, size) if rebuilt.get_rotation() else drawn
         if same_look(self._source.drawn(number, size), unturned):
             return True

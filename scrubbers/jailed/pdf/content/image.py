@@ -13,6 +13,7 @@ Lossy ones stay lossy (JPEG), the others stay as they are, bit for bit.
 
 import io
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -196,7 +197,7 @@ def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
     return only_seen(pixels, seen)
 
 
-def only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:
+def only_seen(pixels: Image.Image, seen: Image.Image, blocks: Sequence[int] = _BLOCKS) -> Image.Image:
     """Return the pixels that can be seen, and around them their own mean colours; black further away.
 
     Programs that draw a picture smaller mix its pixels before they look at alpha: next to black the edge would be dark.
@@ -204,7 +205,7 @@ def only_seen(pixels: Image.Image, seen: Image.Image) -> Image.Image:
     kept = pixels.convert("RGBA")
     kept.putalpha(seen)
     filled = Image.new("RGB", pixels.size)
-    for block in _BLOCKS:
+    for block in blocks:
         # Multiplied by alpha the mean is that of the seen pixels alone.
         mean = kept.convert("RGBa").reduce(block).convert("RGBA")
         near = mean.getchannel("A").point([0] + [_OPAQUE] * _OPAQUE)
