@@ -81,11 +81,14 @@ _FORM: Final = {
 }
 
 _AS_PDF_OR_SCREEN: Final = N_(
-    "On a computer of your own, not the employer's: save it as PDF or take a picture of the screen, and send that."
+    "On a phone or computer of your own, not the employer's: save it as PDF or take a picture of the screen, and send"
+    " that."
 )
-_AS_SCREEN: Final = N_("On a computer of your own, not the employer's: take a picture of the screen and send that.")
+_AS_SCREEN: Final = N_(
+    "On a phone or computer of your own, not the employer's: take a picture of the screen and send that."
+)
 _SAVED_AGAIN: Final = N_(
-    "On a computer of your own, not the employer's: open it, save it again as PDF or JPEG, and send that."
+    "On a phone or computer of your own, not the employer's: open it, save it again as PDF or JPEG, and send that."
 )
 _FILES: Final = {
     "file.refused": Notice(N_("The file could not be received."), N_("Try again with the case code.")),
@@ -128,15 +131,15 @@ _FILES: Final = {
     "refused.email": Notice(
         N_("E-mails saved as files cannot be cleaned yet."),
         N_(
-            "Take pictures of the screen on a computer of your own, not the employer's. Who sent it, to whom and when"
-            " can point to you."
+            "Take pictures of the screen on a phone or computer of your own, not the employer's. Who sent it, to whom"
+            " and when can point to you."
         ),
     ),
     "refused.text": Notice(
         N_("The letters in this text file cannot be read."),
         N_(
-            "Copy what matters into your text, or take a picture of the screen on a computer of your own, not the"
-            " employer's."
+            "Copy what matters into your text, or take a picture of the screen on a phone or computer of your own, not"
+            " the employer's."
         ),
     ),
     "refused.unknown_kind": Notice(
@@ -149,7 +152,10 @@ _FILES: Final = {
     ),
     "refused.locked": Notice(
         N_("The PDF is locked with a password or with restrictions."),
-        N_("On a computer of your own, not the employer's: print it to a new PDF without a password and send that."),
+        N_(
+            "On a phone or computer of your own, not the employer's: print it to a new PDF without a password"
+            " and send that."
+        ),
     ),
     "refused.too_large": Notice(
         N_("The file is larger than we can clean."), N_("Make it smaller or divide it, and add it with the case code.")
