@@ -51,7 +51,8 @@ PLACES = {"DataDirectory", "ControlSocket", "SocksPort"}
 
 
 def run(*words: str | Path, **more: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=120, check=False, **more)
+    # An installation compiles every library: half a minute, and on a busy computer several.
+    return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=600, check=False, **more)
 
 
 def exposure(unit: Path, most: float) -> subprocess.CompletedProcess[str]:
