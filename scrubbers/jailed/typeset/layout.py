@@ -183,19 +183,22 @@ class _Flow:
         height = max((_height(slices) for _, _, slices in cells), default=0) + 2 * _PADDING
         if self._y + height > _BOTTOM:
             self._turn_unless_empty()
-        for x, width, slices in cells:
+        for x, _, slices in cells:
             y = self._y + _PADDING
             for place, each in enumerate(slices):
                 y += each.before if place else 0
                 self._draw(each, _MARGIN + x + _PADDING, y)
                 y += each.height
-            left, top = _MARGIN + x, self._y
-            self.pages.draw(
-                None,
-                Rule(left, top, width, _BORDER, _GREY), Rule(left, top + height, width, _BORDER, _GREY),
-                Rule(left, top, _BORDER, height, _GREY), Rule(left + width, top, _BORDER, height, _GREY),
-            )  # fmt: skip
+        self._border(cells, height)
         self._y += height
+
+    def _border(self, cells: Sequence[tuple[float, float, Sequence[_Slice]]], height: float) -> None:
+        """Draw a line above the row, one below, and one beside each cell."""
+        left, top = _MARGIN + cells[0][0], self._y
+        right = _MARGIN + cells[-1][0] + cells[-1][1]
+        across = (Rule(left, y, right - left, _BORDER, _GREY) for y in (top, top + height))
+        down = (Rule(x, top, _BORDER, height, _GREY) for x in (*(_MARGIN + x for x, _, _ in cells), right))
+        self.pages.draw(None, *across, *down)
 
 
 def _slices(blocks: Sequence[Block], width: float, parent: Element, size: float, *, bold: bool = False) -> list[_Slice]:

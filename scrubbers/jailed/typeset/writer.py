@@ -14,6 +14,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import IO, Final
 
 from scrubbers.jailed.typeset.faces import UNITS, face
@@ -356,6 +357,7 @@ def _element(element: Element, parent: int, pages: Sequence[int], numbers: Mappi
     return head + b"/Pg %d 0 R/K [%s]>>" % (pages[first], kids)
 
 
+@lru_cache(2**16)
 def _number(value: float) -> bytes:
     text = f"{value:.3f}".rstrip("0").rstrip(".")
     return b"0" if text == "-0" else text.encode()
