@@ -19,7 +19,7 @@ from cases.case.timeline import (
     merge,
 )
 from cases.clock import first_release_day, today
-from cases.entry import Body, CompletionRequest, Entry, Message, PhoneMinutes, Report, Stream
+from cases.entry import Attachment, Body, CompletionRequest, Entry, Message, PhoneMinutes, Report, Stream
 from cases.roster.chain import Chain
 from intake.inbox.case import OpenedCase
 from intake.inbox.entries import OUTCOMES, Above, EntryShower, EntryShown, ReadableCase
@@ -145,17 +145,18 @@ def state_in_words(opened: ReadableCase, state: CaseState, release_day: date, la
         "readable": language.day(state.erasable_from) if state.erasable_from else "",
     }
     what, next_step = STATES[state.state][0], STATES[stage_shown(opened, state)][1]
+    newest = merge({Stream.REPORTER: opened.reporter, Stream.MEMBERS: opened.members})[-1]
+    is_told = newest.stream == Stream.MEMBERS and isinstance(newest.body, Message | Attachment)
+    if is_told and state.state is not CaseStage.AWAITING_COMPLETION:
+        next_step = MESSAGE_TO_YOU
     return language.translate(what), language.translate(next_step) % days
 
 
 def inbox_view(services: Services, opened: OpenedCase, language: Language) -> InboxView:
     """Return the page's view of a case."""
     state = _state(services, opened)
-    entries = merge(_streams(opened))
-    written = written_view(opened, state, services.roster.chain(), language, entries)
+    written = written_view(opened, state, services.roster.chain(), language, merge(_streams(opened)))
     what, next_step = state_in_words(opened, state, opened.rows.release_day, language)
-    if isinstance(entries[-1].body, Message) and entries[-1].stream != Stream.REPORTER and not written.questions:
-        next_step = language.translate(MESSAGE_TO_YOU)
     return InboxView(
         steps=_steps(stage_shown(opened, state), language),
         state=what,

@@ -65,6 +65,8 @@ async def test_the_conversation_has_the_newest_first_with_its_days_and_what_was_
     assert reply.startswith("Du – väntar, inte sett än De kan läsa det från 4 mars 2026")
     assert reply.endswith("I have read it.")
     assert before == conversation(inbox)
+    assert "Det senaste meddelandet nedan är till dig." in inbox.plain
+    assert "Det senaste meddelandet" not in sent.plain
     message, document, received, report, first, second = before
     assert message == "Lead 1 3 mars 2026 Please read."
     assert document == "Bilaga 1 från dem PDF-dokument – 1,2 MB Öppna bilagan (ny flik)"
