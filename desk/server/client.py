@@ -23,15 +23,15 @@ import aiohttp
 import msgspec
 
 from cases.roster.member import MemberKeys
-from cases.wire.messages import COUNTER_BEHIND, PATH, CaseAnswer, Refusal, sign_request
+from cases.wire.messages import COUNTER_BEHIND, PATH, BoxAnswer, CaseAnswer, Refusal, sign_request
 from desk.errors import NotReachable, ReportersAddress, ServerRefused, StrangeAnswer
 from desk.keep.state import DeskState
 from desk.server import reach
 
-# Ten years of post box are 3 MiB. Decoding holds the loop: some 20 ms for so much.
 ANSWER_BYTES_MAX = 4 * 2**20
 # Two hundred entries of 100,000 characters each; the files of a case are fetched one by one. Decoded beside the loop.
-CASE_BYTES_MAX = 32 * 2**20
+# Of a post box, ten years of days are 3 MiB; a home that releases at once has a batch for each report, too.
+LONG_BYTES_MAX = 32 * 2**20
 # The largest clean copy is 150 MiB: a PDF whose pages became pictures grows. Sealed and rounded up, with a head.
 FILE_BYTES_MAX = 168 * 2**20
 # An answer that does not begin within this time is given up.
@@ -98,7 +98,7 @@ class DeskClient:
         Raises NotReachable, ReportersAddress, ServerRefused, StrangeAnswer.
         """
         async with self._asked(verb, question) as (response, limit):
-            most = CASE_BYTES_MAX if answer is CaseAnswer else ANSWER_BYTES_MAX
+            most = LONG_BYTES_MAX if answer is CaseAnswer or answer is BoxAnswer else ANSWER_BYTES_MAX
             untrusted = await self._read_bounded(response, most, limit)
         try:
             return await asyncio.to_thread(msgspec.json.decode, untrusted, type=answer, strict=True)

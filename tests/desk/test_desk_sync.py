@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 
 import msgspec
 import pytest
@@ -11,7 +12,8 @@ from desk_pages import pages_of
 from intake_harness import make_home
 
 from cases.crypto.case_keys import CaseKeys
-from cases.crypto.grants import make_grant
+from cases.crypto.grants import GRANT_BYTES, make_grant
+from cases.store import boxes
 from cases.wire import syncing as wire
 from cases.wire.messages import BoxAnswer, BoxBatch, CaseAnswer
 from desk.commands.result import CommandInput
@@ -53,6 +55,19 @@ async def exchanged(book: Casebook) -> list[tuple[str, int, int]]:
 
     book.client._send, book.client._read_bounded = sent, answered
     return seen
+
+
+async def test_a_long_box_is_taken_whole_by_a_desk_that_begins(desks, monkeypatch):
+    """A home that releases at once has a batch for each report: 5,000 of them are more than an ordinary answer holds."""
+    monkeypatch.setattr(boxes, "decoy_grant", lambda: secrets.token_bytes(GRANT_BYTES))
+    member = desks.roster.members[LEAD].id_bytes
+    async with desks.store._parts.db.write() as connection:
+        await boxes._fill_boxes(connection, 1, {member: []}, 24_000)
+
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+
+    assert book.state.case_list.last_batch == 1
 
 
 async def fetch(book: Casebook) -> Rounds:

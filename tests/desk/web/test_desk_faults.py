@@ -145,7 +145,7 @@ async def test_an_answer_larger_than_its_kind_is_given_up(desks, monkeypatch):
         with pytest.raises(StrangeAnswer):
             await book.sync()
 
-    assert client.CASE_BYTES_MAX == 32 * 2**20
+    assert client.LONG_BYTES_MAX == 32 * 2**20
 
 
 def test_the_keys_of_an_earlier_list_are_overwritten_where_they_lay(tmp_path):
