@@ -16,8 +16,8 @@ _MOST: Final = 8000.0
 _MOST_WITH_LOOKING: Final = 9000.0
 # Pages that become pixels keep their words up to here, if those after them can be drawn at least.
 _MOST_WITH_LAYERS: Final = 12_000.0
-_PIXEL_PAGE: Final = 35.0  # to draw one at 150 dots an inch and to store it
-_LAYER: Final = 60.0  # the drawings that tell which words are seen; with the next 180 for a page of dense print
+_PIXEL_PAGE: Final = 50.0  # to draw one at 150 dots an inch and to store it
+_LAYER: Final = 100.0  # the same, and the drawings that tell which words are seen; with the next 220 for dense print
 _LAYER_LETTER: Final = 0.02
 _DENSE: Final = 6000  # letters on a page of dense print
 _BATCH: Final = 1000.0
