@@ -63,8 +63,10 @@ flood: setup-test
 	@$(PY) benchmarks/flood.py $(ARGS)
 
 # Other people's files from source packages through the jail: fetched by name and hash, some 120 MB, a few minutes.
+# Then 150 pairs of our own documents that look the same: their clean copies must be equal, byte for byte.
 corpus: setup-test
 	@$(PY) benchmarks/second_corpus.py $(ARGS)
+	@$(PY) benchmarks/pdf_pairs.py
 
 # Coverage-guided fuzzing of everything that reads hostile bytes: two minutes, or ARGS="--seconds 3600 --only scrub_tiff"
 fuzz: setup-test

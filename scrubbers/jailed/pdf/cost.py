@@ -2,7 +2,8 @@
 
 A job has twenty seconds of processor time. All figures are milliseconds of the machine this was written on; one that
 is half as fast still ends in time, unless the pages beyond the bound are very many. Those become pixels: an ordinary
-report reaches it after some 420 pages, a scan with 300 dots an inch after 55 to 120.
+report reaches it after some 420 pages, a scan with 300 dots an inch after 55 to 120. They keep their words as long as
+there is time for that and for the pages that remain.
 
 Fitted to 330 documents from other programs' tests and to scans. For the largest of them the estimate is within a
 fourth of what was measured; for small ones it is too much, which does no harm.
@@ -13,6 +14,12 @@ from typing import Final
 _MOST: Final = 8000.0
 # Pages are read by the batch: what was read so far is still looked at.
 _MOST_WITH_LOOKING: Final = 9000.0
+# Pages that become pixels keep their words up to here, if those after them can be drawn at least.
+_MOST_WITH_LAYERS: Final = 12_000.0
+_PIXEL_PAGE: Final = 50.0  # to draw one at 150 dots an inch and to store it
+_LAYER: Final = 100.0  # the same, and the drawings that tell which words are seen; with the next 220 for dense print
+_LAYER_LETTER: Final = 0.02
+_DENSE: Final = 6000  # letters on a page of dense print
 _BATCH: Final = 1000.0
 _PAGE: Final = 2.0  # to read, write and compare one, beside what is counted below
 _STEP: Final = 0.04  # of drawing
@@ -45,6 +52,11 @@ class Work:
         """Whether those that were read are not to be looked at any more."""
         return self._milliseconds > _MOST_WITH_LOOKING
 
+    def affords_layer(self, pages_after: int) -> bool:
+        """Whether a page of dense print can keep its words as pixels, and that many after it become bare pixels."""
+        needed = _LAYER + _DENSE * _LAYER_LETTER + pages_after * _PIXEL_PAGE
+        return self._milliseconds + needed <= _MOST_WITH_LAYERS
+
     def batch_is_full(self) -> bool:
         """Whether enough was done since this was last the case."""
         if self._milliseconds < self._batch_ends:
@@ -75,6 +87,10 @@ class Work:
     def decoded(self, pixels: int) -> None:
         """Pictures were decoded for a drawing."""
         self._milliseconds += pixels * _DECODED_PIXEL
+
+    def became_pixels(self, letters: int | None) -> None:
+        """Count a page that was drawn; `letters`: so many were looked at for its layer. None: it has none."""
+        self._milliseconds += _PIXEL_PAGE if letters is None else _LAYER + letters * _LAYER_LETTER
 
     def painted(self, milliseconds: float) -> None:
         """Areas in many layers were painted, or a cell alone: estimated where that is known."""

@@ -53,8 +53,7 @@ _SMALL_BYTES: Final = 32 * 2**10
 _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
 _NEARBY_PIXELS: Final = 6_000_000
-_BACKDROP_WORK: Final = 150.0  # milliseconds, as in `cost`: two drawings of a page, and their coding
-_LAYER_WORK: Final = 180.0  # milliseconds, as in `cost`: drawings and letters of a page of dense print
+_BACKDROP_WORK: Final = 80.0  # milliseconds, as in `cost`: two drawings of a page, and their coding
 _SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
 
 
@@ -305,9 +304,12 @@ class Rebuilder:
 
     def _finish_page(self, entry: _Entry, writer: Writer, *, said: bool) -> None:
         if entry.page is None:
-            font = None if self._work.is_too_much or self._work.is_far_too_much else self._layer_font
-            made = pixel_page(self._source, entry.number, self._parent, font)
-            self._work.painted(_LAYER_WORK if font is not None and made.had_text else 0.0)
+            late = self._work.is_too_much or self._work.is_far_too_much
+            pages_after = len(self._source) - entry.number - 1
+            font = None if late and not self._work.affords_layer(pages_after) else self._layer_font
+            made = pixel_page(self._source, entry.number, self._parent, font, coarse=late)
+            if late or made.letters is not None:
+                self._work.became_pixels(made.letters)
             # A scan has no text to lose, but it may have had more dots an inch than it has now.
             words_lost = made.had_text and not made.keeps_words
             self._findings.lose(Lost.SELECTABLE_TEXT if words_lost else Lost.SHARPNESS)

@@ -6,28 +6,25 @@ import asyncio
 
 import pypdfium2
 import pytest
-from documents.pairs import PAIRS, PAYLOADS
+from documents.pairs import PAIRS, PAYLOADS, REMAINS
 from PIL import ImageChops
 from scrub_harness import clean_all
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.protocol import Role
 
-# What still comes through; docs/decisions/files/0034 says why.
-REMAINS: set[str] = {
-    "a clip that cuts nothing", "clip that holds all", "box as four lines", "box from another corner",
-    "decimals that nobody sees", "a string in one operator or two", "caps of a box",
-}  # fmt: skip
+# Of all that `make corpus` cleans every fourth, so some of each sort.
+SHARE = dict(list(PAIRS.items())[::4])
 
 
 @pytest.fixture(scope="module")
 def cleaned() -> dict[str, tuple[bytes, bytes]]:
-    sources = [make(payload) for make in PAIRS.values() for payload in PAYLOADS]
+    sources = [make(payload) for make in SHARE.values() for payload in PAYLOADS]
     contents = [content for _, content, _, _ in asyncio.run(clean_all(sources, [Role.DOCUMENTS]))]
-    return dict(zip(PAIRS, zip(contents[::2], contents[1::2], strict=True), strict=True))
+    return dict(zip(SHARE, zip(contents[::2], contents[1::2], strict=True), strict=True))
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", SHARE)
 def test_a_pair_differs_and_nobody_sees_it(name) -> None:
     one, other = (PAIRS[name](payload) for payload in PAYLOADS)
 
@@ -38,7 +35,7 @@ def test_a_pair_differs_and_nobody_sees_it(name) -> None:
     assert max(high for _, high in ImageChops.difference(*drawn).getextrema()) < SEEN_FROM
 
 
-@pytest.mark.parametrize("name", [name for name in PAIRS if name not in REMAINS])
+@pytest.mark.parametrize("name", [name for name in SHARE if name not in REMAINS])
 def test_the_clean_copies_of_a_pair_are_equal(cleaned, name) -> None:
     one, other = cleaned[name]
 
@@ -46,9 +43,11 @@ def test_the_clean_copies_of_a_pair_are_equal(cleaned, name) -> None:
 
 
 def test_few_pairs_remain_and_none_of_them_can_be_read(cleaned) -> None:
+    remains = REMAINS & SHARE.keys()
     assert len(PAIRS) >= 100
     assert len(REMAINS) <= 0.05 * len(PAIRS)
-    for name in REMAINS:
+    assert remains
+    for name in remains:
         for content, payload in zip(cleaned[name], PAYLOADS, strict=True):
             page = pypdfium2.PdfDocument(content)[0]
             assert payload.decode() not in page.get_textpage().get_text_bounded()

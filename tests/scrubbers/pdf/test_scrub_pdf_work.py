@@ -56,6 +56,12 @@ def scan(document: FPDF, number: int) -> None:
     document.image(encoded, 0, 0, document.w, document.h)
 
 
+def clipping_text(document: FPDF, number: int) -> None:
+    """The same lines, and a text mode that clips: the page cannot be rebuilt."""
+    lines(document, number)
+    document._out("BT 7 Tr ET")
+
+
 def scrubbed(
     document: bytes, monkeypatch: pytest.MonkeyPatch, findings: Findings | None = None
 ) -> tuple[pypdfium2.PdfDocument, float]:
@@ -90,6 +96,7 @@ def test_pages_beyond_what_a_document_may_cost_become_pictures(draw, bound, monk
     _, needed = scrubbed(content, monkeypatch)
     # The first is reached while pages are read, which comes before; the other while they are looked at.
     monkeypatch.setattr(cost, bound, needed * (0.25 if bound == "_MOST" else 0.75))
+    monkeypatch.setattr(cost, "_MOST_WITH_LAYERS", 0.0)
 
     findings = Findings()
     document, reckoned = scrubbed(content, monkeypatch, findings)
@@ -97,8 +104,36 @@ def test_pages_beyond_what_a_document_may_cost_become_pictures(draw, bound, monk
     shows = [has_text(page) for page in document]
     assert shows == sorted(shows, reverse=True)
     assert 0 < sum(shows) < 10
-    assert reckoned < needed
+    drawn = cost._PIXEL_PAGE * (10 - sum(shows))
+    assert reckoned - drawn < needed
     assert findings.lost() == (Lost.SELECTABLE_TEXT,)
+
+
+@pytest.mark.parametrize("draw", [lines, words_on_colours, clipping_text])
+def test_pages_beyond_keep_their_words_while_there_is_time_for_them(draw, monkeypatch):
+    content = made(10, draw)
+    monkeypatch.setattr(cost, "_MOST", 10.0)
+
+    findings = Findings()
+    document, _ = scrubbed(content, monkeypatch, findings)
+
+    assert all(SENTENCE.rsplit(maxsplit=1)[-1] in page.get_textpage().get_text_bounded() for page in document)
+    assert findings.lost() == (Lost.SHARPNESS,)
+
+
+def test_words_are_kept_only_while_the_pages_after_can_be_drawn(monkeypatch):
+    content = made(10, clipping_text)
+    monkeypatch.setattr(cost, "_MOST", 10.0)
+    monkeypatch.setattr(cost, "_MOST_WITH_LAYERS", 1000.0)
+
+    findings = Findings()
+    document, reckoned = scrubbed(content, monkeypatch, findings)
+
+    shows = [has_text(page) for page in document]
+    assert shows == sorted(shows, reverse=True)
+    assert 0 < sum(shows) < 10
+    assert reckoned <= 1000.0
+    assert set(findings.lost()) == {Lost.SELECTABLE_TEXT, Lost.SHARPNESS}
 
 
 def test_of_a_scan_the_pages_beyond_are_drawn_coarser_and_none_is_refused(monkeypatch):

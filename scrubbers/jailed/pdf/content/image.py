@@ -197,23 +197,36 @@ def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
     return only_seen(pixels, seen)
 
 
-def only_seen(pixels: Image.Image, seen: Image.Image, blocks: Sequence[int] = _BLOCKS) -> Image.Image:
-    """Return the pixels that can be seen, and around them their own mean colours; black further away.
+def only_seen(pixels: Image.Image, seen: Image.Image, blocks: Sequence[int] = _BLOCKS, away: int = 0) -> Image.Image:
+    """Return the pixels that can be seen, and around them their own mean colours; `away` (black) further away.
 
+    `seen` has 255 or 0 for each pixel. Each size of `blocks` holds the next a whole number of times.
     Programs that draw a picture smaller mix its pixels before they look at alpha: next to black the edge would be dark.
     """
-    kept = pixels.convert("RGBA")
-    kept.putalpha(seen)
-    filled = Image.new("RGB", pixels.size)
+    in_all = seen if pixels.mode == "L" else seen.convert(pixels.mode)
+    kept = ImageChops.darker(pixels, in_all)
+    finest = blocks[-1]
+    means = Image.new(
+        pixels.mode, (-(-pixels.width // finest), -(-pixels.height // finest)), (away,) * len(kept.getbands())
+    )
     for block in blocks:
-        # Multiplied by alpha the mean is that of the seen pixels alone.
-        mean = kept.convert("RGBa").reduce(block).convert("RGBA")
-        near = mean.getchannel("A").point([0] + [_OPAQUE] * _OPAQUE)
-        size = mean.width * block, mean.height * block
-        grown = mean.convert("RGB").resize(size, Image.Resampling.NEAREST).crop((0, 0, *pixels.size))
-        filled.paste(grown, mask=near.resize(size, Image.Resampling.NEAREST).crop((0, 0, *pixels.size)))
-    filled.paste(pixels.convert("RGB"), mask=seen)
-    return filled.convert(pixels.mode)
+        mean, near = _means(kept, seen, block)
+        size = mean.width * (block // finest), mean.height * (block // finest)
+        corner = (0, 0, *means.size)
+        grown = mean.resize(size, Image.Resampling.NEAREST).crop(corner)
+        means.paste(grown, mask=near.resize(size, Image.Resampling.NEAREST).crop(corner))
+    size = means.width * finest, means.height * finest
+    around = means.resize(size, Image.Resampling.NEAREST).crop((0, 0, *pixels.size))
+    return ImageChops.lighter(kept, ImageChops.darker(around, ImageChops.invert(in_all)))
+
+
+def _means(kept: Image.Image, seen: Image.Image, block: int) -> tuple[Image.Image, Image.Image]:
+    """Return the mean of each block's pixels that are seen, and 255 for each block that has some."""
+    part = seen.reduce(block)
+    # Multiplied by alpha the mean is that of the seen pixels alone.
+    bands = kept.reduce(block).split()
+    mean = Image.merge("RGBa", (*(bands if len(bands) > 1 else bands * 3), part)).convert("RGBA")
+    return mean.convert(kept.mode) if len(bands) > 1 else mean.getchannel("R"), part.point([0] + [_OPAQUE] * _OPAQUE)
 
 
 def _decoded_jpeg(

@@ -25,7 +25,7 @@ from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 Pixels = tuple[int, int, int, int]
 
-_INK: Final = [255 if ink >= 96 else 0 for ink in range(256)]  # noqa: PLR2004  hair lines of 6 points: 100
+_INK: Final = [255 if shade <= 159 else 0 for shade in range(256)]  # noqa: PLR2004  hair lines of 6 points: 155
 _SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _UNSEEN: Final = [255 - seen for seen in _SEEN]
 _MISSING: Final = 0.06  # of a word's ink: the edges that another thing touches
@@ -91,7 +91,7 @@ def unseen_texts(page: UprightPage, form: object) -> tuple[set[int], Image.Image
 
 
 def without_text(page: UprightPage, form: object) -> tuple[Image.Image, Image.Image]:
-    """Return the page without its texts, and how much of each pixel their ink covers (mode L). Raises NotRebuildable.
+    """Return the page without its texts, and these alone in black on white. Raises NotRebuildable.
 
     What is active on the page afterwards is left open.
     """
@@ -106,7 +106,7 @@ def _ink_alone(page: UprightPage, all_things: Sequence[Thing], texts: Collection
     for thing in (all_things[at] for at in texts):
         pdfium.FPDFPageObj_SetFillColor(thing.handle, 0, 0, 0, 255)
         pdfium.FPDFPageObj_SetStrokeColor(thing.handle, 0, 0, 0, 255)
-    return ImageChops.invert(page.drawn(annotations=False).convert("L"))
+    return page.drawn(annotations=False)
 
 
 def _is_text(thing: Thing) -> bool:
@@ -162,7 +162,7 @@ class _Drawings:
         whole = page.drawn()
         _show_all_but(texts.union(unpainted), all_things)
         bare = page.drawn()
-        self._ink = _ink_alone(page, all_things, texts.difference(unpainted)).point(_INK)
+        self._ink = _ink_alone(page, all_things, texts.difference(unpainted)).convert("L").point(_INK)
         # What looks otherwise than it did with the annotations is not what was seen.
         unseen = strongest_change(whole, bare).point(_UNSEEN)
         unseen = ImageChops.lighter(unseen, strongest_change(whole, truth).point(_SEEN))

@@ -4,6 +4,7 @@ A letter is one character in NFKC form, or those of a ligature, of classes that 
 private or unassigned character. A word with any other letter is none.
 """
 
+import contextlib
 import ctypes
 import math
 import unicodedata
@@ -91,6 +92,12 @@ def words_on(page: pypdfium2.PdfPage, handles: Sequence[Any]) -> list[Word]:
         return [_word(run) for run in _runs(text)]
     finally:
         text.close()
+
+
+def count_letters(page: pypdfium2.PdfPage) -> int:
+    """Return how many characters PDFium reads on the page, spaces among them."""
+    with contextlib.closing(page.get_textpage()) as text:
+        return int(pdfium.FPDFText_CountChars(text))
 
 
 def _take_off_marks(handles: Sequence[Any]) -> None:
