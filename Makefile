@@ -86,7 +86,7 @@ install: setup
 install-relay:
 	@scripts/install_relay.sh
 
-# The canary three times in a row, and then the proof of it: every planted fault of audit/faults, some hundred and twenty, each of
+# The canary three times in a row, and then the proof of it: every planted fault of audit/faults, some hundred and forty, each of
 # which it must find by its own evidence. Forty seconds of processor time for each: some forty minutes on two cores with
 # nothing else.
 audit: setup-test
