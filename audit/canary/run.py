@@ -44,13 +44,14 @@ from audit.canary.locks import check_names, check_threads, names_of
 from audit.canary.members import Desks, ask_oddly, everything, open_reports
 from audit.canary.service import NotStarted
 from audit.canary.visits.requests import (
+    LOOK_SECONDS,
     MANY_FILES,
-    ONE_FILE,
     SHORT,
+    WATCHED,
     at_work,
     come_back,
     files_of_others,
-    form_with_a_file,
+    form_with_files,
     go_away,
     look_in,
     report,
@@ -286,12 +287,9 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
     with at_work(other):
         without_a_report(one)
     with files_of_others(other):
-        form_with_a_file(one)
-    ends = {
-        name: max(exchange.after for exchange in run.exchanges if exchange.name == name)
-        for name in (ONE_FILE, MANY_FILES)
-    }
-    if ends[MANY_FILES] < ends[ONE_FILE]:
+        form_with_files(one)
+    looked = max(exchange.before for exchange in run.exchanges if exchange.name == f"{WATCHED}, sent") + LOOK_SECONDS
+    if looked > max(exchange.after for exchange in run.exchanges if exchange.name == f"{MANY_FILES}, sent"):
         run.void("nobody else's file was being cleaned while a frame was looked at")
 
 

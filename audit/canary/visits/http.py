@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 60.0  # a picture is cleaned meanwhile, under strace
 _PIECE = 65536
+_LAST = 1000  # bytes
 BOUNDARY = "----------------------------4f1d2c9ab7"
 
 
@@ -61,13 +62,20 @@ class Upload:
     content: bytes
 
 
-def send(path: Path, sent: bytes, *, then_cut: bool = False) -> Answer:
-    """Send bytes and return the answer. With `then_cut` go away at once and return nothing. Raises OSError."""
+def send(path: Path, sent: bytes, *, then_cut: bool = False, last_after: float = 0.0) -> Answer:
+    """Send bytes, the last after so many seconds, and return the answer. Raises OSError.
+
+    With `then_cut` go away at once and return nothing.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_SECONDS)
         connection.connect(str(path))
         # It may answer and close before it has read everything.
         with suppress(BrokenPipeError, ConnectionResetError):
+            if last_after:
+                connection.sendall(sent[:-_LAST])
+                time.sleep(last_after)
+                sent = sent[-_LAST:]
             connection.sendall(sent)
         if then_cut:
             return Answer(0, b"", b"")

@@ -16,7 +16,7 @@ NO_KIND = b"\0"
 _SIDE = 24  # pixels
 # Of which the clean copy is of some 1,230,000 bytes: as far from one class of sizes as from the next.
 _NOISE_SIDE = 640
-_LONG_SIDE, _LEFT_OUT = 3000, 200
+_LONG_SIDE, _LEFT_OUT = 4000, 200
 _BLOCKS_ASIDE = 3
 _BLOCKS = _BLOCKS_ASIDE**2
 _TEXT_CHUNKS = 24

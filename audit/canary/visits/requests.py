@@ -36,19 +36,23 @@ _MISREAD = ("abaqus", "akenda")
 # For the question about two words of a code: a word of the list would be right for one code in two thousand.
 _NO_WORD = f"{BEGINNING}z"
 _TELLS_WHO = "Call me on 070-174 06 05."
+_FRAME = re.compile(r"/progress/[0-9a-f]{32}")
 _TAGS = re.compile(r'name="looked" value="([^"]+)"')
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
 _AT_ONCE = 3  # log-ins that come in one moment
-ONE_FILE, MANY_FILES = "a form with a file", "a form with many files"
-# Forms of others, and files of each, which are cleaned for longer than the one file whose frame is looked at meanwhile.
-_SENDERS, _FILES = 2, 3
+WATCHED, MANY_FILES = "a form with files", "a form with many files"
+# A frame is written every half second.
+LOOK_SECONDS, _SAID_SECONDS = 0.5, 1.5
+# Forms of others, and files of each, which are cleaned for as long as a frame is looked at.
+_SENDERS, _FILES = 2, 8
+_BEGUN_SECONDS = 0.2
 _OF_A_DAMAGED = 3000  # bytes that are left of a picture
 
 
 def without_a_report(visitor: CanaryVisitor) -> None:
     """Everything that somebody sends who reports nothing: pages, forms that come back, codes that open nothing."""
     _visit_pages(visitor)
-    form_with_a_file(visitor)
+    form_with_files(visitor)
     _unsent_reports(visitor)
     _wrong_codes(visitor)
     _broken_requests(visitor)
@@ -110,13 +114,18 @@ def at_work(visitor: CanaryVisitor) -> Iterator[None]:
     time.sleep(_SETTLE_SECONDS)
 
 
-def form_with_a_file(visitor: CanaryVisitor) -> None:
-    """Send a form whose file cannot be cleaned, so that nothing is filed, and look at its frame meanwhile."""
-    fields = [*_fresh(visitor), ("text", visitor.markers["text"])]
-    with visitor.watching("the progress of a form with a file", f"/progress/{dict(fields)['draft']}?watch=yes"):
-        visitor.post(
-            ONE_FILE, "/report", fields, [_damaged(visitor)], right=(400,), may_echo=("text",)
-        )  # fmt: skip
+def form_with_files(visitor: CanaryVisitor) -> None:
+    """Send a form whose files cannot be cleaned, so that nothing is filed, and look at its frame meanwhile.
+
+    The second comes when the frame has said of the first all that it says.
+    """
+    text = [*_fresh(visitor), ("text", visitor.markers["text"]), ("step", "files")]
+    asked = visitor.post("the page of files of a form", "/report", text, may_echo=("text",)).text
+    fields, frame = hidden_fields(asked, "/report", "text"), _FRAME.search(asked)
+    target = frame[0] if frame else "/progress/none"
+    with visitor.watching("the progress of a form with files", f"{target}?watch=yes"):
+        visitor.post(WATCHED, "/report", fields, [_damaged(visitor)] * 2, right=(400,), may_echo=("text",),
+                     last_after=_SAID_SECONDS)  # fmt: skip
 
 
 @contextmanager
@@ -129,7 +138,7 @@ def files_of_others(visitor: CanaryVisitor) -> Iterator[None]:
             several.submit(visitor.post, MANY_FILES, "/report", form, uploads, right=(400,), may_echo=("text",))
             for form in forms
         ]  # fmt: skip
-        time.sleep(_SETTLE_SECONDS)
+        time.sleep(_BEGUN_SECONDS)
         yield
         for one in sent:
             one.result()

@@ -154,9 +154,12 @@ class CanaryVisitor:
         *,
         right: Iterable[int] = (SHOWN,),
         may_echo: Iterable[str] = (),
+        last_after: float = 0.0,
     ) -> Answer:
         """Send a form and fetch the page that it leads to: a form is answered with an address and nothing more."""
-        led = self.keep(f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), ())
+        led = self.keep(
+            f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), (), last_after=last_after
+        )
         self.led.append(led.location)
         return self.keep(name, request("GET", led.location, [*self._headers(), _LED_HERE]), right, may_echo)
 
@@ -228,10 +231,11 @@ class CanaryVisitor:
         *,
         broken: bool = False,
         whole: bool = True,
+        last_after: float = 0.0,
     ) -> Answer:
         """Send a request and keep what came of it; `whole` is a page of one answer."""
         before = self.clock()
-        answer = send(self.socket, sent)
+        answer = send(self.socket, sent, last_after=last_after)
         self.exchanges.append(
             Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
                      self.clock(), whole)
