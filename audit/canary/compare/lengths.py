@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from audit.canary.compare.rows import Row, Tables
     from audit.verdict import Inspection
+
+    Row = Mapping[str, object]
+    Tables = Mapping[str, Sequence[Row]]
 
 LARGE = 2**20
 _STREAM_HEADER, _CHUNK, _CHUNK_TAG = 24, 262_144, 17

@@ -86,7 +86,7 @@ def _first_writes(calls: Iterable[Call]) -> Iterator[Call]:
         if call.name in WRITES and call.target.startswith("UNIX-STREAM"):
             place, size = (call.process.pid, call.descriptor), len(call.payload)
             taken = int(call.result) if call.result.isdigit() else 0
-            # How much of a form has come is said when it is looked at; its words are compared as an answer.
+            # How much of a form has come: a line for each look of the frame. Its words are compared as an answer.
             if len(call.payload) < _A_LINE and b"<progress value=" in call.payload:
                 continue
             again = left.get(place) == size
