@@ -88,9 +88,9 @@ install: setup
 install-relay:
 	@scripts/install_relay.sh
 
-# The canary three times in a row, and then the proof of it: every planted fault of audit/faults, some hundred and twenty, each of
-# which it must find by its own evidence. Forty seconds of processor time for each: some forty minutes on two cores with
-# nothing else.
+# The canary three times in a row, and then the proof of it: every planted fault of audit/faults, some hundred and forty, each of
+# which it must find by its own evidence. Some hundred seconds of processor time for each, measured on a busy computer: up to two hours
+# on two cores.
 audit: setup-test
 	@for run in 1 2 3; do $(KALLSKYDD) audit canary || exit; done
 	@$(KALLSKYDD) audit selftest $(ARGS)

@@ -106,6 +106,8 @@ def compare_keepers(inspection: Inspection, runs: Sequence[Run]) -> None:
         # What proves that it may is random.
         for command in sorted(one for one in run.commands - elsewhere if not one.startswith("AUTH")):
             inspection.found("the keeper asks tor what it asks in no other run: {command}", command=command[:200])
+        for name in sorted(run.looked - frozenset[str]().union(*(one.looked for one in others))):
+            inspection.found("the keeper looks at what it looks at in no other run: {name}", name=name[:200])
     _compare_memory(inspection, runs)
     for run in runs[1:]:
         if what := differing(runs[0].header, run.header):

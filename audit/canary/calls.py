@@ -37,6 +37,8 @@ _OWN = r"(UNIX-STREAM:\[.*\]|pipe:\[\d+\]|/memfd:.*|anon_inode:.*)"
 _COMPARED = frozenset({"prlimit64", "setitimer", "exit_group", "prctl"})
 _PLACE = re.compile(r"0x[0-9a-f]{6,}|\d+<[^>]*>")
 _PAGE = 4096
+_OPENS = frozenset({"open", "openat", "openat2"})
+_SHOWN_BY_THE_KERNEL = ("/proc/", "/sys/", "/dev/", "/run/")
 _COMMAND = re.compile(r"\+?[A-Z_]{4,}[ \r]")
 # What the keeper asks of tor: its state, its onions up and down, and no event that tells of a circuit or a stream.
 _COMMANDS = re.compile(
@@ -141,6 +143,13 @@ def commands_to_tor(calls: Iterable[Call]) -> frozenset[str]:
         call.payload.decode("latin-1") for call in calls if call.role == "keeper" and call.name in {"sendto", "write"}
     )
     return frozenset(line.strip() for line in lines if _COMMAND.match(line))
+
+
+def looked_at(calls: Iterable[Call], home: str) -> frozenset[str]:
+    """Return what the keeper opened in its home and of what the kernel shows: there it could see who is there."""
+    names = (path for call in calls if call.role == "keeper" and call.name in _OPENS for path in call.paths)
+    ours = (name.removeprefix(home) for name in names if name.startswith((home, *_SHOWN_BY_THE_KERNEL)))
+    return frozenset(re.sub(r"\d+", "N", name) for name in ours)
 
 
 def strange_commands(commands: Iterable[str]) -> list[str]:

@@ -124,7 +124,7 @@ def _check_spans(inspection: Inspection, run: Run) -> None:
 
 
 def _values(run: Run) -> Iterator[tuple[str, bytes]]:
-    for noted in run.noted:
+    for noted in (*run.noted, *run.destroyed):
         yield from _of_rows(noted)
     yield from _shown(run.exchanges)
     for row in run.rows.get("home", []):

@@ -24,7 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from audit.canary.across import compare_keepers, compare_opened, compare_places, compare_rows
-from audit.canary.calls import commands_to_tor, numbers_given, sizes_mapped, strange_commands
+from audit.canary.calls import commands_to_tor, looked_at, numbers_given, sizes_mapped, strange_commands
 from audit.canary.clock import another_hour, interpreter_with_clock
 from audit.canary.compare.answers import (
     BITS_OF_A_LETTER,
@@ -190,7 +190,8 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
     compare_work(inspections["across"], [run.work for run in runs if not run.quiet])
     for wrong in wrong_hours(exchanges):
         inspections["random"].found("a mark has another hour than that of its making: {what}", what=wrong)
-    fields = random_fields([*noted, *(one for run in runs for one in run.released)]) | random_tokens(exchanges)
+    others = [one for run in runs for one in (*run.released, *run.destroyed)]
+    fields = random_fields([*noted, *others]) | random_tokens(exchanges)
     for name, samples in sorted(fields.items()):
         bits = BITS_OF_A_LETTER if name.startswith(LETTERS) else 8
         for words in dependences(samples, bits)[:_MOST_SHOWN]:
@@ -240,6 +241,7 @@ def _judge(run: Run) -> None:
     else:
         messages = _messages_to_keeper(calls, book)
         run.commands = frozenset(line.replace(str(run.folder), "") for line in commands_to_tor(calls))
+        run.looked = looked_at(calls, f"{run.service.home}/")
         for command in strange_commands(run.commands):
             inspections["tor"].found("the keeper asks tor what is on no list: {command}", command=command[:200])
         run.keeper_messages = [call.payload for call, _payload in messages

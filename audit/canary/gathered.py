@@ -43,6 +43,8 @@ class Run:
     exchanges: list[Exchange] = field(default_factory=list)
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
+    # Shares that were written over since: by a report that was taken back, and by the heartbeat.
+    destroyed: list[Noted] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
     grants: list[list[Granted]] = field(default_factory=list)  # of each member
     first_visit: float = float("inf")
@@ -58,6 +60,7 @@ class Run:
     given: frozenset[str] = frozenset()
     work: Work = field(default_factory=Work)
     commands: frozenset[str] = frozenset()
+    looked: frozenset[str] = frozenset()  # what the keeper opened
     rows: Tables = field(default_factory=dict)
     slots: bytes = b""
     stored: frozenset[bytes] = frozenset()  # every value of the store, and each file as a desk is sent it

@@ -2,8 +2,8 @@
 
 The run whose clock is moved is moved on at its end, twice, by a number that its intake has mapped to read:
 
-1. to ten minutes after the start, which is less than ten after the last report: the heartbeat comes all the same, and
-   no file has a time of the visits any more;
+1. to ten minutes after the start, which is less than ten after the last report: the heartbeat comes all the same, no
+   file has a time of the visits any more, and one slot is another, however many were written and read;
 2. to the morning of the third day: all that waited is there for the members, in an order of its own for each of them.
 """
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from audit.canary.gathered import Run
     from audit.canary.members import Desks
+    from audit.verdict import Inspection
 
 HEARTBEAT_SECONDS = 600
 # What waits for ten minutes after the last report would come half a minute after that, and is not waited for.
@@ -33,17 +34,22 @@ _ROOM_SECONDS, _UNTIL_SEEN_SECONDS = 2, 20.0
 _DAYS, _HOUR, _MINUTE = 2, 6, 30  # a report waits a day, and then for the next six o'clock
 _LONGEST_SECONDS = 60.0
 _SLOTS = "shred.slots"
+_OF_A_HEARTBEAT = 1  # slot, docs/DESIGN.md section 6: another number could tell of what was read or written since
 
 
 def time_goes_on(run: Run, desks: Desks) -> None:
     """Do 1 and 2."""
     home, began = run.service.home, time.time()
+    shares, moment = read_unseen(home / _SLOTS), run.clock()
     _move(run, max(run.heartbeat + HEARTBEAT_SECONDS + _ROOM_SECONDS - began, 0))
     came = _until(lambda: (home / _SLOTS).stat().st_mtime > began and _rests(run), _UNTIL_SEEN_SECONDS)
     run.inspections["steady"].require(
         came, "the heartbeat comes ten minutes after the one before, whatever was sent: {came}", came=came
     )
     no_time_of_a_visit(run.inspections["steady"], files_of(home), run.first_visit, began)
+    run.slots = read_unseen(home / _SLOTS)
+    beaten = check_heartbeat(run.inspections["steady"], shares, run.slots)
+    run.destroyed.append(Noted("the heartbeat", run.number, "", len(run.noted) + 1, moment, run.clock(), {}, beaten))
     here = datetime.fromtimestamp(run.clock(), ZONE)
     morning = (here + timedelta(days=_DAYS)).replace(hour=_HOUR, minute=_MINUTE)
     _move(run, (morning - here).total_seconds())
@@ -58,6 +64,16 @@ def time_goes_on(run: Run, desks: Desks) -> None:
     run.released = [Noted("the release", run.number, "", 0, before, run.clock(), new_rows(rows, now),
                           changed_slots(slots, read_unseen(home / _SLOTS)))]  # fmt: skip
     _orders(run, desks)
+
+
+def check_heartbeat(inspection: Inspection, before: bytes, after: bytes) -> dict[int, bytes]:
+    """Require that so many slots are others as the design says, whatever came since the last; return them."""
+    beaten = changed_slots(before, after)
+    inspection.require(
+        len(beaten) == _OF_A_HEARTBEAT and len(before) == len(after),
+        "the heartbeat renews {right} slot, and it renewed {count}", right=_OF_A_HEARTBEAT, count=len(beaten),
+    )  # fmt: skip
+    return beaten
 
 
 def _orders(run: Run, desks: Desks) -> None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from audit.canary.visits.http import Answer
     from audit.verdict import Inspection
 
-# Of each short report the entry; of the one with two files the report, and for each file its entry, its record, the
+# Of each short report the entry; of the one with three files the report, and for each file its entry, its record, the
 # clean copy and the preview.
-_OPENED_WITH_FILES = 1 + 2 * 4
+_OPENED_WITH_FILES = 1 + 3 * 4
 _NAMING = 1  # of the urgent reports
 Desks = tuple[CanaryDesk, CanaryDesk]  # one who is named in some reports is the second
 
@@ -93,7 +93,7 @@ def check_excluded(inspection: Inspection, named: CanaryDesk, reports: int) -> l
 
 
 def open_reports(run: Run, desks: Desks) -> None:
-    """Read what a member has of the urgent reports: texts, and clean copies, previews and records of two files."""
+    """Read what a member has of the urgent reports: texts, and clean copies, previews and records of three files."""
     desk, named = desks
     with suppress(NotOpened):
         found = open_everything(desk)

@@ -171,13 +171,17 @@ def _case(desk: CanaryDesk, keys: _Keys, found: Found) -> list[Opened]:
         # The padding too: it is a place to put something.
         opened += [Opened(name, entry.padded[_SIGNATURE:]) for name, entry in zip(names, entries, strict=True)]
         found.unsigned += [names[number] for number in unsigned_entries(entries, files)]
+    answers = []
     for row in case["files"]:
         asked = {**asked, "mac": _text(_mac(desk, keys, "file")), "file_id": row["file_id"]}
         answer = desk.ask("file", asked)
         body = answer.body
-        found.answers.append(("file", answer))
+        answers.append(answer)
         opened.append(Opened("a preview" if row["item_kind"] == 3 else "a file",  # noqa: PLR2004 - section 2
                              _file(keys, wrap_key, base64.b64decode(row["header"]), body)))  # fmt: skip
+    # Files come in the order of their random numbers.
+    by_size = sorted(answers, key=lambda answer: len(answer.body))
+    found.answers += [(f"file {place} by size", answer) for place, answer in enumerate(by_size, start=1)]
     return opened
 
 

@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from audit.canary.compare.lengths import holds_a_large_file
+from audit.canary.compare.log import pages_of, pages_written
 from audit.canary.compare.release import MemberView, compare, member_view, missing_rows, no_clock, rows_of
 from audit.canary.compare.rows import (
     SHARE_BYTES,
@@ -42,10 +44,16 @@ from audit.canary.locks import check_names, check_threads, names_of
 from audit.canary.members import Desks, ask_oddly, everything, open_reports
 from audit.canary.service import NotStarted
 from audit.canary.visits.requests import (
+    LOOK_SECONDS,
+    MANY_FILES,
     SHORT,
+    WATCHED,
     at_work,
     come_back,
+    files_of_others,
+    form_with_files,
     go_away,
+    look_in,
     report,
     report_with_refused_files,
     short_report,
@@ -65,7 +73,7 @@ if TYPE_CHECKING:
 
 
 Result = TypeVar("Result")
-SLOTS = "shred.slots"
+SLOTS, LOG = "shred.slots", "kallskydd.db-wal"
 _EQUAL_READINGS, _MOST_READINGS, _BETWEEN_READINGS_SECONDS = 4, 240, 0.25
 _TICK_SECONDS = 6.0
 _OF_TOR = '"event": "waiting"'
@@ -195,6 +203,7 @@ def _reports(
     )
     ask_oddly(run, desks[0])
     between = _compare_again(run, before, Since.REPORTS, "reports that wait")
+    _only_reads(run, visitors[0], desks)
     after = member_view(home, everything(run, desks, "reports"), copy)
     compare(run.inspections["release"], rows, after, "reports that wait")
     if missing := missing_rows(rows, after):
@@ -204,9 +213,35 @@ def _reports(
     _compare_again(run, between, Since.URGENT, "urgent reports")
     tables = rows_of(home, copy)
     check_columns(run.inspections["database"], tables, len(run.slots) // SHARE_BYTES)
+    if not holds_a_large_file(tables):
+        run.void("no stored file is above a mebibyte")
     check_slots(run.inspections["database"], run.noted)
     check_altered(run.inspections["database"], run.noted)
     _check_kept(run, kept, tables, desks)
+
+
+def _only_reads(run: Run, visitor: CanaryVisitor, desks: Desks) -> None:
+    """Require that what only reads writes nothing: no row, no share, no page of the log but that of desks' counters."""
+    home, copy = run.service.home, run.folder / "copy"
+    # What is read first after something was written moves a mark in the index of the log.
+    look_in(visitor)
+    before = _snapshot_at_rest(home)
+    look_in(visitor)
+    time.sleep(_SETTLE_SECONDS)
+    compare_snapshots(
+        run.inspections["steady"], before, _snapshot_at_rest(home), Since.PAGES, "a log-in that only reads"
+    )
+    rows, slots, log = rows_of(home, copy), read_unseen(home / SLOTS), read_unseen(home / LOG)
+    everything(run, desks, "reads")
+    now = rows_of(home, copy)
+    check_undone(run.inspections["database"], "what desks read", rows, now,
+                 len(changed_slots(slots, read_unseen(home / SLOTS))), written=0)  # fmt: skip
+    pages = pages_written(log, read_unseen(home / LOG))
+    of_counters = pages_of("counters", home, copy)
+    run.inspections["steady"].require(
+        pages <= of_counters, "what desks read writes the pages {pages} of the database, and {right} hold counters",
+        pages=sorted(pages), right=sorted(of_counters),
+    )  # fmt: skip
 
 
 def _in_an_order_of_its_own(run: Run, *steps: Callable[[], object]) -> None:
@@ -251,6 +286,11 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
     # answered as without.
     with at_work(other):
         without_a_report(one)
+    with files_of_others(other):
+        form_with_files(one)
+    looked = max(exchange.before for exchange in run.exchanges if exchange.name == f"{WATCHED}, sent") + LOOK_SECONDS
+    if looked > max(exchange.after for exchange in run.exchanges if exchange.name == f"{MANY_FILES}, sent"):
+        run.void("nobody else's file was being cleaned while a frame was looked at")
 
 
 def _check_kept(run: Run, kept: list[Row], tables: Tables, desks: Desks) -> None:
@@ -304,9 +344,13 @@ def _work_of(run: Run) -> Iterator[str]:
 
 def _undone(run: Run, what: str, act: Callable[[], None]) -> None:
     """Do something that undoes itself, and require that nothing of it is left."""
+    before = run.clock()
     act()
     rows, slots = rows_of(run.service.home, run.folder / "copy"), read_unseen(run.service.home / SLOTS)
-    check_undone(run.inspections["database"], what, run.rows, rows, len(changed_slots(run.slots, slots)))
+    changed = changed_slots(run.slots, slots)
+    check_undone(run.inspections["database"], what, run.rows, rows, len(changed))
+    # What was in them is destroyed, which must not be told from what is in others.
+    run.destroyed.append(Noted(what, run.number, "", len(run.noted), before, run.clock(), {}, changed))
     run.rows, run.slots = rows, slots
 
 

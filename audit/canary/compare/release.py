@@ -87,7 +87,7 @@ def rows_of(home: Path, copy: Path) -> Tables:
     found: Tables = {}
     # Names from the schema, in a copy that is thrown away.
     everything = "SELECT * FROM {}"
-    with _copied(home, copy) as database:
+    with copied(home, copy) as database:
         for table in sorted({table for table, _column in _columns(database)}):
             asked = database.execute(everything.format(table))
             names = [column[0] for column in asked.description]
@@ -97,7 +97,7 @@ def rows_of(home: Path, copy: Path) -> Tables:
 
 def no_clock(inspection: Inspection, home: Path, copy: Path) -> None:
     """No value in any column is a moment."""
-    with _copied(home, copy) as database:
+    with copied(home, copy) as database:
         examined = 0
         for table, column in _columns(database):
             examined += 1
@@ -125,7 +125,7 @@ def _columns(database: sqlite3.Connection) -> list[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def _copied(home: Path, copy: Path) -> Iterator[sqlite3.Connection]:
+def copied(home: Path, copy: Path) -> Iterator[sqlite3.Connection]:
     """Open a copy of database and log: reading the one in use would write to its index."""
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(mode=0o700)

@@ -21,6 +21,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from audit.canary.compare.lengths import check_lengths
 from audit.canary.compare.random import Observation
 
 if TYPE_CHECKING:
@@ -171,8 +172,10 @@ def check_altered(inspection: Inspection, noted: Iterable[Noted]) -> None:
             )
 
 
-def check_undone(inspection: Inspection, what: str, before: Tables, after: Tables, slots: int) -> None:
-    """Every table is as before, and of the slots one is another: what was in it is destroyed."""
+def check_undone(
+    inspection: Inspection, what: str, before: Tables, after: Tables, slots: int, *, written: int = 1
+) -> None:
+    """Every table is as before, and of the slots one is another: what was in it is destroyed; none after reading."""
     # Of desks' requests there may have been some since.
     for table in sorted((before.keys() | after.keys()) - {"counters"}):
         was, now = before.get(table, []), after.get(table, [])
@@ -180,7 +183,7 @@ def check_undone(inspection: Inspection, what: str, before: Tables, after: Table
         if left or gone:
             inspection.found("{what} leaves {left} rows more in the table {table}, and {gone} less", what=what,
                        table=table, left=len(left), gone=len(gone))  # fmt: skip
-    inspection.require(slots == 1, "{what} leaves {slots} slots with another share", what=what, slots=slots)
+    inspection.require(slots == written, "{what} leaves {slots} slots with another share", what=what, slots=slots)
 
 
 def check_columns(inspection: Inspection, tables: Tables, slots: int) -> None:
@@ -200,6 +203,7 @@ def check_columns(inspection: Inspection, tables: Tables, slots: int) -> None:
                 inspection.found("{table}.{column} holds {value}, which is not on its list", table=table, column=column,
                            value=_shown(wrong[0]))  # fmt: skip
     _check_headers(inspection, tables)
+    check_lengths(inspection, tables)
     _check_boxes(inspection, tables)
     inspection.saw("{count} values are each of the kind that their column is for", count=examined)
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 import socket
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 ANSWER_SECONDS = 60.0  # a picture is cleaned meanwhile, under strace
 _PIECE = 65536
+_LAST = 1000  # bytes
 BOUNDARY = "----------------------------4f1d2c9ab7"
 
 
@@ -61,13 +62,20 @@ class Upload:
     content: bytes
 
 
-def send(path: Path, sent: bytes, *, then_cut: bool = False) -> Answer:
-    """Send bytes and return the answer. With `then_cut` go away at once and return nothing. Raises OSError."""
+def send(path: Path, sent: bytes, *, then_cut: bool = False, last_after: float = 0.0) -> Answer:
+    """Send bytes, the last after so many seconds, and return the answer. Raises OSError.
+
+    With `then_cut` go away at once and return nothing.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_SECONDS)
         connection.connect(str(path))
         # It may answer and close before it has read everything.
         with suppress(BrokenPipeError, ConnectionResetError):
+            if last_after:
+                connection.sendall(sent[:-_LAST])
+                time.sleep(last_after)
+                sent = sent[-_LAST:]
             connection.sendall(sent)
         if then_cut:
             return Answer(0, b"", b"")
@@ -127,15 +135,17 @@ def read_answer(received: bytes) -> Answer:
     return Answer(status, head, body)
 
 
-def glance(path: Path, sent: bytes, until: bytes, seconds: float) -> Answer:
-    """Read an answer that has no end until these bytes have come, and some seconds longer."""
-    received = b""
+@contextmanager
+def glancing(path: Path, sent: bytes, until: bytes, seconds: float) -> Iterator[bytearray]:
+    """Read an answer that has no end until these bytes have come; then, once this is left, some seconds longer."""
+    received = bytearray()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_SECONDS)
         connection.connect(str(path))
         connection.sendall(sent)
         while until not in received and (piece := connection.recv(_PIECE)):
             received += piece
+        yield received
         end = time.monotonic() + seconds
         with suppress(TimeoutError):
             while (left := end - time.monotonic()) > 0:
@@ -143,7 +153,6 @@ def glance(path: Path, sent: bytes, until: bytes, seconds: float) -> Answer:
                 if not (piece := connection.recv(_PIECE)):
                     break
                 received += piece
-    return read_answer(received)
 
 
 def hidden_fields(page: str, action: str, holding: str = "") -> list[tuple[str, str]]:

@@ -5,13 +5,18 @@ The picture is more than one megabyte, because that is where a web library begin
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import struct
 import zlib
+from functools import cache
 
 # No text file has this byte, so what it stands in is refused.
 NO_KIND = b"\0"
 _SIDE = 24  # pixels
+# Of which the clean copy is of some 1,230,000 bytes: as far from one class of sizes as from the next.
+_NOISE_SIDE = 640
+_LONG_SIDE, _LEFT_OUT = 4000, 200
 _BLOCKS_ASIDE = 3
 _BLOCKS = _BLOCKS_ASIDE**2
 _TEXT_CHUNKS = 24
@@ -23,6 +28,25 @@ def picture(exif: str, comment: str, texts: int = _TEXT_CHUNKS) -> bytes:
     rows = b"".join(
         b"\0" + bytes((column * 10) & 255 for column in range(row, row + 3 * _SIDE)) for row in range(_SIDE)
     )
+    return _png(_SIDE, zlib.compress(rows), exif, comment, texts)
+
+
+def noise(exif: str, comment: str) -> bytes:
+    """Make a PNG with the same hidden data whose clean copy is above a mebibyte too: nothing makes its pixels fewer."""
+    width = 3 * _NOISE_SIDE
+    pixels = hashlib.shake_128(b"").digest(width * _NOISE_SIDE)
+    rows = b"".join(b"\0" + pixels[start : start + width] for start in range(0, len(pixels), width))
+    return _png(_NOISE_SIDE, zlib.compress(rows), exif, comment, texts=1)
+
+
+@cache
+def unfinished() -> bytes:
+    """Make a PNG of many pixels and few bytes that takes long to clean, and whose pixels end in the middle."""
+    whole = zlib.compress(bytes(_LONG_SIDE * (1 + 3 * _LONG_SIDE)))
+    return _png(_LONG_SIDE, whole[:-_LEFT_OUT], "", "", texts=0)
+
+
+def _png(side: int, pixels: bytes, exif: str, comment: str, texts: int) -> bytes:
     artist = exif.encode() + b"\0"
     # One directory with one tag: 0x013b, artist, text, at offset 26.
     tiff = b"MM\0*" + struct.pack(">IHHHIII", 8, 1, 0x013B, 2, len(artist), 26, 0) + artist
@@ -30,10 +54,10 @@ def picture(exif: str, comment: str, texts: int = _TEXT_CHUNKS) -> bytes:
     return b"".join(
         [
             b"\x89PNG\r\n\x1a\n",
-            _chunk(b"IHDR", struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)),
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
             _chunk(b"eXIf", tiff),
             *(_chunk(b"tEXt", b"Comment\0" + filler) for _ in range(texts)),
-            _chunk(b"IDAT", zlib.compress(rows)),
+            _chunk(b"IDAT", pixels),
             _chunk(b"IEND", b""),
         ]
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from audit.canary.visits.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
 from audit.canary.visits.markers import BEGINNING
-from audit.canary.visits.material import NO_KIND, document, photograph, picture
+from audit.canary.visits.material import NO_KIND, document, noise, photograph, picture, unfinished
 from audit.canary.visits.visitor import OVER, SHOWN, CanaryVisitor
 
 if TYPE_CHECKING:
@@ -36,14 +36,23 @@ _MISREAD = ("abaqus", "akenda")
 # For the question about two words of a code: a word of the list would be right for one code in two thousand.
 _NO_WORD = f"{BEGINNING}z"
 _TELLS_WHO = "Call me on 070-174 06 05."
+_FRAME = re.compile(r"/progress/[0-9a-f]{32}")
 _TAGS = re.compile(r'name="looked" value="([^"]+)"')
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
 _AT_ONCE = 3  # log-ins that come in one moment
+WATCHED, MANY_FILES = "a form with files", "a form with many files"
+# A frame is written every half second.
+LOOK_SECONDS, _SAID_SECONDS = 0.5, 1.5
+# Forms of others, and files of each, which are cleaned for as long as a frame is looked at.
+_SENDERS, _FILES = 2, 8
+_BEGUN_SECONDS = 0.2
+_OF_A_DAMAGED = 3000  # bytes that are left of a picture
 
 
 def without_a_report(visitor: CanaryVisitor) -> None:
     """Everything that somebody sends who reports nothing: pages, forms that come back, codes that open nothing."""
     _visit_pages(visitor)
+    form_with_files(visitor)
     _unsent_reports(visitor)
     _wrong_codes(visitor)
     _broken_requests(visitor)
@@ -67,7 +76,8 @@ def _visit_pages(visitor: CanaryVisitor) -> None:
     wrong_host = [("Host", f"{visitor.markers['broken request']}.example"), *visitor.markers.headers()]
     visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
     visitor.get("a page that is over", f"/page/{secrets.token_hex(16)}?lang=sv", right=(OVER,))
-    visitor.watch("the progress of a form that is not sent", f"/progress/{secrets.token_hex(16)}?watch=yes")
+    with visitor.watching("the progress of a form that is not sent", f"/progress/{secrets.token_hex(16)}?watch=yes"):
+        pass
     _other_browsers(visitor)
 
 
@@ -102,6 +112,41 @@ def at_work(visitor: CanaryVisitor) -> Iterator[None]:
         _accept_details(visitor)
         yield
     time.sleep(_SETTLE_SECONDS)
+
+
+def form_with_files(visitor: CanaryVisitor) -> None:
+    """Send a form whose files cannot be cleaned, so that nothing is filed, and look at its frame meanwhile.
+
+    The second comes when the frame has said of the first all that it says.
+    """
+    text = [*_fresh(visitor), ("text", visitor.markers["text"]), ("step", "files")]
+    asked = visitor.post("the page of files of a form", "/report", text, may_echo=("text",)).text
+    fields, frame = hidden_fields(asked, "/report", "text"), _FRAME.search(asked)
+    target = frame[0] if frame else "/progress/none"
+    with visitor.watching("the progress of a form with files", f"{target}?watch=yes"):
+        visitor.post(WATCHED, "/report", fields, [_damaged(visitor)] * 2, right=(400,), may_echo=("text",),
+                     last_after=_SAID_SECONDS)  # fmt: skip
+
+
+@contextmanager
+def files_of_others(visitor: CanaryVisitor) -> Iterator[None]:
+    """Others' files are being cleaned meanwhile, and refused at their ends: nothing is filed."""
+    forms = [[*_fresh(visitor), ("text", visitor.markers["text"])] for _ in range(_SENDERS)]
+    uploads = [Upload("picture.png", "image/png", unfinished())] * _FILES
+    with ThreadPoolExecutor(_SENDERS) as several:
+        sent = [
+            several.submit(visitor.post, MANY_FILES, "/report", form, uploads, right=(400,), may_echo=("text",))
+            for form in forms
+        ]  # fmt: skip
+        time.sleep(_BEGUN_SECONDS)
+        yield
+        for one in sent:
+            one.result()
+
+
+def _damaged(visitor: CanaryVisitor) -> Upload:
+    markers = visitor.markers
+    return Upload("picture.png", "image/png", picture(markers["text"], markers["text"])[:_OF_A_DAMAGED])
 
 
 def report(visitor: CanaryVisitor) -> list[str]:
@@ -156,6 +201,7 @@ def urgent_report(visitor: CanaryVisitor, *, refused_first: bool) -> None:
     uploads = [
         Upload(name, kind, photograph(markers["exif"], markers["picture comment"])),
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
+        Upload(name, kind, noise(markers["exif"], markers["picture comment"])),
     ]
     fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes")]
     refused = Upload(name, "text/plain", f"{markers['refused file']} is no picture.".encode() + NO_KIND)
@@ -202,7 +248,7 @@ def report_with_refused_files(visitor: CanaryVisitor) -> None:
     markers = visitor.markers
     name = markers.by_kind["file name"].carriers[0]
     refused = Upload(name, "text/plain", f"{markers['refused file']} is of no kind that is taken.".encode() + NO_KIND)
-    damaged = Upload(name, "image/png", picture(markers["exif"], markers["picture comment"])[:3000])
+    damaged = Upload(name, "image/png", picture(markers["exif"], markers["picture comment"])[:_OF_A_DAMAGED])
     fields = [*_fresh(visitor), ("text", markers["text"])]
     _without_refused(visitor, "a report whose files are refused", fields, [refused, damaged])
 
@@ -288,6 +334,17 @@ def come_back(visitor: CanaryVisitor, words: list[str]) -> None:
     visitor.led.pop()
     visitor.ask_again()
     visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(SHOWN, 400, 403))
+
+
+def look_in(visitor: CanaryVisitor) -> None:
+    """Log in with the code, read what is there, fetch a file, and leave: nothing of it is to be kept."""
+    visitor.led.clear()
+    echo = ("text", "exif", "picture comment", "document author")
+    page = _log_in(visitor, "the right code, to read", visitor.markers["case code"], (SHOWN,), echo)
+    visitor.post("a clean copy", "/inbox/file", hidden_fields(page.text, "/inbox/file"), right=(SHOWN, 200))
+    visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
+    visitor.led.pop()
+    visitor.ask_again()
 
 
 def _broken_requests(visitor: CanaryVisitor) -> None:

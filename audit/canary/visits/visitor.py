@@ -6,13 +6,24 @@ markers the answer may hold.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from audit.canary.visits.http import BOUNDARY, Answer, Upload, glance, multipart, request, send, send_twice
+from audit.canary.visits.http import (
+    BOUNDARY,
+    Answer,
+    Upload,
+    glancing,
+    multipart,
+    read_answer,
+    request,
+    send,
+    send_twice,
+)
 from audit.canary.visits.markers import Marker, new_address, new_text, planted
 
 if TYPE_CHECKING:
@@ -25,6 +36,9 @@ _SEE_OTHER = 303
 _WATCHED_SECONDS = 1.5  # the frame that shows how far a report has come is written every half second
 # As browsers do whom a form has led to a page, or who load it again: nobody else is shown it.
 _LED_HERE = ("Sec-Fetch-Site", "same-origin")
+# A line of the frame that says how much of a form has come.
+_PERCENT = re.compile(rb'<p[^>]*><label>[^<>]* <progress value="\d+" max="100"></progress></label></p>\n')
+_NOT_ALOUD = b' aria-live="off"'
 _STILL_THERE = (200, SHOWN)  # a finding where answers are compared, and not a service that fails
 
 CONTENT = ("text", "exif", "picture comment", "document author", "refused file", "typed code", "case code")
@@ -140,9 +154,12 @@ class CanaryVisitor:
         *,
         right: Iterable[int] = (SHOWN,),
         may_echo: Iterable[str] = (),
+        last_after: float = 0.0,
     ) -> Answer:
         """Send a form and fetch the page that it leads to: a form is answered with an address and nothing more."""
-        led = self.keep(f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), ())
+        led = self.keep(
+            f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), (), last_after=last_after
+        )
         self.led.append(led.location)
         return self.keep(name, request("GET", led.location, [*self._headers(), _LED_HERE]), right, may_echo)
 
@@ -155,14 +172,23 @@ class CanaryVisitor:
         whole = self._form(target, multipart(fields, uploads))
         send(self.socket, whole[: int(len(whole) * at)], then_cut=True)
 
-    def watch(self, name: str, target: str) -> None:
-        """Look for a while at a page that goes on."""
+    @contextmanager
+    def watching(self, name: str, target: str) -> Iterator[None]:
+        """Look at a page that goes on for as long as this is entered, and for a while longer."""
         before = self.clock()
-        answer = glance(self.socket, request("GET", target, self._headers()), b"</p>", _WATCHED_SECONDS)
-        self.exchanges.append(
-            Exchange(name, answer, frozenset({200}), frozenset(), run=self.run, visitor=self.name, before=before,
+        with glancing(self.socket, request("GET", target, self._headers()), b"</p>", _WATCHED_SECONDS) as received:
+            yield
+        answer = read_answer(bytes(received))
+        # How often that line comes, and of how much it tells, follows from the moments at which the service looks.
+        said = {re.sub(rb"\d+", b"N", one.replace(_NOT_ALOUD, b"")) for one in _PERCENT.findall(answer.body)}
+        steps = replace(answer, body=_PERCENT.sub(b"", answer.body))
+        several = [(name, steps)]
+        several += [(f"{name}: how much has come", replace(answer, body=b"".join(sorted(said))))] if said else []
+        self.exchanges += [
+            Exchange(one, told, frozenset({200}), frozenset(), run=self.run, visitor=self.name, before=before,
                      after=self.clock(), whole=False)
-        )  # fmt: skip
+            for one, told in several
+        ]  # fmt: skip
 
     def twice(self, name: str, first: bytes, second: bytes) -> None:
         """Ask for two pages on one connection."""
@@ -205,10 +231,11 @@ class CanaryVisitor:
         *,
         broken: bool = False,
         whole: bool = True,
+        last_after: float = 0.0,
     ) -> Answer:
         """Send a request and keep what came of it; `whole` is a page of one answer."""
         before = self.clock()
-        answer = send(self.socket, sent)
+        answer = send(self.socket, sent, last_after=last_after)
         self.exchanges.append(
             Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
                      self.clock(), whole)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import socket
+import sqlite3
 import threading
 import time
 from contextlib import closing, suppress
@@ -16,12 +17,15 @@ from nacl.signing import SigningKey
 
 from audit.canary.across import compare_opened, compare_places
 from audit.canary.compare.answers import compare_answers
+from audit.canary.compare.lengths import check_lengths, holds_a_large_file
+from audit.canary.compare.log import pages_of, pages_written
 from audit.canary.compare.rows import check_columns, check_undone
 from audit.canary.desk import Member, desk_of
 from audit.canary.judge import judge_sizes
+from audit.canary.later import check_heartbeat
 from audit.canary.members import check_excluded
 from audit.canary.opened import Granted, Opened, ReadEntry, unsigned_entries
-from audit.canary.visits.http import glance, hidden_fields
+from audit.canary.visits.http import glancing, hidden_fields, read_answer
 from audit.canary.visits.visitor import CanaryVisitor, Exchange, Markers
 from audit.verdict import Inspection, Verdict
 from cases.roster.chain import parse_roster, verify_line
@@ -131,6 +135,67 @@ def test_a_batch_that_is_smaller_for_one_member_is_a_finding():
     assert other.verdict is Verdict.FINDING
 
 
+def sealed(plain):
+    pieces = [min(262_144, plain - start) + 17 for start in range(0, plain, 262_144)]
+    return [{"file_id": plain, "position": place, "chunk": bytes(size)} for place, size in enumerate([24, *pieces])]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "verdict"),
+    [
+        (sealed(4096), Verdict.CLEAN),
+        (sealed(1_245_184), Verdict.CLEAN),
+        (sealed(1_232_896), Verdict.FINDING),  # whole pages
+        (sealed(4097), Verdict.FINDING),
+        ([{"file_id": 1, "position": 0, "chunk": bytes(24 + 4096 + 17)}], Verdict.FINDING),
+        ([*sealed(262_144), {"file_id": 262_144, "position": 2, "chunk": bytes(17)}], Verdict.FINDING),
+    ],
+)
+def test_a_sealed_file_that_is_as_long_as_no_class_is_a_finding(chunks, verdict):
+    look = Inspection()
+
+    check_lengths(look, {"chunks": chunks, "entries": [{"body": bytes(24 + 4096 + 16)}]})
+
+    assert look.verdict is verdict
+    assert holds_a_large_file({"chunks": chunks}) is (len(chunks) > 4)  # a mebibyte in chunks
+
+
+def test_an_entry_that_is_no_whole_pages_is_a_finding():
+    look = Inspection()
+
+    check_lengths(look, {"entries": [{"body": bytes(24 + 4000 + 16)}]})
+
+    assert look.verdict is Verdict.FINDING
+
+
+@pytest.mark.parametrize(("renewed", "verdict"), [(0, Verdict.FINDING), (1, Verdict.CLEAN), (2, Verdict.FINDING)])
+def test_a_heartbeat_that_renews_another_number_of_slots_is_a_finding(renewed, verdict):
+    look = Inspection()
+
+    check_heartbeat(look, bytes(320), bytes(320 - 32 * renewed) + b"x" * 32 * renewed)
+
+    assert look.verdict is verdict
+
+
+def test_a_change_that_is_taken_back_is_found_in_the_log(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "kallskydd.db", isolation_level=None)) as database:
+        for statement in ("PRAGMA journal_mode = WAL", "CREATE TABLE cases (hold)", "CREATE TABLE counters (counter)",
+                          "INSERT INTO cases VALUES (0)", "INSERT INTO counters VALUES (0)"):  # fmt: skip
+            database.execute(statement)
+        log = tmp_path / "kallskydd.db-wal"
+        before = log.read_bytes()
+        database.execute("UPDATE counters SET counter = 1")
+        counted = log.read_bytes()
+        for held in (1, 0):
+            database.execute("UPDATE cases SET hold = ?", (held,))
+        after = log.read_bytes()
+        counters = pages_of("counters", tmp_path, tmp_path / "copy")
+
+    assert pages_written(before, before) == set()
+    assert pages_written(before, counted) == counters
+    assert not pages_written(before, after) <= counters
+
+
 @pytest.mark.parametrize(
     ("after", "slots", "verdict"),
     [
@@ -175,14 +240,34 @@ def test_a_page_that_goes_on_is_looked_at_for_a_while(served):
         time.sleep(3)
         yield b"<p>60</p>"
 
-    seen = glance(served(answer), b"GET /progress/1 HTTP/1.1\r\n\r\n", b"</p>", 1.0)
+    with glancing(served(answer), b"GET /progress/1 HTTP/1.1\r\n\r\n", b"</p>", 1.0) as received:
+        pass
 
+    seen = read_answer(bytes(received))
     assert seen.body == b"<p>ready</p><p>50</p>"
     look = Inspection()
     judge_sizes(look, [Exchange("x", seen, frozenset({200}), frozenset(), whole=False)])
     assert look.verdict is Verdict.CLEAN
     judge_sizes(look, [Exchange("x", seen, frozenset({200}), frozenset())])
     assert look.verdict is Verdict.FINDING
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"), [(b"<p>cleaned</p>\n", Verdict.CLEAN), (b"<p>cleaned (+2)</p>\n", Verdict.FINDING)]
+)
+def test_what_a_frame_says_of_others_is_a_finding_and_how_much_has_come_is_none(served, line, verdict):
+    percent = b'<p%s><label>%d %% of it <progress value="%d" max="100"></progress></label></p>\n'
+    told = {"/1": [percent % (b"", 40, 40), b"<p>cleaned</p>\n"], "/2": [percent % (b' aria-live="off"', 7, 7), line]}
+    path = served(lambda target: [b"HTTP/1.1 200 OK\r\n\r\n<p>ready</p>\n", *told[target]])
+    visitor = CanaryVisitor(path, "x.onion", Markers.new())
+
+    for target in told:
+        with visitor.watching("a frame", target):
+            time.sleep(0.1)
+
+    look = Inspection()
+    compare_answers(look, visitor.exchanges, {0: []})
+    assert look.verdict is verdict
 
 
 def test_half_of_a_form_stays_on_its_way_until_the_others_are_answered(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.canary.calls import looked_at
 from audit.canary.clock import interpreter_with_clock
 from audit.canary.compare.answers import compare_answers
 from audit.canary.compare.work import UNEVEN, compare_work, work_of
@@ -22,6 +23,10 @@ PUBLIC = r'UNIX-STREAM:[{one}->{other},"/tmp/canary-{run}/home/run/public.sock"]
 def call(name, arguments, result="0", run="a"):
     process = TracedProcess(7, 1, "intake")
     return Call(1.0, 7, process, "intake", name, arguments.replace("{run}", run), result)
+
+
+def hexed(text):
+    return "".join(f"\\x{byte:02x}" for byte in text.encode())
 
 
 def visits(run="a", number=10):
@@ -68,6 +73,23 @@ def test_what_is_written_again_because_a_reader_is_slow_is_one_write():
     ]
 
     assert work_of([whole], "/tmp/canary-a") == work_of(parts, "/tmp/canary-a")
+
+
+def test_how_often_a_frame_says_how_much_has_come_is_not_compared():
+    socket = PUBLIC.format(one=10, other=11, run="a")
+    said = "".join(
+        f"\\x{byte:02x}" for byte in b'<p><label>40 % <progress value="40" max="100"></progress></label></p>'
+    )
+
+    assert not work_of([call("sendto", rf'10<{socket}>, "{said}", 65, 0, NULL, 0', "65")], "/tmp/canary-a")
+
+
+def test_what_the_keeper_opens_is_known_without_the_numbers_of_processes():
+    names = ("/tmp/canary-a/home/roster", "/proc/71/status", "/usr/lib/python3.13/abc.py", "/tmp/canary-a/clock/later")
+    keeper = TracedProcess(7, 1, "keeper")
+    calls = [Call(1.0, 7, keeper, "keeper", "openat", f'AT_FDCWD</>, "{hexed(name)}", O_RDONLY', "3") for name in names]
+
+    assert looked_at(calls, "/tmp/canary-a/home/") == {"roster", "/proc/N/status"}
 
 
 def test_each_call_whose_number_may_differ_has_its_reason():

@@ -202,7 +202,7 @@ def test_a_draw_of_the_watched_run_is_known_again_whole_and_nothing_else_is(tmp_
 class DrawnRun:
     """A run of which only its rows are looked at."""
 
-    def __init__(self, *, thrown_away: int = 0, beat: int = 4096, code: int = 0):
+    def __init__(self, *, thrown_away: int = 0, beat: int = 4096, code: int = 0, share: int = 32):
         made = {}
         exec(hook(KEY), made)  # noqa: S102 - our own lines
         os.urandom, random._urandom = made["_urandom"], made["_urandom"]
@@ -213,6 +213,8 @@ class DrawnRun:
                 made["_drawn"](105)
             rows = {"cases": [{"case_id": first}], "files": [{"file_id": made["_drawn"](16)}]}
             self.noted.append(Noted("a report", 2, "A", order, 0.0, 0.0, rows))
+        share_left = made["_drawn"](share) if share else bytes(32)
+        self.destroyed = [Noted("taken back", 2, "A", 3, 0.0, 0.0, {}, {7: share_left})]
         self.rows = {"home": [{"beat": made["_drawn"](beat) + os.urandom(4096 - beat)}]}
         words = to_words(int.from_bytes(made["_drawn"](12), "big") >> 6 << 6 ^ code << 6 | 5, 8)
         page = "".join(f"<li><bdi>{word}</bdi></li>" for word in words).encode()
@@ -225,6 +227,7 @@ class DrawnRun:
         ({}, ""),
         ({"thrown_away": 1}, "not as many values are drawn each time"),
         ({"beat": 4094}, "home.beat: 1 values are not what was drawn"),
+        ({"share": 0}, "shred.slots: 1 values are not what was drawn"),
         ({"code": 1}, "answer: case code: 1 values are not what was drawn"),
     ],
 )
