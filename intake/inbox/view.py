@@ -19,7 +19,7 @@ from cases.case.timeline import (
     merge,
 )
 from cases.clock import first_release_day, today
-from cases.entry import Attachment, Body, CompletionRequest, Entry, Message, PhoneMinutes, Report, Stream
+from cases.entry import Attachment, Body, CompletionRequest, Entry, Message, PhoneMinutes, Report, ScrubRecord, Stream
 from cases.roster.chain import Chain
 from intake.inbox.case import OpenedCase
 from intake.inbox.entries import OUTCOMES, Above, EntryShower, EntryShown, ReadableCase
@@ -145,7 +145,8 @@ def state_in_words(opened: ReadableCase, state: CaseState, release_day: date, la
         "readable": language.day(state.erasable_from) if state.erasable_from else "",
     }
     what, next_step = STATES[state.state][0], STATES[stage_shown(opened, state)][1]
-    newest = merge({Stream.REPORTER: opened.reporter, Stream.MEMBERS: opened.members})[-1]
+    merged = merge({Stream.REPORTER: opened.reporter, Stream.MEMBERS: opened.members})
+    newest = [one for one in merged if not isinstance(one.body, ScrubRecord)][-1]
     is_told = newest.stream == Stream.MEMBERS and isinstance(newest.body, Message | Attachment)
     if is_told and state.state is not CaseStage.AWAITING_COMPLETION:
         next_step = MESSAGE_TO_YOU

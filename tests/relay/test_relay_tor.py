@@ -12,6 +12,7 @@ import pytest
 from relay_harness import NAME, Site, answer, child_of, free_port
 
 from onion.control import open_controller
+from onion.errors import SocksMissing
 
 
 @pytest.mark.live
@@ -47,7 +48,9 @@ async def test_a_relay_with_a_tor_of_its_own_carries_uploads_and_starts_that_tor
         with open_controller(keeper_tor.control) as controller:
             controller.remove_ephemeral_hidden_service(onion.service_id)
 
-    assert (running.returncode, said.decode()) == (0, "")
+    assert running.returncode == 0
+    # All that it may say, and once: its tor was slow to start.
+    assert said.decode() in {"", f"{SocksMissing()} The relay goes on and tries for each visitor.\n"}
 
 
 async def visited(site: Site) -> bool:

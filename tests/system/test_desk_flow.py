@@ -63,16 +63,19 @@ async def test_a_member_acknowledges_replies_and_asks_and_the_reporter_answers(t
         await desks.release()
         name = reporter.keys.case_id.hex()
 
+        def in_days(days: int) -> acts.ActChoices:
+            return acts.ActChoices(by=today(desks.clock) + timedelta(days=days))
+
         async with desks.desk(1) as book:
             await book.sync()
             opened = await book.open(book.state.find(name[:8]))
             await acts.do(book, "acknowledge", name, "Vi har tagit emot anmälan.")
             await acts.do(book, "reply", name, "Tack. Vilket år gäller det?")
-            asked = await acts.do(book, "ask", name, "Skicka ett exempel.", today(desks.clock) + timedelta(days=10))
+            asked = await acts.do(book, "ask", name, "Skicka ett exempel.", in_days(10))
             with pytest.raises(NotNow):
                 await acts.do(book, "acknowledge", name, "En gång till.")
             with pytest.raises(DayTooSoon):
-                await acts.do(book, "ask", name, "Genast!", today(desks.clock) + timedelta(days=2))
+                await acts.do(book, "ask", name, "Genast!", in_days(2))
         seen = await desks.reporter_sees(reporter)
         await desks.reporter_writes(reporter, Message("Det gäller 2024."))
         await desks.release()

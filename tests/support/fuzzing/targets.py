@@ -46,7 +46,6 @@ from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.streaming import png as png_strips
 from scrubbers.jailed.pictures.streaming import png_decoder
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
-from scrubbers.jailed.text.scrub import KINDS as TEXTS
 from scrubbers.jailed.text.scrub import scrub_text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import require_clean
@@ -341,7 +340,7 @@ def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None)
         )
 
 
-SCRUBBERS = {Kind.PDF: scrub_document, Kind.OFFICE: office.scrub_office, **dict.fromkeys(TEXTS, scrub_text)}
+SCRUBBERS = {Kind.PDF: scrub_document, Kind.OFFICE: office.scrub_office, Kind.TEXT: scrub_text, Kind.CSV: scrub_text}
 
 
 def part_of(archive: bytes, name: str) -> bytes:

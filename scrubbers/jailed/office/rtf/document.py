@@ -53,7 +53,11 @@ class _State:
     flow: int = 0  # which flow its text goes to
 
 
-_PLAIN: Final = ("bold", "italic", "raised", "hidden", "deleted", "capitals", "size", "colour", "behind")
+# What \\plain sets back.
+_PLAIN: Final = {
+    "bold": False, "italic": False, "raised": False, "hidden": False, "deleted": False, "capitals": False, "size": 24,
+    "colour": 0, "behind": 0,
+}  # fmt: skip
 
 
 class _Reader:
@@ -221,8 +225,7 @@ class _Reader:
             case "pngblip" | "jpegblip":
                 self._picture_is_known = True
             case "plain":
-                plain = _State()
-                self._set(**{name: getattr(plain, name) for name in _PLAIN})
+                self._set(**_PLAIN)
             case "nosupersub":
                 self._set(raised=False)
             case "objemb" | "objlink":
