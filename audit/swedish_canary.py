@@ -222,6 +222,26 @@ CANARY: dict[str, str] = {
     "the canary is clean on a copy without a fault": "canary är utan anmärkning på en kopia utan fel",
     "the canary cannot see everything from this account: {what}": "canary ser inte allt från det här kontot: {what}",
     "the canary is not clean on a copy without a fault: {what}": "canary har anmärkning på en kopia utan fel: {what}",
+    "a file of {size} bytes lies in chunks of {sizes}, which is no class of sizes": (
+        "en fil på {size} byte ligger i delar om {sizes}, som inte är någon storleksklass"
+    ),
+    "entries of {sizes} bytes are not whole pages": "inlägg på {sizes} byte är inte hela sidor",
+    "{count} sealed files and entries are as long as the design says; {large} files are above a mebibyte": (
+        "{count} förseglade filer och inlägg är så långa som det är beskrivet; {large} filer är över en mebibyte"
+    ),
+    "no stored file is above a mebibyte": "ingen sparad fil är över en mebibyte",
+    "nobody else's file was being cleaned while a frame was looked at": (
+        "ingen annans fil rensades medan någon tittade på en ram"
+    ),
+    "the heartbeat renews {right} slot, and it renewed {count}": (
+        "hjärtslaget förnyar {right} plats, och det förnyade {count}"
+    ),
+    "the keeper looks at what it looks at in no other run: {name}": (
+        "keeper tittar på det som den inte tittar på i någon annan körning: {name}"
+    ),
+    "what desks read writes the pages {pages} of the database, and {right} hold counters": (
+        "det som medlemmars datorer läser skriver sidorna {pages} i databasen, och {right} har räknare"
+    ),
     "the patch does not apply: {why}": "felet gick inte att sätta ut: {why}",
     "not caught: no finding says {evidence}": "inte hittat: inget fynd säger {evidence}",
 }
