@@ -109,7 +109,7 @@ def open_everything(desk: CanaryDesk) -> Found:
 
 def _news(desk: CanaryDesk, several: Sequence[_Keys], found: Found) -> list[tuple[str, Answer]]:
     """Ask for news of all cases as a desk that has nothing of them, and as one that has the first half."""
-    # In the order of what was told of each: grants lie where chance has put them.
+    # In the order in which each was named: grants lie where chance has put them.
     told = [answer.body.rstrip(b" ") for name, answer in found.answers if name.startswith(_CASE)]
     ordered = sorted(zip(several, told, strict=True), key=lambda one: (len(one[1]), _asked(one[1])["release_day"]))
     answers = []

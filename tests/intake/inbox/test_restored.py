@@ -1,4 +1,4 @@
-"""After a restore: whoever asks for the code is told of which days something is gone, all in the same words."""
+"""After a restore: everybody who asks for the code reads of which days something is gone, in the same words."""
 
 from __future__ import annotations
 

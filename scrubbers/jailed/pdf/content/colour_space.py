@@ -76,7 +76,7 @@ class Space:
 
 
 def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:
-    """Return the line that chooses a device's colour: grey is said as grey."""
+    """Return the line that chooses a device's colour: a grey one in DeviceGray."""
     if len(values) == 3 and len(set(values)) == 1:  # noqa: PLR2004  red, green and blue
         values = values[:1]
     operator = _FILL[len(values)]
