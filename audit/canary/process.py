@@ -10,7 +10,7 @@ from pathlib import Path
 from audit.canary.examine import run_canary
 from audit.verdict import Verdict, worst
 
-SECONDS = 900.0  # it takes one minute on two idle cores; several at once, on busy ones, take ten times as long
+SECONDS = 900.0  # two minutes beside one other process on two cores; on busy ones it took five
 
 
 def canary_in_its_own_process(python: Path) -> tuple[list[str], Verdict]:

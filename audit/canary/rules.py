@@ -80,6 +80,10 @@ class CallRule:
 
 
 def _rule(role: str, calls: str, to: str, why: str, *, before: bool = False) -> CallRule:
+    """Return a rule for the calls named in `calls`, where `open` and `write` stand for all calls of their kind.
+
+    `role` and `to` are patterns of who calls and of what it is called on; `before`: only before the first visitor.
+    """
     names: frozenset[str] = frozenset()
     for word in calls.split():
         names |= {"open": _OPENS, "write": WRITES}.get(word, frozenset({word}))

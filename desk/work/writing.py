@@ -52,7 +52,7 @@ async def write(
     Without an action the entry records what has been done already, and is written even if the case no longer allows it.
     `yields_to_move`: while a move of the case waits for its signature nothing is written (ServerRefused, MOVE_WAITS).
     """
-    # Nothing is said of it before the server has named a waiting move: all first requests look alike.
+    # The request names it only after the server has named a waiting move: all first requests look alike.
     spoils_move = False
     for tries_left in reversed(range(TRIES)):
         if action is not None:

@@ -13,10 +13,10 @@ _WHITE: Final = b"\xff"
 
 
 def drawn_on_white(size: tuple[int, int], draw: Callable[[Any], object]) -> Image.Image:
-    """Return what is there when `draw` was called with the bitmap, in mode RGBX. Raises MemoryError.
+    """Return a white picture of this size, in pixels, with what `draw` drew on it; mode RGBX. Raises MemoryError.
 
-    With alpha, and blue first: text is drawn on it in three quarters of the time that other layouts take, the changing
-    of places included, and text in form fields has no coloured edges.
+    PDFium draws on BGRA: text takes three quarters of the time of its other layouts, the conversion to RGBX included,
+    and text in form fields has no coloured edges (measured).
     """
     width, height = size
     pixels = bytearray(_WHITE) * (4 * width * height)
