@@ -332,7 +332,7 @@ SWEDISH: dict[str, str] = {
         "det tor som reläet ringer: det gick inte att hitta på sin port"
     ),
     "the unit of {name} {pid}: it was started by hand": "enheten för {name} {pid}: startad för hand",
-    "{unit}: {wrong}": "{unit}: {wrong}",
+    "{unit}: {name} is {found}, and should be {wanted}": "{unit}: {name} är {found} och borde vara {wanted}",
     "{unit} was held against the table": "{unit} jämfördes med tabellen",
     "{name}: process {pid}, with {count} more": "{name}: process {pid}, och {count} till",
     "/proc/sys": "/proc/sys",
