@@ -89,8 +89,7 @@ install-relay:
 	@scripts/install_relay.sh
 
 # The canary three times in a row, and then the proof of it: every planted fault of audit/faults, some hundred and forty, each of
-# which it must find by its own evidence. Some hundred seconds of processor time for each, measured on a busy computer: up to two hours
-# on two cores.
+# which it must find by its own evidence. An hour on two cores; some four with ARGS=--alone, which gives each a copy of its own.
 audit: setup-test
 	@for run in 1 2 3; do $(KALLSKYDD) audit canary || exit; done
 	@$(KALLSKYDD) audit selftest $(ARGS)

@@ -7,10 +7,14 @@ A patch file says in its first lines what the fault is and what must stand in a 
 
 and then the changes as `diff -u` writes them. They are applied by their text, not by their line numbers: what a change
 takes away, with the lines around it, must stand in the file exactly once, or the patch does not apply.
+
+Several can be planted in one copy. Each is placed in the file as it was, so what one adds between two lines does not
+keep another from adding there too; only what would rewrite the same line is refused.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import importlib.util
 import re
@@ -18,6 +22,7 @@ import shutil
 import site
 import sys
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +40,28 @@ class DoesNotApply(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What is taken out of a text from `start` to `end`, which agree where nothing is, and what is put there."""
+
+    start: int
+    end: int
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """One place in one file."""
+    """One place in one file: the lines as they are, with those around, and what is edited in them."""
 
     path: str
     old: str
-    new: str
+    edits: tuple[Edit, ...]
+
+    def placed(self, text: str) -> list[Edit]:
+        """Return the edits at their places in the whole text. Raises DoesNotApply."""
+        if text.count(self.old) != 1:
+            raise DoesNotApply(f"{self.path}: {self.old.strip().splitlines()[0]}")
+        at = text.index(self.old)
+        return [Edit(at + edit.start, at + edit.end, edit.added) for edit in self.edits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +75,40 @@ class Fault:
 
     def apply(self, packages: Path) -> None:
         """Change the copy. Raises DoesNotApply."""
-        for change in self.changes:
-            path = packages / change.path
-            text = path.read_text("utf-8") if path.is_file() else ""
-            if text.count(change.old) != 1:
-                raise DoesNotApply(f"{change.path}: {change.old.strip().splitlines()[0]}")
-            path.write_text(text.replace(change.old, change.new), "utf-8")
+        plant([self], packages)
+
+
+def plant(faults: Sequence[Fault], packages: Path) -> None:
+    """Change the copy by all of them. Raises DoesNotApply, before anything is written."""
+    for path, text in changed_by(faults, packages).items():
+        path.write_text(text, "utf-8")
+
+
+def changed_by(faults: Sequence[Fault], packages: Path) -> dict[Path, str]:
+    """Return each file that they change together, with its new text. Raises DoesNotApply."""
+    changed = {}
+    for name in {change.path for fault in faults for change in fault.changes}:
+        path = packages / name
+        text = path.read_text("utf-8") if path.is_file() else ""
+        edits = [edit for fault in faults for one in fault.changes if one.path == name for edit in one.placed(text)]
+        changed[path] = _edited(name, text, edits)
+        try:
+            ast.parse(changed[path] if path.suffix == ".py" else "")
+        except SyntaxError:
+            # Two can take and leave parts of one statement.
+            raise DoesNotApply(f"{name} is no Python with it") from None
+    return changed
+
+
+def _edited(name: str, text: str, edits: Sequence[Edit]) -> str:
+    parts, done = [], 0
+    # The order of those that add at one place is that in which they were named: sorting keeps it.
+    for edit in sorted(edits, key=lambda one: (one.start, one.end)):
+        if edit.start < done:
+            raise DoesNotApply(f"{name}: two faults rewrite {text[edit.start : edit.end].strip() or 'one place'}")
+        parts += [text[done : edit.start], edit.added]
+        done = edit.end
+    return "".join([*parts, text[done:]])
 
 
 def read_faults(folder: Path) -> list[Fault]:
@@ -122,18 +171,22 @@ def own_packages() -> list[str]:
 
 
 def _changes(diff: str) -> list[Change]:
-    """Return the hunks: the old text with the lines around it, and the new."""
-    found, path = [], ""
-    old: list[str] = []
-    new: list[str] = []
+    """Return the hunks: the old text with the lines around it, and what is edited in it."""
+    found, path, old = [], "", ""
+    edits: list[Edit] = []
     for line in [*diff.splitlines(keepends=True), "@@"]:
+        mark, rest = line[:1], line[1:]
         if line.startswith(("@@", "--- ")):
-            if old != new:
-                found.append(Change(path, "".join(old), "".join(new)))
-            old, new = [], []
+            if edits:
+                found.append(Change(path, old, tuple(edits)))
+            old, edits = "", []
         elif match := _FILE.match(line):
             path = match[1]
-        elif line[:1] in {" ", "-", "+"}:
-            old += [line[1:]] if line[0] != "+" else []
-            new += [line[1:]] if line[0] != "-" else []
+        elif mark in {" ", "-", "+"}:
+            before = len(old)
+            old += rest if mark != "+" else ""
+            if mark != " ":
+                # Lines without one that stays between them are one edit, into which no other fault's goes.
+                last = edits.pop() if edits and edits[-1].end == before else Edit(before, before, "")
+                edits.append(Edit(last.start, len(old), last.added + (rest if mark == "+" else "")))
     return found

@@ -20,7 +20,7 @@ SWEDISH: dict[str, str] = {
     "job {pid} ended during the inspection; a job lasts as long as its file": (
         "job {pid} slutade medan vi tittade; ett job varar så länge som sin fil"
     ),
-    "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}": (
+    "{name} {pid}, threads {count}: Seccomp {modes}, NoNewPrivs {privileges}": (
         "{name} {pid}, antal trådar {count}: Seccomp {modes}, NoNewPrivs {privileges}"
     ),
     "seen: the kernel offers Landlock {version}": "sett: kärnan har Landlock {version}",
@@ -233,7 +233,9 @@ SWEDISH: dict[str, str] = {
     "{count} files with code, {debians} of them as Debian's packages brought them; changed: {changed}": (
         "{count} filer med kod, {debians} av dem som Debians paket levererade dem; ändrade: {changed}"
     ),
-    "{count} files with code are in no list: {files}": "{count} filer med kod finns inte i någon lista: {files}",
+    "files with code that are in no list: {count} ({files})": (
+        "filer med kod som inte står i någon förteckning: {count} ({files})"
+    ),
     "the code of {name} {pid}": "koden i {name} {pid}",
     "{count} files of the packages, against the build of commit {commit}; others: {faults}": (
         "{count} filer i paketen, mot bygget av version {commit}; andra: {faults}"
@@ -266,7 +268,7 @@ SWEDISH: dict[str, str] = {
     "{path} takes over the journal: {line}": "{path} tar över systemloggen: {line}",
     "{path} sends lines away: {line}": "{path} skickar iväg rader: {line}",
     "the firewall's rules: root alone sees them": "brandväggens regler: bara root ser dem",
-    "{count} rules of nf_tables; those that log: {rules}": "{count} regler i nf_tables; som loggar: {rules}",
+    "rules of nf_tables: {count}; those that log: {rules}": "regler i nf_tables: {count}; som loggar: {rules}",
     "the older tables are in use ({tables}); look with iptables-legacy-save": (
         "de äldre tabellerna används ({tables}); se efter med iptables-legacy-save"
     ),
@@ -283,7 +285,7 @@ SWEDISH: dict[str, str] = {
     "units of the service: {units}": "tjänstens enheter: {units}",
     # The mirror.
     "{what} did not go as it should: {outcome}": "{what} gick inte som det skulle: {outcome}",
-    "{what}, {count} times: {outcomes}": "{what}, {count} gånger: {outcomes}",
+    "{what}: times {count}, outcome {outcomes}": "{what}: antal {count}, utfall {outcomes}",
     "a visit to another name was answered": "ett besök till ett annat namn fick svar",
     "addresses: the mirror listens on IPv6 alone, where a visitor on this computer has but one": (
         "adresser: spegeln lyssnar bara på IPv6, där en besökare på den här datorn bara har en"
@@ -295,7 +297,9 @@ SWEDISH: dict[str, str] = {
     "open file {place} holds {what}, {moment}": "den öppna filen {place} innehåller {what}, {moment}",
     "{count} open files and sockets were looked at": "{count} öppna filer och socketar gicks igenom",
     "{path} holds {what}, {moment}": "{path} innehåller {what}, {moment}",
-    "{count} files that changed, and journals, were searched": "{count} ändrade filer och journaler söktes igenom",
+    "files that changed, and journals, that were searched: {count}": (
+        "ändrade filer och journaler som söktes igenom: {count}"
+    ),
     "{name} {pid} ends TLS: its memory holds what it forwards, and its host has to be trusted": (
         "{name} {pid} avslutar TLS: dess minne har det som skickas vidare, och värden måste man lita på"
     ),
@@ -328,7 +332,7 @@ SWEDISH: dict[str, str] = {
         "det tor som reläet ringer: det gick inte att hitta på sin port"
     ),
     "the unit of {name} {pid}: it was started by hand": "enheten för {name} {pid}: startad för hand",
-    "{unit}: {wrong}": "{unit}: {wrong}",
+    "{unit}: {name} is {found}, and should be {wanted}": "{unit}: {name} är {found} och borde vara {wanted}",
     "{unit} was held against the table": "{unit} jämfördes med tabellen",
     "{name}: process {pid}, with {count} more": "{name}: process {pid}, och {count} till",
     "/proc/sys": "/proc/sys",

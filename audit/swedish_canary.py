@@ -70,8 +70,8 @@ CANARY: dict[str, str] = {
         "intake {pid} har inte lagt på Landlock: kärnan saknar det, eller det bad inte om det"
     ),
     "the intake {pid} has loaded no filter": "intake {pid} har inte lagt på något filter",
-    "{role} {pid}, {count} threads: all under a filter and without new privileges: {fine}": (
-        "{role} {pid}, {count} trådar: alla under filter och utan nya behörigheter: {fine}"
+    "{role} {pid}, threads {count}: all under a filter and without new privileges: {fine}": (
+        "{role} {pid}, antal trådar {count}: alla under filter och utan nya behörigheter: {fine}"
     ),
     "{role} {pid}: core dumps of at most {core} bytes": "{role} {pid}: minnesdump på högst {core} byte",
     "{role} {pid}: crash handlers: {names}": "{role} {pid}: kraschhanterare: {names}",
@@ -241,6 +241,19 @@ CANARY: dict[str, str] = {
     ),
     "what desks read writes the pages {pages} of the database, and {right} hold counters": (
         "det som medlemmars datorer läser skriver sidorna {pages} i databasen, och {right} har räknare"
+    ),
+    (
+        "faults planted: {faults}, in copies: {copies}; with a copy to themselves: {alone}, the others found beside"
+        " faults that were seen elsewhere not to bring their findings"
+    ): (
+        "utlagda fel: {faults}, i antal kopior: {copies}; med en egen kopia: {alone}, de andra hittades bredvid fel som"
+        " på annat håll setts inte ge deras fynd"
+    ),
+    "a selection: of the program's {all} faults, {planted} were planted": (
+        "ett urval: av programmets {all} fel lades {planted} ut"
+    ),
+    "in one copy with {others} other faults, none of which brought such a finding where this one was not": (
+        "i en kopia med {others} andra fel, varav inget gav ett sådant fynd där det här felet saknades"
     ),
     "the patch does not apply: {why}": "felet gick inte att sätta ut: {why}",
     "not caught: no finding says {evidence}": "inte hittat: inget fynd säger {evidence}",

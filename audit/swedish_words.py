@@ -10,6 +10,15 @@ SWEDISH_WORDS: dict[str, str] = {
     "a visit without what is behind": "ett besök utan det bakom",
     "what is behind was started": "det bakom startades",
     "a visit after that": "ett besök efter det",
+    # What came of them.
+    "no answer": "inget svar",
+    "sent half": "hälften skickades",
+    "closed": "stängdes",
+    "answered": "fick svar",
+    # What was found of them.
+    "a planted address": "en utlagd besökares adress",
+    "the planted browser": "den utlagda webbläsaren",
+    "the planted text": "den utlagda texten",
     "during an upload": "under en uppladdning",
     "after one that was cut off": "efter en som bröts av",
     "while what is behind is gone": "medan det bakom är borta",
@@ -63,6 +72,19 @@ SWEDISH_REMARKS: dict[str, str] = {
     "# the home, as an absolute path": "# hemmet, med hela sökvägen",
     "# git: in the source; sha256sum: in the program's folder": ("# git: i källkoden; sha256sum: i programmets mapp"),
     "# or that of the system's tor": "# eller systemets tor",
+    "# the kernel's version; that the intake puts it on, audit canary sees": (
+        "# kärnans version; att intake lägger på det ser audit canary"
+    ),
+    "# that free pages are zeros, audit live alone reads": "# att lediga sidor är nollor läser bara audit live",
+    "# files.number is random": "# files.number är slumpmässigt",
+    "# and the forms by hand": "# och formulären för hand",
+    "# by process and descriptor": "# efter process och deskriptor",
+    "# messages of eight bytes on the channel's descriptor": "# meddelanden på åtta byte på kanalens deskriptor",
+    "# before and after a report": "# före och efter en anmälan",
+    "# before and after": "# före och efter besök",
+    "# each page, answer to a desk and file of two homes": "# varje sida, svar till en medlem och fil i två hem",
+    "# after each report": "# efter varje anmälan",
+    "# each file": "# varje fil",
     "# against requirements.lock; the files against RECORD in each *.dist-info": (
         "# mot requirements.lock; filerna mot RECORD i varje *.dist-info"
     ),

@@ -31,7 +31,7 @@ class Verdict(StrEnum):
 
 
 class Word(str):
-    """A value that is one of our words, and so has its own in Swedish."""
+    """A value that is one of our words, and so has its own in Swedish; several of them are a tuple."""
 
     __slots__ = ()
 
@@ -73,6 +73,8 @@ def shown(value: object, language: Language) -> object:
     if isinstance(value, bool):
         yes, no = ("ja", "nej") if language == "sv" else ("yes", "no")
         return yes if value else no
+    if isinstance(value, tuple):
+        return ", ".join(str(shown(one, language)) for one in value)
     if isinstance(value, Counted):
         return value.text(language)
     if isinstance(value, Sentence):

@@ -1,7 +1,7 @@
 """What a row that is not clean means, and what to do: its group in the annexes, the risk in a sentence, the remedy.
 
 One table for each audit; a test requires an entry for each row. `advice_of` finds it by the name of the audit and the
-row's id. Faults of the selftest share two entries: each is a fault that must be found, but for the unmodified copy.
+row's id. All faults of the selftest share one entry; the unmodified copy and a selection have their own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,6 @@ TABLES: dict[str, dict[str, Advice]] = {
 def advice_of(audit: str, row: str) -> Advice:
     """Return the advice of a row. Raises KeyError for one that no table has."""
     name = row.removeprefix(f"{audit}.")
-    if audit == "selftest" and name != selftest.UNMODIFIED:
+    if audit == "selftest" and name not in {selftest.UNMODIFIED, selftest.SELECTION}:
         name = selftest.ANY_FAULT
     return TABLES[audit][name]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from audit.advice.entry import Advice, Group
 
 _AGAIN = (
-    "Run `sudo kallskydd audit canary` again; if it stays, do not sign, and report it to whoever maintains the program."
+    "Run `sudo kallskydd audit canary` again; if it stays, do not sign, and report it to those who maintain the"
+    " program."
 )
 _IGEN = (
     "Kör `sudo kallskydd audit canary` igen; om det kvarstår, skriv inte under och anmäl det till dem som sköter"

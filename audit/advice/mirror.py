@@ -37,9 +37,9 @@ ADVICE = {
     ),
     "units": Advice(
         _M,
-        "What the programs say or how much they forward stays in the journal.",
+        "What the programs say, or how much they forward, stays in the journal or in a file.",
         "Use the units in `deploy/systemd`, remove drop-ins, `systemctl daemon-reload` and restart.",
-        "Det som programmen säger eller hur mycket de skickar vidare blir kvar i systemloggen.",
+        "Det som programmen säger, eller hur mycket de skickar vidare, blir kvar i systemloggen eller i en fil.",
         "Använd enheterna i `deploy/systemd`, ta bort tillägg, kör `systemctl daemon-reload` och starta om.",
     ),
     "locks": Advice(

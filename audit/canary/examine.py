@@ -18,7 +18,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -62,44 +62,45 @@ from audit.verdict import Check, Inspection, Verdict
 # id -> title, how to repeat it by hand
 ROWS = {
     "requests": ("Every request was answered as it should be",
-                 "curl --unix-socket HOME/run/public.sock http://ADDRESS/ and the forms by hand"),
+                 "curl --unix-socket HOME/run/public.sock http://ADDRESS/   # and the forms by hand"),
     "answers": ("Answers name no server, no moment, no one, and bring back only what was typed",
                 "curl -i --unix-socket HOME/run/public.sock http://ADDRESS/ | grep -iE 'date|server|etag'"),
     "markers": ("Nothing that could give a reporter away is written anywhere",
-                "strace -f -yy -s 99999999 -e trace=write,pwrite64,sendto,sendmsg kallskydd serve … ; grep marker"),
+                "strace -f -yy -s 99999999 -e trace=write,pwrite64,sendto,sendmsg kallskydd serve … ; grep MARKER"),
     "files": ("No file is opened for writing, made or removed but those on the list",
               "strace -f -y -e trace=%file kallskydd serve … ; grep -E 'O_(WRONLY|RDWR|CREAT)|unlink'"),
     "sockets": ("No socket is made or reached but those on the list: no journal, no system log, no network",
                 "strace -f -yy -e trace=%network kallskydd serve … ; grep -E 'connect|bind|sa_family'"),
     "programs": ("No program is started but those on the list", "strace -f -e trace=execve kallskydd serve …"),
     "channels": ("Nothing is written but to the places on the list; nothing to standard output or errors",
-                 "strace -f -yy -e trace=write,sendto,sendmsg kallskydd serve … ; awk by process and descriptor"),
+                 "strace -f -yy -e trace=write,sendto,sendmsg kallskydd serve …   # by process and descriptor"),
     "counters": ("The keeper is told codes and the number one, and nothing else",
-                 "strace -p INTAKE -xx -e trace=sendto; messages of eight bytes on the channel's descriptor"),
+                 "strace -p INTAKE -xx -e trace=sendto   # messages of eight bytes on the channel's descriptor"),
     "calls": ("Nothing is asked of the kernel but what is on the list, with arguments that are on it",
               "strace -f -yy -v -e trace=fcntl,ioctl,prlimit64,setsockopt,flock,setitimer kallskydd serve …"),
     "locks": ("The intake closed itself before its first thread, and its filter refuses what leads out",
               "strace -f -v -e trace=seccomp,landlock_restrict_self,clone kallskydd serve …; /proc/PID/task/*/status"),
-    "tor": ("tor is set as the table says, by its own answers", "GETCONF on HOME/run/control.sock"),
+    "tor": ("tor is set as the table says, by its own answers", "asktor 'GETINFO config-text'"),
     "database": ("The database has the known tables, and no value finer than a day",
                  "sqlite3 COPY .schema; sqlite3 COPY .dump"),
     "release": ("Before the release nothing differs for a member, in body or header",
-                "kallskydd desk list before and after a report"),
+                "kallskydd desk list   # before and after a report"),
     "steady": ("Nothing that is seen from outside changes with visits: files, their times, processes, locks",
-               "stat HOME HOME/* HOME/*/*; cat /proc/PID/{status,limits,fdinfo/*} /proc/locks; before and after"),
+               "stat HOME HOME/* HOME/*/*; cat /proc/PID/{status,limits,fdinfo/*} /proc/locks   # before and after"),
     "across": ("Two runs, with other values and in another order, and one without a report show the same",
-               "two homes side by side; cmp what each page, verb and file says"),
+               "cmp FILE1 FILE2   # each page, answer to a desk and file of two homes"),
     "random": ("What must be random depends on no order, clock, address or visitor",
-               "sqlite3 COPY 'SELECT hex(case_id), slot FROM cases' after each report; compare with date +%s"),
+               "sqlite3 COPY 'SELECT hex(case_id), slot FROM cases'; date +%s   # after each report"),
     "members": ("Members read what was typed and clean copies, and nothing else",
-                "kallskydd desk read CASE --json; exiftool on each file"),
-    "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a marker HOME"),
+                "kallskydd desk read CASE --json; exiftool FILE   # each file"),
+    "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a MARKER HOME"),
 }  # fmt: skip
 # Whether a run is quiet. The last has another hour. Two at a time are what a computer bears; so they are seconds apart.
 _RUNS = (False, True, False)
 _AT_ONCE = 2
 _MOST_SHOWN = 4
 _KEY_BYTES = 32
+_NO_TRACE = "what strace wrote is not whole"
 
 
 def run_canary(python: Path | None = None, progress: Callable[[str], None] = lambda _sentence: None) -> list[Check]:
@@ -114,6 +115,12 @@ def run_canary(python: Path | None = None, progress: Callable[[str], None] = lam
         )
         checks = _run_once(python or Path(sys.executable), progress)
     return checks
+
+
+def came_to_its_end(checks: Sequence[Check]) -> bool:
+    """Whether all visits were made, all calls read, and the runs held against each other."""
+    (across,) = (check for check in checks if check.id == "canary.across")
+    return bool(across.evidence) and all(one.template != _NO_TRACE for check in checks for one in check.evidence)
 
 
 def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
@@ -227,7 +234,7 @@ def _judge(run: Run) -> None:
     try:
         calls = read_trace(run.service.trace)
     except (TraceDamaged, OSError):
-        run.void("what strace wrote is not whole")
+        run.void(_NO_TRACE)
         return
     book = Rulebook(run.folder, run.service.home, calls, run.first_visit)
     visits = [call for call in calls if run.first_visit <= call.at <= run.last_visit]

@@ -90,7 +90,7 @@ def check_threads(inspection: Inspection, pids: Mapping[str, Sequence[int]]) -> 
             continue
         fine = bool(threads) and all((one["Seccomp"], one["NoNewPrivs"]) == ("2", "1") for one in threads)
         inspection.require(
-            fine, "{role} {pid}, {count} threads: all under a filter and without new privileges: {fine}", role=role,
+            fine, "{role} {pid}, threads {count}: all under a filter and without new privileges: {fine}", role=role,
             pid=pid, count=len(threads), fine=fine,
         )  # fmt: skip
         core = next((line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")), [])

@@ -5,28 +5,42 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-from audit.canary.examine import run_canary
+from audit.canary.examine import came_to_its_end, run_canary
 from audit.verdict import Verdict, worst
 
-SECONDS = 900.0  # two minutes beside one other process on two cores; on busy ones it took five
+SECONDS = 1800.0  # two minutes beside one other process on two cores; on busy ones it took five
 
 
-def canary_in_its_own_process(python: Path) -> tuple[list[str], Verdict]:
-    """Examine what this interpreter has installed; returns every finding as "check: sentence", and the verdict.
+@dataclass(frozen=True, slots=True)
+class CanaryResult:
+    """Every finding as "check: sentence", the verdict, and whether all visits and comparisons were made."""
+
+    findings: tuple[str, ...]
+    verdict: Verdict
+    whole: bool
+
+
+def canary_in_its_own_process(python: Path) -> CanaryResult:
+    """Examine what this interpreter has installed.
 
     The canary itself runs on the packages that are installed here, never on those of the copy.
     """
-    done = subprocess.run(
-        [sys.executable, "-I", "-m", "audit.canary.process", str(python)], capture_output=True, text=True,
-        timeout=SECONDS, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "audit.canary.process", str(python)], capture_output=True, text=True,
+            timeout=SECONDS, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return CanaryResult((f"the canary did not end within {SECONDS:.0f} s",), Verdict.VOID, whole=False)
     try:
         report = json.loads(done.stdout)
-        return [str(one) for one in report["findings"]], Verdict(report["verdict"])
+        return CanaryResult(tuple(map(str, report["findings"])), Verdict(report["verdict"]), bool(report["whole"]))
     except (ValueError, KeyError):
-        return [f"the canary did not end in order: {done.stderr.strip()[-300:]}"], Verdict.VOID
+        said = f"the canary did not end in order: {done.stderr.strip()[-300:]}"
+        return CanaryResult((said,), Verdict.VOID, whole=False)
 
 
 def _main(python: str) -> None:
@@ -38,7 +52,8 @@ def _main(python: str) -> None:
         if one.verdict in {Verdict.FINDING, Verdict.VOID, Verdict.NOT_SEEN}
     ]
     verdict = worst([check.verdict for check in checks])
-    sys.stdout.write(json.dumps({"verdict": str(verdict), "findings": findings}))
+    whole = came_to_its_end(checks)
+    sys.stdout.write(json.dumps({"verdict": str(verdict), "findings": findings, "whole": whole}))
 
 
 if __name__ == "__main__":

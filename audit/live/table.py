@@ -55,12 +55,14 @@ def with_remarks(lines: str, language: Language) -> str:
 
 TABLE = (
     Row("processes", "Which processes serve this home", "Vilka processer som sköter tjänsten",
-        "ps -o pid,ppid,user,args -p $KEEPER --ppid $KEEPER; ls -l /proc/{$INTAKE,$TOR}/exe", root=True),
+        "ps -o pid,ppid,user,args -p $KEEPER --ppid $KEEPER; for p in $KEEPER $INTAKE $ZYGOTES $JOBS $TOR; do"
+        " ls -l /proc/$p/exe; grep TracerPid /proc/$p/status; done; pgrep -P $INTAKE", root=True),
     Row("filter", "A filter of system calls on every thread", "Filter för systemanrop på varje tråd",
         "grep -H -E '^(Seccomp|NoNewPrivs):' /proc/$INTAKE/task/*/status; for p in $ZYGOTES $JOBS $TOR; do"
         " grep -H -E '^(Seccomp|NoNewPrivs):' /proc/$p/task/*/status; done"),
     Row("landlock", "The second layer over files", "Det andra skyddet, över filer",
-        "python3 -I -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))'"),
+        "python3 -I -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))'"
+        "   # the kernel's version; that the intake puts it on, audit canary sees"),
     Row("privileges", "No power that the service does not need", "Inga behörigheter som tjänsten inte behöver",
         "for p in $INTAKE $ZYGOTES $JOBS; do grep -E '^(Uid|Cap)' /proc/$p/status; done"),
     Row("core-dumps", "No memory is dumped or read by neighbours", "Inget minne dumpas eller läses av andra program",
@@ -94,16 +96,20 @@ TABLE = (
     Row("permissions", "Who may reach the home's files", "Vilka som når filerna i hemmet",
         "find $HOMEDIR -path $HOMEDIR/tor -prune -o -perm /077 -print; find $HOMEDIR -type l; ls -lR $HOMEDIR"),
     Row("times", "No time of a file is that of a report", "Ingen fils tid är en anmälans",
-        "stat $HOMEDIR/kallskydd.db* $HOMEDIR/shred.slots $HOMEDIR/roster/* $HOMEDIR/run/{public,desk}.sock; date"),
+        "stat $HOMEDIR/{kallskydd.db*,shred.slots,roster/*,config.toml,server.pub,onion/*,run/*.sock}; date;"
+        " ps -o lstart= -p $INTAKE"),
     Row("schema", "The database's tables are the known ones", "Databasens tabeller är de kända",
         'sqlite3 "file:$HOMEDIR/kallskydd.db?mode=ro" .schema | diff - cases/store/schema.sql'),
     Row("values", "No value in the database is finer than a day", "Inget värde i databasen är finare än en dag",
-        "sqlite3 -readonly $HOMEDIR/kallskydd.db 'SELECT DISTINCT release_day, closed_day, erase_by FROM cases'"),
+        "sqlite3 -readonly $HOMEDIR/kallskydd.db \"SELECT format('SELECT ''%s.%s'', max(%s), max(length(%s)) FROM %s;',"
+        " m.name, p.name, p.name, p.name, m.name) FROM sqlite_schema m, pragma_table_info(m.name) p WHERE m.type ="
+        " 'table' AND p.type <> 'BLOB'\" | sqlite3 -readonly $HOMEDIR/kallskydd.db   # files.number is random"),
     Row("storage", "How the database is kept; what is deleted is overwritten",
         "Hur databasen förvaras; det raderade skrivs över",
         "xxd -s 16 -l 84 $HOMEDIR/kallskydd.db; sqlite3 -readonly $HOMEDIR/kallskydd.db"
         " 'PRAGMA journal_mode; PRAGMA auto_vacuum; PRAGMA freelist_count';"
-        " ls -l /proc/$INTAKE/fd | grep -c 'kallskydd.db$'",
+        " ls -l /proc/$INTAKE/fd | grep -E 'kallskydd.db$|deleted'; grep kallskydd.db /proc/$INTAKE/maps"
+        "   # that free pages are zeros, audit live alone reads",
         root=True),
     Row("roster", "Who may read, by the chain of signatures", "Vilka som får läsa, enligt underskrifterna",
         "grep operator_is_no_member $HOMEDIR/config.toml;"
@@ -134,5 +140,6 @@ TABLE = (
     Row("audit-subsystem", "The kernel writes down no process", "Kärnan skriver inte upp några processer",
         "auditctl -s; auditctl -l", root=True),
     Row("accounting", "Neither systemd nor the kernel counts", "Varken systemd eller kärnan räknar",
-        "systemctl show -p IPAccounting -p IOAccounting -p StandardOutput 'kallskydd*'; ls /var/log/account"),
+        "systemctl show -p DefaultIPAccounting -p DefaultIOAccounting; systemctl show -p IPAccounting -p IOAccounting"
+        " -p StandardOutput -p StandardError 'kallskydd*'; ls /var/log/account /var/account /var/log/pacct"),
 )  # fmt: skip

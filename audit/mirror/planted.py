@@ -46,13 +46,13 @@ class Planted:
     def in_files(self) -> dict[str, bytes]:
         """Return what no file may hold, by a word for it."""
         named = {"the planted text": self.body, "the planted browser": self.browser}
-        return named | {f"an address|{one}": one.encode() for one in self.sources}
+        return named | {f"a planted address|{one}": one.encode() for one in self.sources}
 
     def in_memory(self) -> dict[str, bytes]:
         """Return what the relay's memory may not hold, by a word for it."""
         named = {"the planted text": self.body, "the planted browser": self.browser}
         for one in self.sources:
-            named |= {f"an address|{one} {form}": value for form, value in _forms(one).items()}
+            named |= {f"a planted address|{one} {form}": value for form, value in _forms(one).items()}
         return named
 
 

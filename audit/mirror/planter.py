@@ -31,6 +31,7 @@ _BACK_SECONDS = 90.0  # a tor that was started again has to find the onion
 _SETTLE_SECONDS = 0.25  # a connection's task ends after its socket
 _OTHER_NAME = "other-name.kallskydd-audit.example"
 _CLIENT_ERRORS_END, _GATEWAY_ERRORS = 500, (502, 503, 504)
+_NO_ANSWER = "no answer"
 _CHANCE = random.SystemRandom()
 
 
@@ -95,7 +96,7 @@ class Planter:
         self._planted.sealed += visitor.sealed
         with contextlib.closing(visitor):
             status = visitor.status()
-        return status is not None and status < _CLIENT_ERRORS_END, str(status)
+        return status is not None and status < _CLIENT_ERRORS_END, _shown(status)
 
     def _cut_off(self) -> tuple[bool, str]:
         self._upload(self._any_source(), half=True).abort()
@@ -136,7 +137,7 @@ class Planter:
                 except OSError:
                     status = None
         self._look("while what is behind is gone")
-        return status is None if self._blind else status in _GATEWAY_ERRORS, str(status)
+        return status is None if self._blind else status in _GATEWAY_ERRORS, _shown(status)
 
     def _back(self) -> tuple[bool, str]:
         deadline = time.monotonic() + _BACK_SECONDS
@@ -146,11 +147,15 @@ class Planter:
                 if fine or time.monotonic() > deadline:
                     return fine, outcome
             if time.monotonic() > deadline:
-                return False, "no answer"
+                return False, _NO_ANSWER
             time.sleep(_SETTLE_SECONDS)
 
     def _any_source(self) -> str | None:
         return _CHANCE.choice(self._planted.sources) if self._planted.sources else None
+
+
+def _shown(status: int | None) -> str:
+    return _NO_ANSWER if status is None else str(status)
 
 
 def _command(line: str) -> tuple[bool, str]:

@@ -135,7 +135,7 @@ def read_place(text: str) -> Place:
 
 
 def _reached_at(host: str) -> str:
-    # Whoever listens on all addresses of IPv6 mostly takes those of IPv4 too.
+    # A program that listens on all addresses of IPv6 mostly takes those of IPv4 too.
     return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - what it listens on, not we
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from audit.mirror.scene import MirrorScene
 from audit.observe.proc import NotSeen, Process
+from audit.verdict import Word
 
 # Where logs, spools and temporary files lie, and the folders of the three programs.
 FOLDERS = (
@@ -105,6 +106,6 @@ def open_files(process: Process) -> list[tuple[int, str, Path]]:
     return found
 
 
-def names_of(found: Sequence[str]) -> str:
+def names_of(found: Iterable[str]) -> tuple[Word, ...]:
     """Return what was found as a few words, each once."""
-    return ", ".join(sorted({one.partition("|")[0] for one in found}))
+    return tuple(Word(one) for one in sorted({one.partition("|")[0] for one in found}))

@@ -81,7 +81,7 @@ NOT_COVERED: dict[Language, tuple[str, ...]] = {
         "Det som händer vid en annan tid än granskningens, och hemmet bakom: det granskas med audit live.",
     ),
     "en": (
-        "The hoster, the hypervisor and whoever watches the line: that an address came, when, and how much.",
+        "The hoster, the hypervisor and those who watch the line: that an address came, when, and how much.",
         "A proxy that ends TLS can read every report, whatever it is set to.",
         "Logs that are compressed or encrypted, or were sent to another computer already.",
         "Tracing in the kernel (BPF, ftrace), and a program that behaves differently while it is audited.",

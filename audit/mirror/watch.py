@@ -13,6 +13,7 @@ from audit.mirror.scene import RELAY, MirrorScene, Part, read_place
 from audit.mirror.search import changed_files, found_in_file, names_of, open_files
 from audit.observe.proc import Descriptor, NotSeen, Process
 from audit.observe.sockets import UnixSocket, listening, unix_table
+from audit.verdict import Word
 
 _STANDARD = {0, 1, 2}
 _NOWHERE = "/dev/null"
@@ -30,8 +31,8 @@ class Watch:
     # (program, process, what it holds, moment) that it should not hold.
     held: set[tuple[str, int, str]] = field(default_factory=set)
     # (file, what stands in it, moment), first of those that are open, then of those that lie in folders.
-    open_with: set[tuple[str, str, str]] = field(default_factory=set)
-    files_with: set[tuple[str, str, str]] = field(default_factory=set)
+    open_with: set[tuple[str, tuple[Word, ...], str]] = field(default_factory=set)
+    files_with: set[tuple[str, tuple[Word, ...], str]] = field(default_factory=set)
     unseen: set[tuple[str, int]] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
     counted: int = 0
@@ -55,7 +56,7 @@ class Watch:
                 self.unread.add(str(path))
                 continue
             if found:
-                self.files_with.add((str(path), names_of(sorted(found)), moment))
+                self.files_with.add((str(path), names_of(found), moment))
 
     def _look_at(self, part: Part, process: Process, moment: str) -> None:
         self._descriptors(part, process)
@@ -66,7 +67,7 @@ class Watch:
                 self.unread.add(target)
                 continue
             if found:
-                self.open_with.add((f"{part.kind} {process.pid}: {number} {target}", names_of(sorted(found)), moment))
+                self.open_with.add((f"{part.kind} {process.pid}: {number} {target}", names_of(found), moment))
 
     def _descriptors(self, part: Part, process: Process) -> None:
         table = unix_table(process)

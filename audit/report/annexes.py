@@ -30,7 +30,7 @@ from audit.report.certify import Examined, title_of
 from audit.report.chain import Chain
 from audit.report.claims import Claim, Claims
 from audit.report.summary import summarised
-from audit.report.text_table import UNMODIFIED
+from audit.report.text_table import NO_FAULTS
 from audit.report.words import TERMS, WORDS
 from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
 
@@ -101,7 +101,7 @@ def _group(examined: Examined, group: Group, language: Language) -> list[Block]:
         if advice_of(report.name, check.id).group is group
     ]
     caught = [check for _, check in rows if group is Group.SELFTEST and check.verdict is Verdict.CLEAN]
-    shown = [(report, check) for report, check in rows if check not in caught or check.id == UNMODIFIED]
+    shown = [(report, check) for report, check in rows if check not in caught or check.id in NO_FAULTS]
     return [*(_row(report, check, language) for report, check in shown), *_caught(caught, language)]
 
 
@@ -130,7 +130,7 @@ def _item(one: Evidence, language: Language) -> Item:
 
 
 def _caught(checks: Sequence[Check], language: Language) -> list[Block]:
-    planted = [check for check in checks if check.id != UNMODIFIED]
+    planted = [check for check in checks if check.id not in NO_FAULTS]
     if not planted:
         return []
     items = tuple(Item((Span(f"{check.title} "), Span(check.id, code=True)), language="en") for check in planted)

@@ -8,7 +8,7 @@ The rule is `RULE`, in the order in which it is applied. docs/AUDITING.md and GR
 | no `live`, no `canary` or no `selftest` | cannot be certified |
 | a `canary` or `selftest` of another program than the one that runs | cannot be certified |
 | a chain of daily verdicts that was changed | cannot be certified |
-| a row that was not seen | with remarks |
+| a row that was not seen, or a `selftest` of some faults | with remarks |
 | a proof that is more than 30 days old | with remarks |
 | a home with a mirror, and no result of the mirror or one of another program | with remarks |
 | a program that was compared with nothing but its own list of files | with remarks |
@@ -29,7 +29,7 @@ from audit.advice import advice_of
 from audit.live.subject import Subject
 from audit.report.chain import Chain, NoChain
 from audit.report.remarks import FIRST_LOOK, GENERAL
-from audit.report.text_table import takes_root
+from audit.report.text_table import SELECTION, takes_root
 from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
 
 NEEDED = ("live", "canary", "selftest")
@@ -73,7 +73,13 @@ RULE: tuple[tuple[Mapping[Language, str], Outcome], ...] = (
         {"en": "a chain of daily verdicts that was changed", "sv": "kedjan av dagliga granskningar är ändrad"},
         _CANNOT,
     ),
-    ({"en": "a row that was not seen", "sv": "en rad som inte är sedd"}, _SOME),
+    (
+        {
+            "en": "a row that was not seen, or a `selftest` of some faults",
+            "sv": "en rad som inte är sedd, eller `selftest` med ett urval av fel",
+        },
+        _SOME,
+    ),
     ({"en": "a proof that is more than 30 days old", "sv": "ett bevis som är äldre än 30 dagar"}, _SOME),
     (
         {
@@ -204,7 +210,7 @@ def _of_row(report: AuditReport, check: Check) -> Remark:
         "sv": advice.remedy_in("sv", report.served),
         "en": advice.remedy_in("en", report.served),
     }
-    if not_seen:
+    if not_seen and check.id != SELECTION:
         remedy = {language: f"{FIRST_LOOK[language]} {text}" for language, text in remedy.items()}
     row = check.id if "." in check.id else f"{report.name}.{check.id}"
     return Remark(not not_seen, check.verdict, title, seen, risk, remedy, row)

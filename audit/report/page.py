@@ -32,7 +32,7 @@ from audit.report.blocks import (
 from audit.report.certify import MIRROR, OLDEST_DAYS, Examined, Outcome, Remark, decide, is_trial, missing, remarks_on
 from audit.report.chain import Chain
 from audit.report.claims import Claims
-from audit.report.text_table import UNMODIFIED
+from audit.report.text_table import NO_FAULTS, SELECTION
 from audit.report.words import MIRROR_APART, WORDS
 from audit.verdict import AuditReport, Language, Verdict
 
@@ -152,10 +152,19 @@ def _proof(name: str, report: AuditReport | None, words: dict[str, str]) -> tupl
     title = Cell(words["mirror_proof" if name == MIRROR else name])
     if report is None:
         return title, Cell("-"), Cell(words["is_missing"], "bad")
-    counted = [check for check in report.checks if check.id != UNMODIFIED]
+    return title, Cell(report.day, "day"), Cell(_outcome(report, words))
+
+
+def _outcome(report: AuditReport, words: dict[str, str]) -> str:
+    """Return how many rows are clean, and of how many that are not which kind."""
+    counted = [check for check in report.checks if check.id not in NO_FAULTS]
     clean = sum(check.verdict is Verdict.CLEAN for check in counted)
-    said = words["caught" if name == "selftest" else "rows"].format(clean=clean, all=len(counted))
-    return title, Cell(report.day, "day"), Cell(said)
+    if report.name == "selftest":
+        some = any(check.id == SELECTION for check in report.checks)
+        return words["caught_some" if some else "caught"].format(clean=clean, all=len(counted))
+    counts = {one: len(report.of(one)) for one in (Verdict.VOID, Verdict.FINDING, Verdict.NOT_SEEN)}
+    bad = ", ".join(f"{words[str(one)].lower()} {count}" for one, count in counts.items() if count)
+    return words["rows"].format(clean=clean, all=len(counted)) + (f"; {bad}" if bad else "")
 
 
 def _chain(examined: Examined, words: dict[str, str]) -> tuple[Cell, ...]:

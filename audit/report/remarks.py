@@ -112,8 +112,16 @@ GENERAL: Final[dict[str, tuple[dict[Language, str], dict[Language, str], dict[La
     "trial": (
         {"sv": "Provdrift: inga riktiga anmälningar", "en": "A trial: no real reports"},
         {
-            "sv": "En provdrift tål mer än riktig drift, så intyget gäller inte riktig drift.",
-            "en": "A trial tolerates more than a real service, so the certificate does not hold for a real one.",
+            "sv": (
+                "Provdrift tål mer: kärnans inställningar som de är från början (`live.kernel`), en enda läsare, som"
+                " får vara den som driver servern (`live.roster`), och ett privat Tor-nät (`live.torrc`). Intyget"
+                " gäller inte riktig drift."
+            ),
+            "en": (
+                "A trial tolerates more: the kernel's settings as they come (`live.kernel`), a single reader, who may"
+                " be the operator (`live.roster`), and a private Tor network (`live.torrc`). The certificate does not"
+                " hold for a real service."
+            ),
         },
         {
             "sv": "Gör ett riktigt hem med `kallskydd init` och granska det.",
@@ -122,8 +130,8 @@ GENERAL: Final[dict[str, tuple[dict[Language, str], dict[Language, str], dict[La
     ),
     "not root": (
         {
-            "sv": "audit {audit}: {count} rader som bara root ser: {rows}",
-            "en": "audit {audit}: {count} rows that root alone sees: {rows}",
+            "sv": "audit {audit}: rader som bara root ser ({count}): {rows}",
+            "en": "audit {audit}: rows that root alone sees ({count}): {rows}",
         },
         {
             "sv": "Det som dessa rader skulle ha visat är inte granskat.",

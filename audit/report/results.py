@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from audit.report.text_table import SELECTION
 from audit.verdict import AuditReport, Check, Evidence, Program, Sentence, Verdict
 
 # A selftest of ninety faults is some 100 kB.
@@ -31,7 +32,10 @@ def save(report: AuditReport, path: Path) -> None:
 
 
 def read_result(path: Path, name: str, rows: Collection[str]) -> AuditReport:
-    """Return the result of the audit of this name, which must have these rows, by id. Raises NotAResult."""
+    """Return the result of the audit of this name, which must have these rows, by id. Raises NotAResult.
+
+    A selftest that says itself that it planted only some of the faults needs no more rows than it has.
+    """
     command = f"`kallskydd audit {name} --save FILE`"
     try:
         with path.open("rb") as file:
@@ -44,7 +48,8 @@ def read_result(path: Path, name: str, rows: Collection[str]) -> AuditReport:
         raise NotAResult(f"{path.name} is no result of an audit. Make it with {command}.") from fault
     if report.name != name:
         raise NotAResult(f"{path.name} is a result of `audit {report.name}`. Name one of {command}.")
-    if missing := set(rows) - {check.id for check in report.checks}:
+    there = {check.id for check in report.checks}
+    if (missing := set(rows) - there) and SELECTION not in there:
         raise NotAResult(f"{path.name} lacks {len(missing)} of {len(rows)} rows. Make it whole with {command}.")
     return report
 

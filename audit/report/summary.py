@@ -12,7 +12,7 @@ MOST_LINES = 3
 
 # Sentences of one process: what several must have in common to be summed up, and the sentence for all of them.
 SUMMARIES: Final[dict[str, tuple[tuple[str, ...], dict[Language, str]]]] = {
-    "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}": (
+    "{name} {pid}, threads {count}: Seccomp {modes}, NoNewPrivs {privileges}": (
         ("modes", "privileges"),
         {
             "en": "{who}: all threads with Seccomp {modes}, NoNewPrivs {privileges}",

@@ -14,7 +14,9 @@ _MARKS = {
     Verdict.VOID: "VOID    ",
 }
 _INDENT = " " * 12
-UNMODIFIED = "selftest.none"
+# Of the selftest, the rows that are no faults: the copy without one, and that only some were planted.
+UNMODIFIED, SELECTION = "selftest.none", "selftest.selection"
+NO_FAULTS = frozenset({UNMODIFIED, SELECTION})
 
 
 def as_text(report: AuditReport, *, every_row: bool = False) -> str:
@@ -40,7 +42,7 @@ def in_order(report: AuditReport) -> list[Check]:
 
 def takes_root(report: AuditReport, check: Check) -> bool:
     """Whether the row was not seen because the account was an ordinary one."""
-    if report.as_root or check.verdict is not Verdict.NOT_SEEN:
+    if report.as_root or check.verdict is not Verdict.NOT_SEEN or check.id == SELECTION:
         return False
     return check.root or report.name in {"canary", "selftest"}
 
@@ -60,7 +62,7 @@ def to_do(report: AuditReport) -> str:
 
 def remedy_of(report: AuditReport, check: Check) -> str:
     """Return what mends a row; of one that was not seen, how to see it."""
-    if check.verdict is Verdict.NOT_SEEN:
+    if check.verdict is Verdict.NOT_SEEN and check.id != SELECTION:
         return "Its lines above say why; or look by hand with the line after $, and write down what it shows."
     return advice_of(report.name, check.id).remedy_in("en", report.served)
 
@@ -80,7 +82,7 @@ def _block(report: AuditReport, check: Check, evidence: Sequence[Evidence]) -> l
 def _sum(report: AuditReport, *, every_row: bool) -> str:
     parts = [f"{len(report.of(Verdict.CLEAN))} of {len(report.checks)} rows clean"]
     if report.name == "selftest":
-        faults = [check for check in report.checks if check.id != UNMODIFIED]
+        faults = [check for check in report.checks if check.id not in NO_FAULTS]
         caught = sum(check.verdict is Verdict.CLEAN for check in faults)
         parts = [f"{caught} of {len(faults)} faults caught"]
     names = {Verdict.FINDING: "with findings", Verdict.NOT_SEEN: "not wholly seen", Verdict.VOID: "void"}

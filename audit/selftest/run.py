@@ -1,10 +1,11 @@
 """The proof of the proof: faults are planted into copies of the service, and the canary must find each of them.
 
 1. The canary must be clean on an unmodified copy, or nothing that follows says anything.
-2. Each fault is a patch (`audit.fault`), from a folder that the audit knows nothing else of. It is applied to a copy of
-   its own, and the canary is run on that.
-3. It is caught when a finding says what the patch's own `Evidence` asks for. Being found in another way, or making the
-   service fail, is not enough: that could be mistaken for a catch.
+2. Each fault is a patch (`audit.fault`), from a folder that the audit knows nothing else of. Copies hold one or
+   several, as `audit.selftest.groups` says, and the canary is run on each copy.
+3. A fault is found when a finding says what the patch's own `Evidence` asks for, and no other fault of the copy can
+   have brought it. Being found in another way, or making the service fail, is not enough: that could be mistaken for a
+   catch.
 
 A patch that does not apply makes the whole selftest void.
 """
@@ -13,48 +14,51 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from audit.canary.process import canary_in_its_own_process
-from audit.fault import DoesNotApply, Fault, copy_packages, packages_of, read_faults
+from audit.fault import DoesNotApply, Fault, changed_by, copy_packages, packages_of, plant, read_faults
+from audit.report.text_table import SELECTION, UNMODIFIED
+from audit.selftest.groups import Copy, Found, Group, each_alone, search
 from audit.verdict import Check, Evidence, Inspection, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 FAULTS = Path(__file__).parents[1] / "faults"
 AT_ONCE = 2
 _MOST_SHOWN = 3
 
-
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """What came of one fault."""
-
-    fault: Fault
-    verdict: Verdict  # clean: caught
-    sentences: tuple[str, ...]
-    why: str = ""
+Progress = Callable[[str], None]
 
 
 def run_selftest(
-    faults: Sequence[Fault], progress: Callable[[str], None] = lambda _sentence: None, *, control: bool = True
+    faults: Sequence[Fault], progress: Progress = lambda _sentence: None, *, alone: bool = False
 ) -> list[Check]:
-    """Plant each fault and run the canary; return a row for each, the first for the unmodified copy (`control`)."""
-    checks = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        unmodified = pool.submit(_control) if control else None
-        caught_ones = pool.map(try_fault, faults)
-        if unmodified is not None:
-            checks.append(unmodified.result())
-            progress(f"the unmodified copy: {checks[0].verdict}")
-        for caught in caught_ones:
-            checks.append(as_row(caught))
-            progress(f"{caught.fault.name}: {'caught' if caught.verdict is Verdict.CLEAN else caught.verdict}")
-    return checks
+    """Plant the faults and run the canary; return a row for each, and before them one for the unmodified copy.
+
+    `alone` gives each a copy to itself. Where not all that are shipped were planted, a row says so.
+    """
+    with _copied() as packages:
+        unfit = {fault.name: why for fault in faults if (why := _unfit([fault], packages))}
+        fit = [fault for fault in faults if fault.name not in unfit]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            control = pool.submit(_control)
+            examine = _Examiner(fit, pool, progress)
+            if alone:
+                copies = examine(each_alone(fit))
+                found = {
+                    fault.name: Found(copy.said[fault.name], 0)
+                    for fault, copy in zip(fit, copies, strict=True)
+                    if copy.said[fault.name]
+                }
+            else:
+                found, copies = search(fit, examine, lambda group: not _unfit(group, packages))
+            unmodified = control.result()
+    progress(f"the unmodified copy: {unmodified.verdict}")
+    rows = [_with_count(unmodified, fit, copies), *_selection(faults)]
+    return rows + [as_row(fault, found.get(fault.name), copies, unfit.get(fault.name, "")) for fault in faults]
 
 
 def faults_in(folder: Path) -> list[Fault]:
@@ -62,66 +66,75 @@ def faults_in(folder: Path) -> list[Fault]:
     return read_faults(folder)
 
 
-def try_fault(fault: Fault) -> Caught:
-    """Do steps 2 and 3 for one fault."""
-    return try_together([fault])[0]
+def plant_and_examine(group: Group, faults: Sequence[Fault]) -> Copy:
+    """Plant these in a copy and run the canary on it; look for the evidence of all `faults`. Raises DoesNotApply."""
+    with _copied() as packages:
+        plant(group, packages)
+        run = canary_in_its_own_process(_interpreter(packages))
+    return Copy.of(group, faults, run.findings, whole=run.whole)
 
 
-def try_together(faults: Sequence[Fault]) -> list[Caught]:
-    """Do steps 2 and 3 for several faults in one copy, each by its own evidence; one that does not apply is left out.
+class _Examiner:
+    """Plants groups in copies, several at a time, and says so."""
 
-    For a quick check only: the findings of one may hide that another has none.
-    """
+    def __init__(self, faults: Sequence[Fault], pool: ThreadPoolExecutor, progress: Progress) -> None:
+        self._faults, self._pool, self._progress = faults, pool, progress
+
+    def __call__(self, groups: Sequence[Group]) -> list[Copy]:
+        several = sum(len(group) > 1 for group in groups)
+        self._progress(f"{len(groups)} copies, {several} of them with several faults …")
+        copies = []
+        for copy in self._pool.map(lambda group: plant_and_examine(group, self._faults), groups):
+            copies.append(copy)
+            said = sum(bool(copy.said[name]) for name in copy.names)
+            end = "" if copy.whole else ", and the canary did not come to its end"
+            names = ", ".join(sorted(copy.names))
+            self._progress(f"copy {len(copies)} of {len(groups)}: {said} of {len(copy.names)} noticed{end} ({names})")
+        return copies
+
+
+@contextmanager
+def _copied() -> Iterator[Path]:
+    """Give the packages of a copy that is removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="fault-"))
-    unfit: dict[str, str] = {}
     try:
-        python = copy_packages(folder)
-        for fault in faults:
-            try:
-                fault.apply(packages_of(folder))
-            except DoesNotApply as failed:
-                unfit[fault.name] = failed.words
-        planted = len(unfit) < len(faults)
-        findings = canary_in_its_own_process(python)[0] if planted else []
-    except DoesNotApply as failed:
-        return [Caught(fault, Verdict.VOID, (), failed.words) for fault in faults]
+        copy_packages(folder)
+        yield packages_of(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return [
-        Caught(fault, Verdict.VOID, (), unfit[fault.name]) if fault.name in unfit else judged(fault, findings)
-        for fault in faults
-    ]
 
 
-def judged(fault: Fault, findings: Sequence[str]) -> Caught:
-    """Step 3: whether a finding says what the fault's own evidence asks for."""
-    telling = tuple(sentence for sentence in findings if fault.evidence.search(sentence))
-    if telling:
-        return Caught(fault, Verdict.CLEAN, telling)
-    return Caught(fault, Verdict.FINDING, tuple(findings))
+def _interpreter(packages: Path) -> Path:
+    return next(one / "bin" / "python" for one in packages.parents if (one / "pyvenv.cfg").exists())
+
+
+def _unfit(group: Sequence[Fault], packages: Path) -> str:
+    """Return why these cannot be planted together; nothing where they can."""
+    try:
+        changed_by(group, packages)
+    except DoesNotApply as failed:
+        return failed.words
+    return ""
 
 
 def _control() -> Check:
     """Step 1."""
     inspection = Inspection()
-    folder = Path(tempfile.mkdtemp(prefix="fault-"))
-    try:
-        findings, verdict = canary_in_its_own_process(copy_packages(folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    if verdict is Verdict.CLEAN:
+    with _copied() as packages:
+        run = canary_in_its_own_process(_interpreter(packages))
+    if run.verdict is Verdict.CLEAN:
         inspection.saw("the canary is clean on a copy without a fault")
-    elif verdict is Verdict.NOT_SEEN:
+    elif run.verdict is Verdict.NOT_SEEN:
         inspection.missed(
-            "the canary cannot see everything from this account: {what}", what="; ".join(findings[:_MOST_SHOWN])
+            "the canary cannot see everything from this account: {what}", what="; ".join(run.findings[:_MOST_SHOWN])
         )
     else:
-        text = "; ".join(findings[:_MOST_SHOWN]) or str(verdict)
+        text = "; ".join(run.findings[:_MOST_SHOWN]) or str(run.verdict)
         inspection.evidence.append(
             Evidence(Verdict.VOID, "the canary is not clean on a copy without a fault: {what}", {"what": text})
         )
     return Check(
-        "selftest.none",
+        UNMODIFIED,
         "Without a fault the canary is clean",
         inspection.verdict,
         tuple(inspection.evidence),
@@ -129,16 +142,47 @@ def _control() -> Check:
     )
 
 
-def as_row(caught: Caught) -> Check:
-    """As a row of a report."""
-    inspection = Inspection()
-    for sentence in caught.sentences[:_MOST_SHOWN]:
-        inspection.evidence.append(Evidence(caught.verdict, "{sentence}", {"sentence": sentence}))
-    if caught.verdict is Verdict.VOID:
-        inspection.evidence.append(Evidence(Verdict.VOID, "the patch does not apply: {why}", {"why": caught.why}))
-    elif caught.verdict is Verdict.FINDING:
-        inspection.found("not caught: no finding says {evidence}", evidence=caught.fault.evidence.pattern)
-    by_hand = f"apply {caught.fault.name}.patch to a copy; there: kallskydd audit canary"
-    return Check(
-        f"selftest.{caught.fault.name}", caught.fault.title, inspection.verdict, tuple(inspection.evidence), by_hand
+def _with_count(unmodified: Check, faults: Sequence[Fault], copies: Sequence[Copy]) -> Check:
+    """Add to the first row how the others came about."""
+    alone = {name for copy in copies if len(copy.names) == 1 for name in copy.names}
+    count = Evidence(
+        Verdict.CLEAN,
+        "faults planted: {faults}, in copies: {copies}; with a copy to themselves: {alone}, the others found beside"
+        " faults that were seen elsewhere not to bring their findings",
+        {"faults": len(faults), "copies": len(copies), "alone": len(alone)},
     )
+    return replace(unmodified, evidence=(*unmodified.evidence, count))
+
+
+def _selection(faults: Sequence[Fault]) -> list[Check]:
+    """Return a row where faults that are shipped were left out."""
+    shipped = {fault.name for fault in faults_in(FAULTS)}
+    planted = len(shipped.intersection(fault.name for fault in faults))
+    if planted == len(shipped):
+        return []
+    inspection = Inspection()
+    inspection.missed("a selection: of the program's {all} faults, {planted} were planted", planted=planted,
+                      all=len(shipped))  # fmt: skip
+    evidence = tuple(inspection.evidence)
+    return [Check(SELECTION, "All faults were planted", inspection.verdict, evidence, "kallskydd audit selftest")]
+
+
+def as_row(fault: Fault, found: Found | None, copies: Sequence[Copy], unfit: str = "") -> Check:
+    """Return what came of one fault. One that was not found had a copy to itself, whose findings are shown."""
+    inspection = Inspection()
+    if unfit:
+        inspection.evidence.append(Evidence(Verdict.VOID, "the patch does not apply: {why}", {"why": unfit}))
+    elif found is not None:
+        for sentence in found.sentences[:_MOST_SHOWN]:
+            inspection.saw("{sentence}", sentence=sentence)
+        if found.others:
+            inspection.saw(
+                "in one copy with {others} other faults, none of which brought such a finding where this one was not",
+                others=found.others,
+            )
+    else:
+        for sentence in next(copy.findings for copy in reversed(copies) if copy.names == {fault.name})[:_MOST_SHOWN]:
+            inspection.found("{sentence}", sentence=sentence)
+        inspection.found("not caught: no finding says {evidence}", evidence=fault.evidence.pattern)
+    by_hand = f"apply {fault.name}.patch to a copy; there: kallskydd audit canary"
+    return Check(f"selftest.{fault.name}", fault.title, inspection.verdict, tuple(inspection.evidence), by_hand)

@@ -13,6 +13,7 @@ from audit.mirror.table import TABLE as MIRROR_TABLE
 from audit.report.certify import Examined
 from audit.report.chain import Chain, Day
 from audit.report.claims import LIVE
+from audit.report.text_table import SELECTION
 from audit.selftest.run import FAULTS, faults_in
 from audit.verdict import AuditReport, Check, Evidence, Program, Verdict
 
@@ -44,6 +45,16 @@ def report(audit: str, *, as_root: bool = True, **verdicts: Verdict) -> AuditRep
         shown = Evidence(verdict, "{name} = {value}", {"name": f"kernel.of.{row}", "value": 1})
         checks.append(Check(row, f"The title of {row}", verdict, (shown,), f"sysctl {row}", row in FOR_ROOT))
     return AuditReport(DAY, False, as_root, tuple(checks), Path("/srv/home"), audit, PROGRAM)
+
+
+def selection(*verdicts: Verdict) -> AuditReport:
+    """A selftest that planted as many of the faults as there are verdicts, and says so."""
+    whole = report("selftest")
+    said = "a selection: of the program's {all} faults, {planted} were planted"
+    shown = Evidence(Verdict.NOT_SEEN, said, {"all": len(whole.checks) - 1, "planted": len(verdicts)})
+    row = Check(SELECTION, "All faults were planted", Verdict.NOT_SEEN, (shown,), "kallskydd audit selftest")
+    planted = [replace(one, verdict=verdict) for one, verdict in zip(whole.checks[1:], verdicts, strict=False)]
+    return replace(whole, checks=(whole.checks[0], row, *planted))
 
 
 def examined(**changed: object) -> Examined:

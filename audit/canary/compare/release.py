@@ -33,8 +33,8 @@ _DAY_SECONDS = 86_400
 _RANDOM_NUMBERS = {("files", "number")}  # 31 random bits, docs/FORMATS.md section 2
 # Tables that a report may add to. In all others every row stays as it is.
 _MAY_GROW = {"cases", "entries", "heads", "files", "chunks", "waiting_items", "counters"}
-# How many rows the reports of `audit.canary.run` add that wait: with files, with files that are refused, one that names
-# a member, short ones. Each adds an item for both members.
+# How many rows the reports of `audit.canary.reports` add that wait: with files, with files that are refused, one that
+# names a member, short ones. Each adds an item for both members.
 _REPORTS_ADD = {"cases": 3 + SHORT, "waiting_items": 2 * (3 + SHORT)}
 
 

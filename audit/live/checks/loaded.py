@@ -73,7 +73,9 @@ def check_loaded(inspection: Inspection, scene: Scene) -> None:
     )  # fmt: skip
     unknown = sorted({one.path for one in mapped} - {one.path for one in known})
     if unknown:
-        inspection.missed("{count} files with code are in no list: {files}", count=len(unknown), files=listed(unknown))
+        inspection.missed(
+            "files with code that are in no list: {count} ({files})", count=len(unknown), files=listed(unknown)
+        )
 
 
 def _mapped(inspection: Inspection, scene: Scene) -> Iterator[_Mapped]:

@@ -78,7 +78,7 @@ def check_filter(inspection: Inspection, scene: Scene) -> None:
         privileges = sorted({thread.get("NoNewPrivs", "?") for thread in threads})
         inspection.require(
             modes == [_FILTER] and privileges == ["1"],
-            "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}",
+            "{name} {pid}, threads {count}: Seccomp {modes}, NoNewPrivs {privileges}",
             name=name, pid=process.pid, count=len(threads), modes=",".join(modes), privileges=",".join(privileges),
         )  # fmt: skip
 

@@ -117,7 +117,7 @@ def check_firewall(inspection: Inspection, scene: Host) -> None:
         inspection.missed("the firewall's rules: root alone sees them")
         return
     inspection.require(
-        not logging, "{count} rules of nf_tables; those that log: {rules}", count=count, rules=listed(logging) or "0"
+        not logging, "rules of nf_tables: {count}; those that log: {rules}", count=count, rules=listed(logging) or "0"
     )
     for family in ("ip", "ip6"):
         tables = scene.value(f"/proc/self/net/{family}_tables_names")

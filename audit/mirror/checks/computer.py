@@ -54,7 +54,7 @@ def check_locks(inspection: Inspection, scene: MirrorScene) -> None:
             privileges = sorted({thread.get("NoNewPrivs", "?") for thread in threads})
             inspection.require(
                 modes == ["2"] and privileges == ["1"],
-                "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}",
+                "{name} {pid}, threads {count}: Seccomp {modes}, NoNewPrivs {privileges}",
                 name=part.kind, pid=process.pid, count=len(threads), modes=",".join(modes),
                 privileges=",".join(privileges),
             )  # fmt: skip

@@ -148,12 +148,14 @@ def check_units(inspection: Inspection, scene: MirrorScene) -> None:
         if unit is None:
             inspection.missed("the unit of {name} {pid}: it was started by hand", name=name, pid=process.pid)
             continue
-        for wrong in _unit_problems(scene, unit):
-            inspection.found("{unit}: {wrong}", unit=unit, wrong=wrong)
+        for line, found, wanted in _unit_problems(scene, unit):
+            inspection.found("{unit}: {name} is {found}, and should be {wanted}", unit=unit, name=line,
+                       found=found or "-", wanted=wanted)  # fmt: skip
         inspection.saw("{unit} was held against the table", unit=unit)
 
 
-def _unit_problems(scene: MirrorScene, unit: str) -> list[str]:
+def _unit_problems(scene: MirrorScene, unit: str) -> list[tuple[str, str, str]]:
+    """Return the name of each line that is not as it should be, its value, and that which it should have."""
     values: dict[str, str] = {}
     hidden: list[str] = []
     for file in unit_files(scene, unit):
@@ -162,8 +164,11 @@ def _unit_problems(scene: MirrorScene, unit: str) -> list[str]:
                 hidden = [*hidden, *value.split()] if value else []
             else:
                 values[name] = value
-    wrong = [f"{name}={values.get(name, '')}" for name, wanted in _UNIT_WANTED.items() if values.get(name) != wanted]
-    return wrong + [f"InaccessiblePaths={one}" for one in _UNIT_HIDDEN if one not in hidden]
+    having = ((name, values.get(name, ""), wanted) for name, wanted in _UNIT_WANTED.items())
+    wrong = [(name, found, wanted) for name, found, wanted in having if found != wanted]
+    if not set(_UNIT_HIDDEN) <= set(hidden):
+        wrong.append(("InaccessiblePaths", " ".join(hidden), " ".join(_UNIT_HIDDEN)))
+    return wrong
 
 
 def unit_files(scene: MirrorScene, unit: str) -> list[Path]:

@@ -20,15 +20,18 @@ def check_requests(inspection: Inspection, planted: Planted) -> None:
     for what, outcome in planted.wrong:
         inspection.evidence.append(
             Evidence(
-                Verdict.VOID, "{what} did not go as it should: {outcome}", {"what": Word(what), "outcome": outcome}
+                Verdict.VOID,
+                "{what} did not go as it should: {outcome}",
+                {"what": Word(what), "outcome": Word(outcome)},
             )
         )
     kinds: dict[str, list[str]] = {}
     for what, outcome in planted.right:
         kinds.setdefault(what, []).append(outcome)
     for what, outcomes in kinds.items():
-        inspection.saw("{what}, {count} times: {outcomes}", what=Word(what), count=len(outcomes),
-                 outcomes=listed(sorted(set(outcomes))))  # fmt: skip
+        different = sorted(set(outcomes))
+        inspection.saw("{what}: times {count}, outcome {outcomes}", what=Word(what), count=len(outcomes),
+                 outcomes=Word(different[0]) if len(different) == 1 else listed(different))  # fmt: skip
     if planted.answers_another_name:
         inspection.found("a visit to another name was answered")
     if planted.without_sources:
@@ -43,8 +46,8 @@ def check_descriptors(inspection: Inspection, planted: Planted, watch: Watch) ->
         inspection.missed("the open files of {name} {pid}", name=kind, pid=pid)
     for kind, pid, what in sorted(watch.held):
         inspection.found("{name} {pid} has open: {what}", name=kind, pid=pid, what=what)
-    for place, what, moment in sorted(watch.open_with):
-        inspection.found("open file {place} holds {what}, {moment}", place=place, what=what, moment=Word(moment))
+    for place, words, moment in sorted(watch.open_with):
+        inspection.found("open file {place} holds {what}, {moment}", place=place, what=words, moment=Word(moment))
     if watch.counted:
         inspection.saw("{count} open files and sockets were looked at", count=watch.counted)
     _void(inspection, planted)
@@ -56,7 +59,7 @@ def check_files(inspection: Inspection, planted: Planted, watch: Watch) -> None:
         inspection.found("{path} holds {what}, {moment}", path=path, what=what, moment=Word(moment))
     for path in sorted(watch.unread):
         inspection.missed("{path} cannot be read by this account", path=path)
-    inspection.saw("{count} files that changed, and journals, were searched", count=watch.searched)
+    inspection.saw("files that changed, and journals, that were searched: {count}", count=watch.searched)
     _void(inspection, planted)
 
 
@@ -81,7 +84,7 @@ def check_memory(inspection: Inspection, planted: Planted, scene: MirrorScene) -
                 inspection.missed("the memory of {name} {pid}: root alone sees it", name=part.kind, pid=process.pid)
                 continue
             inspection.require(not found, "in the memory of {name} {pid} after the visits: {what}", name=part.kind,
-                        pid=process.pid, what=names_of(sorted(found)) or "0")  # fmt: skip
+                        pid=process.pid, what=names_of(found) or "0")  # fmt: skip
             # Behind a proxy the relay's visitor is the proxy, and its bytes are not ours.
             if not scene.proxies:
                 inspection.require(

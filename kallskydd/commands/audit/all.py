@@ -1,6 +1,6 @@
 """`kallskydd audit all`: live, canary and selftest, and a mirror's result, on one page to sign.
 
-The canary takes a minute or two and the selftest half an hour, so results of earlier runs can be given; those that are
+The canary takes two minutes and the selftest an hour, so results of earlier runs can be given; those that are
 made here are kept beside the page. A result of another program than the one that runs is refused.
 
 Exit codes: 0 can be certified, 1 with remarks or not at all, 2 usage, 3 a result that cannot be used or a PDF that
@@ -42,8 +42,8 @@ from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, USAGE, answer, prose, 
 
 _ORDER: tuple[str, ...] = ("canary", "selftest", "mirror")
 _RUNS: dict[str, tuple[str, Callable[[], list[Check]]]] = {
-    "canary": ("The canary runs: a minute or two.", lambda: run_canary(progress=prose)),
-    "selftest": ("The selftest runs: half an hour or more.", lambda: run_selftest(faults_in(FAULTS), prose)),
+    "canary": ("The canary runs: two minutes or more.", lambda: run_canary(progress=prose)),
+    "selftest": ("The selftest runs: an hour or more.", lambda: run_selftest(faults_in(FAULTS), prose)),
 }
 
 

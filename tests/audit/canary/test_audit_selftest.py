@@ -8,8 +8,9 @@ import pytest
 from service import KALLSKYDD
 
 from audit.canary.process import canary_in_its_own_process
-from audit.fault import DoesNotApply, copy_packages, own_packages, packages_of, read_fault
-from audit.selftest.run import FAULTS, as_row, faults_in, judged, try_fault, try_together
+from audit.fault import DoesNotApply, changed_by, copy_packages, own_packages, packages_of, read_fault
+from audit.selftest.groups import Copy
+from audit.selftest.run import FAULTS, as_row, faults_in, plant_and_examine
 from audit.verdict import Verdict
 
 SHIPPED = {fault.name: fault for fault in faults_in(FAULTS)}
@@ -35,7 +36,7 @@ A_HANDFUL = [
     "filings-in-a-desk-header",
 ]
 
-# Written for this test, not by whoever wrote the canary's rules: other places, another way of hiding.
+# Written for this test, not by those who wrote the canary's rules: other places, another way of hiding.
 OF_OUR_OWN = {
     "language in a packed cookie jar": """\
 Title: The language of the browser, packed, in the roster's folder
@@ -62,24 +63,19 @@ Evidence: canary.requests: the right code was answered 4
 
 @pytest.fixture(scope="module")
 def tried():
-    """Every fault of this file, planted and looked for together."""
+    """Every fault of this file, planted and looked for together. That their evidence is their own, the names say."""
     chosen = [SHIPPED[name] for name in A_HANDFUL] + [read_fault(name, text) for name, text in OF_OUR_OWN.items()]
-    return {caught.fault.name: caught for caught in try_together(chosen)}
+    return plant_and_examine(tuple(chosen), chosen)
 
 
 @pytest.mark.parametrize("name", [*A_HANDFUL, "language in a packed cookie jar"])
 def test_a_planted_fault_is_caught_and_the_finding_names_its_evidence(tried, name):
-    caught = tried[name]
-
-    assert caught.verdict is Verdict.CLEAN, caught.sentences
-    assert caught.sentences
-    assert all(caught.fault.evidence.search(sentence) for sentence in caught.sentences)
+    assert tried.whole
+    assert tried.said[name], tried.findings
 
 
 def test_a_service_that_does_not_do_what_it_should_makes_the_canary_void(tried):
-    caught = tried["an inbox that does not open"]
-
-    assert any("the right code was answered 400" in sentence for sentence in caught.sentences)
+    assert any("the right code was answered 400" in sentence for sentence in tried.said["an inbox that does not open"])
 
 
 def test_the_faults_that_were_ordered_are_all_there():
@@ -134,10 +130,13 @@ def test_the_audit_knows_no_fault_by_name():
 def test_a_patch_that_does_not_fit_makes_the_selftest_void():
     text = "Title: x\nEvidence: y\n\n--- a/intake/site/origin_check.py\n+++ b/intake/site/origin_check.py\n@@ -1 +1 @@\n-no such line\n+another\n"
 
-    caught = try_fault(read_fault("x", text))
+    fault = read_fault("x", text)
 
-    assert caught.verdict is Verdict.VOID
-    assert "no such line" in caught.why
+    with pytest.raises(DoesNotApply, match="no such line") as refused:
+        plant_and_examine((fault,), [fault])
+    row = as_row(fault, None, [], refused.value.words)
+    assert row.verdict is Verdict.VOID
+    assert "the patch does not apply: intake/site/origin_check.py: no such line" in row.evidence[0].text()
 
 
 @pytest.mark.parametrize(
@@ -149,10 +148,11 @@ def test_a_patch_without_evidence_or_change_is_refused(text):
 
 
 def test_an_interpreter_without_the_service_is_void_and_not_clean(tmp_path):
-    findings, verdict = canary_in_its_own_process(tmp_path / "nothing")
+    run = canary_in_its_own_process(tmp_path / "nothing")
 
-    assert verdict is Verdict.VOID
-    assert findings
+    assert run.verdict is Verdict.VOID
+    assert run.findings
+    assert not run.whole
 
 
 def test_a_folder_without_faults_is_a_usage_error(tmp_path):
@@ -165,9 +165,25 @@ def test_a_folder_without_faults_is_a_usage_error(tmp_path):
 
 
 def test_what_is_not_caught_is_a_finding_and_names_the_evidence_that_was_missed():
-    caught = judged(SHIPPED["process-name"], ["canary.database: another thing"])
+    fault = SHIPPED["process-name"]
+    alone = Copy.of((fault,), [fault], ["canary.database: another thing"], whole=True)
 
-    assert caught.verdict is Verdict.FINDING
-    row = as_row(caught)
+    row = as_row(fault, None, [alone])
+
     assert row.verdict is Verdict.FINDING
+    assert "another thing" in row.evidence[0].text()
     assert any("not caught" in one.text() and "PR_SET_NAME" in one.text() for one in row.evidence)
+
+
+def test_what_two_faults_add_at_one_place_is_both_there_and_what_rewrites_one_line_is_refused(copied):
+    path = "intake/site/origin_check.py"
+    both = [SHIPPED["process-name"], SHIPPED["salted-digest"]]
+
+    (text,) = changed_by(both, copied).values()
+
+    assert "prctl(15," in text
+    assert "hashlib.sha256(b" in text
+    assert (copied / path).read_text() not in {text, ""}
+    again = read_fault("again", (FAULTS / "sessions-for-who-stays.patch").read_text())
+    with pytest.raises(DoesNotApply, match="rewrite"):
+        changed_by([SHIPPED["sessions-for-who-stays"], again], copied)

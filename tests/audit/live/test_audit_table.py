@@ -15,6 +15,7 @@ import pytest
 from audit_harness import ROOT
 from intake_harness import make_home
 
+from audit.canary.examine import ROWS
 from audit.live.checks import process
 from audit.live.checks.database import SCHEMA_DIGEST, schema_digest
 from audit.live.checks.roster import check_roster
@@ -232,7 +233,8 @@ def test_the_line_by_hand_for_landlock_says_the_version_without_any_file_of_the_
 
 
 def test_every_remark_in_a_line_of_shell_has_its_own_in_swedish():
-    remarks = {one for row in TABLE for one in re.findall(r"(?m)(?<=  )# .+$", row.by_hand)}
+    lines = [*(row.by_hand for row in TABLE), *(by_hand for _title, by_hand in ROWS.values())]
+    remarks = {one for line in lines for one in re.findall(r"(?m)(?<=  )# .+$", line)}
 
     first = BY_HAND_FIRST + MIRROR_FIRST
     assert remarks | set(re.findall(r"(?m)(?<=  )# .+$", first)) == SWEDISH_REMARKS.keys()

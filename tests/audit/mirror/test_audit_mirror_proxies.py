@@ -46,7 +46,7 @@ async def test_a_hardened_proxy_and_the_relay_behind_it_pass(name, file, mirror_
 
     not_clean = {row: said(report, row) for row, verdict in verdicts(report).items() if verdict != "clean"}
     assert set(not_clean) == BY_HAND, not_clean
-    assert "a visit without what is behind, 1 times: 502" in said(report, "requests")
+    assert "a visit without what is behind: times 1, outcome 502" in said(report, "requests")
     assert f"{name} {pid} ends TLS" in said(report, "memory")
 
 
@@ -62,7 +62,7 @@ async def test_an_nginx_as_it_comes_fails(mirror_folder):
     # The body, in a file without a name.
     assert "(deleted) holds the planted text, during an upload" in said(report, "descriptors")
     for name in ("access.log", "error.log"):
-        assert f"{name} holds an address, the planted browser" in said(report, "files")
+        assert f"{name} holds a planted address, the planted browser" in said(report, "files")
     for name in ("access_log", "error_log", "proxy_request_buffering", "proxy_set_header Forwarded"):
         assert f": {name} is " in said(report, "configuration")
 
@@ -80,7 +80,7 @@ async def test_a_caddy_as_it_comes_fails(mirror_folder):
     found = verdicts(report)
     assert {found["configuration"], found["descriptors"], found["files"]} == {"finding"}
     assert f"caddy {pid} has open: 2 {said_by_caddy}" in said(report, "descriptors")
-    assert "holds an address, the planted browser, while what is behind is gone" in said(report, "descriptors")
+    assert "holds a planted address, the planted browser, while what is behind is gone" in said(report, "descriptors")
     assert ": log is -, and should be there" in said(report, "configuration")
 
 

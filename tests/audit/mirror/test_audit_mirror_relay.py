@@ -39,15 +39,15 @@ def at_a_visit(line: str) -> tuple[str, str, str]:
 # Name: the changes, the row that finds it, and a part of its sentence.
 FAULTS = {
     "an address kept in a list": (
-        [OPEN, NO_LOCKS, KEPT, at_a_visit("KEPT.append(browser.getpeername()[0])")], "memory", ": an address",
+        [OPEN, NO_LOCKS, KEPT, at_a_visit("KEPT.append(browser.getpeername()[0])")], "memory", ": a planted address",
     ),
     "an address kept packed, in a dictionary of counts": (
         [OPEN, NO_LOCKS, KEPT, at_a_visit("KEPT.append(socket.inet_aton(browser.getpeername()[0]))")],
-        "memory", ": an address",
+        "memory", ": a planted address",
     ),
     "an address kept in hexadecimal": (
         [OPEN, NO_LOCKS, KEPT, at_a_visit("KEPT.append(socket.inet_aton(browser.getpeername()[0]).hex())")],
-        "memory", ": an address",
+        "memory", ": a planted address",
     ),
     "a body kept": (
         [("relay/link.py", "            moved(size)\n", "            moved(size)\n            KEPT.append(bytes(view[:size]))\n"),
@@ -78,13 +78,13 @@ AT_ONCE = {
     ),
     "an address in a log file": (
         [at_a_visit("print(browser.getpeername(), file=open('{folder}/var/log/relay', 'a'), flush=True)")],
-        "files", "var/log/relay holds an address",
+        "files", "var/log/relay holds a planted address",
     ),
     "an address in a file without a name": (
         [KEPT, at_a_visit(
             "import os; KEPT.append(os.open('{folder}/tmp', os.O_TMPFILE | os.O_RDWR));"
             " os.write(KEPT[-1], browser.getpeername()[0].encode())")],
-        "descriptors", "(deleted) holds an address",
+        "descriptors", "(deleted) holds a planted address",
     ),
     "memory of its own as a file": (
         [at_a_visit("import os; KEPT.append(os.memfd_create('kept'))")],
@@ -129,8 +129,8 @@ async def test_the_installed_relay_passes(program, mirror_folder):
     not_clean = {row: said(report, row) for row, verdict in verdicts(report).items() if verdict != "clean"}
     # It was started by hand, and its SOCKS is the test's own.
     assert set(not_clean) == {"units", "torrc"}, not_clean
-    assert "a whole upload, 8 times: 404" in said(report, "requests")
-    assert "a visit without what is behind, 1 times: None" in said(report, "requests")
+    assert "a whole upload: times 8, outcome 404" in said(report, "requests")
+    assert "a visit without what is behind: times 1, outcome no answer" in said(report, "requests")
     assert "Påstående 2 om spegeln" in page
     assert "reläets minne" not in page
     assert "Kan intygas med anmärkningar" in page

@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 from audit_harness import ROOT
-from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report
+from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report, selection
 
 from audit.advice import advice_of
 from audit.observe.program import own_program
@@ -40,6 +40,7 @@ GRAVE = {
 }
 SOME = {
     "a row that was not seen": examined(live=report("live", landlock=NOT_SEEN)),
+    "a selftest of some faults": examined(selftest=selection(Verdict.CLEAN, Verdict.CLEAN)),
     "an old selftest": examined(selftest=replace(report("selftest"), day="2026-10-27")),
     "a canary of tomorrow": examined(canary=replace(report("canary"), day="2026-11-28")),
     "no mirror": examined(proofs={name: report(name) for name in IDS if name != "mirror"}),
@@ -48,6 +49,9 @@ SOME = {
     "a trial": examined(live=replace(report("live"), trial=True)),
     "an ordinary account": examined(live=report("live", as_root=False, processes=NOT_SEEN)),
 }
+CHECKS = ROOT / "audit" / "live" / "checks"
+# The rows whose checks ask whether the home is a trial, and require less then.
+SOFTER = {"kernel": CHECKS / "system.py", "roster": CHECKS / "roster.py", "torrc": CHECKS / "tor.py"}
 NONE = {
     "nothing": examined(),
     "a selftest of thirty days": examined(selftest=replace(report("selftest"), day="2026-10-28")),
@@ -102,6 +106,32 @@ def test_each_row_that_is_not_clean_stands_on_the_page_with_its_risk_and_remedy(
         assert remark.remedy["en"] == advice_of(audit, row).remedy_in("en", USUAL)
         assert "{" not in remark.remedy["sv"]
         assert remark.row == (row if "." in row else f"{audit}.{row}")
+
+
+def test_a_selftest_of_some_faults_says_so_in_its_line_and_in_a_remark_and_how_to_make_it_whole():
+    page = examined(selftest=selection(Verdict.CLEAN, Verdict.CLEAN, FINDING))
+    sheet = html.unescape(as_html(page, "sv", CLAIMS).split('<section class="annexes">')[0])
+
+    assert "ett urval: 2 av 3 utlagda fel hittades" in sheet
+    assert f"ett urval: av programmets {len(IDS['selftest']) - 1} fel lades 3 ut" in sheet
+    assert "Kör sudo kallskydd audit selftest --save FIL utan --only" in re.sub("<.*?>", "", sheet)
+    assert decide(page) is Outcome.CANNOT
+
+
+def test_the_line_of_a_proof_says_how_many_rows_have_a_finding_and_how_many_were_not_seen():
+    page = examined(live=report("live", journal=FINDING, landlock=NOT_SEEN, times=NOT_SEEN))
+    rows = len(IDS["live"])
+
+    assert f"{rows - 3} av {rows} rader utan anmärkning; fynd 1, inte sett 2<" in as_html(page, "sv", CLAIMS)
+    assert f"{rows - 3} of {rows} rows clean; finding 1, not seen 2<" in as_html(page, "en", CLAIMS)
+
+
+def test_a_trial_names_the_rows_that_tolerate_more():
+    (remark,) = remarks_on(SOME["a trial"])
+
+    softer = {f"live.{name}" for name, where in SOFTER.items() if "trial" in where.read_text("utf-8")}
+    for language in ("sv", "en"):
+        assert set(re.findall(r"`(live\.[\w-]+)`", remark.risk[language])) == softer
 
 
 def test_of_a_row_that_was_not_seen_the_remedy_is_to_look_first():
@@ -161,7 +191,7 @@ def test_an_ordinary_account_is_one_remark_for_all_rows_that_take_root():
 
     titles = [remark.title["en"] for remark in remarks_on(page)]
 
-    assert titles == ["audit live: 2 rows that root alone sees: processes, code", "The title of landlock"]
+    assert titles == ["audit live: rows that root alone sees (2): processes, code", "The title of landlock"]
     assert "ett vanligt konto" in as_html(page, "sv", CLAIMS)
 
 
@@ -170,13 +200,13 @@ def test_rows_that_were_hidden_by_the_hundred_are_counted_and_the_first_named():
     (remark,) = remarks_on(examined(selftest=replace(report("selftest", as_root=False), checks=checks)))
 
     assert len(checks) > 90
-    assert remark.title["en"].startswith(f"audit selftest: {len(checks)} rows that root alone sees: selftest.none, ")
+    assert remark.title["en"].startswith(f"audit selftest: rows that root alone sees ({len(checks)}): selftest.none, ")
     assert remark.title["en"].endswith(f" and {len(checks) - 15} more")
     assert remark.title["sv"].endswith(f" och {len(checks) - 15} till")
 
 
 def test_evidence_of_several_processes_is_one_sentence_and_what_is_not_clean_is_never_summed_up():
-    template = "{name} {pid}, {count} threads: Seccomp {modes}, NoNewPrivs {privileges}"
+    template = "{name} {pid}, threads {count}: Seccomp {modes}, NoNewPrivs {privileges}"
     jobs = [
         Evidence(Verdict.CLEAN, template, {"name": name, "pid": pid, "count": 1, "modes": 2, "privileges": 1})
         for pid, name in enumerate(["intake", "job", "job", "job", "job"])
@@ -188,7 +218,7 @@ def test_evidence_of_several_processes_is_one_sentence_and_what_is_not_clean_is_
     check = Check("filter", "A filter", FINDING, (*jobs, odd), "grep")
     page = as_html(examined(live=replace(report("live"), checks=(check,))), "en", CLAIMS)
     # On the first page, among what was seen, and in full, folded and on paper.
-    assert page.count("job 9, 1 threads: Seccomp 0") == 4
+    assert page.count("job 9, threads 1: Seccomp 0") == 4
     assert "All that was seen (6)" in page
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 from audit_harness import ROOT
-from audit_pages import FOR_ROOT, IDS, report
+from audit_pages import FOR_ROOT, IDS, report, selection
 
 from audit.advice import TABLES, advice_of
 from audit.report.results import NotAResult, read_result, save
@@ -95,6 +95,20 @@ def test_a_result_that_was_kept_is_read_again_as_it_was_in_both_languages(tmp_pa
     assert again.as_object() == kept.as_object()
     assert again.checks[0].evidence[0].text("sv") == "intake 7: lyssnare 2"
     assert again.checks[0].evidence[0].text() == "intake 7: listener 2"
+
+
+def test_a_selftest_that_says_that_it_is_a_selection_is_taken_and_another_with_as_many_rows_is_not(tmp_path):
+    some = selection(Verdict.CLEAN, Verdict.CLEAN)
+    save(some, tmp_path / "some.json")
+    save(replace(some, checks=some.checks[:1] + some.checks[2:]), tmp_path / "cut.json")
+
+    taken = read_result(tmp_path / "some.json", "selftest", IDS["selftest"])
+
+    assert taken.as_object() == some.as_object()
+    assert as_text(some).splitlines()[-1].startswith("To do: selftest.selection (not seen). Run `sudo kallskydd audit")
+    assert as_text(some).splitlines()[-2].startswith("2 of 2 faults caught, 1 not wholly seen.")
+    with pytest.raises(NotAResult, match="lacks"):
+        read_result(tmp_path / "cut.json", "selftest", IDS["selftest"])
 
 
 @pytest.mark.parametrize(
