@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
 from service import KALLSKYDD
-from store_harness import TUESDAY, SetClock, ids, new_filing, new_home, new_members, open_store
+from store_harness import TUESDAY, SetClock, copy_cases, ids, new_filing, new_home, new_members, open_store
 from upkeep_harness import LABELS, real_home
 
 from cases.errors import Busy
@@ -32,31 +32,6 @@ FEW, MANY = 1_000, 100_000
 LOOK_UPS, WRITES = 300, 5
 # In service one in ten minutes; here as many as the backup leaves time for.
 PAUSE_SECONDS = 0.1
-_SLOT_BYTES = 32
-_COPIED, _CHANGED = ("cases", "entries", "heads"), {"case_id", "lookup_id", "slot"}
-
-
-def fill(home: Path, cases: int) -> None:
-    """Copy the one case of this home until there are so many."""
-    with closing(sqlite3.connect(home / "kallskydd.db")) as connection:
-        connection.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = -200000")
-        (slots,) = connection.execute("SELECT max(slot) + 1 FROM cases").fetchone()
-        # In the order of the tables, which is many times quicker.
-        made = sorted(secrets.token_bytes(16) for _ in range(cases - 1))
-        connection.execute("CREATE TEMP TABLE made (case_id BLOB, lookup_id BLOB, slot INTEGER)")
-        rows = ((case_id, secrets.token_bytes(16), slots + number) for number, case_id in enumerate(made))
-        connection.executemany("INSERT INTO made VALUES (?, ?, ?)", rows)
-        for table in _COPIED:
-            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            taken = (f"{'made' if name in _CHANGED else 'one'}.{name}" for name in names)
-            connection.execute(
-                f"INSERT INTO {table} SELECT {', '.join(taken)} FROM made, (SELECT * FROM {table}) AS one"  # noqa: S608
-            )
-        connection.commit()
-    slots_file = home / "shred.slots"
-    with slots_file.open("ab") as file:
-        missing = (slots + cases) * _SLOT_BYTES - slots_file.stat().st_size
-        file.write(secrets.token_bytes(max(0, missing)))
 
 
 async def timed(runs: int, verb: Callable[[int], Awaitable[object]]) -> float:
@@ -75,7 +50,7 @@ async def prepared(folder: Path, cases: int) -> Path:
     async with open_store(home) as store:
         await store.file_case(new_filing(members).filing)
         await store.release(TUESDAY, ids(members))
-    fill(home, cases)
+    copy_cases(home, cases)
     return home
 
 
@@ -107,7 +82,7 @@ async def backed_up(folder: Path, cases: int) -> dict[str, float]:
     async with open_store(made.home.path) as store:
         await store.file_case(new_filing(made.keys, release_on=day).filing)
         await store.release(day, ids(made.keys))
-    await asyncio.to_thread(fill, made.home.path, cases)
+    await asyncio.to_thread(copy_cases, made.home.path, cases)
     to = [word for label in LABELS[:2] for word in ("--to", label)]
     places = ["--home", made.home.path, "--out", folder / "out", "--slots", folder / "slots"]
     command = [*KALLSKYDD, "backup", *places, *to]

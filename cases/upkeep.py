@@ -17,7 +17,7 @@ from typing import Final
 UPKEEP_NAME: Final = "upkeep.seen"
 # The lines of `kallskydd status`, in the order of the signs.
 LINES: Final = (
-    "disk", "clock", "slots", "daily work", "roster", "audit", "libraries", "onion", "descriptor", "tor",
+    "disk", "clock", "slots", "daily work", "roster", "audit", "backup", "libraries", "onion", "descriptor", "tor",
     "mirror certificate", "mirror CAA", "mirror", "alarm",
 )  # fmt: skip
 _LINE: Final = re.compile(rf"(\d{{4}}-\d\d-\d\d) ([+!-]{{{len(LINES)}}})")

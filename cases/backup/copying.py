@@ -1,64 +1,72 @@
 """
 A copy of the store while the service runs: rows that live, and nothing else.
 
-The copy is made table by table into a new file. A copy of pages, or VACUUM and deleting afterwards, would carry what
-was deleted and what SQLite left of moved rows; here nothing is ever deleted. Left out are: cases that are being
-erased, files that belong to no case, slots of older epochs, and the salt of the case codes, which goes into the sealed
-part.
+The copy is made row by row into a new file. A copy of pages, or VACUUM and deleting afterwards, would carry what was
+deleted and what SQLite left of moved rows; here nothing is ever deleted. Left out are: cases that are being erased,
+files that belong to no case, slots of older epochs, and the salt of the case codes, which goes into the sealed part.
 
-All but the chunks of files is read in one transaction. Chunks are nearly all of the bytes and never change, so they are
-read in short ones: while a transaction reads, the store cannot cut its log, and an erasure waits with its last step
-(measured: docs/decisions/server/0029). A file that was deleted meanwhile is short of chunks, and the copy is made
-again.
+Every read is a short transaction: while one reads, the store cannot cut its log, so a heartbeat fails and an erasure
+waits with its last step (docs/decisions/server/0041). What the pieces must have in common is checked at the end, and a
+copy during which it changed is thrown away and made again:
 
-Shares lie in another file. They are read after the rows, and then the rows are read again: a case whose row is the same
-before and after had its share in its slot in between, since an erasure and a new epoch change the row first.
+1. The number of the last batch is read before anything else.
+2. Cases are read by ranges of their ids, all rows of a case in one transaction: each case is as it was at one moment.
+3. Then tombstones with their statements: a case that was left out since it is being erased has its own among them.
+4. Post boxes, counters, and the chunks of files. Chunks are nearly all of the bytes and never change.
+5. Shares, from their file.
+6. Every case, entry and file of the copy must still be in the store, under the same keys: so nothing is in the copy
+   that was erased, taken back or replaced while it was made, and each share was in its slot when it was read, since an
+   erasure and a new epoch change the row first.
+7. The last batch must be the same. A release moves items from cases to post boxes: of a copy that has seen one half of
+   it, a member would get a case twice or never.
 """
 
 import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from cases.backup.errors import HomeBusy
 from cases.backup.files import ErasedCase
 from cases.errors import Busy, StoreFault
-from cases.store.db import DATABASE_NAME, HEARTBEAT_BYTES, SCHEMA_VERSION, SLOTS_NAME
+from cases.store.db import DATABASE_NAME, HEARTBEAT_BYTES, SCHEMA_VERSION, SLOTS_NAME, Row
 from cases.store.shred import SHARE_BYTES
 
 SALT_BYTES = 16
-# A case that changes during the copy makes it void; a municipality has a few cases a week.
+# A case that is erased or a release during the copy makes it void; a municipality has a few cases a week.
 TRIES = 5
-_OF_LIVING_CASES = "WHERE case_id IN (SELECT case_id FROM main.cases)"
-# Every table and what is copied of it, in an order in which each row finds what it belongs to.
-TABLES: dict[str, str] = {
-    "cases": "WHERE state <> 'erasing'",
-    "entries": _OF_LIVING_CASES,
-    "heads": _OF_LIVING_CASES,
-    "notes_grants": _OF_LIVING_CASES,
-    "files": _OF_LIVING_CASES,
-    "waiting_items": _OF_LIVING_CASES,
-    "batch_items": "",
-    "statements": _OF_LIVING_CASES,
-    "tombstones": "",
-    "tombstone_statements": "",
-    "counters": "",
-    "ended_inboxes": _OF_LIVING_CASES,
-}
-# Copied apart, a few at a time: 4 MiB.
-CHUNKS = "chunks"
-_CHUNKS_AT_ONCE = 16
-_SHORT_FILES = (
-    "SELECT 1 FROM files WHERE sealed_size <> (SELECT coalesce(sum(length(chunk)), 0) FROM chunks"
-    " WHERE chunks.file_id = files.file_id) LIMIT 1"
+# Every table, in an order in which each row finds what it belongs to. First those whose rows belong to one case.
+OF_CASES: Final = (
+    "cases", "entries", "heads", "notes_grants", "files", "waiting_items", "statements", "ended_inboxes"
+)  # fmt: skip
+OF_TOMBSTONES: Final = ("tombstones", "tombstone_statements")
+BOXES, COUNTERS, CHUNKS = "batch_items", "counters", "chunks"
+# What one transaction reads: some two milliseconds, and 4 MiB of chunks.
+_CASES_AT_ONCE, _ITEMS_AT_ONCE, _CHUNKS_AT_ONCE = 64, 2000, 16
+_HIGHEST_ID: Final = b"\xff" * 16
+_IN_RANGE: Final = "case_id > ?1 AND case_id <= ?2"
+_LIVING: Final = (
+    "case_id > ?1 AND case_id <= ?2 AND case_id IN"
+    " (SELECT case_id FROM cases WHERE case_id > ?1 AND case_id <= ?2 AND state <> 'erasing')"
 )
-_STANDING = "SELECT case_id, slot, epoch FROM cases WHERE state <> 'erasing' ORDER BY case_id"
+# What of a case must still stand when it has been copied: its keys, and the rows that only go with what is erased.
+_STANDING: Final = (
+    (
+        "SELECT case_id, lookup_id, reporter_grant, epoch, access_key, slot FROM cases"
+        " WHERE case_id > ?1 AND case_id <= ?2 AND state <> 'erasing'"
+    ),
+    "SELECT case_id, stream, number, header FROM entries WHERE case_id > ?1 AND case_id <= ?2",
+    "SELECT case_id, file_id, header FROM files WHERE case_id > ?1 AND case_id <= ?2",
+)
+_LAST_BATCH: Final = "SELECT home_id, salt, batch, last_release FROM home"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -71,76 +79,152 @@ class Copied:
     erased: tuple[ErasedCase, ...]
 
 
+class _Original:
+    """The store's own database. It is read for half of the time at most, so that the store's log can be cut between."""
+
+    def __init__(self, path: Path) -> None:
+        # Not `mode=ro`: a log needs its index, which may have to be made.
+        self._connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
+        self._connection.execute("PRAGMA query_only = ON")
+        self._rest_until = 0.0
+
+    def close(self) -> None:
+        """Close it; what the store has in its log stays there, unless nobody else has it open."""
+        self._connection.close()
+
+    def read(self, queries: Sequence[str], values: Sequence[object] = ()) -> list[list[Row]]:
+        """Return what each of the queries finds, all in one transaction, which is over when this returns."""
+        time.sleep(max(0.0, self._rest_until - time.monotonic()))
+        began = time.monotonic()
+        self._connection.execute("BEGIN")
+        try:
+            return [self._connection.execute(query, values).fetchall() for query in queries]
+        finally:
+            self._connection.rollback()
+            ended = time.monotonic()
+            self._rest_until = ended + (ended - began)
+
+
 def copy_store(home: Path, target: Path) -> Copied:
     """Copy the rows into the new file `target` and return the rest. Raises HomeBusy, Busy, StoreFault, OSError."""
     for _ in range(TRIES):
         with _plain_faults():
-            salt = _copy_rows(home / DATABASE_NAME, target)
-            with contextlib.closing(_open(target)) as copy:
-                standing = copy.execute(_STANDING).fetchall()
-                erased = tuple(_erased(copy))
-                whole = copy.execute(_SHORT_FILES).fetchone() is None
-            shares = _read_shares(home / SLOTS_NAME, [(case_id, slot) for case_id, slot, _ in standing])
-            with contextlib.closing(_open(home / DATABASE_NAME)) as original:
-                unchanged = set(standing) <= set(original.execute(_STANDING).fetchall())
-        if whole and unchanged:
-            return Copied(salt, shares, erased)
+            copied = _copied_once(home, target)
+        if copied is not None:
+            return copied
         target.unlink()
     raise HomeBusy
 
 
-def _copy_rows(original: Path, target: Path) -> bytes:
-    """Make the new file; return the salt of the original."""
+def _copied_once(home: Path, target: Path) -> Copied | None:
+    """Return None if the store changed so that the pieces do not belong together."""
+    with contextlib.closing(_Original(home / DATABASE_NAME)) as original, contextlib.closing(_new(target)) as copy:
+        # 1.
+        ((last_batch,),) = original.read([_LAST_BATCH])
+        try:
+            _copy_rows(original, copy, last_batch)
+        except sqlite3.IntegrityError as fault:
+            if fault.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                # The slot of a case that was erased after it was copied, given out again.
+                return None
+            raise
+        with target.open("rb+") as file:
+            os.fsync(file.fileno())
+        # 5.
+        places = copy.execute("SELECT case_id, slot FROM cases").fetchall()
+        shares = _read_shares(home / SLOTS_NAME, places)
+        # 6. and 7.
+        if not _still_stands(original, copy) or original.read([_LAST_BATCH]) != [[last_batch]]:
+            return None
+        return Copied(bytes(last_batch[1]), shares, tuple(_erased(copy)))
+
+
+def _new(target: Path) -> sqlite3.Connection:
+    """Make the file of the copy, with its tables."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    copy = sqlite3.connect(f"file:{quote(str(target))}?mode=rw", uri=True, isolation_level=None)
+    # Before the first table, as in the store; no journal and no syncing: a copy that breaks off is thrown away.
+    for pragma in ("auto_vacuum = INCREMENTAL", "journal_mode = OFF", "temp_store = MEMORY", "synchronous = OFF"):
+        copy.execute(f"PRAGMA {pragma}")
     schema = files("cases").joinpath("store", "schema.sql").read_text("utf-8")
-    with contextlib.closing(
-        sqlite3.connect(f"file:{quote(str(target))}?mode=rw", uri=True, isolation_level=None)
-    ) as copy:
-        # Before the first table, as in the store; no journal and no syncing: a copy that breaks off is thrown away.
-        for pragma in ("auto_vacuum = INCREMENTAL", "journal_mode = OFF", "temp_store = MEMORY", "synchronous = OFF"):
-            copy.execute(f"PRAGMA {pragma}")
-        copy.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
-        copy.execute("ATTACH ? AS original", (f"file:{quote(str(original))}?mode=rw",))
-        copy.execute("BEGIN")
-        if copy.execute("PRAGMA original.user_version").fetchone() != (SCHEMA_VERSION,):
-            raise StoreFault("store.version")
-        home_id, salt, batch, last_release = copy.execute(
-            "SELECT home_id, salt, batch, last_release FROM original.home"
-        ).fetchone()
-        copy.execute(
-            "INSERT INTO main.home (only, home_id, salt, batch, last_release, beat) VALUES (1, ?, ?, ?, ?, ?)",
-            (home_id, bytes(SALT_BYTES), batch, last_release, secrets.token_bytes(HEARTBEAT_BYTES)),
-        )
-        for table, which in TABLES.items():
-            columns = [row[1] for row in copy.execute(f"PRAGMA main.table_info({table})")]
-            named = ", ".join(columns)
-            taken = ", ".join("NULL" if column == "spent_slot" else column for column in columns)
-            copy.execute(f"INSERT INTO main.{table} ({named}) SELECT {taken} FROM original.{table} {which}")  # noqa: S608 (names of our own schema)
-        copy.execute("COMMIT")
-        _copy_chunks(copy)
-        copy.execute("DETACH original")
-    with target.open("rb+") as file:
-        os.fsync(file.fileno())
-    return bytes(salt)
+    copy.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
+    return copy
 
 
-def _copy_chunks(copy: sqlite3.Connection) -> None:
-    """Copy the chunks of every file, each statement a short transaction of its own."""
-    part = (
-        "INSERT INTO main.chunks SELECT file_id, position, chunk FROM original.chunks"
-        " WHERE file_id = ? AND position >= ? AND position < ?"
+def _copy_rows(original: _Original, copy: sqlite3.Connection, last_batch: Row) -> None:
+    if original.read(["PRAGMA user_version"]) != [[(SCHEMA_VERSION,)]]:
+        raise StoreFault("store.version")
+    home_id, _salt, batch, last_release = last_batch
+    copy.execute("BEGIN")
+    copy.execute(
+        "INSERT INTO home (only, home_id, salt, batch, last_release, beat) VALUES (1, ?, ?, ?, ?, ?)",
+        (home_id, bytes(SALT_BYTES), batch, last_release, secrets.token_bytes(HEARTBEAT_BYTES)),
     )
-    for (file_id,) in copy.execute("SELECT file_id FROM main.files").fetchall():
+    # 2. and 3.
+    for tables, which in ((OF_CASES, _LIVING), (OF_TOMBSTONES, _IN_RANGE)):
+        queries = [f"SELECT {_columns(copy, table)} FROM {table} WHERE {which}" for table in tables]  # noqa: S608 (names of our own schema)
+        for _limits, found in _pieces(original, tables[0], queries):
+            for table, rows in zip(tables, found, strict=True):
+                _insert(copy, table, rows)
+    # 4.
+    _copy_boxes(original, copy)
+    (counters,) = original.read([f"SELECT {_columns(copy, COUNTERS)} FROM {COUNTERS}"])  # noqa: S608
+    _insert(copy, COUNTERS, counters)
+    _copy_chunks(original, copy)
+    copy.execute("COMMIT")
+
+
+def _pieces(
+    original: _Original, table: str, queries: Sequence[str]
+) -> Iterator[tuple[tuple[bytes, bytes], list[list[Row]]]]:
+    """Yield what the queries find in each range of ids, with its limits: the first is not in it, the second is."""
+    following = f"SELECT case_id FROM {table} WHERE case_id > ?2 ORDER BY case_id LIMIT 1 OFFSET {_CASES_AT_ONCE - 1}"  # noqa: S608
+    limits = (b"", b"")
+    while limits[0] != _HIGHEST_ID:
+        *found, ahead = original.read([*queries, following], limits)
+        yield limits, found
+        limits = (limits[1], ahead[0][0] if ahead else _HIGHEST_ID)
+
+
+def _copy_boxes(original: _Original, copy: sqlite3.Connection) -> None:
+    items = (
+        "SELECT member_id, batch, position, item FROM batch_items WHERE (member_id, batch, position) > (?, ?, ?)"
+        " ORDER BY member_id, batch, position LIMIT ?"
+    )
+    last: Row = (b"", 0, 0)
+    while rows := original.read([items], (*last, _ITEMS_AT_ONCE))[0]:
+        _insert(copy, BOXES, rows)
+        last = rows[-1][:3]
+
+
+def _copy_chunks(original: _Original, copy: sqlite3.Connection) -> None:
+    """Copy the chunks of every file; one that was deleted meanwhile is found when the copy is checked."""
+    part = "SELECT file_id, position, chunk FROM chunks WHERE file_id = ? AND position >= ? AND position < ?"
+    for (file_id,) in copy.execute("SELECT file_id FROM files").fetchall():
         beginning = 0
-        while copy.execute(part, (file_id, beginning, beginning + _CHUNKS_AT_ONCE)).rowcount > 0:
+        while rows := original.read([part], (file_id, beginning, beginning + _CHUNKS_AT_ONCE))[0]:
+            _insert(copy, CHUNKS, rows)
             beginning += _CHUNKS_AT_ONCE
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    """Open a database that is there, to read it. Not `mode=ro`: a log needs its index, which may have to be made."""
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
-    connection.execute("PRAGMA query_only = ON")
-    return connection
+def _columns(copy: sqlite3.Connection, table: str) -> str:
+    """Return what is copied of a row, in the order of the table; a slot of an older epoch is not."""
+    names = [row[1] for row in copy.execute(f"PRAGMA table_info({table})")]
+    return ", ".join("NULL" if name == "spent_slot" else name for name in names)
+
+
+def _insert(copy: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
+    if rows:
+        copy.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
+
+
+def _still_stands(original: _Original, copy: sqlite3.Connection) -> bool:
+    """Whether the store still has every case, entry and file that was copied, under the same keys."""
+    for limits, stands in _pieces(original, "cases", _STANDING):
+        copied = [copy.execute(query, limits).fetchall() for query in _STANDING]
+        if any(not set(one) <= set(other) for one, other in zip(copied, stands, strict=True)):
+            return False
+    return True
 
 
 def _read_shares(slots: Path, places: list[tuple[bytes, int]]) -> dict[str, bytes]:

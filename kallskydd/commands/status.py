@@ -67,7 +67,8 @@ async def look(home: Home, now: datetime) -> list[Finding]:
     """Return every line that this home has."""
     found = [
         inside.disk(home), inside.clock(now), inside.slots(home, now), inside.daily_work(home, now),
-        inside.roster(home, now), inside.audit(home), inside.libraries(now),
+        inside.roster(home, now), inside.audit(home),
+        inside.backup(home, now, is_timed=inside.is_backed_up_by_timer(home)), inside.libraries(now),
         await outside.onion(home), outside.descriptor(home, now), outside.tor(home),
     ]  # fmt: skip
     if home.config.mirror is not None:

@@ -1,12 +1,14 @@
 """The lines of `kallskydd status` that are read from the home and the program: nothing here asks tor or the network.
 
 No sentence follows from a report. So the disk is above a bound or below it, never a number of bytes; the slots are
-judged by their age and their shape, which a heartbeat gives them with and without reports; and what waits to be erased
-is asked after by the daily work as a whole, which is done each day also when nothing waits.
+judged by their age and their shape, which a heartbeat gives them with and without reports; what waits to be erased
+is asked after by the daily work as a whole, which is done each day also when nothing waits; and a backup has the day
+that its timer chose.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -24,6 +26,7 @@ from kallskydd.finding import Finding
 from kallskydd.say import count
 from kallskydd.serve.notes import read_notes
 from kallskydd.serve.why_not_open import why_not_open
+from kallskydd.upkeep.days import last_backup
 
 LEAST_FREE_GIB: Final = 2  # ten full reports
 OLDEST_PLAUSIBLE_YEAR: Final = 2026  # a clock before this program was written is wrong, and tor will not work with it
@@ -31,12 +34,21 @@ OLDEST_PLAUSIBLE_YEAR: Final = 2026  # a clock before this program was written i
 SLOTS_STALE: Final = timedelta(minutes=12)
 # 06:00 and the time that a large release takes.
 DAILY_PATIENCE: Final = timedelta(hours=1)
+# The timer makes one each day: one may be missed, by a computer that was off or a disk that was away, and not two.
+BACKUP_STALE: Final = timedelta(days=2)
+# What `systemctl enable kallskydd-backup.timer` makes, and the home that its unit copies (deploy/systemd).
+BACKUP_TIMER: Final = Path("/etc/systemd/system/timers.target.wants/kallskydd-backup.timer")
+TIMED_HOME: Final = Path("/var/lib/kallskydd/home")
 # Libraries that read what strangers send have a fault to be mended every month or two.
 LOCK_STALE: Final = timedelta(days=90)
 _LOCK_NAME: Final = "requirements.lock"
 _LOCK_DAY: Final = re.compile(r"# (\d{4}-\d\d-\d\d)\n")
 _PUT_BACK: Final = "Stop the service and put the file back from a backup of the last seven days."
 _SHOW_AUDITOR: Final = "Keep the file audit.chain, and show it to an auditor."
+_NO_TIMER: Final = "No timer makes it."
+_BACK_UP: Final = (
+    "Look whether both disks of the backup are there and have room, and run `systemctl start kallskydd-backup`."
+)
 
 
 def disk(home: Home) -> Finding:
@@ -107,6 +119,27 @@ def audit(home: Home) -> Finding:
         return Finding("audit", well=False, words=words, to_do="Run `kallskydd audit live`.")
     words = f"{last.day}: {last.clean} checks clean, {len(last.not_seen)} not seen, head {last.head.hex()[:16]}."
     return Finding("audit", well=True, words=words)
+
+
+def backup(home: Home, now: datetime, *, is_timed: bool) -> Finding:
+    """How old the last backup is. Where a timer makes one each day, an old one is not well."""
+    last, day = last_backup(home.path), today(lambda: now)
+    if last is None:
+        words = "None was made yet."
+    elif last > day:
+        words = f"The last is of {last.isoformat()}, a day still to come."
+    else:
+        words = f"The last is of {last.isoformat()}, {count((day - last).days, 'day')} ago."
+    if not is_timed:
+        return Finding("backup", well=True, words=f"{words} {_NO_TIMER}")
+    # One of a day to come is of a clock that was ahead, and must not hide that none is made.
+    is_fresh = last is not None and timedelta(0) <= day - last <= BACKUP_STALE
+    return Finding("backup", is_fresh, words, "" if is_fresh else _BACK_UP)
+
+
+def is_backed_up_by_timer(home: Home) -> bool:
+    """Whether the timer that makes a backup of this home each day is enabled on this computer."""
+    return home.path == TIMED_HOME and os.path.lexists(BACKUP_TIMER)
 
 
 def libraries(now: datetime, place: Path | None = None) -> Finding:

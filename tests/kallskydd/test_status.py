@@ -20,6 +20,7 @@ from kallskydd.finding import Finding
 from kallskydd.serve.notes import Notebook, read_notes
 from kallskydd.status import home as inside
 from kallskydd.status import outside
+from kallskydd.upkeep.days import note_backup
 from onion import tor_process
 from onion.errors import OnionUnknown, OnionUnreachable, TorProgramMissing
 from onion.probe import ProbeResult
@@ -115,6 +116,51 @@ def test_notes_that_do_not_read_are_as_none(home):
     (home.run / "keeper.json").write_text("{")
 
     assert_trouble(outside.descriptor(home, NOW), "since the service started")
+
+
+@pytest.mark.parametrize(
+    ("last", "words", "well_with_timer"),
+    [
+        (None, "None was made yet.", False),
+        (date(2026, 11, 27), "The last is of 2026-11-27, 0 days ago.", True),
+        (date(2026, 11, 25), "The last is of 2026-11-25, 2 days ago.", True),
+        (date(2026, 11, 24), "The last is of 2026-11-24, 3 days ago.", False),
+        (date(2026, 11, 28), "The last is of 2026-11-28, a day still to come.", False),  # a clock that was ahead
+    ],
+)
+def test_the_last_backup_has_an_age_and_an_old_one_is_not_well_where_a_timer_makes_it(
+    home, last, words, well_with_timer
+):
+    if last is not None:
+        note_backup(home.path, last)
+
+    by_hand, timed = (inside.backup(home, NOW, is_timed=is_timed) for is_timed in (False, True))
+
+    assert (by_hand.well, by_hand.words) == (True, f"{words} No timer makes it.")
+    assert timed.words.startswith(words)
+    assert timed.well == well_with_timer
+    if not timed.well:
+        assert_trouble(timed, words)
+        assert "`systemctl start kallskydd-backup`" in timed.to_do
+
+
+def test_the_timer_is_asked_after_where_systemd_enables_it_and_for_the_home_that_its_unit_copies(
+    home, tmp_path, monkeypatch
+):
+    units = PROJECT / "deploy/systemd"
+    timer = tmp_path / "kallskydd-backup.timer"
+    monkeypatch.setattr(inside, "BACKUP_TIMER", timer)
+    found = [inside.is_backed_up_by_timer(home)]
+    monkeypatch.setattr(inside, "TIMED_HOME", home.path)
+    found.append(inside.is_backed_up_by_timer(home))
+    timer.symlink_to("/nowhere/kallskydd-backup.timer")
+    found.append(inside.is_backed_up_by_timer(home))
+    monkeypatch.undo()
+
+    assert found == [False, False, True]
+    assert f"--home {inside.TIMED_HOME} " in (units / "kallskydd-backup.service").read_text()
+    assert (units / inside.BACKUP_TIMER.name).read_text().endswith("[Install]\nWantedBy=timers.target\n")
+    assert inside.BACKUP_TIMER.parent == Path("/etc/systemd/system/timers.target.wants")
 
 
 @pytest.mark.parametrize(("hours", "well"), [(1, True), (3, True), (5, False)])

@@ -15,12 +15,14 @@ from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, fetch_
 from cases.entry import Message, Report, Stream
 from cases.roster.member import MemberKeys, new_member_keys
 from cases.roster.text import NO_PREVIOUS, Member, Roster, RosterHome, parse_roster, render
+from cases.store.shred import SHARE_BYTES
 from cases.store.store import CaseProof, Filing, ReporterEntries, SignedStatement, Store
 
 MONDAY = date(2026, 3, 2)
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
 SERVER = b"\x07" * 32
+_COPIED, _CHANGED = ("cases", "entries", "heads"), {"case_id", "lookup_id", "slot"}
 
 
 class SetClock:
@@ -203,3 +205,26 @@ def rows(home: Path, query: str) -> list[tuple]:
     """Ask the database from outside."""
     with contextlib.closing(sqlite3.connect(f"file:{home / 'kallskydd.db'}?mode=ro", uri=True)) as connection:
         return connection.execute(query).fetchall()
+
+
+def copy_cases(home: Path, cases: int) -> None:
+    """Copy the one case of this home, row by row with ids of their own, until there are so many."""
+    with contextlib.closing(sqlite3.connect(home / "kallskydd.db")) as connection:
+        connection.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; PRAGMA cache_size = -200000")
+        (slots,) = connection.execute("SELECT max(slot) + 1 FROM cases").fetchone()
+        # In the order of the tables, which is many times quicker.
+        made = sorted(random(16) for _ in range(cases - 1))
+        connection.execute("CREATE TEMP TABLE made (case_id BLOB, lookup_id BLOB, slot INTEGER)")
+        rows = ((case_id, random(16), slots + number) for number, case_id in enumerate(made))
+        connection.executemany("INSERT INTO made VALUES (?, ?, ?)", rows)
+        for table in _COPIED:
+            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            taken = (f"{'made' if name in _CHANGED else 'one'}.{name}" for name in names)
+            connection.execute(
+                f"INSERT INTO {table} SELECT {', '.join(taken)} FROM made, (SELECT * FROM {table}) AS one"
+            )
+        connection.commit()
+    slots_file = home / "shred.slots"
+    with slots_file.open("ab") as file:
+        missing = (slots + cases) * SHARE_BYTES - slots_file.stat().st_size
+        file.write(random(max(0, missing)))

@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,10 +18,9 @@ import pytest
 from desk_harness import Reporter, RunningDesks, running_desks
 from desk_pages import pages_of
 from intake_harness import MadeHome, SetClock
-from store_harness import new_filing, new_home, new_members, open_store, stage
 from upkeep_harness import answered, as_made, asked, backup, kallskydd, member_desk, real_day, real_home, restored
 
-from cases.backup import copying, restoring
+from cases.backup import restoring
 from cases.case.statements import Act, Unsigned, seal_statement, sign_statement
 from cases.clock import utc_now
 from cases.errors import SealBroken
@@ -401,13 +399,13 @@ def test_what_is_there_is_not_overwritten_and_a_backup_that_fails_leaves_nothing
 
 
 def test_every_table_of_the_store_is_copied_or_named_as_left_out(tmp_path):
-    from cases.backup.copying import CHUNKS, TABLES
+    from cases.backup.copying import BOXES, CHUNKS, COUNTERS, OF_CASES, OF_TOMBSTONES
 
     Database.create(tmp_path / "db")
     with contextlib.closing(sqlite3.connect(tmp_path / "db")) as made:
         names = {name for (name,) in made.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
-    assert {*TABLES, CHUNKS} == names - {"home"}
+    assert {*OF_CASES, *OF_TOMBSTONES, BOXES, CHUNKS, COUNTERS} == names - {"home"}
 
 
 def test_any_two_of_three_open_and_no_one_does():
@@ -433,34 +431,3 @@ def test_any_two_of_three_open_and_no_one_does():
         open_with_two(sealed, b"other use", handed, bytes(asking))
     with pytest.raises(SealBroken):
         seal_to_any_two(b"plain", b"use", holders[:1])
-
-
-async def test_a_copy_during_which_a_file_or_a_case_goes_is_made_again(tmp_path, monkeypatch):
-    home, members = new_home(tmp_path / "home"), new_members(2)
-    turns: list[int] = []
-    copy_chunks = copying._copy_chunks
-
-    async with open_store(home) as store:
-        kept, gone = new_filing(members), new_filing(members)
-        file_id = await stage(store, gone.keys, b"clean")
-        await store.file_case(kept.filing)
-        await store.file_case(replace(gone.filing, file_ids=(file_id,)))
-
-        def erase_between(copy: sqlite3.Connection) -> None:
-            turns.append(len(turns))
-            if len(turns) == 1:
-                loop.call_soon_threadsafe(
-                    lambda: asyncio.ensure_future(store.erase(gone.case_id)).add_done_callback(done)
-                )
-                erased.wait(30)
-            copy_chunks(copy)
-
-        loop, erased = asyncio.get_running_loop(), threading.Event()
-        done = lambda _: erased.set()  # noqa: E731
-        monkeypatch.setattr(copying, "_copy_chunks", erase_between)
-        copied = await asyncio.to_thread(copying.copy_store, home, tmp_path / "copy")
-
-    assert len(turns) == 2
-    assert set(copied.shares) == {kept.case_id.hex()}
-    assert [one.case for one in copied.erased] == [gone.case_id.hex()]
-    assert gone.filing.entries[0].body not in (tmp_path / "copy").read_bytes()
