@@ -105,6 +105,10 @@ TABLE = (
         " 'PRAGMA journal_mode; PRAGMA auto_vacuum; PRAGMA freelist_count';"
         " ls -l /proc/$INTAKE/fd | grep -c 'kallskydd.db$'",
         root=True),
+    Row("disk", "What lies under the home keeps nothing that was erased",
+        "Det som ligger under hemmet behåller inget raderat",
+        "stat -f -c %T $HOMEDIR; lsblk -s -o NAME,TYPE,FSTYPE $(df --output=source $HOMEDIR | tail -1);"
+        " pgrep -l litestream; crm_mon --one-shot"),
     Row("roster", "Who may read, by the chain of signatures", "Vilka som får läsa, enligt underskrifterna",
         "grep operator_is_no_member $HOMEDIR/config.toml;"
         " cat $HOMEDIR/roster/*; sed -n '/^## 7/,/^## 8/p' docs/FORMATS.md"),
