@@ -65,9 +65,8 @@ class Target(StrEnum):
 _EXISTS: Final = frozenset({Gain.EXISTS})
 # Nowhere on the machine is what opens a case: that takes a member's key, and those are at the desks.
 _ALL: Final = frozenset(Gain) - {Gain.MEMBER_KEYS}
-# What tor passes on to: it and the publisher meet the intake as every visitor does. Who may pass through the home to
-# the sockets may also ask for size and times of a file whose name it knows: these are size classes and heartbeats.
-_BEHIND_TOR: Final = frozenset({Gain.EXISTS, Gain.PAGES, Gain.DESK_DOOR, Gain.NAMES})
+# What tor passes on to: it and the publisher meet the intake as every visitor does.
+_BEHIND_TOR: Final = frozenset({Gain.EXISTS, Gain.PAGES, Gain.DESK_DOOR})
 
 EXPECTED: Final[dict[tuple[Start, Target], frozenset[Gain]]] = {
     (Start.MACHINE, Target.TENANT): _ALL,
@@ -89,8 +88,11 @@ EXPECTED: Final[dict[tuple[Start, Target], frozenset[Gain]]] = {
 }
 
 
-# Of a home that is alone on its machine: its keeper steers tor by itself, and /proc need not hide processes.
+# Of a home that is alone on its machine: its keeper steers tor by itself, and /proc need not hide processes. A tor that
+# passes through the home to the sockets may also ask for size and times of a file there whose name it knows: these are
+# size classes and heartbeats.
 _ALONE: Final[dict[tuple[Start, Target], frozenset[Gain]]] = {
+    (Start.TOR, Target.TENANT): frozenset({Gain.NAMES}),
     (Start.TENANT, Target.TOR): frozenset({Gain.STEER_TOR, Gain.TOR_FILES, Gain.NAMES}),
 }
 

@@ -17,7 +17,8 @@ from audit.observe.scene import TRIAL_MARK
 
 HOST_FOLDER: Final = "var/lib/kallskydd-host"
 _TOR_FOLDERS: Final = ("run/kallskydd-tor", "var/lib/kallskydd-tor")
-_ASK_FOLDER: Final = "run/kallskydd-publisher"
+# Where tor brings a tenant's visitors, and where its keeper asks the publisher: folders of root's and the publisher's.
+_SOCKET_FOLDERS: Final = ("run/kallskydd-host", "run/kallskydd-publisher")
 # By the path below a tenant's folder, its home or tor's; the first that fits. `*` is any part of it.
 _FILES: Final = (
     ("*kallskydd.db*", Gain.CASES),
@@ -33,6 +34,8 @@ _FILES: Final = (
 _SOCKETS: Final = {
     "public.sock": Gain.PAGES, "mirror.sock": Gain.PAGES, "desk.sock": Gain.DESK_DOOR, "control.sock": Gain.STEER_TOR,
     "control": Gain.STEER_TOR, "ask": Gain.PUBLISH,
+    # The way to the network, and to nobody's pages.
+    "socks": Gain.EXISTS, "socks.sock": Gain.EXISTS,
 }  # fmt: skip
 # What a file in the clear begins with, wherever it lies: for backups, whose files have other names.
 _BEGINNINGS: Final = (
@@ -69,10 +72,13 @@ class Place:
 def tenant_at(name: str, folder: Path, root: Path) -> Place:
     """Return what belongs to a tenant, or to a home that is alone. Raises OSError."""
     owner = folder.stat().st_uid
-    asks = root / _ASK_FOLDER / name
-    # The folder in which the publisher listens is the publisher's; the sockets in it are the tenant's way to it.
-    at_publisher = [thing for thing in _things(asks) if stat.S_ISSOCK(thing.mode)] if asks.is_dir() else []
-    things = (*_things(folder), *(thing for thing in at_publisher if thing.gain is Gain.PUBLISH))
+    sockets = [
+        thing
+        for place in _SOCKET_FOLDERS
+        for thing in _things(root / place / name)
+        if stat.S_ISSOCK(thing.mode) and thing.gain is not Gain.EXISTS
+    ]
+    things = (*_things(folder), *sockets)
     trial = any((one / TRIAL_MARK).exists() for one in (folder, folder / "home"))
     return Place(name, owner, (folder,), things, tuple(_processes(owner)), trial)
 
@@ -115,8 +121,7 @@ def _gain(path: str, folder: Path, state: os.stat_result) -> Gain:
 
 def _as_tors(thing: Thing) -> Thing:
     gain = Gain.TOR_FILES if stat.S_ISREG(thing.mode) else thing.gain
-    # Its SOCKS socket leads to the network, and to nobody's pages.
-    return Thing(thing.path, Gain.EXISTS if thing.path.endswith("/socks") else gain, thing.mode, thing.size)
+    return Thing(thing.path, gain, thing.mode, thing.size)
 
 
 def _processes(owner: int) -> Iterator[int]:

@@ -19,8 +19,9 @@ CRYPT_NAME: Final = "kallskydd"
 MOUNT_POINT: Final = "/var/lib/kallskydd-host"
 TOR_UNIT: Final = "kallskydd-tor"
 PUBLISHER_UNIT: Final = "kallskydd-publisher"
-# A keeper is ready within 60 s (serve.keeper) and is given 60 s to end (TimeoutStopSec).
-_UNIT_SECONDS: Final = 90
+# A unit is started once its intake is ready, within 180 s (TimeoutStartSec), and is given 60 s to end (TimeoutStopSec).
+_START_SECONDS: Final = 200
+_STOP_SECONDS: Final = 90
 _DISK_SECONDS: Final = 120  # DRBD's own agent asks for 100 at most
 _MONITOR_SECONDS: Final = 10
 _AGAIN_SECONDS: Final = 600
@@ -119,8 +120,10 @@ def _unit(resources: Element, constraints: Element, name: str, unit: str, *, inf
     primitive = SubElement(resources, "primitive", {"id": name, "class": "systemd", "type": unit})
     # What did not start is tried again, without anybody's hand.
     _pairs(SubElement(primitive, "meta_attributes", id=f"{name}-meta"), {"failure-timeout": f"{_AGAIN_SECONDS}s"})
-    seconds = _UNIT_SECONDS
-    _operations(primitive, {"start": (seconds, 0, ""), "stop": (seconds, 0, ""), "monitor": (30, _MONITOR_SECONDS, "")})
+    _operations(
+        primitive,
+        {"start": (_START_SECONDS, 0, ""), "stop": (_STOP_SECONDS, 0, ""), "monitor": (30, _MONITOR_SECONDS, "")},
+    )
     _together(constraints, name, "home", influence=influence)
     _order(constraints, "home", name)
 

@@ -48,18 +48,20 @@ def add_tenant(root: Path, name: str, uid: int) -> list[socket.socket]:
     tenant = root / "var/lib/kallskydd-host" / name
     tenant.mkdir()
     home = make_home(tenant / "home").home.path
-    for path in (home, *home.rglob("*")):
-        os.chown(path, uid, GROUP)
-    for folder in (tenant, home, home / "run"):
-        own(folder, uid, GROUP, 0o2710)
+    for path in (tenant, home, *home.rglob("*")):
+        os.chown(path, uid, uid)
+    tenant.chmod(0o700)
     (home / "onion" / "public.key").write_bytes(b"== ed25519v1-secret: type0 ==\0\0\0" + bytes(64))
-    own(home / "onion" / "public.key", uid, GROUP, 0o600)
+    own(home / "onion" / "public.key", uid, uid, 0o600)
+    visitors = root / "run/kallskydd-host" / name
+    visitors.mkdir()
+    own(visitors, 0, GROUP, 0o710)
     at_publisher = root / "run/kallskydd-publisher" / name
     at_publisher.mkdir()
     own(at_publisher, PUBLISHER, uid, 0o710)
     return [
-        listen(home / "run" / "public.sock", uid, GROUP, 0o660),
-        listen(home / "run" / "desk.sock", uid, GROUP, 0o660),
+        listen(visitors / "public.sock", 0, GROUP, 0o660),
+        listen(visitors / "desk.sock", 0, GROUP, 0o660),
         listen(at_publisher / "ask", PUBLISHER, uid, 0o660),
     ]
 
@@ -69,7 +71,13 @@ def host():
     """Accounts, folders, sockets and a process of each tenant below a folder of the test."""
     root = Path(tempfile.mkdtemp(prefix="kb-"))
     root.chmod(0o755)
-    for name in ("etc/sysusers.d", "var/lib/kallskydd-host", "run/kallskydd-publisher", "run/kallskydd-tor"):
+    for name in (
+        "etc/sysusers.d",
+        "var/lib/kallskydd-host",
+        "run/kallskydd-host",
+        "run/kallskydd-publisher",
+        "run/kallskydd-tor",
+    ):
         (root / name).mkdir(parents=True)
     for name in ("var", "var/lib", "run", "etc"):
         (root / name).chmod(0o755)
@@ -79,6 +87,7 @@ def host():
     )
     subprocess.run(["systemd-sysusers", f"--root={root}"], check=True, capture_output=True)
     own(root / "var/lib/kallskydd-host", 0, GROUP, 0o751)
+    own(root / "run/kallskydd-host", 0, GROUP, 0o710)
     own(root / "run/kallskydd-publisher", PUBLISHER, GROUP, 0o711)
     held = [one for name, uid in TENANTS.items() for one in add_tenant(root, name, uid)]
     held.append(listen(root / "run/kallskydd-tor/control", TOR, GROUP, 0o660))
@@ -151,8 +160,9 @@ def test_code_in_one_tenant_reads_no_byte_of_another_and_everybody_gets_what_is_
 
 def group_may_read(root: Path) -> None:
     home = root / "var/lib/kallskydd-host/ludvika/home"
-    home.chmod(0o2750)
-    (home / "kallskydd.db").chmod(0o640)
+    for folder in (home.parent, home):
+        own(folder, TENANTS["ludvika"], GROUP, 0o710)
+    own(home / "kallskydd.db", TENANTS["ludvika"], GROUP, 0o640)
 
 
 def anybody_steers_tor(root: Path) -> None:
@@ -174,7 +184,7 @@ def a_members_key_is_there(root: Path) -> None:
     place = root / "var/lib/kallskydd-host/ludvika/home/trial-member"
     place.mkdir(mode=0o700)
     (place / "member.key").write_text('{"format":"kallskydd-member-1"}')
-    os.chown(place, TENANTS["ludvika"], GROUP)
+    os.chown(place, TENANTS["ludvika"], TENANTS["ludvika"])
 
 
 def test_each_wall_that_was_taken_down_is_found_with_who_gets_what(host):

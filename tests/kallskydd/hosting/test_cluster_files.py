@@ -82,7 +82,7 @@ def test_the_command_writes_four_files_for_root_alone_and_nothing_without_a_fenc
     assert not (tmp_path / "none").exists()
     assert written.run(written) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "cib.xml", "corosync.conf", "kallskydd.res", "kallskydd-accounts.conf",
+        "cib.xml", "corosync.conf", "kallskydd.res", "00-kallskydd-accounts.conf",
     }  # fmt: skip
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()} == {0o600}
     assert written.run(written) == 2

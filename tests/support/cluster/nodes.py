@@ -156,7 +156,7 @@ class Cluster:
     folder: Path
     count: int
     network: Path
-    clocks: dict[str, str] = field(default_factory=dict)
+    pythons: dict[str, Path] = field(default_factory=dict)
     fencing: bool = True
     fence_seconds: float = 0.0
     machines: dict[str, Machine] = field(default_factory=dict)
@@ -167,8 +167,8 @@ class Cluster:
         plan, key = plan_of(self.count), os.urandom(128).hex()
         for node in plan.nodes:
             env = {
-                "NODE": node.name, "EVENTS": self.events, "DISK": self.disk, "SWITCH": self.switch, "PYTHON": sys.executable,
-                "PROJECT": PROJECT, "NETWORK": self.network, "CLOCK": f'"{self.clocks.get(node.name, "")}"',
+                "NODE": node.name, "EVENTS": self.events, "DISK": self.disk, "SWITCH": self.switch, "PYTHON": self.pythons.get(node.name, sys.executable),
+                "PROJECT": PROJECT, "NETWORK": self.network,
             }  # fmt: skip
             facts = {
                 "name": node.name, "address": node.address, "link": f"eth-{node.name}", "tenants": [TENANT], "authkey": key, "kept": str(self.folder / "kept" / node.name),

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import os
 import sys
 import time
 from contextlib import suppress
@@ -18,9 +19,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from intake_harness import SHOWN, Browser, file_report, log_in
+from intake_harness import SHOWN, Browser, Page, file_report, log_in
 from service import kallskydd, offline_network
 
+from audit.canary.clock import interpreter_with_clock
 from cases.receipt.keys import Receipt
 from cluster.nodes import TENANT, Cluster, Machine, Watch
 from onion.keys import read_onion_key
@@ -31,6 +33,7 @@ AGAIN_SECONDS = 180.0
 SHORT_PAUSE_SECONDS = 1.5  # shorter than Corosync's token
 SLOW_FENCE_SECONDS = 8.0  # a device that takes its time, in which the paused leader wakes
 FULL_SECONDS = 10.0
+CLOCK_AHEAD_SECONDS = 5 * 86400 + 7 * 3600
 
 
 class Reporters:
@@ -69,11 +72,23 @@ class Reporters:
     async def lost(self) -> list[str]:
         """The acknowledged reports that their code no longer opens."""
         lost = []
-        for receipt in self.acknowledged:
-            page = await log_in(self.browser(), receipt)
-            if page.status != SHOWN:
-                lost.append(f"{page.status}")
+        for number, receipt in enumerate(self.acknowledged):
+            page = await self._log_in(receipt)
+            if f"Anmälan {number}." not in page.text:
+                lost.append(f"{number}: {page.status} {page.plain[:200]}")
         return lost
+
+    async def _log_in(self, receipt: Receipt) -> Page:
+        """The inbox, or what stands in its place, once the service is there."""
+        deadline = time.monotonic() + AGAIN_SECONDS
+        while True:
+            try:
+                async with asyncio.timeout(REQUEST_SECONDS):
+                    return await log_in(self.browser(), receipt)
+            except (OSError, TimeoutError, EOFError, ValueError, LookupError):
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.5)
 
 
 async def stopped(_cluster: Cluster, leader: Machine) -> None:
@@ -122,14 +137,17 @@ WAYS = {
 }  # fmt: skip
 
 
-async def lose(cluster: Cluster, reporters: Reporters, way: str) -> dict[str, object]:
-    """Lose the leader once, and wait until a report is acknowledged again and every node is back."""
+async def lose(cluster: Cluster, reporters: Reporters, way: str, *, then: bool) -> dict[str, object]:
+    """Lose the leader once, and wait until a report is acknowledged again and, unless it is the last, all are back."""
     await wait(cluster.whole, "every node there")
     leader, began = cluster.leader(), time.monotonic()
     before, events = len(reporters.acknowledged), len(cluster.events.read_text().splitlines())
     await WAYS[way](cluster, leader)
+    disturbed = time.monotonic()
     await wait(
-        lambda: reporters.last > began + 1 and cluster.leader() is not None and quiet(cluster, way, leader),
+        lambda: (
+            reporters.last > disturbed + 1 and cluster.leader() is not None and settled(cluster, way, leader, began)
+        ),
         f"{way}: a report acknowledged again",
     )
     await asyncio.sleep(1)
@@ -143,7 +161,8 @@ async def lose(cluster: Cluster, reporters: Reporters, way: str) -> dict[str, ob
             machine.join()
         else:
             machine.switch_on()
-    await wait(cluster.whole, "every node back")
+    if then:
+        await wait(cluster.whole, "every node back")
     said = cluster.events.read_text().splitlines()[events:]
     return {
         "way": way, "from": leader.name, "to": after.name, "seconds_without_a_page": round(gap, 1),
@@ -151,29 +170,47 @@ async def lose(cluster: Cluster, reporters: Reporters, way: str) -> dict[str, ob
     }  # fmt: skip
 
 
-def quiet(cluster: Cluster, way: str, leader: Machine) -> bool:
-    """Whether what had to happen to the leader has: it was replaced, unless this way leaves it where it is."""
+def settled(cluster: Cluster, way: str, leader: Machine, began: float) -> bool:
+    """Whether what had to happen has: another leads, or, where the two raced each other, one of them was switched off."""
     if way in {"woken-soon", "disk-full"}:
         return True
-    if way == "cut-off" and cluster.count == 2:
-        # Each side has one vote; the one that leads shoots first, and stays.
-        return any(not machine.on for machine in cluster.machines.values())
+    if not cluster.fencing:
+        return len(cluster.holders()) > 1
     now = cluster.leader()
-    return now is not None and now.name != leader.name
+    fenced = any(moment > began for moment, _ in cluster.off)
+    return now is not None and (now.name != leader.name or (way in {"cut-off", "woken"} and fenced))
 
 
 async def wait(true: object, what: str) -> None:
     await asyncio.to_thread(cluster_of_the_run[0].until, true, what, AGAIN_SECONDS)
 
 
+def hours_ahead(folder: Path) -> Path:
+    """An interpreter whose clock is ahead, for one node's service: the kernel's own is one for all nodes."""
+    place = folder / "ahead"
+    place.mkdir()
+    return interpreter_with_clock(Path(sys.executable), place, CLOCK_AHEAD_SECONDS, os.urandom(32))
+
+
+def sees_two(cluster: Cluster, watch: Watch) -> bool:
+    """Whether the watch would have seen a second leader: the one that waits is given the disk and a program named tor."""
+    leader = cluster.leader()
+    other = next(machine for machine in cluster.machines.values() if machine.on and machine is not leader)
+    other.command("mount", "--bind", cluster.disk, "/var/lib/kallskydd-host")
+    other.command("cp", "/usr/bin/sleep", "/run/tor")
+    other.command("timeout", "2", "/run/tor", "60", check=False)
+    return {what for _, what, _ in watch.twice} == {"disk", "tor"}
+
+
 cluster_of_the_run: list[Cluster] = []
 
 
 async def trial(
-    folder: Path, count: int, ways: list[str], clocks: dict[str, str], *, fencing: bool = True
+    folder: Path, count: int, ways: list[str], *, leave: bool, fencing: bool, wrong_clock: str | None
 ) -> dict[str, object]:
     network = offline_network(folder / "net")
-    with Cluster(folder, count, network, clocks, fencing) as cluster:
+    pythons = {wrong_clock: hours_ahead(folder)} if wrong_clock else {}
+    with Cluster(folder, count, network, pythons, fencing) as cluster:
         cluster_of_the_run[:] = [cluster]
         home = cluster.disk / TENANT / "home"
         home.parent.mkdir(0o711)
@@ -186,15 +223,20 @@ async def trial(
         tasks = [asyncio.create_task(reporters.report()), asyncio.create_task(reporters.look())]
         await wait(lambda: len(reporters.acknowledged) > 0, "a first report")
         up = time.monotonic() - began
-        losses = [await lose(cluster, reporters, way) for way in ways]
+        losses = [
+            await lose(cluster, reporters, way, then=not (leave and number == len(ways)))
+            for number, way in enumerate(ways, 1)
+        ]
         for task in tasks:
             task.cancel()
+        twice = watch.twice[:5]
+        sees = await asyncio.to_thread(sees_two, cluster, watch)
         watch.over.set()
         watch.join()
         return {
             "nodes": count, "seconds_until_up": round(up, 1), "losses": losses, "acknowledged": len(reporters.acknowledged),
             "not_acknowledged": reporters.refused, "lost": await reporters.lost(), "looks": watch.looks,
-            "two_at_once": watch.twice[:5],
+            "two_at_once": twice, "would_have_been_seen": sees,
         }  # fmt: skip
 
 
@@ -203,11 +245,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("nodes", type=int)
     parser.add_argument("ways", nargs="*", metavar="WAY")
-    parser.add_argument("--clock", action="append", default=[], metavar="NODE=COMMAND")
+    parser.add_argument(
+        "--leave-it", action="store_true", help="after the last loss do not wait for the node to return"
+    )
+    parser.add_argument("--unfenced", action="store_true", help="without fencing: two will lead")
+    parser.add_argument("--wrong-clock", metavar="NODE", help="the service on this node reads a clock that is ahead")
     args = parser.parse_args()
     args.folder.mkdir(parents=True)
-    clocks = dict(word.split("=", 1) for word in args.clock)
-    print(json.dumps(asyncio.run(trial(args.folder, args.nodes, args.ways, clocks))))
+    found = trial(
+        args.folder, args.nodes, args.ways, leave=args.leave_it, fencing=not args.unfenced, wrong_clock=args.wrong_clock
+    )
+    print(json.dumps(asyncio.run(found)))
 
 
 if __name__ == "__main__":
