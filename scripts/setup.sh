@@ -67,6 +67,11 @@ if [ "$what" = test ]; then
     { command -v pebble && command -v pebble-challtestsrv; } >/dev/null 2>&1 || need pebble "Pebble, the certificate authority of the tests, with its name server"
     [ -x /usr/sbin/nginx ] || need nginx "nginx, one of the two proxies whose files in deploy/proxy are tried"
     command -v caddy >/dev/null 2>&1 || need caddy "Caddy, the other"
+    # Two or three nodes in namespaces; as root, as the tests that make accounts and mounts.
+    [ -x /usr/sbin/corosync ] || need corosync "Corosync, with which the tests make clusters"
+    [ -x /usr/sbin/pacemakerd ] || need pacemaker "Pacemaker, which says in them who leads"
+    [ -x /usr/sbin/crm_simulate ] || need pacemaker-cli-utils "Pacemaker's own commands"
+    [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || need iproute2 "ip, which makes the links between the nodes"
     command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"
 fi
 if [ "$what" = bench ]; then
@@ -194,7 +199,7 @@ if [ -n "$packages" ]; then
         fi ;;
     esac
     # Others bring one too; these were not here before, or they would not have been installed.
-    for daemon in nginx caddy; do
+    for daemon in nginx caddy pacemaker corosync; do
         case "$packages " in *" $daemon "*)
             if command -v systemctl >/dev/null 2>&1; then $as_root systemctl disable --now $daemon.service >/dev/null 2>&1 || true; fi ;;
         esac

@@ -142,6 +142,13 @@ ADVICE = {
         "Det som raderats kan läsas igen från disken.",
         "För att starta om: {restart}; om det kvarstår, jämför `own-files` och skriv inte under.",
     ),
+    "disk": Advice(
+        _S,
+        "What was erased stays readable below the file system, or on another machine.",
+        "Move the home to ext4 or XFS on LUKS (docs/operating/before-you-open.md); stop the program that is named.",
+        "Det som raderats kan läsas kvar under filsystemet eller på en annan dator.",
+        "Flytta hemmet till ext4 eller XFS på LUKS, se docs/operating/before-you-open.md; stoppa program som nämns.",
+    ),
     "roster": Advice(
         _S,
         "Somebody whom the members have not agreed on could read reports.",

@@ -27,6 +27,7 @@ from audit.live.checks.descriptors import (
     check_streams,
     check_zygote_descriptors,
 )
+from audit.live.checks.disk import check_disk
 from audit.live.checks.files import check_permissions, check_times
 from audit.live.checks.loaded import check_loaded
 from audit.live.checks.packages import check_libraries, check_own_files
@@ -75,6 +76,7 @@ CHECKS: dict[str, Callable[[Inspection, Scene], None]] = {
     "schema": check_schema,
     "values": check_values,
     "storage": check_storage,
+    "disk": check_disk,
     "roster": check_roster,
     "libraries": check_libraries,
     "own-files": check_own_files,

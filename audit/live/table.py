@@ -111,6 +111,10 @@ TABLE = (
         " ls -l /proc/$INTAKE/fd | grep -E 'kallskydd.db$|deleted'; grep kallskydd.db /proc/$INTAKE/maps"
         "   # that free pages are zeros, audit live alone reads",
         root=True),
+    Row("disk", "What lies under the home keeps nothing that was erased",
+        "Det som ligger under hemmet behåller inget raderat",
+        "stat -f -c %T $HOMEDIR; lsblk -s -o NAME,TYPE,FSTYPE $(df --output=source $HOMEDIR | tail -1);"
+        " pgrep -l litestream; crm_mon --one-shot"),
     Row("roster", "Who may read, by the chain of signatures", "Vilka som får läsa, enligt underskrifterna",
         "grep operator_is_no_member $HOMEDIR/config.toml;"
         " cat $HOMEDIR/roster/*; sed -n '/^## 7/,/^## 8/p' docs/FORMATS.md"),

@@ -1,0 +1,145 @@
+"""What lies under the home: nothing there may keep what is overwritten, or carry it in the clear to another machine.
+
+From the file system down: its kind; each block device below it, by the kernel's tables; programs that copy the database
+as it changes; and, where the computer is a node of a cluster, who leads. What a virtual machine's host keeps cannot be
+seen from inside it: `kallskydd ready` asks.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import ParseError, fromstring
+
+from audit.live.checks.system import program_names
+from audit.observe.scene import Scene
+from audit.verdict import Inspection, listed
+
+# linux/magic.h; ZFS and bcachefs: their own sources. Each writes a change beside the old block, and keeps both.
+_COPYING = {
+    0x9123683E: "Btrfs", 0x2FC12FC1: "ZFS", 0xCA451A4E: "bcachefs", 0xF2F52010: "F2FS", 0x3434: "NILFS2",
+}  # fmt: skip
+_STATFS_BYTES = 256
+# How LVM names the parts of a volume that has a snapshot, is one, or lies in a pool that shares blocks.
+_SNAPSHOT_PARTS = ("-real", "-cow", "-tpool", "_tdata")
+# Block devices whose other side, or one of them, is another machine.
+_MIRRORS = ("drbd", "nbd", "rbd")
+_ZFS_VOLUME = "zd"
+_CRYPT = "CRYPT-"
+_COPIERS = {"litestream"}
+_COPIERS_FILES = (".kallskydd.db-litestream", "kallskydd.db-litestream")
+_COPIERS_CONFIGURATION = "/etc/litestream.yml"
+_NODE = "/etc/corosync/corosync.conf"
+_ASK_LEADER = ("crm_mon", "--output-as=xml")
+_ASK_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Device:
+    """A block device under the home, and whether dm-crypt lies between it and the home."""
+
+    name: str
+    dm_name: str
+    closed: bool
+
+
+def check_disk(inspection: Inspection, scene: Scene) -> None:
+    """Nothing under the home keeps what is overwritten, copies it as it changes, or carries it away in the clear."""
+    kind = _COPYING.get(_kind_of(scene.home))
+    if kind is None:
+        inspection.saw("the home's file system is none that is known to keep what is overwritten")
+    else:
+        inspection.found("the home lies on {kind}, which keeps what is overwritten", kind=kind)
+    _devices(inspection, scene)
+    _copiers(inspection, scene)
+    if not scene.copies and scene.system(_NODE).exists():
+        _leader(inspection)
+
+
+def _devices(inspection: Inspection, scene: Scene) -> None:
+    number = scene.home.stat().st_dev
+    top = scene.system(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}")
+    if not top.exists():
+        if scene.trial:
+            inspection.saw("what the home's file system lies on cannot be seen; enough for a trial")
+        else:
+            inspection.missed("what the home's file system lies on")
+        return
+    devices = list(_below(top, closed=False))
+    inspection.saw("under the home: {devices}", devices=listed([device.name for device in devices]))
+    for device in devices:
+        if device.dm_name.endswith(_SNAPSHOT_PARTS):
+            inspection.found("{name} is part of a snapshot, or of a pool that shares blocks", name=device.dm_name)
+        if device.name.startswith(_ZFS_VOLUME):
+            inspection.found("{name} is a volume of ZFS, which keeps what is overwritten", name=device.name)
+        if device.name.startswith(_MIRRORS):
+            inspection.require(
+                device.closed,
+                "{name} leads to another machine; what it carries is encrypted above it: {closed}",
+                name=device.name,
+                closed=device.closed,
+            )
+
+
+def _copiers(inspection: Inspection, scene: Scene) -> None:
+    running = sorted(_COPIERS & program_names())
+    left = [name for name in _COPIERS_FILES if (scene.home / name).exists()]
+    told = str(scene.home) in (scene.value(_COPIERS_CONFIGURATION) or "")
+    inspection.require(
+        not running and not left and not told,
+        "programs that copy the database as it changes, and keep what was erased: {names}",
+        names=listed([*running, *left, *([_COPIERS_CONFIGURATION] if told else [])]) or "0",
+    )
+
+
+def _leader(inspection: Inspection) -> None:
+    """Which node leads, by Pacemaker's own account."""
+    try:
+        done = subprocess.run(_ASK_LEADER, capture_output=True, text=True, timeout=_ASK_SECONDS, check=True)
+        nodes = leaders_in(done.stdout)
+    except (OSError, subprocess.SubprocessError, ParseError):
+        inspection.missed("which node of the cluster leads: Pacemaker does not answer")
+        return
+    inspection.require(
+        nodes == [os.uname().nodename],
+        "of the cluster's nodes {nodes} leads; this one is {here}",
+        nodes=listed(nodes) or "-",
+        here=os.uname().nodename,
+    )
+
+
+def leaders_in(text: str) -> list[str]:
+    """Return the nodes that have the home, by the answer of `crm_mon`. Raises ParseError."""
+    state = fromstring(text)  # noqa: S314 - the answer of the system's own program
+    homes = [one for one in state.iter("resource") if one.get("id") == "home"]
+    return [node.get("name", "?") for home in homes for node in home.iterfind("node")]
+
+
+def _below(device: Path, *, closed: bool) -> Iterator[_Device]:
+    """Yield a device and those that it is made of."""
+    closed = closed or _text(device / "dm" / "uuid").startswith(_CRYPT)
+    yield _Device(Path(os.path.realpath(device)).name, _text(device / "dm" / "name"), closed)
+    slaves = device / "slaves"
+    for one in sorted(slaves.iterdir()) if slaves.is_dir() else []:
+        yield from _below(one, closed=closed)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+def _kind_of(folder: Path) -> int:
+    """Return the number of a file system's kind; Python's own `statvfs` leaves it out. Raises OSError."""
+    answer = ctypes.create_string_buffer(_STATFS_BYTES)
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.statfs(os.fsencode(folder), answer) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return int(ctypes.c_long.from_buffer_copy(answer.raw).value) & 0xFFFFFFFF
