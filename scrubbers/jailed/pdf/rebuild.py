@@ -29,7 +29,7 @@ from PIL import Image
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.cost import Work
-from scrubbers.jailed.pdf.fonts.source_font import Font
+from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import TWICE, backdrop, pixel_page
@@ -77,7 +77,8 @@ class Rebuilder:
         self._parent = Node()
         self._kids: list[Node] = []
         self._first: Image.Image | None = None
-        self._used: dict[Font, set[bytes]] = {}
+        self._font = DocumentFont()
+        self._font_node = Node(late=True)
         self._work = Work()
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
@@ -88,9 +89,12 @@ class Rebuilder:
         writer.number_of(self._parent)
         document = self._readable(count)
         for batch in self._batches(document, count):
-            said = self._settle(batch)
+            self._settle(batch)
+            for font in document.fonts() if document is not None else ():
+                with contextlib.suppress(NotRebuildable):
+                    font.read_texts()
             for entry in batch:
-                self._finish_page(entry, writer, said=said)
+                self._finish_page(entry, writer)
             self._source.reopen_if_large()
             if self._reader is not None and self._source.is_large:
                 self._reader.resolved_objects.clear()
@@ -100,10 +104,10 @@ class Rebuilder:
             raise Damaged
         for ink in document.swatches.described if document is not None else ():
             self._findings.add(What.COLOUR_PROFILE, Where.PAGES, ink)
-        for font, used in self._used.items():
-            font.build(used)
-            if font.says_more:
-                self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+        if document is not None and any(font.says_more for font in document.fonts()):
+            self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+        if self._font:
+            self._font_node.value = self._font.built()
         self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
         writer.write_at_last(self._parent)
         writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent}))
@@ -114,7 +118,11 @@ class Rebuilder:
         if self._reader is None:
             return None
         try:
-            return SourceDocument(self._reader.root_object, self._work) if len(self._reader.pages) == count else None
+            return (
+                SourceDocument(self._reader.root_object, self._work, self._font_node)
+                if len(self._reader.pages) == count
+                else None
+            )
         except (NotRebuildable, *access.BROKEN):
             return None
 
@@ -140,7 +148,7 @@ class Rebuilder:
         page, document.lacks_letters = None, False
         try:
             page = read_page(self._reader.pages[number], document)
-            document.lacks_letters = page.lacks_letters()
+            document.lacks_letters = False
             if page.has_invisible_text():
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             if any(picture.hides_colour for _, picture in page.pictures()):
@@ -157,8 +165,8 @@ class Rebuilder:
 
     # Steps 2 to 5
 
-    def _settle(self, batch: list[_Entry]) -> bool:
-        """Decides on each page; afterwards the lists hold what stays. True if the pages were last emitted like that."""
+    def _settle(self, batch: list[_Entry]) -> None:
+        """Decide on each page; afterwards the lists hold what stays."""
         for entry, page in _rebuilt(batch):
             if page.has_unsaid():
                 entry.page = None
@@ -170,8 +178,7 @@ class Rebuilder:
         changed = take_out([entry.seen for entry, _ in _rebuilt(batch) if entry.seen is not None])
         again = [entry for entry, _ in _rebuilt(batch) if entry.seen is not None and entry.seen.touches(changed)]
         self._compare(again)
-        subpaths_looked_at = self._take_out_subpaths(batch)
-        return not (changed or drawn or subpaths_looked_at)
+        self._take_out_subpaths(batch)
 
     def _on_backdrop(self, entry: _Entry) -> Page | None:
         """Return the page with its text alone on a drawing of the rest; None where that is no use."""
@@ -192,8 +199,8 @@ class Rebuilder:
         if seen.hides_picture:
             self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
 
-    def _take_out_subpaths(self, batch: list[_Entry]) -> bool:
-        """Leaves out subpaths that no page of the batch shows; whether any page had some that were looked at."""
+    def _take_out_subpaths(self, batch: list[_Entry]) -> None:
+        """Leave out subpaths that no page of the batch shows."""
         placed: dict[int, list[subpaths.PlacedPath]] = {}
         seen: set[subpaths.Part] = set()
         unseen: set[subpaths.Part] = set()
@@ -215,11 +222,10 @@ class Rebuilder:
         if again:
             self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
             self._compare([entry for entry in again if entry.page is not None])
-        return bool(placed)
 
     def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
-        """Return the page as it is said now, fonts as they were built; raises NotRebuildable."""
-        written = self._in_memory([entry], fonts=False)
+        """Return the page as it is said now; raises NotRebuildable."""
+        written = self._in_memory([entry])
         if written is None or entry.page is None:
             raise NotRebuildable
         self._work.painted(_SAID_STEP * len(entry.page.steps))
@@ -266,20 +272,20 @@ class Rebuilder:
         self._work.drawn(2 * size[0] * size[1], 0)
         return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
 
-    def _in_memory(self, entries: list[_Entry], *, fonts: bool = True) -> bytes | None:
+    def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""
-        parent = Node()
-        if fonts:
-            self._build_fonts(entries)
+        parent, font = Node(), DocumentFont()
         for entry, page in _rebuilt(entries):
             with _or_pixels(entry):
-                page.emit(parent)
+                page.emit(parent, font)
         kids = [page.node for _, page in _rebuilt(entries)]
         if not kids:
             return None
         parent.value = {b"Type": Name(b"Pages"), b"Count": len(kids), b"Kids": kids}
         made = io.BytesIO()
         try:
+            if font:
+                self._font_node.value = font.built()
             Writer(made, level=1, small=_SMALL_BYTES).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
         except NotRebuildable:
             for entry in entries:
@@ -287,22 +293,9 @@ class Rebuilder:
             return None
         return made.getvalue()
 
-    def _build_fonts(self, entries: list[_Entry]) -> None:
-        """Fonts with the glyphs that were read so far; a page with one that cannot be built becomes pixels."""
-        fonts = {step.font for _, page in _rebuilt(entries) for step in page.shows() if isinstance(step.font, Font)}
-        for font in fonts:
-            try:
-                font.build(font.read)
-            except NotRebuildable:
-                font.broken = True
-        if any(font.broken for font in fonts):
-            for entry, page in _rebuilt(entries):
-                if page.uses_broken_font():
-                    entry.page = None
-
     # Step 6
 
-    def _finish_page(self, entry: _Entry, writer: Writer, *, said: bool) -> None:
+    def _finish_page(self, entry: _Entry, writer: Writer) -> None:
         if entry.page is None:
             late = self._work.is_too_much or self._work.is_far_too_much
             pages_after = len(self._source) - entry.number - 1
@@ -319,11 +312,7 @@ class Rebuilder:
         else:
             if entry.page.on_backdrop:
                 self._findings.lose(Lost.SHARPNESS)
-            entry.page.collect_codes(self._used)
-            if said:
-                entry.page.adopt(self._parent)
-            else:
-                entry.page.emit(self._parent)
+            entry.page.emit(self._parent, self._font)
             node = entry.page.node
         self._kids.append(node)
         writer.write(node)

@@ -20,7 +20,6 @@ import pypdfium2
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import pdf
 from scrubbers.jailed.pdf import inflate_limits
-from scrubbers.jailed.pdf.fonts.warm_up import warm_up as warm_up_fonts
 from scrubbers.jailed.pdf.open import open_document, with_stray_fields
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
@@ -64,7 +63,6 @@ def warm_up() -> None:
         jbig2dec_binary=None,
         disable_legacy_handling=True,
     )
-    warm_up_fonts()
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, small_document())

@@ -8,11 +8,11 @@ import io
 
 from PIL import Image
 
-from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
-from scrubbers.jailed.pdf.fonts.programs.write_truetype import program
+from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
+from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE
+from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Value, Writer
 
-_SIDE = 1000
 # Flags of fonts: no symbols, with serifs.
 _SANS, _SERIF = 32, 34
 
@@ -20,19 +20,12 @@ _SANS, _SERIF = 32, 34
 def small_document() -> bytes:
     """Two pages: one with text, a form, pictures and states; one that can only become pixels."""
     parent = Node()
-    square = Glyph(xs=[0, 0, 600, 600], ys=[0, 600, 600, 0], on=[True] * 4, ends=[3], width=700, shift=0)
-    file = Node(Stream({b"Length1": 0}, program([square, square], _SIDE, 0, {65: 1})))
-    numbers: dict[bytes, Value] = {b"Ascent": 800, b"Descent": -200, b"ItalicAngle": 0, b"StemV": 80}
-    descriptor = Node(
-        {b"Type": Name(b"FontDescriptor"), b"FontName": Name(b"F0"), b"Flags": 4, **numbers, b"FontFile2": file}
-    )
-    font = Node(
-        {
-            b"Type": Name(b"Font"), b"Subtype": Name(b"TrueType"), b"BaseFont": Name(b"F0"), b"FirstChar": 65,
-            b"LastChar": 65, b"Widths": [700], b"FontDescriptor": descriptor,
-        }
-    )  # fmt: skip
-    text = b"BT /F0 12 Tf 10 60 Td (AA) Tj 0 -20 Td (AAA) Tj ET\n"
+    square = Glyph(0, 700, ((MOVE, 0, 0), (LINE, 0, 600), (CURVE, 200, 600, 600, 400, 600, 0)))
+    square.text = "A"
+    document_font = DocumentFont()
+    shown = document_font.codes([square]).hex().encode()
+    font = Node(document_font.built())
+    text = b"BT /F0 12 Tf 10 60 Td <%s> Tj 0 -20 Td [<%s> -300 <%s>] TJ ET\n" % (shown, shown, shown)
     form = Node(
         Stream({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), b"BBox": [0, 0, 90, 90],
                 b"Resources": {b"Font": {b"F0": font}}}, text)
@@ -44,7 +37,7 @@ def small_document() -> bytes:
     }
     drawn = (
         text + b"0 0 20 20 re W n q 1 0 0 rg 5 5 30 20 re f Q /X0 Do q 20 0 0 20 40 5 cm /X1 Do Q\n"
-        b"q /G0 gs 20 0 0 20 65 5 cm /X2 Do Q BT /F0 12 Tf 3 Tr 10 80 Td (A) Tj ET\n"
+        b"q /G0 gs 20 0 0 20 65 5 cm /X2 Do Q BT /F0 12 Tf 3 Tr 10 80 Td <0001> Tj ET\n"
     )
     # A note without a look of its own has PDFium write the document again, through a callback. With a process's first
     # callback libffi asks about SELinux, which is death in a job.

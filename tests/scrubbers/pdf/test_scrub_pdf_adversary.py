@@ -14,9 +14,9 @@ from documents.pdf_by_hand import Pdf, document, line
 from markers.search_pixels import as_cells, pixels
 from PIL import Image, ImageOps
 from pypdf.generic import StreamObject
+from reportlab.pdfbase import pdfmetrics
 from scrub_harness import became_pictures, clean_all
 
-from scrubbers.jailed.pdf.fonts.standard14 import standard_width
 from scrubbers.protocol import Role
 from scrubbers.stages import Lost, Removed, What, Where
 
@@ -169,7 +169,7 @@ def under_a_bar(font: bytes, size: int, start: str = "a" * 14, name: str = "SVAR
 
 
 def width(font: bytes, text: str) -> float:
-    return sum(standard_width(font.decode(), letter) or 0 for letter in text) / 1000
+    return float(pdfmetrics.stringWidth(text, font.decode(), 1))
 
 
 SHADING = b"<</ShadingType 2/ColorSpace/DeviceGray/Coords[0 0 9 0]/Function<</FunctionType 2/Domain[0 1]/C0[0]/C1[0]/N 1>>/Extend[true true]>>"  # fmt: skip

@@ -1,24 +1,21 @@
-"""Documents with one font each, and the way of putting what `SourceFont` builds in its place.
-
-Nothing of the scrubbers' own way through a document is used: the page's contents stay as they are, so that what differs
-is the font alone.
-"""
+"""Documents of a page with one font, what PDFium makes of them, and their clean copies."""
 
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import dataclass
 
-import pypdf
 import pypdfium2
-from PIL import Image, ImageChops
-from pypdf.generic import ContentStream, DictionaryObject
+from PIL import Image
 
-from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf.scrub import scrub_document
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Value, Writer
+from scrubbers.jailed.pdf.visibility.visual_diff import same_look
+from scrubbers.stages import Kind, Lost
 
 SIZE = (300, 120)
-_SCALE = 3
 
 
 @dataclass
@@ -27,6 +24,10 @@ class Shown:
 
     picture: Image.Image
     text: str
+
+    def looks_like(self, other: Shown) -> bool:
+        """A page without ink looks like nothing."""
+        return self.picture.getextrema()[0] < 128 and same_look(self.picture, other.picture, nearby=True)
 
 
 def one_page(font: Value, contents: bytes) -> bytes:
@@ -45,7 +46,7 @@ def one_page(font: Value, contents: bytes) -> bytes:
     return output.getvalue()
 
 
-def shown(document: bytes, scale: int = _SCALE) -> Shown:
+def shown(document: bytes, scale: int = 3) -> Shown:
     """The first page, drawn and read."""
     opened = pypdfium2.PdfDocument(document)
     try:
@@ -57,39 +58,26 @@ def shown(document: bytes, scale: int = _SCALE) -> Shown:
     return Shown(picture, text)
 
 
-def worst_difference(one: Image.Image, other: Image.Image) -> int:
-    """The largest difference of any pixel; a page without ink differs from everything."""
-    assert one.getextrema()[0] < 128, "nothing is drawn"
-    return int(ImageChops.difference(one, other).getextrema()[1])
+@dataclass
+class Clean:
+    """A clean copy, and whether its page is one that was rebuilt."""
+
+    content: bytes
+    is_rebuilt: bool
+    findings: Findings
 
 
-def rebuilt(document: bytes) -> tuple[bytes, SourceFont, list[bytes]]:
-    """The first page with the font that it shows last rebuilt; the font; the codes that are shown."""
-    reader = pypdf.PdfReader(io.BytesIO(document), strict=False)
-    page = reader.pages[0]
-    contents = page["/Contents"].get_object()
-    key, shown_strings = "", []
-    for operands, operator in ContentStream(contents, reader).operations:
-        if operator == b"Tf" and operands[0] != key:
-            key, shown_strings = operands[0], []
-        elif operator in {b"Tj", b"'"}:
-            shown_strings.append(_bytes(operands[0]))
-        elif operator == b"TJ":
-            shown_strings += [_bytes(item) for item in operands[0] if not isinstance(item, int | float)]
-    fonts = page["/Resources"].get_object()["/Font"].get_object()
-    source = SourceFont(fonts[key].get_object(), 0)
-    used = [code for each in shown_strings for code in source.codes(each)]
-    return one_page(source.build(used), contents.get_data().replace(key.encode() + b" ", b"/F0 ")), source, used
-
-
-def font_of(document: bytes, number: int = 0) -> DictionaryObject:
-    """A font of the first page."""
-    reader = pypdf.PdfReader(io.BytesIO(document), strict=False)
-    fonts = reader.pages[0]["/Resources"].get_object()["/Font"].get_object()
-    found = list(fonts.values())[number].get_object()
-    assert isinstance(found, DictionaryObject)
-    return found
-
-
-def _bytes(item: object) -> bytes:
-    return bytes(getattr(item, "original_bytes", item))
+def cleaned(document: bytes) -> Clean:
+    """What the scrubber makes of the document, in this process; raises Refused."""
+    untrusted, clean, preview = (os.memfd_create("font", os.MFD_CLOEXEC) for _ in range(3))
+    findings = Findings()
+    try:
+        os.write(untrusted, document)
+        scrub_document(Kind.PDF, untrusted, clean, preview, findings)
+        content = os.pread(clean, os.fstat(clean).st_size, 0)
+    finally:
+        # The source stays mapped until the process ends.
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)
+    lost = findings.lost()
+    return Clean(content, not {Lost.SHARPNESS, Lost.SELECTABLE_TEXT}.intersection(lost), findings)

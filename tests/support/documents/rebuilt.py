@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 import mmap
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from PIL import Image
 
-from scrubbers.jailed.pdf.fonts import cmap
-from scrubbers.jailed.pdf.fonts.programs import write_truetype
-from scrubbers.jailed.pdf.fonts.programs.glyf import Glyph
-from scrubbers.jailed.pdf.fonts.programs.outline import Outline
-from scrubbers.jailed.pdf.fonts.programs.write_cff import cid_program, named_program
-from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, Writer
+from scrubbers.jailed.pdf.content.emitter import string_of
+from scrubbers.jailed.pdf.fonts.document_font import DocumentFont, to_unicode
+from scrubbers.jailed.pdf.fonts.outline import Outline
+from scrubbers.jailed.pdf.fonts.source_font import Glyph
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Writer
 from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.verify.pdf.file import require_rebuilt
 
-CONTENTS = rb"""q
+# Each code, with brackets and line ends among them.
+SHOWN = string_of(b"".join(code.to_bytes(2, "big") for code in range(1, 42))) + b" Tj"
+CONTENTS = (
+    b"""q
 0.5 w
 [3 1.5] 0 d
 1 0 0 1 10 20.25 cm
@@ -46,10 +49,12 @@ BT
 /F0 12 Tf
 1 Tr
 72 700 Td
-(He\(llo\\) Tj
-[(H) -120.5 (o)] TJ
+%s
+[(\0\1) -120.5 (\0\5)] TJ
 ET
 """
+    % SHOWN
+)
 BOX = [0, 0, 100, 100.5]
 
 
@@ -89,107 +94,33 @@ def form_node(contents: bytes = b"0 0 9 9 re\nf\n", **entries: object) -> Node:
     return Node(Stream({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), b"BBox": BOX, **named}, contents))
 
 
-# Fonts. The contents show H e ( l o \\ and so do these.
+# The font. The contents show all of these letters, whose codes are their places, and two of them once more.
 
-SHOWN = {ord(letter): letter for letter in "He(lo\\"}
-MATRIX = (0.001, 0, 0, 0.001, 0, 0)
-
-
-def outline() -> Outline:
-    drawn = Outline(500)
-    drawn.move(10, 20)
-    drawn.line(300.5, -400)
-    drawn.curve((1, 2), (3, 4), (1200, 5))
-    return drawn
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
+OUTLINE = ((21, 10, 20), (5, 300, -400), (8, 1, 2, 3, 4, 1200, 5))
 
 
-def glyph(size: int) -> Glyph:
-    return Glyph([2], [0, size, 0], [0, 0, -size], [True, True, False], 500)
+def glyph(text: str, advance: int = 500, outline: Outline = OUTLINE) -> Glyph:
+    made = Glyph(0, advance, outline)
+    made.text = text
+    return made
 
 
-def descriptor_node(key: bytes | None, program: Node | None, flags: int = 4) -> Node:
-    named = {key: program} if key is not None else {}
-    return Node({b"Type": Name(b"FontDescriptor"), b"FontName": Name(b"F7"), b"Flags": flags, b"Ascent": 700, **named})
+def font_of(glyphs: Iterable[Glyph]) -> dict[bytes, object]:
+    """The font of a document that shows these glyphs."""
+    made = DocumentFont()
+    for each in glyphs:
+        made.codes([each])
+    return made.built()
+
+
+def letters_font() -> dict[bytes, object]:
+    # No two of them look the same.
+    return font_of(glyph(letter, 500 + 10 * place) for place, letter in enumerate(LETTERS))
 
 
 def texts_node(texts: dict[bytes, str]) -> Node:
-    return Node(Stream({}, cmap.to_unicode(texts)))
-
-
-def widths() -> dict[bytes, object]:
-    first, last = min(SHOWN), max(SHOWN)
-    said = [500 if code in SHOWN else 0 for code in range(first, last + 1)]
-    return {b"FirstChar": first, b"LastChar": last, b"Widths": said}
-
-
-def truetype_font() -> dict[bytes, object]:
-    codes = {code: place for place, code in enumerate(sorted(SHOWN), 1)}
-    glyphs = [Glyph(), *(glyph(100 * place) for place in codes.values())]
-    program = write_truetype.program(glyphs, 1000, 0, codes)
-    return {
-        b"Type": Name(b"Font"), b"Subtype": Name(b"TrueType"), b"BaseFont": Name(b"F7"), **widths(),
-        b"FontDescriptor": descriptor_node(b"FontFile2", Node(Stream({b"Length1": len(program)}, program))),
-        b"ToUnicode": texts_node({bytes((code,)): text for code, text in SHOWN.items()}),
-    }  # fmt: skip
-
-
-def type1_font() -> dict[bytes, object]:
-    program = named_program([(f"g{place}", outline()) for place in range(1, len(SHOWN) + 1)], MATRIX, None)
-    names: list[object] = []
-    for place, code in enumerate(sorted(SHOWN), 1):
-        names += [code, Name(b"g%d" % place)]
-    return {
-        b"Type": Name(b"Font"), b"Subtype": Name(b"Type1"), b"BaseFont": Name(b"F7"), **widths(),
-        b"FontDescriptor": descriptor_node(b"FontFile3", Node(Stream({b"Subtype": Name(b"Type1C")}, program))),
-        b"Encoding": {b"Type": Name(b"Encoding"), b"Differences": names},
-    }  # fmt: skip
-
-
-def standard_font() -> dict[bytes, object]:
-    return {
-        b"Type": Name(b"Font"), b"Subtype": Name(b"Type1"), b"BaseFont": Name(b"Helvetica"),
-        b"Encoding": {
-            b"Type": Name(b"Encoding"), b"BaseEncoding": Name(b"WinAnsiEncoding"),
-            b"Differences": [ord("H"), Name(b"germandbls"), ord("o"), Name(b"afii10017")],
-        },
-    }  # fmt: skip
-
-
-# Codes of two bytes, which are their CIDs.
-CIDS = tuple(int.from_bytes(code, "big") for code in (b"He", b"lo"))
-
-
-def cid_font(sort: str) -> dict[bytes, object]:
-    """ "truetype", "cff", or "neither" for one that is not in the document."""
-    entries: dict[bytes, object] = {}
-    if sort == "truetype":
-        program = write_truetype.program([Glyph(), glyph(100), glyph(200)], 1000, 0, None)
-        described = descriptor_node(b"FontFile2", Node(Stream({b"Length1": len(program)}, program)))
-        places = bytearray(2 * max(CIDS) + 2)
-        for place, cid in enumerate(CIDS, 1):
-            places[2 * cid + 1] = place
-        entries = {b"CIDToGIDMap": Node(Stream({}, bytes(places)))}
-    elif sort == "cff":
-        program = cid_program([(cid, outline()) for cid in CIDS], MATRIX, None)
-        described = descriptor_node(b"FontFile3", Node(Stream({b"Subtype": Name(b"CIDFontType0C")}, program)))
-    else:
-        described = descriptor_node(None, None, 32)
-        entries = {b"CIDToGIDMap": Name(b"Identity")}
-    descendant = {
-        b"Type": Name(b"Font"), b"Subtype": Name(b"CIDFontType0" if sort == "cff" else b"CIDFontType2"),
-        b"BaseFont": Name(b"F7"),
-        b"CIDSystemInfo": {b"Registry": Hex(b"Adobe"), b"Ordering": Hex(b"Identity"), b"Supplement": 0},
-        b"FontDescriptor": described, b"DW": 1000, b"W": [CIDS[0], [500]], **entries,
-    }  # fmt: skip
-    return {
-        b"Type": Name(b"Font"), b"Subtype": Name(b"Type0"), b"BaseFont": Name(b"F7"), b"Encoding": Name(b"Identity-H"),
-        b"DescendantFonts": [Node(descendant)], b"ToUnicode": texts_node({b"He": "fi", b"lo": "\u00e5"}),
-    }  # fmt: skip
-
-
-def encoding_node(cids: dict[bytes, int], spaces: list[tuple[bytes, bytes]]) -> Node:
-    entries = {b"Type": Name(b"CMap"), b"CMapName": Name(b"K"), b"WMode": 0}
-    return Node(Stream(entries, cmap.to_cids(cids, spaces, vertical=False)))
+    return Node(Stream({}, to_unicode(texts)))
 
 
 @dataclass
@@ -201,7 +132,7 @@ class Rebuilt:
     mask: Node = field(default_factory=lambda: picture_node(Image.new("L", (5, 5), 9)))
     stencil: Node = field(default_factory=stencil_node)
     photograph: Node = field(default_factory=lambda: picture_node(Image.radial_gradient("L"), lossy=True))
-    font: Node = field(default_factory=lambda: Node(standard_font(), late=True))
+    font: Node = field(default_factory=lambda: Node(letters_font(), late=True))
 
     def __post_init__(self) -> None:
         self.picture.value.entries = {**self.picture.value.entries, b"SMask": self.mask}
@@ -243,14 +174,6 @@ class Rebuilt:
     @classmethod
     def with_font(cls, entries: dict[bytes, object]) -> Rebuilt:
         return cls(font=Node(entries, late=True))
-
-    @classmethod
-    def with_cid_font(cls, entries: dict[bytes, object]) -> Rebuilt:
-        """Shows He and lo."""
-        made = cls.with_font(entries)
-        made.say(rb"(He\(llo\\) Tj", b"(Helo) Tj")
-        made.say(b"[(H) -120.5 (o)] TJ", b"[(He) -120.5 (lo)] TJ")
-        return made
 
 
 def read(content: bytes) -> None:

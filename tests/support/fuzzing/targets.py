@@ -6,7 +6,7 @@
     scrub_KIND       a refusal or what a library raises (the worker makes a refusal of it), else a result and a preview
                      that the second reading vouches for and that show no marker of the seed; never a mistake of ours
     scrub_png_by_rows   the same, cleaned as a large PNG is
-    pdf_contents, pdf_font, pdf_cmap     the readers of page contents, font programs and CMaps: something, NotRebuildable,
+    pdf_contents, pdf_font     the readers of page contents and of fonts with such a program: something, NotRebuildable,
                      or what malformed numbers raise; never a mistake of ours
 
 They run in the process that calls them, without the jail: only a child with limits may call them with hostile bytes.
@@ -34,11 +34,12 @@ from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
 from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
 from PIL import Image
+from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import scrub as office
-from scrubbers.jailed.pdf.fonts import cmap
-from scrubbers.jailed.pdf.fonts.programs import program
+from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.scrub import scrub_document, warm_up
 from scrubbers.jailed.pdf.syntax import lexer
 from scrubbers.jailed.pictures import decoders
@@ -113,8 +114,7 @@ def targets() -> dict[str, Target]:
         ),
         Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
         Target("pdf_contents", reader(read_contents), contents_seeds),
-        Target("pdf_font", reader(program.read_program), font_seeds),
-        Target("pdf_cmap", reader(cmap.read), cmap_seeds),
+        Target("pdf_font", reader(read_font), font_seeds),
         # With these two a test sees that the search finds: neither belongs to a run.
         Target("planted_mistake", planted_mistake, lambda: [b"axcd"]),
         Target("planted_crash", planted_crash, lambda: [b"axcd"]),
@@ -215,15 +215,23 @@ def font_seeds() -> list[bytes]:
     return [*whole, *(content[: len(content) // 2] for content in whole)]
 
 
-def cmap_seeds() -> list[bytes]:
-    head = b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /A def\n"
-    spaces = b"1 begincodespacerange <0000> <FFFF> endcodespacerange\n"
-    texts = b"2 beginbfchar <0001> <0041> <0002> <D83DDE00> endbfchar 1 beginbfrange <0003> <0009> [<0041> <0042>] endbfrange\n"
-    cids = b"1 begincidchar <0001> 7 endcidchar 1 begincidrange <0002> <00FF> 8 endcidrange\n"
-    return [head + spaces + texts + b"endcmap end end", head + spaces + cids + b"endcmap end end"]
-
-
 # Targets.
+
+
+def read_font(untrusted: bytes) -> None:
+    program = StreamObject()
+    program.set_data(untrusted)
+    described = DictionaryObject({NameObject("/Flags"): NumberObject(4), NameObject("/FontFile2"): program})
+    font = Font(
+        DictionaryObject({
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/TrueType"),
+            NameObject("/FontDescriptor"): described,
+        }),
+        Work(),
+    )  # fmt: skip
+    font.cut(bytes(range(32, 96)))
+    font.read_texts()
 
 
 def sniff_target(untrusted: bytes) -> None:

@@ -9,40 +9,19 @@ again after something was redacted it gives a smaller stream, and nothing of wha
     ConcatMatrix, SetExtGState cm and gs, which take effect at once
     SetTextMatrix              Tm, Td, T*: where the next text stands; emitted before a shown text alone
     Path                       its segments, and how it is painted or clips
-    Show                       text, with its font and what is needed to replace a glyph by a gap
+    Show                       text, with what is needed to replace a glyph by a gap
     Drawn                      Do of a picture or a form
     Unsaid                     what cannot be said in these steps: gradients, patterns, masks, blends; never emitted
 """
 
 import itertools
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
+from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.writer import Node, Value, number
-
-
-class ShownFont(Protocol):
-    """What a display list needs of a font."""
-
-    node: Node
-    vertical: bool
-
-    @property
-    def blanks(self) -> Collection[bytes]:
-        """Codes, of those cut so far, that draw nothing: spaces, and what only moves the pen."""
-
-    @property
-    def undrawn(self) -> Collection[bytes]:
-        """Codes that only move the pen: gaps are said for them."""
-
-    def codes(self, shown: bytes) -> list[bytes]: ...
-
-    def advance(self, code: bytes) -> float: ...
-
-    def least_advance(self) -> float:
-        """Return the least advance of all codes with ink that were cut so far."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -122,67 +101,40 @@ class Path:
 
 @dataclass(slots=True)
 class Show:
-    """One show operator: strings as lists of codes, numbers as they are written.
+    """One show operator: glyphs that draw something, and numbers as they are written for what lies between them.
 
-    `seen` says of each code whether it stays; None while all do.
+    `seen` says of each glyph whether it stays; None while all do.
     """
 
-    font: ShownFont
     size: float
     character_space: float
-    word_space: float
-    parts: list[list[bytes] | bytes]
+    parts: list[Sequence[Glyph] | bytes]
     seen: Sequence[bool] | None = None
 
-    def is_blank(self) -> bool:
-        """Whether no code of it draws anything."""
-        return all(code in self.font.blanks for code in self.codes())
-
     def leaves_out_ink(self) -> bool:
-        """Whether a code that draws something does not stay."""
-        left_out = (code for code, seen in zip(self.codes(), self.seen or (), strict=False) if not seen)
-        return any(code not in self.font.blanks for code in left_out)
+        """Whether a glyph does not stay."""
+        return self.seen is not None and not all(self.seen)
 
     def may_hide_letters(self) -> bool:
         """Whether a letter may lie on another one of the same text: the pen goes back or stays."""
         apart = 1000 * self.character_space / self.size if self.size else 0.0
+        least = min((glyph.advance for glyph in self.glyphs()), default=0)
         moves = [float(part) for part in self.parts if isinstance(part, bytes)]
-        if self.font.least_advance() + apart >= _STANDS:
-            return max(moves, default=0.0) > _MOVES_BACK
-        codes = set(self.codes()).difference(self.font.blanks)
-        advances = [*map(self.font.advance, codes)]
-        if advances and max(advances) + apart > 0:
-            return min(advances) + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
-        # In a vertical font the pen goes down: all its steps are negative, and a negative number is a move back.
-        stands = bool(advances) and -(max(advances) + apart) < _STANDS
-        return stands or -min(moves, default=0.0) > _MOVES_BACK
+        return least + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
 
     def count(self) -> int:
-        return sum(len(part) for part in self.parts if isinstance(part, list))
+        return sum(len(part) for part in self.parts if not isinstance(part, bytes))
 
     def shows_anything(self) -> bool:
-        """Whether any code of it stays."""
+        """Whether any glyph of it stays."""
         if self.seen is not None:
             return any(self.seen)
-        return any(isinstance(part, list) for part in self.parts)
+        return any(not isinstance(part, bytes) for part in self.parts)
 
-    def add_codes(self, used: set[bytes]) -> None:
-        """Add the codes that stay."""
-        if self.seen is not None:
-            used.update(self.shown_codes())
-            return
-        used.update(*(part for part in self.parts if isinstance(part, list)))
-
-    def codes(self) -> Iterator[bytes]:
+    def glyphs(self) -> Iterator[Glyph]:
         for part in self.parts:
-            if isinstance(part, list):
+            if not isinstance(part, bytes):
                 yield from part
-
-    def shown_codes(self) -> Iterator[bytes]:
-        """Return the codes that stay."""
-        if self.seen is None:
-            return self.codes()
-        return (code for code, seen in zip(self.codes(), self.seen, strict=True) if seen)
 
 
 @dataclass(slots=True)
@@ -241,15 +193,15 @@ class Names:
         }
 
 
-def joined(parts: Sequence[list[bytes] | bytes]) -> Iterator[list[bytes] | bytes]:
-    """Of a show: codes that follow each other in one list; of moves that follow each other only where they lead."""
+def joined(parts: Iterable[Sequence[Glyph] | bytes]) -> Iterator[Sequence[Glyph] | bytes]:
+    """Of a show: glyphs that follow each other in one run; of moves that follow each other only where they lead."""
     telling = (part for part in parts if part != b"0")
     for is_move, run in itertools.groupby(telling, lambda part: isinstance(part, bytes)):
         together = [*run]
         if len(together) == 1:
             yield together[0]
         elif not is_move:
-            yield [code for part in together if isinstance(part, list) for code in part]
+            yield [glyph for part in together if not isinstance(part, bytes) for glyph in part]
         elif moved := round(sum(float(part) for part in together if isinstance(part, bytes)), 3):
             yield number(moved)
 

@@ -5,9 +5,8 @@ saved state that paints nothing is left out; where text stands is emitted before
 redacted leaves the width it had, if another one follows it.
 """
 
-import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -31,16 +30,17 @@ from scrubbers.jailed.pdf.content.display_list import (
 )
 from scrubbers.jailed.pdf.content.graphics_state import states_in
 from scrubbers.jailed.pdf.content.state_use import FILLED, needed
+from scrubbers.jailed.pdf.fonts.document_font import SPACE, DocumentFont
+from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.writer import number
 
 _MOVES: Final = b" cm"
 _STAYS_THERE: Final = b"1 0 0 1 0 0 cm"
 _ONLY_MOVES: Final = b"1 0 0 1 "
 _LEAST_SCALE: Final = 0.01
-_SPACE_CODE: Final = b" "
+_SPACE_FROM: Final = -150.0  # thousandths of the size: kerned letters are closer, words in tight lines further apart
 # Written as digits, strings made the contents of a report a tenth larger.
 _TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")
-_OPENS: Final = b"("[0]
 _ESCAPES: Final = {b"\\": b"\\\\", b"(": b"\\(", b")": b"\\)", b"\r": b"\\r", b"\n": b"\\n"}
 
 
@@ -60,6 +60,7 @@ class _Level:
 class _Emitter:
     """Emits a display list. One pass; the names are given at the end, when it is known which lines stay."""
 
+    font: DocumentFont
     levels: list[_Level] = field(default_factory=lambda: [_Level([], {}, {})])
     within: bool = False
     in_text: bool = False
@@ -158,7 +159,7 @@ class _Emitter:
             self._painted(level)
 
     def show(self, step: Show) -> None:
-        shown, gap_after = _shown(step, self.gap)
+        shown, gap_after = _shown(step, self.font, self.gap)
         if shown is None:
             self.gap = gap_after
             return
@@ -243,8 +244,8 @@ _BY_STEP: Final[dict[type, Callable[..., None]]] = {
 }
 
 
-def emit(steps: Sequence[Step], names: Names, *, within: bool = False) -> bytes:
-    """Return the stream of operators, one a line; resources get their names here.
+def emit(steps: Sequence[Step], names: Names, font: DocumentFont, *, within: bool = False) -> bytes:
+    """Return the stream of operators, one a line; resources get their names here, and glyphs of `font` their codes.
 
     `within`: a form, which begins with the states of who draws it.
     """
@@ -252,7 +253,7 @@ def emit(steps: Sequence[Step], names: Names, *, within: bool = False) -> bytes:
         b"%s/%s %s\n" % (line.before, names.name(line.letter, line.resource), line.operator)
         if isinstance(line, Use)
         else line + b"\n"
-        for line in _Emitter(within=within).emit(steps)
+        for line in _Emitter(font, within=within).emit(steps)
     )
 
 
@@ -264,55 +265,52 @@ def _moved_twice(first: bytes, second: bytes) -> bytes | None:
     return b"%s cm" % b" ".join(number(round(part, 6)) for part in moved)
 
 
-def _shown(show: Show, gap_before: float) -> tuple[bytes | None, float]:
-    """Return the show operator's line, or None when no glyph of it stays; and the gap that is left behind it."""
-    if show.seen is None and not gap_before:
-        items, gap = [part if isinstance(part, bytes) else string_of(part) for part in show.parts], 0.0
-    else:
-        items, gap = _with_gaps(show, gap_before)
-    if not any(item[0] == _OPENS for item in items):
-        return None, gap + sum(map(float, items))
+def _shown(show: Show, font: DocumentFont, gap: float) -> tuple[bytes | None, float]:
+    """Return the show operator's line, or None when no glyph of it stays; and the gap that is left behind it.
+
+    `gap`: what was left before it. One as wide as a space gets a space, whatever the source had there.
+    """
+    apart = 1000 * show.character_space / show.size if show.size else 0.0
+    items: list[bytes] = []
+    codes = b""
+    for run in _runs(show, apart):
+        if isinstance(run, float):
+            gap += run
+            continue
+        if codes and gap <= _SPACE_FROM:
+            codes += font.codes((SPACE,))
+            gap += SPACE.advance + apart
+        moved = number(round(gap, 3))
+        if moved != b"0":
+            items += [string_of(codes), moved] if codes else [moved]
+            codes = b""
+        codes += font.codes(run)
+        gap = 0.0
+    if not codes:
+        return None, gap
+    items.append(string_of(codes))
     if len(items) == 1:
         return items[0] + b" Tj", gap
     return b"[%s] TJ" % b" ".join(items), gap
 
 
-def _with_gaps(show: Show, gap: float) -> tuple[list[bytes], float]:
-    """Strings, and numbers for what lies between them: moves of the source and glyphs that went."""
-    items: list[bytes] = []
-    run: list[bytes] = []
-    seen = iter(show.seen) if show.seen is not None else itertools.repeat(True)
+def _runs(show: Show, apart: float) -> Iterator[Sequence[Glyph] | float]:
+    """Yield runs of glyphs that stay, and numbers for what lies between: moves of the source and glyphs that went."""
+    seen = iter(show.seen or ())
     for part in show.parts:
         if isinstance(part, bytes):
-            gap += float(part)
-            continue
-        for code in part:
-            if not next(seen):
-                gap -= _advance(show, code)
-                continue
-            if gap:
-                if run:
-                    items.append(string_of(run))
-                items.append(number(round(gap, 3)))
-                run, gap = [], 0.0
-            run.append(code)
-    if run:
-        items.append(string_of(run))
-    return items, gap
+            yield float(part)
+        elif show.seen is None:
+            yield part
+        else:
+            for glyph in part:
+                yield [glyph] if next(seen) else -(glyph.advance + apart)
 
 
-def string_of(codes: Sequence[bytes]) -> bytes:
+def string_of(codes: bytes) -> bytes:
     """Return a string between brackets. Its line ends are escaped, so that an operator stays one line."""
-    return b"(%s)" % _TO_ESCAPE.sub(_escaped, b"".join(codes))
+    return b"(%s)" % _TO_ESCAPE.sub(_escaped, codes)
 
 
 def _escaped(found: "re.Match[bytes]") -> bytes:
     return _ESCAPES[found[0]]
-
-
-def _advance(show: Show, code: bytes) -> float:
-    """How far a glyph moves the next one, in thousandths of the font's size. ISO 32000-1, 9.4.4."""
-    if not show.size:
-        return 0.0
-    space = show.character_space + (show.word_space if code == _SPACE_CODE else 0.0)
-    return show.font.advance(code) + 1000 * space / show.size

@@ -12,6 +12,7 @@ from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Path, Step, 
 from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value
 
@@ -32,9 +33,9 @@ class Form:
     def paints(self) -> bool:
         return state_use.paints(self.steps)
 
-    def emit(self) -> None:
+    def emit(self, font: DocumentFont) -> None:
         names = Names()
-        data = emit(self.steps, names, within=True)
+        data = emit(self.steps, names, font, within=True)
         resources = names.resources()
         self.node.value = Stream({**self.entries, **({b"Resources": resources} if resources else {})}, data)
 

@@ -21,9 +21,8 @@ from PIL import Image, ImageChops, ImageFilter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
-from scrubbers.jailed.pdf.content import image_document
 from scrubbers.jailed.pdf.content.colour_space import profile_transform
-from scrubbers.jailed.pdf.syntax import access
+from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.pictures.decoders import PIXELS
@@ -286,7 +285,7 @@ def _finest(source: StreamObject, width: int, height: int) -> tuple[int, int]:
 
 def _drawn_alone(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> Image.Image:
     """Return the picture as PDFium draws it on nothing ("RGBA")."""
-    drawn = image_document.drawn_on_nothing(image_document.document_of(source, size, resources))
+    drawn = source_copy.drawn_on_nothing(source_copy.document_of(source, size, resources))
     if drawn.size != size:
         raise NotRebuildable
     return drawn

@@ -8,8 +8,7 @@ Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels), 
 (ClippingText).
 """
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -26,7 +25,6 @@ from scrubbers.jailed.pdf.content.display_list import (
     Set,
     SetTextMatrix,
     Show,
-    ShownFont,
     Step,
     TextBegun,
     TextEnded,
@@ -35,9 +33,11 @@ from scrubbers.jailed.pdf.content.display_list import (
     joined,
 )
 from scrubbers.jailed.pdf.content.operands import Source, last_name, last_numbers
+from scrubbers.jailed.pdf.fonts.source_font import Font, Gap, Glyph
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, NotRebuildable, number
+from scrubbers.stages import LettersMissing
 
 _DEEPEST_STATE: Final = 100
 _MOST_STEPS: Final = 500_000
@@ -58,7 +58,7 @@ _DEVICE_SPACES: Final = {b"DeviceGray", b"DeviceRGB", b"DeviceCMYK", b"Pattern",
 class _State:
     """What the reader has to know of the graphics state: what decides on codes, gaps and visibility."""
 
-    font: ShownFont | None = None
+    font: Font | None = None
     size: float = 0.0
     character_space: float = 0.0
     word_space: float = 0.0
@@ -235,16 +235,16 @@ class Interpreter:
         self._steps.append(TextEnded())
 
     def spacing(self, operator: bytes, operands: list[Operand]) -> None:
-        """Tc and Tw; TL, which only the reader has to know, as each line's move is written out."""
+        """Tc; Tw and TL, which only the reader has to know, as gaps and moves are written out."""
         (value,) = last_numbers(operands, 1)
         if operator == b"TL":
             self._state.leading = float(value)
             return
         if operator == b"Tc":
             self._state.character_space = float(value)
+            self._steps.append(Set("Tc", (b"%s Tc" % value,)))
         else:
             self._state.word_space = float(value)
-        self._steps.append(Set(operator.decode(), (b"%s %s" % (value, operator),)))
 
     def font(self, _operator: bytes, operands: list[Operand]) -> None:
         (size,) = last_numbers(operands, 1)
@@ -255,7 +255,7 @@ class Interpreter:
             return
         font = self._source.font(untrusted)
         self._state.font, self._state.size = font, float(size)
-        self._steps.append(Set("Tf", (Use(b"", b"F", font.node, b"%s Tf" % size),)))
+        self._steps.append(Set("Tf", (Use(b"", b"F", self._source.font_node, b"%s Tf" % size),)))
 
     def mode(self, _operator: bytes, operands: list[Operand]) -> None:
         (value,) = last_numbers(operands, 1)
@@ -304,29 +304,29 @@ class Interpreter:
         self.show(operator, operands)
 
     def _show(self, items: Sequence[Operand]) -> None:
-        state = self._state
-        parts: list[list[bytes] | bytes] = []
-        font = state.font
+        state, font = self._state, self._state.font
+        if font is None or not all(type(item) is bytes or isinstance(item, Number) for item in items):
+            raise NotRebuildable
+        parts: list[Sequence[Glyph] | bytes] = []
         for item in items:
-            if type(item) is bytes and font is not None:
-                codes = font.codes(item)
-                if font.undrawn:
-                    parts += self._with_gaps(font, codes)
-                elif codes:
-                    parts.append(codes)
-            elif isinstance(item, Number):
+            if isinstance(item, Number):
                 parts.append(item)
-            else:
-                raise NotRebuildable
-        if font is None:
-            return
+            elif isinstance(item, bytes):
+                parts += (self._gap(part) if isinstance(part, Gap) else part for part in font.cut(item))
         if state.mode == _ONLY_CLIPPING and parts:
             raise ClippingText
-        show = Show(font, state.size, state.character_space, state.word_space, [*joined(parts)])
-        if self._hidden or show.is_blank():
-            show.seen = [False] * sum(1 for _ in show.codes())
+        show = Show(state.size, state.character_space, [*joined(parts)])
+        if font.is_left_to_the_reader and not self._hidden and not all(glyph.outline for glyph in show.glyphs()):
+            raise LettersMissing
+        if self._hidden:
+            show.seen = [False] * show.count()
         self._steps.append(show)
         self._last_show = show
+
+    def _gap(self, gap: Gap) -> bytes:
+        state = self._state
+        spaces = gap.characters * state.character_space + gap.words * state.word_space
+        return number(round(-gap.advance - (1000 * spaces / state.size if state.size else 0), 3))
 
     def _end_of_line(self) -> None:
         """Drop what moves the pen after the last letter: it says nothing once the pen is put elsewhere."""
@@ -334,16 +334,6 @@ class Interpreter:
             while self._last_show.parts and isinstance(self._last_show.parts[-1], bytes):
                 self._last_show.parts.pop()
         self._last_show = None
-
-    def _with_gaps(self, font: ShownFont, codes: Sequence[bytes]) -> Iterator[list[bytes] | bytes]:
-        """Return the codes that draw something, and for the others how far they move the pen."""
-        state = self._state
-        for undrawn, run in itertools.groupby(codes, font.undrawn.__contains__):
-            if not undrawn:
-                yield list(run)
-            elif state.size:
-                apart = 1000 * state.character_space / state.size
-                yield number(round(-sum(font.advance(code) + apart for code in run), 3))
 
     # Marked content, of which nothing is written; it only says what lies in a layer that is off
 

@@ -1,7 +1,6 @@
 """Letters that lie wholly off the page, cut by geometry alone: text that runs over an edge is common in tables.
 
-A letter is taken for as wide as it moves the pen, and as high as its font's size. Not asked of text in forms, nor of
-vertical fonts.
+A letter is taken for as wide as it moves the pen, and as high as its font's size. Not asked of text in forms.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,11 +19,9 @@ from scrubbers.jailed.pdf.content.display_list import (
     TextBegun,
     multiplied,
 )
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _UNIT: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 _DESCENT: Final = 0.3  # of its size
-_SPACE: Final = b" "
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +79,8 @@ def cut_off_page(steps: Sequence[Step], box: Sequence[float]) -> None:
     for step in steps:
         if not isinstance(step, Show):
             pen.follow(step)
-        elif not step.font.vertical:
-            try:
-                _cut(step, pen, box)
-            except NotRebuildable:
-                # A font of which nothing says how wide its letters are.
-                return
+        else:
+            _cut(step, pen, box)
 
 
 def _cut(show: Show, pen: _Pen, box: Sequence[float]) -> None:
@@ -110,8 +103,7 @@ def _part_ends(show: Show, pen: _Pen) -> Iterator[float]:
         if isinstance(part, bytes):
             along -= float(part) * size * stretch
         else:
-            spaces = show.character_space * len(part) + show.word_space * part.count(_SPACE)
-            along += (sum(map(show.font.advance, part)) * size + spaces) * stretch
+            along += (sum(glyph.advance for glyph in part) * size + show.character_space * len(part)) * stretch
         yield along
 
 
@@ -122,10 +114,9 @@ def _ends(show: Show, pen: _Pen) -> Iterator[float]:
         if isinstance(part, bytes):
             along -= float(part) * size * stretch
             continue
-        for code in part:
+        for glyph in part:
             yield along
-            space = show.character_space + (show.word_space if code == _SPACE else 0.0)
-            along += (show.font.advance(code) * size + space) * stretch
+            along += (glyph.advance * size + show.character_space) * stretch
             yield along
     yield along
 

@@ -6,15 +6,18 @@ from typing import Protocol
 from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.content.colour_space import Space
-from scrubbers.jailed.pdf.content.display_list import Drawable, ShownFont, Step, Unsaid
+from scrubbers.jailed.pdf.content.display_list import Drawable, Step, Unsaid
+from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax.lexer import LexedName, Number, Operand
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
 
 
 class Source(Protocol):
     """Where resources come from: each of these rebuilds one thing of the source, or raises NotRebuildable."""
 
-    def font(self, untrusted: object) -> ShownFont: ...
+    font_node: Node  # of the new document's one font
+
+    def font(self, untrusted: object) -> Font: ...
 
     def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | Unsaid | None:
         """Return a picture or a form; None for one that is never seen."""

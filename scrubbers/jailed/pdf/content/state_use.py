@@ -1,7 +1,6 @@
 """Which states what is painted depends on: no other ones are said.
 
-A dash, the colour of lines or how far words are apart can be chosen before an area that has no line and no word. Nobody
-sees them there.
+A dash or the colour of lines can be chosen before an area that has no line. Nobody sees them there.
 """
 
 from collections.abc import Sequence
@@ -20,12 +19,10 @@ from scrubbers.jailed.pdf.content.display_list import (
 _FILL: Final = frozenset(("fill",))
 _LINE: Final = frozenset(("stroke", "w", "J", "j", "M", "d"))
 _TEXT: Final = frozenset(("Tf", "Tc", "Tz", "Ts", "Tr"))
-_WORDS: Final = frozenset(("Tw",))
 _NONE: Final[frozenset[str]] = frozenset()
 _BY_PAINTING: Final = {b"n": _NONE, b"f": _FILL, b"f*": _FILL, b"S": _LINE, b"s": _LINE}
 _BY_MODE: Final = {b"0 Tr": _TEXT | _FILL, b"1 Tr": _TEXT | _LINE}
 FILLED: Final = b"0 Tr"
-_SPACE: Final = b" "
 
 
 def needed(step: Step, mode: object) -> frozenset[str]:
@@ -34,9 +31,7 @@ def needed(step: Step, mode: object) -> frozenset[str]:
         case Path():
             return _NONE if step.hidden else _BY_PAINTING.get(step.painted, _FILL | _LINE)
         case Show():
-            found = _BY_MODE.get(mode, _TEXT | _FILL | _LINE) if isinstance(mode, bytes) else _TEXT | _FILL | _LINE
-            has_words = any(_SPACE in part for part in step.parts if isinstance(part, list))
-            return found | _WORDS if has_words else found
+            return _BY_MODE.get(mode, _TEXT | _FILL | _LINE) if isinstance(mode, bytes) else _TEXT | _FILL | _LINE
         case Drawn() if not step.hidden:
             return step.thing.needed()
         case _:

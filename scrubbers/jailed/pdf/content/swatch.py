@@ -10,8 +10,8 @@ from typing import Final
 
 from pypdf.generic import DictionaryObject, NameObject, PdfObject
 
-from scrubbers.jailed.pdf.content import image_document
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax import source_copy
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _OPAQUE: Final = 255
@@ -36,11 +36,11 @@ class Swatches:
         contents = b"/C cs %s 0 0 1 1 re f" % (chosen + b" scn" if values else b"")
         spaces = DictionaryObject({NameObject("/C"): space})
         resources = DictionaryObject({NameObject("/ColorSpace"): spaces})
-        made = image_document.document_drawing(contents, resources, (1, 1))
+        made = source_copy.document_drawing(contents, resources, (1, 1))
         self._work.painted(_PAINTED_WORK + len(made) * _BYTE_WORK)
         if self._work.is_far_too_much:
             raise NotRebuildable
-        drawn = image_document.drawn_on_nothing(made)
+        drawn = source_copy.drawn_on_nothing(made)
         # It must be painted: the ink called None paints nothing, and is no colour.
         if drawn.size != (1, 1) or drawn.getchannel("A").getextrema() != (_OPAQUE, _OPAQUE):
             raise NotRebuildable

@@ -1,99 +1,263 @@
-"""A font of the source while its pages are read: the codes shown with it, and whether its letters can be drawn."""
+"""A font of the source as PDFium draws it: which outline a code has, how far it moves the pen, which text it has.
 
-import math
-from collections.abc import Callable, Collection
-from typing import Final
+Nothing here reads a font program, an encoding or a text map. The font is copied into a document that never leaves the
+job's memory (`source_copy`), and PDFium, which draws the pages too, is asked for each code in use. So a font of any
+sort becomes outlines in thousandths of its size, those that are not in the document included.
 
-from pypdf.generic import DictionaryObject
+Not understood (NotRebuildable): fonts whose glyphs are drawn as pages are (Type 3), lines from top to bottom, codes of
+other than one byte, or two in composite fonts.
+"""
 
-from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
-from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
+import contextlib
+import ctypes
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-_SPACE: Final = b"\0\1"
+import pypdfium2
+import pypdfium2.raw as pdfium
+from pypdf.generic import DictionaryObject, NameObject
+
+from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.fonts.letters import said_of_glyph
+from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment, is_speck
+from scrubbers.jailed.pdf.syntax import access, source_copy
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+
+_SIMPLE: Final = ("/Type1", "/MMType1", "/TrueType")
+_TWO_BYTES: Final = re.compile(r"/Identity-H|/Uni[A-Za-z]{2,4}-(?:UCS2|UTF16)-H")
 _EASTERN: Final = {"Japan1", "GB1", "CNS1", "Korea1", "KR"}
+_SPACE: Final = 0x20
+_FIRST_CID: Final = 1  # a space in all of the orderings of eastern fonts
+_UNITS: Final = 1000
+_BLOCK: Final = 256
+_FIRST_LETTER: Final = 0xE000  # of a block's codes in `document_of_font`
+_LEAST_SIGN: Final = 20  # thousandths; a full stop has five times as much
+_LARGEST: Final = 16_000
+_MOST_SEGMENTS: Final = 5000  # of one glyph; the most elaborate ornament among the tests' fonts has 700
+_SEGMENT_WORK: Final = 0.002  # milliseconds, as in `cost`
+_FONT_WORK: Final = 1.0
+# Of the page on which codes are written to be read: each stands alone.
+_READ_SIZE, _APART, _IN_ROW = 10, 200, 64
+
+
+class Glyph:
+    """A code of a font of the source. `advance` and `outline` in thousandths; `text` once it has been asked for."""
+
+    __slots__ = ("advance", "code", "outline", "text")
+
+    def __init__(self, code: int, advance: int, outline: Outline) -> None:
+        self.code = code
+        self.advance = advance
+        self.outline = outline
+        self.text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """How far codes that draw nothing move the pen: by themselves, and by the two sorts of spacing so many times."""
+
+    advance: int
+    characters: int
+    words: int
 
 
 class Font:
-    """A font of the source, and the codes that were read of it so far."""
+    """One font of the source. Raises NotRebuildable when it cannot be understood."""
 
-    def __init__(self, source: SourceFont, blank: Callable[[bytes], bool] | None = None) -> None:
-        """`blank`: of a font whose letters are neither in the document nor here, which codes draw nothing anyway."""
-        self.node = Node(late=True)
-        self.read: set[bytes] = set()
-        self.broken = False
-        self.vertical = source.vertical
-        self.undrawn: Collection[bytes] = source.undrawn
-        self._source = source
-        self._blank = blank
-        self._left_out: set[bytes] = set()
-        self._cut: dict[bytes, list[bytes]] = {}
-        self._advances: dict[bytes, float] = {}
-        self._least: tuple[int, float] = 0, 0.0  # of how many codes, and how much
+    def __init__(self, untrusted: DictionaryObject, work: Work) -> None:
+        self._untrusted = untrusted
+        self._work = work
+        self._bytes = _code_length(untrusted)
+        self.is_left_to_the_reader = self._bytes > 1 and _is_left_to_the_reader(untrusted)
+        self._has_unicodes = str(access.entry(untrusted, "/Encoding")).startswith("/Uni")
+        self._glyphs: dict[int, Glyph] = {}
+        self._cut: dict[bytes, list[Sequence[Glyph] | Gap]] = {}
+        self.says_more = False
+        self._document = _opened(source_copy.document_of_font(untrusted, self._bytes))
+        # By the number of the page that it belongs to: PDFium's font, and the page.
+        self._fonts: dict[int, tuple[Any, pypdfium2.PdfPage]] = {}
 
-    def codes(self, shown: bytes) -> list[bytes]:
+    def cut(self, shown: bytes) -> list[Sequence[Glyph] | Gap]:
+        """Return a shown string as glyphs, and gaps between them."""
         found = self._cut.get(shown)
         if found is None:
-            found = self._cut[shown] = self._source.codes(shown)
-            self.undrawn = self._source.undrawn
-            if self._blank is not None:
-                self._left_out.update(filter(self._blank, found))
-                self.undrawn = self._left_out
-            self.read.update(found)
-            if self.undrawn:
-                self.read.difference_update(self.undrawn)
+            if len(shown) % self._bytes:
+                raise NotRebuildable
+            found = self._cut[shown] = list(self._parts(shown))
         return found
 
-    @property
-    def blanks(self) -> Collection[bytes]:
-        return self._source.blanks
+    def _parts(self, shown: bytes) -> Iterator[Sequence[Glyph] | Gap]:
+        """Yield runs of glyphs, and gaps. Word spacing is for codes of one byte alone, whatever they draw."""
+        run: list[Glyph] = []
+        advance = characters = words = 0
+        size = self._bytes
+        for code in (
+            shown if size == 1 else (int.from_bytes(shown[at : at + size], "big") for at in range(0, len(shown), size))
+        ):
+            glyph = self._glyphs.get(code) or self._glyph(code)
+            # A letter that is missing is no gap. As pixels it would be missing too, and nobody would see that it is.
+            stands = glyph.outline or (self.is_left_to_the_reader and not self._is_space(code))
+            if stands:
+                if characters or words:
+                    yield Gap(advance, characters, words)
+                    advance = characters = words = 0
+                run.append(glyph)
+            else:
+                advance, characters = advance + glyph.advance, characters + 1
+            is_word = code == _SPACE and size == 1
+            words += is_word
+            if run and (is_word or not stands):
+                yield run
+                run = []
+        if run:
+            yield run
+        if characters or words:
+            yield Gap(advance, characters, words)
 
-    @property
-    def lacks_letters(self) -> bool:
-        """Whether nothing can draw its letters, here or as pixels."""
-        return self._blank is not None
-
-    @property
-    def says_more(self) -> bool:
-        return self._source.says_more
-
-    def advance(self, code: bytes) -> float:
-        found = self._advances.get(code)
-        if found is None:
-            found = self._advances[code] = self._source.advance(code)
+    def _glyph(self, code: int) -> Glyph:
+        block, number = divmod(code, _BLOCK)
+        advance, outline = self._drawn(block, _FIRST_LETTER + number)
+        if is_speck(outline, _LEAST_SIGN):
+            outline = ()
+        found = self._glyphs[code] = Glyph(code, advance, outline)
         return found
 
-    def least_advance(self) -> float:
-        """Of all codes with ink that were read so far; less than any number if one of them has none."""
-        if self._least[0] != len(self.read):
-            try:
-                self._least = len(self.read), min(map(self.advance, self.read.difference(self.blanks)), default=0.0)
-            except NotRebuildable:
-                self._least = len(self.read), -math.inf
-        return self._least[1]
+    def _drawn(self, page: int, letter: int) -> tuple[int, Outline]:
+        """Return advance and outline."""
+        if page not in self._fonts:
+            self._fonts[page] = self._pdfium_font(page)
+        font, width = self._fonts[page][0], ctypes.c_float()
+        if not pdfium.FPDFFont_GetGlyphWidth(font, letter, float(_UNITS), width):
+            raise NotRebuildable
+        return _whole(width.value), self._outline(font, letter)
 
-    def build(self, used: set[bytes]) -> None:
-        """Make the node's value: what these codes need. Raises NotRebuildable."""
-        self.node.value = self._source.build(sorted(used))
+    def _pdfium_font(self, number: int) -> tuple[Any, pypdfium2.PdfPage]:
+        self._work.painted(_FONT_WORK)
+        page = self._document[number]
+        font = pdfium.FPDFTextObj_GetFont(pdfium.FPDFPage_GetObject(page, 0))
+        if not font:
+            raise NotRebuildable
+        return font, page
+
+    def _outline(self, font: Any, letter: int) -> Outline:
+        path = pdfium.FPDFFont_GetGlyphPath(font, letter, 1.0)
+        count = pdfium.FPDFGlyphPath_CountGlyphSegments(path) if path else 0
+        self._work.painted(count * _SEGMENT_WORK)
+        if count > _MOST_SEGMENTS or self._work.is_far_too_much:
+            raise NotRebuildable
+        return tuple(_segments(path, count))
+
+    def _is_space(self, code: int) -> bool:
+        return chr(code).isspace() if self._has_unicodes else code == _FIRST_CID
+
+    def read_texts(self) -> None:
+        """Ask for the text of the glyphs that were cut so far."""
+        unread = [glyph for glyph in self._glyphs.values() if glyph.text is None and glyph.outline]
+        if not unread:
+            return
+        with contextlib.closing(self._showing([glyph.code for glyph in unread])) as document:
+            said = _texts_on(document, len(unread))
+        for at, glyph in enumerate(unread):
+            untrusted = said.get(at, "")
+            glyph.text = said_of_glyph(untrusted)
+            self.says_more |= len(unicodedata.normalize("NFC", untrusted)) > max(1, len(glyph.text))
+
+    def _showing(self, codes: Sequence[int]) -> pypdfium2.PdfDocument:
+        """Return a document with a page on which the codes stand one by one, with the text map of the source."""
+        self._work.painted(_FONT_WORK)
+        lines = [b"/F %d Tf" % _READ_SIZE]
+        for at, code in enumerate(codes):
+            row, column = divmod(at, _IN_ROW)
+            shown = code.to_bytes(self._bytes, "big").hex().encode()
+            lines.append(b"1 0 0 1 %d %d Tm <%s> Tj" % (column * _APART, row * _APART, shown))
+        resources = DictionaryObject({NameObject("/Font"): DictionaryObject({NameObject("/F"): self._untrusted})})
+        size = _IN_ROW * _APART, (len(codes) // _IN_ROW + 1) * _APART
+        return _opened(source_copy.document_drawing(b"BT %s ET" % b"\n".join(lines), resources, size))
 
 
-def blank_codes(font: DictionaryObject) -> Callable[[bytes], bool] | None:
-    """Which codes of a font left to the reader's computer draw nothing; None for one that is in the document."""
-    return _blank_in(font) if _is_left_to_the_reader(font) else None
+def _opened(document: bytes) -> pypdfium2.PdfDocument:
+    try:
+        return pypdfium2.PdfDocument(document)
+    except pypdfium2.PdfiumError:
+        raise NotRebuildable from None
+
+
+def _code_length(font: DictionaryObject) -> int:
+    kind = access.name_of(font.get("/Subtype"))
+    if kind in _SIMPLE:
+        return 1
+    if kind == "/Type0" and _TWO_BYTES.fullmatch(access.name_of(font.get("/Encoding")) or ""):
+        return 2
+    raise NotRebuildable
 
 
 def _is_left_to_the_reader(font: DictionaryObject) -> bool:
     """Whether it is a Chinese, Japanese or Korean font that the reader's computer has to have: PDFium draws nothing."""
-    if access.name_of(font.get("/Subtype")) != "/Type0":
-        return False
     descendant = access.dictionary(access.array(access.entry(font, "/DescendantFonts"))[0])
     ordering = access.entry(access.dictionary_in(descendant, "/CIDSystemInfo"), "/Ordering")
     descriptor = access.dictionary_in(descendant, "/FontDescriptor")
-    has_program = any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
-    return str(ordering) in _EASTERN and not has_program
+    return str(ordering) in _EASTERN and not any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
 
 
-def _blank_in(font: DictionaryObject) -> Callable[[bytes], bool]:
-    """Whether a code of such a font is a space: by Unicode, or as the first CID of all these orderings."""
-    is_unicode = str(access.entry(font, "/Encoding")).startswith("/Uni")
-    return lambda code: chr(int.from_bytes(code[:2], "big")).isspace() if is_unicode else code == _SPACE
+def _segments(path: Any, count: int) -> Iterator[Segment]:
+    """Yield the segments of a glyph's path; what leads nowhere is left out."""
+    x, y = ctypes.c_float(), ctypes.c_float()
+    curve: list[int] = []
+    move: Segment | None = None
+    for at in range(count):
+        segment = pdfium.FPDFGlyphPath_GetGlyphPathSegment(path, at)
+        kind = pdfium.FPDFPathSegment_GetType(segment)
+        if not pdfium.FPDFPathSegment_GetPoint(segment, x, y):
+            raise NotRebuildable
+        point = _whole(x.value * _UNITS), _whole(y.value * _UNITS)
+        if kind == pdfium.FPDF_SEGMENT_MOVETO:
+            move = (MOVE, *point)
+            continue
+        if move is not None:
+            yield move
+            move = None
+        if kind == pdfium.FPDF_SEGMENT_LINETO:
+            yield (LINE, *point)
+        else:
+            curve += point
+            if len(curve) == 6:  # noqa: PLR2004  three points
+                yield (CURVE, *curve)
+                curve = []
+
+
+def _whole(value: float) -> int:
+    if not -_LARGEST <= value <= _LARGEST:
+        raise NotRebuildable
+    return round(value)
+
+
+def _texts_on(document: pypdfium2.PdfDocument, count: int) -> dict[int, str]:
+    """Return what PDFium reads of each thing on the page, of which there are so many, by its number."""
+    units: dict[int, list[int]] = {}
+    with contextlib.closing(document[0]) as page, contextlib.closing(page.get_textpage()) as text:
+        if pdfium.FPDFPage_CountObjects(page) != count:
+            raise NotRebuildable
+        numbers = {_address(pdfium.FPDFPage_GetObject(page, at)): at for at in range(count)}
+        for at in range(pdfium.FPDFText_CountChars(text)):
+            number = numbers.get(_address(pdfium.FPDFText_GetTextObject(text, at)))
+            generated = pdfium.FPDFText_IsGenerated(text, at) or pdfium.FPDFText_HasUnicodeMapError(text, at)
+            if number is not None and not generated:
+                units.setdefault(number, []).append(pdfium.FPDFText_GetUnicode(text, at))
+    return {number: _joined(found) for number, found in units.items()}
+
+
+def _address(handle: Any) -> int | None:
+    return ctypes.cast(handle, ctypes.c_void_p).value
+
+
+def _joined(units: Sequence[int]) -> str:
+    """Return the text of UTF-16 units, or of whole characters, from left to right; empty if they are none."""
+    try:
+        text = "".join(map(chr, units)).encode("utf-16-be", "surrogatepass").decode("utf-16-be")
+    except (ValueError, OverflowError):
+        return ""
+    # PDFium hands out the letters of one glyph as they would stand from left to right.
+    return text[::-1] if text and unicodedata.bidirectional(text[0]) in {"R", "AL"} else text

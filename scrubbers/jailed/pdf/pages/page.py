@@ -34,7 +34,7 @@ from scrubbers.jailed.pdf.content.forms import Form, executed, text_alone, trans
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.off_page import cut_off_page
-from scrubbers.jailed.pdf.fonts.source_font import Font
+from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import require_drawable
@@ -79,11 +79,6 @@ class Page:
     def has_invisible_text(self) -> bool:
         """Whether text was left out as it was read: in invisible mode, off the page, in a layer that is off."""
         return any(isinstance(step, Show) and step.leaves_out_ink() for step in executed(self.steps))
-
-    def lacks_letters(self) -> bool:
-        """Whether something is shown, not in invisible mode, in a font whose letters nothing here can draw."""
-        shows = (step for step in executed(self.steps) if isinstance(step, Show))
-        return any(isinstance(show.font, Font) and show.font.lacks_letters and show.shows_anything() for show in shows)
 
     def size(self) -> int:
         """How many steps drawing it takes."""
@@ -136,30 +131,13 @@ class Page:
         corners = ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f))
         return all(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1 for x, y in corners)
 
-    def collect_codes(self, used: "dict[Font, set[bytes]]") -> None:
-        """Add the codes that this page shows to those of each font."""
-        for step in executed(self.steps):
-            if isinstance(step, Show) and isinstance(step.font, Font):
-                step.add_codes(used.setdefault(step.font, set()))
-
-    def uses_broken_font(self) -> bool:
-        """Whether something is shown in a font that could not be built."""
-        return any(
-            isinstance(step, Show) and isinstance(step.font, Font) and step.font.broken for step in executed(self.steps)
-        )
-
-    def adopt(self, parent: Node) -> None:
-        """Give the page another parent; what was said stays."""
-        if isinstance(self.node.value, dict):
-            self.node.value[b"Parent"] = parent
-
-    def emit(self, parent: Node) -> None:
-        """Make the node's value from the steps as they are now."""
+    def emit(self, parent: Node, font: DocumentFont) -> None:
+        """Make the node's value from the steps as they are now; `font` gives the glyphs their codes."""
         for step in executed(self.steps):
             if isinstance(step, Drawn) and isinstance(step.thing, Form):
-                step.thing.emit()
+                step.thing.emit(font)
         names = Names()
-        contents = Node(Stream({}, emit(self.steps, names)))
+        contents = Node(Stream({}, emit(self.steps, names, font)))
         self.node.value = {
             b"Type": Name(b"Page"),
             b"Parent": parent,

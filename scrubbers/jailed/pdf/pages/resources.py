@@ -19,11 +19,10 @@ from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.optional_content import Layers
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
-from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
-from scrubbers.jailed.pdf.fonts.source_font import Font, blank_codes
+from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import Operand, require_drawable
-from scrubbers.jailed.pdf.syntax.writer import Name, NotRebuildable
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable
 
 _DEEPEST_FORM: Final = 12
 # Pictures that later pages may use again (a letterhead) stay in memory up to this much.
@@ -33,13 +32,15 @@ _KEPT_BYTES: Final = 4 * 2**20
 class SourceDocument:
     """What the pages of one document draw with."""
 
-    def __init__(self, root: DictionaryObject, work: Work) -> None:
+    def __init__(self, root: DictionaryObject, work: Work, font_node: Node) -> None:
         self.layers = Layers(root)
         self.work = work
         self.swatches = Swatches(work)
         # Without one the fields on its pages are not drawn.
         self.has_form = "/AcroForm" in root
-        self.fonts: dict[object, Font] = {}
+        self.font_node = font_node
+        # None: not understood.
+        self._fonts: dict[object, Font | None] = {}
         self._pictures: dict[object, Picture] = {}
         self._forms: dict[object, Form] = {}
         self._states: dict[object, list[Step]] = {}
@@ -72,16 +73,18 @@ class SourceDocument:
 
     def font(self, untrusted: object) -> Font:
         key = access.key_of(untrusted)
-        found = self.fonts.get(key)
+        if key not in self._fonts:
+            self._fonts[key] = None
+            self._fonts[key] = Font(access.dictionary(untrusted), self.work)
+        found = self._fonts[key]
         if found is None:
-            dictionary = access.dictionary(untrusted)
-            blank = blank_codes(dictionary)
-            self.lacks_letters |= blank is not None
-            found = self.fonts[key] = Font(SourceFont(dictionary, len(self.fonts)), blank)
-        self.lacks_letters |= found.lacks_letters
-        if found.broken:
             raise NotRebuildable
+        self.lacks_letters |= found.is_left_to_the_reader
         return found
+
+    def fonts(self) -> list[Font]:
+        """Return the fonts that were understood so far."""
+        return [font for font in self._fonts.values() if font is not None]
 
     def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | Unsaid | None:
         source = access.stream(untrusted)

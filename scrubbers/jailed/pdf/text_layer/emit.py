@@ -59,7 +59,7 @@ def _said(
     a, b = _UPRIGHT[first.turn]
     placed = [round((at - zero) * by * _GRID) / _GRID for at, zero, by in zip((x, y), corner, scale, strict=True)]
     matrix = b" ".join(map(number, (a, b, -b, a, *placed)))
-    shown = string_of([text, b"\0 "])
+    shown = string_of(text + b"\0 ")
     return (b"/F0 %s Tf" % number(size), b"%d Tz" % stretch), matrix + b" Tm", shown + b" Tj"
 
 

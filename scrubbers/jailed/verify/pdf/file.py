@@ -7,7 +7,7 @@
     images.py       pictures
     content.py      drawing operators, one a line
     text_layer.py   pages that are one picture with a layer of words
-    simple_fonts.py, composite_fonts.py   fonts; sfnt.py, cff.py, cmap.py, glyph_names.py: programs, maps, names
+    font.py, cff.py, cmap.py   the font of the document, its program and its text
 
 Not a PDF reader: it knows one way to write each thing, and only what the scrubber writes. It draws nothing, so it does
 not know whether what a page shows can be seen: that the scrubber has looked at.

@@ -20,11 +20,10 @@ from scrubbers.jailed.verify.pdf.checks import (
     via,
     whole,
 )
-from scrubbers.jailed.verify.pdf.composite_fonts import composite_font
 from scrubbers.jailed.verify.pdf.content import Contents, read_contents
 from scrubbers.jailed.verify.pdf.document import Check, Document, Stream
+from scrubbers.jailed.verify.pdf.font import font
 from scrubbers.jailed.verify.pdf.images import picture
-from scrubbers.jailed.verify.pdf.simple_fonts import simple_font
 from scrubbers.jailed.verify.pdf.text_layer import is_layered, layered_page
 from scrubbers.jailed.verify.pdf.values import Reference, demand
 
@@ -101,8 +100,8 @@ def require_resources(document: Document, contents: Contents, untrusted_resource
         demand(named_there.keys() == contents.names(letter), "resources")
         for value in named_there.values():
             document.follow(value, check)
-    for font, shown in contents.shown.items():
-        value = by_kind["Font"][f"F{font}"]
+    for number, shown in contents.shown.items():
+        value = by_kind["Font"][f"F{number}"]
         demand(isinstance(value, Reference), "a font of its own")
         document.shown.setdefault(value.number, []).extend(shown)
 
@@ -138,16 +137,8 @@ def _alpha(_document: Document, thing: object) -> None:
 _STATES: Final[Mapping[str, Check]] = {"CA": _alpha, "ca": _alpha}
 
 
-def _font(document: Document, thing: object) -> None:
-    subtype = thing.get("Subtype") if isinstance(thing, dict) else None
-    if subtype == "Type0":
-        composite_font(document, thing)
-    else:
-        simple_font(document, thing)
-
-
 _KINDS: Final[Mapping[str, tuple[str, Check]]] = {
-    "Font": ("F", _font),
+    "Font": ("F", font),
     "XObject": ("X", _drawn),
     "ExtGState": ("G", _graphics_state),
 }

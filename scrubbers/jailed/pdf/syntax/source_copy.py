@@ -25,7 +25,7 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _MOST_OBJECTS: Final = 200
-_MOST_ITEMS: Final = 20_000
+_MOST_ITEMS: Final = 100_000
 _DEEPEST: Final = 12
 # What a picture's pixels depend on; everything else it carries stays behind.
 _KEYS: Final = {
@@ -51,8 +51,16 @@ def document_of(source: StreamObject, size: tuple[int, int], resources: Dictiona
 
 def document_drawing(contents: bytes, resources: DictionaryObject, size: tuple[int, int]) -> bytes:
     """Return a PDF whose page has these contents and a copy of these resources; raises NotRebuildable."""
-    copier = _Copier(DictionaryObject())
+    copier = _Copier(None)
     return copier.document(contents, copier.copied(resources), size)
+
+
+def document_of_font(font: DictionaryObject, code_bytes: int) -> bytes:
+    """Return a PDF with a page for each 256 codes of a font, which shows the first of them. Raises NotRebuildable.
+
+    The font has another text map: the codes of each page are U+E000 to U+E0FF, for PDFium tells of letters, not codes.
+    """
+    return _Copier(None).font(font, code_bytes)
 
 
 def drawn_on_nothing(document: bytes) -> Image.Image:
@@ -76,7 +84,8 @@ def drawn_on_nothing(document: bytes) -> Image.Image:
 
 
 class _Copier:
-    def __init__(self, resources: DictionaryObject) -> None:
+    def __init__(self, resources: DictionaryObject | None) -> None:
+        """`resources`: of a page with a picture, whose names may be short or stand for a colour space."""
         self._resources = resources
         self._bodies: list[bytes | None] = [None] * 4
         self._numbers: dict[object, int] = {}
@@ -96,6 +105,40 @@ class _Copier:
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Resources%s/Contents 4 0 R>>" % (*size, resources),
             b"<</Length %d>>\nstream\n%s\nendstream" % (len(contents), contents),
         ]
+        return self._file()
+
+    def font(self, source: DictionaryObject, code_bytes: int) -> bytes:
+        said = {}
+        for key in source:
+            if key != "/ToUnicode":
+                said[key] = self._value(source.raw_get(key), 1)
+                if key == "/DescendantFonts":
+                    self._bodies.append(said[key])
+                    said[key] = b"%d 0 R" % len(self._bodies)
+        highs = [b""] if code_bytes == 1 else [b"%02x" % block for block in range(256)]
+        entries = b"".join(_name(key) + b" " + value for key, value in said.items())
+        kids = [self._font_page(entries, high) for high in highs]
+        contents = b"BT /F 9 Tf <%s> Tj ET" % (b"00" * code_bytes)
+        self._bodies[:4] = [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/MediaBox[0 0 99 99]/Count %d/Kids[%s]>>" % (len(kids), b" ".join(kids)),
+            None,
+            b"<</Length %d>>stream\n%s\nendstream" % (len(contents), contents),
+        ]
+        return self._file()
+
+    def _font_page(self, entries: bytes, high: bytes) -> bytes:
+        """Add a page for the codes that begin with `high`, in hexadecimal digits; returns the reference to it."""
+        text_map = b"1 beginbfrange <%s00> <%sff> <e000> endbfrange" % (high, high)
+        last = len(self._bodies)
+        self._bodies += [
+            b"<</Length %d>>stream\n%s\nendstream" % (len(text_map), text_map),
+            b"<<%s/ToUnicode %d 0 R>>" % (entries, last + 1),
+            b"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F %d 0 R>>>>>>" % (last + 2),
+        ]
+        return b"%d 0 R" % (last + 3)
+
+    def _file(self) -> bytes:
         parts = [b"%PDF-1.7\n"]
         position, offsets = len(parts[0]), []
         for number, body in enumerate(self._bodies, 1):
@@ -155,6 +198,8 @@ class _Copier:
 
     def _named(self, name: str, depth: int) -> bytes:
         """Return a name, or the colour space of the page that it stands for."""
+        if self._resources is None:
+            return _name(name)
         spaces = access.dictionary_in(self._resources, "/ColorSpace")
         if name in spaces and not name.startswith("/Device"):
             return self._value(spaces.raw_get(name), depth + 1)

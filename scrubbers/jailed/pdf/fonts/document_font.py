@@ -1,0 +1,91 @@
+"""The one font of the new document: every glyph that its pages show, by outline, advance and text.
+
+Which font of the source a glyph comes from is not said. A code is two bytes, which are the glyph's CID: 1, 2, 3 … in
+the order in which the pages show them first.
+
+    Type Font, Subtype Type0, BaseFont F, Encoding Identity-H, DescendantFonts [one node], ToUnicode*
+    the descendant: Type Font, Subtype CIDFontType0, BaseFont F, CIDSystemInfo {Registry <Adobe>, Ordering <Identity>,
+      Supplement 0}, FontDescriptor, DW 0, W [1 [a b …]]
+    the descriptor: Type, FontName F, Flags 4, FontBBox, ItalicAngle, Ascent, Descent, CapHeight, StemV, which are the
+      same in every document, and FontFile3 (Subtype CIDFontType0C)
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from scrubbers.jailed.pdf.fonts import write_cff
+from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
+from scrubbers.jailed.pdf.fonts.source_font import Glyph
+from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, Value
+from scrubbers.stages import TookTooLong
+
+NAME: Final = Name(b"F")
+SPACE: Final = Glyph(0, 250, ())
+SPACE.text = " "
+_MOST_GLYPHS: Final = 65_000
+_LINES_IN_BLOCK: Final = 100
+_Key = tuple[int, Outline, str]
+
+
+class DocumentFont:
+    """Gives glyphs their codes."""
+
+    def __init__(self) -> None:
+        self._codes: dict[_Key, bytes] = {}
+        self._of_glyphs: dict[Glyph, bytes] = {}
+
+    def codes(self, glyphs: Sequence[Glyph]) -> bytes:
+        """Return the codes that show these glyphs; raises TookTooLong when there are too many in the document."""
+        known = self._of_glyphs
+        try:
+            return b"".join([known[glyph] for glyph in glyphs])
+        except KeyError:
+            return b"".join([known.get(glyph) or self._code(glyph) for glyph in glyphs])
+
+    def _code(self, glyph: Glyph) -> bytes:
+        if len(self._codes) >= _MOST_GLYPHS:
+            raise TookTooLong
+        key = glyph.advance, glyph.outline, glyph.text or ""
+        found = self._codes.setdefault(key, (len(self._codes) + 1).to_bytes(2, "big"))
+        self._of_glyphs[glyph] = found
+        return found
+
+    def __bool__(self) -> bool:
+        return bool(self._codes)
+
+    def built(self) -> Value:
+        """Return the dictionary, with all glyphs that have a code; raises NotRebuildable."""
+        program = write_cff.program([charstring(advance, outline) for advance, outline, _ in self._codes])
+        texts = {code: text for (_, _, text), code in self._codes.items() if text}
+        descriptor = Node({
+            b"Type": Name(b"FontDescriptor"), b"FontName": NAME, b"Flags": 4, b"FontBBox": [0, -200, 1000, 800],
+            b"ItalicAngle": 0, b"Ascent": 800, b"Descent": -200, b"CapHeight": 700, b"StemV": 80,
+            b"FontFile3": Node(Stream({b"Subtype": Name(b"CIDFontType0C")}, program)),
+        })  # fmt: skip
+        descendant = Node({
+            b"Type": Name(b"Font"), b"Subtype": Name(b"CIDFontType0"), b"BaseFont": NAME,
+            b"CIDSystemInfo": {b"Registry": Hex(b"Adobe"), b"Ordering": Hex(b"Identity"), b"Supplement": 0},
+            b"FontDescriptor": descriptor, b"DW": 0, b"W": [1, [advance for advance, _, _ in self._codes]],
+        })  # fmt: skip
+        return {
+            b"Type": Name(b"Font"), b"Subtype": Name(b"Type0"), b"BaseFont": NAME, b"Encoding": Name(b"Identity-H"),
+            b"DescendantFonts": [descendant],
+            **({b"ToUnicode": Node(Stream({}, to_unicode(texts)))} if texts else {}),
+        }  # fmt: skip
+
+
+def to_unicode(texts: "dict[bytes, str]") -> bytes:
+    """Return a ToUnicode CMap for these codes, which stand in order."""
+    lines = [
+        b"<%s> <%s>" % (code.hex().encode(), text.encode("utf-16-be").hex().encode()) for code, text in texts.items()
+    ]
+    blocks = b"".join(
+        b"%d beginbfchar\n%s\nendbfchar\n" % (len(block), b"\n".join(block))
+        for block in (lines[at : at + _LINES_IN_BLOCK] for at in range(0, len(lines), _LINES_IN_BLOCK))
+    )
+    return (
+        b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /K def\n/CMapType 2 def\n"
+        b"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n"
+        + blocks
+        + b"endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
+    )

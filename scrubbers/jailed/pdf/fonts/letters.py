@@ -1,0 +1,36 @@
+"""What may be said of a glyph: one letter in the one form that Unicode gives it, or the letters of a ligature.
+
+A glyph that shows several letters and is no ligature says less than it shows: what is said could otherwise be any text
+at all behind the one that is seen. Nothing is said that cannot be seen: no space, joiner, selector, private character.
+"""
+
+import unicodedata
+from typing import Final
+
+_LONGEST_LIGATURE: Final = 3  # ffi
+# Ligatures of common fonts that have no character of their own.
+_OF_FONTS: Final = ("ct", "fft", "fj", "ft", "sp", "Th", "ti", "tt", "tti")
+
+
+def _ligatures() -> frozenset[str]:
+    """Return the parts of the letters that Unicode makes of several letters or marks: fi, a lam and an alef, an ij."""
+    blocks = (*range(0xC0, 0x3000), *range(0xF900, 0xFF00))
+    letters = (letter for letter in map(chr, blocks) if unicodedata.category(letter) in {"Lu", "Ll", "Lt", "Lo"})
+    found = {unicodedata.normalize("NFKC", letter) for letter in letters}
+    joined = (each for each in found if 1 < len(each) <= _LONGEST_LIGATURE)
+    return frozenset(_OF_FONTS).union(
+        each for each in joined if all(unicodedata.category(part)[0] in "LM" for part in each)
+    )
+
+
+_LIGATURES: Final = _ligatures()
+
+
+def said_of_glyph(untrusted: str) -> str:
+    """Return what may be said of a glyph that the source calls so; empty if nothing."""
+    plain = unicodedata.normalize("NFKC", untrusted)
+    if plain in _LIGATURES:
+        return plain
+    # What Unicode would take apart further, as a half or a circled number, stays one character.
+    letter = plain if len(plain) == 1 else unicodedata.normalize("NFC", untrusted)[:1]
+    return letter if letter and unicodedata.category(letter)[0] not in "CZ" else ""
