@@ -31,7 +31,7 @@ class Role(enum.IntEnum):
 
 
 # Every other kind is a picture.
-ROLES: Final = {Kind.PDF: Role.DOCUMENTS, Kind.OFFICE: Role.DOCUMENTS}
+ROLES: Final = {Kind.PDF: Role.DOCUMENTS, Kind.OFFICE: Role.DOCUMENTS, Kind.SOUND: Role.DOCUMENTS}
 
 
 class Operation(enum.IntEnum):
@@ -62,6 +62,7 @@ class KindNumber(enum.IntEnum):
     TEXT = 10
     CSV = 11
     OFFICE = 12
+    SOUND = 13
 
 
 # magic, role, Landlock version, bit field of Locks

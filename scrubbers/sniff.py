@@ -38,6 +38,8 @@ _ZIP: Final = b"PK\x03\x04"
 _ZIP_NAME_OFFSET: Final = 30
 _TAR_MAGIC: Final = slice(257, 262)
 _ISO_BOX_TYPE: Final = slice(4, 8)
+_RIFF_FORM: Final = slice(8, 12)
+_RIFF_KINDS: Final = {b"WEBP": Kind.WEBP, b"WAVE": Kind.SOUND}
 # An ISO media file begins with its major brand, and a list of the brands that it is compatible with.
 _MOST_BRANDS: Final = 64
 _HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -72,24 +74,26 @@ _CLEANABLE: Final = (
     (b"MM\x00*", Kind.TIFF),
     (b"%PDF-", Kind.PDF),
     (b"{\\rtf", Kind.OFFICE),
+    (b"ID3", Kind.SOUND),
+    (b"\xff\xfb", Kind.SOUND),  # MP3 without tags: MPEG 1, 2 and 2.5
+    (b"\xff\xfa", Kind.SOUND),
+    (b"\xff\xf3", Kind.SOUND),
+    (b"\xff\xf2", Kind.SOUND),
+    (b"\xff\xf1", Kind.SOUND),  # AAC without a container
+    (b"\xff\xf9", Kind.SOUND),
+    (b"OggS", Kind.SOUND),
+    (b"fLaC", Kind.SOUND),
+    (b"#!AMR", Kind.SOUND),
+    (b"\x1aE\xdf\xa3", Kind.SOUND),  # Matroska, WebM: the jail tells a film from a sound
 )
 _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
     (_COMPOUND, OfficeDocument),  # Office before 2007; Outlook's messages are told apart below
-    (b"ID3", SoundOrFilm),
-    (b"\xff\xfb", SoundOrFilm),
-    (b"\xff\xf3", SoundOrFilm),
-    (b"\xff\xf2", SoundOrFilm),
-    (b"\xff\xf1", SoundOrFilm),
-    (b"OggS", SoundOrFilm),
-    (b"fLaC", SoundOrFilm),
-    (b"#!AMR", SoundOrFilm),
     (b"MThd", SoundOrFilm),
     (b"FLV\x01", SoundOrFilm),
-    (b"\x1aE\xdf\xa3", SoundOrFilm),  # Matroska, WebM
     (b"0&\xb2u\x8ef\xcf\x11", SoundOrFilm),  # Windows Media
     (b"\x00\x00\x01\xba", SoundOrFilm),  # MPEG
     (b"\x00\x00\x01\xb3", SoundOrFilm),
-    (b"RIFF", SoundOrFilm),  # WAVE, AVI; WebP was recognised before
+    (b"RIFF", SoundOrFilm),  # AVI; WAVE and WebP were recognised before
     (b"PK\x05\x06", Archive),
     (b"PK\x07\x08", Archive),
     (b"Rar!\x1a\x07", Archive),
@@ -127,8 +131,8 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
             return kind
     if untrusted_head.startswith(b"BM") and int.from_bytes(untrusted_head[14:18], "little") in _BITMAP_HEADERS:
         return Kind.BMP
-    if untrusted_head.startswith(b"RIFF") and untrusted_head[8:12] == b"WEBP":
-        return Kind.WEBP
+    if untrusted_head.startswith(b"RIFF") and untrusted_head[_RIFF_FORM] in _RIFF_KINDS:
+        return _RIFF_KINDS[untrusted_head[_RIFF_FORM]]
     if untrusted_head[_ISO_BOX_TYPE] == b"ftyp":
         return _kind_by_brands(untrusted_head)
     # Some programs put a byte order mark, empty lines, an HTTP header or printer commands before a PDF's first line;
@@ -153,7 +157,10 @@ def _kind_without_signature(untrusted_head: bytes) -> Kind:
 
 
 def _kind_by_brands(untrusted_head: bytes) -> Kind:
-    """Return HEIC or AVIF by the file's first brand, or by the others if that names no codec; raises NotCleanable."""
+    """Return HEIC or AVIF by the file's first brand, or by the others if that names no codec; raises NotCleanable.
+
+    What is no picture is SOUND: the jail tells a film from a sound.
+    """
     length = min(int.from_bytes(untrusted_head[:4], "big"), 16 + 4 * _MOST_BRANDS)
     first = untrusted_head[8:12]
     others = {untrusted_head[at : at + 4] for at in range(16, length, 4)}
@@ -167,7 +174,9 @@ def _kind_by_brands(untrusted_head: bytes) -> Kind:
         raise KindsDisagree
     if heic or avif:
         return Kind.HEIC if heic else Kind.AVIF
-    raise UncommonPicture if first in _BARE_PICTURE_BRANDS else SoundOrFilm
+    if first in _BARE_PICTURE_BRANDS:
+        raise UncommonPicture
+    return Kind.SOUND
 
 
 def _refusal(untrusted_head: bytes) -> NotCleanable:

@@ -11,7 +11,7 @@ Refused
 │   ├── Empty               nothing in it
 │   ├── OfficeDocument      save it as PDF
 │   ├── DrawnPicture        SVG: take a picture of the screen
-│   ├── SoundOrFilm         describe it, or a still picture
+│   ├── SoundOrFilm         a film, or sound in an uncommon coding: send the sound, still pictures, or describe it
 │   ├── Archive             send the files one by one
 │   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 class Kind(enum.StrEnum):
-    """What a file is, judged by its content. Results are JPEG, PNG, WebP, TIFF, PDF, text or CSV: see RESULT_KIND."""
+    """What a file is, judged by its content. Results are JPEG, PNG, WebP, TIFF, PDF, text, CSV, MP3: `RESULT_KIND`."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -65,6 +65,7 @@ class Kind(enum.StrEnum):
     TEXT = "text"
     CSV = "csv"
     OFFICE = "office"
+    SOUND = "sound"
 
 
 # Decided by the kind alone and before any job runs: a job that was taken over cannot choose who reads its result.
@@ -81,6 +82,7 @@ RESULT_KIND: Final = {
     Kind.TEXT: Kind.TEXT,
     Kind.CSV: Kind.CSV,
     Kind.OFFICE: Kind.PDF,
+    Kind.SOUND: Kind.SOUND,
 }
 
 
@@ -149,6 +151,7 @@ class Lost(enum.StrEnum):
     LINKS = "links"
     SOUND_OR_FILM = "sound_or_film"
     LAYOUT = "layout"
+    FULL_SOUND = "full_sound"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -8,9 +8,9 @@ from typing import Final
 
 # Incremented whenever a change in this project changes the bytes that come out.
 _RULES_VERSION: Final = 15
-# What decodes, encodes and draws. The wheels of the first three bundle native libraries: libjpeg, libtiff, libwebp,
-# littleCMS, libavif; libheif; PDFium.
-_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")
+# What decodes, encodes and draws. The wheels of the first three and of the last bundle native libraries: libjpeg,
+# libtiff, libwebp, littleCMS, libavif; libheif; PDFium; FFmpeg and LAME.
+_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools", "av")
 
 
 def scrubber_version() -> str:

@@ -13,8 +13,8 @@ _REFUSED: Final = {
     "refused.office_document": ("Office documents of this kind (such as .doc and .xls) cannot be cleaned.", _AS_PDF),
     "refused.drawn_picture": ("Drawn pictures (SVG) cannot be cleaned safely.", "Take a picture of the screen."),
     "refused.sound_or_film": (
-        "Sound and film cannot be cleaned.",
-        "Describe it in words, or use a still picture.",
+        "Film, and sound of this kind, cannot be cleaned.",
+        "Use the sound alone as M4A or MP3, or a still picture.",
     ),
     "refused.archive": (
         "Packed files (such as ZIP) are not taken.",

@@ -16,7 +16,10 @@ from desk.errors import CaseBroken, SaveRefused
 from desk.keep import files
 
 # The kinds the scrubbers give out. Anything else gets a name that no program opens by itself.
-ENDINGS = {"jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif", "pdf": "pdf", "text": "txt", "csv": "csv"}
+ENDINGS = {
+    "jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif", "pdf": "pdf", "text": "txt", "csv": "csv",
+    "sound": "mp3",
+}  # fmt: skip
 UNKNOWN_ENDING = "bin"
 SHORT_NAME_CHARACTERS = 8
 # Every preview is a JPEG of at most 320 pixels; the largest measured (noise) had 60 KiB.

@@ -41,7 +41,9 @@ _MEGABYTE: Final = 10**6
 # What a reporter wrote has no other day than the one from which it can be read.
 _READABLE_FROM: Final = N_("Can be read from %(day)s")
 _READABLE_SINCE: Final = N_("Can be read since %(day)s")
-_FILE_KINDS: Final = {"pdf": N_("PDF document"), "text": N_("Text"), "csv": N_("Table (CSV)")}
+_FILE_KINDS: Final = {
+    "pdf": N_("PDF document"), "text": N_("Text"), "csv": N_("Table (CSV)"), "sound": N_("Sound (MP3)"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -59,9 +59,10 @@ _MEDIA_TYPES: Final = {
     "pdf": "application/pdf",
     "text": "text/plain; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
+    "sound": "audio/mpeg",
 }
-_ENDINGS: Final = {"text": "txt"}
-_NOT_SHOWN: Final = frozenset({"tiff", "csv"})
+_ENDINGS: Final = {"text": "txt", "sound": "mp3"}
+_NOT_SHOWN: Final = frozenset({"tiff", "csv", "sound"})
 
 
 async def inbox(request: web.Request) -> web.StreamResponse:

@@ -116,7 +116,8 @@ _FILES: Final = {
         _AS_SCREEN,
     ),
     "refused.sound_or_film": Notice(
-        N_("Sound and video cannot be cleaned yet."), N_("Describe it in words, or send a still picture from it.")
+        N_("Film, and sound of this kind, cannot be cleaned."),
+        N_("Send the sound alone as M4A or MP3 or a still picture, or describe it in words."),
     ),
     "refused.archive": Notice(
         N_("Compressed archives (such as ZIP) are not accepted."), N_("Unpack it and send the files separately.")

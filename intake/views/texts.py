@@ -128,7 +128,8 @@ WHERE: Final = {
 }
 LOST: Final = {
     Lost.SELECTABLE_TEXT: N_("text that can be selected (pages became pictures)"),
-    Lost.SHARPNESS: N_("some sharpness (pages became coarser pictures)"),
+    Lost.SHARPNESS: N_("some sharpness"),
+    Lost.FULL_SOUND: N_("some quality of the sound: one channel remains"),
     Lost.ANIMATION: N_("animation (only the first picture is kept)"),
     Lost.COLOUR_DEPTH: N_("some depth of colour"),
     Lost.EXACT_COLOURS: N_("the exact look of the colours (they may look different)"),

@@ -31,6 +31,7 @@ _ENDINGS: Final = {
     Kind.PDF: (".pdf",),
     Kind.TEXT: (".txt",),
     Kind.CSV: (".csv",),
+    Kind.SOUND: (".mp3",),
 }
 _NEUTRAL: Final = re.compile(r"file-(\d+)")
 _FEWEST_DIGITS: Final = 3

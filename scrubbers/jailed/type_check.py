@@ -43,6 +43,8 @@ _OFFICE: Final = (
 # What libmagic calls words: each language of programs has a name of its own. Web pages are shown otherwise than read.
 _WORDS: Final = ("text/", "application/json", "application/x-ndjson", "application/javascript", "application/csv")
 _NO_WORDS: Final = {"text/html", "text/xml", "text/rtf"}
+# Containers are the same for sound and film; of an MP3 without tags libmagic is not always certain.
+_SOUNDS: Final = ("audio/", "video/", "application/ogg", "application/x-matroska", "application/octet-stream")
 # libmagic's answers for an unknown kind.
 _NOTHING: Final = {"application/octet-stream", "text/plain"}
 
@@ -66,6 +68,9 @@ class SecondOpinion:
                 raise KindsDisagree
         elif kind is Kind.OFFICE:
             if not found.startswith(_OFFICE):
+                raise KindsDisagree
+        elif kind is Kind.SOUND:
+            if not found.startswith(_SOUNDS):
                 raise KindsDisagree
         elif found not in _NAMES[kind]:
             raise KindsDisagree

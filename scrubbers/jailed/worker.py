@@ -115,6 +115,11 @@ def _warm_up_documents(kinds: Collection[Kind], scrubs: dict[Kind, Scrub]) -> Ca
 
         scrubs[Kind.OFFICE] = office.scrub_office
         office.warm_up()
+    if Kind.SOUND in kinds:
+        from scrubbers.jailed.sound import scrub as sound  # noqa: PLC0415
+
+        scrubs[Kind.SOUND] = sound.scrub_sound
+        sound.warm_up()
     if Kind.PDF in kinds:
         from scrubbers.jailed.pdf import scrub as pdf  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from corpus.media import Media, box, coded, full
 from hostile.jail import Jail
 
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Kind, KindsDisagree, Refused, SoundOrFilm, UncommonPicture, WouldNotVouch
+from scrubbers.stages import Kind, KindsDisagree, Refused, UncommonPicture, WouldNotVouch
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +57,20 @@ def test_phones_pictures_are_known_by_any_of_their_brands(jail, brand, others, k
         (b"mif1", b"heicavif", KindsDisagree),
         (b"jxl ", b"jxl ", UncommonPicture),
         (b"vvic", b"mif1vvic", UncommonPicture),
-        (b"mp42", b"heicmif1", SoundOrFilm),
-        (b"isom", b"avif", SoundOrFilm),
-        (b"qt  ", b"heic", SoundOrFilm),
     ],
 )
 def test_brands_that_say_something_else_are_refused_with_the_advice_that_fits(brand, others, refused) -> None:
     with pytest.raises(refused):
         sniff_kind(under_brand("heic", brand, others))
+
+
+@pytest.mark.parametrize(("brand", "others"), [(b"mp42", b"heicmif1"), (b"isom", b"avif"), (b"qt  ", b"heic")])
+def test_a_picture_under_the_brand_of_a_film_is_no_picture_and_no_sound(jail, brand, others) -> None:
+    content = under_brand("heic", brand, others)
+
+    assert sniff_kind(content) is Kind.SOUND
+    with pytest.raises(Refused):
+        jail.clean(content)
 
 
 def jpeg_in_a_heic() -> bytes:

@@ -20,7 +20,8 @@ FILE_REFUSALS: Final[Mapping[str, Notice]] = {
         N_("Drawn pictures (SVG) cannot be cleaned safely."), N_("Take a picture of the screen, and choose that.")
     ),
     "refused.sound_or_film": Notice(
-        N_("Sound and film cannot be cleaned."), N_("Describe it in words, or choose a still picture.")
+        N_("Film, and sound of this kind, cannot be cleaned."),
+        N_("Choose the sound alone as M4A or MP3, or a still picture."),
     ),
     "refused.archive": Notice(
         N_("Packed files (such as ZIP) are not taken."), N_("Unpack it, and send the files one by one.")

@@ -35,6 +35,7 @@ from corpus.pdf import pdf_corpus
 from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
 from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
+from recordings import FORMS, recorded, tone
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import scrub as office
@@ -47,6 +48,7 @@ from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.streaming import png as png_strips
 from scrubbers.jailed.pictures.streaming import png_decoder
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
+from scrubbers.jailed.sound.scrub import scrub_sound
 from scrubbers.jailed.text.scrub import scrub_text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import require_clean
@@ -169,6 +171,8 @@ def samples() -> Iterable[tuple[Kind, bytes]]:
     yield Kind.OFFICE, rb"{\rtf1\ansi{\info{\author Kmk990123abcd}}\pard{\b R\'e4k}{\v Kmk990123abcd}\u8211?\par}"
     yield Kind.OFFICE, workbook([("Blad", "visible", SHEET_BODY)])
     yield Kind.OFFICE, presentation([("", shape("Bild") + shape("Kmk990123abcd", about='hidden="1"'))])
+    for name in FORMS:
+        yield Kind.SOUND, recorded(name, {"comment": "Kmk990123abcd"}, tone(0.2))
 
 
 def all_seeds() -> list[bytes]:
@@ -348,7 +352,13 @@ def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None)
         )
 
 
-SCRUBBERS = {Kind.PDF: scrub_document, Kind.OFFICE: office.scrub_office, Kind.TEXT: scrub_text, Kind.CSV: scrub_text}
+SCRUBBERS = {
+    Kind.PDF: scrub_document,
+    Kind.OFFICE: office.scrub_office,
+    Kind.TEXT: scrub_text,
+    Kind.CSV: scrub_text,
+    Kind.SOUND: scrub_sound,
+}
 
 
 def part_of(archive: bytes, name: str) -> bytes:

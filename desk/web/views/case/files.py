@@ -30,6 +30,7 @@ GROUPS: Final = {
 _LOST: Final = {
     Lost.SELECTABLE_TEXT: N_("text that can be selected: pages became pictures"),
     Lost.SHARPNESS: N_("some sharpness"),
+    Lost.FULL_SOUND: N_("some quality of the sound: one channel remains"),
     Lost.ANIMATION: N_("movement: the first picture is kept"),
     Lost.COLOUR_DEPTH: N_("some depth of colour"),
     Lost.EXACT_COLOURS: N_("the exact colours"),
@@ -52,7 +53,7 @@ _TRIED: Final = {
     "other": (N_("1 other file"), N_("%(count)d other files")),
 }
 _PICTURES: Final = frozenset({"jpeg", "png", "webp", "tiff"})
-_TEXTS: Final = {"text": N_("text"), "csv": N_("table (CSV)")}
+_NAMED: Final = {"text": N_("text"), "csv": N_("table (CSV)"), "sound": N_("sound (MP3)")}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -130,7 +131,7 @@ def _how_many(kind: str, count: int, language: Language) -> str:
 def _kind(attachment: Attachment, language: Language) -> str:
     if attachment.file_kind == "pdf":
         return "PDF"
-    if (name := _TEXTS.get(attachment.file_kind)) is not None:
+    if (name := _NAMED.get(attachment.file_kind)) is not None:
         return language.translate(name)
     if attachment.file_kind in _PICTURES:
         return language.translate(N_("picture (%(kind)s)"), kind=attachment.file_kind.upper())

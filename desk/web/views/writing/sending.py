@@ -30,7 +30,9 @@ from desk.work.answers import Cleaned
 from desk.work.case.opened import DeskCase
 
 _MEGABYTE: Final = 10**6
-_FILE_KINDS: Final = {"pdf": N_("PDF document"), "text": N_("text"), "csv": N_("table (CSV)")}
+_FILE_KINDS: Final = {
+    "pdf": N_("PDF document"), "text": N_("text"), "csv": N_("table (CSV)"), "sound": N_("sound (MP3)"),
+}  # fmt: skip
 _NO_ID: Final = "0" * 32
 _SENT: Final[dict[type, str]] = {
     CompletionRequest: N_(

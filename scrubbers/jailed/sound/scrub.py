@@ -1,0 +1,80 @@
+"""A recording: what can be heard of it, written anew by one encoder with constant settings; nothing else.
+
+1 open it with the reader of the container that its first bytes show, and no other (`recording`)
+2 report the tags of container and streams, covers, chapters and further streams (`tags`)
+3 decode the first sound with a decoder of the closed list, mixed to one channel of 32,000 samples a second
+4 encode as MP3 of 64 kbit/s; no container is written around it, so the file is frames from the first byte to the last
+5 draw how loud it is over time, as the preview
+
+One channel, one rate and one encoder say nothing of the telephone that recorded it. What stays is what can be heard:
+voices, the room, the hum of the mains. A recording with a picture that moves is a film, and refused.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Final
+
+import av
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures.scrub import write_preview
+from scrubbers.jailed.sound.encoder import Encoder
+from scrubbers.jailed.sound.recording import opened, sound_of
+from scrubbers.jailed.sound.sample import sample_recording
+from scrubbers.jailed.sound.tags import collect
+from scrubbers.jailed.sound.waveform import Waveform
+from scrubbers.stages import Damaged, Empty, Kind, Lost
+
+_FEWEST_GOOD: Final = 0.95  # of the packets: a telephone that was switched off leaves a broken last one
+
+
+def scrub_sound(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+    """Read one descriptor and write two. Raises SoundOrFilm, Damaged, Empty, or what the library raises."""
+    encoder, waveform = Encoder(), Waveform()
+    with open(untrusted, "rb", closefd=False) as file, opened(file) as container:
+        stream = sound_of(container)
+        collect(container, stream, findings)
+        with open(clean, "wb", closefd=False) as output:
+            for frame in _frames(container, stream):
+                for samples in encoder.resampled(frame):
+                    waveform.add(samples)
+                    output.write(encoder.encoded(samples))
+            for samples in encoder.resampled(None):
+                waveform.add(samples)
+                output.write(encoder.encoded(samples))
+            output.write(encoder.encoded(None))
+    if waveform.is_empty:
+        raise Empty
+    findings.lose(Lost.FULL_SOUND)
+    write_preview(waveform.drawn(), preview)
+
+
+def _frames(container: "av.container.InputContainer", stream: "av.AudioStream") -> Iterator["av.AudioFrame"]:
+    """Yield the decoded pieces in order. Raises Damaged when too many cannot be decoded."""
+    packets = broken = 0
+    for packet in container.demux(stream):
+        packets += 1
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            broken += 1
+            continue
+        for frame in frames:
+            # Where it stands in time is said by its order alone: gaps and jumps of the container are not played.
+            frame.pts = None
+            yield frame
+    if broken > max(1, (1 - _FEWEST_GOOD) * packets):
+        raise Damaged
+
+
+def warm_up() -> None:
+    """Clean a second of tone, so that decoders, encoder and resampler are in memory before the locks."""
+    # Messages of the library can quote the file.
+    av.logging.set_level(None)
+    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
+    try:
+        os.write(untrusted, sample_recording())
+        scrub_sound(Kind.SOUND, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)
