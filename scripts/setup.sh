@@ -67,6 +67,8 @@ if [ "$what" = test ]; then
     { command -v pebble && command -v pebble-challtestsrv; } >/dev/null 2>&1 || need pebble "Pebble, the certificate authority of the tests, with its name server"
     [ -x /usr/sbin/nginx ] || need nginx "nginx, one of the two proxies whose files in deploy/proxy are tried"
     command -v caddy >/dev/null 2>&1 || need caddy "Caddy, the other"
+    command -v pdftotext >/dev/null 2>&1 || need poppler-utils "pdftotext, the outside reader of texts in clean copies"
+    have_library libfribidi.so.0 || need libfribidi0 "FriBidi, which judges the order of letters on a line"
     command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"
 fi
 if [ "$what" = bench ]; then

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from scrubbers.jailed.typeset.bidi import goes_right_to_left
 from scrubbers.jailed.typeset.lines import Line, broken, drawn
 from scrubbers.jailed.typeset.model import (
     Align,
@@ -26,6 +27,7 @@ from scrubbers.jailed.typeset.model import (
     all_text,
     paragraphs,
 )
+from scrubbers.jailed.typeset.shaping import NON_JOINER
 from scrubbers.jailed.typeset.writer import A4, Element, Letters, Pages, Placed, Rule
 from scrubbers.stages import TooManyPages, WouldNotVouch
 
@@ -82,8 +84,8 @@ def laid_out(blocks: Sequence[Block]) -> Pages:
 
 def _counted(texts: Iterator[str]) -> Counter[str]:
     counted = Counter("".join(texts))
-    for blank in " \t\n":
-        del counted[blank]
+    for unseen in (" ", "\t", "\n", NON_JOINER):
+        del counted[unseen]
     return counted
 
 
@@ -232,6 +234,7 @@ def _paragraph(paragraph: Paragraph, width: float, parent: Element, size: float,
         size = max(size, _HEADING_SIZES[paragraph.heading])
     indent = _INDENT * min(paragraph.level, _DEEPEST_LEVEL) if width > 2 * _INDENT * _DEEPEST_LEVEL else 0
     is_bold = bold or paragraph.heading > 0
+    from_right = goes_right_to_left("".join(run.text for run in paragraph.runs))
     marker = broken((Run(paragraph.marker),), size, width, bold=is_bold) if paragraph.marker else []
     room = max(_MARKER_ROOM, marker[0].width + _PADDING) if len(marker) == 1 else 0
     lines = broken(paragraph.runs, size, max(width - indent - room, size), bold=is_bold)
@@ -242,10 +245,13 @@ def _paragraph(paragraph: Paragraph, width: float, parent: Element, size: float,
     element = _paragraph_element(paragraph, parent) if lines else parent
     height, made = size * _LEADING, []
     for place, line in enumerate(lines):
-        x = indent + room + _aligned(paragraph.align, width - indent - room - line.width)
+        left = width - indent - room - line.width
+        # What begins at the right has its indent and its marker there.
+        x = left - _aligned(paragraph.align, left) if from_right else indent + room + _aligned(paragraph.align, left)
         letters = tuple(drawn(line, x, size * _ASCENT))
         if marker and not place:
-            letters = (*drawn(marker[0], indent, size * _ASCENT), *letters)
+            at = width - indent - marker[0].width if from_right else indent
+            letters = (*drawn(marker[0], at, size * _ASCENT), *letters)
         before = 0 if place else _BEFORE_HEADING if paragraph.heading else _AFTER
         made.append(_Slice(height, letters, element, before, holds_on=paragraph.heading > 0))
     return made
@@ -276,7 +282,7 @@ def _picture(picture: Picture, width: float, parent: Element) -> _Slice:
 def _moved(one: Letters | Rule | Placed, x: float, y: float) -> Letters | Rule | Placed:
     match one:
         case Letters():
-            return Letters(one.x + x, one.baseline + y, one.face, one.size, one.italic, one.text)
+            return Letters(one.x + x, one.baseline + y, one.face, one.size, one.italic, one.text, one.glyphs)
         case _:
             return replace(one, x=one.x + x, y=one.y + y)
 
