@@ -93,7 +93,7 @@ class Face:
         self._has_all = name not in (REGULAR, BOLD)
         self.units: int = self._font["head"].unitsPerEm
         self._glyphs: dict[str, Glyph] = {}
-        self._words: dict[str, float] = {}
+        self._width_of = _Widths(self).__getitem__
 
     def has(self, letter: str) -> bool:
         """Return whether the face has the letter, and what else it takes to draw it."""
@@ -118,11 +118,7 @@ class Face:
 
     def width(self, text: str) -> float:
         """Return how wide a text is at a size of one point, letter by letter."""
-        found = self._words.get(text)
-        if found is None:
-            whole = sum(self.thousandths(self.glyph(letter).advance) for letter in text)
-            found = self._words[text] = whole / UNITS
-        return found
+        return sum(map(self._width_of, text)) / UNITS
 
     def program(self, glyphs: Sequence[Glyph]) -> bytes:
         """Return a TrueType program with an empty glyph and these: tables that say nothing else."""
@@ -138,6 +134,18 @@ class Face:
             whole.points += [(round(x) + part.across, round(y) + part.up) for x, y in points]
             whole.on += [flag & _ON for flag in flags]
         return whole
+
+
+class _Widths(dict[str, int]):
+    """Letters and their widths in thousandths, each worked out once: a large table asks for millions."""
+
+    def __init__(self, of: Face) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, letter: str) -> int:
+        found = self[letter] = self._of.thousandths(self._of.glyph(letter).advance)
+        return found
 
 
 class _Outline:

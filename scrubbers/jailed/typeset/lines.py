@@ -51,6 +51,8 @@ class Line:
 
 def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False) -> list[Line]:
     """Return the lines of a paragraph; an empty paragraph has none."""
+    if (whole := _in_one_line(runs, size, width, bold=bold)) is not None:
+        return [whole]
     breaker = _Breaker(width)
     levels = bidi.levels("".join(run.text for run in runs))
     start = 0
@@ -67,6 +69,17 @@ def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False
                 breaker.add(look, found[0])
         start += len(text)
     return breaker.finished()
+
+
+def _in_one_line(runs: Sequence[Run], size: float, width: float, *, bold: bool) -> Line | None:
+    """Return the line of a short text of one look, as most cells of a table have it, where it is one."""
+    if len(runs) != 1 or runs[0].raised or not runs[0].text.isascii() or not runs[0].text.isprintable():
+        return None
+    run = runs[0]
+    look = Look(BOLD if bold or run.bold else REGULAR, size, run.italic, 0)
+    wide = face(look.face).width(run.text) * size
+    is_bare = run.text and run.text[0] != " " and run.text[-1] != " "
+    return Line([(0.0, look, run.text)], wide) if is_bare and wide <= width else None
 
 
 def _looks(look: Look, text: str, levels: Sequence[int]) -> Iterator[tuple[str, Look]]:
