@@ -72,6 +72,8 @@ if [ "$what" = test ]; then
     [ -x /usr/sbin/pacemakerd ] || need pacemaker "Pacemaker, which says in them who leads"
     [ -x /usr/sbin/crm_simulate ] || need pacemaker-cli-utils "Pacemaker's own commands"
     [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || need iproute2 "ip, which makes the links between the nodes"
+    command -v pdftotext >/dev/null 2>&1 || need poppler-utils "pdftotext, the outside reader of texts in clean copies"
+    have_library libfribidi.so.0 || need libfribidi0 "FriBidi, which judges the order of letters on a line"
     command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"
 fi
 if [ "$what" = bench ]; then

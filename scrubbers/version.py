@@ -8,9 +8,9 @@ from typing import Final
 
 # Incremented whenever a change in this project changes the bytes that come out.
 _RULES_VERSION: Final = 15
-# What decodes, encodes and draws. The wheels of the first three and of the last bundle native libraries: libjpeg,
-# libtiff, libwebp, littleCMS, libavif; libheif; PDFium; FFmpeg and LAME.
-_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools", "av")
+# What decodes, encodes and draws. Five wheels bundle native libraries: libjpeg, libtiff, libwebp, littleCMS, libavif;
+# libheif; PDFium; HarfBuzz; FFmpeg and LAME.
+_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools", "uharfbuzz", "av")
 
 
 def scrubber_version() -> str:
@@ -30,7 +30,7 @@ def _bundled_libraries() -> str:
         f"{file} {file.hash.value}\n"
         for name in _PACKAGES
         for file in importlib.metadata.files(name) or ()
-        if file.hash is not None and (".libs" in file.parts[0] or file.name.startswith("libpdfium"))
+        if file.hash is not None and (".libs" in file.parts[0] or file.name.startswith(("libpdfium", "_harfbuzz.")))
     )
     if not written:
         return "libraries of the system"

@@ -29,10 +29,13 @@ _REFUSED: Final = {
     "refused.email": ("E-mails saved as files are not taken.", "Take a picture of the screen, or print it to a PDF."),
     "refused.unknown_kind": ("This kind of file is unknown.", _AS_PDF),
     "refused.kinds_disagree": ("The file has the marks of two different kinds.", _AGAIN),
-    "refused.locked": ("The PDF is locked with a password or with restrictions.", "Print it to a new PDF without one."),
+    "refused.locked": (
+        "The file is locked with a password or with restrictions.",
+        "Print it to a new PDF without one.",
+    ),
     "refused.too_large": ("The file is larger than can be cleaned.", _SMALLER),
     "refused.too_many_pixels": ("The picture has more than 100 million pixels.", _SMALLER),
-    "refused.too_many_pages": ("The PDF has more than 2,000 pages.", "Divide it."),
+    "refused.too_many_pages": ("The file has more than 2,000 pages.", "Divide it."),
     "refused.too_many_frames": ("The picture has too many pages or frames.", "Divide it."),
     "refused.result_too_large": ("The clean copy became too large.", _SMALLER),
     "refused.too_much_to_hold": (

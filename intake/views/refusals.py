@@ -152,7 +152,7 @@ _FILES: Final = {
         _SAVED_AGAIN,
     ),
     "refused.locked": Notice(
-        N_("The PDF is locked with a password or with restrictions."),
+        N_("The file is locked with a password or with restrictions."),
         N_(
             "On a phone or computer of your own, not the employer's: print it to a new PDF without a password"
             " and send that."
@@ -165,7 +165,7 @@ _FILES: Final = {
         N_("The picture has more than 100 million pixels."), N_("Make it smaller and add it with the case code.")
     ),
     "refused.too_many_pages": Notice(
-        N_("The PDF has more than 2,000 pages."), N_("Divide it and add the parts with the case code.")
+        N_("The file has more than 2,000 pages."), N_("Divide it and add the parts with the case code.")
     ),
     "refused.too_many_frames": Notice(
         N_("The picture has too many pages or frames."), N_("Divide it and add the parts with the case code.")

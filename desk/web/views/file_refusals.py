@@ -35,11 +35,11 @@ FILE_REFUSALS: Final[Mapping[str, Notice]] = {
     "refused.unknown_kind": Notice(N_("This kind of file is unknown."), _AS_PDF),
     "refused.kinds_disagree": Notice(N_("The file has the marks of two different kinds."), _AGAIN),
     "refused.locked": Notice(
-        N_("The PDF is locked with a password or with restrictions."), N_("Print it to a new PDF without them.")
+        N_("The file is locked with a password or with restrictions."), N_("Print it to a new PDF without them.")
     ),
     "refused.too_large": Notice(N_("The file is larger than can be cleaned."), _SMALLER),
     "refused.too_many_pixels": Notice(N_("The picture has more than 100 million pixels."), _SMALLER),
-    "refused.too_many_pages": Notice(N_("The PDF has more than 2,000 pages."), _SMALLER),
+    "refused.too_many_pages": Notice(N_("The file has more than 2,000 pages."), _SMALLER),
     "refused.too_many_frames": Notice(N_("The picture has too many pages or frames."), _SMALLER),
     "refused.result_too_large": Notice(N_("The clean copy became too large."), _SMALLER),
     "refused.too_much_to_hold": Notice(

@@ -4,12 +4,14 @@ A letter that cannot be drawn refuses the document: a word would say something e
 that smiles) is written as its name in brackets, and one of a font of signs as the sign that it shows, or as a square.
 """
 
+import re
 import unicodedata
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.text.cleaning import without_unseen
-from scrubbers.jailed.typeset.faces import BOLD, REGULAR, face
+from scrubbers.jailed.typeset.faces import can_draw
+from scrubbers.jailed.typeset.shaping import NON_JOINER
 from scrubbers.stages import LettersMissing
 
 UNKNOWN_SIGN: Final = "□"
@@ -25,6 +27,8 @@ _SYMBOL: Final = {
     0x44: "Δ", 0x53: "Σ", 0x57: "Ω", 0xA3: "≤", 0xB3: "≥", 0xA5: "∞", 0xAC: "←", 0xAD: "↑", 0xAE: "→", 0xAF: "↓",
     0xB0: "°", 0xB1: "±", 0xB4: "×", 0xB7: "•", 0xB8: "÷", 0xB9: "≠", 0xBB: "≈", 0xD6: "√", 0xE5: "∑",
 }  # fmt: skip
+_ARABIC: Final = "[\u0620-\u06ff\u0750-\u077f]"
+_NOT_JOINED: Final = re.compile(f"(?<={_ARABIC}){NON_JOINER}(?={_ARABIC})")
 _NUMBERS_AND_WORDS: Final = frozenset("LMN")
 
 
@@ -43,9 +47,11 @@ class Drawable:
                 sign(ord(letter), font) if "\ue000" <= letter <= "\uf8ff" else letter for letter in untrusted
             )
         if not self._known.issuperset(untrusted):
-            untrusted = without_unseen(untrusted, self._findings)
-            for letter in set(untrusted) - self._known:
-                if face(REGULAR).has(letter) and face(BOLD).has(letter):
+            # Between two letters of Arabic script it shows that they do not join, as in Persian.
+            parts = _NOT_JOINED.split(untrusted)
+            untrusted = NON_JOINER.join(without_unseen(part, self._findings) for part in parts)
+            for letter in set(untrusted) - self._known - {NON_JOINER}:
+                if can_draw(letter):
                     self._known.add(letter)
                 else:
                     self._named[ord(letter)] = _name(letter)

@@ -30,6 +30,7 @@ from scrubbers.jailed.office.word import document as word
 from scrubbers.jailed.pictures.preview import downscaled
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
+from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.layout import laid_out
 from scrubbers.jailed.typeset.model import Block, PageBreak
 from scrubbers.stages import Empty, Kind, Lost, OfficeDocument
@@ -99,6 +100,7 @@ def warm_up() -> None:
     """Scrub one small document, so that all it needs is in memory before the locks."""
     for encoding in (_NAMES_ENCODING, *ENCODINGS):
         codecs.lookup(encoding)
+    faces.read_all()
     warm_up_pictures(pictures.KINDS)
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:

@@ -1,24 +1,32 @@
-"""The two faces of what is typeset: DejaVu Sans, regular and bold, read once before the locks.
+"""The faces of what is typeset: their files are read before the locks, and opened when a document needs them.
 
-They are our own files, unchanged, with their licence beside them (`scrubbers/fonts`). They have the letters of Latin,
-Greek and Cyrillic scripts and most signs. Scripts that are written from right to left or whose letters join need more
-than a font: text in them is refused, not drawn wrongly.
+They are our own files, unchanged, with their licences beside them (`scrubbers/fonts`), each regular and bold. DejaVu
+Sans has the letters of Latin, Greek and Cyrillic scripts and most signs, Noto Sans those of Arabic, Hebrew and Ethiopic
+scripts. Letters that no face has, or of another script from right to left, are refused, not drawn wrongly.
 
-A program in a document has the glyphs that the document shows and no others, in the order of their characters.
+A program in a document has the glyphs that the document shows and no others, in the order of the characters they show.
 """
 
 import io
+import re
 import struct
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fontTools.ttLib import TTFont
 
 REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 UNITS: Final = 1000  # of a width, to the em: ISO 32000-1, 9.2.4
+# Scripts with faces of their own, by blocks of Unicode.
+_SCRIPTS: Final = {
+    "Arabic": "\u0600-\u06ff\u0750-\u077f\u0870-\u08ff\ufb50-\ufdff\ufe70-\ufeff",
+    "Hebrew": "\u0590-\u05ff\ufb1d-\ufb4f",
+    "Ethiopic": "\u1200-\u139f\u2d80-\u2ddf\uab00-\uab2f",
+}
+_OF_SCRIPT: Final = re.compile("|".join(f"(?P<{script}>[{letters}])" for script, letters in _SCRIPTS.items()))
 _ON, _X_SHORT, _Y_SHORT, _X_SAME, _Y_SAME = 1, 2, 4, 16, 32
 _CHECKSUM_MAGIC: Final = 0xB1B0AFBA
 _HEAD_MAGIC: Final = 0x5F0F3CF5
@@ -26,50 +34,118 @@ _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 _SHORT_LIMIT: Final = 256
 
 
+def name_for(letter: str, *, bold: bool) -> str:
+    """Return the face that a letter is drawn with."""
+    found = _OF_SCRIPT.match(letter)
+    if found is None:
+        return BOLD if bold else REGULAR
+    return f"NotoSans{found.lastgroup}-{'Bold' if bold else 'Regular'}"
+
+
+def needs_other_faces(text: str) -> bool:
+    """Return whether a text has letters that DejaVu Sans is not taken for."""
+    return not text.isascii() and _OF_SCRIPT.search(text) is not None
+
+
+def can_draw(letter: str) -> bool:
+    """Return whether a letter can be drawn as it is written, in both weights."""
+    return all(face(name_for(letter, bold=bold)).has(letter) for bold in (False, True))
+
+
+@cache
+def content(name: str) -> bytes:
+    """Return the file of a face."""
+    return files("scrubbers").joinpath("fonts", f"{name}.ttf").read_bytes()
+
+
+def read_all() -> None:
+    """Read the file of every face, so that nothing has to be opened later. Opening them waits until they are needed."""
+    for letter in ("A", *(letters[0] for letters in _SCRIPTS.values())):
+        for bold in (False, True):
+            content(name_for(letter, bold=bold))
+
+
+class Part(NamedTuple):
+    """A glyph of a face by its number, and how far it is moved, in units of the face."""
+
+    number: int
+    across: int = 0
+    up: int = 0
+
+
+class Glyph(NamedTuple):
+    """The letter that a glyph of a document shows, what it is made of, and how wide it is."""
+
+    text: str
+    parts: tuple[Part, ...]
+    advance: int
+
+
 class Face:
     """One font file, opened. Widths are of a thousandth of the em."""
 
     def __init__(self, name: str) -> None:
-        """Read the whole file, so that nothing has to be opened later."""
-        content = files("scrubbers").joinpath("fonts", f"{name}.ttf").read_bytes()
-        font = TTFont(io.BytesIO(content))
-        self.name = name
-        self._glyf: Any = font["glyf"]
-        self._names: dict[int, str] = font.getBestCmap()
-        self._metrics: Any = font["hmtx"].metrics
-        self.units: int = font["head"].unitsPerEm
-        self._widths: dict[str, int] = {}
-        self._words: dict[str, float] = {}
+        """Open the file that was read."""
+        self._font = TTFont(io.BytesIO(content(name)))
+        self._glyf: Any = self._font["glyf"]
+        self._names: dict[int, str] = self._font.getBestCmap()
+        self._metrics: Any = self._font["hmtx"].metrics
+        self._has_all = name not in (REGULAR, BOLD)
+        self.units: int = self._font["head"].unitsPerEm
+        self._glyphs: dict[str, Glyph] = {}
+        self._width_of = _Widths(self).__getitem__
 
     def has(self, letter: str) -> bool:
-        """Return whether the letter can be drawn as it is written."""
-        return ord(letter) in self._names and unicodedata.bidirectional(letter) not in _RIGHT_TO_LEFT
+        """Return whether the face has the letter, and what else it takes to draw it."""
+        known = ord(letter) in self._names
+        return known and (self._has_all or unicodedata.bidirectional(letter) not in _RIGHT_TO_LEFT)
 
-    def letter_width(self, letter: str) -> int:
-        found = self._widths.get(letter)
+    def number(self, letter: str) -> int:
+        """Return the number of a letter's own glyph; zero for a letter that has none."""
+        return int(self._font.getGlyphID(self._names.get(ord(letter), ".notdef")))
+
+    def glyph(self, letter: str) -> Glyph:
+        """Return a letter as it is where nothing is joined to it."""
+        found = self._glyphs.get(letter)
         if found is None:
             advance, _ = self._metrics[self._names[ord(letter)]]
-            found = self._widths[letter] = round(advance * UNITS / self.units)
+            found = self._glyphs[letter] = Glyph(letter, (Part(self.number(letter)),), advance)
         return found
+
+    def thousandths(self, advance: int) -> int:
+        """Return a width of the face as a document says it."""
+        return round(advance * UNITS / self.units)
 
     def width(self, text: str) -> float:
-        """Return how wide a text is at a size of one point."""
-        found = self._words.get(text)
-        if found is None:
-            found = self._words[text] = sum(self.letter_width(letter) for letter in text) / UNITS
+        """Return how wide a text is at a size of one point, letter by letter."""
+        return sum(map(self._width_of, text)) / UNITS
+
+    def program(self, glyphs: Sequence[Glyph]) -> bytes:
+        """Return a TrueType program with an empty glyph and these: tables that say nothing else."""
+        outlines = [self._outline(glyph) for glyph in glyphs]
+        return _program([_EMPTY, *outlines], [0, *(glyph.advance for glyph in glyphs)], self.units)
+
+    def _outline(self, glyph: Glyph) -> "_Outline":
+        whole = _Outline([], [], [])
+        for part in glyph.parts:
+            # The coordinates of a glyph that is made of others come out as one outline.
+            points, ends, flags = self._glyf[self._font.getGlyphName(part.number)].getCoordinates(self._glyf)
+            whole.ends += [len(whole.points) + end for end in ends]
+            whole.points += [(round(x) + part.across, round(y) + part.up) for x, y in points]
+            whole.on += [flag & _ON for flag in flags]
+        return whole
+
+
+class _Widths(dict[str, int]):
+    """Letters and their widths in thousandths, each worked out once: a large table asks for millions."""
+
+    def __init__(self, of: Face) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, letter: str) -> int:
+        found = self[letter] = self._of.thousandths(self._of.glyph(letter).advance)
         return found
-
-    def program(self, letters: Sequence[str]) -> bytes:
-        """Return a TrueType program with an empty glyph and one for each letter: tables that say nothing else."""
-        outlines = [self._outline(letter) for letter in letters]
-        widths = [0, *(self._metrics[self._names[ord(letter)]][0] for letter in letters)]
-        return _program([_EMPTY, *outlines], widths, self.units)
-
-    def _outline(self, letter: str) -> "_Outline":
-        # The coordinates of a glyph that is made of others come out as one outline.
-        points, ends, flags = self._glyf[self._names[ord(letter)]].getCoordinates(self._glyf)
-        whole = [(round(x), round(y)) for x, y in points]
-        return _Outline(whole, [flag & _ON for flag in flags], list(ends))
 
 
 class _Outline:
@@ -89,7 +165,7 @@ _EMPTY: Final = _Outline([], [], [])
 
 @cache
 def face(name: str) -> Face:
-    """Open one of the two."""
+    """Open a face."""
     return Face(name)
 
 

@@ -1,15 +1,25 @@
-"""Breaks the text of a paragraph into lines, at blanks; a word longer than a line is broken where it must be."""
+"""Breaks the text of a paragraph into lines, at blanks; a word longer than a line is broken where it must be.
+
+Lines are filled in the order in which the text is read, and then put in the order in which it is seen (`bidi`). A piece
+is letters of one look: of one face, and of one direction.
+"""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import accumulate, groupby
 from typing import Final
 
-from scrubbers.jailed.typeset.faces import BOLD, REGULAR, face
+from scrubbers.jailed.typeset import bidi
+from scrubbers.jailed.typeset.faces import BOLD, REGULAR, face, name_for, needs_other_faces
 from scrubbers.jailed.typeset.model import Run
+from scrubbers.jailed.typeset.shaping import NON_JOINER, Shaped, shaped
 from scrubbers.jailed.typeset.writer import Letters
 
 _WORDS: Final = re.compile(r"\n|[ \t]+|[^ \t\n]+")
+_UNSEEN: Final = frozenset(" \t\n" + NON_JOINER)
 _TAB: Final = "    "
 _RAISED_SCALE: Final = 0.7
 _RAISED_BY: Final = 0.35  # of the size
@@ -17,12 +27,18 @@ _RAISED_BY: Final = 0.35  # of the size
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How letters are drawn."""
+    """How letters are drawn. An odd level goes from right to left."""
 
     face: str
     size: float
     italic: bool
     rise: float
+    level: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether each letter is one glyph, after the one before it."""
+        return self.level % 2 == 0 and self.face in (REGULAR, BOLD)
 
 
 @dataclass(slots=True, repr=False)
@@ -35,14 +51,51 @@ class Line:
 
 def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False) -> list[Line]:
     """Return the lines of a paragraph; an empty paragraph has none."""
+    if (whole := _in_one_line(runs, size, width, bold=bold)) is not None:
+        return [whole]
     breaker = _Breaker(width)
-    for run in runs:
-        name = BOLD if bold or run.bold else REGULAR
-        scale = _RAISED_SCALE if run.raised else 1
-        look = Look(name, size * scale, run.italic, size * _RAISED_BY if run.raised else 0)
-        for found in _WORDS.finditer(run.text):
-            breaker.add(look, found[0])
+    levels = bidi.levels("".join(run.text for run in runs))
+    start = 0
+    # Letters join over the border of two runs that look the same.
+    for (is_bold, italic, raised), same in groupby(runs, lambda run: (bold or run.bold, run.italic, run.raised)):
+        text = "".join(run.text for run in same)
+        scale = _RAISED_SCALE if raised else 1
+        look = Look(BOLD if is_bold else REGULAR, size * scale, italic, size * _RAISED_BY if raised else 0)
+        if levels or needs_other_faces(text):
+            for word, of_word in _looks(look, text, levels[start : start + len(text)]):
+                breaker.add(of_word, word)
+        else:
+            for found in _WORDS.finditer(text):
+                breaker.add(look, found[0])
+        start += len(text)
     return breaker.finished()
+
+
+def _in_one_line(runs: Sequence[Run], size: float, width: float, *, bold: bool) -> Line | None:
+    """Return the line of a short text of one look, as most cells of a table have it, where it is one."""
+    if len(runs) != 1 or runs[0].raised or not runs[0].text.isascii() or not runs[0].text.isprintable():
+        return None
+    run = runs[0]
+    look = Look(BOLD if bold or run.bold else REGULAR, size, run.italic, 0)
+    wide = face(look.face).width(run.text) * size
+    is_bare = run.text and run.text[0] != " " and run.text[-1] != " "
+    return Line([(0.0, look, run.text)], wide) if is_bare and wide <= width else None
+
+
+def _looks(look: Look, text: str, levels: Sequence[int]) -> Iterator[tuple[str, Look]]:
+    """Yield words, blanks and line ends, cut where the face or the direction changes."""
+    is_bold = look.face == BOLD
+    names = list(accumulate(text, partial(_face_after, bold=is_bold), initial=look.face))[1:]
+    for found in _WORDS.finditer(text):
+        part = slice(*found.span())
+        of_word = levels[part] or (0,) * len(found[0])
+        for (name, level), letters in groupby(zip(names[part], of_word, found[0], strict=True), lambda one: one[:2]):
+            yield "".join(letter for _, _, letter in letters), replace(look, face=name, level=level)
+
+
+def _face_after(before: str, letter: str, *, bold: bool) -> str:
+    """Return the face of a letter; what is not seen is of the face before it."""
+    return before if letter in _UNSEEN else name_for(letter, bold=bold)
 
 
 class _Breaker:
@@ -54,32 +107,42 @@ class _Breaker:
         self._pieces: list[tuple[float, Look, str]] = []
         self._x = 0.0
         self._blank: tuple[Look, str] | None = None
+        self._word: list[tuple[Look, str]] = []
 
-    def add(self, look: Look, word: str) -> None:
-        if word == "\n":
+    def add(self, look: Look, piece: str) -> None:
+        """Add a line end, blanks, or a word or a part of one."""
+        if piece == "\n":
+            self._place_word()
             self._end()
-        elif word[0] in " \t":
-            self._blank = look, word.replace("\t", _TAB)
+        elif piece[0] in " \t":
+            self._place_word()
+            self._blank = look, piece.replace("\t", _TAB)
         else:
-            self._add_word(look, word)
+            self._word.append((look, piece))
 
     def finished(self) -> list[Line]:
+        self._place_word()
         if self._pieces:
             self._end()
         return self._lines
 
-    def _add_word(self, look: Look, word: str) -> None:
-        wide = _width(look, word)
+    def _place_word(self) -> None:
+        if not self._word:
+            return
+        wide = sum(_width(*piece) for piece in self._word)
         blank = _width(*self._blank) if self._blank else 0
         if self._pieces and self._blank and self._x + blank + wide > self._room:
             self._end()
         elif self._blank and self._x + blank + wide <= self._room:
             self._put(*self._blank)
         self._blank = None
-        for part in _fitting(look, word, self._room - self._x, self._room) if self._x + wide > self._room else (word,):
-            if self._x + _width(look, part) > self._room and self._pieces:
-                self._end()
-            self._put(look, part)
+        fits = self._x + wide <= self._room
+        for look, piece in self._word:
+            for part in (piece,) if fits else _fitting(look, piece, self._room - self._x, self._room):
+                if self._x + _width(look, part) > self._room and self._pieces:
+                    self._end()
+                self._put(look, part)
+        self._word = []
 
     def _put(self, look: Look, text: str) -> None:
         if self._pieces and self._pieces[-1][1] == look:
@@ -90,19 +153,31 @@ class _Breaker:
         self._x += _width(look, text)
 
     def _end(self) -> None:
-        self._lines.append(Line(self._pieces, self._x))
+        pieces = self._pieces
+        if any(look.level for _, look, _ in pieces):
+            ordered = bidi.in_order(pieces, [look.level for _, look, _ in pieces])
+            ends = accumulate((_width(look, text) for _, look, text in ordered), initial=0.0)
+            pieces = [(x, look, text) for x, (_, look, text) in zip(ends, ordered, strict=False)]
+        self._lines.append(Line(pieces, self._x))
         self._pieces, self._x, self._blank = [], 0.0, None
 
 
 def _width(look: Look, text: str) -> float:
-    return face(look.face).width(text) * look.size
+    if look.is_plain:
+        return face(look.face).width(text) * look.size
+    return _shaped(look, text).width * look.size
+
+
+def _shaped(look: Look, text: str) -> Shaped:
+    return shaped(look.face, text, right_to_left=look.level % 2 == 1)
 
 
 def _fitting(look: Look, word: str, first: float, width: float) -> Iterator[str]:
     """Cut a word that does not fit into parts: what fits on this line, then as much as a line holds."""
     part, used, room = "", 0.0, first
     for letter in word:
-        wide = face(look.face).letter_width(letter) * look.size / 1000
+        # A mark stays with its letter.
+        wide = 0.0 if unicodedata.category(letter)[0] == "M" else _width(look, letter)
         if part and used + wide > room:
             yield part
             part, used, room = "", 0.0, width
@@ -114,4 +189,5 @@ def _fitting(look: Look, word: str, first: float, width: float) -> Iterator[str]
 def drawn(line: Line, x: float, baseline: float) -> Iterator[Letters]:
     """Yield the line's letters in their places."""
     for start, look, text in line.pieces:
-        yield Letters(x + start, baseline - look.rise, look.face, look.size, look.italic, text)
+        glyphs = () if look.is_plain else _shaped(look, text).glyphs
+        yield Letters(x + start, baseline - look.rise, look.face, look.size, look.italic, text, glyphs)

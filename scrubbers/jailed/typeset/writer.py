@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO, Final
 
-from scrubbers.jailed.typeset.faces import UNITS, face
+from scrubbers.jailed.typeset.faces import UNITS, Glyph, face
 from scrubbers.jailed.typeset.model import Picture
 
 A4: Final = (595.276, 841.89)  # 210 by 297 mm
@@ -46,7 +46,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Letters:
-    """Letters of one look, from a place on the baseline."""
+    """Letters of one look, from a place on the baseline. `glyphs` stand where each letter has not simply its own."""
 
     x: float
     baseline: float
@@ -54,6 +54,7 @@ class Letters:
     size: float
     italic: bool
     text: str
+    glyphs: tuple[Glyph, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Pages:
         # Numbers first: catalog, tree, for each page itself and its contents, five for each font, then the pictures.
         first_page = _TREE + 1
         first_font = first_page + 2 * len(self._pages)
-        numbers = {name: first_font + 5 * place for place, name in enumerate(fonts.letters)}
+        numbers = {name: first_font + 5 * place for place, name in enumerate(fonts.glyphs)}
         next_number = first_font + 5 * len(numbers)
         pictures: list[Picture] = []
         for place, page in enumerate(self._pages):
@@ -136,7 +137,7 @@ class Pages:
             next_number += len(shown)
             pictures += contents.pictures
         for name, number in numbers.items():
-            _write_font(objects, number, name, fonts.letters[name])
+            _write_font(objects, number, name, fonts.glyphs[name])
         for number, picture in enumerate(pictures, first_font + 5 * len(numbers)):
             _write_picture(objects, number, picture)
         _write_tags(objects, self.root, next_number, [first_page + 2 * place for place in range(len(self._pages))])
@@ -150,23 +151,36 @@ class Pages:
 
 
 class _Fonts:
-    """Which letters each face shows on all pages, and the code of each: by their order in Unicode."""
+    """Which glyphs of each face are on all pages, with the letters they show; their codes follow that order."""
 
     def __init__(self, pages: Sequence[_Page]) -> None:
-        shown: dict[str, set[str]] = {}
+        letters: dict[str, set[str]] = {}
+        shown: dict[str, set[Glyph]] = {}
         for page in pages:
             for _, each in page.drawn:
                 if isinstance(each, Letters):
-                    shown.setdefault(each.face, set()).update(each.text)
-        self.letters = {name: sorted(shown[name]) for name in sorted(shown)}
+                    of_face = shown.setdefault(each.face, set())
+                    if each.glyphs:
+                        of_face.update(each.glyphs)
+                    else:
+                        letters.setdefault(each.face, set()).update(each.text)
+        for name, of_face in shown.items():
+            of_face.update(face(name).glyph(letter) for letter in letters.get(name, ()))
+        self.glyphs = {name: sorted(shown[name]) for name in sorted(shown)}
         self._codes = {
-            name: {ord(letter): chr(code) for code, letter in enumerate(letters, 1)}
-            for name, letters in self.letters.items()
+            name: {glyph: chr(code) for code, glyph in enumerate(glyphs, 1)} for name, glyphs in self.glyphs.items()
+        }
+        self._letters = {
+            name: {ord(letter): self._codes[name][face(name).glyph(letter)] for letter in of_face}
+            for name, of_face in letters.items()
         }
 
-    def encoded(self, name: str, text: str) -> bytes:
-        # Codes are below 0xD800: no face has so many letters.
-        return text.translate(self._codes[name]).encode("utf-16-be")
+    def encoded(self, drawn: Letters) -> bytes:
+        # Codes are below 0xD800: no face has so many glyphs.
+        if drawn.glyphs:
+            codes = self._codes[drawn.face]
+            return "".join(codes[glyph] for glyph in drawn.glyphs).encode("utf-16-be")
+        return drawn.text.translate(self._letters[drawn.face]).encode("utf-16-be")
 
 
 class _Contents:
@@ -219,7 +233,7 @@ class _Contents:
         self._set_grey(0)
         at = self.faces.setdefault(drawn.face, len(self.faces))
         lean = _LEAN if drawn.italic else 0
-        text = self._fonts.encoded(drawn.face, drawn.text)
+        text = self._fonts.encoded(drawn)
         for one, escaped in _ESCAPES:
             text = text.replace(one, escaped)
         self._lines += [
@@ -269,12 +283,12 @@ class _Objects:
         self._position += len(piece)
 
 
-def _write_font(objects: _Objects, number: int, name: str, letters: Sequence[str]) -> None:
+def _write_font(objects: _Objects, number: int, name: str, shown: Sequence[Glyph]) -> None:
     """Write the five objects of a font: itself, its descendant, the map of glyphs, the program, the text of codes."""
     used = face(name)
     neutral = b"F%d" % number
-    widths = b" ".join(b"%d" % used.letter_width(letter) for letter in letters)
-    program = used.program(letters)
+    widths = b" ".join(b"%d" % used.thousandths(glyph.advance) for glyph in shown)
+    program = used.program(shown)
     descriptor = b"<</Type /FontDescriptor/FontName /%s/Flags 4/FontFile2 %d 0 R>>" % (neutral, number + 3)
     objects.add(
         number,
@@ -287,16 +301,14 @@ def _write_font(objects: _Objects, number: int, name: str, letters: Sequence[str
         b"<4964656e74697479>/Supplement 0>>/FontDescriptor %s/DW %d/W [1 [%s]]/CIDToGIDMap %d 0 R>>"
         % (neutral, descriptor, UNITS, widths, number + 2),
     )
-    glyphs = b"".join(glyph.to_bytes(2, "big") for glyph in range(len(letters) + 1))
+    glyphs = b"".join(glyph.to_bytes(2, "big") for glyph in range(len(shown) + 1))
     objects.stream(number + 2, b"", glyphs)
     objects.stream(number + 3, b"/Length1 %d" % len(program), program)
-    objects.stream(number + 4, b"", _to_unicode(letters))
+    objects.stream(number + 4, b"", _to_unicode([glyph.text for glyph in shown]))
 
 
-def _to_unicode(letters: Sequence[str]) -> bytes:
-    lines = [
-        b"<%04x> <%s>" % (code, letter.encode("utf-16-be").hex().encode()) for code, letter in enumerate(letters, 1)
-    ]
+def _to_unicode(texts: Sequence[str]) -> bytes:
+    lines = [b"<%04x> <%s>" % (code, text.encode("utf-16-be").hex().encode()) for code, text in enumerate(texts, 1)]
     parts = [
         b"/CIDInit /ProcSet findresource begin", b"12 dict begin", b"begincmap", b"/CMapName /K def",
         b"/CMapType 2 def", b"1 begincodespacerange", b"<0000> <ffff>", b"endcodespacerange",

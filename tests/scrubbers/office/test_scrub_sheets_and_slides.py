@@ -17,6 +17,8 @@ from office_samples import (
 )
 
 from scrubbers.jailed.office.excel.number_formats import NumberFormats
+from scrubbers.jailed.typeset.layout import laid_out
+from scrubbers.jailed.typeset.model import Cell, Paragraph, Run, Table
 from scrubbers.stages import Damaged, Empty, Lost, TooLarge, What
 
 
@@ -42,6 +44,18 @@ STYLES = sheet_part(
     '<cellXfs><xf numFmtId="0"/><xf numFmtId="200"/><xf numFmtId="201"/><xf numFmtId="14"/>'
     '<xf numFmtId="0" fontId="1" fillId="0"/></cellXfs>',
 )
+
+
+@pytest.mark.parametrize(("rows", "filled", "is_taken"), [(10_001, 10, False), (30_001, 1, False), (20, 10, True)])
+def test_tables_for_which_there_is_no_time_are_refused_at_once_as_too_large(rows, filled, is_taken):
+    cell = Cell((Paragraph((Run("1"),)),))
+    table = Table(((*[cell] * filled, *[Cell(())] * (10 - filled)),) * rows)
+
+    if is_taken:
+        assert len(laid_out([table])) == 1
+    else:
+        with pytest.raises(TooLarge):
+            laid_out([table])
 
 
 def test_of_all_that_is_not_seen_in_a_workbook_nothing_is_left(jail):

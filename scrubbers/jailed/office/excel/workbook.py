@@ -19,7 +19,7 @@ from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.slides.shapes import Shapes
 from scrubbers.jailed.office.xml import Node
-from scrubbers.jailed.typeset.layout import MOST_ROWS
+from scrubbers.jailed.typeset.layout import MOST_FILLED_CELLS, MOST_ROWS
 from scrubbers.jailed.typeset.model import Block, Cell, Frame, PageBreak, Paragraph, Picture, Run, Table
 from scrubbers.stages import TooLarge, TooManyPages, What, Where
 
@@ -53,6 +53,7 @@ class Workbook:
         self._findings = findings
         self._drawable = Drawable(findings)
         self._pictures: dict[object, Picture | None] = {}
+        self._filled = 0
         root = package.tree(part)
         self._sheets = list(root.all("s:sheet"))
         self._from_1904 = root.value("s:workbookPr", of="date1904") in _ON
@@ -96,6 +97,9 @@ class Workbook:
                 self._report_hidden(cells)
                 continue
             made = self._row(cells, hidden, merged)
+            self._filled += sum(bool(cell.blocks) for cell in made)
+            if self._filled > MOST_FILLED_CELLS:
+                raise TooLarge
             if any(cell.blocks for cell in made):
                 rows.append(made)
             if len(rows) > MOST_ROWS:
