@@ -90,6 +90,7 @@ def form_page(
         wrong_field="" if to_mend is None else to_mend.wrong_field,
         details=details_shown(details, language),
         tags=services.acknowledged.tags(draft, details),
+        way=way,
         fields=[(TOKEN_FIELD, services.form_tokens.new(REPORT_FORM)), *owner, *plain, *found, *marked],
         leave_fields=owner,
         organisations=[(known.key, known.name) for known in roster.organisations],

@@ -1,4 +1,4 @@
-"""How far a reporter scrolls: every page of a report fits two screens of a telephone, with nothing folded out.
+"""How far a reporter scrolls: the first page and those of a report fit two screens of a telephone, nothing folded out.
 
 The screen is 360 by 740 pixels: the commonest width, and what is left of its 800 with the status bar above and the
 browser's bar half scrolled away. The letters are those of DejaVu Sans, wider than a telephone's own. The whole page
@@ -17,12 +17,17 @@ from browsers.shelf import Shelf, address, collect_report
 from browsers.way import OnionWay
 from conftest_tor import SHORT_FOLDER_PREFIX
 
+from cases.languages import LANGUAGES as LANGUAGES_OFFERED
+
 pytestmark = pytest.mark.live
 
 WIDTH, SCREEN = 360, 740
 MOST_SCREENS = 2
 LANGUAGES = ("sv", "en", "fi", "ar")
-PAGES = ("report", "report-files", "receipt", "receipt-files", "receipt-days", "receipt-right-words", "return")
+# What can be seen before anything is filed, in all of them.
+FORMS_IN = tuple(code for code in LANGUAGES_OFFERED if code not in LANGUAGES)
+FORMS = ("first", "report", "report-points-to-you", "report-files", "return")
+PAGES = (*FORMS, "receipt", "receipt-files", "receipt-days", "receipt-right-words")
 HEIGHT = "document.documentElement.scrollHeight"
 # The answer to a sending, as it stands in the frame above the button that was pressed and still has the focus.
 SHOW_ANSWER = """(() => {{
@@ -35,7 +40,7 @@ ANSWER = 'document.querySelector(".sink-frame").contentDocument'
 @pytest.fixture(scope="module")
 def pages():
     folder = Path(tempfile.mkdtemp(prefix=SHORT_FOLDER_PREFIX))
-    yield collect_report(folder, LANGUAGES)
+    yield collect_report(folder, LANGUAGES, FORMS_IN)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -48,10 +53,10 @@ def telephone(pages, tmp_path_factory):
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", [*LANGUAGES, *FORMS_IN])
 def test_every_page_of_a_report_fits_two_screens_of_a_telephone(pages, telephone, language):
     heights = {}
-    for name in PAGES:
+    for name in PAGES if language in LANGUAGES else FORMS:
         telephone.open(address(pages.named(name, language)))
         heights[name] = telephone.evaluate(HEIGHT)
 

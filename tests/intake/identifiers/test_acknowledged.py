@@ -1,5 +1,7 @@
 """What points to the writer stops a text until its writer has been shown that very thing, and then not again."""
 
+import re
+
 import pytest
 from intake_harness import SHOWN, file_report, files_page, log_in, running_intake
 from reporter_samples import rows
@@ -93,6 +95,11 @@ async def test_one_press_leaves_the_text_as_it_is_and_goes_on_as_the_button_befo
     assert stopped.text.index("<textarea") < stopped.text.index("<bdi>Anna Andersson</bdi>")
     assert stopped.text.index("<bdi>Anna Andersson</bdi>") < stopped.text.index('name="looked"')
     assert 'type="checkbox" name="looked"' not in stopped.text
+    # One button sends what was changed the way that was pressed, and one what was left; there is no third.
+    assert re.findall(r'<button type="submit" class="main[^>]* name="(\w+)" value="(\w+)"', stopped.text) == [
+        ("step", step),
+        ("looked", stopped.form("/report").boxes["looked"]),
+    ]
     assert "<bdi>anna@example.com</bdi>" in changed.text
     assert "<bdi>Anna Andersson</bdi>" not in changed.text
     assert (stored_before, stored) == (0, 1 if step == "send" else 0)

@@ -74,7 +74,9 @@ async def read_all(intake, language="sv"):
 
 def in_groups(page):
     """The paths that stand under each heading of the groups, and those at the foot, which have none."""
-    groups = re.findall(r"<div>\s*(?:<h2>(.*?)</h2>)?\s*<ul>(.*?)</ul>", page.text, re.DOTALL)
+    # A heading, or what folds out.
+    grouped = r"<(?:div|details)>\s*(?:<(?:h2|summary)>([^<]*)</(?:h2|summary)>)?\s*<ul>(.*?)</ul>"
+    groups = re.findall(grouped, page.text, re.DOTALL)
     return {heading: re.findall(r'href="(/\w+)', links) for heading, links in groups}
 
 

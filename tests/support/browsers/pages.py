@@ -67,6 +67,10 @@ def page_routes() -> list[str]:
     return [path for method, path, _ in ROUTES if method == "GET" and "{" not in path and "." not in path]
 
 
+def _name_of(path: str) -> str:
+    return path.strip("/").replace("/", "-") or "first"
+
+
 async def files_beside(desks: RunningDesks) -> list[Rendered]:
     """Style and pictures: what pages ask for beside themselves."""
     browser, found = Browser(desks.intake.public_socket), []
@@ -85,6 +89,11 @@ async def every_page(desks: RunningDesks, language: str) -> list[Rendered]:
 async def report_pages(desks: RunningDesks, language: str) -> list[Rendered]:
     """The pages of a report with two files, and of one without, in which nothing is refused."""
     return await _Visit(desks, language).report()
+
+
+async def forms(desks: RunningDesks, language: str) -> list[Rendered]:
+    """The first page, and the pages on the way of a report and back that can be seen before anything is filed."""
+    return await _Visit(desks, language).forms()
 
 
 async def closed_pages(desks: RunningDesks, language: str) -> list[Rendered]:
@@ -115,7 +124,7 @@ class _Visit:
 
     async def all(self) -> list[Rendered]:
         for path in page_routes():
-            await self.get(path.strip("/").replace("/", "-") or "first", path)
+            await self.get(_name_of(path), path)
         await self.get("not-found", "/nothing-here")
         await self._progress()
         await self._refused_reports()
@@ -125,10 +134,16 @@ class _Visit:
         await self._gate()
         return self.found
 
+    async def forms(self) -> list[Rendered]:
+        for path in ("/", "/report", "/report/answer", "/return"):
+            await self.get(_name_of(path), path)
+        await self._files("report-files")
+        await self._stopped()
+        return self.found
+
     async def report(self) -> list[Rendered]:
-        for name in ("report", "report/answer", "return"):
-            await self.get(name.replace("/", "-"), f"/{name}")
-        page = await self._files("report-files")
+        await self.forms()
+        page = await self._files()
         (frame,) = [one for one in re.findall(r'<iframe[^>]* src="([^"]*)"', page.text) if "/progress" in one]
         self._keep("progress-before", await self._browser.get(html.unescape(frame)), html.unescape(frame))
         receipt = await self._filed("receipt", [telling_photograph(), telling_photograph(80)])
@@ -153,6 +168,10 @@ class _Visit:
         """The page of files, on the way from the text."""
         fields = {"text": text, "step": "files", **({"plain": "yes"} if plain else {})}
         return await self._post(name, await self._form(), **fields)
+
+    async def _stopped(self) -> Page:
+        """The form again, with what in its text points to the writer."""
+        return await self._post("report-points-to-you", await self._form(), text=POINTING, step="files")
 
     async def _filed(self, name: str, files: Sequence[bytes] = ()) -> Page:
         """The page with the eight words, however the form's answer leads there."""
@@ -187,7 +206,7 @@ class _Visit:
         everybody = [member.id for member in self._desks.made.members]
         await self._post("report-empty", await self._form(), text="")
         await self._post("report-nobody-left", await self._form(), text=TEXT, concerns=everybody)
-        stopped = await self._post("report-points-to-you", await self._form(), text=POINTING, step="files")
+        stopped = await self._stopped()
         await self._post("report-left-as-it-is", Form("/report", form_with(stopped, "text").as_it_is()))
         for where, plain in (("", False), ("-plain", True)):
             page = await self._files(f"report-files{where}" if plain else "", plain=plain)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from intake_harness import PUBLIC_HOST
 
-from browsers.pages import Rendered, closed_pages, every_page, files_beside, report_pages
+from browsers.pages import Rendered, closed_pages, every_page, files_beside, forms, report_pages
 from browsers.served import Served, example_home
 
 ORIGIN = f"http://{PUBLIC_HOST}"
@@ -65,10 +65,11 @@ def collect(folder: Path, languages: Sequence[str] = ()) -> Collected:
     return Collected(tuple(pages), beside, served.made.home.config.languages[0])
 
 
-def collect_report(folder: Path, languages: Sequence[str]) -> Collected:
-    """The pages of a report in which nothing is refused, and what they ask for."""
+def collect_report(folder: Path, languages: Sequence[str], forms_in: Sequence[str] = ()) -> Collected:
+    """The pages of a report in which nothing is refused, and what they ask for; in `forms_in`, those before it is filed."""
     with Served(folder) as served:
         pages = [page for language in languages for page in served.call(report_pages, served.desks, language)]
+        pages += [page for language in forms_in for page in served.call(forms, served.desks, language)]
         beside = {page.path: page for page in served.call(files_beside, served.desks)}
     return Collected(tuple(pages), beside, served.made.home.config.languages[0])
 
