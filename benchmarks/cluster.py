@@ -23,7 +23,7 @@ from pathlib import Path
 SUPPORT = Path(__file__).resolve().parent.parent / "tests" / "support"
 sys.path.insert(0, str(SUPPORT))
 
-from cluster.nodes import IN_A_WORLD
+from cluster.nodes import IN_A_WORLD  # noqa: E402 - needs the path
 
 # Twenty, in every way: two nodes, three nodes, and a leader whose clock is wrong.
 TURNS: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...] = (

@@ -242,9 +242,10 @@ def test_status_finds_a_cluster_without_fencing_without_quorum_or_with_a_node_th
 
 def test_a_computer_that_is_no_node_has_no_lines_and_one_that_does_not_answer_has_one(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    (tmp_path / "corosync.conf").touch()
+    (tmp_path / "debian.conf").write_text("totem {\n\tcluster_name: debian\n}\n")
+    (tmp_path / "corosync.conf").write_text(corosync_conf(plan()))
 
-    assert cluster_findings(tmp_path / "none") == []
+    assert cluster_findings(tmp_path / "none") == cluster_findings(tmp_path / "debian.conf") == []
     assert [(one.what, one.well) for one in cluster_findings(tmp_path / "corosync.conf")] == [("cluster", False)]
 
 
