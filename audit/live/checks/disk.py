@@ -34,6 +34,7 @@ _COPIERS = {"litestream"}
 _COPIERS_FILES = (".kallskydd.db-litestream", "kallskydd.db-litestream")
 _COPIERS_CONFIGURATION = "/etc/litestream.yml"
 _NODE = "/etc/corosync/corosync.conf"
+_OF_OURS = "cluster_name: kallskydd"
 _ASK_LEADER = ("crm_mon", "--output-as=xml")
 _ASK_SECONDS = 20.0
 
@@ -56,7 +57,7 @@ def check_disk(inspection: Inspection, scene: Scene) -> None:
         inspection.found("the home lies on {kind}, which keeps what is overwritten", kind=kind)
     _devices(inspection, scene)
     _copiers(inspection, scene)
-    if not scene.copies and scene.system(_NODE).exists():
+    if not scene.copies and _OF_OURS in (scene.value(_NODE) or ""):
         _leader(inspection)
 
 

@@ -6,7 +6,11 @@ both, neither begins before it has seen the other (`wait_for_all`). Three: two o
 
 from __future__ import annotations
 
+from typing import Final
+
 from kallskydd.hosting.cluster.plan import HOLDERS, ClusterPlan
+
+CLUSTER_NAME: Final = "kallskydd"
 
 
 def corosync_conf(plan: ClusterPlan) -> str:
@@ -19,7 +23,7 @@ def corosync_conf(plan: ClusterPlan) -> str:
 # the same on every node, readable by root alone.
 totem {{
     version: 2
-    cluster_name: kallskydd
+    cluster_name: {CLUSTER_NAME}
     transport: knet
     crypto_cipher: aes256
     crypto_hash: sha256

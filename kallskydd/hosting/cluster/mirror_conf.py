@@ -14,10 +14,9 @@ _PORT = 7789
 
 
 def mirror_conf(plan: ClusterPlan) -> str:
-    """Return the file, the same for both sides."""
+    """Return the file, the same for both sides, as the kernel's own DRBD 8.4 takes it."""
     sides = "".join(
-        f"    on {node.name} {{\n        node-id {number};\n        address {_host_port(node.address)};\n    }}\n"
-        for number, node in enumerate(plan.holders)
+        f"    on {node.name} {{\n        address {_host_port(node.address)};\n    }}\n" for node in plan.holders
     )
     return f"""\
 # Written by `kallskydd host cluster`, for /etc/drbd.d.
@@ -28,19 +27,20 @@ resource {RESOURCE} {{
     net {{
         # An answer to a reporter follows a commit, and a commit both disks.
         protocol C;
-        # The side that lost the other writes nothing more until the other has been switched off.
-        fencing resource-and-stonith;
         after-sb-0pri disconnect;
         after-sb-1pri disconnect;
         after-sb-2pri disconnect;
     }}
-    disk-options {{ on-io-error detach; }}
-    handlers {{
-        fence-peer "/usr/lib/drbd/crm-fence-peer.9.sh";
-        after-resync-target "/usr/lib/drbd/crm-unfence-peer.9.sh";
+    disk {{
+        # The side that lost the other writes nothing more until the other has been switched off.
+        fencing resource-and-stonith;
+        on-io-error detach;
     }}
-{sides}    connection-mesh {{ hosts {" ".join(node.name for node in plan.holders)}; }}
-}}
+    handlers {{
+        fence-peer "/usr/lib/drbd/crm-fence-peer.sh";
+        after-resync-target "/usr/lib/drbd/crm-unfence-peer.sh";
+    }}
+{sides}}}
 """
 
 

@@ -1,6 +1,6 @@
 """What `kallskydd status` says of a cluster: quorum, fencing, who leads. Pacemaker's own account, by `crm_mon`.
 
-A computer on which Corosync was never set up is no part of a cluster and has none of these lines.
+A computer whose Corosync has no configuration of `host cluster` is no part of a cluster and has none of these lines.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from kallskydd.finding import Finding
+from kallskydd.hosting.cluster.corosync_conf import CLUSTER_NAME
 
 COROSYNC_CONF: Final = Path("/etc/corosync/corosync.conf")
 _ASK: Final = ("crm_mon", "--output-as=xml")
@@ -22,7 +23,8 @@ _DOCS: Final = "docs/CLUSTER.md"
 
 def cluster_findings(conf: Path = COROSYNC_CONF) -> list[Finding]:
     """Return the lines of the cluster that this computer is in; none where it is in none."""
-    if not conf.exists():
+    # Debian's package brings a configuration of its own.
+    if not conf.is_file() or f"cluster_name: {CLUSTER_NAME}\n" not in conf.read_text("utf-8", errors="replace"):
         return []
     try:
         done = subprocess.run(_ASK, capture_output=True, text=True, timeout=_ASK_SECONDS, check=True)

@@ -20,7 +20,7 @@ NEXT: Final = (
     f"On the other nodes: {ACCOUNTS_NAME} to /etc/sysusers.d, then systemd-sysusers, before `make install`.",
     "On the other nodes: kallskydd-*.conf of this one's /etc/sysusers.d and /etc/tmpfiles.d.",
     f"On every node: {COROSYNC_NAME} and the same authkey to /etc/corosync, {MIRROR_NAME} to /etc/drbd.d.",
-    "On every node: systemctl disable --now kallskydd-tenants kallskydd-publisher kallskydd-tor; Pacemaker starts them.",
+    "On every node: systemctl disable --now kallskydd-tenants kallskydd-publisher kallskydd-tor: Pacemaker starts all.",
     f"On one node, once all are there: cibadmin --replace --scope configuration --xml-file {CIB_NAME}",
     "Then: kallskydd status, and the rehearsal of docs/CLUSTER.md before a report can come.",
 )

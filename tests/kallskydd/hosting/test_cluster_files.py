@@ -122,7 +122,7 @@ def test_messages_are_encrypted_two_nodes_wait_for_all_and_the_mirror_waits_for_
     assert "two_node" not in three
     assert "protocol C;" in mirror
     assert "fencing resource-and-stonith;" in mirror
-    assert "connection-mesh { hosts a b; }" in mirror_conf(plan("a=10.0.0.1,b=10.0.0.2,c=10.0.0.3"))
+    assert re.findall(r"(?m)^    on (\w+)", mirror_conf(plan("a=10.0.0.1,b=10.0.0.2,c=10.0.0.3"))) == ["a", "b"]
 
 
 # ---- Pacemaker's policy engine
@@ -242,9 +242,10 @@ def test_status_finds_a_cluster_without_fencing_without_quorum_or_with_a_node_th
 
 def test_a_computer_that_is_no_node_has_no_lines_and_one_that_does_not_answer_has_one(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    (tmp_path / "corosync.conf").touch()
+    (tmp_path / "debian.conf").write_text("totem {\n\tcluster_name: debian\n}\n")
+    (tmp_path / "corosync.conf").write_text(corosync_conf(plan()))
 
-    assert cluster_findings(tmp_path / "none") == []
+    assert cluster_findings(tmp_path / "none") == cluster_findings(tmp_path / "debian.conf") == []
     assert [(one.what, one.well) for one in cluster_findings(tmp_path / "corosync.conf")] == [("cluster", False)]
 
 

@@ -145,9 +145,7 @@ async def lose(cluster: Cluster, reporters: Reporters, way: str, *, then: bool) 
     await WAYS[way](cluster, leader)
     disturbed = time.monotonic()
     await wait(
-        lambda: (
-            reporters.last > disturbed + 1 and cluster.leader() is not None and settled(cluster, way, leader, began)
-        ),
+        lambda: settled(cluster, way, leader, began) and (not cluster.fencing or reporters.last > disturbed + 1),
         f"{way}: a report acknowledged again",
     )
     await asyncio.sleep(1)
@@ -165,18 +163,18 @@ async def lose(cluster: Cluster, reporters: Reporters, way: str, *, then: bool) 
         await wait(cluster.whole, "every node back")
     said = cluster.events.read_text().splitlines()[events:]
     return {
-        "way": way, "from": leader.name, "to": after.name, "seconds_without_a_page": round(gap, 1),
+        "way": way, "from": leader.name, "to": after.name if after else "both", "seconds_without_a_page": round(gap, 1),
         "acknowledged": len(reporters.acknowledged) - before, "fenced": [line.split()[2] for line in said if " switch " in line],
     }  # fmt: skip
 
 
 def settled(cluster: Cluster, way: str, leader: Machine, began: float) -> bool:
     """Whether what had to happen has: another leads, or, where the two raced each other, one of them was switched off."""
-    if way in {"woken-soon", "disk-full"}:
-        return True
     if not cluster.fencing:
         return len(cluster.holders()) > 1
     now = cluster.leader()
+    if way in {"woken-soon", "disk-full"}:
+        return now is not None
     fenced = any(moment > began for moment, _ in cluster.off)
     return now is not None and (now.name != leader.name or (way in {"cut-off", "woken"} and fenced))
 
@@ -224,18 +222,18 @@ async def trial(
         await wait(lambda: len(reporters.acknowledged) > 0, "a first report")
         up = time.monotonic() - began
         losses = [
-            await lose(cluster, reporters, way, then=not (leave and number == len(ways)))
+            await lose(cluster, reporters, way, then=not ((leave or not fencing) and number == len(ways)))
             for number, way in enumerate(ways, 1)
         ]
         for task in tasks:
             task.cancel()
         twice = watch.twice[:5]
-        sees = await asyncio.to_thread(sees_two, cluster, watch)
+        sees = not cluster.fencing or await asyncio.to_thread(sees_two, cluster, watch)
         watch.over.set()
         watch.join()
         return {
             "nodes": count, "seconds_until_up": round(up, 1), "losses": losses, "acknowledged": len(reporters.acknowledged),
-            "not_acknowledged": reporters.refused, "lost": await reporters.lost(), "looks": watch.looks,
+            "not_acknowledged": reporters.refused, "lost": await reporters.lost() if fencing else [], "looks": watch.looks,
             "two_at_once": twice, "would_have_been_seen": sees,
         }  # fmt: skip
 
