@@ -27,7 +27,7 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.jailed.pdf.content.image import Picture, only_seen
-from scrubbers.jailed.pdf.renderer import PdfiumSource, has_text
+from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.text_layer.emit import layer
 from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
@@ -94,23 +94,21 @@ def pixel_page(
 
     `coarse`: it has no more dots for being grey.
     """
-    letters: int | None = None
     words: Sequence[Word] = ()
     keeps_words = False
     unseen: tuple[set[int], Image.Image] | None = None
     with source.page(number) as page:
-        turn, had_text = page.get_rotation(), has_text(page)
+        turn, letters = page.get_rotation(), count_letters(page)
         box, scale = _placed(page)
         look = UprightPage(page, min(_LOOK, math.sqrt(_LOOK_PIXELS) * scale))
-        if font is not None and had_text:
+        if font is not None and letters:
             with contextlib.suppress(NotRebuildable):
-                unseen = unseen_texts(look, page.formenv)
-                letters = count_letters(page)
+                unseen = unseen_texts(look)
         dots = _COARSE
         if not coarse:
-            truth = unseen[1] if unseen is not None else look.drawn(page.formenv)
+            truth = unseen[1] if unseen is not None else look.drawn()
             dots = _FINE if _in_few_channels(truth).mode == "L" else _COARSE
-        pixels = _in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn(page.formenv))
+        pixels = _in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn())
         # What annotations and fields say is text of the page from here on; how they look was drawn before.
         pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
     if unseen is not None:
@@ -121,7 +119,8 @@ def pixel_page(
     node = _page(pixels, box, parent, words, font)
     if turn and isinstance(node.value, dict):
         node.value[b"Rotate"] = turn
-    return PixelPage(node, pixels.transpose(_TURNED[turn]) if turn else pixels, had_text, keeps_words, letters)
+    looked_at = letters if unseen is not None else None
+    return PixelPage(node, pixels.transpose(_TURNED[turn]) if turn else pixels, letters > 0, keeps_words, looked_at)
 
 
 def backdrop(source: PdfiumSource, number: int) -> Picture:
@@ -135,7 +134,7 @@ def backdrop(source: PdfiumSource, number: int) -> Picture:
             raise NotRebuildable
         upright = UprightPage(page, TWICE)
         upright.size = TWICE * max(1, round(right - left)), TWICE * max(1, round(top - bottom))
-        bare, ink = without_text(upright, page.formenv)
+        bare, ink = without_text(upright)
     pixels = _under_text(bare, ink)
     stored = _stored(*_coding(pixels))
     if len(stored.data) > _MOST_BACKDROP:

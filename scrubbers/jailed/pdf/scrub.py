@@ -3,9 +3,8 @@
 1 refuse streams that inflate without measure (`inflate_limits`)
 2 open it, refuse a locked one and too many pages (`open`)
 3 read what it holds, for the report (`metadata.pdf`)
-4 make fields drawable that have no form (`open`)
-5 rebuild page by page (`rebuild`); a page that does not look the same then becomes a picture of itself
-6 a small preview of the first page
+4 rebuild page by page (`rebuild`); a page that does not look the same then becomes a picture of itself
+5 a small preview of the first page
 """
 
 import contextlib
@@ -21,7 +20,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import pdf
 from scrubbers.jailed.pdf import inflate_limits
 from scrubbers.jailed.pdf.fonts.warm_up import warm_up as warm_up_fonts
-from scrubbers.jailed.pdf.open import open_document, with_stray_fields
+from scrubbers.jailed.pdf.open import open_document
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
 from scrubbers.jailed.pictures.scrub import write_preview
@@ -44,7 +43,6 @@ def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: 
         inflate_limits.require_bounded(untrusted)
         source, reader = open_document(untrusted, file)
         pdf.collect(reader, untrusted, findings)
-        source, reader = with_stray_fields(source, reader)
         first = Rebuilder(source, reader, findings).write(output)
     write_preview(first, preview)
 

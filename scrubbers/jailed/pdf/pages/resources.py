@@ -37,8 +37,6 @@ class SourceDocument:
         self.layers = Layers(root)
         self.work = work
         self.swatches = Swatches(work)
-        # Without one the fields on its pages are not drawn.
-        self.has_form = "/AcroForm" in root
         self.fonts: dict[object, Font] = {}
         self._pictures: dict[object, Picture] = {}
         self._forms: dict[object, Form] = {}
