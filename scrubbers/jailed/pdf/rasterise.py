@@ -36,8 +36,7 @@ from scrubbers.jailed.pictures import scrub
 from scrubbers.stages import Damaged
 
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
-# Of a backdrop: as many times as fine as the drawing that it is compared with, so that edges fall on the same places.
-TWICE: Final = 2
+BACKDROP: Final = 2.0  # the same, of a backdrop and of what it is compared with: edges fall on the same places
 _LOOK: Final = 2.0  # the same, of the drawings that tell which words are seen
 _LOOK_PIXELS: Final = 6_000_000
 _PAPER: Final = 0.5  # of the page, pure white
@@ -123,23 +122,24 @@ def pixel_page(
     return PixelPage(node, pixels.transpose(_TURNED[turn]) if turn else pixels, letters > 0, keeps_words, looked_at)
 
 
-def backdrop(source: PdfiumSource, number: int) -> Picture:
-    """Return a drawing of the page without its text, not turned; raises NotRebuildable or Damaged.
+def backdrop(source: PdfiumSource, number: int) -> tuple[Picture, Image.Image]:
+    """Return a drawing of the page without its text, and its shades as the page is turned.
+
+    Raises NotRebuildable or Damaged.
 
     What lies wholly under letters is in no drawing: those pixels get the mean colour of what is seen around them.
     """
     with source.page(number) as page:
-        (left, bottom, right, top), scale = _placed(page)
-        if scale * math.sqrt(_PAGE_PIXELS) < TWICE:
+        if _placed(page)[1] * math.sqrt(_LOOK_PIXELS) < BACKDROP:
             raise NotRebuildable
-        upright = UprightPage(page, TWICE)
-        upright.size = TWICE * max(1, round(right - left)), TWICE * max(1, round(top - bottom))
-        bare, ink = without_text(upright)
+        turn = page.get_rotation()
+        bare, ink = without_text(UprightPage(page, BACKDROP))
     pixels = _under_text(bare, ink)
     stored = _stored(*_coding(pixels))
     if len(stored.data) > _MOST_BACKDROP:
         raise NotRebuildable
-    return Picture(Node(stored, kept=True), pixels.size, 1)
+    shades = pixels.convert("L")
+    return Picture(Node(stored, kept=True), pixels.size, 1), shades.transpose(_TURNED[turn]) if turn else shades
 
 
 def _under_text(bare: Image.Image, ink: Image.Image) -> Image.Image:

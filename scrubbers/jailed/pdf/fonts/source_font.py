@@ -21,6 +21,7 @@ class Font:
         """`blank`: of a font whose letters are neither in the document nor here, which codes draw nothing anyway."""
         self.node = Node(late=True)
         self.read: set[bytes] = set()
+        self._built: set[bytes] | None = None
         self.broken = False
         self.vertical = source.vertical
         self.undrawn: Collection[bytes] = source.undrawn
@@ -74,7 +75,8 @@ class Font:
 
     def build(self, used: set[bytes]) -> None:
         """Make the node's value: what these codes need. Raises NotRebuildable."""
-        self.node.value = self._source.build(sorted(used))
+        if used != self._built:
+            self.node.value, self._built = self._source.build(sorted(used)), set(used)
 
 
 def blank_codes(font: DictionaryObject) -> Callable[[bytes], bool] | None:
