@@ -1,32 +1,32 @@
 """Opens a document twice: with PDFium, which draws it, and with pypdf, which takes it apart.
 
-pypdf gets the file as it is, or as PDFium rewrites it:
+Both get the file as it is, or as PDFium rewrites it:
 
 - when it is encrypted but opens without a password (it may then be read, though not printed or changed)
 - when annotations have no look of their own, and viewers give them one: PDFium's becomes theirs
 - when pypdf cannot follow it, and PDFium repairs it
-
-Fields without a form are drawn from a copy, once the report has been made from the document itself.
 """
 
+import contextlib
 import ctypes
 import io
+import itertools
 import mmap
+from collections.abc import Collection, Iterator
 from typing import IO, Final
 
 import pypdf
-from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf import inflate_limits
 from scrubbers.jailed.pdf.renderer import PdfiumSource
-from scrubbers.jailed.pdf.stray_fields import copy_with_fields
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _MOST_ANNOTATIONS: Final = 5000
 # Kinds to which PDFium gives a look.
 _GIVEN_LOOKS: Final = {
-    "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline", "/Widget",
+    "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline",
 }  # fmt: skip
 
 
@@ -34,30 +34,13 @@ def open_document(untrusted: mmap.mmap, file: IO[bytes]) -> tuple[PdfiumSource, 
     """Return both readers; None in the place of pypdf when it cannot follow the document. Raises Locked or Damaged."""
     source = PdfiumSource((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted))
     reader = _read(file)
-    return source, _with_looks(source, reader) if reader is not None else _anew(source, [])
-
-
-def with_stray_fields(
-    source: PdfiumSource, reader: pypdf.PdfReader | None
-) -> tuple[PdfiumSource, pypdf.PdfReader | None]:
-    """Return the two readers of the document, or of a copy in which fields without a form are drawn. Raises Damaged."""
-    copy = copy_with_fields(reader) if reader is not None else None
-    if copy is None:
+    bare = _pages_with_bare_annotations(reader) if reader is not None else []
+    if reader is not None and not bare:
         return source, reader
-    source, reader = PdfiumSource((ctypes.c_ubyte * len(copy)).from_buffer_copy(copy)), _read(io.BytesIO(copy))
-    return source, _with_looks(source, reader) if reader is not None else None
-
-
-def _with_looks(source: PdfiumSource, reader: pypdf.PdfReader) -> pypdf.PdfReader | None:
-    bare = _pages_with_bare_annotations(reader)
-    return _anew(source, bare) if bare else reader
-
-
-def _anew(source: PdfiumSource, bare: list[int]) -> pypdf.PdfReader | None:
     rewritten = source.rewritten(bare)
     # What was encrypted could not be looked at before.
     inflate_limits.require_bounded(rewritten)
-    return _read(io.BytesIO(rewritten))
+    return PdfiumSource(rewritten), _read(io.BytesIO(rewritten))
 
 
 def _read(file: IO[bytes]) -> pypdf.PdfReader | None:
@@ -72,34 +55,19 @@ def _read(file: IO[bytes]) -> pypdf.PdfReader | None:
 
 def _pages_with_bare_annotations(reader: pypdf.PdfReader) -> list[int]:
     """Pages with an annotation that is drawn though it has no look of its own."""
-    found: list[int] = []
-    seen = 0
-    has_form = "/AcroForm" in reader.root_object
     form = access.dictionary_in(reader.root_object, "/AcroForm")
     if access.is_true(access.entry(form, "/NeedAppearances")):
         return [number for number, page in enumerate(reader.pages) if "/Annots" in page]
+    kinds = {*_GIVEN_LOOKS, "/Widget"} if form else _GIVEN_LOOKS
+    annotations = itertools.islice(_annotations(reader, kinds), _MOST_ANNOTATIONS)
+    return sorted({number for number, is_bare in annotations if is_bare})
+
+
+def _annotations(reader: pypdf.PdfReader, kinds: Collection[str]) -> Iterator[tuple[int, bool]]:
+    """Yield of each annotation the page, and whether it is of these kinds and has no look."""
     for number, page in enumerate(reader.pages):
-        try:
-            annotations = access.entry(page, "/Annots")
-            items = list.__iter__(annotations) if isinstance(annotations, ArrayObject) else iter(())
-            for item in items:
-                seen += 1
-                if seen > _MOST_ANNOTATIONS:
-                    return found
-                annotation = access.resolved(item)
-                if isinstance(annotation, DictionaryObject) and _is_bare(annotation, has_form=has_form):
-                    found.append(number)
-                    break
-        except (NotRebuildable, *access.BROKEN):
-            continue
-    return found
-
-
-def _is_bare(annotation: DictionaryObject, *, has_form: bool) -> bool:
-    kind = access.name_of(annotation.get("/Subtype"))
-    if kind not in _GIVEN_LOOKS or (kind == "/Widget" and not has_form):
-        return False
-    look = access.entry(access.dictionary_in(annotation, "/AP"), "/N")
-    if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
-        return (access.name_of(annotation.get("/AS")) or "") not in look
-    return look is None
+        with contextlib.suppress(NotRebuildable, *access.BROKEN):
+            for each in access.array(access.entry(page, "/Annots")):
+                if isinstance(each, DictionaryObject):
+                    has_look = "/N" in access.dictionary_in(each, "/AP")
+                    yield number, not has_look and access.name_of(each.get("/Subtype")) in kinds

@@ -27,7 +27,7 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.jailed.pdf.content.image import Picture, only_seen
-from scrubbers.jailed.pdf.renderer import PdfiumSource, has_text
+from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.text_layer.emit import layer
 from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
@@ -36,8 +36,7 @@ from scrubbers.jailed.pictures import against_marks, scrub
 from scrubbers.stages import Damaged
 
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
-# Of a backdrop: as many times as fine as the drawing that it is compared with, so that edges fall on the same places.
-TWICE: Final = 2
+BACKDROP: Final = 2.0  # the same, of a backdrop and of what it is compared with: edges fall on the same places
 _LOOK: Final = 2.0  # the same, of the drawings that tell which words are seen
 _LOOK_PIXELS: Final = 6_000_000
 _PAPER: Final = 0.5  # of the page, pure white
@@ -94,23 +93,21 @@ def pixel_page(
 
     `coarse`: it has no more dots for being grey.
     """
-    letters: int | None = None
     words: Sequence[Word] = ()
     keeps_words = False
     unseen: tuple[set[int], Image.Image] | None = None
     with source.page(number) as page:
-        turn, had_text = page.get_rotation(), has_text(page)
+        turn, letters = page.get_rotation(), count_letters(page)
         box, scale = _placed(page)
         look = UprightPage(page, min(_LOOK, math.sqrt(_LOOK_PIXELS) * scale))
-        if font is not None and had_text:
+        if font is not None and letters:
             with contextlib.suppress(NotRebuildable):
-                unseen = unseen_texts(look, page.formenv)
-                letters = count_letters(page)
+                unseen = unseen_texts(look)
         dots = _COARSE
         if not coarse:
-            truth = unseen[1] if unseen is not None else look.drawn(page.formenv)
+            truth = unseen[1] if unseen is not None else look.drawn()
             dots = _FINE if _in_few_channels(truth).mode == "L" else _COARSE
-        pixels = _in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn(page.formenv))
+        pixels = _in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn())
         # What annotations and fields say is text of the page from here on; how they look was drawn before.
         pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
     if unseen is not None:
@@ -122,26 +119,28 @@ def pixel_page(
     node = _page(pixels, box, parent, words, font)
     if turn and isinstance(node.value, dict):
         node.value[b"Rotate"] = turn
-    return PixelPage(node, pixels.transpose(_TURNED[turn]) if turn else pixels, had_text, keeps_words, letters)
+    looked_at = letters if unseen is not None else None
+    return PixelPage(node, pixels.transpose(_TURNED[turn]) if turn else pixels, letters > 0, keeps_words, looked_at)
 
 
-def backdrop(source: PdfiumSource, number: int) -> Picture:
-    """Return a drawing of the page without its text, not turned; raises NotRebuildable or Damaged.
+def backdrop(source: PdfiumSource, number: int) -> tuple[Picture, Image.Image]:
+    """Return a drawing of the page without its text, and its shades as the page is turned.
+
+    Raises NotRebuildable or Damaged.
 
     What lies wholly under letters is in no drawing: those pixels get the mean colour of what is seen around them.
     """
     with source.page(number) as page:
-        (left, bottom, right, top), scale = _placed(page)
-        if scale * math.sqrt(_PAGE_PIXELS) < TWICE:
+        if _placed(page)[1] * math.sqrt(_LOOK_PIXELS) < BACKDROP:
             raise NotRebuildable
-        upright = UprightPage(page, TWICE)
-        upright.size = TWICE * max(1, round(right - left)), TWICE * max(1, round(top - bottom))
-        bare, ink = without_text(upright, page.formenv)
+        turn = page.get_rotation()
+        bare, ink = without_text(UprightPage(page, BACKDROP))
     pixels = _under_text(bare, ink)
     stored = _stored(*_coding(pixels))
     if len(stored.data) > _MOST_BACKDROP:
         raise NotRebuildable
-    return Picture(Node(stored, kept=True), pixels.size, 1)
+    shades = pixels.convert("L")
+    return Picture(Node(stored, kept=True), pixels.size, 1), shades.transpose(_TURNED[turn]) if turn else shades
 
 
 def _under_text(bare: Image.Image, ink: Image.Image) -> Image.Image:

@@ -32,7 +32,7 @@ from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
-from scrubbers.jailed.pdf.rasterise import TWICE, backdrop, pixel_page
+from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
 from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned
 from scrubbers.jailed.pdf.syntax import access
@@ -53,7 +53,9 @@ _SMALL_BYTES: Final = 32 * 2**10
 _SCALE: Final = 1.0
 _NEARBY: Final = 3.0  # times that
 _NEARBY_PIXELS: Final = 6_000_000
-_BACKDROP_WORK: Final = 80.0  # milliseconds, as in `cost`: two drawings of a page, and their coding
+_BACKDROPS: Final = 10  # that are held with their shades until they are compared
+_BACKDROP_WORK: Final = 50.0  # milliseconds, as in `cost`: two drawings of a page
+_BACKDROP_BYTE: Final = 0.001  # the same: what is large when coded also took long to draw
 _SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
 
 
@@ -65,6 +67,7 @@ class _Entry:
     page: Page | None
     source: Page | None
     seen: PageSeen | None = None
+    ground: Image.Image | None = None  # of its backdrop, until it was looked at
 
 
 class Rebuilder:
@@ -172,24 +175,26 @@ class Rebuilder:
                 entry.page = None
         self._compare(batch, look=True)
         drawn = [entry for entry in batch if entry.page is None and entry.source is not None]
-        for entry in drawn:
-            entry.page = self._on_backdrop(entry)
-        self._compare(drawn, look=True)
+        for at in range(0, len(drawn), _BACKDROPS):
+            for entry in drawn[at : at + _BACKDROPS]:
+                self._put_on_backdrop(entry)
+            self._compare(drawn[at : at + _BACKDROPS], look=True)
         changed = take_out([entry.seen for entry, _ in _rebuilt(batch) if entry.seen is not None])
         again = [entry for entry, _ in _rebuilt(batch) if entry.seen is not None and entry.seen.touches(changed)]
         self._compare(again)
         self._take_out_subpaths(batch)
 
-    def _on_backdrop(self, entry: _Entry) -> Page | None:
-        """Return the page with its text alone on a drawing of the rest; None where that is no use."""
+    def _put_on_backdrop(self, entry: _Entry) -> None:
+        """Make its page the text alone on a drawing of the rest, where that is of use."""
         page, entry.source = entry.source, None
         too_much = self._work.is_too_much or self._work.is_far_too_much
         if page is None or too_much or not page.shows() or (entry.seen is not None and entry.seen.hides_letters):
-            return None
+            return
         self._work.painted(_BACKDROP_WORK)
         with contextlib.suppress(NotRebuildable):
-            return page.on(backdrop(self._source, entry.number))
-        return None
+            picture, entry.ground = backdrop(self._source, entry.number)
+            self._work.painted(picture.stored_bytes * _BACKDROP_BYTE)
+            entry.page = page.on(picture)
 
     def _report(self, seen: PageSeen) -> None:
         if seen.hides_text:
@@ -242,6 +247,8 @@ class Rebuilder:
             for at, (entry, page) in enumerate(_rebuilt(entries)):
                 with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
                     sheet = Sheet(rebuilt, _SCALE, self._work)
+                    if page.on_backdrop:
+                        sheet = sheet.closer(BACKDROP)
                     drawn = sheet.drawn()
                     if not self._looks_the_same(entry.number, rebuilt, sheet.size, drawn, page):
                         entry.page = None
@@ -251,7 +258,9 @@ class Rebuilder:
                     if look:
                         if self._work.is_far_too_much:
                             raise NotRebuildable
-                        entry.seen = look_at(sheet, drawn, page, functools.partial(_page_of, written, at))
+                        open_again = functools.partial(_page_of, written, at)
+                        entry.seen = look_at(sheet, drawn, page, open_again, entry.ground)
+                        entry.ground = None
                         self._report(entry.seen)
                         if entry.seen.hides_letters or entry.seen.hides_pixels:
                             entry.page = None
@@ -260,13 +269,11 @@ class Rebuilder:
         self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image, page: Page
     ) -> bool:
         """From where one reads, or else from nearby; with a backdrop in its own size."""
-        if page.on_backdrop:
-            size = TWICE * size[0], TWICE * size[1]
-            self._work.drawn(2 * size[0] * size[1], 0)
-            return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
         unturned = drawn_unturned(rebuilt, size) if rebuilt.get_rotation() else drawn
-        if same_look(self._source.drawn(number, size), unturned):
+        if same_look(self._source.drawn(number, size), unturned, nearby=page.on_backdrop):
             return True
+        if page.on_backdrop:
+            return False
         near = min(_NEARBY, math.sqrt(_NEARBY_PIXELS / (size[0] * size[1])))
         size = round(near * size[0]), round(near * size[1])
         self._work.drawn(2 * size[0] * size[1], 0)

@@ -64,17 +64,23 @@ class PageSeen:
         return self.hides_pixels or not all(each.is_seen for each in self.pictures)
 
 
-def look_at(sheet: Sheet, drawn: Image.Image, page: Page, open_again: Callable[[], pypdfium2.PdfPage]) -> PageSeen:
+def look_at(
+    sheet: Sheet,
+    drawn: Image.Image,
+    page: Page,
+    open_again: Callable[[], pypdfium2.PdfPage],
+    ground: Image.Image | None,
+) -> PageSeen:
     """Return what is seen of the page in `drawn`; raises NotRebuildable when PDFium draws other things than emitted.
 
-    `open_again` opens the document once more and returns the page.
+    `open_again` opens the document once more and returns the page. `ground`: the shades of its backdrop.
     """
     alone = page.lone_picture()
     if alone is not None:
         step, picture, matrix = alone
         return PageSeen(pictures=[PictureSeen(step, picture, True, _points(matrix))])
     shows, pictures, paths = page.shows(), page.pictures(), page.paths()
-    found = sight(sheet, drawn, open_again, has_pictures=not page.on_backdrop)
+    found = sight(sheet, drawn, open_again, ground)
     if len(found.texts) != len(shows) or len(found.paths) != len(paths):
         raise NotRebuildable
     seen = PageSeen(hides_ink=found.hides_ink, paths=list(zip(paths, found.paths, strict=True)))

@@ -1,9 +1,8 @@
 """The source document as PDFium draws it."""
 
+import contextlib
 import ctypes
-import itertools
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Final
 
 import pypdfium2
@@ -17,10 +16,11 @@ _PAGES: Final = 2000  # design, "Numbers"
 # PDFium keeps a copy of every stream that it has read until the document is closed. It is opened again each time about
 # this much of the file has been drawn.
 _KEPT_BYTES: Final = 5 * 2**20
-# The same as for the rebuilt page, and what annotations and filled-in forms look like.
+# The same as for the rebuilt page, and what annotations look like.
 _FLAGS: Final = pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
 _BARELY: Final = 8  # pixels
-_LOOKED_THROUGH: Final = 2000  # things on a page
+# In UTF-16, as PDFium wants it.
+_STAMP: Final = (ctypes.c_ushort * 6)(*b"Stamp", 0)
 
 
 class _Sink:
@@ -55,7 +55,7 @@ _SINK: Final = _Sink()
 class PdfiumSource:
     """Raises Locked, Damaged or TooManyPages. `whole` must stay where it is: PDFium points into it."""
 
-    def __init__(self, whole: "ctypes.Array[ctypes.c_ubyte]") -> None:
+    def __init__(self, whole: "ctypes.Array[ctypes.c_ubyte] | bytes") -> None:
         self._whole = whole
         self._document = self._open()
         self._count = len(self._document)
@@ -68,25 +68,23 @@ class PdfiumSource:
 
     def _open(self) -> pypdfium2.PdfDocument:
         try:
-            document = pypdfium2.PdfDocument(self._whole)
+            return pypdfium2.PdfDocument(self._whole)
         except pypdfium2.PdfiumError as reason:
             raise (Locked if reason.err_code == pdfium.FPDF_ERR_PASSWORD else Damaged) from None
-        # Without it what was typed into a form would not be drawn.
-        document.init_forms()
-        return document
 
     @property
     def is_large(self) -> bool:
         """Whether what is kept of it in memory matters."""
         return len(self._whole) > _KEPT_BYTES
 
-    @contextmanager
+    @contextlib.contextmanager
     def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
-        """One page, open; raises Damaged."""
+        """One page, open, whose fields are drawn from their appearance streams as annotations are; raises Damaged."""
         try:
             page = self._document[number]
         except pypdfium2.PdfiumError:
             raise Damaged from None
+        _make_fields_stamps(page)
         self._drawn_bytes += len(self._whole) // self._count
         try:
             yield page
@@ -105,43 +103,40 @@ class PdfiumSource:
 
         On the pages that are looked at, annotations without a look of their own have the one that PDFium gives them.
         """
-        pages = []
-        try:
-            for number in look_at:
-                # PDFium makes those looks when a page is drawn, and forgets none while it is open.
-                pages.append(page := self._document[number])
-                page.render(scale=_BARELY / max(page.get_size()), draw_annots=True).close()
-        except pypdfium2.PdfiumError:
-            raise Damaged from None
-        else:
-            return _SINK.written(self._document)
-        finally:
-            for page in pages:
-                page.close()
+        with contextlib.closing(self._open()) as document:
+            # Looks for fields are made by this.
+            document.init_forms()
+            pages = []
+            try:
+                for number in look_at:
+                    # PDFium makes those looks when a page is drawn, and forgets none while it is open.
+                    pages.append(page := document[number])
+                    page.render(scale=_BARELY / max(page.get_size()), draw_annots=True).close()
+                return _SINK.written(document)
+            except pypdfium2.PdfiumError:
+                raise Damaged from None
+            finally:
+                for page in pages:
+                    page.close()
 
     def drawn(self, number: int, size: tuple[int, int]) -> Image.Image:
         """Return the page in this size, in mode RGBX, without its own turning."""
         with self.page(number) as page:
-            return drawn_unturned(page, size, self._document.formenv)
+            return drawn_unturned(page, size)
 
 
-def has_text(page: pypdfium2.PdfPage) -> bool:
-    """Whether there is any on it, seen or not; not asked of more than the first things on a page of very many."""
-    objects = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT, pdfium.FPDF_PAGEOBJ_PATH, pdfium.FPDF_PAGEOBJ_IMAGE])
-    return any(each.type == pdfium.FPDF_PAGEOBJ_TEXT for each in itertools.islice(objects, _LOOKED_THROUGH))
+def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
+    """PDFium draws a field only where a form has it, and a stamp wherever it stands, both from their appearance."""
+    for at in range(pdfium.FPDFPage_GetAnnotCount(page)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, at)
+        if pdfium.FPDFAnnot_GetSubtype(annotation) == pdfium.FPDF_ANNOT_WIDGET:
+            pdfium.FPDFAnnot_SetStringValue(annotation, b"Subtype", _STAMP)
+        pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def drawn_unturned(
-    page: pypdfium2.PdfPage, size: tuple[int, int], form: object = None, *, annotations: bool = True
-) -> Image.Image:
+def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool = True) -> Image.Image:
     """Draw a page as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
     place = (0, 0, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
-
-    def draw(on: object) -> None:
-        pdfium.FPDF_RenderPageBitmap(on, page, *place)
-        if form is not None:
-            pdfium.FPDF_FFLDraw(form, on, page, *place)
-
-    return drawn_on_white((width, height), draw)
+    return drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))

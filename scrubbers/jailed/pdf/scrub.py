@@ -3,9 +3,8 @@
 1 refuse streams that inflate without measure (`inflate_limits`)
 2 open it, refuse a locked one and too many pages (`open`)
 3 read what it holds, for the report (`metadata.pdf`)
-4 make fields drawable that have no form (`open`)
-5 rebuild page by page (`rebuild`); a page that does not look the same then becomes a picture of itself
-6 a small preview of the first page
+4 rebuild page by page (`rebuild`); a page that does not look the same then becomes a picture of itself
+5 a small preview of the first page
 """
 
 import contextlib
@@ -20,7 +19,7 @@ import pypdfium2
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import pdf
 from scrubbers.jailed.pdf import inflate_limits
-from scrubbers.jailed.pdf.open import open_document, with_stray_fields
+from scrubbers.jailed.pdf.open import open_document
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
 from scrubbers.jailed.pictures import against_marks
@@ -44,7 +43,6 @@ def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: 
         inflate_limits.require_bounded(untrusted)
         source, reader = open_document(untrusted, file)
         pdf.collect(reader, untrusted, findings)
-        source, reader = with_stray_fields(source, reader)
         # Where each letter stands would be as good a mark: every page becomes a picture of itself, without words.
         readable = None if against_marks.is_asked_for() else reader
         first = Rebuilder(source, readable, findings).write(output)

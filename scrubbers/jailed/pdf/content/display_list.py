@@ -117,6 +117,8 @@ class Show:
 
     def may_hide_letters(self) -> bool:
         """Whether a letter may lie on another one of the same text: the pen goes back or stays."""
+        if self.count() < 2:  # noqa: PLR2004  letters
+            return False
         apart = 1000 * self.character_space / self.size if self.size else 0.0
         least = min((glyph.advance for glyph in self.glyphs()), default=0)
         moves = [float(part) for part in self.parts if isinstance(part, bytes)]

@@ -8,7 +8,7 @@ from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.content import state_use
 from scrubbers.jailed.pdf.content.colour_space import space
-from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Path, Step, Unsaid
+from scrubbers.jailed.pdf.content.display_list import Drawn, Names, Path, RestoreState, SaveState, Show, Step, Unsaid
 from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
@@ -61,14 +61,25 @@ def _with_forms(steps: list[Step], found: list[Step]) -> list[Step]:
 
 
 def text_alone(steps: Sequence[Step]) -> list[Step]:
-    """Return the steps without what is drawn beside text; forms are entered, clips stay."""
+    """Return the steps without what is drawn beside text; forms are entered, clips of text stay."""
     kept: list[Step] = []
+    saved: list[int] = []
     for step in steps:
         match step:
+            case SaveState():
+                saved.append(len(kept))
+                kept.append(step)
+            case RestoreState() if saved:
+                at = saved.pop()
+                if any(isinstance(each, Show | Drawn) for each in kept[at:]):
+                    kept.append(step)
+                else:
+                    del kept[at:]
             case Path() if step.clips:
                 kept.append(Path(step.segments, b"n", step.clips))
             case Drawn(Form() as form):
-                kept.append(Drawn(Form(form.entries, text_alone(form.steps))))
+                if alone := text_alone(form.steps):
+                    kept.append(Drawn(Form(form.entries, alone)))
             case Path() | Drawn() | Unsaid():
                 pass
             case _:

@@ -45,7 +45,6 @@ _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and be
 _MOST_PARTS: Final = 10_000
 _MOST_ANNOTATIONS: Final = 5000
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
-_DEEPEST_FIELD: Final = 8
 _DEEPEST_NODE: Final = 32
 # What PDFium takes for a page that does not say how large it is.
 _LETTER: Final = [0.0, 0.0, 612.0, 792.0]
@@ -247,10 +246,9 @@ def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]
         return []
     look = access.entry(access.dictionary_in(annotation, "/AP"), "/N")
     if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
-        state = access.name_of(annotation.get("/AS"))
-        look = access.entry(look, state) if state is not None else None
+        look = access.entry(look, access.name_of(annotation.get("/AS")) or "/Off")
     if not isinstance(look, StreamObject):
-        return _empty_box(annotation)
+        return []
     place = _placed(annotation, look)
     if place is None:
         return []
@@ -263,36 +261,8 @@ def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]
     ]
 
 
-def _empty_box(annotation: DictionaryObject) -> list[Step]:
-    """Return what PDFium draws for a box to tick that has no look for its state: a thin grey rectangle."""
-    if access.name_of(annotation.get("/Subtype")) != "/Widget" or _field_kind(annotation) != "/Btn":
-        return []
-    left, bottom, right, top = access.numbers(access.entry(annotation, "/Rect"), 4)
-    rectangle = b" ".join(number(round(side, 4)) for side in (left, bottom, right - left, top - bottom))
-    return [
-        SaveState(),
-        Set("stroke", (b"0.666667 G",)),
-        Set("w", (b"1 w",)),
-        Path(rectangle + b" re", b"S", b""),
-        RestoreState(),
-    ]
-
-
-def _field_kind(annotation: DictionaryObject) -> str | None:
-    """Return a field's kind, its own or that of a field above it."""
-    for _ in range(_DEEPEST_FIELD):
-        if "/FT" in annotation:
-            return access.name_of(annotation.get("/FT"))
-        above = access.entry(annotation, "/Parent")
-        if not isinstance(above, DictionaryObject):
-            break
-        annotation = above
-    return None
-
-
 def _is_shown(annotation: DictionaryObject, source: SourceDocument) -> bool:
-    kind = access.name_of(annotation.get("/Subtype"))
-    if kind == "/Popup" or (kind == "/Widget" and not source.has_form):
+    if access.name_of(annotation.get("/Subtype")) == "/Popup":
         return False
     flags = access.entry(annotation, "/F")
     if flags is not None and int(access.number(flags)) & (_HIDDEN | _NO_VIEW):

@@ -36,8 +36,6 @@ class SourceDocument:
         self.layers = Layers(root)
         self.work = work
         self.swatches = Swatches(work)
-        # Without one the fields on its pages are not drawn.
-        self.has_form = "/AcroForm" in root
         self.font_node = font_node
         # None: not understood.
         self._fonts: dict[object, Font | None] = {}

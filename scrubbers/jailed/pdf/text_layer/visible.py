@@ -55,10 +55,10 @@ class UprightPage:
         left, bottom, right, top = self.box
         self.size = max(1, round((right - left) * scale)), max(1, round((top - bottom) * scale))
 
-    def drawn(self, form: object = None, *, annotations: bool = True) -> Image.Image:
+    def drawn(self, *, annotations: bool = True) -> Image.Image:
         """Return it as it is now, in mode RGBX; raises MemoryError."""
         turned = self.size[::-1] if self.page.get_rotation() // 90 % 2 else self.size
-        return drawn_unturned(self.page, turned, form, annotations=annotations)
+        return drawn_unturned(self.page, turned, annotations=annotations)
 
     def pixels(self, box: Box, margin: int = 0) -> Pixels:
         """Return the pixels that a box of the page touches, and so many around them."""
@@ -72,25 +72,25 @@ class UprightPage:
         )
 
 
-def unseen_texts(page: UprightPage, form: object) -> tuple[set[int], Image.Image]:
+def unseen_texts(page: UprightPage) -> tuple[set[int], Image.Image]:
     """Return the numbers of the texts that nobody sees, which are left inactive, and the page without them.
 
-    Smaller than anybody reads, or without a trace on the page. `form`: draws its fields. Raises NotRebuildable.
+    Smaller than anybody reads, or without a trace on the page. Raises NotRebuildable.
     """
     all_things = things(page.page)
     texts = [(at, thing) for at, thing in enumerate(all_things) if _is_text(thing)]
     unseen = {at for at, thing in texts if _is_too_small(thing)}
     _show_all_but(unseen, all_things)
-    whole = page.drawn(form)
+    whole = page.drawn()
     if texts:
         _show_all_but({at for at, _ in texts}, all_things)
-        change = strongest_change(whole, page.drawn(form))
+        change = strongest_change(whole, page.drawn())
         unseen |= {at for at, thing in texts if greatest(change.crop(page.pixels(thing.box, 1))) < SEEN_FROM}
         _show_all_but(unseen, all_things)
     return unseen, whole
 
 
-def without_text(page: UprightPage, form: object) -> tuple[Image.Image, Image.Image]:
+def without_text(page: UprightPage) -> tuple[Image.Image, Image.Image]:
     """Return the page without its texts, and these alone in black on white. Raises NotRebuildable.
 
     What is active on the page afterwards is left open.
@@ -98,7 +98,7 @@ def without_text(page: UprightPage, form: object) -> tuple[Image.Image, Image.Im
     all_things = things(page.page)
     texts = {at for at, thing in enumerate(all_things) if _is_text(thing)}
     _show_all_but(texts, all_things)
-    return page.drawn(form), _ink_alone(page, all_things, texts)
+    return page.drawn(), _ink_alone(page, all_things, texts)
 
 
 def _ink_alone(page: UprightPage, all_things: Sequence[Thing], texts: Collection[int]) -> Image.Image:

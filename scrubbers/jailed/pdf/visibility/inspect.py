@@ -33,18 +33,18 @@ class Sight:
 
 
 def sight(
-    sheet: Sheet, drawn: Image.Image, open_again: Callable[[], pypdfium2.PdfPage], *, has_pictures: bool = True
+    sheet: Sheet, drawn: Image.Image, open_again: Callable[[], pypdfium2.PdfPage], ground: Image.Image | None = None
 ) -> Sight:
     """Return what can be seen on the sheet, which looks as `drawn` (`Sheet.drawn`).
 
     `open_again` opens the document once more and returns this page of it; it is called when the page has pictures, once
-    for each layer of them. `has_pictures`: those of the page are asked for. Raises NotRebuildable when there is more
-    than can be told apart.
+    for each layer of them. `ground`: what all texts stand on, when that is one picture and nothing else is drawn.
+    Raises NotRebuildable when there is more than can be told apart.
     """
     all_things = things(sheet.page)
     sheet.work.looked_at(len(all_things))
-    texts = texts_seen(sheet, drawn, all_things)
-    some_pictures = has_pictures and any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
+    texts = texts_seen(sheet, drawn, all_things, ground)
+    some_pictures = ground is None and any(thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE for thing in all_things)
     pictures = pictures_seen(open_again, sheet.scale, sheet.work) if some_pictures else []
     drawings = paths_seen(sheet, drawn, all_things)
     hidden = (path for path, is_seen in zip(paths_of(all_things), drawings, strict=True) if not is_seen)

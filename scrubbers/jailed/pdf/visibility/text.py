@@ -83,8 +83,10 @@ class TextSight:
     size: float  # points of the page; negative sizes of fonts are as large as positive ones
 
 
-def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) -> list[TextSight]:
-    """Return the sight of each text.
+def texts_seen(
+    sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], ground: Image.Image | None
+) -> list[TextSight]:
+    """Return the sight of each text. `ground`: what they all stand on, when that is one picture.
 
     Raises NotRebuildable when the page has too much on it. All things must be active, and are again when it returns.
     """
@@ -100,9 +102,11 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) ->
             found.append(TextSight(look or Look.HIDDEN, text.matrix[4:], text.size))
     if not unclear:
         return found
-    if plainly_seen(sheet, unclear, all_things):
-        for text in unclear:
-            found[text.number] = TextSight(Look.SEEN, found[text.number].origin, text.size)
+    plain = plainly_seen(sheet, unclear, all_things, ground)
+    for text in (text for text in unclear if text.number in plain):
+        found[text.number] = TextSight(Look.SEEN, found[text.number].origin, text.size)
+    unclear = [text for text in unclear if text.number not in plain]
+    if not unclear:
         return found
     alone = Alone(all_things)
     units = units_of(sheet, unclear, alone)

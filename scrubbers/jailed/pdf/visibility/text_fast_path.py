@@ -1,45 +1,72 @@
-"""Texts that can be seen without looking: dark, opaque, apart from each other and from all else, not cut by anything.
+"""Texts that can be seen without looking: opaque, unlike their ground, apart from all else, not cut by anything.
 
 So are the pages of an ordinary report. Each that is known to be so is spared two drawings.
 """
 
 import ctypes
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import pypdfium2.raw as pdfium
+from PIL import Image
 
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
 from scrubbers.jailed.pdf.visibility.overprint import Text
-from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, Thing
+from scrubbers.jailed.pdf.visibility.page_objects import Sheet, Thing
 
 _OPAQUE: Final = 255
-_DARK: Final = 128  # on paper: a contrast of half of all there is
+_BRIGHTNESS: Final = (299, 587, 114)  # of red, green and blue, in thousandths, as in Pillow's mode L
+_UNLIKE: Final = 96  # of 255: how much darker or lighter than any of its ground
 _LIGHT: Final = 224
+_EDGE: Final = 0.5  # points
+_AROUND: Final = 1.0
+_PAPER: Final = (_LIGHT, 255)
 # What PDFium writes a colour to: made once, for it is asked of every text.
 _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 
 
-def plainly_seen(sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing]) -> bool:
-    """Whether all of the texts are. The caller knows that nothing on the page is blended or masked."""
-    beneath = _paper(all_things)
-    known = {id(text.thing): text.box for text in texts}
-    boxes = [known.get(id(thing)) or sheet.pixel_box(thing.box) for thing in all_things[beneath:]]
-    return _are_apart([box for box in boxes if box[2]]) and all(
-        _is_dark(text.thing) and not may_be_cut(sheet, text.thing) for text in texts
-    )
+def plainly_seen(
+    sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing], ground: Image.Image | None
+) -> set[int]:
+    """Return the numbers of those that are. The caller knows that nothing on the page is blended or masked.
+
+    `ground`: the picture under all of them, of the same size as the sheet, when there is one.
+    """
+    beneath = _paper(all_things) if ground is None else 1
+    crowded = _crowded(all_things[beneath:])
+    return {
+        text.number
+        for text in texts
+        if id(text.thing) not in crowded
+        and _stands_out(text.thing, _PAPER if ground is None else ground.crop(text.box).getextrema())
+        and not may_be_cut(sheet, text.thing)
+    }
 
 
-def _are_apart(boxes: list[Box]) -> bool:
-    """Whether none comes nearer than a pixel to another; from the top down, so that few have to be compared."""
-    beside: list[Box] = []
+def _crowded(some_things: Iterable[Thing]) -> set[int]:
+    """Return the ids of what touches something else; from the bottom up, so that few have to be compared.
+
+    The edges of two texts may touch, as the words of a line do.
+    """
+    found: set[int] = set()
+    beside: list[tuple[float, ...]] = []
+    boxes = ((*_grown(thing), id(thing)) for thing in some_things)
     for box in sorted(boxes, key=lambda each: each[1]):
-        left, top, right, _ = box
-        beside = [each for each in beside if each[3] + 1 > top]
-        if any(each[0] < right + 1 and left < each[2] + 1 for each in beside):
-            return False
+        left, bottom, right, _, name = box
+        beside = [each for each in beside if each[3] > bottom]
+        touched = [each[4] for each in beside if each[0] < right and left < each[2]]
+        found.update(map(int, touched), [int(name)] if touched else ())
         beside.append(box)
-    return True
+    return found
+
+
+def _grown(thing: Thing) -> tuple[float, float, float, float]:
+    """Return the box without its edges for a text, and with what is drawn around it for anything else."""
+    left, bottom, right, top = thing.box
+    across = down = -_AROUND
+    if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT:
+        across, down = min(_EDGE, (right - left) / 4), min(_EDGE, (top - bottom) / 4)
+    return left + across, bottom + down, right - across, top - down
 
 
 def _paper(all_things: Sequence[Thing]) -> int:
@@ -57,10 +84,14 @@ def _is_stroked(path: Thing) -> bool:
     return not pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked) or bool(stroked.value)
 
 
-def _is_dark(thing: Thing) -> bool:
+def _stands_out(thing: Thing, ground: Any) -> bool:
+    """`ground`: its darkest and its brightest shade."""
     colour = _colour(thing)
     filled = pdfium.FPDFTextObj_GetTextRenderMode(thing.handle) == pdfium.FPDF_TEXTRENDERMODE_FILL
-    return filled and colour is not None and max(colour[:3]) <= _DARK and colour[3] == _OPAQUE
+    if not filled or colour is None or colour[3] != _OPAQUE:
+        return False
+    shade = sum(part * share for part, share in zip(colour, _BRIGHTNESS, strict=False)) // 1000
+    return bool(shade + _UNLIKE <= ground[0] or shade - _UNLIKE >= ground[1])
 
 
 def _colour(thing: Thing) -> tuple[int, int, int, int] | None:
