@@ -117,16 +117,14 @@ def _next(examined: Examined, words: dict[str, str]) -> Paragraph:
 
 
 def _remake(examined: Examined, words: dict[str, str]) -> str:
-    """Return which kept results have a finding and are to be made again, and how; nothing where there is none."""
+    """Return which kept results are not in order and to be made again, and how; nothing where there is none."""
+    bad = {Verdict.FINDING, Verdict.VOID}
     found = [
-        name
+        f"`kallskydd audit {name}`{words['on_mirror'] if name == MIRROR else ''}"
         for name, report in examined.proofs.items()
-        if name != "live" and any(check.verdict is Verdict.FINDING for check in report.checks)
+        if name != "live" and any(check.verdict in bad for check in report.checks)
     ]
-    if not found:
-        return ""
-    proofs = ", ".join(f"`kallskydd audit {name}`" for name in found)
-    return words["remake"].format(proofs=proofs, on_host=words["on_mirror"] if MIRROR in found else "")
+    return words["remake"].format(proofs=", ".join(found)) if found else ""
 
 
 def _foot(examined: Examined, words: dict[str, str]) -> str:

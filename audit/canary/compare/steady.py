@@ -26,6 +26,7 @@ _NANOSECONDS = 10**9
 _PAGE = 4096
 _LOG_HEADER, _LOG_FRAME = 32, 24 + _PAGE
 _BLOCK = 512
+_TMPFS_ENTRY = 20  # bytes that each entry adds to the size of its folder, in Linux' mm/shmem.c
 # The head of the database, fileformat2 section 1.3: every field by its name, but those that follow from how many
 # commits and pages there were (change counter, pages, version valid for) and from which page came free first: no page
 # is moved, so free ones stay where random ids put them. How many there are is compared.
@@ -90,6 +91,10 @@ def _no_socket_of_control(before: str, after: str) -> bool:
     return [name for name in before.split(", ") if name in names] == names
 
 
+def _one_less(before: str, after: str) -> bool:
+    return int(before) - int(after) == _TMPFS_ENTRY
+
+
 def _named(things: str, fields: str, since: Since, why: str,
            require: Callable[[str, str], bool] = lambda _before, _after: True) -> Iterator[AllowedChange]:  # fmt: skip
     for thing in things.split(", "):
@@ -127,6 +132,7 @@ ALLOWED = (
     *_named(_LISTENERS, "changed", Since.STOP, "stamped when the intake ends"),
     *_named("run", "written, changed", Since.STOP, "tor takes its socket away"),
     *_named("run, tor/data", "order", Since.STOP, "tor takes its socket and cookie away", _no_socket_of_control),
+    *_named("run, tor/data", "size", Since.STOP, "on a tmpfs a folder's size is the number of its entries", _one_less),
     *_named("tor/data", "written, changed", Since.STOP, "tor's own"),
     # processes
     *_named(_LASTING, _COUNTS_WORK, Since.PAGES, "counts work; nobody can set it"),

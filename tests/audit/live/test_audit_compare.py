@@ -301,6 +301,17 @@ def test_an_allowance_is_of_one_field_of_one_thing_and_has_a_reason(tmp_path):
     assert len({(one.thing, one.field) for one in ALLOWED}) == len(ALLOWED)
 
 
+def test_in_memory_a_folder_is_smaller_by_the_one_socket_that_tor_takes_away_at_the_stop():
+    verdicts = []
+    for size, since in (("100", Since.STOP), ("80", Since.STOP), ("140", Since.STOP), ("100", Since.URGENT)):
+        inspection = Inspection()
+        before, after = (Snapshot({"run": {"size": one}}, {}, {}) for one in ("120", size))
+        compare_snapshots(inspection, before, after, since, "the whole run")
+        verdicts.append(str(inspection.verdict))
+
+    assert verdicts == ["clean", "finding", "finding", "finding"]
+
+
 def test_a_time_of_a_visit_that_is_left_after_the_stop_is_a_finding(tmp_path):
     left, told = home(tmp_path).files, Inspection()
     written = int(left["shred.slots"]["written"]) / 10**9

@@ -295,8 +295,13 @@ def test_after_the_list_stands_what_to_do_next_with_the_command_as_it_was_run():
         f"<code>{command}</code> (med ett nytt filnamn efter <code>--report</code>)" in bad.split("Detta kan inte")[0]
     )
     assert "gör om" not in bad
-    assert "gör om <code>kallskydd audit mirror</code>" in kept
-    assert "på spegelns värd" in kept
+    void = as_html(
+        examined(mirror=report("mirror", files=FINDING), selftest=report("selftest", none=VOID)), "sv", CLAIMS
+    )
+    assert "gör om <code>kallskydd audit mirror</code> (på spegelns värd) med <code>--save</code>" in kept
+    assert (
+        "gör om <code>kallskydd audit selftest</code>, <code>kallskydd audit mirror</code> (på spegelns värd)" in void
+    )
     assert "Nästa steg: skriv under detta blad." in good
     assert command not in good
 
