@@ -34,7 +34,6 @@ from pathlib import Path
 from cases.config import CONFIG_NAME, Config, ConfigFault, load_config, parse_config
 from cases.errors import CaseError, StoreFault
 from cases.store.db import DATABASE_NAME, SLOTS_NAME
-from cases.store.store import Store
 
 __all__ = [
     "ConfigFault",
@@ -178,6 +177,9 @@ def create_home(path: Path, config_text: str, *, trial: bool, server_key: bytes)
 
     The configuration comes last: a home without one is half made, and nothing will use it.
     """
+    # A keeper reads homes and makes none: it is the smaller by the store.
+    from cases.store.store import Store  # noqa: PLC0415
+
     config = parse_config(config_text)
     if config.trial is not trial:
         raise _changed_kind(trial=trial)

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from babel.units import format_unit
-
 from cases.case.timeline import CaseAction, CaseState
 from cases.entry import (
     Acknowledgement,
@@ -33,11 +31,11 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
+from intake.views.calendar_words import CALENDAR, size_in_words
 from intake.views.pages import Language
 from intake.views.texts import LOST, N_, WHAT
 from scrubbers.stages import Lost, What
 
-_MEGABYTE: Final = 10**6
 # What a reporter wrote has no other day than the one from which it can be read.
 _READABLE_FROM: Final = N_("Can be read from %(day)s")
 _READABLE_SINCE: Final = N_("Can be read since %(day)s")
@@ -168,7 +166,7 @@ class EntryShower:
             plain,
             headline=self._translate(name) % {"number": attachment.order + 1},
             kind=self._file_kind(attachment),
-            size=_size(attachment.size, self._language),
+            size=size_in_words(attachment.size, CALENDAR[self._language.code]),
             text=self._cleaned(attachment) if mine else "",
             file_id=attachment.file_id,
             can_take_back=mine and waits and not self._opened.approval_waits,
@@ -248,12 +246,3 @@ _ABOVE: Final[dict[type, str]] = {
 def _is_beside(before: EntryShown, file: EntryShown) -> bool:
     """Say whether a file was sent with what stands before it, as far as the page can tell."""
     return (before.mine, before.who, before.when, before.waits) == (file.mine, file.who, file.when, file.waits)
-
-
-def _size(size: int, language: Language) -> str:
-    """Return a size in the units that people know, number and unit on one line."""
-    if size < _MEGABYTE:
-        words = format_unit(max(1, round(size / 1000)), "digital-kilobyte", "short", locale=language.code)
-    else:
-        words = format_unit(round(size / _MEGABYTE, 1), "digital-megabyte", "short", locale=language.code)
-    return words.replace(" ", "\N{NO-BREAK SPACE}")

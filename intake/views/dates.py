@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Final
 
-from babel.dates import format_skeleton, format_time
-
+from intake.views.calendar_words import CALENDAR, clock_in_pattern, in_pattern
 from intake.views.pages import Language
 from intake.views.texts import N_
 
@@ -62,7 +61,7 @@ def date_in_words(untrusted: str, language: Language) -> str:
     day = language.day(moment.day)
     if moment.hour is None:
         return day
-    clock = format_time(moment.hour, language.info.time, locale=language.code)
+    clock = clock_in_pattern(moment.hour, language.info.time)
     words = language.translate(_AT) % {"day": day, "time": clock}
     return f"{words} ({moment.zone})" if moment.zone else words
 
@@ -81,6 +80,7 @@ def _without_day(untrusted: str, language: Language) -> str:
             month = date(int(found["pdf_year"] or found["year"]), int(found["pdf_month"] or found["month"]), 1)
         except ValueError:
             return untrusted
-        return format_skeleton("yMMMM", month, locale=language.code)
+        words = CALENDAR[language.code]
+        return in_pattern(month, words.month_and_year, words)
     year = _PDF_YEAR.fullmatch(untrusted)
     return untrusted if year is None else year["year"]

@@ -22,11 +22,11 @@ from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from aiohttp import hdrs, web
-from babel.dates import format_date
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from cases.languages import LANGUAGES, SOURCE, LanguageInfo
+from intake.views.calendar_words import CALENDAR, in_pattern
 from intake.views.languages import read_texts
 from intake.views.style import style_sheet
 from intake.views.texts import N_, Notice
@@ -43,7 +43,6 @@ DRAFT_FIELD: Final = "draft"
 OWNER: Final = web.ResponseKey("owner", str)
 LANGUAGE: Final = web.ResponseKey("language", str)
 # Some fourteen pages in ten languages, and again after the roster or the day has changed.
-_ANY_DAY: Final = date(2000, 1, 1)
 _MOST_MADE: Final = 400
 
 _CONTENT_SECURITY_POLICY: Final = (
@@ -170,7 +169,7 @@ class Language:
 
     def day(self, day: date) -> str:
         """Return a day in words."""
-        return format_date(day, self.info.day, locale=self.code)
+        return in_pattern(day, self.info.day, CALENDAR[self.code])
 
     def in_template(self, english: str, **values: Any) -> Markup:
         """Return a sentence for a template, which calls this `_`. The values are escaped, the sentence is ours."""
@@ -200,9 +199,6 @@ class Pages:
             self._environment.get_template(name)
         locale = package.joinpath("locale")
         known = {code: Language(LANGUAGES[code], read_texts(locale, code)) for code in (*languages, SOURCE)}
-        # Read now: a table that is opened for the first visitor of a language has the time of that visit ever after.
-        for one in known.values():
-            one.day(_ANY_DAY)
         self._languages = {code: known[code] for code in languages}
         self._default = known[languages[0]]
         # What is read where a language has no information pages.

@@ -14,11 +14,12 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-import segno
-
 
 def qr_lines(text: str) -> str:
     """Return a QR code of `text` drawn with characters, for a terminal with any background."""
+    # For a terminal alone; a keeper without one is the smaller by it.
+    import segno  # noqa: PLC0415
+
     drawn = io.StringIO()
     segno.make(text, error="m", micro=False).terminal(drawn, compact=True, border=2)
     return drawn.getvalue()

@@ -43,7 +43,15 @@ KEEPER_UNIT = DEPLOY / "systemd" / "kallskydd.service"
 TOR_UNIT = DEPLOY / "systemd" / "kallskydd-tor.service"
 STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status.service"
 BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup.service"
-UNITS = [(KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5), (BACKUP_UNIT, 1.0)]
+TENANT_UNIT = DEPLOY / "systemd" / "kallskydd@.service"
+PUBLISHER_UNIT = DEPLOY / "systemd" / "kallskydd-publisher.service"
+UNITS = [
+    (KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5), (BACKUP_UNIT, 1.0), (TENANT_UNIT, 1.0), (PUBLISHER_UNIT, 1.5),
+]  # fmt: skip
+HOST_UNITS = (
+    "kallskydd@.service", "kallskydd@.socket", "kallskydd-publisher.service", "kallskydd-hidepid.service",
+    "kallskydd-tenants.service", "kallskydd-tenants.slice",
+)  # fmt: skip
 TIMED = ("kallskydd-status", "kallskydd-backup")
 UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"))
 # Where they lie is the unit's to say, not the table's.
@@ -117,17 +125,43 @@ def test_a_unit_leaves_nothing_to_the_journal_to_swap_or_to_a_core_dump(unit):
 def test_systemd_has_nothing_to_say_against_the_installed_units(installed, tmp_path):
     units = []
     timed = [f"{name}.{kind}" for name in TIMED for kind in ("service", "timer")]
-    for name in ("kallskydd.service", "kallskydd-tor.service", *timed):
+    for name in ("kallskydd.service", "kallskydd-tor.service", *HOST_UNITS, *timed):
         text = (installed / "etc/systemd/system" / name).read_text()
         # It looks whether the program is there.
         (tmp_path / name).write_text(re.sub(r"(?m)^(ExecSt\w+)=/opt", rf"\1={installed}/opt", text))
-        units.append(tmp_path / name)
+        units.append(tmp_path / name.replace("@.", "@falun."))
 
     done = run("systemd-analyze", "verify", "--man=no", *units)
 
     # Newer ones (seen with 262) know this option no more and say so; older ones need it.
     said = [line for line in done.stderr.splitlines() if "option CPUAccounting= has been removed" not in line]
     assert (done.returncode, done.stdout, said) == (0, "", [])
+
+
+def test_a_tenants_unit_gives_up_nothing_that_the_unit_of_a_home_alone_has():
+    alone, tenant = settings(KEEPER_UNIT), settings(TENANT_UNIT)
+    # What names the home, its account, its sockets and its share of the machine.
+    own = {
+        "Description", "Documentation", "Wants", "Requires", "After", "ConditionPathExists", "Type", "ExecStart", "User",
+        "Group", "ReadWritePaths", "MemoryMax", "TasksMax", "WantedBy", "SystemCallFilter", "InaccessiblePaths",
+    }  # fmt: skip
+
+    assert {name: values for name, values in alone.items() if name not in own and tenant.get(name) != values} == {}
+    assert tenant["SystemCallFilter"] == [*alone["SystemCallFilter"][:-1], "prlimit64 setrlimit capset"]
+    assert tenant["InaccessiblePaths"] == [*alone["InaccessiblePaths"], "-/sys/fs/cgroup"]
+    # Its share: each of these bounds what a flood of one takes from the others.
+    assert {"MemoryMax", "TasksMax", "CPUWeight", "IOWeight", "LimitNOFILE", "Slice"} <= tenant.keys()
+    # Of the others it sees nothing.
+    hidden = {one.split(":")[0] for one in tenant["TemporaryFileSystem"][0].split()}
+    assert hidden == {"/var/lib/kallskydd-host", "/run/kallskydd-host", "/run/kallskydd-publisher"}
+    assert "kallskydd-hidepid.service" in " ".join(tenant["Requires"])
+
+
+def test_the_publisher_tells_accounts_apart_and_its_folder_of_tors_stays_the_same():
+    # In a user namespace of its own every tenant would be one and the same number to it.
+    assert "PrivateUsers" not in settings(PUBLISHER_UNIT)
+    # Landlock holds a folder and not its name: one made again by tor's next start would be closed.
+    assert settings(TOR_UNIT)["RuntimeDirectoryPreserve"] == ["yes"]
 
 
 def test_the_accounts_share_a_group_and_tor_can_pass_through_to_the_home_and_not_list_it(tmp_path):
