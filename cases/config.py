@@ -93,9 +93,10 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TorConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Which tor to use. Without a socket the keeper starts its own."""
+    """Which tor to use: one with a unit of its own, or that of a host with tenants. Without either, an own one."""
 
     control_socket: Annotated[str, msgspec.Meta(pattern=r"^/")] | None = None
+    publisher: Annotated[str, msgspec.Meta(pattern=r"^/")] | None = None
 
 
 class AlarmConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -264,6 +265,11 @@ def _check_together(config: Config) -> None:
     if config.limits.attachment_mib > config.limits.report_mib:
         raise ConfigFault(
             "The key `limits.attachment_mib` is larger than `limits.report_mib`.", "Lower it, or raise the other."
+        )
+    if config.tor.control_socket is not None and config.tor.publisher is not None:
+        raise ConfigFault(
+            "The configuration has `tor.control_socket` and also `tor.publisher`.",
+            "Keep one: the control socket of a tor for this home alone, or the publisher of a host with many.",
         )
     if config.mirror is not None and len({urlsplit(one).hostname for one in config.mirror.resolvers}) == 1:
         raise ConfigFault(

@@ -263,6 +263,15 @@ def lock_home(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a keeper holds this home now. Raises HomeMissing."""
+    try:
+        with lock_home(path):
+            return False
+    except HomeIsHeld:
+        return True
+
+
 def close_for_good(home: Home) -> None:
     """Mark a home as moved: from now on `read_home` refuses it, also after a power cut. The caller holds it."""
     if not (home.path / MOVED_MARK).exists():

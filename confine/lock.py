@@ -1,7 +1,8 @@
 """Confines the calling process with a profile. It is irreversible, for the process and anything it starts.
 
-`confine_zygote` first and `confine_job` in each fork of it; `confine_intake` and `confine_relay` in the first lines of
-their programs, before any thread exists. Each returns the locks that are on, as read back from the kernel.
+`confine_zygote` first and `confine_job` in each fork of it; `confine_intake`, `confine_publisher` and `confine_relay`
+in the first lines of their programs, before any thread exists. Each returns the locks that are on, as read back from
+the kernel.
 """
 
 import functools
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from confine import landlock, process, seccomp
-from confine.intake_files import intake_rules
-from confine.landlock import PortRule
+from confine.intake_files import intake_rules, program_rules
+from confine.landlock import READ_DIR, READ_FILE, PathRule, PortRule
 from confine.limits import JobLimits
-from confine.profiles import INTAKE, JOB, JOB_WITH_THREAD, RELAY, ZYGOTE, Profile
+from confine.profiles import INTAKE, JOB, JOB_WITH_THREAD, PUBLISHER, RELAY, ZYGOTE, Profile
 
 _OWNER_ONLY: Final = 0o077
+# rw-rw-rw-, which is what connecting takes; the folder of the sockets decides who gets so far.
+_SOCKETS_FOR_ALL: Final = 0o111
 # The zygote holds its channel and, for each job under way, what the job gets and a handle to wait on.
 _ZYGOTE_DESCRIPTORS: Final = 128
 _JOB_DESCRIPTORS: Final = 16
@@ -105,6 +108,31 @@ def confine_intake(home: Path) -> Confinement:
     abi = landlock.restrict(intake_rules(home))
     held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY)) and _cannot(lambda: os.open(home, os.O_RDONLY))
     _filter(INTAKE, all_threads=True)
+    return _what_is_on(abi, held=held, memory_locked=memory_locked)
+
+
+def confine_publisher(tor: Path, tenants: Path, sockets: Path) -> Confinement:
+    """Allow unix streams, tor's cookie in `tor`, the names in `tenants`, and making sockets under `sockets`.
+
+    Raise MoreThanOneThread if a thread exists already, StraySocket if an inherited socket is not a unix stream, OSError
+    if one of the folders is not there. Call after everything is imported. The sockets are for every account that their
+    folder lets in, so the umask is set for that here; the process makes no other file.
+    """
+    process.require_single_thread()
+    process.require_stream_sockets_only()
+    memory_locked = _private_and_locked()
+    os.umask(_SOCKETS_FOR_ALL)
+    abi = landlock.restrict(
+        (
+            *program_rules(),
+            PathRule(tor, READ_FILE),
+            PathRule(tenants, READ_DIR),
+            PathRule(sockets, landlock.MAKE_SOCKET | landlock.REMOVE_FILE),
+            PathRule(Path(os.devnull), READ_FILE | landlock.WRITE_FILE),
+        )
+    )
+    held = _cannot(lambda: os.open("/dev/zero", os.O_WRONLY)) and _cannot(lambda: os.open(os.sep, os.O_RDONLY))
+    _filter(PUBLISHER, all_threads=True)
     return _what_is_on(abi, held=held, memory_locked=memory_locked)
 
 

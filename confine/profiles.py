@@ -1,4 +1,4 @@
-"""The profiles side by side, for an auditor to read: ZYGOTE, JOB, JOB_WITH_THREAD, INTAKE, RELAY.
+"""The profiles side by side, for an auditor to read: ZYGOTE, JOB, JOB_WITH_THREAD, INTAKE, PUBLISHER, RELAY.
 
 Zygote and job are deny-by-default: what is not listed kills the process. Their lists are what Python, Pillow, PDFium
 and zlib were seen to need. A few calls that libraries try in passing (opening a file, asking for the terminal) get an
@@ -240,6 +240,22 @@ INTAKE: Final = Profile(
         # What aiohttp asks for of each connection. The sizes of buffers can be read by every account (sock_diag).
         Rule(Action.ALLOW, ("setsockopt",), (Equals(1, socket.SOL_SOCKET), Equals(2, socket.SO_KEEPALIVE))),
         Rule(Action.EPERM, ("setsockopt",)),
+    ),
+    default=Action.ALLOW,
+)
+
+PUBLISHER: Final = Profile(
+    # The intake's list, but for the sockets: it serves tenants and speaks to tor, on unix streams that it makes. A
+    # datagram would reach the system log.
+    rules=(
+        Rule(
+            Action.ALLOW,
+            ("socket",),
+            (Equals(0, socket.AF_UNIX.value), Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS)),
+        ),
+        Rule(Action.EPERM, ("socket",)),
+        *_CLOSED_ANYWHERE,
+        Rule(Action.EPERM, ("fcntl", "flock", "setsockopt")),
     ),
     default=Action.ALLOW,
 )

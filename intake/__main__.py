@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import os
 import resource
+import secrets
 import signal
 import socket
 import sys
@@ -41,13 +42,15 @@ from intake.http.silence import Faults, be_silent, silence_loop
 from intake.mirror.contexts import MirrorContexts, NotUsable
 from intake.read_times import set_access_times_to_now
 from intake.services import Services, compose
-from scrubbers.sandbox import JailNotTight, Sandbox
+from scrubbers.sandbox import JailNotTight, OnDemand, Sandbox
 from scrubbers.version import scrubber_version
 
 OK: Final = 0
 UNSAFE: Final = 3
 NO_HOME: Final = 4
 _DESCRIPTORS: Final = 8192
+# Of a zygote that came with a file, after the last one: a visitor who sends several, one after the other, waits once.
+_WARM_SECONDS: Final = (240.0, 540.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Inherited:
     control: socket.socket
     zygotes: tuple[socket.socket, ...]
     hosts: Hosts
+    zygotes_on_demand: bool
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -89,11 +93,15 @@ async def _run(inherited: Inherited, faults: Faults) -> int:
     loop.add_signal_handler(signal.SIGTERM, ending.set)
     loop.add_signal_handler(signal.SIGINT, ending.set)
     async with AsyncExitStack() as stack:
-        sandbox = Sandbox(inherited.zygotes, version=scrubber_version())
+        on_demand = _on_demand(control) if inherited.zygotes_on_demand else None
+        sandbox = Sandbox(inherited.zygotes, version=scrubber_version(), on_demand=on_demand)
         stack.callback(sandbox.close)
         try:
             services = await _services(inherited, faults, sandbox, stack)
             await sandbox.self_test()
+            if on_demand is not None:
+                # At once: a host starts all its tenants, and their zygotes would be in memory at the same time.
+                sandbox.rest()
         except JailNotTight:
             control.tell(Event.SELF_TEST_FAILED)
             return UNSAFE
@@ -123,6 +131,14 @@ async def _run(inherited: Inherited, faults: Faults) -> int:
         await ending.wait()
         obeying.cancel()
     return OK
+
+
+def _on_demand(control: IntakeEnd) -> OnDemand:
+    """Ask the keeper for a zygote with the first file, and let it go after a time that chance draws."""
+    return OnDemand(
+        ask=lambda index: control.tell(Event.ZYGOTE_WANTED, index + 1),
+        warm_seconds=lambda: secrets.SystemRandom().uniform(*_WARM_SECONDS),
+    )
 
 
 async def _obey(control: IntakeEnd, services: Services, sandbox: Sandbox, contexts: MirrorContexts | None) -> None:
@@ -190,6 +206,8 @@ def _read_arguments(arguments: Sequence[str]) -> Inherited:
     parser.add_argument("--zygote-fd", type=int, action="append", required=True)
     # Only of a home with a mirror.
     parser.add_argument("--mirror-fd", type=int)
+    # Only of a host's tenant.
+    parser.add_argument("--zygotes-on-demand", action="store_true")
     for name in ("--public-address", "--desk-address"):
         parser.add_argument(name, required=True)
     given = parser.parse_args(arguments)
@@ -201,6 +219,7 @@ def _read_arguments(arguments: Sequence[str]) -> Inherited:
         control=socket.socket(fileno=given.control_fd),
         zygotes=tuple(socket.socket(fileno=descriptor) for descriptor in given.zygote_fd),
         hosts=Hosts(frozenset({_host(given.public_address)}), frozenset({_host(given.desk_address)})),
+        zygotes_on_demand=given.zygotes_on_demand,
     )
 
 

@@ -67,6 +67,8 @@ class Event(IntEnum):
     FORWARDED_ADDRESS = 9
     # A heartbeat that the store did not take, whether or not anybody came.
     STORE_FAULT = 10
+    # Of a host's tenant: a file is waiting for the zygote whose index, counted from one, is the count.
+    ZYGOTE_WANTED = 11
 
 
 @dataclass(frozen=True, slots=True)

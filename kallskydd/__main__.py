@@ -25,6 +25,7 @@ COMMANDS = {
     "backup": "copy the home while it runs; its keys are sealed to two members",
     "restore": "make a home from a backup, with the answers of two members",
     "move": "close this home for good, and make the package for another host",
+    "host": "many tenants on one computer, each with an account and a home of its own",
     "upgrade": "bring a home of an earlier version up to this one, with a way back",
     "mirror": "the mirror's account, certificate and state",
     "poster": "a poster with QR codes, and a block for the municipality's own page",

@@ -4,27 +4,26 @@
 `wait_until_ready` returns when tor has built its first circuit, and raises TorDidNotStart or TorNotReady.
 Both block: an event loop calls them through a thread (`onion.publish` does).
 
-A BootstrapState holds a percentage and our own words. tor's own warning can name a guard's address and is not kept.
+tor's own warning can name a guard's address and is not kept: of a BootstrapState the words are ours.
 """
 
 import logging
 import re
 import socket
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import stem
 
 from onion.errors import ControlMissing, ControlRefused, SocksMissing, TorDidNotStart, TorGone, TorNotReady
+from onion.publisher.onion import BootstrapState
 from onion.stem_light import AuthenticationFailure, Controller, ControlSocketFile
 from onion.tor_process import TorProcess
 
 # stem would log every control line, addresses included, if logging were on: keep it off for good.
 logging.getLogger("stem").setLevel(logging.CRITICAL + 1)
 
-READY_PERCENT = 100
 POLL_SECONDS = 0.05
 
 # Tags of tor's control protocol (control-spec, BOOTSTRAP), in the order in which they come.
@@ -69,19 +68,6 @@ class _ControlSocket(ControlSocketFile):  # type: ignore[misc]  # stem has no ty
             connection.close()
             raise
         return connection
-
-
-@dataclass(frozen=True, slots=True)
-class BootstrapState:
-    """How far tor has come: `percent` (0 to 100) and `summary`, a sentence without full stop."""
-
-    percent: int
-    summary: str
-
-    @property
-    def ready(self) -> bool:
-        """Whether tor has built a circuit."""
-        return self.percent >= READY_PERCENT
 
 
 def open_controller(control_socket: Path) -> Any:

@@ -7,93 +7,42 @@ How it works
 
 `publish` promises that tor serves the address with exactly these settings when it returns; the directories know it
 once `wait_published` has returned. tor forgets every onion when it ends, so `gone` is set then, and after the next
-`connect` the same `publish` calls (or `restore`) put up the same addresses.
+`connect` the same `publish` calls put up the same addresses. No key is kept once tor has it.
 
-Onions are detached: they outlive the control connection, so a keeper that is restarted under a running tor loses no
-visitor. `publish` first takes down what a former keeper left under the same address, because tor would answer
-"collision" and its settings cannot be read back. A client that connects in the two seconds of such an exchange may find
-the onion dead for a minute or more, because it caches the old descriptor: so an unchanged onion is not exchanged, and
-`wait_published` counts only directories that received the new descriptor.
+The onions of a home that is alone are detached: they outlive the control connection, so a keeper that is restarted
+under a running tor loses no visitor. Those of a host's tenants are not (`onion.publisher.server`). `publish` first
+takes down what a former keeper left under the same address, because tor would answer "collision" and its settings
+cannot be read back. A client that connects in the two seconds of such an exchange may find the onion dead for a minute
+or more, because it caches the old descriptor: so an unchanged onion is not exchanged, and `wait_published` counts only
+directories that received the new descriptor.
 """
 
 import asyncio
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import stem
 
-from onion.control import BootstrapState, bootstrap_state, open_controller, running_version, socks_listener
-from onion.errors import CommandRefused, NoAuthorizedClient, NotPublished, PathUnusable, TorGone
-from onion.keys import OnionKey, client_public_key
+from onion.control import bootstrap_state, open_controller, running_version, socks_listener
+from onion.errors import CommandRefused, NotPublished, TorGone
+from onion.publisher.onion import BootstrapState, Onion, Published
 from onion.socks import SocksAddress
 from onion.stem_light import EventType, State
-from onion.torrc import quoted_path, usable_socket_path
 
 CONTROL_SECONDS = 20.0  # replies came within 0.03 s; a tor that needs longer has stopped
-MAX_STREAMS = 64  # of one circuit: a browser opens six connections, a relay of the mirror a few dozen
 # The first directory to have the descriptor is not the one a client asks, so the others get this long to follow. On the
 # private network all eight answered within 0.6 s.
 FOLLOW_SECONDS = 3.0
-# How many visitors a second are let in before the others must solve puzzles, and how many at once. tor's own defaults
-# (250, 2500) are for busy sites; a municipality's channel sees a few visitors an hour.
-POW_QUEUE_RATE = 50
-POW_QUEUE_BURST = 100
 _SYNTAX_ERRORS = {512, 513}  # control-spec: syntax error in argument, unrecognised argument
 _UNKNOWN_ONION = 552
 _UPLOADED = "UPLOADED"  # control-spec, HS_DESC
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Onion:
-    """One address and how it is to be served."""
-
-    key: OnionKey
-    targets: Mapping[int, Path]  # port of the onion -> our unix socket
-    # Public client keys in base32: only these enter. None lets everybody in; an empty tuple is refused, because tor
-    # would take it for None.
-    client_auth_public_keys: tuple[str, ...] | None = None
-    max_streams: int = MAX_STREAMS
-    pow: bool = True  # puzzles under load, where this tor can
-
-    def __post_init__(self) -> None:
-        """Raise NoAuthorizedClient, BadKey or PathUnusable."""
-        if self.client_auth_public_keys is not None:
-            if not self.client_auth_public_keys:
-                raise NoAuthorizedClient
-            for public in self.client_auth_public_keys:
-                client_public_key(public)
-        for path in self.targets.values():
-            # ADD_ONION knows no quotes, so a path with a space would end at it.
-            if " " in quoted_path(usable_socket_path(path)):
-                raise PathUnusable
-
-    def command(self, *, with_pow: bool) -> str:
-        """ADD_ONION as tor reads it. stem can pass neither several client keys nor puzzles."""
-        flags = ["Detach", "DiscardPK"]
-        if self.client_auth_public_keys is not None:
-            flags.append("V3Auth")
-        words = ["ADD_ONION", f"ED25519-V3:{self.key.key_content()}", f"Flags={','.join(flags)}"]
-        words.append(f"MaxStreams={self.max_streams}")
-        if with_pow:
-            words += ["PoWDefensesEnabled=1", f"PoWQueueRate={POW_QUEUE_RATE}", f"PoWQueueBurst={POW_QUEUE_BURST}"]
-        words += [f"Port={port},unix:{path}" for port, path in self.targets.items()]
-        words += [f"ClientAuthV3={client_public_key(public)}" for public in self.client_auth_public_keys or ()]
-        return " ".join(words)
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What `publish` achieved: the address, and whether this tor knows puzzles."""
-
-    address: str
-    pow: bool
 
 
 class _Upload:
@@ -117,12 +66,16 @@ class _Upload:
 
 
 class Publisher:
-    """The control connection of a keeper; made and used in one event loop."""
+    """The control connection of a keeper or of a host's publisher; made and used in one event loop."""
 
     def __init__(
-        self, *, on_gone: Callable[[], None] | None = None, on_uploaded: Callable[[str], None] | None = None
+        self,
+        *,
+        on_gone: Callable[[], None] | None = None,
+        on_uploaded: Callable[[str], None] | None = None,
+        detached: bool = True,
     ) -> None:
-        """Both are called in the loop.
+        """`detached`: whether the onions outlive the control connection. Both functions are called in the loop.
 
         `on_gone` when the connection to tor ends without having been closed, `on_uploaded` with the address when a
         directory has taken a descriptor of it: tor gives them a new one every hour or two.
@@ -130,8 +83,10 @@ class Publisher:
         self._on_gone = on_gone
         self._on_uploaded = on_uploaded
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="tor-control")
+        self._detached = detached
         self._controller: Any = None
-        self._onions: dict[str, Onion] = {}
+        # Of each onion that is up, a digest of how it is served: whether it is asked for again, or with other settings.
+        self._settings: dict[str, bytes] = {}
         self._published: dict[str, Published] = {}
         self._uploads: dict[str, _Upload] = {}
         self.gone = asyncio.Event()
@@ -140,6 +95,7 @@ class Publisher:
         """Open a tor's control socket, again after tor was restarted; raises ControlMissing or ControlRefused."""
         await self._disconnect()
         self._controller = await self._call(open_controller, control_socket)
+        self._settings.clear()
         self._published.clear()
         self._uploads.clear()
         self.gone.clear()
@@ -148,20 +104,16 @@ class Publisher:
     async def publish(self, onion: Onion) -> Published:
         """Make tor serve this onion with exactly these settings; raises TorGone or CommandRefused."""
         address = onion.key.address
-        if self._onions.get(address) == onion and address in self._published:
+        settings = hashlib.sha256(onion.command(with_pow=onion.pow, detached=self._detached).encode()).digest()
+        if self._settings.get(address) == settings and address in self._published:
             return self._published[address]
-        self._onions[address] = onion
+        self._settings[address] = settings
         self._published.pop(address, None)
-        with_pow = await self._call(_add_onion, self._connected(), onion)
+        with_pow = await self._call(_add_onion, self._connected(), onion, self._detached)
         # tor gives the descriptor to directories a second later, so no event of this onion's can be lost here.
         self._uploads[address] = _Upload()
         self._published[address] = Published(address, with_pow)
         return self._published[address]
-
-    async def restore(self) -> None:
-        """Put up again, after `connect`, every onion that was published and not taken down."""
-        for onion in list(self._onions.values()):
-            await self.publish(onion)
 
     async def wait_published(self, address: str, *, within: float) -> None:
         """Return when the directories have the descriptor: all of them, or one and a little time for the others.
@@ -181,7 +133,7 @@ class Publisher:
 
     async def take_down(self, address: str) -> None:
         """Make tor forget the onion. Does nothing if tor does not have it; raises TorGone or CommandRefused."""
-        self._onions.pop(address, None)
+        self._settings.pop(address, None)
         self._published.pop(address, None)
         self._uploads.pop(address, None)
         await self._call(_delete_onion, self._connected(), address)
@@ -199,7 +151,7 @@ class Publisher:
         return await self._call(socks_listener, self._connected())
 
     async def close(self) -> None:
-        """Close the control connection. The onions stay up as long as tor runs."""
+        """Close the control connection. Detached onions stay up as long as tor runs, others go."""
         await self._disconnect()
         self._thread.shutdown(wait=False)
 
@@ -275,16 +227,16 @@ def _hand_over(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *
         return  # the loop has ended, and nobody waits for this any more
 
 
-def _add_onion(controller: Any, onion: Onion) -> bool:
+def _add_onion(controller: Any, onion: Onion, detached: bool) -> bool:
     """Add the onion, afresh if tor has it already; whether with puzzles."""
     _delete_onion(controller, onion.key.address)
     if onion.pow:
         # tor before 0.4.9.2 does not know the keyword, and one built without the module refuses it.
-        reply = _reply(controller, onion.command(with_pow=True))
+        reply = _reply(controller, onion.command(with_pow=True, detached=detached))
         if reply not in _SYNTAX_ERRORS:
             _demand(reply)
             return True
-    _demand(_reply(controller, onion.command(with_pow=False)))
+    _demand(_reply(controller, onion.command(with_pow=False, detached=detached)))
     return False
 
 

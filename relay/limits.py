@@ -33,7 +33,7 @@ class RelayLimits:
     kernel_bytes: int = 256 * 1024
 
     circuits: int = 12
-    # MAX_STREAMS of onion/publish.py: the onion refuses what is beyond it on one circuit.
+    # MAX_STREAMS of onion/publisher/onion.py: the onion refuses what is beyond it on one circuit.
     streams_a_circuit: int = 64
     names_seconds: float = 24 * 3600.0
 

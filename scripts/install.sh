@@ -58,6 +58,11 @@ put deploy/systemd/kallskydd-backup.service /etc/systemd/system
 put deploy/systemd/kallskydd-backup.timer /etc/systemd/system
 put deploy/sysusers.d/kallskydd.conf /etc/sysusers.d
 put deploy/tmpfiles.d/kallskydd.conf /etc/tmpfiles.d
+# For a host with many tenants, which the first `kallskydd host add` puts to use (docs/HOSTING.md).
+for unit in kallskydd@.service kallskydd@.socket kallskydd-publisher.service kallskydd-hidepid.service kallskydd-tenants.service \
+    kallskydd-tenants.slice; do
+    put "deploy/systemd/$unit" /etc/systemd/system
+done
 put deploy/sysctl.d/60-kallskydd.conf /etc/sysctl.d
 put deploy/journald.conf.d/kallskydd.conf /etc/systemd/journald.conf.d
 put deploy/apparmor.d/kallskydd-tor /etc/apparmor.d

@@ -42,6 +42,8 @@ class Channel:
         self.load = 0
         # Those of them that are not quick.
         self.slow = 0
+        # All that were ever given to it.
+        self.jobs = 0
         self.settled = asyncio.Event()
         self._socket = channel
         self._jobs_at_once = jobs_at_once
@@ -80,6 +82,7 @@ class Channel:
         `charge` is called with the job's processor seconds once its process is gone.
         """
         self.load += 1
+        self.jobs += 1
         self.slow += not quick
         try:
             await self._slots.acquire()

@@ -2,7 +2,8 @@
 
 Promises. `scrub` and `verify` either return the next stage or raise `Refused`; nothing a job writes is parsed beyond
 its length, a number, and the strictly decoded report. No decoder is imported on this side and no process is started:
-the pool is given connected channels, one for each zygote, and later replacements. A job that was lost because its
+the pool is given connected channels, one for each zygote, and later replacements. A pool with `OnDemand` lets a zygote
+end that has had no job for some minutes, and asks for another with the next file. A job that was lost because its
 zygote died is tried once more, unless it had already released the memory of a large input: then the answer is NoJail,
 "in a few minutes". Each stage closes its input file, whatever the outcome; once a job has had one it is not read or
 mapped here again. `fair_queue` decides in which order zygotes get jobs.
@@ -21,7 +22,7 @@ JailNotTight    the self-test found a lock missing; a server must not start
 import asyncio
 import os
 import signal
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from socket import socket
@@ -79,6 +80,16 @@ _JOBS_AT_ONCE: Final = 2
 _LOCKS_EVERYWHERE: Final = Locks.NO_NEW_PRIVILEGES | Locks.FILTERED | Locks.UNDUMPABLE | Locks.NO_CORE
 
 
+@dataclass(frozen=True, slots=True)
+class OnDemand:
+    """How a pool comes by a zygote only while it needs one."""
+
+    # Asks for a zygote in the place of the one with this index; `Sandbox.replace` brings it.
+    ask: Callable[[int], None]
+    # Returns for how many seconds an idle zygote stays, drawn afresh each time.
+    warm_seconds: Callable[[], float]
+
+
 class JailNotTight(Exception):
     """A job could do what no job may do, or a lock is not on."""
 
@@ -86,8 +97,17 @@ class JailNotTight(Exception):
 class Sandbox:
     """Hands jobs to zygotes. Belongs to one event loop; may be made before that runs."""
 
-    def __init__(self, channels: Sequence[socket], jobs_at_once: int = _JOBS_AT_ONCE, version: str = "") -> None:
-        """Take the channels of zygotes, and the version of the scrubber that each report names (`scrubber_version`)."""
+    def __init__(
+        self,
+        channels: Sequence[socket],
+        jobs_at_once: int = _JOBS_AT_ONCE,
+        version: str = "",
+        on_demand: OnDemand | None = None,
+    ) -> None:
+        """Take the channels of zygotes, and the version of the scrubber that each report names (`scrubber_version`).
+
+        Without `on_demand` zygotes stay, and a lost one is replaced unasked.
+        """
         self._jobs_at_once = jobs_at_once
         self._channels = [Channel(channel, jobs_at_once) for channel in channels]
         self._attached = False
@@ -95,6 +115,10 @@ class Sandbox:
         self._changed = asyncio.Event()
         self._queues = {role: FairQueue() for role in Role}
         self._version = version
+        self._on_demand = on_demand
+        # By index: the role that a zygote there has, and those that were asked for and have not come.
+        self._roles: dict[int, Role] = {}
+        self._asked: set[int] = set()
 
     def for_form(self) -> "OneForm":
         """Return the pool as one form uses it: its jobs are charged to one account."""
@@ -157,6 +181,11 @@ class Sandbox:
         if not set(roles) <= {channel.role for channel in self._channels}:
             raise JailNotTight
 
+    def rest(self) -> None:
+        """Let each zygote without a job end; the next file asks for one. For a pool with `OnDemand`, after its test."""
+        for channel in self._channels:
+            _rest(channel, channel.jobs)
+
     def replace(self, index: int, channel: socket) -> None:
         """Replace a dead zygote's channel by a newly started one's."""
         if self._attached:
@@ -164,8 +193,9 @@ class Sandbox:
         else:
             self._channels[index].close_unattached()
         self._channels[index] = Channel(channel, self._jobs_at_once)
+        self._asked.discard(index)
         if self._attached:
-            self._watch(self._channels[index])
+            self._watch(index)
 
     def close(self) -> None:
         """Close every channel, at which the zygotes end."""
@@ -179,11 +209,29 @@ class Sandbox:
         """Listen to the channels: this needs the running loop, which does not exist yet when the pool is made."""
         if not self._attached:
             self._attached = True
-            for channel in self._channels:
-                self._watch(channel)
+            for index in range(len(self._channels)):
+                self._watch(index)
 
-    def _watch(self, channel: Channel) -> None:
-        channel.attach(self._changed.set)
+    def _watch(self, index: int) -> None:
+        channel = self._channels[index]
+        channel.attach(lambda: self._note(index, channel))
+
+    def _note(self, index: int, channel: Channel) -> None:
+        """Take notice that a zygote is ready, lost, or has a slot again."""
+        self._changed.set()
+        if channel.role is not None:
+            self._roles[index] = channel.role
+        if self._on_demand is not None and channel.load == 0 and not channel.lost:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._on_demand.warm_seconds(), _rest, channel, channel.jobs)
+
+    def _ask_for(self, role: Role) -> None:
+        """Ask for a zygote of this role where one was, once until it comes."""
+        for index, channel in enumerate(self._channels):
+            wanted = self._roles.get(index) is role and channel.lost and index not in self._asked
+            if self._on_demand is not None and wanted:
+                self._asked.add(index)
+                self._on_demand.ask(index)
 
     async def _estimated(self, kind: Kind, untrusted: MemoryFile, account: Account) -> float:
         """Return the processor seconds this file will take. It is measured only while others use the jail."""
@@ -254,11 +302,12 @@ class Sandbox:
     async def _live_channels(self, role: Role) -> list[Channel]:
         """Return the zygotes of this role, at least one: wait for a replacement if there is none. Raises NoJail."""
         try:
-            async with asyncio.timeout(_REPLACEMENT_SECONDS):
+            async with asyncio.timeout(_REPLACEMENT_SECONDS if self._on_demand is None else _WARM_SECONDS):
                 while True:
                     live = [channel for channel in self._channels if channel.role is role and not channel.lost]
                     if live:
                         return live
+                    self._ask_for(role)
                     await self._change()
         except TimeoutError:
             raise NoJail from None
@@ -266,6 +315,12 @@ class Sandbox:
     async def _change(self) -> None:
         self._changed.clear()
         await self._changed.wait()
+
+
+def _rest(channel: Channel, jobs: int) -> None:
+    """Let a zygote end that has had no job since; with it go its memory and its waiting forks."""
+    if channel.load == 0 and channel.jobs == jobs:
+        channel.lose()
 
 
 @dataclass(frozen=True, slots=True)

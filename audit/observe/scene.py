@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from audit.observe.proc import Service
 
 TRIAL_MARK = "TRIAL"
+# That of deploy/torrc: a tenant's configuration names the publisher, which alone may use it.
+_CONTROL_OF_A_HOST = "/run/kallskydd-tor/control"
 
 
 class Host(Protocol):
@@ -67,8 +69,9 @@ class Scene:
 
     @property
     def control_socket(self) -> Path:
-        """Tor's: the system's if the home's configuration names one, else the keeper's own."""
-        named = self.config().get("tor", {}).get("control_socket")
+        """Tor's: the system's if the home's configuration names one, a host's for a tenant, else the keeper's own."""
+        tor = self.config().get("tor", {})
+        named = tor.get("control_socket") or (_CONTROL_OF_A_HOST if "publisher" in tor else None)
         return Path(named) if named else self.home / "run" / "control.sock"
 
     @property

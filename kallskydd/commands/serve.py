@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -19,13 +20,20 @@ from confine.swap import harmful_swap
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, REFUSED, prose
 from kallskydd.serve.announce import Announcer
+from kallskydd.serve.brought import NoListeners, listeners_brought
 from kallskydd.serve.children import HomePathTooLong
 from kallskydd.serve.keeper import Keeper, KeeperPlan
 from kallskydd.serve.mirror_certificate import plan_of
+from kallskydd.serve.onions import WhoseTor
 from onion.errors import ControlMissing, NetworkForTrialsOnly, OnionError, TorProgramMissing
-from onion.private_network import PrivateNetwork
+from onion.publisher.onion import DESK_SOCKET, MIRROR_SOCKET, PUBLIC_SOCKET
 from onion.tor_process import TOR, require_no_public_tor
 from onion.torrc import Expected, problems
+
+_REFUSALS = {
+    HomePathTooLong: "The home's path is too long for a unix socket inside it. Choose one of at most 90 characters.",
+    NoListeners: "This home is a tenant's, and its unit makes its sockets. Run `kallskydd host start NAME` as root.",
+}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     make_undumpable()
     no_core_dump()
     try:
-        lines = tuple(PrivateNetwork.lines_from(args.tor_network)) if args.tor_network else ()
+        lines = _network_lines(args.tor_network) if args.tor_network else ()
         with hold_home(args.home.absolute()) as home:
             if not args.tor_network and not args.public and not _agrees_to_publish():
                 prose("Nothing was started. `kallskydd demo` shows the whole service on this computer alone.")
@@ -59,13 +67,20 @@ def run(args: argparse.Namespace) -> int:
     except (CaseError, OnionError) as error:
         prose(str(error))
         return code_of(error)
-    except HomePathTooLong:
-        prose("The home's path is too long for a unix socket inside it. Choose one of at most 90 characters.")
+    except (HomePathTooLong, NoListeners) as error:
+        prose(_REFUSALS[type(error)])
         return REFUSED
     except OSError as error:
         prose(f"The home cannot be served: {error.strerror}. Look at its files, their owner and the space on the disk.")
         prose("With a system tor, this account must be in the group of tor's control socket.")
         return MISSING
+
+
+def _network_lines(folder: Path) -> tuple[str, ...]:
+    # With it comes stem, which no other start of `serve` needs to load.
+    from onion.private_network import PrivateNetwork  # noqa: PLC0415
+
+    return tuple(PrivateNetwork.lines_from(folder))
 
 
 def _agrees_to_publish() -> bool:
@@ -104,20 +119,30 @@ def _plan(home: Home, network_lines: tuple[str, ...], *, end_with_stdin: bool) -
     joining = problems("\n".join(network_lines), Expected(own_tor=True, trial=home.trial))
     if any(problem.line for problem in joining):
         raise NetworkForTrialsOnly
-    system = Path(home.config.tor.control_socket) if home.config.tor.control_socket else None
-    if system is None and shutil.which(TOR) is None:
-        raise TorProgramMissing
-    if system is None:
+    tor = home.config.tor
+    system = Path(tor.control_socket) if tor.control_socket else None
+    publisher = Path(tor.publisher) if tor.publisher else None
+    if system is None and publisher is None:
+        if shutil.which(TOR) is None:
+            raise TorProgramMissing
         require_no_public_tor("\n".join(network_lines))
     if system is not None and not system.exists():
         raise ControlMissing
+    brought = listeners_brought(os.environ) if publisher else {}
+    if publisher is not None and not {PUBLIC_SOCKET, DESK_SOCKET, MIRROR_SOCKET} <= brought.keys():
+        raise NoListeners
+    manager = os.environ.get("NOTIFY_SOCKET", "")
     return KeeperPlan(
         home=home.path,
         trial=home.trial,
         mirror=None if home.config.mirror is None else plan_of(home.path, home.config.mirror),
         network_lines=network_lines,
-        system_control_socket=system,
+        whose_tor=WhoseTor.SYSTEM if system else WhoseTor.HOST if publisher else WhoseTor.OWN,
+        control=system or publisher,
         # The group that may use tor's control socket is the one tor runs as.
         system_tor_group=system.stat().st_gid if system else None,
         end_with_stdin=end_with_stdin,
+        brought=brought,
+        # Not one in the abstract namespace, which systemd has not used for years and which no folder closes.
+        notify_socket=manager if manager.startswith("/") else None,
     )

@@ -152,6 +152,7 @@ class IntakePlace:
     mirror_listener: socket.socket | None  # of a home with a mirror
     public_address: str
     desk_address: str
+    zygotes_on_demand: bool  # of a host's tenant: they come with the first file, and end when none came for a while
 
 
 @dataclass(slots=True)
@@ -162,6 +163,8 @@ class IntakeSet:
     keeper_end: control.KeeperEnd
     zygotes: list[Process]
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    # By index: the intake has a file for a zygote that has ended.
+    wanted: list[asyncio.Event] = field(default_factory=lambda: [asyncio.Event() for _ in ROLES])
     # Orders about the mirror that are not answered yet.
     mirror_asked: deque[asyncio.Future[bool]] = field(default_factory=deque)
 
@@ -169,6 +172,7 @@ class IntakeSet:
         """Start a new zygote in the place of a dead one and hand its socket to the running intake."""
         process, connection = spawn_zygote(ROLES[index])
         self.zygotes[index] = process
+        self.wanted[index].clear()
         with connection:
             await self.keeper_end.order(control.Order.REPLACE_ZYGOTE, index, connection)
 
@@ -211,6 +215,8 @@ def start_intake(place: IntakePlace) -> IntakeSet:
         command += ["--mirror-fd", str(place.mirror_listener.fileno())]
     for connection in connections:
         command += ["--zygote-fd", str(connection.fileno())]
+    if place.zygotes_on_demand:
+        command.append("--zygotes-on-demand")
     try:
         intake = subprocess.Popen(
             command,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -39,15 +40,15 @@ from kallskydd.serve.daily_audit import keep_audited
 from kallskydd.serve.mirror import MirrorDoor, hear, intake_is_gone
 from kallskydd.serve.mirror_certificate import MirrorCertificate, MirrorPlan
 from kallskydd.serve.notes import Notebook
-from kallskydd.serve.onions import OnionKeys, OnionPlaces, Onions
+from kallskydd.serve.onions import OnionKeys, OnionPlaces, Onions, WhoseTor
 from kallskydd.serve.why_not_open import why_not_open
 from onion.keys import read_onion_key
+from onion.publisher.onion import DESK_SOCKET, MIRROR_SOCKET, PUBLIC_SOCKET
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
     from pathlib import Path
-    from socket import socket
 
     from kallskydd.serve.announce import Announcer
     from onion.keys import OnionKey
@@ -96,9 +97,14 @@ class KeeperPlan:
     trial: bool
     mirror: MirrorPlan | None = None
     network_lines: tuple[str, ...] = ()
-    system_control_socket: Path | None = None
-    system_tor_group: int | None = None
+    whose_tor: WhoseTor = WhoseTor.OWN
+    # Of a tor that is not the keeper's own: its control socket, or the tenant's folder at the host's publisher.
+    control: Path | None = None
+    system_tor_group: int | None = None  # of a system tor: the group that it runs as
     end_with_stdin: bool = False
+    # Of a host's tenant: the sockets that its unit brought, by their names.
+    brought: Mapping[str, socket.socket] = field(default_factory=dict)
+    notify_socket: str | None = None  # of a unit that counts as started once the intake is ready
 
 
 @dataclass(slots=True)
@@ -136,6 +142,7 @@ class Keeper:
         try:
             await self._first_ready(tasks[0])
             if not self._stopping.is_set():
+                self._notify_ready()
                 self.announcer.say("The intake is ready. tor starts and publishes both addresses, in ten seconds …")
                 tasks.append(asyncio.create_task(onions.keep_up()))
                 tasks.append(asyncio.create_task(self._follow_roster(onions)))
@@ -150,6 +157,12 @@ class Keeper:
         finally:
             await self._end(tasks, onions, place)
         return OK
+
+    def _notify_ready(self) -> None:
+        """Tell the service manager (sd_notify) that the intake serves; nothing else is ever sent there."""
+        if self.plan.notify_socket is not None:
+            with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+                manager.sendto(b"READY=1", self.plan.notify_socket)
 
     def _watch_stdin(self, loop: asyncio.AbstractEventLoop) -> None:
         """End when standard input closes: the process that holds its other end is gone, kill -9 included."""
@@ -173,30 +186,35 @@ class Keeper:
             open_way_for(group, self.plan.home, run)
         return IntakePlace(
             home=self.plan.home,
-            public_listener=listen(run / "public.sock", group),
-            desk_listener=listen(run / "desk.sock", group),
+            public_listener=self._listener(PUBLIC_SOCKET, group),
+            desk_listener=self._listener(DESK_SOCKET, group),
             mirror_listener=self._listen_for_mirror(run, group),
             public_address=public_key.address,
             desk_address=desk_key.address,
+            zygotes_on_demand=self.plan.whose_tor is WhoseTor.HOST,
         )
 
-    def _listen_for_mirror(self, run: Path, group: int | None) -> socket | None:
+    def _listen_for_mirror(self, run: Path, group: int | None) -> socket.socket | None:
         if self.plan.mirror is not None:
-            return listen(run / "mirror.sock", group)
+            return self._listener(MIRROR_SOCKET, group)
         # Of a mirror that the home had before.
-        (run / "mirror.sock").unlink(missing_ok=True)
+        (run / MIRROR_SOCKET).unlink(missing_ok=True)
         return None
 
+    def _listener(self, name: str, group: int | None) -> socket.socket:
+        if self.plan.whose_tor is WhoseTor.HOST:
+            return self.plan.brought[name]
+        return listen(self.plan.home / "run" / name, group)
+
     def _onions(self, public_key: OnionKey, desk_key: OnionKey) -> Onions:
-        run, system = self.plan.home / "run", self.plan.system_control_socket
+        run = self.plan.home / "run"
         places = OnionPlaces(
+            whose=self.plan.whose_tor,
             tor_folder=self.plan.home / "tor",
-            control_socket=system or run / "control.sock",
+            control=self.plan.control or run / "control.sock",
             socks_socket=run / "socks.sock",
-            public_target=run / "public.sock",
-            desk_target=run / "desk.sock",
-            mirror_target=run / "mirror.sock" if self.plan.mirror is not None else None,
-            own_tor=system is None,
+            run=run,
+            mirror=self.plan.mirror is not None,
             network_lines=self.plan.network_lines,
         )
         return Onions(
@@ -266,6 +284,8 @@ class Keeper:
         while True:
             backoff.mark_start()
             await ended(intakes.zygotes[index])
+            if self.plan.whose_tor is WhoseTor.HOST:
+                await intakes.wanted[index].wait()
             await backoff.wait()
             with suppress(OSError):
                 await intakes.replace_zygote(index)
@@ -279,6 +299,8 @@ class Keeper:
                 self._ready.set()
                 self.announcer.event("memory", locked_bytes=locked_bytes(intakes.intake.pid))
             hear(intakes, told.event)
+            if told.event is Event.ZYGOTE_WANTED and 1 <= told.count <= len(intakes.wanted):
+                intakes.wanted[told.count - 1].set()
             if told.event is Event.RELEASED:
                 self._notebook.daily_work_is_done()
             if told.event is Event.FORWARDED_ADDRESS:

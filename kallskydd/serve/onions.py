@@ -1,8 +1,10 @@
 """Keeps both onion addresses up for as long as the keeper runs.
 
-One round: start tor (unless a system tor's control socket is configured), publish both onions with their stored keys,
-wait until a directory has them, say so, probe the public one from outside now and then, and wait until tor is gone.
-Then the next round, with the same keys. Whatever tor is waiting for is announced in words; nothing here gives up.
+One round: start tor (unless another's is configured), publish both onions with their stored keys, wait until a
+directory has them, say so, probe the public one from outside now and then, and wait until tor is gone. Then the next
+round, with the same keys. Whatever tor is waiting for is announced in words; nothing here gives up.
+
+A tenant of a host asks the host's publisher (`onion.publisher`), and loads no stem: its keeper is the smaller by that.
 """
 
 from __future__ import annotations
@@ -10,12 +12,14 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from kallskydd.serve.children import Backoff
 from onion.errors import NotPublished, OnionError, TorDidNotStart, TorGone
 from onion.probe import SocksAddress, probe
-from onion.publish import Onion, Publisher
+from onion.publisher.client import PublisherLink
+from onion.publisher.onion import Onion, desk_targets, public_targets
 from onion.tor_process import TorProcess
 from onion.torrc import render
 
@@ -26,12 +30,8 @@ if TYPE_CHECKING:
     from kallskydd.serve.announce import Announcer
     from kallskydd.serve.notes import Notebook
     from onion.keys import OnionKey
+    from onion.publish import Publisher
 
-HTTP_PORT = 80
-# Firefox asks for a page's icon at the port of https too, since an onion counts as secure. A tor that has no such port
-# ends the whole circuit, with the report that is being sent on it. So it is there in a home without a mirror too, and
-# answers that it is not https; with one it is the mirror's, which answers that it knows no such name.
-HTTPS_PORT = 443
 CONTROL_WAIT_SECONDS = 30.0  # a tor that has not opened its control socket by then will not
 PUBLISH_PATIENCE_SECONDS = 10.0  # between two sentences about what tor waits for
 FIRST_PROBE_SECONDS = 2.0
@@ -39,23 +39,25 @@ PROBE_EVERY_SECONDS = 600.0
 PROBE_RETRY_SECONDS = 15.0
 
 
+class WhoseTor(Enum):
+    """Which tor serves this home."""
+
+    OWN = auto()  # started and ended by us, in the home
+    SYSTEM = auto()  # one with a unit of its own, for this home alone
+    HOST = auto()  # that of a host with tenants, by its publisher
+
+
 @dataclass(frozen=True, slots=True)
 class OnionPlaces:
     """Where tor, its sockets and our listeners are."""
 
+    whose: WhoseTor
     tor_folder: Path
-    control_socket: Path
+    control: Path  # tor's control socket, or the tenant's folder at the publisher
     socks_socket: Path
-    public_target: Path
-    desk_target: Path
-    mirror_target: Path | None  # of a home with a mirror
-    own_tor: bool  # False: a system tor that we do not start, and do not end
+    run: Path  # where the intake listens
+    mirror: bool
     network_lines: tuple[str, ...]
-
-    @property
-    def public_targets(self) -> dict[int, Path]:
-        """Where the ports of the public address lead."""
-        return {HTTP_PORT: self.public_target, HTTPS_PORT: self.mirror_target or self.public_target}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,7 +88,7 @@ class Onions:
         self._announcer = announcer
         self._notebook = notebook
         self._trial = trial
-        self._publisher = Publisher(on_uploaded=self._note_upload)
+        self._publisher = self._new_publisher()
         self._tor: TorProcess | None = None
         self._starting: asyncio.Future[None] | None = None
         self._announced = False
@@ -108,7 +110,7 @@ class Onions:
             await backoff.wait()
 
     async def close(self) -> None:
-        """Take the onions down from a system tor, or end our own tor."""
+        """Take the onions down from a tor that is not ours, or end our own."""
         if self._tor is None:
             for key in (self._public_key, self._desk_key):
                 with suppress(OnionError):
@@ -121,7 +123,7 @@ class Onions:
             await asyncio.to_thread(self._tor.stop)
 
     async def _round(self) -> None:
-        if self._places.own_tor:
+        if self._places.whose is WhoseTor.OWN:
             await self._start_tor()
         await self._connect()
         await self._publish()
@@ -148,12 +150,12 @@ class Onions:
         torrc.write_text(
             render(
                 data_directory=folder / "data",
-                control_socket=self._places.control_socket,
+                control_socket=self._places.control,
                 socks_socket=self._places.socks_socket,
                 network_lines=self._places.network_lines,
             )
         )
-        self._tor = TorProcess(torrc, control_socket=self._places.control_socket)
+        self._tor = TorProcess(torrc, control_socket=self._places.control)
         self._starting = asyncio.ensure_future(asyncio.to_thread(self._tor.start))
         await asyncio.shield(self._starting)
         self._announcer.event("tor-started", pid=self._tor.pid)
@@ -163,7 +165,7 @@ class Onions:
         deadline = asyncio.get_running_loop().time() + CONTROL_WAIT_SECONDS
         while True:
             try:
-                await self._publisher.connect(self._places.control_socket)
+                await self._publisher.connect(self._places.control)
             except OnionError:
                 if self._tor is not None and not self._tor.alive():
                     for line in self._tor.last_words()[-3:]:
@@ -183,10 +185,10 @@ class Onions:
     async def _publish(self) -> None:
         self.roster_changed.clear()
         places = self._places
-        await self._publisher.publish(Onion(self._public_key, places.public_targets))
+        await self._publisher.publish(Onion(self._public_key, public_targets(places.run, mirror=places.mirror)))
         keys = tuple(self._desk_keys())
         if keys:
-            desk = Onion(self._desk_key, {HTTP_PORT: places.desk_target}, client_auth_public_keys=keys)
+            desk = Onion(self._desk_key, desk_targets(places.run), client_auth_public_keys=keys)
             await self._publisher.publish(desk)
         else:
             self._announcer.say("No roster names a member, so the desks' address is not published.")
@@ -242,4 +244,12 @@ class Onions:
 
     async def socks(self) -> SocksAddress:
         """Return the way through tor; raises OnionError."""
-        return self._places.socks_socket if self._places.own_tor else await self._publisher.socks()
+        return self._places.socks_socket if self._places.whose is WhoseTor.OWN else await self._publisher.socks()
+
+    def _new_publisher(self) -> Publisher | PublisherLink:
+        if self._places.whose is WhoseTor.HOST:
+            return PublisherLink(on_uploaded=self._note_upload)
+        # With it comes stem.
+        from onion.publish import Publisher  # noqa: PLC0415
+
+        return Publisher(on_uploaded=self._note_upload)

@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cases.home import Home
+from cases.config import TorConfig
+from cases.home import Home, is_held
 from kallskydd.finding import Finding
 from kallskydd.serve.notes import read_notes
 from onion.control import open_controller, socks_listener
 from onion.errors import OnionError, SocksFailed, SocksMissing
 from onion.keys import read_onion_key
 from onion.probe import ProbeResult, SocksAddress, probe
+from onion.publisher.messages import SOCKS_SOCKET
 from onion.tor_process import installed_version
 
 # A circuit that happens to stall is no trouble: one of three must get through, each on a way of its own.
@@ -53,7 +55,7 @@ async def onion(home: Home) -> Finding:
     if found.reached:
         # Not in how many seconds: that could follow from how busy the service is.
         return Finding("onion", well=True, words="The onion answers.")
-    if home.config.tor.control_socket is None and isinstance(found.error, SocksMissing):
+    if home.config.tor == TorConfig() and isinstance(found.error, SocksMissing):
         # Of the keeper's own tor: the operator has neither started one nor named a socket.
         return Finding("onion", well=False, words=NO_WAY_YET, to_do="See what `serve` says it waits for.")
     return Finding("onion", well=False, words=why_not_reached(found), to_do=_RESTART_ALL)
@@ -103,7 +105,12 @@ def tor(home: Home) -> Finding:
 
 
 def is_served(home: Home) -> bool:
-    """Whether a keeper listens: its sockets may have been left behind by one that was killed."""
+    """Whether a keeper listens: its sockets may have been left behind by one that was killed.
+
+    Those of a host's tenant are systemd's, and this account is not let in: there it is whether a keeper holds the home.
+    """
+    if home.config.tor.publisher is not None:
+        return is_held(home.path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probing:
         try:
             probing.connect(str(home.run / "public.sock"))
@@ -114,6 +121,8 @@ def is_served(home: Home) -> bool:
 
 def socks_of(home: Home) -> SocksAddress:
     """Return the SOCKS socket of the tor that serves this home. Raises OnionError."""
+    if home.config.tor.publisher is not None:
+        return Path(home.config.tor.publisher) / SOCKS_SOCKET
     if home.config.tor.control_socket is None:
         return home.run / "socks.sock"
     with open_controller(Path(home.config.tor.control_socket)) as controller:

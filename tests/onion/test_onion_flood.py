@@ -15,7 +15,8 @@ from measured import crowd
 from intake.http.connections import CONNECTION_LIMITS
 from onion.errors import OnionError
 from onion.keys import new_onion_key
-from onion.publish import MAX_STREAMS, Onion, Publisher
+from onion.publish import Publisher
+from onion.publisher.onion import MAX_STREAMS, Onion
 from onion.socks import socks_connect
 
 pytestmark = pytest.mark.live

@@ -144,7 +144,7 @@ async def test_a_killed_tor_is_noticed_and_its_successor_serves_the_same_address
         await publisher.publish(onion)
     await asyncio.to_thread(keeper_tor_to_kill.start)
     await publisher.connect(keeper_tor_to_kill.control)
-    await publisher.restore()
+    await publisher.publish(onion)
     await publisher.wait_published(address, within=SECONDS)
     # The descriptor a client holds names introduction points of the dead tor; it asks for the new one by itself.
     assert await seen(tor_client, address, "onion.reached", isolate="after")

@@ -1,0 +1,142 @@
+"""`kallskydd host`: many tenants on one computer, each with an account, processes, addresses and a home of its own.
+
+As root, on a server with systemd and an installed program (`make install`). What it makes, and who may reach what, is
+in docs/DESIGN.md, §11; how many fit, and what a provider sees, in docs/HOSTING.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from kallskydd.commands import host_cluster
+from kallskydd.hosting.machine import HostFault, Machine, unit_of
+from kallskydd.hosting.status import look
+from kallskydd.hosting.tenants import NewTenant, add, is_open, move, remove, start
+from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, answer, prose, result
+from kallskydd.upkeep.file_system import add_consent
+from onion.errors import OnionError
+from onion.keys import read_onion_key
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `host` to the command line."""
+    parser = subparsers.add_parser("host", help="many tenants on one computer")
+    parser.add_argument("--root", type=Path, default=Path("/"), help="put files below this folder, and start nothing")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    _add_add(verbs)
+    _verb(verbs, "list", "the tenants, and their addresses for reporters", _list)
+    _verb(verbs, "status", "the walls between tenants, and whether each is served", _status)
+    starting = _verb(verbs, "start", "start these tenants, or all, a few at a time", _start)
+    starting.add_argument("name", nargs="*", metavar="NAME")
+    moving = _verb(verbs, "move", "close a tenant's home for good, and make the package for another host", _move)
+    moving.add_argument("name", metavar="NAME")
+    moving.add_argument("words", nargs=argparse.REMAINDER, help="those of `kallskydd move`: --out, --slots, --to, --to")
+    removing = _verb(verbs, "remove", "take a tenant's account and files away", _remove)
+    removing.add_argument("name", metavar="NAME")
+    removing.add_argument("--destroy", action="store_true", help="also an open home, with every report in it")
+    host_cluster.add_parser(verbs)
+
+
+def _add_add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = _verb(verbs, "add", "make a tenant's account and home, and start it", _add)
+    parser.add_argument("name", metavar="NAME")
+    home = parser.add_mutually_exclusive_group(required=True)
+    home.add_argument("--config", type=Path, metavar="FILE", help="its configuration, without a table [tor]")
+    home.add_argument("--without-home", action="store_true", help="for a home that comes from a backup or another host")
+    parser.add_argument("--member", type=Path, action="append", default=[], metavar="FILE", help="a join file; repeat")
+    parser.add_argument("--trial", action="store_true", help="a home for trying out; it can never become a real one")
+    parser.add_argument(
+        "--operator-is-no-member",
+        action="store_true",
+        help="declare that nobody who can read this server's disk is on the roster; needed for a real home",
+    )
+    add_consent(parser)
+
+
+def _verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    help_text: str,
+    run: Callable[[argparse.Namespace, Machine], int],
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=help_text)
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=lambda args: _run(args, run))
+    return parser
+
+
+def _run(args: argparse.Namespace, run: Callable[[argparse.Namespace, Machine], int]) -> int:
+    if os.geteuid() != 0:
+        prose("Accounts, folders and units are root's to make and to look at. Run it as root.")
+        return REFUSED
+    try:
+        return run(args, Machine(args.root.absolute()))
+    except HostFault as fault:
+        prose(str(fault))
+        return fault.exit_code
+    except OSError as error:
+        prose(
+            f"It could not be done: {error.strerror} ({error.filename}). Look at that path and the space on the disk."
+        )
+        return MISSING
+
+
+def _add(args: argparse.Namespace, machine: Machine) -> int:
+    words = [
+        word
+        for word, given in (
+            ("--trial", args.trial),
+            ("--operator-is-no-member", args.operator_is_no_member),
+            ("--erased-reports-may-stay-on-this-disk", args.erased_reports_may_stay_on_this_disk),
+            ("--json", args.json),
+        )
+        if given
+    ]
+    return add(machine, NewTenant(args.name, args.config, tuple(args.member), tuple(words)))
+
+
+def _list(args: argparse.Namespace, machine: Machine) -> int:
+    tenants = {name: _address(machine, name) for name in machine.tenants()}
+    if args.json:
+        result({"tenants": tenants})
+    for name, address in tenants.items():
+        answer(f"{name}  {address or 'no home'}{'' if is_open(machine, name) else '  (not served)'}", as_json=args.json)
+    return OK
+
+
+def _status(args: argparse.Namespace, machine: Machine) -> int:
+    findings = look(machine)
+    if args.json:
+        result({one.what: {"well": one.well, "words": one.words, "to_do": one.to_do} for one in findings})
+    for one in findings:
+        answer(one.line, as_json=args.json)
+    return OK if all(one.well for one in findings) else FINDINGS
+
+
+def _start(args: argparse.Namespace, machine: Machine) -> int:
+    failed = start(machine, args.name)
+    if args.json:
+        result({"failed": failed})
+    for name in failed:
+        answer(f"{name} did not start. Its reason: systemctl status {unit_of(name)}", as_json=args.json)
+    return FINDINGS if failed else OK
+
+
+def _move(args: argparse.Namespace, machine: Machine) -> int:
+    return move(machine, args.name, args.words)
+
+
+def _remove(args: argparse.Namespace, machine: Machine) -> int:
+    remove(machine, args.name, destroy=args.destroy)
+    answer(f"{args.name} is removed.", as_json=args.json)
+    return OK
+
+
+def _address(machine: Machine, name: str) -> str | None:
+    try:
+        return f"{read_onion_key(machine.home(name) / 'onion' / 'public.key').address}.onion"
+    except (OnionError, OSError):
+        return None
