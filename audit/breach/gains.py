@@ -60,6 +60,7 @@ class Target(StrEnum):
     ITSELF = "itself"
     OTHERS = "another tenant"
     TOR = "tor"
+    PUBLISHER = "the publisher"
 
 
 _EXISTS: Final = frozenset({Gain.EXISTS})
@@ -71,18 +72,23 @@ _BEHIND_TOR: Final = frozenset({Gain.EXISTS, Gain.PAGES, Gain.DESK_DOOR})
 EXPECTED: Final[dict[tuple[Start, Target], frozenset[Gain]]] = {
     (Start.MACHINE, Target.TENANT): _ALL,
     (Start.MACHINE, Target.TOR): _ALL,
+    (Start.MACHINE, Target.PUBLISHER): _ALL,
     # Its processes are closed to their own account as well: what is typed at the moment is in none of its files.
     (Start.TENANT, Target.ITSELF): _ALL - {Gain.MEMORY},
     (Start.TENANT, Target.OTHERS): _EXISTS,
     (Start.TENANT, Target.TOR): _EXISTS,
+    (Start.TENANT, Target.PUBLISHER): _EXISTS,
     # It is told each key once, holds it while tor is told, and can keep what it is told from then on.
     (Start.PUBLISHER, Target.TENANT): _BEHIND_TOR | {Gain.PUBLISH},
     (Start.PUBLISHER, Target.TOR): frozenset({Gain.EXISTS, Gain.STEER_TOR, Gain.TOR_FILES, Gain.NAMES}),
+    (Start.PUBLISHER, Target.PUBLISHER): _ALL - {Gain.MEMORY},
     (Start.TOR, Target.TENANT): _BEHIND_TOR,
+    (Start.TOR, Target.PUBLISHER): _EXISTS,
     # A tor can be read by its own account (`audit live`, core-dumps): it has one of its own for that reason.
     (Start.TOR, Target.TOR): _ALL,
     (Start.STRANGER, Target.TENANT): _EXISTS,
     (Start.STRANGER, Target.TOR): _EXISTS,
+    (Start.STRANGER, Target.PUBLISHER): _EXISTS,
     # Shares and keys are in it sealed to two members.
     (Start.BACKUP, Target.TENANT): frozenset({Gain.EXISTS, Gain.NAMES, Gain.CASES, Gain.SETTINGS}),
 }

@@ -1,4 +1,4 @@
-"""What there is to steal: the files, sockets and processes of each tenant and of tor, found as root before the walk."""
+"""What there is to steal: files, sockets and processes of each tenant, of tor and of the publisher, found as root."""
 
 from __future__ import annotations
 
@@ -88,6 +88,14 @@ def tor_at(root: Path, owner: int) -> Place:
     folders = tuple(root / name for name in _TOR_FOLDERS if (root / name).is_dir())
     things = tuple(_as_tors(thing) for one in folders for thing in _things(one))
     return Place("tor", owner, folders, things, tuple(_processes(owner)))
+
+
+def publisher_at(root: Path, owner: int) -> Place:
+    """Return the publisher's own folder and processes. The sockets in the folder are each tenant's way to it."""
+    folder = root / _SOCKET_FOLDERS[1]
+    folders = (folder,) if folder.is_dir() else ()
+    things = tuple(thing for one in folders for thing in _things(one) if thing.path == str(one))
+    return Place("publisher", owner, folders, things, tuple(_processes(owner)))
 
 
 def in_clear(path: Path) -> Gain | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from audit.breach.accounts import ROOT, STRANGER, Accounts
 from audit.breach.gains import Gain, Start, Target, expected
-from audit.breach.places import HOST_FOLDER, Place, in_clear, tenant_at, tor_at
+from audit.breach.places import HOST_FOLDER, Place, in_clear, publisher_at, tenant_at, tor_at
 from audit.breach.walk import Account, Reached, walk
 
 _PUBLISHER, _TOR = "kallskydd-publisher", "kallskydd-tor"
@@ -56,13 +56,17 @@ def examine(root: Path, home: Path | None, backups: Sequence[Path] = ()) -> Brea
     tenants = _tenants(root) if home is None else (tenant_at(home.name, home, root),)
     if not tenants:
         raise NothingThere
-    tor_account = accounts.named(_TOR)
-    tors = (tor_at(root, tor_account.uid),) if tor_account is not None else ()
+    services = {
+        target: at(root, account.uid)
+        for target, name, at in ((Target.TOR, _TOR, tor_at), (Target.PUBLISHER, _PUBLISHER, publisher_at))
+        if (account := accounts.named(name)) is not None
+    }
+    places = [*((None, tenant) for tenant in tenants), *services.items()]
     lines: list[Line] = []
     for start, account in _starts(accounts, tenants):
-        found = walk(account, (*tenants, *tors))
-        for place in (*tenants, *tors):
-            target = _target(start, account, place, tors)
+        found = walk(account, [place for _, place in places])
+        for service, place in places:
+            target = service or _target(start, account, place)
             reached = found[place.name]
             unexpected = reached.by.keys() - expected(start, target, alone=home is not None, trial=place.trial)
             lines.append(Line(start, target, account.name, place.name, reached, frozenset(unexpected)))
@@ -87,9 +91,7 @@ def _starts(accounts: Accounts, tenants: Sequence[Place]) -> Iterator[tuple[Star
     yield Start.STRANGER, STRANGER
 
 
-def _target(start: Start, account: Account, place: Place, tors: Sequence[Place]) -> Target:
-    if place in tors:
-        return Target.TOR
+def _target(start: Start, account: Account, place: Place) -> Target:
     if start is not Start.TENANT:
         return Target.TENANT
     return Target.ITSELF if place.owner == account.uid else Target.OTHERS

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from kallskydd.commands import host_cluster
 from kallskydd.hosting.machine import HostFault, Machine, unit_of
 from kallskydd.hosting.status import look
 from kallskydd.hosting.tenants import NewTenant, add, is_open, move, remove, start
@@ -36,6 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     removing = _verb(verbs, "remove", "take a tenant's account and files away", _remove)
     removing.add_argument("name", metavar="NAME")
     removing.add_argument("--destroy", action="store_true", help="also an open home, with every report in it")
+    host_cluster.add_parser(verbs)
 
 
 def _add_add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

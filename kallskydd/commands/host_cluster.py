@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kallskydd.hosting.cluster.plan import ClusterPlan, PlanRefused, fence_in, nodes_in
 from kallskydd.hosting.cluster.write import NEXT, write_cluster
+from kallskydd.hosting.machine import Machine
 from kallskydd.say import OK, REFUSED, USAGE, prose
 
 
@@ -29,7 +30,9 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         metavar="NODE=AGENT,key=value…",
         help="what switches that node off; one each",
     )
-    parser.add_argument("--tenant", action="append", default=[], metavar="NAME", help="one tenant; repeat for more")
+    parser.add_argument(
+        "--tenant", action="append", default=[], metavar="NAME", help="one tenant; repeat (default: all of this host)"
+    )
     parser.add_argument("--disk", type=Path, required=True, metavar="DEVICE", help="the disk under the mirror, on both")
     parser.add_argument(
         "--key-file", type=Path, required=True, metavar="FILE", help="opens the encryption above the mirror, on both"
@@ -42,7 +45,8 @@ def run(args: argparse.Namespace) -> int:
     """Write it; return the exit code."""
     try:
         nodes, fences = nodes_in(args.nodes), tuple(fence_in(text) for text in args.fence)
-        write_cluster(ClusterPlan(nodes, fences, tuple(args.tenant), args.disk, args.key_file), args.out)
+        tenants = tuple(args.tenant or Machine().tenants())
+        write_cluster(ClusterPlan(nodes, fences, tenants, args.disk, args.key_file), args.out)
     except PlanRefused as refused:
         prose(str(refused))
         return REFUSED

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from kallskydd.hosting.cluster.plan import PlanRefused
+from kallskydd.hosting.machine import TOR_GROUP, account_name
 
-GROUP: Final = "kallskydd"
 _SERVICES: Final = ("kallskydd-tor", "kallskydd-publisher")
 
 
@@ -23,11 +23,11 @@ def accounts_conf(tenants: Sequence[str]) -> str:
         "# Written by `kallskydd host cluster`, for /etc/sysusers.d of the other nodes, before anything else there."
     ]
     try:
-        lines.append(f"g {GROUP} {grp.getgrnam(GROUP).gr_gid}")
-        for name in (*_SERVICES, *(f"kallskydd-{tenant}" for tenant in tenants)):
+        lines.append(f"g {TOR_GROUP} {grp.getgrnam(TOR_GROUP).gr_gid}")
+        for name in (*_SERVICES, *map(account_name, tenants)):
             entry = pwd.getpwnam(name)
             group = grp.getgrgid(entry.pw_gid).gr_name
-            if group != GROUP:
+            if group != TOR_GROUP:
                 lines.append(f"g {group} {entry.pw_gid}")
             lines.append(f'u {name} {entry.pw_uid}:{entry.pw_gid} "{entry.pw_gecos}" {entry.pw_dir} /usr/sbin/nologin')
     except KeyError:

@@ -14,11 +14,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from kallskydd.hosting.cluster.mirror_conf import DEVICE, RESOURCE
 from kallskydd.hosting.cluster.plan import ClusterPlan
+from kallskydd.hosting.machine import PUBLISHER_UNIT, TENANTS, TOR_UNIT, unit_of
 
 CRYPT_NAME: Final = "kallskydd"
-MOUNT_POINT: Final = "/var/lib/kallskydd-host"
-TOR_UNIT: Final = "kallskydd-tor"
-PUBLISHER_UNIT: Final = "kallskydd-publisher"
 # A unit is started once its intake is ready, within 180 s (TimeoutStartSec), and is given 60 s to end (TimeoutStopSec).
 _START_SECONDS: Final = 200
 _STOP_SECONDS: Final = 90
@@ -55,7 +53,7 @@ def cib(plan: ClusterPlan) -> str:
     _unit(resources, constraints, "publisher", PUBLISHER_UNIT, influence=True)
     _order(constraints, "tor", "publisher", kind="Optional")
     for name in plan.tenants:
-        _unit(resources, constraints, f"tenant-{name}", f"kallskydd@{name}", influence=False)
+        _unit(resources, constraints, f"tenant-{name}", unit_of(name), influence=False)
         # When both start. A tor that starts again takes no tenant down: the keeper publishes again by itself.
         _order(constraints, "publisher", f"tenant-{name}", kind="Optional")
     indent(configuration)
@@ -103,7 +101,7 @@ def _disk(plan: ClusterPlan, resources: Element, constraints: Element) -> None:
     )
     _pairs(
         SubElement(home, "instance_attributes", id="home-settings"),
-        {"device": f"/dev/mapper/{CRYPT_NAME}", "directory": MOUNT_POINT, "fstype": "ext4", "options": _MOUNT_OPTIONS},
+        {"device": f"/dev/mapper/{CRYPT_NAME}", "directory": str(TENANTS), "fstype": "ext4", "options": _MOUNT_OPTIONS},
     )
     # The node that has it is the one whose fencing waits for the head start.
     _pairs(SubElement(home, "meta_attributes", id="home-meta"), {"priority": "10"})
@@ -117,7 +115,9 @@ def _disk(plan: ClusterPlan, resources: Element, constraints: Element) -> None:
 
 
 def _unit(resources: Element, constraints: Element, name: str, unit: str, *, influence: bool) -> None:
-    primitive = SubElement(resources, "primitive", {"id": name, "class": "systemd", "type": unit})
+    primitive = SubElement(
+        resources, "primitive", {"id": name, "class": "systemd", "type": unit.removesuffix(".service")}
+    )
     # What did not start is tried again, without anybody's hand.
     _pairs(SubElement(primitive, "meta_attributes", id=f"{name}-meta"), {"failure-timeout": f"{_AGAIN_SECONDS}s"})
     _operations(

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-# Of systemd units, Pacemaker resources and hosts alike.
+from onion.publisher.tenants import TENANT_NAME
+
+# Of hosts, which Pacemaker's resources are named after.
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _AGENT: Final = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,40}")
@@ -69,10 +71,10 @@ class ClusterPlan:
         _require_nodes(self.nodes)
         _require_fences(self.holders, self.fences)
         for name in self.tenants:
-            if not _NAME.fullmatch(name):
+            if not TENANT_NAME.fullmatch(name):
                 raise PlanRefused(f"`{name}` is no name of a tenant.", "Name those that `kallskydd host list` shows.")
         if not self.tenants or len(set(self.tenants)) != len(self.tenants):
-            raise PlanRefused("No tenant is named, or one is named twice.", "Name each with --tenant once.")
+            raise PlanRefused("There is no tenant, or one is named twice.", "Name each with --tenant once.")
         for path in (self.disk, self.key_file):
             if not path.is_absolute() or not re.fullmatch(r"[\w/.+:@-]+", str(path)):
                 raise PlanRefused(f"`{path}` is no plain absolute path.", "Name the file from / on.")

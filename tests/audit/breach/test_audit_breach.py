@@ -98,7 +98,7 @@ def host():
         subprocess.Popen(
             ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "/usr/bin/python3", "-ISc", CLOSED]
         )
-        for uid in TENANTS.values()
+        for uid in (*TENANTS.values(), PUBLISHER)
     ]
     yield root
     for sleeper in sleepers:
