@@ -35,6 +35,7 @@ from corpus.pdf import pdf_corpus
 from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
 from PIL import Image
 
+from scrubbers.jailed.archive.unzip import unpack_zip
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import scrub as office
 from scrubbers.jailed.pdf.fonts import cmap
@@ -49,6 +50,8 @@ from scrubbers.jailed.pictures.warm_up import warm_up_pictures
 from scrubbers.jailed.text.scrub import scrub_text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import require_clean
+from scrubbers.members import cut
+from scrubbers.memory_file import MemoryFile
 from scrubbers.report_wire import decode_report, encode_report
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import (
@@ -110,6 +113,9 @@ def targets() -> dict[str, Target]:
             "sheet_part",
             in_archive("xl/worksheets/sheet0.xml", workbook([("Blad", "visible", "")])),
             lambda: [part_of(workbook([("Blad", "visible", SHEET_BODY)]), "xl/worksheets/sheet0.xml")],
+        ),
+        Target(
+            "archive", archive_target, lambda: [zipped({"b.txt": b"two" * 40, "a/c 10.txt": b"one", "a/c 9.txt": b"x"})]
         ),
         Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
         Target("pdf_contents", reader(read_contents), contents_seeds),
@@ -244,6 +250,19 @@ def report_target(untrusted: bytes) -> None:
         raise Mistake
     if not all(isinstance(item, Lost) for item in lost):
         raise Mistake
+
+
+def archive_target(untrusted: bytes) -> None:
+    """What a job makes of an archive is refused, or it adds up for who cuts it."""
+    with Descriptors(untrusted, b"") as (archive, members):
+        try:
+            unpack_zip(archive, members)
+        except Refused:
+            return
+        with MemoryFile() as said:
+            said.write(os.pread(members, os.fstat(members).st_size, 0))
+            for member in cut(said):
+                member.close()
 
 
 def verifier(kind: Kind) -> Callable[[bytes], None]:
