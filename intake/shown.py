@@ -77,6 +77,7 @@ def _file_shown(file: FileShown, language: Language, number: int, before: Ticked
     return {
         # A file that was refused has no number in the case, only its place among those that were chosen.
         "order": file.order,
+        "inside": file.inside,
         "number": number,
         "file_id": file.file_id,
         "kind": "" if file.kind is None else file.kind.value.upper(),

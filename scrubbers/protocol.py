@@ -11,7 +11,8 @@ a pipe of its own. All four are hostile. The trusted side checks their length be
 and reads the report with a strict decoder. STATUS is a job's last output: its answers then get all memfd seals, so that
 the job cannot change them, and nobody waits for its end. How a job ended that wrote no STATUS, and what it used, comes
 from the zygote, which no job can write to. A job that measures a picture writes MEASURED in the place of STATUS; the
-number decides nothing but the order of jobs.
+number decides nothing but the order of jobs. A job that takes an archive apart writes MEMBERS, the length of each file,
+and the files one after the other.
 """
 
 import enum
@@ -45,6 +46,8 @@ class Operation(enum.IntEnum):
     MEASURE = 6
     # As SCRUB, and with pixels on another grid.
     SCRUB_AGAINST_MARKS = 7
+    # An archive into the files that are in it.
+    UNPACK = 8
 
 
 class KindNumber(enum.IntEnum):
@@ -81,6 +84,10 @@ OUTCOME_DONE: Final = 0
 MEASURED: Final = struct.Struct("=4sI")
 MEASURED_MAGIC: Final = b"ksme"
 MOST_PIXELS: Final = 2**32 - 1
+# magic, how many files; the length of each of them follows
+MEMBERS: Final = struct.Struct("=4sH")
+MEMBERS_MAGIC: Final = b"ksmb"
+MEMBER_LENGTH: Final = struct.Struct("=Q")
 # A self-test attempt that was not stopped.
 OUTCOME_NOT_STOPPED: Final = 999
 
@@ -99,6 +106,7 @@ class Locks(enum.IntFlag):
 SCRUB_DESCRIPTORS: Final = ("untrusted", "clean", "preview", "report", "status")
 VERIFY_DESCRIPTORS: Final = ("clean", "preview", "status")
 TRY_DESCRIPTORS: Final = ("status",)
+UNPACK_DESCRIPTORS: Final = ("untrusted", "members", "status")
 MEASURE_DESCRIPTORS: Final = ("untrusted", "status")
 DESCRIPTORS: Final = {
     Operation.SCRUB: SCRUB_DESCRIPTORS,
@@ -108,10 +116,12 @@ DESCRIPTORS: Final = {
     Operation.TRY_SOCKET: TRY_DESCRIPTORS,
     Operation.TRY_EXEC: TRY_DESCRIPTORS,
     Operation.MEASURE: MEASURE_DESCRIPTORS,
+    Operation.UNPACK: UNPACK_DESCRIPTORS,
 }
 MOST_DESCRIPTORS: Final = 5
 
 ATTACHMENT_BYTES: Final = 50 * 2**20  # 50 MiB: design, "Numbers"
+MOST_MEMBERS: Final = 20  # as many as a form may bring: design, "Numbers"
 RESULT_BYTES: Final = 150 * 2**20  # three times what may come in: a PDF made of pixels grows
 PREVIEW_BYTES: Final = 256 * 2**10  # 320 x 320 pixels as JPEG took at most 60 KiB (noise)
 REPORT_BYTES: Final = 64 * 2**10

@@ -38,6 +38,7 @@ from scrubbers.fair_queue import (
     is_measured,
     seconds_of_picture,
 )
+from scrubbers.members import cut
 from scrubbers.memory_file import MemoryFile, NotSealed
 from scrubbers.protocol import (
     ATTACHMENT_BYTES,
@@ -66,6 +67,7 @@ from scrubbers.stages import (
     Scrubbed,
     ScrubReport,
     Sniffed,
+    SniffedArchive,
     TookTooLong,
     TooLarge,
     Verified,
@@ -167,6 +169,18 @@ class Sandbox:
                 if await self._job(Operation.VERIFY, scrubbed.kind, (), (clean, preview), turn):
                     unless_verified.pop_all()
                     return Verified(scrubbed.kind, clean, preview, scrubbed.report)
+        raise JobDied
+
+    async def unpack(self, archive: SniffedArchive, account: Account | None = None) -> list[MemoryFile]:
+        """Return the files in an archive, in the order of their names, and close it. Raises Refused."""
+        with archive.untrusted as untrusted:
+            untrusted.seal()
+            for _ in range(_ATTEMPTS):
+                with MemoryFile() as members:
+                    turn = Turn(account or Account(), UNKNOWN_SECONDS)
+                    # The zygote for documents reads archives: an office document is one.
+                    if await self._job(Operation.UNPACK, Kind.OFFICE, (untrusted,), (members,), turn):
+                        return cut(members)
         raise JobDied
 
     async def self_test(self, roles: Collection[Role] = tuple(Role)) -> None:
@@ -337,6 +351,10 @@ class OneForm:
     async def scrub(self, sniffed: Sniffed, *, against_marks: bool = False) -> Scrubbed:
         """Scrub as the pool does; pictures are measured first when others are waiting."""
         return await self.pool.scrub(sniffed, self.account, against_marks=against_marks)
+
+    async def unpack(self, archive: SniffedArchive) -> list[MemoryFile]:
+        """Unpack as the pool does."""
+        return await self.pool.unpack(archive, self.account)
 
     async def verify(self, scrubbed: Scrubbed) -> Verified:
         """Verify as the pool does."""

@@ -34,7 +34,8 @@ _OFFICE_FIRST_ENTRIES: Final = (
     b"mimetypeapplication/vnd.oasis.opendocument.",
 )  # fmt: skip
 _OTHER_OFFICE_FIRST_ENTRIES: Final = (b"mimetypeapplication/epub", b"Index/Document.iwa")
-_ZIP: Final = b"PK\x03\x04"
+ZIP: Final = b"PK\x03\x04"
+ZIP_HEAD_BYTES: Final = 128  # where the name of the first entry is, as far as it tells
 _ZIP_NAME_OFFSET: Final = 30
 _TAR_MAGIC: Final = slice(257, 262)
 _ISO_BOX_TYPE: Final = slice(4, 8)
@@ -120,6 +121,13 @@ def sniff(untrusted: MemoryFile) -> Sniffed:
     return Sniffed(sniff_kind(untrusted.read(HEAD_BYTES)), untrusted)
 
 
+def is_archive(untrusted_head: bytes) -> bool:
+    """Return whether a file that begins like this is a ZIP file that is no document: `sniff_kind` refuses it."""
+    if not untrusted_head.startswith(ZIP) or untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES):
+        return False
+    return isinstance(_refusal(untrusted_head), Archive)
+
+
 def sniff_kind(untrusted_head: bytes) -> Kind:
     """Return the kind of a file that begins like this; raises NotCleanable."""
     if not untrusted_head:
@@ -144,7 +152,7 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
 
 def _kind_without_signature(untrusted_head: bytes) -> Kind:
     """Return OFFICE for its archive, PDF for one that begins later, or a kind of text; raises NotCleanable."""
-    if untrusted_head.startswith(_ZIP) and untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES):
+    if untrusted_head.startswith(ZIP) and untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES):
         return Kind.OFFICE
     refusal = _refusal(untrusted_head)
     if not isinstance(refusal, UnknownKind):
@@ -186,7 +194,7 @@ def _refusal(untrusted_head: bytes) -> NotCleanable:
     for signature, refusal in _REFUSED:
         if untrusted_head.startswith(signature):
             return refusal()
-    if untrusted_head.startswith(_ZIP):
+    if untrusted_head.startswith(ZIP):
         is_office = untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OTHER_OFFICE_FIRST_ENTRIES)
         return OfficeDocument() if is_office else Archive()
     if untrusted_head[_TAR_MAGIC] == b"ustar":

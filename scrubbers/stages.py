@@ -12,23 +12,24 @@ Refused
 │   ├── OfficeDocument      save it as PDF
 │   ├── DrawnPicture        SVG: take a picture of the screen
 │   ├── SoundOrFilm         a film, or sound in an uncommon coding: send the sound, still pictures, or describe it
-│   ├── Archive             send the files one by one
+│   ├── Archive             of another kind than ZIP, or in an archive: send the files one by one
 │   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
 │   ├── UnknownKind
 │   │   ├── TextUnreadable  text in an encoding that cannot be told: save it as UTF-8, or copy it into the report
 │   │   └── Email           take a picture of the screen, or copy it: what it is from shows in it
 │   └── KindsDisagree       two readers of the first bytes see different kinds
-├── Locked                  a PDF with a password or restrictions
+├── Locked                  a PDF or an office document with a password, a PDF with restrictions
 ├── TooMuch                 more than we take on
 │   ├── TooLarge            bytes
 │   ├── TooManyPixels
 │   ├── TooManyPages
 │   ├── TooManyFrames
 │   ├── ResultTooLarge      the clean copy would be too large
+│   ├── TooMuchInArchive    files, or bytes of all of them
 │   └── TooMuchToHold       a large file of a kind that takes too much memory: save as an ordinary JPEG
 ├── Damaged                 it does not decode
-├── LettersMissing          a PDF with letters that are neither in it nor here: print it to a new PDF
+├── LettersMissing          letters that are neither in the file nor here: print it to a new PDF
 ├── Unfinished              the job did not come to its end
 │   ├── TookTooLong
 │   ├── OutOfMemory
@@ -187,6 +188,13 @@ class Sniffed:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class SniffedArchive:
+    """Bytes whose beginning looks like an archive that can be taken apart."""
+
+    untrusted: MemoryFile
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Scrubbed:
     """What a jailed job made of them. A hostile file may have taken that job over, so nothing here is trusted yet."""
 
@@ -312,6 +320,11 @@ class TooMuchToHold(TooMuch):
     text_key = "refused.too_much_to_hold"
 
 
+class TooMuchInArchive(TooMuch):
+    code = 217
+    text_key = "refused.too_much_in_archive"
+
+
 class Damaged(Refused):
     code = 221
     text_key = "refused.damaged"
@@ -353,6 +366,7 @@ class WouldNotVouch(Refused):
 REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
     TextUnreadable, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold,
+    TooMuchInArchive,
     Damaged, LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
 _BY_CODE: Final = {leaf.code: leaf for leaf in REFUSALS}

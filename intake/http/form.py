@@ -104,6 +104,12 @@ class Part:
             self._ahead = await self._body.read(self._part)
         return not self._ahead
 
+    async def begins(self, size: int) -> bytes:
+        """Return its first bytes, so many or all there are, and leave them in it. Raises as `pieces` does."""
+        while len(self._ahead) < size and (piece := await self._body.read(self._part)):
+            self._ahead += piece
+        return self._ahead[:size]
+
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the bytes as they come. Raises `NotAForm`, `StalledUpload` or `TooMuchData`."""
         while not await self.is_empty():

@@ -83,7 +83,10 @@ def refused_page(
         "/report",
         Head(400, headers=IN_A_FRAME if is_in_frame else {}),
         fields=owner,
-        refused=[(one.order, language.translate_notice(refusal(one.refused or ""))) for one in shown[:_MOST_SHOWN]],
+        refused=[
+            (one.order, one.inside, language.translate_notice(refusal(one.refused or "")))
+            for one in shown[:_MOST_SHOWN]
+        ],
         refused_count=len(shown),
         all_files=len(held.files.shown),
         received=len(held.files.pending.accepted),

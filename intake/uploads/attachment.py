@@ -6,6 +6,7 @@ as it comes; what cannot be cleaned is refused (`Refused`, `FileRefused`) and no
 found are in the returned report, for the reporter's own page; the stored record has kinds and places only.
 
 `FileTaker` does this for all files of one form: a file that is refused is noted with its reason, and the rest goes on.
+An archive is taken apart, and each file in it goes on as if it had been chosen by itself (decision 0040).
 """
 
 import asyncio
@@ -26,12 +27,13 @@ from intake.limits import Limits
 from intake.rooms.text import BYTES_A_CHARACTER
 from intake.rooms.uploads import Hold, MemoryBudget
 from intake.shielding import to_its_end
+from intake.uploads.members import Member, closed_at_last
 from intake.uploads.progress import FileProgress, Sending, Step
 from intake.uploads.tried import Tried, TriedFiles
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
-from scrubbers.sniff import sniff
-from scrubbers.stages import Empty, Kind, Refused, ScrubReport, Verified
+from scrubbers.sniff import ZIP, ZIP_HEAD_BYTES, is_archive, sniff
+from scrubbers.stages import Empty, Kind, Refused, ScrubReport, SniffedArchive, TooMuchInArchive, Verified
 
 _DIGEST_PIECE: Final = 2**20
 # The objects around what is shown of one file, and around each value found in it.
@@ -117,6 +119,25 @@ class Allowance:
         self._files_left -= 1
         async with self._budget.room_for(self._most).hold(self._most, rate, untrusted.close) as hold:
             yield FileRoom(self, hold)
+
+    @asynccontextmanager
+    async def one_archive(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
+        """Give room for an archive, which is no file of the form itself; let go of it if it gives way."""
+        # Never in the small room: a small archive can hold large files.
+        most = self.limits.file_bytes
+        async with self._budget.room_for(most).hold(most, rate, untrusted.close) as hold:
+            yield FileRoom(self, hold)
+
+    async def unpacked(self, archive_bytes: int, members: Sequence[MemoryFile], room: "FileRoom") -> None:
+        """Count the files that an archive became, in its place. Raises `TooMuchInArchive` or a `FileRefused`."""
+        if len(members) > self._files_left:
+            raise TooMuchInArchive
+        self.bytes_left += archive_bytes
+        self._most = self.limits.file_bytes  # a file may be larger than the form that brought it
+        size = sum(each.size for each in members)
+        if size > self.limits.file_bytes:
+            raise TooMuchInArchive
+        await room.hold.take(max(0, size - archive_bytes))
 
     async def keys_are_made(self) -> None:
         """Wait until the keys are made; whether that went well shows where they are used."""
@@ -249,6 +270,8 @@ class FileShown:
     refused: str | None
     # Empty for a file that was refused.
     file_id: str = ""
+    # Its place in the archive that was chosen, by name; zero for a file that was chosen itself.
+    inside: int = 0
 
     @property
     def bytes_kept(self) -> int:
@@ -267,6 +290,7 @@ class FileTaker:
         self._shown: list[FileShown] = []
         self._accepted: list[Accepted] = []
         self._tried = TriedFiles()
+        self._chosen = 0
         # Who waits for it may be shown how far it has come.
         self._sending = sending or Sending(0)
         self._allowance = allowance
@@ -280,6 +304,7 @@ class FileTaker:
         self._shown = [
             FileShown(order, one.kind, one.report, None, one.file_id) for order, one in enumerate(accepted, start=1)
         ]
+        self._chosen = len(accepted)
         self._allowance.renew(announced, self._accepted)
         self._sending = sending
 
@@ -316,28 +341,52 @@ class FileTaker:
         """
         if await part.is_empty():
             if part.was_chosen:
+                self._chosen += 1
                 self._refuse(Empty.text_key)
             return
-        progress = self._progress()
+        self._chosen += 1
         jail = Jail(self._sandbox, against_marks=against_marks)
+        # Of a file that is none no more is read ahead of its room than tells so.
+        if await part.begins(len(ZIP)) == ZIP and is_archive(await part.begins(ZIP_HEAD_BYTES)):
+            await self._take_apart(part, jail)
+        else:
+            await self._take_one(part, jail)
+
+    async def _take_one(self, part: Part, jail: Jail, inside: int = 0) -> None:
+        progress = self._progress()
         try:
             accepted = await accept_attachment(part, self._case, self._allowance, jail, self._store, progress=progress)
         except (Refused, FileRefused) as refused:
-            self._refuse(refused.text_key)
+            self._refuse(refused.text_key, inside)
             return
         self._accepted.append(accepted)
         report = accepted.report
-        self._shown.append(FileShown(progress.file, report.kind, report, None, accepted.file_id.hex()))
+        self._shown.append(FileShown(progress.file, report.kind, report, None, accepted.file_id.hex(), inside))
         progress.step(Step.CLEAN)
 
-    def _refuse(self, text_key: str) -> None:
+    async def _take_apart(self, part: Part, jail: Jail) -> None:
+        """Take each file of an archive; or note why it cannot be taken apart."""
+        untrusted = MemoryFile()
+        try:
+            async with self._allowance.one_archive(untrusted, part.rate) as room:
+                await read_part(part, untrusted, room)
+                size = untrusted.size
+                self._progress().step(Step.CLEANING)
+                with closed_at_last(await self._sandbox.unpack(SniffedArchive(untrusted))) as members:
+                    await self._allowance.unpacked(size, members, room)
+                    for inside, member in enumerate(members, start=1):
+                        await self._take_one(Member(member, part.rate), jail, inside)
+        except (Refused, FileRefused) as refused:
+            self._refuse(refused.text_key)
+
+    def _refuse(self, text_key: str, inside: int = 0) -> None:
         progress = self._progress()
-        self._shown.append(FileShown(progress.file, None, None, text_key))
+        self._shown.append(FileShown(progress.file, None, None, text_key, inside=inside))
         self._tried.note(text_key)
         progress.step(Step.NOT_TAKEN)
 
     def _progress(self) -> FileProgress:
-        return FileProgress(self._sending, len(self._shown) + 1)
+        return FileProgress(self._sending, self._chosen)
 
     async def drop(self) -> None:
         """Delete everything that was staged; for a form that is refused after its files came."""

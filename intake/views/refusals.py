@@ -120,7 +120,8 @@ _FILES: Final = {
         N_("Send the sound alone as M4A or MP3 or a still picture, or describe it in words."),
     ),
     "refused.archive": Notice(
-        N_("Compressed archives (such as ZIP) are not accepted."), N_("Unpack it and send the files separately.")
+        N_("Of archives only ZIP is accepted, and no archive inside another."),
+        N_("Unpack it and send the files separately."),
     ),
     "refused.uncommon_picture": Notice(
         N_("Pictures of this kind (such as JPEG XL) cannot be cleaned."),
@@ -180,6 +181,10 @@ _FILES: Final = {
             "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and add it with"
             " the case code."
         ),
+    ),
+    "refused.too_much_in_archive": Notice(
+        N_("There are too many files in the archive, or they are too large together."),
+        N_("Divide it and add the parts with the case code."),
     ),
     "refused.damaged": Notice(
         N_("The file is damaged and cannot be read."),

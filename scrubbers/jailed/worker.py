@@ -92,6 +92,8 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
                 kind = Kind[KindNumber(kind_number).name]
                 require_clean(kind, descriptors["clean"])
                 require_clean(Kind.JPEG, descriptors["preview"])
+            elif operation is Operation.UNPACK:
+                _unpack(descriptors)
             else:
                 _attempt(operation)
             outcome = OUTCOME_DONE
@@ -111,6 +113,7 @@ def _warm_up_documents(kinds: Collection[Kind], scrubs: dict[Kind, Scrub]) -> Ca
     reader_of(Kind.PDF)
     warm_up_kind: Callable[[], None] = warm_up_fork
     if Kind.OFFICE in kinds:
+        from scrubbers.jailed.archive import unzip  # noqa: F401, PLC0415
         from scrubbers.jailed.office import scrub as office  # noqa: PLC0415
 
         scrubs[Kind.OFFICE] = office.scrub_office
@@ -139,6 +142,13 @@ def _scrub(
     scrub(kind, descriptors["untrusted"], descriptors["clean"], descriptors["preview"], findings)
     report = encode_report(findings.removed(), findings.lost())
     os.write(descriptors["report"], report)
+
+
+def _unpack(descriptors: dict[str, int]) -> None:
+    # Imported before the locks, where the role is that for documents; in the other there is nothing to import it from.
+    from scrubbers.jailed.archive.unzip import unpack_zip  # noqa: PLC0415
+
+    unpack_zip(descriptors["untrusted"], descriptors["members"])
 
 
 def _pixels(kind: Kind, untrusted_descriptor: int) -> int:

@@ -257,8 +257,10 @@ def _paragraph(paragraph: Paragraph, width: float, parent: Element, size: float,
     height, made = size * _LEADING, []
     for place, line in enumerate(lines):
         left = width - indent - room - line.width
-        # What begins at the right has its indent and its marker there.
-        x = left - _aligned(paragraph.align, left) if from_right else indent + room + _aligned(paragraph.align, left)
+        # What begins at the right has its indent and its marker there. It stands there also where it is aligned to the
+        # right, which means the other side for who wrote with a program that knows of that direction.
+        align = Align.RIGHT if from_right and paragraph.align is not Align.CENTRE else paragraph.align
+        x = _aligned(align, left) + (0 if from_right else indent + room)
         letters = tuple(drawn(line, x, size * _ASCENT))
         if marker and not place:
             at = width - indent - marker[0].width if from_right else indent

@@ -161,7 +161,9 @@ async def test_a_message_whose_files_are_all_refused_does_not_say_that_it_was_re
         page = await file_report(browser, "Report")
         inbox = await log_in(browser, page.receipt)
 
-        sent = await browser.post("/inbox/write", inbox.form("/inbox/write").with_(text=""), [b"PK\x03\x04 packed"])
+        sent = await browser.post(
+            "/inbox/write", inbox.form("/inbox/write").with_(text=""), [b"Rar!\x1a\x07\x00 packed"]
+        )
         case = await opened(intake, page)
 
     assert "Vi kunde inte ta emot någon av filerna" in sent.plain

@@ -128,12 +128,14 @@ def placed(*blocks: Paragraph | Table) -> list[Letters]:
 def test_what_is_written_from_right_to_left_begins_there_with_its_marker():
     words_ = (Run("نقطة"),)
     (right,) = placed(Paragraph(words_))
-    (left,) = placed(Paragraph(words_, align=Align.RIGHT))
+    (aligned,) = placed(Paragraph(words_, align=Align.RIGHT))
+    (centred,) = placed(Paragraph(words_, align=Align.CENTRE))
     marker, item = placed(Paragraph(words_, marker="1.", level=1))
     (cell,) = placed(Table(((Cell((Paragraph(words_),)),),)))
 
     assert right.x > 450
-    assert left.x < 60
+    assert aligned.x == right.x
+    assert 250 < centred.x < 300
     assert 450 < item.x < marker.x
     assert "".join(glyph.text for glyph in right.glyphs) == "ةطقن"
     assert cell.glyphs == right.glyphs

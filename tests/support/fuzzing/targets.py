@@ -37,6 +37,7 @@ from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
 from recordings import FORMS, recorded, tone
 
+from scrubbers.jailed.archive.unzip import unpack_zip
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import scrub as office
 from scrubbers.jailed.pdf.cost import Work
@@ -52,6 +53,8 @@ from scrubbers.jailed.sound.scrub import scrub_sound
 from scrubbers.jailed.text.scrub import scrub_text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import require_clean
+from scrubbers.members import cut
+from scrubbers.memory_file import MemoryFile
 from scrubbers.report_wire import decode_report, encode_report
 from scrubbers.sniff import sniff_kind
 from scrubbers.stages import (
@@ -113,6 +116,9 @@ def targets() -> dict[str, Target]:
             "sheet_part",
             in_archive("xl/worksheets/sheet0.xml", workbook([("Blad", "visible", "")])),
             lambda: [part_of(workbook([("Blad", "visible", SHEET_BODY)]), "xl/worksheets/sheet0.xml")],
+        ),
+        Target(
+            "archive", archive_target, lambda: [zipped({"b.txt": b"two" * 40, "a/c 10.txt": b"one", "a/c 9.txt": b"x"})]
         ),
         Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
         Target("pdf_contents", reader(read_contents), contents_seeds),
@@ -256,6 +262,19 @@ def report_target(untrusted: bytes) -> None:
         raise Mistake
     if not all(isinstance(item, Lost) for item in lost):
         raise Mistake
+
+
+def archive_target(untrusted: bytes) -> None:
+    """What a job makes of an archive is refused, or it adds up for who cuts it."""
+    with Descriptors(untrusted, b"") as (archive, members):
+        try:
+            unpack_zip(archive, members)
+        except Refused:
+            return
+        with MemoryFile() as said:
+            said.write(os.pread(members, os.fstat(members).st_size, 0))
+            for member in cut(said):
+                member.close()
 
 
 def verifier(kind: Kind) -> Callable[[bytes], None]:

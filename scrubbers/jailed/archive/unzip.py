@@ -1,0 +1,52 @@
+"""Takes a ZIP file apart: the files in it, in the order of their names; nothing else of it goes any further.
+
+The order is that of file managers: folders apart, capital letters as small ones, numbers by their value. Folders, empty
+files and what systems put in unasked are left out. Refused are more files or bytes than a form may bring, before any is
+inflated, and all that `office.package` refuses.
+"""
+
+import re
+from typing import Final
+from zipfile import ZipInfo
+
+from scrubbers.jailed.office.package import Package
+from scrubbers.protocol import ATTACHMENT_BYTES, MEMBER_LENGTH, MEMBERS, MEMBERS_MAGIC, MOST_MEMBERS
+from scrubbers.stages import Damaged, Empty, TooMuchInArchive
+
+_FOLDERS_UNASKED: Final = "__macosx/"
+_FILES_UNASKED: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+_NUMBERS: Final = re.compile("([0-9]+)")
+
+
+def unpack_zip(untrusted: int, members: int) -> None:
+    """Read one descriptor and write the other; raises Refused."""
+    with open(untrusted, "rb", closefd=False) as file:
+        # The descriptor stands where the trusted side left it.
+        file.seek(0)
+        package = Package(file)
+        chosen = sorted((one for one in package.members.values() if _is_meant(one)), key=_by_name)
+        if len(chosen) > MOST_MEMBERS or sum(one.file_size for one in chosen) > ATTACHMENT_BYTES:
+            raise TooMuchInArchive
+        if not chosen:
+            raise Empty
+        with open(members, "wb", closefd=False) as output:
+            output.write(MEMBERS.pack(MEMBERS_MAGIC, len(chosen)))
+            output.writelines(MEMBER_LENGTH.pack(one.file_size) for one in chosen)
+            for one in chosen:
+                content = package.read(one.filename)
+                if len(content) != one.file_size:
+                    raise Damaged
+                output.write(content)
+
+
+def _is_meant(member: ZipInfo) -> bool:
+    name = member.filename.lower()
+    unasked = name.startswith(_FOLDERS_UNASKED) or name.rpartition("/")[2] in _FILES_UNASKED
+    return member.file_size > 0 and not member.is_dir() and not unasked
+
+
+def _by_name(member: ZipInfo) -> tuple[list[str], list[tuple[int, str]]]:
+    *folders, name = member.filename.casefold().split("/")
+    # Every second part is a number, which is less than another that has more digits.
+    parts = (part.lstrip("0") if place % 2 else part for place, part in enumerate(_NUMBERS.split(name)))
+    return folders, [(len(part) if place % 2 else -1, part) for place, part in enumerate(parts)]
