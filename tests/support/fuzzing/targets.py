@@ -24,7 +24,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -160,7 +160,13 @@ SHEET_BODY = (
 )
 
 
-def samples() -> Iterable[tuple[Kind, bytes]]:
+@cache
+def samples() -> tuple[tuple[Kind, bytes], ...]:
+    """All files to begin from, with their kinds."""
+    return tuple(_samples())
+
+
+def _samples() -> Iterable[tuple[Kind, bytes]]:
     for sample in (*corpus(), *pdf_corpus()):
         yield sniff_kind(sample.content[:HEAD_BYTES]), sample.content
     exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x0e\0\0\0\x1a\0\0\0\0\0\0\0Kmk990123abcd\0"
