@@ -196,6 +196,19 @@ def glyphs_in(content: bytes) -> int:
     return len(font["/DescendantFonts"][0]["/W"][1])
 
 
+def test_a_code_of_zero_is_drawn_like_any_other():
+    """Where fonts of mathematics have their minus."""
+    encoding = {b"Type": Name(b"Encoding"), b"Differences": [0, Name(b"minus"), Name(b"three")]}
+    font = {b"Type": Name(b"Font"), b"Subtype": Name(b"Type1"), b"BaseFont": Name(b"Helvetica"), b"Encoding": encoding}
+    document = one_page(font, shows(b"\0\1"))
+
+    made = cleaned(document)
+
+    assert made.is_rebuilt
+    assert shown(document).looks_like(shown(made.content))
+    assert shown(made.content).text == "\u22123"
+
+
 def test_letters_that_only_the_readers_computer_has_are_not_left_out_in_silence():
     font = composite(Markers(), b"CIDFontType0", {}, Name(b"UniJIS-UCS2-H"))
     descendant = font[b"DescendantFonts"][0].value

@@ -3,6 +3,7 @@
 Nothing but the pen's path and the advance is in it: no hint, no subroutine, no name. Technical Note 5177.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
@@ -22,6 +23,8 @@ Segment: TypeAlias = tuple[int, ...]
 Outline: TypeAlias = tuple[Segment, ...]
 
 
+# A page is written several times before it is what it will be.
+@functools.lru_cache(maxsize=65_536)
 def charstring(advance: int, outline: Outline) -> bytes:
     """Return the outline as a charstring for a font whose nominal width is 0; raises NotRebuildable."""
     written = bytearray(_number(advance))

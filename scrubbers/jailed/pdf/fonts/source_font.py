@@ -119,17 +119,20 @@ class Font:
 
     def _glyph(self, code: int) -> Glyph:
         block, number = divmod(code, _BLOCK)
-        advance, outline = self._drawn(block, _FIRST_LETTER + number)
+        advance, outline = self._drawn(block, number)
         if is_speck(outline, _LEAST_SIGN):
             outline = ()
         found = self._glyphs[code] = Glyph(code, advance, outline)
         return found
 
-    def _drawn(self, page: int, letter: int) -> tuple[int, Outline]:
-        """Return advance and outline."""
-        if page not in self._fonts:
-            self._fonts[page] = self._pdfium_font(page)
-        font, width = self._fonts[page][0], ctypes.c_float()
+    def _drawn(self, block: int, number: int) -> tuple[int, Outline]:
+        """Return advance and outline of a code."""
+        if block not in self._fonts:
+            self._fonts[block] = self._pdfium_font(block)
+        font, page = self._fonts[block]
+        width = ctypes.c_float()
+        # PDFium takes a code of 0 for none, and looks the letter up in the font's own encoding.
+        letter = _FIRST_LETTER + number if number else _first_letter(page)
         if not pdfium.FPDFFont_GetGlyphWidth(font, letter, float(_UNITS), width):
             raise NotRebuildable
         return _whole(width.value), self._outline(font, letter)
@@ -232,6 +235,12 @@ def _whole(value: float) -> int:
     if not -_LARGEST <= value <= _LARGEST:
         raise NotRebuildable
     return round(value)
+
+
+def _first_letter(page: pypdfium2.PdfPage) -> int:
+    """Return the letter of the first code of a block, which its page shows."""
+    with contextlib.closing(page.get_textpage()) as text:
+        return int(pdfium.FPDFText_GetUnicode(text, 0)) if pdfium.FPDFText_CountChars(text) else 0
 
 
 def _texts_on(document: pypdfium2.PdfDocument, count: int) -> dict[int, str]:
