@@ -58,13 +58,7 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         limits = DOCUMENT_LIMITS
         warm_up_kind = _warm_up_documents(kinds, scrubs)
     else:
-        warm_up_pictures(kinds)
-        if _WORDS.intersection(kinds):
-            # It brings fonts, which the command has no use for with a photograph.
-            from scrubbers.jailed.text import scrub as text  # noqa: PLC0415
-
-            scrubs |= dict.fromkeys(_WORDS, text.scrub_text)
-            text.warm_up()
+        _warm_up_pictures(kinds, scrubs)
     opinion = SecondOpinion()
     job_filters()
 
@@ -103,6 +97,17 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         os._exit(_ENDED_WELL)
 
     return JobTemplate(work, warm_up_job)
+
+
+def _warm_up_pictures(kinds: Collection[Kind], scrubs: dict[Kind, Scrub]) -> None:
+    """Warm up for these kinds of picture and text; add the scrubber of texts, if it is among them."""
+    warm_up_pictures(kinds)
+    if _WORDS.intersection(kinds):
+        # It brings fonts, which the command has no use for with a photograph.
+        from scrubbers.jailed.text import scrub as text  # noqa: PLC0415
+
+        scrubs |= dict.fromkeys(_WORDS, text.scrub_text)
+        text.warm_up()
 
 
 def _warm_up_documents(kinds: Collection[Kind], scrubs: dict[Kind, Scrub]) -> Callable[[], None]:
