@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +33,8 @@ class Scene:
     service: Service
     root: Path = Path("/")
     manifest: Path | None = None
+    # What this one inspection has read already and other rows ask for too: configuration, verdict on our own files.
+    seen: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def trial(self) -> bool:
@@ -51,8 +53,11 @@ class Scene:
 
     def config(self) -> dict[str, Any]:
         """Return the home's configuration; raises OSError, ValueError."""
-        with (self.home / "config.toml").open("rb") as file:
-            return tomllib.load(file)
+        if "config" not in self.seen:
+            with (self.home / "config.toml").open("rb") as file:
+                self.seen["config"] = tomllib.load(file)
+        found: dict[str, Any] = self.seen["config"]
+        return found
 
     @property
     def listeners(self) -> tuple[str, ...]:

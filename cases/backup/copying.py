@@ -51,6 +51,9 @@ OF_TOMBSTONES: Final = ("tombstones", "tombstone_statements")
 BOXES, COUNTERS, CHUNKS = "batch_items", "counters", "chunks"
 # What one transaction reads: some two milliseconds, and 4 MiB of chunks.
 _CASES_AT_ONCE, _ITEMS_AT_ONCE, _CHUNKS_AT_ONCE = 64, 2000, 16
+# The copy goes to its disk so much at a time: half a gigabyte in one fsync would hold up the heartbeat's own where both
+# lie on one file system.
+_SYNCED_BYTES: Final = 8 * 2**20
 _HIGHEST_ID: Final = b"\xff" * 16
 _IN_RANGE: Final = "case_id > ?1 AND case_id <= ?2"
 _LIVING: Final = (
@@ -105,6 +108,25 @@ class _Original:
             self._rest_until = ended + (ended - began)
 
 
+class _Copy(sqlite3.Connection):
+    """The new file, which nobody else has open, and a descriptor of it."""
+
+    descriptor: int
+    synced_bytes = 0
+
+    def sync_if_grown(self) -> None:
+        """Have on the disk what has been written, once it is enough."""
+        size = os.fstat(self.descriptor).st_size
+        if size - self.synced_bytes >= _SYNCED_BYTES:
+            os.fsync(self.descriptor)
+            self.synced_bytes = size
+
+    def close(self) -> None:
+        """Close both."""
+        super().close()
+        os.close(self.descriptor)
+
+
 def copy_store(home: Path, target: Path) -> Copied:
     """Copy the rows into the new file `target` and return the rest. Raises HomeBusy, Busy, StoreFault, OSError."""
     for _ in range(TRIES):
@@ -128,8 +150,7 @@ def _copied_once(home: Path, target: Path) -> Copied | None:
                 # The slot of a case that was erased after it was copied, given out again.
                 return None
             raise
-        with target.open("rb+") as file:
-            os.fsync(file.fileno())
+        os.fsync(copy.descriptor)
         # 5.
         places = copy.execute("SELECT case_id, slot FROM cases").fetchall()
         shares = _read_shares(home / SLOTS_NAME, places)
@@ -139,10 +160,11 @@ def _copied_once(home: Path, target: Path) -> Copied | None:
         return Copied(bytes(last_batch[1]), shares, tuple(_erased(copy)))
 
 
-def _new(target: Path) -> sqlite3.Connection:
+def _new(target: Path) -> _Copy:
     """Make the file of the copy, with its tables."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    copy = sqlite3.connect(f"file:{quote(str(target))}?mode=rw", uri=True, isolation_level=None)
+    descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    copy = sqlite3.connect(f"file:{quote(str(target))}?mode=rw", uri=True, isolation_level=None, factory=_Copy)
+    copy.descriptor = descriptor
     # Before the first table, as in the store; no journal and no syncing: a copy that breaks off is thrown away.
     for pragma in ("auto_vacuum = INCREMENTAL", "journal_mode = OFF", "temp_store = MEMORY", "synchronous = OFF"):
         copy.execute(f"PRAGMA {pragma}")
@@ -151,7 +173,7 @@ def _new(target: Path) -> sqlite3.Connection:
     return copy
 
 
-def _copy_rows(original: _Original, copy: sqlite3.Connection, last_batch: Row) -> None:
+def _copy_rows(original: _Original, copy: _Copy, last_batch: Row) -> None:
     if original.read(["PRAGMA user_version"]) != [[(SCHEMA_VERSION,)]]:
         raise StoreFault("store.version")
     home_id, _salt, batch, last_release = last_batch
@@ -186,7 +208,7 @@ def _pieces(
         limits = (limits[1], ahead[0][0] if ahead else _HIGHEST_ID)
 
 
-def _copy_boxes(original: _Original, copy: sqlite3.Connection) -> None:
+def _copy_boxes(original: _Original, copy: _Copy) -> None:
     items = (
         "SELECT member_id, batch, position, item FROM batch_items WHERE (member_id, batch, position) > (?, ?, ?)"
         " ORDER BY member_id, batch, position LIMIT ?"
@@ -197,7 +219,7 @@ def _copy_boxes(original: _Original, copy: sqlite3.Connection) -> None:
         last = rows[-1][:3]
 
 
-def _copy_chunks(original: _Original, copy: sqlite3.Connection) -> None:
+def _copy_chunks(original: _Original, copy: _Copy) -> None:
     """Copy the chunks of every file; one that was deleted meanwhile is found when the copy is checked."""
     part = "SELECT file_id, position, chunk FROM chunks WHERE file_id = ? AND position >= ? AND position < ?"
     for (file_id,) in copy.execute("SELECT file_id FROM files").fetchall():
@@ -213,9 +235,10 @@ def _columns(copy: sqlite3.Connection, table: str) -> str:
     return ", ".join("NULL" if name == "spent_slot" else name for name in names)
 
 
-def _insert(copy: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
+def _insert(copy: _Copy, table: str, rows: Sequence[Row]) -> None:
     if rows:
         copy.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)  # noqa: S608
+        copy.sync_if_grown()
 
 
 def _still_stands(original: _Original, copy: sqlite3.Connection) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from audit.observe.build import installed_build, parse_manifest
@@ -22,6 +23,7 @@ from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict, listed
 
 _COMMIT_SHOWN = 12
+_OWN_FILES = "own-files"
 
 
 def check_libraries(inspection: Inspection, scene: Scene) -> None:
@@ -54,11 +56,17 @@ def check_libraries(inspection: Inspection, scene: Scene) -> None:
 
 def check_own_files(inspection: Inspection, scene: Scene) -> None:
     """Our own files are those of a manifest: the auditor's, else those of the commit, else as installed."""
+    _check_own_files(inspection, scene)
+    scene.seen[_OWN_FILES] = inspection.verdict
+
+
+def _check_own_files(inspection: Inspection, scene: Scene) -> None:
     installation = _installation(inspection, scene)
     if installation is None:
         return
     folder = installation.ours
-    count = len(own_files(folder))
+    files = own_files(folder)
+    count = len(files)
     if scene.manifest is not None:
         text = scene.manifest.read_text("utf-8")
         faults, commit = manifest_faults(folder, text), parse_manifest(text).commit
@@ -86,24 +94,24 @@ def check_own_files(inspection: Inspection, scene: Scene) -> None:
             return
         inspection.require(not faults, "{count} files, against commit {commit}; others: {faults}", count=count,
                     commit=commit[:_COMMIT_SHOWN], faults=listed(faults) or "0")  # fmt: skip
-    _changed_since_start(inspection, scene, folder)
+    _changed_since_start(inspection, scene, files)
 
 
 def program_is_known(scene: Scene) -> bool:
     """Whether the row on our own files is clean: then what the reviewed program does by itself may be counted on."""
-    inspection = Inspection()
-    check_own_files(inspection, scene)
-    return inspection.verdict is Verdict.CLEAN
+    if _OWN_FILES not in scene.seen:
+        check_own_files(Inspection(), scene)
+    return scene.seen[_OWN_FILES] is Verdict.CLEAN
 
 
-def _changed_since_start(inspection: Inspection, scene: Scene, folder: Path) -> None:
+def _changed_since_start(inspection: Inspection, scene: Scene, files: Mapping[str, Path]) -> None:
     """Require that no file changed since the start: one changed and changed back would not show otherwise."""
     try:
         started = min(process.started() for process in (*scene.service.intakes, scene.service.keeper))
     except NotSeen:
         inspection.missed("when the service was started")
         return
-    newer = [name for name, path in own_files(folder).items() if path.stat().st_ctime > started]
+    newer = [name for name, path in files.items() if path.stat().st_ctime > started]
     inspection.require(not newer, "files changed since the service was started: {files}", files=listed(newer) or "0")
 
 
