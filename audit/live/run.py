@@ -125,7 +125,8 @@ def _could_settle(scene: Scene, checks: tuple[Check, ...]) -> bool:
     if all(check.verdict is Verdict.CLEAN or check.id in for_root for check in checks):
         return False
     service = scene.service
-    whole = service.intakes and service.zygotes and (service.tors or not scene.own_tor)
+    zygotes = service.zygotes or scene.at_publisher is not None
+    whole = service.intakes and zygotes and (service.tors or not scene.own_tor)
     return not whole or any(_is_new(process) for process in service.lasting)
 
 

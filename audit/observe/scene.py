@@ -11,8 +11,9 @@ from typing import Any, Protocol
 from audit.observe.proc import Service
 
 TRIAL_MARK = "TRIAL"
-# That of deploy/torrc: a tenant's configuration names the publisher, which alone may use it.
-_CONTROL_OF_A_HOST = "/run/kallskydd-tor/control"
+# Beside the folder of the publisher that a tenant's configuration names (deploy/torrc, deploy/systemd).
+_LISTENERS_OF_A_HOST = "kallskydd-host"
+_CONTROL_OF_A_HOST = Path("kallskydd-tor", "control")
 
 
 class Host(Protocol):
@@ -61,8 +62,18 @@ class Scene:
 
     @property
     def listeners(self) -> tuple[str, ...]:
-        """The sockets on which the intake listens: the mirror's only where the home's configuration has a mirror."""
+        """The sockets in the home on which the intake listens: the mirror's only where the home has a mirror."""
+        if self.at_publisher is not None:
+            return ()
         return ("run/public.sock", "run/desk.sock", *(("run/mirror.sock",) if self.has_mirror else ()))
+
+    @property
+    def listening(self) -> set[str]:
+        """The paths on which the intake listens; those of a tenant are in a folder of the host's."""
+        if self.at_publisher is None:
+            return {str(self.home / name) for name in self.listeners}
+        folder = self.at_publisher.parent.parent / _LISTENERS_OF_A_HOST / self.at_publisher.name
+        return {str(folder / name) for name in ("public.sock", "desk.sock", "mirror.sock")}
 
     @property
     def has_mirror(self) -> bool:
@@ -75,9 +86,19 @@ class Scene:
     @property
     def control_socket(self) -> Path:
         """Tor's: the system's if the home's configuration names one, a host's for a tenant, else the keeper's own."""
-        tor = self.config().get("tor", {})
-        named = tor.get("control_socket") or (_CONTROL_OF_A_HOST if "publisher" in tor else None)
+        if self.at_publisher is not None:
+            return self.at_publisher.parent.parent / _CONTROL_OF_A_HOST
+        named = self.config().get("tor", {}).get("control_socket")
         return Path(named) if named else self.home / "run" / "control.sock"
+
+    @property
+    def at_publisher(self) -> Path | None:
+        """The folder at the publisher of a host, if this home is a tenant's; None if it is alone or cannot be read."""
+        try:
+            named = self.config().get("tor", {}).get("publisher")
+        except (OSError, ValueError):
+            return None
+        return Path(named) if named else None
 
     @property
     def own_tor(self) -> bool:

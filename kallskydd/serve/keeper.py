@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from kallskydd.serve.announce import Announcer
     from onion.keys import OnionKey
 
-OK, REFUSED = 0, 3
+OK, REFUSED, MISSING = 0, 3, 4
 READY_SECONDS = 60.0  # importing, opening the store and the self-test took 2 s; a slow machine gets its time
 ROSTER_POLL_SECONDS = 2.0  # a new signature comes by the desks' address, a new version from this computer
 CANCEL_SECONDS = 2.0  # tasks that are cancelled end at once, apart from the pause in which a child ends
@@ -82,11 +82,12 @@ _TOO_SLOW = f"The intake was not ready within {READY_SECONDS:.0f} seconds."
 
 
 class NotReady(Exception):  # not an error of a package: only the keeper's own start raises and catches it
-    """The first intake did not become ready; `words` say why, for the operator."""
+    """The first intake did not become ready; `words` say why, for the operator. `exit_code` is that of the keeper."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, exit_code: int = REFUSED) -> None:
         super().__init__(words)
         self.words = words
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Keeper:
             await self._until_stopped(tasks)
         except NotReady as failed:
             self.announcer.say(f"{failed.words} Nothing is published.")
-            return REFUSED
+            return failed.exit_code
         finally:
             await self._end(tasks, onions, place)
         return OK
@@ -242,7 +243,8 @@ class Keeper:
             if intake_task.done():
                 intake_task.result()
             if not ready.done() and not stopping.done():
-                raise NotReady(_TOO_SLOW)
+                # A busy computer is none to be refused for good: the unit tries again.
+                raise NotReady(_TOO_SLOW, MISSING)
         finally:
             ready.cancel()
             stopping.cancel()

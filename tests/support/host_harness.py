@@ -87,7 +87,7 @@ class OfflineTor:
 def make_host(root: Path, control: Path, tenants: dict[str, int] = TENANTS) -> Places:
     """Make the folders that `kallskydd host` makes, for these tenants."""
     root.chmod(0o711)
-    places = Places(control, root / "tenants", root / "listeners", root / "sockets")
+    places = Places(control, root / "tenants", root / "kallskydd-host", root / "kallskydd-publisher")
     for folder, mode in ((places.tenants, 0o751), (places.listeners, 0o710), (places.sockets, 0o711)):
         folder.mkdir()
         folder.chmod(mode)

@@ -49,7 +49,8 @@ def tenants():
     """Both served, with a publisher and a tor that has no network."""
     folder = Path(f"/tmp/kt-{os.getpid()}-tenants")
     folder.mkdir()
-    tor = OfflineTor(folder / "tor")
+    # Beside the other two, as below /run.
+    tor = OfflineTor(folder / "kallskydd-tor")
     tor.start()
     places = make_host(folder, tor.control)
     publisher = started_publisher(places)
@@ -112,6 +113,18 @@ async def test_a_picture_brings_the_zygote_for_pictures_alone_and_the_report_is_
     commands = [Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in tenant.processes()]
     assert {b"pictures", b"documents"} & {word for words in commands for word in words} == {b"pictures"}
     assert kinds(tenants["ludvika"]) == ["intake"]
+
+
+def test_the_audit_of_a_tenant_knows_the_hosts_sockets_its_publisher_and_that_zygotes_come_and_go(tenants):
+    done = subprocess.run(
+        [sys.executable, "-m", "kallskydd", "audit", "live", "--home", str(tenants["ludvika"].home), "--json"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    verdicts = {check["id"]: check["verdict"] for check in json.loads(done.stdout)["checks"]}
+
+    expected = ("processes", "intake-descriptors", "zygote-descriptors", "tor-listeners", "permissions", "times")
+    assert {name: verdicts[name] for name in expected if verdicts[name] == "finding"} == {}, done.stderr
+    assert verdicts["intake-descriptors"] == verdicts["processes"] == verdicts["tor-listeners"] == "clean"
 
 
 def test_code_of_one_tenant_reads_nothing_of_another(tenants):

@@ -36,7 +36,10 @@ def check_intake_descriptors(inspection: Inspection, scene: Scene) -> None:
 
 def check_zygote_descriptors(inspection: Inspection, scene: Scene) -> None:
     """Stream pairs, jobs' pipes, memory files, handles of their own jobs, /dev/null; no file but libraries."""
-    _check(inspection, scene, (*scene.service.zygotes, *scene.service.jobs), handles=True)
+    there = (*scene.service.zygotes, *scene.service.jobs)
+    if not there and scene.at_publisher is not None:
+        inspection.saw("zygotes: {count}, jobs: {jobs}", count=0, jobs=0)
+    _check(inspection, scene, there, handles=True)
 
 
 def check_streams(inspection: Inspection, scene: Scene) -> None:
@@ -105,7 +108,7 @@ class _Around:
         # Not a unix socket at all, or closed since it was listed.
         if found is None:
             return _Found.unclear()
-        named = {str(self.scene.home / name) for name in self.scene.listeners}
+        named = self.scene.listening
         if not found.stream or (found.path and found.path not in named) or (found.listening and not found.path):
             return _Found.strange()
         if found.path:

@@ -23,7 +23,7 @@ import stem
 import stem.connection
 from stem.control import Controller
 
-from audit.observe.proc import NotSeen, Process
+from audit.observe.proc import NotSeen, Process, everything
 from audit.observe.scene import Scene
 from audit.observe.sockets import holders_of_other_ends, listening
 from audit.verdict import Inspection, Word, listed
@@ -38,6 +38,8 @@ _HIDDEN = "__"  # settings that tor leaves out of what it says of itself: ports,
 _OWNER = "__OwningControllerProcess"
 _NEVER_SHOWN = {"HashedControlPassword", "Bridge", "ClientTransportPlugin"}
 _NEVER_SHOWN_PARTS = ("Password", "Authenticator")
+# The module that the publisher's unit starts (deploy/systemd).
+_PUBLISHER = "kallskydd.hosting.publisher"
 
 
 def check_torrc(inspection: Inspection, scene: Scene) -> None:
@@ -235,7 +237,9 @@ def _wanted_sockets(tor: Any) -> dict[str, str]:
 
 def _kernels_view(inspection: Inspection, scene: Scene, wanted: set[str]) -> None:
     """Compare the sockets that tor really listens on, and who is connected to its control socket."""
-    ours = {os.getpid(), scene.service.keeper.pid, *(one.pid for one in scene.service.audits)}
+    # Of a host's tor the publisher is the one that steers it, and no keeper does.
+    steers = scene.service.keeper.pid if scene.at_publisher is None else _publisher_of_a_host()
+    ours = {os.getpid(), steers, *(one.pid for one in scene.service.audits)}
     if not scene.service.tors:
         inspection.missed("the sockets of tor")
     for process in scene.service.tors:
@@ -251,6 +255,18 @@ def _kernels_view(inspection: Inspection, scene: Scene, wanted: set[str]) -> Non
         strange = [_named(pid) for pid in sorted(steering - ours)]
         inspection.require(not strange, "tor {pid} is steered by {count} processes; not of the service: {strange}",
                     pid=process.pid, count=len(steering), strange=listed(strange) or "-")  # fmt: skip
+
+
+def _publisher_of_a_host() -> int:
+    """Return the number of its process; 0 where there is none, or more than one."""
+    found = [one.pid for one in everything() if _PUBLISHER in _words_of(one)]
+    return found[0] if len(found) == 1 else 0
+
+
+def _words_of(process: Process) -> tuple[str, ...]:
+    with contextlib.suppress(NotSeen):
+        return tuple(process.command())
+    return ()
 
 
 def _named(pid: int) -> str:
