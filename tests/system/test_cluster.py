@@ -29,6 +29,7 @@ def test_a_leader_that_is_paused_is_switched_off_before_another_publishes_and_no
     # Seen from outside, ten times a second: never two that have the disk, never two with a tor.
     assert found["two_at_once"] == []
     assert found["would_have_been_seen"]
+    assert found["sessions_end_in_words"]
     assert found["looks"] > 50
     assert found["lost"] == []
     assert found["acknowledged"] >= 3
