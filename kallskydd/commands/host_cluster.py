@@ -1,6 +1,6 @@
 """`kallskydd host cluster`: write the configuration of Corosync, Pacemaker and the block mirror for two nodes or three.
 
-It reaches no other machine and starts nothing: three files in a folder, and the lines to run. Exit codes: 0 written,
+It reaches no other machine and starts nothing: files in a folder, and the lines to run. Exit codes: 0 written,
 2 usage, 3 refused for safety (no fence device, or one that switches nothing off).
 """
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from kallskydd.finding import Finding
+from kallskydd.hosting.cluster.state import cluster_findings
 from kallskydd.hosting.machine import (
     LISTENERS,
     PUBLISHER_UNIT,
@@ -50,6 +51,7 @@ def look(machine: Machine) -> list[Finding]:
     found = [hidden_processes(machine)]
     if machine.runs:
         found += [_unit(machine, "tor", TOR_UNIT), _unit(machine, "publisher", PUBLISHER_UNIT)]
+        found += cluster_findings()
     for name in machine.tenants():
         found.append(walls(machine, name))
         if machine.runs:

@@ -1,4 +1,4 @@
-"""Write the four files of a cluster into a new folder, each for root alone, and what to do with them."""
+"""Write the files of a cluster into a new folder, each for root alone, and what to do with them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kallskydd.hosting.cluster.cib import cib
 from kallskydd.hosting.cluster.corosync_conf import corosync_conf
 from kallskydd.hosting.cluster.mirror_conf import mirror_conf
 from kallskydd.hosting.cluster.plan import ClusterPlan
+from kallskydd.hosting.cluster.refresh import SERVICE_TEXT, TIMER_TEXT, UNIT
 
 CIB_NAME: Final = "cib.xml"
 COROSYNC_NAME: Final = "corosync.conf"
@@ -21,6 +22,7 @@ NEXT: Final = (
     "On the other nodes: kallskydd-*.conf of this one's /etc/sysusers.d and /etc/tmpfiles.d.",
     f"On every node: {COROSYNC_NAME} and the same authkey to /etc/corosync, {MIRROR_NAME} to /etc/drbd.d.",
     "On every node: systemctl disable --now kallskydd-tenants kallskydd-publisher kallskydd-tor: Pacemaker starts all.",
+    f"On every node: {UNIT}.service and {UNIT}.timer to /etc/systemd/system; systemctl enable --now {UNIT}.timer.",
     f"On one node, once all are there: cibadmin --replace --scope configuration --xml-file {CIB_NAME}",
     "Then: kallskydd status, and the rehearsal of docs/CLUSTER.md before a report can come.",
 )
@@ -33,6 +35,8 @@ def write_cluster(plan: ClusterPlan, folder: Path) -> None:
         COROSYNC_NAME: corosync_conf(plan),
         MIRROR_NAME: mirror_conf(plan),
         ACCOUNTS_NAME: accounts_conf(plan.tenants),
+        f"{UNIT}.service": SERVICE_TEXT,
+        f"{UNIT}.timer": TIMER_TEXT,
     }
     folder.mkdir(mode=0o700)
     for name, text in texts.items():

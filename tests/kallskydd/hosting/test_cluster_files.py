@@ -57,7 +57,7 @@ def test_a_cluster_in_which_two_nodes_could_publish_or_that_cannot_be_read_is_re
         plan(**changed)
 
 
-def test_the_command_writes_four_files_for_root_alone_and_nothing_without_a_fence_device(tmp_path, monkeypatch, capsys):
+def test_the_command_writes_its_files_for_root_alone_and_nothing_without_a_fence_device(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(accounts, "accounts_conf", lambda _tenants: "# accounts\n")
     monkeypatch.setattr("kallskydd.hosting.cluster.write.accounts_conf", lambda _tenants: "# accounts\n")
     parser = host_cluster.argparse.ArgumentParser()
@@ -82,7 +82,8 @@ def test_the_command_writes_four_files_for_root_alone_and_nothing_without_a_fenc
     assert not (tmp_path / "none").exists()
     assert written.run(written) == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "cib.xml", "corosync.conf", "kallskydd.res", "00-kallskydd-accounts.conf",
+        "cib.xml", "corosync.conf", "kallskydd.res", "00-kallskydd-accounts.conf", "kallskydd-refresh.service",
+        "kallskydd-refresh.timer",
     }  # fmt: skip
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()} == {0o600}
     assert written.run(written) == 2

@@ -16,7 +16,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
+
+from kallskydd.hosting.cluster.refresh import COMMAND, EVERY_SECONDS
 
 HERE = Path(__file__).parent
 NEW_NET = 0x40000000
@@ -94,16 +97,24 @@ def main() -> None:
     corosync = subprocess.Popen(["corosync", "-f"], **start)
     environment = os.environ | {"PCMK_logfile": "/var/log/pacemaker/pacemaker.log", "HA_logfacility": "none"}
     pacemaker = subprocess.Popen(["pacemakerd"], env=environment, **start)
+    threading.Thread(target=refreshed, daemon=True).start()
     threading.Thread(target=told, args=(pacemaker, corosync), daemon=True).start()
     while True:
         # Whatever was orphaned in the node is ours to collect.
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
-        for child in (corosync, pacemaker):
-            child.poll()
         try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            for child in (corosync, pacemaker):
+                child.poll()
             os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
+
+
+def refreshed() -> None:
+    """What the timer of the node does, which systemd would start."""
+    while True:
+        time.sleep(EVERY_SECONDS)
+        subprocess.run(COMMAND, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def told(pacemaker: subprocess.Popen, corosync: subprocess.Popen) -> None:

@@ -27,9 +27,9 @@ from cluster.nodes import IN_A_WORLD  # noqa: E402 - needs the path
 
 # Twenty, in every way: two nodes, three nodes, and a leader whose clock is wrong.
 TURNS: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...] = (
-    (2, ("stopped", "killed", "paused", "cut-off", "woken", "woken-soon", "disk-full"), ()),
     (3, ("stopped", "killed", "paused", "cut-off", "woken", "woken-soon", "disk-full", "cut-off"), ()),
     (2, ("paused", "killed", "cut-off", "stopped", "woken"), ("--wrong-clock", "a")),
+    (2, ("stopped", "killed", "paused", "cut-off", "woken", "woken-soon", "disk-full"), ()),
 )
 SECONDS_MOST = 3600
 
@@ -67,7 +67,8 @@ def main() -> int:
     ]
     turns = [turn(*one) for one in wanted if one[1]]
     unfenced = turn(2, ("cut-off",), ("--unfenced",))
-    fine = all(not one["lost"] and not one["two_at_once"] for one in turns) and bool(unfenced["two_at_once"])
+    fine = all(not one["lost"] and not one["two_at_once"] and one["sessions_end_in_words"] for one in turns)
+    fine = fine and bool(unfenced["two_at_once"])
     text = json.dumps({"turns": turns, "unfenced": unfenced, "fine": fine}, ensure_ascii=False)
     if args.out is not None:
         args.out.write_text(text + "\n")

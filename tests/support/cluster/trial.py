@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -73,18 +74,21 @@ class Reporters:
         """The acknowledged reports that their code no longer opens."""
         lost = []
         for number, receipt in enumerate(self.acknowledged):
-            page = await self._log_in(receipt)
+            page = await self.log_in(receipt)
             if f"Anmälan {number}." not in page.text:
                 lost.append(f"{number}: {page.status} {page.plain[:200]}")
         return lost
 
-    async def _log_in(self, receipt: Receipt) -> Page:
+    async def log_in(self, receipt: Receipt) -> Page:
         """The inbox, or what stands in its place, once the service is there."""
+        return await self.patiently(lambda: log_in(self.browser(), receipt))
+
+    async def patiently(self, ask: Callable[[], Awaitable[Page]]) -> Page:
         deadline = time.monotonic() + AGAIN_SECONDS
         while True:
             try:
                 async with asyncio.timeout(REQUEST_SECONDS):
-                    return await log_in(self.browser(), receipt)
+                    return await ask()
             except (OSError, TimeoutError, EOFError, ValueError, LookupError):
                 if time.monotonic() > deadline:
                     raise
@@ -168,6 +172,18 @@ async def lose(cluster: Cluster, reporters: Reporters, way: str, *, then: bool) 
     }  # fmt: skip
 
 
+async def open_session(reporters: Reporters) -> Page:
+    """The inbox of the first report, in a session that the loss will end."""
+    return await reporters.log_in(reporters.acknowledged[0])
+
+
+async def ended_in_words(reporters: Reporters, inbox: Page) -> bool:
+    """Whether a message of a session that is over comes back with a sentence that says so, and with what was typed."""
+    form = inbox.form("/inbox/write").with_(text="Skrivet före.")
+    page = await reporters.patiently(lambda: reporters.browser().post("/inbox/write", form))
+    return "Du är utloggad" in page.plain and dict(page.form("/return").fields)["text"] == "Skrivet före."
+
+
 def settled(cluster: Cluster, way: str, leader: Machine, began: float) -> bool:
     """Whether what had to happen has: another leads, or, where the two raced each other, one of them was switched off."""
     if not cluster.fencing:
@@ -221,12 +237,15 @@ async def trial(
         tasks = [asyncio.create_task(reporters.report()), asyncio.create_task(reporters.look())]
         await wait(lambda: len(reporters.acknowledged) > 0, "a first report")
         up = time.monotonic() - began
+        session = await open_session(reporters)
         losses = [
             await lose(cluster, reporters, way, then=not ((leave or not fencing) and number == len(ways)))
             for number, way in enumerate(ways, 1)
         ]
         for task in tasks:
             task.cancel()
+        moved = fencing and any(loss["from"] != loss["to"] for loss in losses)
+        ended = await ended_in_words(reporters, session) if moved else True
         twice = watch.twice[:5]
         sees = not cluster.fencing or await asyncio.to_thread(sees_two, cluster, watch)
         watch.over.set()
@@ -234,7 +253,7 @@ async def trial(
         return {
             "nodes": count, "seconds_until_up": round(up, 1), "losses": losses, "acknowledged": len(reporters.acknowledged),
             "not_acknowledged": reporters.refused, "lost": await reporters.lost() if fencing else [], "looks": watch.looks,
-            "two_at_once": twice, "would_have_been_seen": sees,
+            "two_at_once": twice, "would_have_been_seen": sees, "sessions_end_in_words": ended,
         }  # fmt: skip
 
 
