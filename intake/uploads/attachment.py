@@ -164,11 +164,19 @@ class FileRoom:
         await self.hold.take(size)
 
 
+@dataclass(frozen=True, slots=True)
+class Jail:
+    """Where a file is cleaned, and how."""
+
+    sandbox: Sandbox | OneForm
+    against_marks: bool = False
+
+
 async def accept_attachment(
     part: Part,
     case: CaseKeys,
     limits: Allowance,
-    sandbox: Sandbox | OneForm,
+    jail: Jail,
     store: Store,
     *,
     progress: FileProgress,
@@ -180,8 +188,10 @@ async def accept_attachment(
         progress.step(Step.CLEANING)
         with untrusted:
             sniffed = sniff(untrusted)  # Refused: not a kind we can clean
-            scrubbed = await scrub(sniffed, sandbox)  # Refused: the job failed, timed out or would not vouch
-        verified = await verify(scrubbed, sandbox)  # Refused: something was left behind; a second, fresh job
+            scrubbed = await scrub(
+                sniffed, jail.sandbox, against_marks=jail.against_marks
+            )  # Refused: the job failed, timed out or would not vouch
+        verified = await verify(scrubbed, jail.sandbox)  # Refused: something was left behind; a second, fresh job
         with verified.clean, verified.preview:
             sealed = seal_file(verified, case, new_file_number())  # padded, versioned
             preview = seal_preview(verified.preview.read(), case, sealed.number)
@@ -323,8 +333,8 @@ class FileTaker:
         """The case with the files that were accepted."""
         return PendingCase(self._case, tuple(self._accepted), self._tried.told)
 
-    async def take(self, part: Part) -> None:
-        """Take one file, or note why not.
+    async def take(self, part: Part, *, against_marks: bool = False) -> None:
+        """Take one file, or note why not. `against_marks`: it may be marked for whom it was given to.
 
         A file input that was left alone sends one part with nothing in it and no name. With a name it is a file that
         was chosen, and is empty: one that has not come down to the telephone yet, for instance.
@@ -335,18 +345,17 @@ class FileTaker:
                 self._refuse(Empty.text_key)
             return
         self._chosen += 1
+        jail = Jail(self._sandbox, against_marks=against_marks)
         # Of a file that is none no more is read ahead of its room than tells so.
         if await part.begins(len(ZIP)) == ZIP and is_archive(await part.begins(ZIP_HEAD_BYTES)):
-            await self._take_apart(part)
+            await self._take_apart(part, jail)
         else:
-            await self._take_one(part)
+            await self._take_one(part, jail)
 
-    async def _take_one(self, part: Part, inside: int = 0) -> None:
+    async def _take_one(self, part: Part, jail: Jail, inside: int = 0) -> None:
         progress = self._progress()
         try:
-            accepted = await accept_attachment(
-                part, self._case, self._allowance, self._sandbox, self._store, progress=progress
-            )
+            accepted = await accept_attachment(part, self._case, self._allowance, jail, self._store, progress=progress)
         except (Refused, FileRefused) as refused:
             self._refuse(refused.text_key, inside)
             return
@@ -355,7 +364,7 @@ class FileTaker:
         self._shown.append(FileShown(progress.file, report.kind, report, None, accepted.file_id.hex(), inside))
         progress.step(Step.CLEAN)
 
-    async def _take_apart(self, part: Part) -> None:
+    async def _take_apart(self, part: Part, jail: Jail) -> None:
         """Take each file of an archive; or note why it cannot be taken apart."""
         untrusted = MemoryFile()
         try:
@@ -366,7 +375,7 @@ class FileTaker:
                 with closed_at_last(await self._sandbox.unpack(SniffedArchive(untrusted))) as members:
                     await self._allowance.unpacked(size, members, room)
                     for inside, member in enumerate(members, start=1):
-                        await self._take_one(Member(member, part.rate), inside)
+                        await self._take_one(Member(member, part.rate), jail, inside)
         except (Refused, FileRefused) as refused:
             self._refuse(refused.text_key)
 
