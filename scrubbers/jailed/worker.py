@@ -86,10 +86,8 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
                 kind = Kind[KindNumber(kind_number).name]
                 require_clean(kind, descriptors["clean"])
                 require_clean(Kind.JPEG, descriptors["preview"])
-            elif operation is Operation.UNPACK:
-                _unpack(descriptors)
             else:
-                _attempt(operation)
+                _do_without_kind(operation, descriptors)
             outcome = OUTCOME_DONE
         except BaseException as reason:  # noqa: BLE001  the broad catch that exists once, see above
             outcome = _outcome(reason)
@@ -149,7 +147,11 @@ def _scrub(
     os.write(descriptors["report"], report)
 
 
-def _unpack(descriptors: dict[str, int]) -> None:
+def _do_without_kind(operation: Operation, descriptors: dict[str, int]) -> None:
+    """Take an archive apart, or do what the self-test asks for."""
+    if operation is not Operation.UNPACK:
+        _attempt(operation)
+        return
     # Imported before the locks, where the role is that for documents; in the other there is nothing to import it from.
     from scrubbers.jailed.archive.unzip import unpack_zip  # noqa: PLC0415
 
