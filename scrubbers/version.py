@@ -7,7 +7,7 @@ import zlib
 from typing import Final
 
 # Incremented whenever a change in this project changes the bytes that come out.
-_RULES_VERSION: Final = 14
+_RULES_VERSION: Final = 15
 # What decodes, encodes and draws. The wheels of the first three bundle native libraries: libjpeg, libtiff, libwebp,
 # littleCMS, libavif; libheif; PDFium.
 _PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools")
