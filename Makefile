@@ -67,9 +67,11 @@ flood: setup-test
 cluster: setup-test
 	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
-# Other people's files from source packages through the jail: fetched by name and hash, some 120 MB, a few minutes.
+# Other people's files from source packages through the jail: fetched by name and hash, some 120 MB, a few minutes; and
+# what Chromium prints and LibreOffice exports (fetched from Debian, some 100 MB), twenty documents of each.
 # Then 150 pairs of our own documents that look the same: their clean copies must be equal, byte for byte.
 corpus: setup-test
+	@scripts/setup.sh corpus
 	@$(PY) benchmarks/second_corpus.py $(ARGS)
 	@$(PY) benchmarks/pdf_pairs.py
 

@@ -32,6 +32,7 @@ PACKAGES = (
     ("weasyprint", "70.0", "c263abf0e86c747b12af678b67f85f4abbfb97d18a20503031e7ba94e4b8cf8c"),
 )
 ENDINGS = {".pdf", ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".gif", ".bmp", ".heic", ".heif", ".avif"}
+EXPORTS = ("web", "office")
 _MOST_BYTES = 50 * 2**20  # what the intake takes
 _FTYP_AT = 4
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
@@ -39,11 +40,17 @@ _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b
 
 @dataclass(frozen=True)
 class Original:
-    """One file of the corpus. `name` is its package and its path there."""
+    """One file of the corpus. `name` is its package and its path there, or what it was exported as."""
 
     name: str
     kind: str
     content: bytes
+
+    @property
+    def group(self) -> str:
+        """Return web or office for what was exported here, else the kind."""
+        made = self.name.partition("/")[0]
+        return made if made in EXPORTS else self.kind
 
 
 def fetch(cache: Path) -> None:

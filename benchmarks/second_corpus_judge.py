@@ -6,6 +6,7 @@ Documents    same number of pages; the first pages drawn at 72 dpi, softened by 
              does not count, differ by a mean of at most 5 of 255 and by more than 64 on at most one pixel in a hundred
 Text         the words of the original that are visible: not in invisible mode, not drawn before a picture that covers
              them, on the page, with ink in their box; how many of them are in the clean copy
+Pixels       pages that are one picture in the copy, with or without an invisible text, and were more than that
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Judgement:
     psnr: float | None = None
     recall: float | None = None
     missing: str = ""
+    pixel_pages: int = 0
 
 
 def judge(kind: str, original: bytes, clean: bytes | None) -> Judgement:
@@ -155,7 +157,20 @@ def _judge_document(original: bytes, clean: bytes | None) -> Judgement:
         worst = max(worst, (share, mean, number + 1))
     said = f"page {worst[2]}: mean {worst[1]:.2f}, far {worst[0]:.4f}"
     recall, missing = _recall(before, after)
-    return Judgement(True, same, said, None, recall, missing)
+    pixels = sum(_is_pixels(after[at]) and not _is_pixels(before[at]) for at in range(min(_PAGES, len(before))))
+    return Judgement(True, same, said, None, recall, missing, pixels)
+
+
+def _is_pixels(page: pypdfium2.PdfPage) -> bool:
+    """Whether pictures are all that is seen of it."""
+    return not any(
+        thing.type not in (pypdfium2.raw.FPDF_PAGEOBJ_IMAGE, pypdfium2.raw.FPDF_PAGEOBJ_FORM)
+        and not (
+            thing.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT
+            and pypdfium2.raw.FPDFTextObj_GetTextRenderMode(thing.raw) == pypdfium2.raw.FPDF_TEXTRENDERMODE_INVISIBLE
+        )
+        for thing in page.get_objects()
+    )
 
 
 def _open(content: bytes) -> pypdfium2.PdfDocument:

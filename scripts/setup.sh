@@ -4,6 +4,7 @@
 #   scripts/setup.sh run     what `make run` and `make serve` need
 #   scripts/setup.sh test    the same and the programs the tests call
 #   scripts/setup.sh bench   what `make bench` needs: the other cleaners it compares with
+#   scripts/setup.sh corpus  what `make corpus` needs beside the tests: LibreOffice, which exports documents for it
 #
 # 1. Names what the system lacks; without a network, it names everything at once and the one apt line, exit 4: at once
 #    where the system knows that there is none, after fifteen seconds where nothing answers.
@@ -80,6 +81,11 @@ if [ "$what" = bench ]; then
     # Debian's mat2 brings the GObject bindings of gdk-pixbuf, poppler and librsvg that it works with, and ExifTool.
     command -v mat2 >/dev/null 2>&1 || need mat2 "mat2, a cleaner to compare with"
     command -v qpdf >/dev/null 2>&1 || need qpdf "qpdf, another"
+fi
+if [ "$what" = corpus ]; then
+    # Some 100 MB, without windows.
+    command -v soffice >/dev/null 2>&1 || need "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-draw-nogui" \
+        "LibreOffice, whose exports are cleaned"
 fi
 if [ "$what" = test ] || [ "$what" = bench ]; then
     command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "ExifTool, the outside reader of cleaned files"

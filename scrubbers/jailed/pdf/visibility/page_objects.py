@@ -34,10 +34,10 @@ AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _THINGS: Final = 50_000  # on one page; a page of dense text, each letter shown by itself, has 6,000
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
 _DEPTH: Final = 16  # forms in forms
-_ROUGH: Final = pdfium.FPDF_RENDER_NO_SMOOTHTEXT | pdfium.FPDF_RENDER_NO_SMOOTHIMAGE | pdfium.FPDF_RENDER_NO_SMOOTHPATH
 _AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 # What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
 _HAIR: Final = 0.5
+_LETTER: Final = 48.0  # points: as wide as those of most headings
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,17 +98,17 @@ class Sheet:
         left, top, right, bottom = bounds(self.to_pixels, box)
         return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
 
-    def drawn(self, box: Box | None = None, *, rough: bool = False) -> Image.Image:
-        """Return the page as it is now, in mode RGBX: all of it or the pixels of the box.
-
-        `rough`: each pixel has the colour of one thing, as nothing is smoothed.
-        """
+    def drawn(self, box: Box | None = None) -> Image.Image:
+        """Return the page as it is now, in mode RGBX: all of it or the pixels of the box."""
         left, top, right, bottom = box or self.whole
+        # PDFium leaves out a letter that begins left of what is drawn.
+        beside = min(left, round(_LETTER * self.scale))
+        left -= beside
         width, height = right - left, bottom - top
         self.work.drawn(width * height, self._things)
-        flags = _ROUGH if rough else 0
-        place = (-left, -top, *self.size, 0, flags)
-        return drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, self.page, *place))
+        place = (-left, -top, *self.size, 0, 0)
+        drawn = drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, self.page, *place))
+        return drawn.crop((beside, 0, width, height)) if beside else drawn
 
     def closer(self, scale: float) -> "Sheet":
         """Return the same page in another size, without a bound on its pixels: draw parts of it only."""

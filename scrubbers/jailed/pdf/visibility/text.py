@@ -51,6 +51,8 @@ _CLEAR_CONTRAST: Final = 38
 _UNSEEN_PART: Final = 0.02  # of the square of the letters' size: as much ink as a comma has
 _UNSEEN_LEAST: Final = 3  # pixels
 _SURELY: Final = 1.6
+_THIN: Final = 0.1  # of the letters' size: a line that is no thicker hides no part by which a letter is told
+_THIN_LEAST: Final = 2  # pixels
 _SMALL_PRINT: Final = 9.0  # pixels: letters this small have strokes of less than one
 _LETTER_ROWS: Final = 0.4  # of the letters' size: as high as the lowest letters
 _LETTER_INK: Final = 0.1  # of the square of it: an i
@@ -200,10 +202,24 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
                 box = within(unit.box, whole)
                 if some_unseen:
                     own = ink.crop(box).point(_INKED)
-                    unit.unseen = ImageChops.subtract(own, seen.crop(box)).histogram()[255]
+                    unit.unseen = _count_unseen(sheet, unit, own, seen.crop(box))
                     unit.cut = _hides_small_print(sheet, unit, ink.crop(box), seen.crop(box))
                 if not unit.cut and any(may_be_cut(sheet, thing) for thing in unit.things):
                     unit.cut = _has_gap(sheet, unit, seen.crop(box))
+
+
+def _count_unseen(sheet: Sheet, unit: Unit, own: Image.Image, seen: Image.Image) -> int:
+    """Return how much of its ink is not seen; where a thin line crosses it, in how many columns it shows none at all.
+
+    So letters that are underlined, or touch the frame of a table, are seen, and a hyphen under a line is not.
+    """
+    unseen = ImageChops.subtract(own, seen)
+    thick = unseen
+    for down in range(1, 1 + max(_THIN_LEAST, math.ceil(_THIN * unit.size * sheet.scale))):
+        thick = ImageChops.darker(thick, ImageChops.offset(unseen, 0, down))
+    if thick.getbbox() is not None or _direction(sheet, unit):
+        return unseen.histogram()[255]
+    return sum(gone > shown for gone, shown in zip(unseen.getprojection()[0], seen.getprojection()[0], strict=True))
 
 
 def _hides_small_print(sheet: Sheet, unit: Unit, ink: Image.Image, seen: Image.Image) -> bool:

@@ -216,3 +216,23 @@ def test_letters_printed_over_each_other_without_end_are_too_much():
 
     with pytest.raises(NotRebuildable):
         looks(b"".join(text_at(50, 700, chr(65 + at % 26)) for at in range(3000)))
+
+
+@pytest.mark.parametrize("below", [-2, -1, 3, 8])
+@pytest.mark.parametrize("size", [10, 12, 18])
+def test_a_thin_line_through_letters_hides_none_of_them(below, size):
+    crossed = text_at(50, 700, "Hej gyllene byggnader på kajen", size=size) + box_at(40, 700 + below, 400, 1)
+
+    assert looks(crossed) == [SEEN]
+
+
+@pytest.mark.parametrize(
+    "crossed",
+    [
+        text_at(50, 700, "en-tva-tre-fyra") + box_at(40, 702, 400, 2),
+        text_at(50, 700, "Hej gyllene") + box_at(40, 698, 400, 4),
+    ],
+    ids=["hyphens", "a bar over feet"],
+)
+def test_what_a_line_hides_wholly_is_not_seen(crossed):
+    assert looks(crossed) == [PARTLY]
