@@ -1,6 +1,6 @@
 """Many tenants on this computer, each real: an account, a keeper, an intake, a home; one publisher and one tor for all.
 
-    python benchmarks/many_tenants.py --tenants 50        as root; some minutes; one JSON object on stdout
+    python benchmarks/hosting/many_tenants.py --tenants 50        as root; some minutes; one JSON object on stdout
 
 Measured: what each takes of memory while nobody comes (proportional set size of its processes), how long it is until
 all addresses are published when the publisher is started again, and how long visitors of others wait while one is
@@ -28,7 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
