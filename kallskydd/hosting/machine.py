@@ -97,7 +97,7 @@ class Machine:
         return self._command("systemctl", *words, check=check) if self.runs else ""
 
     def as_account(self, account: Account, *words: str) -> int:
-        """Run a module of ours as a tenant, and return its exit code; what it says goes to the terminal."""
+        """Run one of our modules as a tenant, and return its exit code; what it says goes to the terminal."""
         return subprocess.run(
             [sys.executable, "-I", "-m", *words],
             user=account.uid,

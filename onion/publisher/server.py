@@ -2,8 +2,8 @@
 
 Promises
   1. A connection to a tenant's socket is taken from that tenant's account alone, as the kernel names it.
-  2. An onion belongs to the connection that put it up, and goes with it, however it ends. Where its ports lead is said
-     here, by tenant and role. About another's onion a tenant learns nothing, and can change nothing.
+  2. An onion belongs to the connection that put it up, and goes with it, however it ends. Where its ports lead is
+     decided here, by tenant and role. About another's onion a tenant learns nothing, and can change nothing.
   3. A tenant's newer connection ends the one before it, and takes over once the onions of that are gone.
   4. While there is no tor, connections wait; when tor goes, those that had one are ended, and keepers publish again.
   5. No key is kept: `onion.publish` forgets it once tor has it.
@@ -222,7 +222,7 @@ class Host:
         answering: asyncio.Task[None] | None = None
         try:
             while line := await reader.readline():
-                # One at a time, and none before the greeting: a keeper of ours keeps to both.
+                # One at a time, and none before the greeting: our keeper keeps to both.
                 if not link.greeted or (answering is not None and not answering.done()):
                     return
                 answering = asyncio.create_task(self._answer(link, read_from_keeper(line)))
