@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs every test, in two processes side by side: those on the private Tor network, which mostly wait for tor, with
-# those in browsers, the planted faults and the mirror's after them, and the rest. With arguments: one process, as pytest takes them.
+# Runs every test, in three processes side by side that take about the same time on two cores: those on the private Tor
+# network and in browsers, which mostly wait; the audit with its planted faults, faults of the computer, the scrubbers
+# and the project itself; and the rest. With arguments: one process, as pytest takes them.
 #
 # Real tor and real browsers have chance in them. Tests marked live that failed in one or two files are therefore run
 # once more, alone, after everything else (docs/decisions/checks/0011, scripts/run_again.py).
@@ -9,38 +10,57 @@ cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
 if [ $# -gt 0 ]; then exec $python -m pytest -q "$@"; fi
 
+# One network and one set of collected pages serve them all, so they stay together.
 on_tor="$(echo tests/onion/test_onion_*.py) tests/system/test_flow.py tests/system/test_keeper_onion.py tests/system/test_desk_reach.py"
-on_tor="$on_tor tests/system/test_desk_probe_tor.py $(echo tests/relay/test_*.py)"
+on_tor="$on_tor tests/system/test_desk_probe_tor.py $(echo tests/relay/test_*.py) tests/audit/live/test_audit_live_tor.py"
 on_tor="$on_tor tests/system/test_browser_tor.py $(echo tests/system/test_browser_*.py | sed 's#tests/system/test_browser_tor.py##') tests/system/test_pages_valid.py"
-# They mostly wait for strace, for a service or for an authority, and the two processes then take the same time.
-on_tor="$on_tor tests/audit/canary/test_audit_selftest.py $(echo tests/audit/live/test_audit_live*.py) tests/system/test_mirror_end_to_end.py"
-on_tor="$on_tor tests/system/test_large_upload.py $(echo tests/system/faults/test_*.py) tests/system/test_exhaustion.py tests/system/test_mirror_certificate.py"
-on_tor="$on_tor tests/system/test_serve.py tests/system/test_cluster.py $(echo tests/audit/mirror/test_*.py tests/kallskydd/mirror/test_*.py)"
+on_tor="$on_tor tests/system/test_mirror_end_to_end.py tests/system/test_mirror_certificate.py tests/system/test_large_upload.py"
+on_tor="$on_tor tests/system/test_exhaustion.py tests/system/test_serve.py tests/system/test_cluster.py $(echo tests/audit/mirror/test_*.py tests/kallskydd/mirror/test_*.py)"
+audit="$(echo tests/audit/canary/test_*.py tests/audit/live/test_*.py | sed 's#tests/audit/live/test_audit_live_tor.py##') $(echo tests/audit/report/test_*.py)"
+audit="$audit tests/scrubbers $(echo tests/project/test_*.py tests/system/faults/test_*.py)"
 others=
-for file in $on_tor; do others="$others --ignore=$file"; done
+for file in $on_tor $audit; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.
 work=$(mktemp -d)
-output=$work/on-tor.txt
-tor_tests=
+beside=
 trap 'rm -rf "$work"' EXIT
-trap 'if [ -n "$tor_tests" ]; then kill -INT "$tor_tests"; wait "$tor_tests"; fi; exit 130' INT TERM
-echo "Two processes side by side. Lines that begin with [tor] are of the tests on the private Tor network and in browsers."
-# One line a test as it ends, among the dots of the others: a minute without output looks like tests that hang.
-mkfifo "$work/lines"
-tee "$output" <"$work/lines" | sed -u -n 's/^tests\/\(.*\)$/[tor] \1/p' &
+trap 'for one in $beside; do kill -INT "$one"; done; wait; exit 130' INT TERM
+
+# Run these tests in the background; $! is the process. One line a test as it ends, among the dots of the others: a
+# minute without output looks like tests that hang.
+run_beside() {
+    name=$1
+    shift
+    mkfifo "$work/$name.lines"
+    # Folders of one letter: unix sockets lie in some of them, and their paths may not be long.
+    first_letter=${name%"${name#?}"}
+    tee "$work/$name.txt" <"$work/$name.lines" | sed -u -n "s/^tests\/\(.*\)$/[$name] \1/p" &
+    KALLSKYDD_OUTCOME="$work/$name.json" $python -m pytest -v --no-header -p no:cacheprovider --basetemp="$work/$first_letter" "$@" >"$work/$name.lines" 2>&1 &
+}
+
+echo "Three processes side by side. Lines that begin with [tor] are of the tests on the private Tor network and in browsers,"
+echo "those with [audit] of the audit, the scrubbers and the project itself."
 # shellcheck disable=SC2086  # lists of files, meant to be split
-KALLSKYDD_OUTCOME="$work/on-tor.json" $python -m pytest -v --no-header -p no:cacheprovider --basetemp="$work/a" $on_tor >"$work/lines" 2>&1 &
+run_beside tor $on_tor
 tor_tests=$!
+# shellcheck disable=SC2086
+run_beside audit $audit
+audit_tests=$!
+beside="$tor_tests $audit_tests"
 # shellcheck disable=SC2086
 KALLSKYDD_OUTCOME="$work/others.json" $python -m pytest -q -p no:cacheprovider --basetemp="$work/b" $others
 code=$?
+wait "$audit_tests"
+audit_code=$?
 wait "$tor_tests"
 tor_code=$?
-tor_tests=
+beside=
 wait
-echo
-echo "Tests on the private Tor network and in browsers:"
-# What has been said line by line is not said again.
-grep -v '^tests/.*::.* PASSED' "$output"
+for name in audit tor; do
+    echo
+    echo "Tests that were shown as [$name]:"
+    # What has been said line by line is not said again.
+    grep -v '^tests/.*::.* PASSED' "$work/$name.txt"
+done
 
-$python scripts/run_again.py "$work" "$code" "$work/others.json" "$tor_code" "$work/on-tor.json"
+$python scripts/run_again.py "$work" "$code" "$work/others.json" "$audit_code" "$work/audit.json" "$tor_code" "$work/tor.json"

@@ -15,8 +15,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import patch
 
 from cases.home import Home, create_home, read_home
 from cases.receipt.keys import Receipt, parse_receipt
@@ -161,11 +163,19 @@ async def running_intake(
     desk: bool = False,
     public_host: str = PUBLIC_HOST,
     connections: ConnectionLimits = CONNECTION_LIMITS,
+    real_argon2: bool = False,
 ) -> AsyncIterator[RunningIntake]:
-    """Serve an intake. Without `sandbox` there is none: fine for tests without files."""
+    """
+    Serve an intake. Without `sandbox` there is none: fine for tests without files.
+
+    One guess of a case code costs next to nothing, unless `real_argon2`: for what is measured, and for codes that are
+    also used in another process. The cost itself is held by tests/cases/test_receipt.py.
+    """
     made = made or make_home(folder / "home")
     clock = clock or SetClock()
     async with AsyncExitStack() as stack:
+        if not real_argon2:
+            stack.enter_context(patch.multiple("cases.receipt.keys", ARGON_OPS=1, ARGON_BYTES=8192))
         store = await Store.open(made.home.path, clock)
         # An open store has a thread of its own: left open, a failing test would hang instead of failing.
         stack.push_async_callback(store.close)
@@ -242,7 +252,7 @@ class Page:
         """The text as a person reads it."""
         return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", self.text)).split())
 
-    @property
+    @cached_property
     def forms(self) -> list[Form]:
         parser = _Forms()
         parser.feed(self.text)

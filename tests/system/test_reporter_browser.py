@@ -114,7 +114,7 @@ async def erased_receipt(intake, browser):
 
 
 async def test_codes_that_never_existed_and_erased_ones_take_the_same_time_and_give_the_same_bytes(tmp_path):
-    async with running_intake(tmp_path) as intake:
+    async with running_intake(tmp_path, real_argon2=True) as intake:
         browser = intake.browser()
         erased = await erased_receipt(intake, browser)
         form = (await browser.get("/return")).form("/return")

@@ -52,7 +52,7 @@ async def test_codes_that_never_existed_were_erased_or_are_of_another_address_an
 
 
 async def test_codes_that_open_nothing_take_the_same_time(tmp_path):
-    async with running_intake(tmp_path) as intake:
+    async with running_intake(tmp_path, real_argon2=True) as intake:
         browser = intake.browser()
         taken_back = await file_report(browser, "To be taken back")
         session = await session_of(intake, taken_back)
