@@ -249,8 +249,8 @@ CANARY: dict[str, str] = {
         "utlagda fel: {faults}, i antal kopior: {copies}; med en egen kopia: {alone}, de andra hittades bredvid fel som"
         " på annat håll setts inte ge deras fynd"
     ),
-    "a selection: of the program's {all} faults, {planted} were planted": (
-        "ett urval: av programmets {all} fel lades {planted} ut"
+    "a selection: faults of the program {all}, planted {planted}": (
+        "ett urval: fel i programmets samling {all}, utlagda {planted}"
     ),
     "in one copy with {others} other faults, none of which brought such a finding where this one was not": (
         "i en kopia med {others} andra fel, varav inget gav ett sådant fynd där det här felet saknades"

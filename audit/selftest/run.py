@@ -161,7 +161,7 @@ def _selection(faults: Sequence[Fault]) -> list[Check]:
     if planted == len(shipped):
         return []
     inspection = Inspection()
-    inspection.missed("a selection: of the program's {all} faults, {planted} were planted", planted=planted,
+    inspection.missed("a selection: faults of the program {all}, planted {planted}", planted=planted,
                       all=len(shipped))  # fmt: skip
     evidence = tuple(inspection.evidence)
     return [Check(SELECTION, "All faults were planted", inspection.verdict, evidence, "kallskydd audit selftest")]

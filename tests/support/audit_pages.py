@@ -50,7 +50,7 @@ def report(audit: str, *, as_root: bool = True, **verdicts: Verdict) -> AuditRep
 def selection(*verdicts: Verdict) -> AuditReport:
     """A selftest that planted as many of the faults as there are verdicts, and says so."""
     whole = report("selftest")
-    said = "a selection: of the program's {all} faults, {planted} were planted"
+    said = "a selection: faults of the program {all}, planted {planted}"
     shown = Evidence(Verdict.NOT_SEEN, said, {"all": len(whole.checks) - 1, "planted": len(verdicts)})
     row = Check(SELECTION, "All faults were planted", Verdict.NOT_SEEN, (shown,), "kallskydd audit selftest")
     planted = [replace(one, verdict=verdict) for one, verdict in zip(whole.checks[1:], verdicts, strict=False)]

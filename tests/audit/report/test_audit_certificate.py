@@ -113,7 +113,7 @@ def test_a_selftest_of_some_faults_says_so_in_its_line_and_in_a_remark_and_how_t
     sheet = html.unescape(as_html(page, "sv", CLAIMS).split('<section class="annexes">')[0])
 
     assert "ett urval: 2 av 3 utlagda fel hittades" in sheet
-    assert f"ett urval: av programmets {len(IDS['selftest']) - 1} fel lades 3 ut" in sheet
+    assert f"ett urval: fel i programmets samling {len(IDS['selftest']) - 1}, utlagda 3" in sheet
     assert "Kör sudo kallskydd audit selftest --save FIL utan --only" in re.sub("<.*?>", "", sheet)
     assert decide(page) is Outcome.CANNOT
 
