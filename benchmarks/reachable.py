@@ -29,7 +29,7 @@ from onion.private_network import PrivateNetwork
 from onion.probe import probe
 from onion.publish import Onion, Publisher
 
-ROUNDS = 3
+ROUNDS = 9
 TRY_SECONDS, MOST_SECONDS = 8.0, 90.0
 _NAMES = {b"tor": "tor", b"pictures": "zygote_pictures", b"documents": "zygote_documents", b"intake": "intake"}
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)

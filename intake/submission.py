@@ -31,8 +31,9 @@ from cases.crypto.seal import CaseKeys
 from cases.errors import CaseError
 from cases.receipt.keys import ReceiptKeys
 from intake.errors import FormRefused
-from intake.http.form import Form, drain, read_files
+from intake.http.form import MARKED_FIELD, Form, drain, read_files
 from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
+from intake.http.frame_policies import YES
 from intake.identifiers.find import IdentifyingDetail
 from intake.services import Services
 from intake.shielding import to_its_end
@@ -163,7 +164,7 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
                     settled = await self._settle()
                     if not isinstance(settled, SettledForm):
                         return settled
-                    await settled.files.take(untrusted_file)
+                    await settled.files.take(untrusted_file, against_marks=self.form.one(MARKED_FIELD) == YES)
             settled = await self._settle()
             if not isinstance(settled, SettledForm):
                 return settled

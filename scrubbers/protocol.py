@@ -43,6 +43,8 @@ class Operation(enum.IntEnum):
     TRY_EXEC = 5
     # How many pixels a picture has, by its header.
     MEASURE = 6
+    # As SCRUB, and with pixels on another grid.
+    SCRUB_AGAINST_MARKS = 7
 
 
 class KindNumber(enum.IntEnum):
@@ -99,6 +101,7 @@ TRY_DESCRIPTORS: Final = ("status",)
 MEASURE_DESCRIPTORS: Final = ("untrusted", "status")
 DESCRIPTORS: Final = {
     Operation.SCRUB: SCRUB_DESCRIPTORS,
+    Operation.SCRUB_AGAINST_MARKS: SCRUB_DESCRIPTORS,
     Operation.VERIFY: VERIFY_DESCRIPTORS,
     Operation.TRY_OPEN: TRY_DESCRIPTORS,
     Operation.TRY_SOCKET: TRY_DESCRIPTORS,

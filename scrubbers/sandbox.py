@@ -100,8 +100,12 @@ class Sandbox:
         """Return the pool as one form uses it: its jobs are charged to one account."""
         return OneForm(self, Account())
 
-    async def scrub(self, sniffed: Sniffed, account: Account | None = None) -> Scrubbed:
-        """Rebuild the file in a jailed job, and close the input. Raises Refused."""
+    async def scrub(self, sniffed: Sniffed, account: Account | None = None, *, against_marks: bool = False) -> Scrubbed:
+        """Rebuild the file in a jailed job, and close the input. Raises Refused.
+
+        `against_marks`: it may be marked for whom it was given to, and its pixels come to lie on another grid.
+        """
+        operation = Operation.SCRUB_AGAINST_MARKS if against_marks else Operation.SCRUB
         with sniffed.untrusted as untrusted:
             if untrusted.size > ATTACHMENT_BYTES:
                 raise TooLarge
@@ -117,7 +121,7 @@ class Sandbox:
                     with MemoryFile() as report:
                         answers = (clean, preview, report)
                         turn = Turn(account or Account(), seconds)
-                        if not await self._job(Operation.SCRUB, sniffed.kind, (untrusted,), answers, turn):
+                        if not await self._job(operation, sniffed.kind, (untrusted,), answers, turn):
                             continue
                         removed, lost = _read_report(report)
                     _require_length(clean, RESULT_BYTES)
@@ -275,18 +279,18 @@ class OneForm:
     pool: Sandbox
     account: Account
 
-    async def scrub(self, sniffed: Sniffed) -> Scrubbed:
+    async def scrub(self, sniffed: Sniffed, *, against_marks: bool = False) -> Scrubbed:
         """Scrub as the pool does; pictures are measured first when others are waiting."""
-        return await self.pool.scrub(sniffed, self.account)
+        return await self.pool.scrub(sniffed, self.account, against_marks=against_marks)
 
     async def verify(self, scrubbed: Scrubbed) -> Verified:
         """Verify as the pool does."""
         return await self.pool.verify(scrubbed, self.account)
 
 
-async def scrub(sniffed: Sniffed, sandbox: Sandbox | OneForm) -> Scrubbed:
+async def scrub(sniffed: Sniffed, sandbox: Sandbox | OneForm, *, against_marks: bool = False) -> Scrubbed:
     """Run the second stage; raises Refused. Closes the input."""
-    return await sandbox.scrub(sniffed)
+    return await sandbox.scrub(sniffed, against_marks=against_marks)
 
 
 async def verify(scrubbed: Scrubbed, sandbox: Sandbox | OneForm) -> Verified:

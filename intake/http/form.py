@@ -46,6 +46,8 @@ from intake.views.text_parts import beginning
 
 FILE_FIELD: Final = "attachment"
 TEXT_FIELD: Final = "text"
+# Before the files: that they may be marked for whom they were given to.
+MARKED_FIELD: Final = "marked"
 _LOOKS_A_MINUTE: Final = 60
 # What the library's parser raises on damaged input, as of 3.14.5; the tests send such input.
 _DAMAGED: Final = (ValueError, RuntimeError, AssertionError, LookupError, HttpProcessingError)

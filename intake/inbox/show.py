@@ -16,7 +16,7 @@ from aiohttp import web
 
 from cases.errors import CaseError, NotThere
 from intake.errors import FormRefused
-from intake.http.form import TEXT_FIELD, Form, drain, read_form
+from intake.http.form import MARKED_FIELD, TEXT_FIELD, Form, drain, read_form
 from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.frame_policies import YES
 from intake.http.result_pages import UNTIL
@@ -77,6 +77,7 @@ class Typed:
     details: Sequence[IdentifyingDetail] = ()
     facts: Ticked = field(default_factory=Ticked)
     piece: Wanted = field(default_factory=Wanted)
+    marked: bool = False
 
 
 NOTHING_TYPED: Final = Typed()
@@ -130,7 +131,7 @@ async def back_to_inbox(
         found, facts = session.found, Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD)))
         # Where the boxes are not shown again, what was ticked is text.
         text = typed_text(form) if found is None else form.one(TEXT_FIELD)
-        typed = Typed(text, details=details, facts=facts)
+        typed = Typed(text, details=details, facts=facts, marked=form.one(MARKED_FIELD) == YES)
         return await inbox_page(services, session, language, notice, typed=typed, found=found)
     except NotThere:
         services.sessions.end_case(session.case.case_id)
@@ -230,6 +231,7 @@ def typed_in(visit: Visit) -> Typed:
         details,
         Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))),
         Wanted.by(form, same=visit.switched),
+        form.one(MARKED_FIELD) == YES,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from intake.errors import HoldGone
-from intake.http.form import Form
+from intake.http.form import MARKED_FIELD, Form
 from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.frame_policies import FRAMES_FIELD, HOLDS_FRAMES, IN_A_FRAME, PLAIN_FIELD, YES
 from intake.http.result_pages import draft_of
@@ -58,7 +58,9 @@ def files_page(services: Services, language: Language, form: Form, notice: Notic
         notice=None if notice is None else language.translate_notice(notice),
         fields=[(TOKEN_FIELD, token), *owner, (PAGE_FIELD, FILES_PAGE), way, *going_on],
         received=0 if held is None else len(held.files.pending.accepted),
-        typed_fields=typed_fields(form),
+        # A field of this page, which shows it.
+        typed_fields=[field for field in typed_fields(form) if field[0] != MARKED_FIELD],
+        marked=form.one(MARKED_FIELD) == YES,
         leave_fields=owner,
         progress_id="" if is_plain else services.progress.id_of(token),
         # Followed within the tab, a link would take the chosen files away.

@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from cases.errors import RosterFault
-from intake.http.form import Form
+from intake.http.form import MARKED_FIELD, Form
 from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.frame_policies import PLAIN_FIELD, YES
 from intake.http.result_pages import draft_of
@@ -34,7 +34,7 @@ TO_SEND: Final = "send"
 # Which of them was pressed before something was found in the text.
 WAY_FIELD: Final = "way"
 # Everything that is typed or chosen, files apart.
-_TYPED: Final = ("organisation", "unnamed", "urgent", "earlier", "answers")
+_TYPED: Final = ("organisation", "unnamed", "urgent", "earlier", "answers", MARKED_FIELD)
 # Names of organisations, members and languages, as our own forms have them.
 _LONGEST_CHOICE: Final = 64
 
@@ -78,6 +78,8 @@ def form_page(
     plain = [(PLAIN_FIELD, YES)] if form.one(PLAIN_FIELD) == YES else []
     details = () if to_mend is None else to_mend.details
     found = [(WAY_FIELD, way)] if details else []
+    # Of the page of files, for who comes back from there.
+    marked = [(MARKED_FIELD, YES)] if form.one(MARKED_FIELD) == YES else []
     return services.pages.page(
         "report/form.html",
         language,
@@ -88,7 +90,7 @@ def form_page(
         wrong_field="" if to_mend is None else to_mend.wrong_field,
         details=details_shown(details, language),
         tags=services.acknowledged.tags(draft, details),
-        fields=[(TOKEN_FIELD, services.form_tokens.new(REPORT_FORM)), *owner, *plain, *found],
+        fields=[(TOKEN_FIELD, services.form_tokens.new(REPORT_FORM)), *owner, *plain, *found, *marked],
         leave_fields=owner,
         organisations=[(known.key, known.name) for known in roster.organisations],
         members=[(member.id, member.label) for member in roster.members],

@@ -143,11 +143,19 @@ class FileRoom:
         await self.hold.take(size)
 
 
+@dataclass(frozen=True, slots=True)
+class Jail:
+    """Where a file is cleaned, and how."""
+
+    sandbox: Sandbox | OneForm
+    against_marks: bool = False
+
+
 async def accept_attachment(
     part: Part,
     case: CaseKeys,
     limits: Allowance,
-    sandbox: Sandbox | OneForm,
+    jail: Jail,
     store: Store,
     *,
     progress: FileProgress,
@@ -159,8 +167,10 @@ async def accept_attachment(
         progress.step(Step.CLEANING)
         with untrusted:
             sniffed = sniff(untrusted)  # Refused: not a kind we can clean
-            scrubbed = await scrub(sniffed, sandbox)  # Refused: the job failed, timed out or would not vouch
-        verified = await verify(scrubbed, sandbox)  # Refused: something was left behind; a second, fresh job
+            scrubbed = await scrub(
+                sniffed, jail.sandbox, against_marks=jail.against_marks
+            )  # Refused: the job failed, timed out or would not vouch
+        verified = await verify(scrubbed, jail.sandbox)  # Refused: something was left behind; a second, fresh job
         with verified.clean, verified.preview:
             sealed = seal_file(verified, case, new_file_number())  # padded, versioned
             preview = seal_preview(verified.preview.read(), case, sealed.number)
@@ -298,8 +308,8 @@ class FileTaker:
         """The case with the files that were accepted."""
         return PendingCase(self._case, tuple(self._accepted), self._tried.told)
 
-    async def take(self, part: Part) -> None:
-        """Take one file, or note why not.
+    async def take(self, part: Part, *, against_marks: bool = False) -> None:
+        """Take one file, or note why not. `against_marks`: it may be marked for whom it was given to.
 
         A file input that was left alone sends one part with nothing in it and no name. With a name it is a file that
         was chosen, and is empty: one that has not come down to the telephone yet, for instance.
@@ -309,10 +319,9 @@ class FileTaker:
                 self._refuse(Empty.text_key)
             return
         progress = self._progress()
+        jail = Jail(self._sandbox, against_marks=against_marks)
         try:
-            accepted = await accept_attachment(
-                part, self._case, self._allowance, self._sandbox, self._store, progress=progress
-            )
+            accepted = await accept_attachment(part, self._case, self._allowance, jail, self._store, progress=progress)
         except (Refused, FileRefused) as refused:
             self._refuse(refused.text_key)
             return

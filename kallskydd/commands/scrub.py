@@ -24,6 +24,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the clean copies go")
     parser.add_argument("--rename", action="store_true", help="neutral names: file-001.jpg, file-002.pdf …")
+    parser.add_argument(
+        "--against-marks",
+        action="store_true",
+        help="the file may be marked for whom it was given to: pixels on another grid, PDF pages as pictures",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON line for each file on stdout")
     parser.set_defaults(run=run)
 
@@ -36,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         except OSError:
             zygotes = None
         # What follows loads while the zygotes warm up, which takes as long.
-        from kallskydd.scrub.clean import clean_all  # noqa: PLC0415
+        from kallskydd.scrub.clean import How, clean_all  # noqa: PLC0415
 
-        return clean_all(args.files, args.out, zygotes, renamed=args.rename, as_json=args.json)
+        how = How(renamed=args.rename, as_json=args.json, against_marks=args.against_marks)
+        return clean_all(args.files, args.out, zygotes, how)

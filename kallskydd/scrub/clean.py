@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose
@@ -19,29 +20,44 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def clean_all(sources: Sequence[Path], folder: Path, zygotes: Zygotes | None, *, renamed: bool, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class How:
+    """What the command line asked for."""
+
+    renamed: bool
+    as_json: bool
+    against_marks: bool
+
+
+def clean_all(sources: Sequence[Path], folder: Path, zygotes: Zygotes | None, how: How) -> int:
     """Clean the files and say what became of each; return the exit code. Without zygotes it is that of no jail."""
     names: NamingRule
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        names = NeutralNames(folder, len(sources)) if renamed else KeptNames()
+        names = NeutralNames(folder, len(sources)) if how.renamed else KeptNames()
     except OSError:
         prose("The output folder cannot be made or read. Choose another one.")
         return USAGE
-    printer = OutcomePrinter(len(sources), as_json=as_json)
+    printer = OutcomePrinter(len(sources), as_json=how.as_json)
     with contextlib.closing(printer), contextlib.suppress(JailNotTight):
         if zygotes is not None:
-            return asyncio.run(_clean_all(sources, folder, names, zygotes, printer))
+            return asyncio.run(_clean_all(sources, folder, names, zygotes, printer, against_marks=how.against_marks))
     prose("A process to clean in cannot be locked on this system. Linux 5.10 or newer with seccomp is needed.")
     return MISSING
 
 
 async def _clean_all(
-    sources: Sequence[Path], folder: Path, names: NamingRule, zygotes: Zygotes, printer: OutcomePrinter
+    sources: Sequence[Path],
+    folder: Path,
+    names: NamingRule,
+    zygotes: Zygotes,
+    printer: OutcomePrinter,
+    *,
+    against_marks: bool,
 ) -> int:
     _end_in_order_when_told_to()
     async with contextlib.AsyncExitStack() as ending:
-        cleaning = await ending.enter_async_context(pool(zygotes, at_once(sources)))
+        cleaning = await ending.enter_async_context(pool(zygotes, at_once(sources), against_marks=against_marks))
         same_name = repeated(sources) if isinstance(names, KeptNames) else set()
         tasks = [
             asyncio.create_task(

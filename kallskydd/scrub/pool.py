@@ -53,7 +53,7 @@ class ScrubOutcome:
 
 
 @asynccontextmanager
-async def pool(zygotes: Zygotes, at_once: int) -> AsyncIterator[Pool]:
+async def pool(zygotes: Zygotes, at_once: int, *, against_marks: bool = False) -> AsyncIterator[Pool]:
     """Yield a pool of these zygotes; raises JailNotTight when a process cannot be locked here."""
     all_zygotes = [zygote for of_role in zygotes.values() for zygote in of_role]
     sandbox = Sandbox([zygote.channel for zygote in all_zygotes], jobs_at_once=1)
@@ -61,7 +61,7 @@ async def pool(zygotes: Zygotes, at_once: int) -> AsyncIterator[Pool]:
         await sandbox.self_test(zygotes)
         watching = [asyncio.create_task(_watch(zygote, index, sandbox)) for index, zygote in enumerate(all_zygotes)]
         try:
-            yield Pool(sandbox, at_once)
+            yield Pool(sandbox, at_once, against_marks=against_marks)
         finally:
             for task in watching:
                 task.cancel()
@@ -70,8 +70,9 @@ async def pool(zygotes: Zygotes, at_once: int) -> AsyncIterator[Pool]:
 class Pool:
     """Cleans files, as many at once as there are cores."""
 
-    def __init__(self, sandbox: Sandbox, at_once: int) -> None:
+    def __init__(self, sandbox: Sandbox, at_once: int, *, against_marks: bool) -> None:
         self._sandbox = sandbox
+        self._against_marks = against_marks
         # One more than can be worked on: while it is read or written, the others keep the cores busy.
         self._turns = asyncio.Semaphore(at_once + 1)
 
@@ -91,7 +92,8 @@ class Pool:
         """Clean one file as an attachment, one stage after the other; raises Refused or NotDone."""
         untrusted = await asyncio.to_thread(_read, source)
         with untrusted:
-            return await verify(await scrub(sniff(untrusted), self._sandbox), self._sandbox)
+            scrubbed = await scrub(sniff(untrusted), self._sandbox, against_marks=self._against_marks)
+            return await verify(scrubbed, self._sandbox)
 
 
 async def _watch(zygote: PooledZygote, index: int, sandbox: Sandbox) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 from confine.lock import bound_job, confine_job, job_filters
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.job_template import JobTemplate
-from scrubbers.jailed.pictures import decoders, memory_limits
+from scrubbers.jailed.pictures import against_marks, decoders, memory_limits
 from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.warm_up import sample_jpeg, warm_up_fork, warm_up_pictures
 from scrubbers.jailed.type_check import SecondOpinion
@@ -40,6 +40,7 @@ from scrubbers.report_wire import encode_report
 from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge, TooManyPixels
 
 _ENDED_WELL: Final = 0
+_SCRUBS: Final = frozenset((Operation.SCRUB, Operation.SCRUB_AGAINST_MARKS))
 _WORDS: Final = frozenset((Kind.TEXT, Kind.CSV))
 # A kind, the descriptors of the file, the clean copy and the preview, and what was found.
 Scrub: TypeAlias = Callable[[Kind, int, int, int, Findings], None]
@@ -74,11 +75,13 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
         bound = MEASURE_LIMITS if operation is Operation.MEASURE else limits
-        with_thread = operation in {Operation.SCRUB, Operation.MEASURE} and kind_number == KindNumber.HEIC
+        with_thread = operation in {*_SCRUBS, Operation.MEASURE} and kind_number == KindNumber.HEIC
         confine_job(bound, with_thread=with_thread)
         status = descriptors["status"]
         try:
-            if operation is Operation.SCRUB:
+            if operation in _SCRUBS:
+                if operation is Operation.SCRUB_AGAINST_MARKS:
+                    against_marks.begin()
                 kind = Kind[KindNumber(kind_number).name]
                 _scrub(kind, descriptors, scrubs.get(kind, scrub_picture), opinion)
             elif operation is Operation.MEASURE:

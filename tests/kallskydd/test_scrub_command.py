@@ -67,6 +67,12 @@ def test_a_photograph_comes_out_clean_with_one_json_line(photo, tmp_path) -> Non
     assert not any(marker in content for marker in SAMPLES["jpeg_everything"].markers)
 
 
+def test_by_choice_the_pixels_lie_on_another_grid(photo, tmp_path) -> None:
+    code, lines, _ = scrub(photo, "--out", tmp_path / "clean", "--against-marks", "--json")
+
+    assert (code, lines[0]["lost"]) == (0, ["sharpness"])
+
+
 def test_values_that_were_found_are_said_nowhere(photo, tmp_path) -> None:
     _, lines, said = scrub(photo, "--out", tmp_path / "clean", "--json")
 

@@ -38,21 +38,27 @@ def arrived(content: bytes) -> MemoryFile:
     return file
 
 
-async def clean(sandbox: Sandbox, content: bytes) -> tuple[Kind, bytes, bytes, ScrubReport]:
-    verified = await verify(await scrub(sniff(arrived(content)), sandbox), sandbox)
+async def clean(
+    sandbox: Sandbox, content: bytes, *, against_marks: bool = False
+) -> tuple[Kind, bytes, bytes, ScrubReport]:
+    verified = await verify(await scrub(sniff(arrived(content)), sandbox, against_marks=against_marks), sandbox)
     with verified.clean, verified.preview:
         return verified.kind, verified.clean.read(), verified.preview.read(), verified.report
 
 
 async def clean_all(
-    contents: list[bytes], roles: Collection[Role] = tuple(Role), kinds: Collection[Kind] = ()
+    contents: list[bytes],
+    roles: Collection[Role] = tuple(Role),
+    kinds: Collection[Kind] = (),
+    *,
+    against_marks: bool = False,
 ) -> list[tuple[Kind, bytes, bytes, ScrubReport]]:
     """All of them through fresh zygotes; the one for documents takes a while to warm up, and pictures need it not."""
     zygotes = [spawn_zygote(role, kinds) for role in roles]
     sandbox = Sandbox([channel for _, channel in zygotes], version=scrubber_version())
     try:
         await sandbox.self_test(roles)
-        return [await clean(sandbox, content) for content in contents]
+        return [await clean(sandbox, content, against_marks=against_marks) for content in contents]
     finally:
         sandbox.close()
         for process, _ in zygotes:

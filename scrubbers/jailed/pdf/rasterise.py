@@ -31,6 +31,7 @@ from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotReb
 from scrubbers.jailed.pdf.text_layer.emit import layer
 from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
 from scrubbers.jailed.pdf.text_layer.words import Box, Word, count_letters
+from scrubbers.jailed.pictures import against_marks
 from scrubbers.stages import Damaged
 
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
@@ -113,6 +114,7 @@ def pixel_page(
             words, keeps_words = seen_words(UprightPage(page, look.scale), unseen[1], unseen[0])
     if _papers(pixels) >= _PAPER * pixels.width * pixels.height:
         pixels = _snapped(pixels)
+    pixels = against_marks.resampled(pixels)
     node = _page(pixels, box, parent, words, font)
     if turn and isinstance(node.value, dict):
         node.value[b"Rotate"] = turn

@@ -41,7 +41,7 @@ from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.pdf.visibility import subpaths
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet
 from scrubbers.jailed.pdf.visibility.visual_diff import same_look
-from scrubbers.jailed.pictures import preview
+from scrubbers.jailed.pictures import against_marks, preview
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
 _BATCH_PAGES: Final = 60
@@ -82,7 +82,7 @@ class Rebuilder:
         self._first: Image.Image | None = None
         self._used: dict[Font, set[bytes]] = {}
         self._work = Work()
-        self._layer_font = layer_font()
+        self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
     def write(self, output: IO[bytes]) -> Image.Image:
         """Write the whole result; returns the first page's small picture. Raises Refused."""

@@ -23,6 +23,7 @@ from scrubbers.jailed.pdf.fonts.warm_up import warm_up as warm_up_fonts
 from scrubbers.jailed.pdf.open import open_document
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
+from scrubbers.jailed.pictures import against_marks
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.stages import Kind
 
@@ -43,7 +44,9 @@ def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: 
         inflate_limits.require_bounded(untrusted)
         source, reader = open_document(untrusted, file)
         pdf.collect(reader, untrusted, findings)
-        first = Rebuilder(source, reader, findings).write(output)
+        # Where each letter stands would be as good a mark: every page becomes a picture of itself, without words.
+        readable = None if against_marks.is_asked_for() else reader
+        first = Rebuilder(source, readable, findings).write(output)
     write_preview(first, preview)
 
 

@@ -10,7 +10,7 @@ The first frame is the first that viewers show: not a default image for readers 
 6 convert to sRGB, because the colour profile will be gone, and so will colours declared by numbers (`declared_colour`)
 7 convert to eight bits and a plain mode without a palette: unused palette entries survive everything else
 8 redact the colours that alpha makes invisible (`hidden_by_alpha`); flatten onto white what becomes a JPEG
-9 clear `info`: Pillow writes back what it finds there
+9 clear `info`: Pillow writes back what it finds there; by choice, put the pixels on another grid (`against_marks`)
 10 encode with constant settings, so that tables and parameters say nothing of the camera
 11 write a small preview from the same pixels
 """
@@ -25,7 +25,7 @@ from PIL import Image, ImageFile, TiffImagePlugin
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import containers, exif, isobmff
 from scrubbers.jailed.metadata.xmp import collect_iptc, collect_xmp
-from scrubbers.jailed.pictures import decoders, memory_limits, webp_header
+from scrubbers.jailed.pictures import against_marks, decoders, memory_limits, webp_header
 from scrubbers.jailed.pictures.colour import declared_colour, hidden_by_alpha, to_srgb
 from scrubbers.jailed.pictures.colour.declared_colour import DeclaredColour
 from scrubbers.jailed.pictures.colour.hidden_by_alpha import WITH_ALPHA
@@ -95,6 +95,8 @@ def _rebuild_streamed(
     declared: DeclaredColour,
 ) -> Image.Image | None:
     """Rebuild a large JPEG or PNG strip by strip; return the preview, or None if it cannot be streamed."""
+    if against_marks.is_asked_for():
+        return None
     if kind is Kind.JPEG and jpeg.can_stream(picture):
         # The decoder of a multi-scan JPEG holds it whole all the same.
         if memory_limits.is_multi_scan(picture, untrusted_descriptor):
@@ -228,6 +230,9 @@ def rebuild(
         findings.add(What.HIDDEN_COLOUR, Where.PALETTE)
     bare = to_srgb.to_plain(bare, profile, findings)
     bare = _without_invisible_colour(bare, findings)
+    if against_marks.is_asked_for():
+        findings.lose(Lost.SHARPNESS)
+        bare = against_marks.resampled(bare)
     bare.info = {}
     return bare
 

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from intake_harness import SHOWN, SetClock, file_report, make_home, running_intake, zygotes
+from intake_harness import SHOWN, SetClock, file_report, files_page, make_home, running_intake, zygotes
 from PIL import Image
 
 from cases.crypto.seal import new_case_keys, open_file
@@ -22,7 +22,7 @@ from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
 from intake.http.form import MinimumRate
 from intake.limits import Limits
 from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, SMALL_BYTES, MemoryBudget, Room
-from intake.uploads.attachment import Allowance, PendingCase, accept_attachment, read_part
+from intake.uploads.attachment import Allowance, Jail, PendingCase, accept_attachment, read_part
 from intake.uploads.progress import FileProgress, Sending
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox, scrub
@@ -91,7 +91,7 @@ async def test_it_comes_out_clean_sealed_and_described_and_no_memory_is_kept(tmp
     try:
         async with zygotes() as sandbox:
             attached = await accept_attachment(
-                Sent(photograph()), case, allowance(budget), sandbox, store, progress=first_file()
+                Sent(photograph()), case, allowance(budget), Jail(sandbox), store, progress=first_file()
             )
         async with store._parts.db.read() as connection:
             found = await connection.execute_fetchall("SELECT file_id, header, number FROM files ORDER BY item_kind")
@@ -127,7 +127,9 @@ async def test_what_cannot_be_cleaned_leaves_nothing_anywhere(tmp_path, content,
     try:
         async with zygotes() as sandbox:
             with pytest.raises(refusal) as raised:
-                await accept_attachment(Sent(content), case, allowance(budget), sandbox, store, progress=first_file())
+                await accept_attachment(
+                    Sent(content), case, allowance(budget), Jail(sandbox), store, progress=first_file()
+                )
         count = await files_in(store)
     finally:
         await store.close()
@@ -145,7 +147,7 @@ async def test_without_a_jail_a_file_is_refused_and_not_kept(tmp_path, monkeypat
     try:
         with pytest.raises(NoJail):
             await accept_attachment(
-                Sent(photograph()), new_case_keys(), allowance(), Sandbox(()), store, progress=first_file()
+                Sent(photograph()), new_case_keys(), allowance(), Jail(Sandbox(())), store, progress=first_file()
             )
         count = await files_in(store)
     finally:
@@ -175,7 +177,12 @@ async def test_a_file_whose_picture_cannot_be_kept_is_not_kept_either(tmp_path, 
         async with zygotes() as sandbox:
             with pytest.raises(StoreFault):
                 await accept_attachment(
-                    Sent(photograph()), new_case_keys(), allowance(), sandbox, Full(store, room), progress=first_file()
+                    Sent(photograph()),
+                    new_case_keys(),
+                    allowance(),
+                    Jail(sandbox),
+                    Full(store, room),
+                    progress=first_file(),
                 )
         count = await files_in(store)
     finally:
@@ -196,10 +203,10 @@ async def test_a_large_file_is_cleaned_only_once_the_keys_from_the_words_are_mad
         happened.append("keys")
         return receipt_keys(*given)
 
-    async def clean(*given):
+    async def clean(*given, **how):
         happened.append("cleaning")
         cleaning.set()
-        return await scrub(*given)
+        return await scrub(*given, **how)
 
     monkeypatch.setattr("intake.argon2_workers.receipt_keys", make_keys)
     monkeypatch.setattr("intake.uploads.attachment.scrub", clean)
@@ -210,6 +217,29 @@ async def test_a_large_file_is_cleaned_only_once_the_keys_from_the_words_are_mad
 
     assert page.status == SHOWN
     assert happened == order
+
+
+async def test_a_file_that_may_be_marked_is_cleaned_so_and_the_tick_is_kept_by_the_pages(tmp_path, monkeypatch):
+    asked = []
+
+    async def clean(sniffed, sandbox, *, against_marks):
+        asked.append(against_marks)
+        return await scrub(sniffed, sandbox, against_marks=against_marks)
+
+    monkeypatch.setattr("intake.uploads.attachment.scrub", clean)
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await files_page(browser, marked="yes")
+        shown = [value for name, value in page.form("/report").fields if name == "marked"]
+        # The text is mended, and the page of files asked for again.
+        text_page = await browser.post("/report", page.form("/report").with_(step="text"))
+        again = await browser.post("/report", text_page.form("/report").with_(step="files"))
+        await browser.post("/report", again.form("/report").with_(), [photograph()])
+        plain = await files_page(browser)
+        await browser.post("/report", plain.form("/report").with_(), [photograph()])
+
+    assert shown == ["yes"]
+    assert asked == [True, False]
 
 
 async def test_the_bytes_are_counted_as_they_come(tmp_path):

@@ -5,7 +5,6 @@ they look like on the page is drawn into it, as a viewer would draw it (ISO 3200
 """
 
 import math
-import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,13 +37,11 @@ from scrubbers.jailed.pdf.content.off_page import cut_off_page
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
+from scrubbers.jailed.pdf.syntax.lexer import require_drawable
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
-# PDFium takes up to twenty microseconds for each of these.
-_PAINTS: Final = re.compile(rb"[\0\t\n\f\r ](?:[SsFfBb]\*?|T[jJ]|Do)(?=[\0\t\n\f\r ])")
-_MOST_PAINTED: Final = 400_000
 _MOST_PARTS: Final = 10_000
 _MOST_ANNOTATIONS: Final = 5000
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
@@ -245,9 +242,8 @@ def _contents(untrusted: PageObject) -> bytes:
         data = b"\n".join(part.get_data() for part in parts)
     except pypdf.errors.LimitReachedError:
         raise TookTooLong from None
+    require_drawable(data)
     if len(data) > _CONTENTS_BYTES:
-        if sum(1 for _ in _PAINTS.finditer(data)) > _MOST_PAINTED:
-            raise TookTooLong
         raise NotRebuildable
     return data
 

@@ -22,7 +22,7 @@ from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.rebuild import SourceFont
 from scrubbers.jailed.pdf.fonts.source_font import Font, blank_codes
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.lexer import Operand
+from scrubbers.jailed.pdf.syntax.lexer import Operand, require_drawable
 from scrubbers.jailed.pdf.syntax.writer import Name, NotRebuildable
 
 _DEEPEST_FORM: Final = 12
@@ -150,6 +150,7 @@ class SourceDocument:
             raise NotRebuildable
         self._depth += 1
         contents = source.get_data()
+        require_drawable(contents)
         self.work.contents_read(len(contents))
         try:
             return Interpreter(self, resources).read(contents)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
+from scrubbers.stages import TookTooLong
 
 
 class Number(bytes):
@@ -69,6 +70,13 @@ _DEEPEST: Final = 8
 _MOST_OPERATIONS: Final = 250_000
 _SPACES: Final = b"\0\t\n\f\r "
 
+# PDFium takes up to twenty microseconds for each of these, and as long for a point of a path that crosses itself.
+_PAINTS: Final = re.compile(rb"[\0\t\n\f\r ](?:[SsFfBb]\*?|T[jJ]|Do)(?=[\0\t\n\f\r ])")
+_MOST_PAINTED: Final = 400_000
+_POINTS: Final = re.compile(rb"[\0\t\n\f\r ][lcvy](?=[\0\t\n\f\r ])")
+_MOST_POINTS: Final = 100_000  # of one path
+_POINT_BYTES: Final = 6
+
 _numbers: dict[bytes, Number] = {}
 _NUMBERS_KEPT: Final = 200_000
 
@@ -82,6 +90,17 @@ def operations(untrusted: bytes) -> Iterator[Operation]:
             return
         yield operation
     raise NotRebuildable
+
+
+def require_drawable(untrusted: bytes) -> None:
+    """Raise TookTooLong for contents that PDFium would draw on and on: it draws a page more than once."""
+    if len(untrusted) < _MOST_POINTS * _POINT_BYTES:
+        return
+    drawn = _PAINTS.split(untrusted)
+    if len(drawn) > _MOST_PAINTED or any(
+        len(part) > _MOST_POINTS * _POINT_BYTES and len(_POINTS.findall(part)) > _MOST_POINTS for part in drawn
+    ):
+        raise TookTooLong
 
 
 def as_number(untrusted: bytes) -> Number:
