@@ -13,7 +13,6 @@ Colourless pages become grey, photographs JPEG, the rest is stored without loss.
 import contextlib
 import enum
 import functools
-import io
 import math
 import re
 import zlib
@@ -26,13 +25,13 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
-from scrubbers.jailed.pdf.content.image import Picture, only_seen
+from scrubbers.jailed.pdf.content.image import Picture, jpeg, only_seen
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.text_layer.emit import layer
 from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
 from scrubbers.jailed.pdf.text_layer.words import Box, Word, count_letters
-from scrubbers.jailed.pictures import against_marks, scrub
+from scrubbers.jailed.pictures import against_marks
 from scrubbers.stages import Damaged
 
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
@@ -244,10 +243,7 @@ def _stored(pixels: Image.Image, coding: Coding) -> Stream:
     bits, filter_name = 1 if pixels.mode == "1" else 8, b"FlateDecode"
     match coding:
         case Coding.JPEG:
-            encoded = io.BytesIO()
-            pixels.info = {}
-            pixels.save(encoded, "JPEG", **scrub.JPEG_SETTINGS)
-            data, filter_name = encoded.getvalue(), b"DCTDecode"
+            data, filter_name = jpeg(pixels), b"DCTDecode"
         case Coding.SIXTEEN_SHADES:
             bits = 4
             packed = pixels.point(_NEAREST_OF_16).convert("P").tobytes("raw", "P;4")

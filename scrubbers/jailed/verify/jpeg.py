@@ -1,10 +1,10 @@
-"""Reads a JPEG as our encoder writes it: one of two headers, in which only height and width vary, and one scan.
+"""Reads a JPEG as our encoder writes it: one of four headers, in which only height and width vary, and one scan.
 
 A large picture is written in strips: then the header has a restart interval before the scan, and the scan a restart
 marker between each two strips. Interval and count follow from the size, and markers count round from 0 to 7.
 
-The headers are constant, for the settings are: a bare JFIF header, the quantization tables of quality 90, a
-frame, the Huffman tables of the standard's Annex K, the beginning of a scan, in this order and each once. A table of
+The headers are constant, for the settings are: a bare JFIF header, the quantization tables of quality 90 or 80,
+a frame, the Huffman tables of the standard's Annex K, the beginning of a scan, in this order and each once. A table of
 another content could carry some hundred bytes, and the order and number of tables a few more.
 """
 
@@ -46,6 +46,9 @@ _HEADS: Final = (
     _Head(623, 163, "99d15d958a7eeee140dda4ddcd20b601"),
     # Grey.
     _Head(328, 94, "4c263d901394ef20c4cd960e5048ff9f"),
+    # Both for scanned pages.
+    _Head(623, 163, "94a885707d1013af76aadc1405166dad"),
+    _Head(328, 94, "bb39a8c92574b653c439225fff4fd322"),
 )
 
 

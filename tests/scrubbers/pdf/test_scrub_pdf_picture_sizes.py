@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import mmap
 import random
 from collections.abc import Callable
 
@@ -14,6 +15,8 @@ from PIL import Image
 from pypdf.generic import StreamObject
 from scrub_harness import became_pictures, clean_all
 
+from scrubbers.jailed.pdf.content.image import jpeg
+from scrubbers.jailed.verify.jpeg import is_clean
 from scrubbers.protocol import Role
 from scrubbers.stages import Lost
 
@@ -130,3 +133,26 @@ def test_what_is_covered_on_one_page_stays_where_the_picture_is_alone_on_another
     assert made.get_data() == blocks().tobytes()
     assert drawn.get_data() != blocks().tobytes()
     assert report.lost == (Lost.SHARPNESS,)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_scanned_page_is_hardly_larger_than_scanners_make_it(mode):
+    grain = Image.frombytes("L", (800, 1000), random.Random(5).randbytes(800_000))
+    page = grain.point([250 - shade // 16 for shade in range(256)]).convert(mode)
+    page.paste(40, (100, 100, 700, 130))
+    scanned = io.BytesIO()
+    page.save(scanned, "JPEG", quality=75)
+
+    made = jpeg(page)
+
+    assert len(made) <= 1.3 * len(scanned.getvalue())
+    with mmap.mmap(-1, len(made)) as file:
+        file[:] = made
+        assert is_clean(file)
+
+
+def test_a_photograph_keeps_its_quality():
+    wanted = io.BytesIO()
+    blocks().save(wanted, "JPEG", quality=90, subsampling="4:2:0")
+
+    assert jpeg(blocks()) == wanted.getvalue()
