@@ -273,5 +273,9 @@ def endless_pdfs() -> dict[str, Hostile]:
         "a pattern painted with itself": Hostile(LOOP, pattern_of_itself()),
         "three million operators": Hostile(NUMBER, document(operators, filters=flate)),
         "a line of a million points": Hostile(NUMBER, document(points, filters=flate), stages.TookTooLong),
-        "a line of a million points in a form": Hostile(NUMBER, showing(stream(points, b"/Type/XObject/Subtype/Form/BBox[0 0 200 200]/Resources<<>>" + flate)), stages.TookTooLong),
+        "a line of a million points in a form": Hostile(
+            NUMBER,
+            showing(stream(points, b"/Type/XObject/Subtype/Form/BBox[0 0 200 200]/Resources<<>>" + flate)),
+            stages.TookTooLong,
+        ),
     }
