@@ -214,7 +214,7 @@ async def test_a_long_text_that_finds_no_room_comes_back_and_the_short_ones_go_t
 
 
 async def test_a_crowd_at_the_log_in_keeps_nobody_from_filing(tmp_path):
-    async with running_intake(tmp_path) as intake:
+    async with running_intake(tmp_path, real_argon2=True) as intake:
         browser = intake.browser()
         forms = [(await browser.get("/return")).form("/return") for _ in range(80)]
         guesses = [form.with_(code=" ".join(new_receipt().words)) for form in forms]
