@@ -214,7 +214,10 @@ def measure(folder: Path, count: int, seconds: float) -> dict[str, object]:
         tor = KeeperTor(folder / "tor", network.network_lines)
         tenants, publisher = [], None
         try:
+            # Its own share, for the visitors that are timed.
+            shares.put("visitors", os.getpid())
             tor.start()
+            shares.put("tor", tor.process.pid)
             (folder / "host").mkdir()
             places = make_host(folder / "host", tor.control, names)
             tenants = [Tenant(places, name, uid) for name, uid in names.items()]
