@@ -10,7 +10,7 @@
         --json                                           the figures on standard output
 
 Files come from source packages named in `second_corpus_files`, and twenty each from Chromium and LibreOffice: web/…
-and office/… (`second_corpus_exports`); `second_corpus_judge` says how they are judged. A file that an ordinary viewer
+and office/… (`exports.made`); `second_corpus_judge` says how they are judged. A file that an ordinary viewer
 cannot open without a password counts as tried and not as a refusal to be sorry for.
 """
 
@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from second_corpus_exports import office_exports, web_pages
+from exports.made import office_exports, web_pages
 from second_corpus_files import EXPORTS, Original, fetch, kind_of, originals
 from second_corpus_judge import LEAST_RECALL, Judgement, judge
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from samples import encoded, photograph, sentences
 from second_corpus_files import Original
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
 from browsers.chromium import QUIET
 
