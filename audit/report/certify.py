@@ -20,6 +20,7 @@ A page of a mirror alone needs `mirror` in the place of the three.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,8 @@ from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
 
 NEEDED = ("live", "canary", "selftest")
 MIRROR = "mirror"
+# As the relay is started (`mirror.command`).
+_LEADS_TO = re.compile(r"--onion ([a-z2-7]{56}\.onion)\b")
 # The page shows the chain of as many days.
 OLDEST_DAYS = 30
 _MOST_EVIDENCE_CHARACTERS = 120
@@ -162,12 +165,20 @@ def _of_proofs(examined: Examined) -> Iterator[Remark]:
         age = (date.fromisoformat(examined.day) - date.fromisoformat(proof.day)).days
         if not 0 <= age <= OLDEST_DAYS:
             yield _general("old", proof=name, day=proof.day, most=OLDEST_DAYS)
+    if MIRROR in proofs and subject.addresses:
+        for onion in sorted(_dialled(proofs[MIRROR]) - set(subject.addresses)):
+            yield _general("other service", grave=True, onion=onion)
     if isinstance(examined.chain, Chain) and not examined.chain.holds:
         yield _general("chain", grave=True, days=len(examined.chain.days))
     if "live" in proofs and subject.program is not None and not subject.compared:
         yield _general("not compared")
     if is_trial(examined):
         yield _general("trial")
+
+
+def _dialled(mirror: AuditReport) -> set[str]:
+    """Return the onion addresses that the relay of a mirror was told to lead to."""
+    return {onion for check in mirror.checks for one in check.evidence for onion in _LEADS_TO.findall(one.text())}
 
 
 def _of_rows(examined: Examined) -> Iterator[Remark]:

@@ -56,6 +56,26 @@ GENERAL: Final[dict[str, tuple[dict[Language, str], dict[Language, str], dict[La
             "en": "On the mirror's host: `sudo python3 -m audit.mirror --save m.json`; here: `--mirror m.json`.",
         },
     ),
+    "other service": (
+        {
+            "sv": "Spegelns relä leder till {onion}, som inte är en adress till den här tjänsten",
+            "en": "The mirror's relay leads to {onion}, which is no address of this service",
+        },
+        {
+            "sv": "De som kommer genom spegeln kommer till någon annan.",
+            "en": "Those who come through the mirror reach somebody else.",
+        },
+        {
+            "sv": (
+                "På spegelns värd: rätta ONION i /etc/kallskydd-relay/mirror, `systemctl restart kallskydd-relay`,"
+                " och granska spegeln igen."
+            ),
+            "en": (
+                "On the mirror's host: correct ONION in /etc/kallskydd-relay/mirror, `systemctl restart"
+                " kallskydd-relay`, and audit the mirror again."
+            ),
+        },
+    ),
     "other program": (
         {
             "sv": "{proof} är gjord på ett annat program ({program}, {digest}) än det som körs",

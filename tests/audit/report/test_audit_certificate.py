@@ -26,7 +26,18 @@ from cases.audit_chain import append_record, next_record
 
 FINDING, NOT_SEEN, VOID = Verdict.FINDING, Verdict.NOT_SEEN, Verdict.VOID
 OTHER = Program("0.1.0", "", "00" * 32)
+
+
+def relay_to(onion: str):
+    """The report of a mirror whose relay was started with this address."""
+    mirror = report("mirror")
+    words = f"relay 7 was started with relay --listen 0.0.0.0:443 --onion {onion}:443 --name blankett.example"
+    said = Evidence(Verdict.CLEAN, "{words}", {"words": words})
+    return replace(mirror, checks=(replace(mirror.checks[0], evidence=(said,)), *mirror.checks[1:]))
+
+
 GRAVE = {
+    "a mirror that leads to another service": examined(mirror=relay_to("c" * 55 + "d.onion")),
     "a finding": examined(live=report("live", journal=FINDING)),
     "a finding of the mirror": examined(mirror=report("mirror", files=FINDING)),
     "a fault that was not found": examined(selftest=report("selftest", access_log=FINDING)),
@@ -54,6 +65,7 @@ CHECKS = ROOT / "audit" / "live" / "checks"
 SOFTER = {"kernel": CHECKS / "system.py", "roster": CHECKS / "roster.py", "torrc": CHECKS / "tor.py"}
 NONE = {
     "nothing": examined(),
+    "a mirror that leads to this service": examined(mirror=relay_to(SUBJECT.addresses[0])),
     "a selftest of thirty days": examined(selftest=replace(report("selftest"), day="2026-10-28")),
     "a home without a mirror": examined(
         subject=replace(SUBJECT, mirror=""), proofs={name: report(name) for name in certify.NEEDED}
