@@ -4,19 +4,20 @@ They are our own files, unchanged, with their licences beside them (`scrubbers/f
 Sans has the letters of Latin, Greek and Cyrillic scripts and most signs, Noto Sans those of Arabic, Hebrew and Ethiopic
 scripts. Letters that no face has, or of another script from right to left, are refused, not drawn wrongly.
 
-A program in a document has the glyphs that the document shows and no others, in the order of the characters they show.
+A document has one font (`writer`), of the outlines of the glyphs that it shows and no others.
 """
 
 import io
 import re
-import struct
 import unicodedata
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
+
+from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment
 
 REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 UNITS: Final = 1000  # of a width, to the em: ISO 32000-1, 9.2.4
@@ -27,11 +28,7 @@ _SCRIPTS: Final = {
     "Ethiopic": "\u1200-\u139f\u2d80-\u2ddf\uab00-\uab2f",
 }
 _OF_SCRIPT: Final = re.compile("|".join(f"(?P<{script}>[{letters}])" for script, letters in _SCRIPTS.items()))
-_ON, _X_SHORT, _Y_SHORT, _X_SAME, _Y_SAME = 1, 2, 4, 16, 32
-_CHECKSUM_MAGIC: Final = 0xB1B0AFBA
-_HEAD_MAGIC: Final = 0x5F0F3CF5
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
-_SHORT_LIMIT: Final = 256
 
 
 def name_for(letter: str, *, bold: bool) -> str:
@@ -87,7 +84,7 @@ class Face:
     def __init__(self, name: str) -> None:
         """Open the file that was read."""
         self._font = TTFont(io.BytesIO(content(name)))
-        self._glyf: Any = self._font["glyf"]
+        self._drawable: Any = self._font.getGlyphSet()
         self._names: dict[int, str] = self._font.getBestCmap()
         self._metrics: Any = self._font["hmtx"].metrics
         self._has_all = name not in (REGULAR, BOLD)
@@ -120,20 +117,14 @@ class Face:
         """Return how wide a text is at a size of one point, letter by letter."""
         return sum(map(self._width_of, text)) / UNITS
 
-    def program(self, glyphs: Sequence[Glyph]) -> bytes:
-        """Return a TrueType program with an empty glyph and these: tables that say nothing else."""
-        outlines = [self._outline(glyph) for glyph in glyphs]
-        return _program([_EMPTY, *outlines], [0, *(glyph.advance for glyph in glyphs)], self.units)
-
-    def _outline(self, glyph: Glyph) -> "_Outline":
-        whole = _Outline([], [], [])
+    def outline(self, glyph: Glyph) -> Outline:
+        """Return what a glyph draws, in thousandths of the em."""
+        segments: list[Segment] = []
         for part in glyph.parts:
-            # The coordinates of a glyph that is made of others come out as one outline.
-            points, ends, flags = self._glyf[self._font.getGlyphName(part.number)].getCoordinates(self._glyf)
-            whole.ends += [len(whole.points) + end for end in ends]
-            whole.points += [(round(x) + part.across, round(y) + part.up) for x, y in points]
-            whole.on += [flag & _ON for flag in flags]
-        return whole
+            # A glyph that is made of others draws them.
+            pen = _Pen(segments, part, UNITS / self.units, self._drawable)
+            self._drawable[self._font.getGlyphName(part.number)].draw(pen)
+        return tuple(segments)
 
 
 class _Widths(dict[str, int]):
@@ -148,96 +139,30 @@ class _Widths(dict[str, int]):
         return found
 
 
-class _Outline:
-    __slots__ = ("ends", "on", "points")
+class _Pen(BasePen):  # type: ignore[misc]  # fontTools has no types
+    """Collects moves, lines and curves of a part in its place; the class it comes from makes quadratic curves cubic."""
 
-    def __init__(self, points: list[tuple[int, int]], on: list[int], ends: list[int]) -> None:
-        self.points, self.on, self.ends = points, on, ends
+    def __init__(self, into: list[Segment], part: Part, scale: float, drawable: Any) -> None:
+        super().__init__(drawable)
+        self._into, self._part, self._scale = into, part, scale
 
-    @property
-    def box(self) -> tuple[int, int, int, int]:
-        xs, ys = zip(*self.points, strict=True)
-        return min(xs), min(ys), max(xs), max(ys)
+    def _add(self, operator: int, *points: tuple[float, float]) -> None:
+        moved = ((x + self._part.across, y + self._part.up) for x, y in points)
+        self._into.append((operator, *(round(value * self._scale) for point in moved for value in point)))
 
+    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802  the library's names
+        self._add(MOVE, pt)
 
-_EMPTY: Final = _Outline([], [], [])
+    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
+        self._add(LINE, pt)
+
+    def _curveToOne(  # noqa: N802
+        self, pt1: tuple[float, float], pt2: tuple[float, float], pt3: tuple[float, float]
+    ) -> None:
+        self._add(CURVE, pt1, pt2, pt3)
 
 
 @cache
 def face(name: str) -> Face:
     """Open a face."""
     return Face(name)
-
-
-def _program(glyphs: Sequence[_Outline], widths: Sequence[int], units: int) -> bytes:
-    written = [_glyph(glyph) for glyph in glyphs]
-    places = [0]
-    for data in written:
-        places.append(places[-1] + len(data))
-    boxes = [glyph.box for glyph in glyphs if glyph.points] or [(0, 0, 0, 0)]
-    left, low, right, high = (
-        pick(side) for pick, side in zip((min, min, max, max), zip(*boxes, strict=True), strict=True)
-    )
-    lefts = [glyph.box[0] if glyph.points else 0 for glyph in glyphs]
-    most_points = max(len(glyph.points) for glyph in glyphs)
-    most_contours = max(len(glyph.ends) for glyph in glyphs)
-    count = len(glyphs)
-    head = struct.pack(
-        ">LLLLHHQQ4hHHhhh", 0x00010000, 0, 0, _HEAD_MAGIC, 0b11, units, 0, 0, left, low, right, high, 0, 8, 2, 1, 0
-    )
-    tables = {
-        b"glyf": b"".join(written) or bytes(4),
-        b"head": head,
-        b"hhea": struct.pack(">L3hH3h3h4hhH", 0x00010000, high, low, 0, max(widths), 0, 0, 0, 1, *(0,) * 7, count),
-        b"hmtx": b"".join(struct.pack(">Hh", *pair) for pair in zip(widths, lefts, strict=True)),
-        b"loca": struct.pack(f">{len(places)}L", *places),
-        b"maxp": struct.pack(">L14H", 0x00010000, count, most_points, most_contours, 0, 0, 2, *(0,) * 8),
-        b"post": struct.pack(">L28x", 0x00030000),
-    }
-    return _assembled(tables)
-
-
-def _glyph(glyph: _Outline) -> bytes:
-    """Write contours and points, in their shortest form."""
-    if not glyph.points:
-        return b""
-    flags, across, up = bytearray(), bytearray(), bytearray()
-    x = y = 0
-    for (new_x, new_y), on in zip(glyph.points, glyph.on, strict=True):
-        flags.append(on | _change(across, new_x - x, _X_SHORT, _X_SAME) | _change(up, new_y - y, _Y_SHORT, _Y_SAME))
-        x, y = new_x, new_y
-    ends = struct.pack(f">{len(glyph.ends)}H", *glyph.ends)
-    data = struct.pack(">5h", len(glyph.ends), *glyph.box) + ends + b"\0\0" + flags + across + up
-    return data + bytes(-len(data) % 4)
-
-
-def _change(into: bytearray, value: int, short: int, same: int) -> int:
-    if not value:
-        return same
-    if abs(value) < _SHORT_LIMIT:
-        into.append(abs(value))
-        return short | (same if value > 0 else 0)
-    into += value.to_bytes(2, "big", signed=True)
-    return 0
-
-
-def _assembled(tables: dict[bytes, bytes]) -> bytes:
-    count = len(tables)
-    power = count.bit_length() - 1
-    directory = struct.pack(">4sHHHH", b"\0\1\0\0", count, 16 << power, power, 16 * count - (16 << power))
-    position = head_at = 12 + 16 * count
-    bodies = b""
-    for tag, data in sorted(tables.items()):
-        padded = data + bytes(-len(data) % 4)
-        head_at = position if tag == b"head" else head_at
-        directory += struct.pack(">4sLLL", tag, _checksum(padded), position, len(data))
-        bodies += padded
-        position += len(padded)
-    whole = directory + bodies
-    adjustment = (_CHECKSUM_MAGIC - _checksum(whole)) & 0xFFFFFFFF
-    return whole[: head_at + 8] + struct.pack(">L", adjustment) + whole[head_at + 12 :]
-
-
-def _checksum(padded: bytes) -> int:
-    words: tuple[int, ...] = struct.unpack(f">{len(padded) // 4}L", padded)
-    return sum(words) & 0xFFFFFFFF

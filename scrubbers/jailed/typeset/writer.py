@@ -1,7 +1,7 @@
 """Writes pages of text, rules and pictures as a tagged PDF, in one form: the same pages give the same bytes.
 
     %PDF-1.7, %åäöü               by the second line `verify.typeset` knows that there are tags
-    1 catalog, 2 pages            then each page with its contents, the fonts, the pictures
+    1 catalog, 2 pages            then each page with its contents, the font, the pictures
     T                             the structure tree, its elements in their order, and the way back from the contents
 
 Without the objects from T on, and without what names them (`/MarkInfo`, `/StructTreeRoot`, `/StructParents`, and the
@@ -17,14 +17,19 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import IO, Final
 
-from scrubbers.jailed.typeset.faces import UNITS, Glyph, face
+from scrubbers.jailed.pdf.fonts.document_font import to_unicode
+from scrubbers.jailed.pdf.fonts.letters import said_of_glyph
+from scrubbers.jailed.pdf.fonts.outline import charstring
+from scrubbers.jailed.pdf.fonts.write_cff import program
+from scrubbers.jailed.typeset.faces import Glyph, face
 from scrubbers.jailed.typeset.model import Picture
 
 A4: Final = (595.276, 841.89)  # 210 by 297 mm
 _HEAD: Final = b"%PDF-1.7\n%\xe5\xe4\xf6\xfc\n"
 _LEVEL: Final = 6
 _LEAN: Final = 0.2  # how far an italic letter leans: no face of its own is carried for it
-_MAP_LINES: Final = 100
+_FONT_OBJECTS: Final = 5
+_SPACE: Final = " "
 _ESCAPES: Final = ((b"\\", b"\\\\"), (b"(", b"\\("), (b")", b"\\)"), (b"\r", b"\\r"), (b"\n", b"\\n"))
 _CATALOG, _TREE = 1, 2
 
@@ -111,11 +116,10 @@ class Pages:
         """Write the document."""
         objects = _Objects(output)
         fonts = _Fonts(self._pages)
-        # Numbers first: catalog, tree, for each page itself and its contents, five for each font, then the pictures.
+        # Numbers first: catalog, tree, for each page itself and its contents, five for the font, then the pictures.
         first_page = _TREE + 1
-        first_font = first_page + 2 * len(self._pages)
-        numbers = {name: first_font + 5 * place for place, name in enumerate(fonts.glyphs)}
-        next_number = first_font + 5 * len(numbers)
+        font = first_page + 2 * len(self._pages)
+        first_picture = next_number = font + _FONT_OBJECTS * bool(fonts)
         pictures: list[Picture] = []
         for place, page in enumerate(self._pages):
             contents = _Contents(place, fonts)
@@ -123,9 +127,8 @@ class Pages:
                 contents.add(element, each)
             number = first_page + 2 * place
             objects.stream(number + 1, b"", contents.finished())
-            named = [b"/F%d %d 0 R" % (at, numbers[name]) for at, name in enumerate(contents.faces)]
             shown = [b"/X%d %d 0 R" % (at, next_number + at) for at in range(len(contents.pictures))]
-            resources = b"/Font <<%s>>" % b"".join(named) if named else b""
+            resources = b"/Font <</F0 %d 0 R>>" % font if contents.has_text else b""
             resources += b"/XObject <<%s>>" % b"".join(shown) if shown else b""
             if resources:
                 resources = b"/Resources <<%s>>" % resources
@@ -136,9 +139,9 @@ class Pages:
             )
             next_number += len(shown)
             pictures += contents.pictures
-        for name, number in numbers.items():
-            _write_font(objects, number, name, fonts.glyphs[name])
-        for number, picture in enumerate(pictures, first_font + 5 * len(numbers)):
+        if fonts:
+            _write_font(objects, font, fonts.glyphs)
+        for number, picture in enumerate(pictures, first_picture):
             _write_picture(objects, number, picture)
         _write_tags(objects, self.root, next_number, [first_page + 2 * place for place in range(len(self._pages))])
         kids = b" ".join(b"%d 0 R" % (first_page + 2 * place) for place in range(len(self._pages)))
@@ -166,20 +169,20 @@ class _Fonts:
                         letters.setdefault(each.face, set()).update(each.text)
         for name, of_face in shown.items():
             of_face.update(face(name).glyph(letter) for letter in letters.get(name, ()))
-        self.glyphs = {name: sorted(shown[name]) for name in sorted(shown)}
-        self._codes = {
-            name: {glyph: chr(code) for code, glyph in enumerate(glyphs, 1)} for name, glyphs in self.glyphs.items()
-        }
+        self.glyphs = [(name, glyph) for name in sorted(shown) for glyph in sorted(shown[name])]
+        # Codes are below 0xD800: all faces together have not so many glyphs.
+        self._codes = {key: chr(code) for code, key in enumerate(self.glyphs, 1)}
         self._letters = {
-            name: {ord(letter): self._codes[name][face(name).glyph(letter)] for letter in of_face}
+            name: {ord(letter): self._codes[name, face(name).glyph(letter)] for letter in of_face}
             for name, of_face in letters.items()
         }
 
+    def __bool__(self) -> bool:
+        return bool(self.glyphs)
+
     def encoded(self, drawn: Letters) -> bytes:
-        # Codes are below 0xD800: no face has so many glyphs.
         if drawn.glyphs:
-            codes = self._codes[drawn.face]
-            return "".join(codes[glyph] for glyph in drawn.glyphs).encode("utf-16-be")
+            return "".join(self._codes[drawn.face, glyph] for glyph in drawn.glyphs).encode("utf-16-be")
         return drawn.text.translate(self._letters[drawn.face]).encode("utf-16-be")
 
 
@@ -194,7 +197,7 @@ class _Contents:
         self._is_open = False
         self._marked = 0
         self._grey: float = 0
-        self.faces: dict[str, int] = {}
+        self.has_text = False
         self.pictures: list[Picture] = []
 
     def add(self, element: Element | None, drawn: Letters | Rule | Placed) -> None:
@@ -231,14 +234,14 @@ class _Contents:
 
     def _show(self, drawn: Letters) -> None:
         self._set_grey(0)
-        at = self.faces.setdefault(drawn.face, len(self.faces))
+        self.has_text = True
         lean = _LEAN if drawn.italic else 0
         text = self._fonts.encoded(drawn)
         for one, escaped in _ESCAPES:
             text = text.replace(one, escaped)
         self._lines += [
             b"BT",
-            b"/F%d %s Tf" % (at, _number(drawn.size)),
+            b"/F0 %s Tf" % _number(drawn.size),
             b"%s Tm" % _numbers(1, 0, lean, 1, drawn.x, A4[1] - drawn.baseline),
             b"(%s) Tj" % text,
             b"ET",
@@ -283,41 +286,33 @@ class _Objects:
         self._position += len(piece)
 
 
-def _write_font(objects: _Objects, number: int, name: str, shown: Sequence[Glyph]) -> None:
-    """Write the five objects of a font: itself, its descendant, the map of glyphs, the program, the text of codes."""
-    used = face(name)
-    neutral = b"F%d" % number
-    widths = b" ".join(b"%d" % used.thousandths(glyph.advance) for glyph in shown)
-    program = used.program(shown)
-    descriptor = b"<</Type /FontDescriptor/FontName /%s/Flags 4/FontFile2 %d 0 R>>" % (neutral, number + 3)
+def _write_font(objects: _Objects, number: int, shown: Sequence[tuple[str, Glyph]]) -> None:
+    """Write the five objects of the font: itself, its descendant, the descriptor, the program, the text of codes.
+
+    It says what the one font of every PDF from here says (`pdf.fonts.document_font`).
+    """
+    widths = [face(name).thousandths(glyph.advance) for name, glyph in shown]
+    outlines = [face(name).outline(glyph) for name, glyph in shown]
     objects.add(
         number,
-        b"<</Type /Font/Subtype /Type0/BaseFont /%s/Encoding /Identity-H/DescendantFonts [%d 0 R]/ToUnicode %d 0 R>>"
-        % (neutral, number + 1, number + 4),
+        b"<</Type /Font/Subtype /Type0/BaseFont /F/Encoding /Identity-H/DescendantFonts [%d 0 R]/ToUnicode %d 0 R>>"
+        % (number + 1, number + 4),
     )
     objects.add(
         number + 1,
-        b"<</Type /Font/Subtype /CIDFontType2/BaseFont /%s/CIDSystemInfo <</Registry <41646f6265>/Ordering "
-        b"<4964656e74697479>/Supplement 0>>/FontDescriptor %s/DW %d/W [1 [%s]]/CIDToGIDMap %d 0 R>>"
-        % (neutral, descriptor, UNITS, widths, number + 2),
+        b"<</Type /Font/Subtype /CIDFontType0/BaseFont /F/CIDSystemInfo <</Registry <41646f6265>/Ordering "
+        b"<4964656e74697479>/Supplement 0>>/FontDescriptor %d 0 R/DW 0/W [1 [%s]]>>"
+        % (number + 2, b" ".join(b"%d" % width for width in widths)),
     )
-    glyphs = b"".join(glyph.to_bytes(2, "big") for glyph in range(len(shown) + 1))
-    objects.stream(number + 2, b"", glyphs)
-    objects.stream(number + 3, b"/Length1 %d" % len(program), program)
-    objects.stream(number + 4, b"", _to_unicode([glyph.text for glyph in shown]))
-
-
-def _to_unicode(texts: Sequence[str]) -> bytes:
-    lines = [b"<%04x> <%s>" % (code, text.encode("utf-16-be").hex().encode()) for code, text in enumerate(texts, 1)]
-    parts = [
-        b"/CIDInit /ProcSet findresource begin", b"12 dict begin", b"begincmap", b"/CMapName /K def",
-        b"/CMapType 2 def", b"1 begincodespacerange", b"<0000> <ffff>", b"endcodespacerange",
-    ]  # fmt: skip
-    for start in range(0, len(lines), _MAP_LINES):
-        block = lines[start : start + _MAP_LINES]
-        parts += [b"%d beginbfchar" % len(block), *block, b"endbfchar"]
-    parts += [b"endcmap", b"CMapName currentdict /CMap defineresource pop", b"end", b"end", b""]
-    return b"\n".join(parts)
+    objects.add(
+        number + 2,
+        b"<</Type /FontDescriptor/FontName /F/Flags 4/FontBBox [0 -200 1000 800]/ItalicAngle 0/Ascent 800/Descent -200"
+        b"/CapHeight 700/StemV 80/FontFile3 %d 0 R>>" % (number + 3),
+    )
+    objects.stream(number + 3, b"/Subtype /CIDFontType0C", program(list(map(charstring, widths, outlines))))
+    said = (_SPACE if glyph.text == _SPACE else said_of_glyph(glyph.text) for _, glyph in shown)
+    texts = {code.to_bytes(2, "big"): text for code, text in enumerate(said, 1)}
+    objects.stream(number + 4, b"", to_unicode({code: text for code, text in texts.items() if text}))
 
 
 def _write_picture(objects: _Objects, number: int, picture: Picture) -> None:

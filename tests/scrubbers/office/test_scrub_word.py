@@ -389,7 +389,7 @@ SPOIL = [
     (b"/StructParents 0", b"/StructParents 1"),
     (b"/Type /Pages", b"/Type /Pages/Lang <41>"),
     (b"/K [0", b"/K [0 0"),
-    (b"/P 16 0 R", b"/P 17 0 R"),
+    (b"/P 11 0 R", b"/P 12 0 R"),
     (b"%%EOF\n", b"%%EOF\n\n"),
     (b"/Nums", b"/Numz"),
 ]
