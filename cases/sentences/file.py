@@ -42,6 +42,10 @@ _REFUSED: Final = {
         "The picture is stored in a way that takes too much memory to clean.",
         "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and use that.",
     ),
+    "refused.too_much_in_archive": (
+        "There are too many files in the archive, or they are too large together.",
+        "Divide it.",
+    ),
     "refused.damaged": ("The file is damaged and cannot be read.", _AGAIN),
     "refused.letters_missing": (
         "Some letters of the document cannot be drawn here.",

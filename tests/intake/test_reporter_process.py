@@ -237,7 +237,7 @@ def test_the_orders_and_events_are_those_of_the_agreement():
     assert [(one.name, one.value) for one in Event] == [
         ("READY", 1), ("HANDLER_FAULT", 2), ("RELEASED", 3), ("SELF_TEST_FAILED", 4), ("ROSTER_FAULT", 6),
         ("MIRROR_TAKEN", 7), ("MIRROR_REFUSED", 8), ("FORWARDED_ADDRESS", 9),
-        ("STORE_FAULT", 10),
+        ("STORE_FAULT", 10), ("ZYGOTE_WANTED", 11),
     ]  # fmt: skip
     assert re.search(r'Struct\("!BB6x"\)', source)
     assert re.search(r'Struct\("!HHI"\)', source)

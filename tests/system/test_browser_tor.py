@@ -23,9 +23,9 @@ from conftest_tor import SHORT_FOLDER_PREFIX
 
 from cases.entry import Attachment, Report, Stream, Withdrawal
 from desk.work import acts
-from kallskydd.serve.onions import HTTP_PORT, HTTPS_PORT
 from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
+from onion.publisher.onion import HTTP_PORT, HTTPS_PORT
 
 pytestmark = pytest.mark.live
 

@@ -75,7 +75,7 @@ async def intake_of(home: Path):
     run.mkdir(exist_ok=True)
     listeners = [listen(run / f"{name}.sock", None) for name in ("public", "desk", "mirror")]
     addresses = [read_onion_key(home / "onion" / f"{name}.key").address for name in ("public", "desk")]
-    intakes = start_intake(IntakePlace(home, *listeners, *addresses))
+    intakes = start_intake(IntakePlace(home, *listeners, *addresses, zygotes_on_demand=False))
 
     async def follow() -> None:
         async for told in intakes.keeper_end.events():

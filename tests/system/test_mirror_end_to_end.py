@@ -47,11 +47,11 @@ from desk.keep.probes import hash_of
 from desk.work import acts
 from desk.work.probe import file_at_mirror
 from intake.mirror import stream as mirror_stream
-from kallskydd.serve.onions import HTTP_PORT, HTTPS_PORT
 from onion.connector import SocksConnector
 from onion.control import open_controller
 from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
+from onion.publisher.onion import HTTP_PORT, HTTPS_PORT
 from onion.stem_light import EventType
 from relay.limits import RELAY_LIMITS
 

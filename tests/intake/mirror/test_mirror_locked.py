@@ -48,7 +48,9 @@ async def locked(folder: Path):
     home, run = folder / "home", folder / "home" / "run"
     make_home(home, ("handler",), trial=True, settings=SETTINGS)
     listeners = [_listener(run / f"{name}.sock") for name in ("public", "desk", "mirror")]
-    intakes = start_intake(IntakePlace(home, *listeners, PUBLIC_HOST.removesuffix(".onion"), DESK_HOST))
+    intakes = start_intake(
+        IntakePlace(home, *listeners, PUBLIC_HOST.removesuffix(".onion"), DESK_HOST, zygotes_on_demand=False)
+    )
     prose = io.StringIO()
     door = MirrorDoor(home, lambda: intakes, Announcer(as_json=False, results=io.StringIO(), prose=prose))
     made = Locked(home, intakes, Authority.new(folder / "authority"), door, run / "mirror.sock", prose)

@@ -132,7 +132,7 @@ class Font:
         font, page = self._fonts[block]
         width = ctypes.c_float()
         # PDFium takes a code of 0 for none, and looks the letter up in the font's own encoding.
-        letter = _FIRST_LETTER + number if number else _first_letter(page)
+        letter = _FIRST_LETTER + number if number or block else _first_letter(page)
         if not pdfium.FPDFFont_GetGlyphWidth(font, letter, float(_UNITS), width):
             raise NotRebuildable
         return _whole(width.value), self._outline(font, letter)

@@ -58,8 +58,7 @@ def document_drawing(contents: bytes, resources: DictionaryObject, size: tuple[i
 def document_of_font(font: DictionaryObject, code_bytes: int) -> bytes:
     """Return a PDF with a page for each 256 codes of a font, which shows the first of them. Raises NotRebuildable.
 
-    The font has another text map: the codes of each page but its first are U+E001 to U+E0FF, for PDFium tells of
-    letters, not codes.
+    The font has another text map, for PDFium tells of letters, not codes: the codes of each page are U+E000 to U+E0FF.
     """
     return _Copier(None).font(font, code_bytes)
 
@@ -130,7 +129,9 @@ class _Copier:
 
     def _font_page(self, entries: bytes, high: bytes) -> bytes:
         """Add a page for the codes that begin with `high`, in hexadecimal digits; returns the reference to it."""
-        text_map = b"1 beginbfrange <%s01> <%sff> <e001> endbfrange" % (high, high)
+        # Of a letter that is in no map PDFium takes the code for zero, which is right for zero alone.
+        first = 0 if high.strip(b"0") else 1
+        text_map = b"1 beginbfrange <%s%02x> <%sff> <e0%02x> endbfrange" % (high, first, high, first)
         last = len(self._bodies)
         self._bodies += [
             b"<</Length %d>>stream\n%s\nendstream" % (len(text_map), text_map),
