@@ -1,4 +1,4 @@
-"""A recording: what can be heard of it, written anew by one encoder with constant settings; nothing else.
+"""A recording: what can be heard of it, encoded again by one encoder with constant settings; nothing else.
 
 1 open it with the reader of the container that its first bytes show, and no other (`recording`)
 2 report the tags of container and streams, covers, chapters and further streams (`tags`)
@@ -60,7 +60,7 @@ def _frames(container: "av.container.InputContainer", stream: "av.AudioStream") 
             broken += 1
             continue
         for frame in frames:
-            # Where it stands in time is said by its order alone: gaps and jumps of the container are not played.
+            # Its order alone gives its time: gaps and jumps of the container are not played.
             frame.pts = None
             yield frame
     if broken > max(1, (1 - _FEWEST_GOOD) * packets):
