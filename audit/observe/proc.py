@@ -228,8 +228,11 @@ def find_service(home: Path) -> Service | None:
     list is hidden (ProcSubset=pid in a unit), it is the process that has started an intake for this home.
     """
     keeper = _holder(home) if (PROC / "locks").exists() else _starter(home)
-    if keeper is None:
-        return None
+    return None if keeper is None else service_of(keeper)
+
+
+def service_of(keeper: Process) -> Service:
+    """Return what this keeper runs at the moment, each process by its part."""
     parts: dict[str, list[Process]] = {}
     for child in keeper.children():
         if child.ended():

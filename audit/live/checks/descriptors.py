@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from audit.live.checks.process import job_has_ended
-from audit.observe.proc import Descriptor, NotSeen, Process, everything
+from audit.observe.proc import Descriptor, NotSeen, Process, everything, service_of
 from audit.observe.scene import Scene
 from audit.observe.sockets import UnixSocket, holders, unix_peers, unix_table
 from audit.verdict import Counted, Inspection, listed
@@ -87,10 +87,10 @@ class _Around:
     def __init__(self, scene: Scene, process: Process) -> None:
         service = scene.service
         self.scene = scene
-        # With the jobs that were forked since the service was found.
-        known = {one.pid for one in service.silent}
-        new = [one for zygote in service.zygotes for one in zygote.children() if one.pid not in known]
-        self._silent = [*service.silent, *new]
+        # With the parts and jobs that were started since the service was found.
+        now = service_of(service.keeper)
+        self._silent = {*service.silent, *now.silent}
+        self._zygotes = {one.pid for one in (*service.zygotes, *now.zygotes)}
         self._peers = unix_peers(process)
         self._held = holders([service.keeper, *self._silent])
 
@@ -99,8 +99,7 @@ class _Around:
         """What anybody else holds. Looked up only for what cannot be told without: it is all that is open anywhere."""
         service = self.scene.service
         ours = {service.keeper.pid, *(one.pid for one in self._silent)}
-        zygotes = {zygote.pid for zygote in service.zygotes}
-        return holders(one for one in everything() if one.pid not in ours and one.parent() not in zygotes)
+        return holders(one for one in everything() if one.pid not in ours and one.parent() not in self._zygotes)
 
     def socket(self, inode: int, table: dict[int, UnixSocket]) -> _Found:
         """Classify a listener, an accepted stream or an end of a pair within the service by the process's own table."""

@@ -109,6 +109,20 @@ def test_it_is_clean_right_after_a_part_was_lost(service, part):
     assert lost not in parts_of(service, part)
 
 
+def test_a_zygote_that_was_started_while_we_looked_belongs_to_the_service(service):
+    service.wait_for("intake", code="ready", within=60)
+    wait_until(lambda: parts_of(service, "zygotes"))
+    before = find_service(service.home)
+    os.kill(before.zygotes[0].pid, signal.SIGKILL)
+    wait_until(lambda: set(parts_of(service, "zygotes")) - set(before.zygotes))
+    wait_until(before.zygotes[0].ended)
+    inspection = Inspection()
+
+    check_intake_descriptors(inspection, Scene(service.home, before))
+
+    assert [one.text() for one in inspection.evidence if one.verdict is Verdict.FINDING] == []
+
+
 async def test_it_is_clean_while_reports_with_pictures_are_filed(service):
     service.wait_for("tor-started")
     said: list[dict[str, str]] = []
