@@ -9,6 +9,7 @@ import ast
 import base64
 import csv
 import hashlib
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -101,18 +102,21 @@ def needed(distributions: Mapping[str, Installed]) -> set[str]:
 
 def record_faults(distributions: Iterable[Installed]) -> tuple[int, list[str]]:
     """How many files were hashed, and which are not what the RECORD of their distribution says."""
-    lines = [(one.record.parent.parent, *line) for one in distributions for line in _record(one.record)]
+    lines = [(f"{one.record.parent.parent}/{name}", name, digest)
+             for one in distributions for name, digest in _record(one.record)]  # fmt: skip
+    shares = [lines[first::_THREADS] for first in range(_THREADS)]
     with ThreadPoolExecutor(_THREADS) as pool:
-        fine = list(pool.map(lambda line: _is(line[0] / line[1], line[2]), lines))
-    return len(lines), [name for (_, name, _), good in zip(lines, fine, strict=True) if not good]
+        faults = pool.map(lambda share: [name for path, name, digest in share if not _is(path, digest)], shares)
+    return len(lines), sorted(name for share in faults for name in share)
 
 
-def recorded_digests(distributions: Iterable[Installed]) -> Iterator[tuple[Path, str]]:
-    """Yield each file of the distributions with the SHA-256 in their RECORD, in its own spelling."""
+def recorded_digests(distributions: Iterable[Installed]) -> Iterator[tuple[str, str]]:
+    """Yield the path of each file of the distributions, links in it followed, with the SHA-256 of their RECORD."""
     for one in distributions:
+        folder = one.record.parent.parent.resolve()
         for name, digest in _record(one.record):
             if digest.startswith("sha256="):
-                yield (one.record.parent.parent / name).resolve(), digest.removeprefix("sha256=")
+                yield os.path.normpath(f"{folder}/{name}"), digest.removeprefix("sha256=")
 
 
 def unknown_startup_files(installation: Installation, distributions: Iterable[Installed]) -> list[str]:
@@ -189,10 +193,11 @@ def _record(record: Path) -> Iterator[tuple[str, str]]:
                 yield name, digest
 
 
-def _is(path: Path, digest: str) -> bool:
+def _is(path: str, digest: str) -> bool:
     algorithm, _, wanted = digest.partition("=")
     try:
-        hashed = hashlib.new(algorithm, path.read_bytes()).digest()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands of them
+            hashed = hashlib.new(algorithm, file.read()).digest()
     except (OSError, ValueError):
         return False
     return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode() == wanted

@@ -12,6 +12,8 @@ from pathlib import Path
 PROC = Path("/proc")
 # On a busy computer we may have to wait between two of them, and a start would seem that much earlier or later.
 _CLOCK_READINGS = 5
+# Of /proc/PID/stat, counted from the state, which follows the name: proc(5).
+_PARENT, _START = 1, 19
 
 
 class NotSeen(Exception):
@@ -152,17 +154,24 @@ class Process:
     def parent(self) -> int:
         """Return the number of its parent; 0 when it has ended."""
         try:
-            return int(self.status().get("PPid", "0"))
+            return int(self._stat()[_PARENT])
         except NotSeen:
             return 0
+
+    def name(self) -> str:
+        """Return the name of its program, cut by the kernel to 15 bytes."""
+        return self._read("comm").rstrip("\n")
 
     def place(self, name: str) -> Path:
         """Where something of it stands."""
         return PROC / str(self.pid) / name
 
     def _started_after_boot(self) -> float:
-        # After the name in brackets, which may hold spaces, the start is the 20th field, in ticks since the boot.
-        return int(self._read("stat").rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return int(self._stat()[_START]) / os.sysconf("SC_CLK_TCK")
+
+    def _stat(self) -> list[str]:
+        """Return the fields of /proc/PID/stat after the name in brackets, which may hold spaces and brackets."""
+        return self._read("stat").rpartition(")")[2].split()
 
     def _read(self, name: str) -> str:
         try:
@@ -234,15 +243,24 @@ def find_service(home: Path) -> Service | None:
 def service_of(keeper: Process) -> Service:
     """Return what this keeper runs at the moment, each process by its part."""
     parts: dict[str, list[Process]] = {}
-    for child in keeper.children():
+    families = _families()
+    for child in families.get(keeper.pid, ()):
         if child.ended():
             continue
         part = _part(child)
         parts.setdefault(part, []).append(child)
         # What a zygote has forked are its jobs. Nothing else of the service starts anything.
-        for below in child.children() if part != "audits" else ():
+        for below in families.get(child.pid, ()) if part != "audits" else ():
             parts.setdefault("jobs" if part == "zygotes" else "others", []).append(below)
     return Service(keeper, **{part: tuple(processes) for part, processes in parts.items()})
+
+
+def _families() -> dict[int, list[Process]]:
+    """Return all processes by the number of their parent."""
+    found: dict[int, list[Process]] = {}
+    for process in everything():
+        found.setdefault(process.parent(), []).append(process)
+    return found
 
 
 def _holder(home: Path) -> Process | None:

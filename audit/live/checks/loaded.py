@@ -140,7 +140,7 @@ def _digests(installation: Installation | None, build: Build | None) -> Mapping[
         return {}
     if build is None:
         return {
-            str(path): base64.urlsafe_b64decode(f"{digest}=").hex()
+            path: base64.urlsafe_b64decode(f"{digest}=").hex()
             for path, digest in recorded_digests(installation.distributions().values())
         }
     packages = installation.packages.resolve()

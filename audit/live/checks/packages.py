@@ -56,8 +56,17 @@ def check_libraries(inspection: Inspection, scene: Scene) -> None:
 
 def check_own_files(inspection: Inspection, scene: Scene) -> None:
     """Our own files are those of a manifest: the auditor's, else those of the commit, else as installed."""
-    _check_own_files(inspection, scene)
-    scene.seen[_OWN_FILES] = inspection.verdict
+    inspection.evidence += _own_files(scene).evidence
+
+
+def _own_files(scene: Scene) -> Inspection:
+    """Look at our own files, once in an inspection: another row asks for it too."""
+    if _OWN_FILES not in scene.seen:
+        looked = Inspection()
+        _check_own_files(looked, scene)
+        scene.seen[_OWN_FILES] = looked
+    found: Inspection = scene.seen[_OWN_FILES]
+    return found
 
 
 def _check_own_files(inspection: Inspection, scene: Scene) -> None:
@@ -99,9 +108,7 @@ def _check_own_files(inspection: Inspection, scene: Scene) -> None:
 
 def program_is_known(scene: Scene) -> bool:
     """Whether the row on our own files is clean: then what the reviewed program does by itself may be counted on."""
-    if _OWN_FILES not in scene.seen:
-        check_own_files(Inspection(), scene)
-    return scene.seen[_OWN_FILES] is Verdict.CLEAN
+    return _own_files(scene).verdict is Verdict.CLEAN
 
 
 def _changed_since_start(inspection: Inspection, scene: Scene, files: Mapping[str, Path]) -> None:

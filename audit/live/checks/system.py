@@ -202,7 +202,7 @@ def program_names() -> set[str]:
     found = set()
     for process in everything():
         with contextlib.suppress(NotSeen):
-            found.add(process.status().get("Name", ""))
+            found.add(process.name())
     return found
 
 
