@@ -1,7 +1,7 @@
 #!/bin/sh
-# Runs every test, in three processes side by side that take about the same time on two cores: those on the private Tor
-# network and in browsers, which mostly wait; the audit with its planted faults, faults of the computer, the scrubbers
-# and the project itself; and the rest. With arguments: one process, as pytest takes them.
+# Runs every test, in four processes side by side on two cores: those on the private Tor network and in browsers, which
+# mostly wait; the audit with its planted faults, and the scrubbers; whole services, faults of the computer and the
+# project itself; and the rest. With arguments: one process, as pytest takes them.
 #
 # Real tor and real browsers have chance in them. Tests marked live that failed in one or two files are therefore run
 # once more, alone, after everything else (docs/decisions/checks/0011, scripts/run_again.py).
@@ -15,11 +15,13 @@ on_tor="$(echo tests/onion/test_onion_*.py) tests/system/test_flow.py tests/syst
 on_tor="$on_tor tests/system/test_desk_probe_tor.py $(echo tests/relay/test_*.py) tests/audit/live/test_audit_live_tor.py"
 on_tor="$on_tor tests/system/test_browser_tor.py $(echo tests/system/test_browser_*.py | sed 's#tests/system/test_browser_tor.py##') tests/system/test_pages_valid.py"
 on_tor="$on_tor tests/system/test_mirror_end_to_end.py tests/system/test_mirror_certificate.py tests/system/test_large_upload.py"
-on_tor="$on_tor tests/system/test_exhaustion.py tests/system/test_serve.py tests/system/test_cluster.py $(echo tests/audit/mirror/test_*.py tests/kallskydd/mirror/test_*.py)"
+on_tor="$on_tor tests/system/test_exhaustion.py $(echo tests/audit/mirror/test_*.py)"
 audit="$(echo tests/audit/canary/test_*.py tests/audit/live/test_*.py | sed 's#tests/audit/live/test_audit_live_tor.py##') $(echo tests/audit/report/test_*.py)"
-audit="$audit tests/scrubbers $(echo tests/project/test_*.py tests/system/faults/test_*.py)"
+audit="$audit tests/scrubbers"
+services="tests/system/test_serve.py tests/system/test_cluster.py"
+services="$services $(echo tests/kallskydd/mirror/test_*.py tests/system/faults/test_*.py tests/project/test_*.py)"
 others=
-for file in $on_tor $audit; do others="$others --ignore=$file"; done
+for file in $on_tor $audit $services; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.
 work=$(mktemp -d)
 beside=
@@ -38,29 +40,35 @@ run_beside() {
     KALLSKYDD_OUTCOME="$work/$name.json" $python -m pytest -v --no-header -p no:cacheprovider --basetemp="$work/$first_letter" "$@" >"$work/$name.lines" 2>&1 &
 }
 
-echo "Three processes side by side. Lines that begin with [tor] are of the tests on the private Tor network and in browsers,"
-echo "those with [audit] of the audit, the scrubbers and the project itself."
+echo "Four processes side by side. Lines that begin with [tor] are of the tests on the private Tor network and in browsers,"
+echo "those with [audit] of the audit and the scrubbers, those with [services] of whole services and the project itself."
 # shellcheck disable=SC2086  # lists of files, meant to be split
 run_beside tor $on_tor
 tor_tests=$!
 # shellcheck disable=SC2086
 run_beside audit $audit
 audit_tests=$!
-beside="$tor_tests $audit_tests"
+# shellcheck disable=SC2086
+run_beside services $services
+services_tests=$!
+beside="$tor_tests $audit_tests $services_tests"
 # shellcheck disable=SC2086
 KALLSKYDD_OUTCOME="$work/others.json" $python -m pytest -q -p no:cacheprovider --basetemp="$work/b" $others
 code=$?
 wait "$audit_tests"
 audit_code=$?
+wait "$services_tests"
+services_code=$?
 wait "$tor_tests"
 tor_code=$?
 beside=
 wait
-for name in audit tor; do
+for name in audit services tor; do
     echo
     echo "Tests that were shown as [$name]:"
     # What has been said line by line is not said again.
     grep -v '^tests/.*::.* PASSED' "$work/$name.txt"
 done
 
-$python scripts/run_again.py "$work" "$code" "$work/others.json" "$audit_code" "$work/audit.json" "$tor_code" "$work/tor.json"
+$python scripts/run_again.py "$work" "$code" "$work/others.json" "$audit_code" "$work/audit.json" \
+    "$services_code" "$work/services.json" "$tor_code" "$work/tor.json"
