@@ -372,6 +372,10 @@ SWEDISH: dict[str, str] = {
         "kärnans tabell över anslutningar: root ser den med `conntrack -L`"
     ),
     "the kernel's modules": "kärnans moduler",
+    "the kernel has no {name}": "kärnan har inget {name}",
+    "no file changed during the visits where programs write, and there is no journal to search": (
+        "ingen fil ändrades under besöken där program skriver, och det finns ingen journal att söka i"
+    ),
     "modules that count or note visitors: {names}": "moduler som räknar eller antecknar besökare: {names}",
     "accounts of processes: {names}": "räkning av processer: {names}",
     "the rest of this row ({fault})": "resten av raden ({fault})",

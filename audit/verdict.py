@@ -141,6 +141,8 @@ class AuditReport:
     name: str = "live"
     program: Program | None = None
     served: Served = USUAL
+    # The name of the computer, where it may be another one than that of the page: the mirror's.
+    host: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -158,6 +160,7 @@ class AuditReport:
             "day": self.day,
             "trial": self.trial,
             "as_root": self.as_root,
+            "host": self.host,
             "verdict": str(self.verdict),
             "findings": self.of(Verdict.FINDING),
             "not_seen": self.of(Verdict.NOT_SEEN),

@@ -7,6 +7,7 @@ run it from a copy of the source (`python3 -m audit.mirror`).
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ def inspect_mirror(day: str, asked: Asked) -> AuditReport:
     _plant(scene, planted, watch, asked)
     audited = Audited(scene, planted, watch)
     checks = tuple(_checked(row, audited) for row in TABLE)
-    return AuditReport(day, False, scene.as_root, checks, asked.root, "mirror", own_program())
+    return AuditReport(day, False, scene.as_root, checks, asked.root, "mirror", own_program(), host=platform.node())
 
 
 def _plant(scene: MirrorScene, planted: Planted, watch: Watch, asked: Asked) -> None:

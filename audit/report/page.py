@@ -76,6 +76,8 @@ def _facts(examined: Examined, words: dict[str, str]) -> Facts:
     facts += zip(("public", "desk"), subject.addresses, strict=False)
     facts.append(("mirror", subject.mirror or words["no_mirror"]))
     facts.append(("host", f"{subject.host} ({subject.system})"))
+    if "live" in examined.proofs and MIRROR in examined.proofs:
+        facts.append(("mirror_host", examined.proofs[MIRROR].host))
     if subject.program is not None:
         commit = subject.program.commit or words["no_commit"]
         facts.append(("program", words["program_is"].format(version=subject.program.version, commit=commit)))

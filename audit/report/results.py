@@ -64,6 +64,7 @@ def _report(told: Mapping[str, Any]) -> AuditReport:
         Path("/"),
         str(told["audit"]),
         Program(str(program["version"]), str(program["commit"]), str(program["digest"])),
+        host=str(told["host"]),
     )
 
 

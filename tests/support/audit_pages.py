@@ -27,6 +27,7 @@ COMMAND = (
     "sudo kallskydd audit all --home /var/lib/kallskydd/home --manifest MANIFEST --report page.html --lang sv --canary"
     " canary.json --selftest selftest.json --mirror mirror.json"
 )
+MIRROR_HOST = "spegel-1"
 CLAIMS = {"live": LIVE, "mirror": MIRROR}
 IDS = {
     "live": [row.id for row in TABLE],
@@ -44,7 +45,8 @@ def report(audit: str, *, as_root: bool = True, **verdicts: Verdict) -> AuditRep
         verdict = verdicts.get(row.rpartition(".")[2].replace("-", "_"), Verdict.CLEAN)
         shown = Evidence(verdict, "{name} = {value}", {"name": f"kernel.of.{row}", "value": 1})
         checks.append(Check(row, f"The title of {row}", verdict, (shown,), f"sysctl {row}", row in FOR_ROOT))
-    return AuditReport(DAY, False, as_root, tuple(checks), Path("/srv/home"), audit, PROGRAM)
+    host = MIRROR_HOST if audit == "mirror" else ""
+    return AuditReport(DAY, False, as_root, tuple(checks), Path("/srv/home"), audit, PROGRAM, host=host)
 
 
 def selection(*verdicts: Verdict) -> AuditReport:

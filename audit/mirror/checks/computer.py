@@ -8,7 +8,12 @@ from audit.mirror.scene import RELAY, MirrorScene
 from audit.observe.proc import NotSeen
 from audit.verdict import Inspection, listed
 
-_CONNTRACK_OFF = ("nf_conntrack_log_invalid", "nf_conntrack_timestamp", "nf_conntrack_acct")
+_KEEPS_NO_VISITOR = {
+    "net.netfilter.nf_conntrack_log_invalid": "0",
+    "net.netfilter.nf_conntrack_timestamp": "0",
+    "net.netfilter.nf_conntrack_acct": "0",
+    "net.ipv4.tcp_no_metrics_save": "1",
+}
 _COUNTING_MODULES = {
     "ipt_NETFLOW", "nfnetlink_acct", "xt_nfacct", "xt_LOG", "xt_NFLOG", "nfnetlink_log", "nf_log_syslog", "xt_recent",
     "ip_set_hash_ip",
@@ -73,12 +78,12 @@ def check_conntrack(inspection: Inspection, scene: MirrorScene, planted: Planted
     if not scene.system("/proc/sys").exists():
         inspection.missed("/proc/sys")
         return
-    for name in _CONNTRACK_OFF:
-        value = scene.value(f"/proc/sys/net/netfilter/{name}")
-        inspection.require(value in {"0", None}, "{name} = {value}", name=name, value=value or "-")
-    unsaved = scene.value("/proc/sys/net/ipv4/tcp_no_metrics_save")
-    inspection.require(unsaved in {"1", None}, "{name} = {value}", name="net.ipv4.tcp_no_metrics_save",
-                value=unsaved or "-")  # fmt: skip
+    for name, wanted in _KEEPS_NO_VISITOR.items():
+        value = scene.value(f"/proc/sys/{name.replace('.', '/')}")
+        if value is None:
+            inspection.saw("the kernel has no {name}", name=name)
+        else:
+            inspection.require(value == wanted, "{name} = {value}", name=name, value=value)
     tracked = scene.value("/proc/sys/net/netfilter/nf_conntrack_count")
     inspection.require(tracked in {"0", None}, "connections that the kernel tracks: {count}", count=tracked or "0")
     table = scene.value("/proc/net/nf_conntrack")

@@ -59,7 +59,10 @@ def check_files(inspection: Inspection, planted: Planted, watch: Watch) -> None:
         inspection.found("{path} holds {what}, {moment}", path=path, what=what, moment=Word(moment))
     for path in sorted(watch.unread):
         inspection.missed("{path} cannot be read by this account", path=path)
-    inspection.saw("files that changed, and journals, that were searched: {count}", count=watch.searched)
+    if watch.searched:
+        inspection.saw("files that changed, and journals, that were searched: {count}", count=watch.searched)
+    else:
+        inspection.saw("no file changed during the visits where programs write, and there is no journal to search")
     _void(inspection, planted)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 from audit_harness import ROOT
-from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report, selection
+from audit_pages import CLAIMS, DAY, IDS, MIRROR_HOST, PROGRAM, SUBJECT, examined, report, selection
 
 from audit.advice import advice_of
 from audit.observe.program import own_program
@@ -171,7 +171,16 @@ def test_the_page_says_what_was_examined_what_is_certified_and_what_is_not_cover
     page = html.unescape(as_html(examined(), language, CLAIMS))
     sheet, annexes = page.split('<section class="annexes">')
 
-    for told in ("Ludvika kommun", *SUBJECT.addresses, "blankett.example", "anmalan-1", PROGRAM.commit, DAY, "0.1.0"):
+    for told in (
+        "Ludvika kommun",
+        *SUBJECT.addresses,
+        "blankett.example",
+        "anmalan-1",
+        MIRROR_HOST,
+        PROGRAM.commit,
+        DAY,
+        "0.1.0",
+    ):
         assert told in sheet
     assert PROGRAM.digest in sheet
     assert ASSERTION[language] in sheet
