@@ -108,32 +108,33 @@ def inspect_home(
     """Examine the service of a home; raises NotRunning."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
+        began = time.monotonic()
         try:
             scene = _scene(home, root, manifest)
             trial = scene.trial
         except OSError as fault:  # no home, or one that this account may not read
             raise NotRunning from fault
         checks = tuple(_checked(row, scene) for row in TABLE)
-        if not _could_settle(scene, checks) or time.monotonic() > deadline:
+        if not _could_settle(scene, checks, began) or time.monotonic() > deadline:
             return scene, AuditReport(day, trial, scene.as_root, checks, home, served=served_by(scene))
         time.sleep(_PAUSE_SECONDS)
 
 
-def _could_settle(scene: Scene, checks: tuple[Check, ...]) -> bool:
-    """Whether something is not in order that may be so because the service starts or stops just now."""
+def _could_settle(scene: Scene, checks: tuple[Check, ...], began: float) -> bool:
+    """Whether something is not in order that may be so because the service started or stopped as this look began."""
     for_root = {row.id for row in TABLE if row.root and not scene.as_root}
     if all(check.verdict is Verdict.CLEAN or check.id in for_root for check in checks):
         return False
     service = scene.service
     zygotes = service.zygotes or scene.at_publisher is not None
     whole = service.intakes and zygotes and (service.tors or not scene.own_tor)
-    return not whole or any(_is_new(process) for process in service.lasting)
+    return not whole or any(_was_new(process, began) for process in service.lasting)
 
 
-def _is_new(process: Process) -> bool:
-    """Whether it was started just now, or has ended since we began."""
+def _was_new(process: Process, began: float) -> bool:
+    """Whether it had started just before a look that began then, or has ended since. A look may last seconds itself."""
     try:
-        return process.ended() or process.age() < SETTLED_SECONDS
+        return process.ended() or process.age() - (time.monotonic() - began) < SETTLED_SECONDS
     except NotSeen:
         return True
 

@@ -248,6 +248,16 @@ def test_a_socket_that_is_no_unix_stream_and_stays_is_found(tmp_path, sort):
         assert len(found_open(tmp_path, process)) == 1
 
 
+def test_what_was_new_when_a_slow_look_began_may_settle_and_what_was_old_may_not(monkeypatch):
+    monkeypatch.setattr(live, "SETTLED_SECONDS", 0.5)
+    with child(START + "time.sleep(60)") as process:
+        began = time.monotonic()
+        time.sleep(0.8)
+
+        assert live._was_new(process, began)
+        assert not live._was_new(process, time.monotonic())
+
+
 def test_a_child_of_the_keepers_that_has_ended_is_no_part_of_the_service(tmp_path):
     with (tmp_path / "x").open("w") as unused:
         fcntl.flock(unused, fcntl.LOCK_EX)
