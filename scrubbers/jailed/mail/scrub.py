@@ -2,7 +2,7 @@
 
 1 read head and parts, within limits (`message`); a file in it is refused here: it was taken out before (`parts`)
 2 From, To, Cc, Date, Subject as shown; all else of the head is reported by its kind (`head`)
-3 the text, or the text and the tables of its HTML where that says more than twice as much (`text`, `web_page`)
+3 the text and the tables of its HTML, or its text where there is none (`web_page`, `text`)
 4 lay it out and write it, as an office document (`typeset.document`)
 """
 
@@ -24,7 +24,7 @@ from scrubbers.jailed.typeset.document import write_document
 from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text
 from scrubbers.stages import Email, Kind, What, Where
 
-# A text beside HTML with less of its words only says that there is HTML.
+# A form with less of the words of the fullest does not say all: HTML whose styles are misread, or one picture.
 _FEWEST: Final = 0.5
 _SAMPLE: Final = (
     b"From: =?utf-8?q?R=C3=A4v?= <rav@example.org>\r\nTo: a@example.org\r\nDate: Sat, 14 Mar 2026 07:12:00 +0100\r\n"
@@ -82,11 +82,14 @@ def _shown(part: Part, findings: Findings) -> list[Block]:
 
 
 def _one_of(part: Part, findings: Findings) -> list[Block]:
-    """Return the plainest form of a text that says all: the first with more than half of the words of the fullest."""
+    """Return the form of a text that mail programs show, which is the last (RFC 2046, 5.1.4), if it says all.
+
+    The plain form spells out where links lead, which nobody sees in the other and which is often made for one receiver.
+    """
     # What is found in the forms that are not taken is gone too.
     forms = [blocks for each in part.parts if (blocks := _shown(each, findings))]
     counts = [sum(len(text.split()) for text in all_text(blocks)) for blocks in forms]
-    for blocks, words in zip(forms, counts, strict=True):
+    for blocks, words in zip(reversed(forms), reversed(counts), strict=True):
         if words >= _FEWEST * max(counts):
             return blocks
     return []

@@ -156,14 +156,15 @@ def test_a_page_is_read_as_it_is_seen(jail, name):
     assert page_shown(jail, page).strip() == expected
 
 
-def test_a_text_that_only_says_that_there_is_html_gives_way_to_it(jail):
-    stub = message("Se HTML.")
-    stub.add_alternative("<p>Fakturan delades i tre, och alla visste om det.</p>", "html")
-    whole = message("Fakturan delades i tre, och alla visste.")
-    whole.add_alternative("<p>Fakturan delades i tre, och <i>alla</i> visste. Sidfot.</p>", "html")
+def test_of_two_forms_the_one_is_taken_that_mail_programs_show_and_no_address_of_a_link_of_the_other(jail):
+    whole = message("Fakturan delades i tre <http://x.example/for-anna>, och alla visste.")
+    whole.add_alternative("<p>Fakturan <a href='http://x.example/for-anna'>delades</a> i tre, och alla visste.", "html")
+    picture_alone = message("Fakturan delades i tre, och alla visste.")
+    picture_alone.add_alternative("<p>Hej<img src='http://x.example/1.png'>", "html")
 
-    assert "alla visste om det" in shown(jail, stub.as_bytes())
-    assert "Sidfot" not in shown(jail, whole.as_bytes())
+    assert "for-anna" not in shown(jail, whole.as_bytes())
+    assert "Fakturan delades i tre, och alla visste." in shown(jail, whole.as_bytes())
+    assert "Fakturan delades i tre, och alla visste." in shown(jail, picture_alone.as_bytes())
 
 
 LETTERS = {
