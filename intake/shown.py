@@ -14,7 +14,7 @@ from intake.views.refusals import refusal
 from intake.views.text_parts import bytes_in_page
 from intake.views.texts import GROUPS, LOST, WHAT, WHERE
 from scrubbers.report_groups import GroupFound, Line, grouped
-from scrubbers.stages import ScrubReport, What
+from scrubbers.stages import Kind, ScrubReport, What
 
 _MIB: Final = 2**20
 # What was found in the files of one form, and what of it may be ticked, as bytes of the page; each file has its share.
@@ -81,6 +81,7 @@ def _file_shown(file: FileShown, language: Language, number: int, before: Ticked
         "number": number,
         "file_id": file.file_id,
         "kind": "" if file.kind is None else file.kind.value.upper(),
+        "names_stay": file.kind is Kind.EMAIL,
         "refused": None if file.refused is None else language.translate_notice(refusal(file.refused)),
         **_report_shown(file.report, language, number, before, files),
     }

@@ -11,8 +11,8 @@ a pipe of its own. All four are hostile. The trusted side checks their length be
 and reads the report with a strict decoder. STATUS is a job's last output: its answers then get all memfd seals, so that
 the job cannot change them, and nobody waits for its end. How a job ended that wrote no STATUS, and what it used, comes
 from the zygote, which no job can write to. A job that measures a picture writes MEASURED in the place of STATUS; the
-number decides nothing but the order of jobs. A job that takes an archive apart writes MEMBERS, the length of each file,
-and the files one after the other.
+number decides nothing but the order of jobs. A job that takes an archive or an e-mail apart writes
+MEMBERS, the length of each file, and the files one after the other.
 """
 
 import enum
@@ -32,7 +32,12 @@ class Role(enum.IntEnum):
 
 
 # Every other kind is a picture.
-ROLES: Final = {Kind.PDF: Role.DOCUMENTS, Kind.OFFICE: Role.DOCUMENTS, Kind.SOUND: Role.DOCUMENTS}
+ROLES: Final = {
+    Kind.PDF: Role.DOCUMENTS,
+    Kind.OFFICE: Role.DOCUMENTS,
+    Kind.SOUND: Role.DOCUMENTS,
+    Kind.EMAIL: Role.DOCUMENTS,
+}
 
 
 class Operation(enum.IntEnum):
@@ -46,7 +51,7 @@ class Operation(enum.IntEnum):
     MEASURE = 6
     # As SCRUB, and with pixels on another grid.
     SCRUB_AGAINST_MARKS = 7
-    # An archive into the files that are in it.
+    # An archive, or an e-mail, into the files that are in it.
     UNPACK = 8
 
 
@@ -66,6 +71,7 @@ class KindNumber(enum.IntEnum):
     CSV = 11
     OFFICE = 12
     SOUND = 13
+    EMAIL = 15
 
 
 # magic, role, Landlock version, bit field of Locks

@@ -41,6 +41,9 @@ LEFT: Final = tuple(Left)
 
 GROUP_OF: Final = {
     What.PLACE: Group.PLACE,
+    # Servers and addresses tell of the office or the home that a message came from.
+    What.ROUTE: Group.PLACE,
+    What.ADDRESS: Group.PLACE,
     What.DEVICE: Group.DEVICE,
     What.SERIAL: Group.DEVICE,
     # It is named after the camera, the screen or the printer it was measured for.

@@ -172,14 +172,14 @@ class Sandbox:
         raise JobDied
 
     async def unpack(self, archive: SniffedArchive, account: Account | None = None) -> list[MemoryFile]:
-        """Return the files in an archive, in the order of their names, and close it. Raises Refused."""
+        """Return the files in an archive or an e-mail, in the job's order, and close it. Raises Refused."""
         with archive.untrusted as untrusted:
             untrusted.seal()
             for _ in range(_ATTEMPTS):
                 with MemoryFile() as members:
                     turn = Turn(account or Account(), UNKNOWN_SECONDS)
-                    # The zygote for documents reads archives: an office document is one.
-                    if await self._job(Operation.UNPACK, Kind.OFFICE, (untrusted,), (members,), turn):
+                    # The zygote for documents takes all of them apart.
+                    if await self._job(Operation.UNPACK, Kind.EMAIL, (untrusted,), (members,), turn):
                         return cut(members)
         raise JobDied
 

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Final
 
 from scrubbers.memory_file import MemoryFile
+from scrubbers.message_head import is_message, looks_like_one
 from scrubbers.stages import (
     Archive,
     CameraRaw,
@@ -52,9 +53,6 @@ _UNCOMMON_BRANDS: Final = {b"jxl ", b"jp2 ", b"jpx ", b"vvic", b"evbi", b"j2ki",
 # Sizes that the header of a Windows bitmap may have.
 _BITMAP_HEADERS: Final = (12, 40, 52, 56, 64, 108, 124)
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
-# The header of an e-mail as it is saved (RFC 5322): its first line, and one that each has.
-_EMAIL_FIRST: Final = re.compile(rb"(?:from |[a-z][a-z-]{1,40}:[ \t])")
-_EMAIL_FROM: Final = re.compile(rb"(?m)^from:[ \t]")
 # Outlook's own files are compound files, and name their streams so.
 _OUTLOOK: Final = "__substg1.0_".encode("utf-16-le")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
@@ -151,12 +149,16 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
 
 
 def _kind_without_signature(untrusted_head: bytes) -> Kind:
-    """Return OFFICE for its archive, PDF for one that begins later, or a kind of text; raises NotCleanable."""
+    """Return OFFICE for its archive, EMAIL, PDF for one that begins later, or a kind of text; raises NotCleanable."""
     if untrusted_head.startswith(ZIP) and untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES):
         return Kind.OFFICE
     refusal = _refusal(untrusted_head)
     if not isinstance(refusal, UnknownKind):
         raise refusal
+    if is_message(untrusted_head, HEAD_BYTES):
+        if b"%PDF-" in untrusted_head[:PDF_WITHIN]:
+            raise KindsDisagree
+        return Kind.EMAIL
     if b"%PDF-" in untrusted_head[:PDF_WITHIN]:
         return Kind.PDF
     if isinstance(refusal, Email):
@@ -202,7 +204,7 @@ def _refusal(untrusted_head: bytes) -> NotCleanable:
     text = untrusted_head.removeprefix(_UTF8_BOM).lstrip().lower()
     if text.startswith(b"<") and b"<svg" in text:
         return DrawnPicture()
-    return Email() if _EMAIL_FIRST.match(text) and _EMAIL_FROM.search(text) else UnknownKind()
+    return Email() if looks_like_one(untrusted_head) else UnknownKind()
 
 
 def _kind_of_text(untrusted_head: bytes) -> Kind:

@@ -17,7 +17,7 @@ Refused
 │   ├── CameraRaw           save as JPEG
 │   ├── UnknownKind
 │   │   ├── TextUnreadable  text in an encoding that cannot be told: save it as UTF-8, or copy it into the report
-│   │   └── Email           take a picture of the screen, or copy it: what it is from shows in it
+│   │   └── Email           saved in another form than .eml: take a picture of the screen
 │   └── KindsDisagree       two readers of the first bytes see different kinds
 ├── Locked                  a PDF or an office document with a password, a PDF with restrictions
 ├── TooMuch                 more than we take on
@@ -66,6 +66,7 @@ class Kind(enum.StrEnum):
     TEXT = "text"
     CSV = "csv"
     OFFICE = "office"
+    EMAIL = "eml"
     SOUND = "sound"
 
 
@@ -83,6 +84,7 @@ RESULT_KIND: Final = {
     Kind.TEXT: Kind.TEXT,
     Kind.CSV: Kind.CSV,
     Kind.OFFICE: Kind.PDF,
+    Kind.EMAIL: Kind.PDF,
     Kind.SOUND: Kind.SOUND,
 }
 
@@ -110,6 +112,8 @@ class What(enum.StrEnum):
     ANNOTATION = "annotation"
     LINK = "link"
     IDENTIFIER = "identifier"
+    ROUTE = "route"
+    ADDRESS = "address"
     OTHER = "other"
 
 
@@ -136,6 +140,7 @@ class Where(enum.StrEnum):
     PICTURES_ON_PAGES = "pictures on pages"
     LAYERS = "layers"
     FORM = "form"
+    MESSAGE_HEAD = "message head"
 
 
 class Lost(enum.StrEnum):
@@ -189,7 +194,7 @@ class Sniffed:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SniffedArchive:
-    """Bytes whose beginning looks like an archive that can be taken apart."""
+    """Bytes whose beginning looks like an archive, or an e-mail, that can be taken apart."""
 
     untrusted: MemoryFile
 
@@ -365,7 +370,7 @@ class WouldNotVouch(Refused):
 
 REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
-    TextUnreadable, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold,
+    TextUnreadable, Email, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold,
     TooMuchInArchive,
     Damaged, LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip

@@ -17,7 +17,7 @@ _REFUSED: Final = {
         "Use the sound alone as M4A or MP3, or a still picture.",
     ),
     "refused.archive": (
-        "Packed files (such as ZIP) are not taken.",
+        "Packed files of this kind are not taken.",
         "Unpack it and use the files one by one; save an office document as PDF.",
     ),
     "refused.uncommon_picture": ("Pictures of this kind (such as JPEG XL) cannot be cleaned.", "Save it as JPEG."),
@@ -26,7 +26,10 @@ _REFUSED: Final = {
         "The letters in this text file cannot be read.",
         "Save it as UTF-8, or copy what matters into the text.",
     ),
-    "refused.email": ("E-mails saved as files are not taken.", "Take a picture of the screen, or print it to a PDF."),
+    "refused.email": (
+        "Saved e-mails are taken as EML, but this one cannot be cleaned.",
+        "Take a picture of the screen, or print it to a PDF.",
+    ),
     "refused.unknown_kind": ("This kind of file is unknown.", _AS_PDF),
     "refused.kinds_disagree": ("The file has the marks of two different kinds.", _AGAIN),
     "refused.locked": (
@@ -43,7 +46,7 @@ _REFUSED: Final = {
         "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and use that.",
     ),
     "refused.too_much_in_archive": (
-        "There are too many files in the archive, or they are too large together.",
+        "There are too many files in it, or they are too large together.",
         "Divide it.",
     ),
     "refused.damaged": ("The file is damaged and cannot be read.", _AGAIN),

@@ -6,7 +6,7 @@ as it comes; what cannot be cleaned is refused (`Refused`, `FileRefused`) and no
 found are in the returned report, for the reporter's own page; the stored record has kinds and places only.
 
 `FileTaker` does this for all files of one form: a file that is refused is noted with its reason, and the rest goes on.
-An archive is taken apart, and each file in it goes on as if it had been chosen by itself (decision 0040).
+An archive or an e-mail is taken apart, and each file in it goes on as if it had been chosen by itself (decision 0040).
 """
 
 import asyncio
@@ -31,8 +31,9 @@ from intake.uploads.members import Member, closed_at_last
 from intake.uploads.progress import FileProgress, Sending, Step
 from intake.uploads.tried import Tried, TriedFiles
 from scrubbers.memory_file import MemoryFile
+from scrubbers.message_head import begins_as_message, is_message
 from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
-from scrubbers.sniff import ZIP, ZIP_HEAD_BYTES, is_archive, sniff
+from scrubbers.sniff import HEAD_BYTES, ZIP, ZIP_HEAD_BYTES, is_archive, sniff
 from scrubbers.stages import Empty, Kind, Refused, ScrubReport, SniffedArchive, TooMuchInArchive, Verified
 
 _DIGEST_PIECE: Final = 2**20
@@ -122,14 +123,14 @@ class Allowance:
 
     @asynccontextmanager
     async def one_archive(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
-        """Give room for an archive, which is no file of the form itself; let go of it if it gives way."""
+        """Give room for an archive or an e-mail, which is no file of the form itself; let go of it if it gives way."""
         # Never in the small room: a small archive can hold large files.
         most = self.limits.file_bytes
         async with self._budget.room_for(most).hold(most, rate, untrusted.close) as hold:
             yield FileRoom(self, hold)
 
     async def unpacked(self, archive_bytes: int, members: Sequence[MemoryFile], room: "FileRoom") -> None:
-        """Count the files that an archive became, in its place. Raises `TooMuchInArchive` or a `FileRefused`."""
+        """Count the files that it became, in its place. Raises `TooMuchInArchive` or a `FileRefused`."""
         if len(members) > self._files_left:
             raise TooMuchInArchive
         self.bytes_left += archive_bytes
@@ -270,7 +271,7 @@ class FileShown:
     refused: str | None
     # Empty for a file that was refused.
     file_id: str = ""
-    # Its place in the archive that was chosen, by name; zero for a file that was chosen itself.
+    # Its place in the archive or the e-mail that was chosen; zero for a file that was chosen itself.
     inside: int = 0
 
     @property
@@ -346,9 +347,13 @@ class FileTaker:
             return
         self._chosen += 1
         jail = Jail(self._sandbox, against_marks=against_marks)
-        # Of a file that is none no more is read ahead of its room than tells so.
-        if await part.begins(len(ZIP)) == ZIP and is_archive(await part.begins(ZIP_HEAD_BYTES)):
-            await self._take_apart(part, jail)
+        # Of a file that is neither no more is read ahead of its room than tells so.
+        beginning = await part.begins(len(ZIP))
+        if beginning == ZIP and is_archive(await part.begins(ZIP_HEAD_BYTES)):
+            await self._take_apart(part, jail, first=1)
+        elif begins_as_message(beginning) and is_message(await part.begins(HEAD_BYTES), HEAD_BYTES):
+            # The message itself is the file that was chosen.
+            await self._take_apart(part, jail, first=0)
         else:
             await self._take_one(part, jail)
 
@@ -364,8 +369,8 @@ class FileTaker:
         self._shown.append(FileShown(progress.file, report.kind, report, None, accepted.file_id.hex(), inside))
         progress.step(Step.CLEAN)
 
-    async def _take_apart(self, part: Part, jail: Jail) -> None:
-        """Take each file of an archive; or note why it cannot be taken apart."""
+    async def _take_apart(self, part: Part, jail: Jail, first: int) -> None:
+        """Take each file of an archive or an e-mail, numbered from `first`; or note why it cannot be taken apart."""
         untrusted = MemoryFile()
         try:
             async with self._allowance.one_archive(untrusted, part.rate) as room:
@@ -374,7 +379,7 @@ class FileTaker:
                 self._progress().step(Step.CLEANING)
                 with closed_at_last(await self._sandbox.unpack(SniffedArchive(untrusted))) as members:
                     await self._allowance.unpacked(size, members, room)
-                    for inside, member in enumerate(members, start=1):
+                    for inside, member in enumerate(members, start=first):
                         await self._take_one(Member(member, part.rate), jail, inside)
         except (Refused, FileRefused) as refused:
             self._refuse(refused.text_key)

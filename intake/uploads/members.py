@@ -1,4 +1,7 @@
-"""A file out of an archive, on its way into the case as a part of a form is: it has come already (decision 0040)."""
+"""A file out of an archive or an e-mail, on its way into the case as a part of a form is.
+
+It has come already (decision 0040).
+"""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +15,7 @@ _PIECE_BYTES: Final = 256 * 1024
 
 @contextmanager
 def closed_at_last(members: Sequence[MemoryFile]) -> Iterator[Sequence[MemoryFile]]:
-    """Close every file of an archive, whatever became of it."""
+    """Close every file of an archive or an e-mail, whatever became of it."""
     try:
         yield members
     finally:
@@ -24,7 +27,7 @@ class Member(Part):
     """What `accept_attachment` reads of it. Closing the file is left to who made it."""
 
     def __init__(self, untrusted: MemoryFile, rate: MinimumRate) -> None:
-        """`rate` is that of the form which brought the archive."""
+        """`rate` is that of the form which brought what it was in."""
         self._untrusted = untrusted
         self._rate = rate
 

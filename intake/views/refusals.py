@@ -131,7 +131,7 @@ _FILES: Final = {
         N_("Raw pictures from a camera cannot be cleaned."), N_("Save it as JPEG and send that.")
     ),
     "refused.email": Notice(
-        N_("E-mails saved as files cannot be cleaned yet."),
+        N_("Saved e-mails are accepted as EML, but this one cannot be cleaned."),
         N_(
             "Take pictures of the screen on a phone or computer of your own, not the employer's. Who sent it, to whom"
             " and when can point to you."
@@ -183,7 +183,7 @@ _FILES: Final = {
         ),
     ),
     "refused.too_much_in_archive": Notice(
-        N_("There are too many files in the archive, or they are too large together."),
+        N_("There are too many files in it, or they are too large together."),
         N_("Divide it and add the parts with the case code."),
     ),
     "refused.damaged": Notice(

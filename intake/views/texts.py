@@ -102,6 +102,8 @@ WHAT: Final = {
     What.ANNOTATION: N_("annotation"),
     What.LINK: N_("link"),
     What.IDENTIFIER: N_("identifying number"),
+    What.ROUTE: N_("its way from server to server"),
+    What.ADDRESS: N_("address of a computer"),
     What.OTHER: N_("other hidden data"),
 }
 WHERE: Final = {
@@ -125,6 +127,7 @@ WHERE: Final = {
     Where.PICTURES_ON_PAGES: N_("pictures on pages"),
     Where.LAYERS: N_("layers"),
     Where.FORM: N_("form"),
+    Where.MESSAGE_HEAD: N_("what stands unseen beside an e-mail"),
 }
 LOST: Final = {
     Lost.SELECTABLE_TEXT: N_("text that can be selected (pages became pictures)"),

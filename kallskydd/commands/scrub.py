@@ -1,12 +1,13 @@
 """`kallskydd scrub FILE… --out DIR`: the scrubbers on their own, for anybody's pictures and PDFs.
 
 Each file goes the way an attachment goes: sniffed, rebuilt in a jailed process, verified in another; as many at once as
-there are cores (`kallskydd.scrub.pool`). A file that is refused does not stop the others. Nothing is ever overwritten:
-the clean copy appears under its name all at once, or not at all (`kallskydd.scrub.names`). What was removed is reported
-by kind, without the values: a terminal may be recorded.
+there are cores (`kallskydd.scrub.pool`). A ZIP file or a saved e-mail (.eml) becomes the files in it. A file that is
+refused does not stop the others. Nothing is ever overwritten: the clean copy appears under its name all at once, or not
+at all (`kallskydd.scrub.names`). What was removed is reported by kind, without the values: a terminal may be recorded.
 
-With --json, one line for each file on stdout, in the order of the command line. Exit code 0 when all are clean, 1 when
-any was refused, 2 when there can be no output folder, 4 when the jail cannot be built here, 130 when interrupted.
+With --json, one line for each file on stdout, in the order of the command line, also for each file in one. Exit code 0
+when all are clean, 1 when any was refused, 2 when there can be no output folder, 4 when the jail cannot be built here,
+130 when interrupted.
 """
 
 from __future__ import annotations

@@ -66,16 +66,16 @@ async def _clean_all(
             for place, source in enumerate(sources)
         ]
         ending.push_async_callback(_cancel, tasks)
-        outcomes = []
+        outcomes: list[ScrubOutcome] = []
         for task in tasks:
-            outcomes.append(await task)
-            printer.show(outcomes[-1])
+            outcomes += await task
+            printer.show(task.result())
     keep_names_on_disk(folder)
     printer.sum_up(outcomes, renamed=isinstance(names, NeutralNames))
     return FINDINGS if any(outcome.reason for outcome in outcomes) else OK
 
 
-async def _cancel(tasks: Sequence[asyncio.Task[ScrubOutcome]]) -> None:
+async def _cancel(tasks: Sequence[asyncio.Task[list[ScrubOutcome]]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -87,5 +87,5 @@ def _end_in_order_when_told_to() -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
 
 
-async def _refused(source: Path) -> ScrubOutcome:
-    return ScrubOutcome(source, None, None, "out.same_name", 0.0)
+async def _refused(source: Path) -> list[ScrubOutcome]:
+    return [ScrubOutcome(source, None, None, "out.same_name", 0.0)]

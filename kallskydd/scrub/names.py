@@ -1,5 +1,7 @@
 """What the clean copies of `kallskydd scrub` are called, and how one appears in the folder.
 
+What was in an archive or an e-mail is numbered: `papers.zip-01.pdf`, `letter.eml.pdf`, `letter.eml-01.jpg`.
+
 A name is not cleaned by cleaning the file: `IMG_20260314_0712.jpg` tells a phone and a morning. Kept names are the
 default, because people look for their files by them; `--rename` gives neutral ones in the order of the command line.
 
@@ -15,6 +17,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -48,10 +51,24 @@ _PIECE_BYTES: Final = 2**20
 NEUTRAL_TIME_NS: Final = 946_728_000 * 10**9
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a copy comes from: its place on the command line, its file, and which file in that, from one."""
+
+    place: int
+    source: Path
+    inside: int = 0
+
+    @property
+    def number(self) -> str:
+        """What tells it from the others that were in the same file; empty for the file itself."""
+        return f"-{self.inside:02}" if self.inside else ""
+
+
 class NamingRule(Protocol):
     """Says what a clean copy is called."""
 
-    def name(self, place: int, source: Path, kind: Kind, /) -> str: ...
+    def name(self, origin: Origin, kind: Kind, /) -> str: ...
 
 
 class NeutralNames:
@@ -62,20 +79,20 @@ class NeutralNames:
         self._after = max((int(found[1]) for found in taken if found), default=0)
         self._digits = max(_FEWEST_DIGITS, len(str(self._after + count)))
 
-    def name(self, place: int, _source: Path, kind: Kind) -> str:
+    def name(self, origin: Origin, kind: Kind) -> str:
         """Return the name for the file at this index, from zero."""
-        return f"file-{self._after + place + 1:0{self._digits}}{_ENDINGS[kind][0]}"
+        return f"file-{self._after + origin.place + 1:0{self._digits}}{origin.number}{_ENDINGS[kind][0]}"
 
 
 class KeptNames:
     """The source's own name, with an ending that fits added where it does not."""
 
-    def name(self, _place: int, source: Path, kind: Kind) -> str:
+    def name(self, origin: Origin, kind: Kind) -> str:
         """Return the name for this file."""
-        endings = _ENDINGS[kind]
-        if source.suffix.lower() in endings:
+        endings, source = _ENDINGS[kind], origin.source
+        if source.suffix.lower() in endings and not origin.inside:
             return source.name
-        stem, added = source.stem, source.suffix + endings[0]
+        stem, added = source.stem, source.suffix + origin.number + endings[0]
         while stem and len(os.fsencode(stem + added)) > _LONGEST_NAME:
             stem = stem[:-1]
         return stem + added

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cases.sentences import in_words_of_file
 from kallskydd.say import prose, result
 from kallskydd.scrub.names import telling
 from scrubbers.report_groups import GroupFound, grouped
+from scrubbers.stages import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from kallskydd.scrub.pool import ScrubOutcome
 
 
+_NAMES_STAY: Final = " The names and addresses of its sender and its receivers stay."
+
+
 class OutcomePrinter:
     """Prints what became of each file."""
 
@@ -26,16 +30,18 @@ class OutcomePrinter:
         self._as_json = as_json
         self._bar = _bar(files) if sys.stderr.isatty() and not as_json else None
 
-    def show(self, outcome: ScrubOutcome) -> None:
-        """One file."""
-        if self._as_json:
-            result(_line(outcome))
-        if self._bar is None:
-            prose(_sentence(outcome))
-            return
-        with self._bar.external_write_mode(file=sys.stderr):
-            prose(_sentence(outcome))
-        self._bar.update()
+    def show(self, outcomes: Sequence[ScrubOutcome]) -> None:
+        """One file of the command line: what it became, or what each file in it did."""
+        for outcome in outcomes:
+            if self._as_json:
+                result(_line(outcome))
+            if self._bar is None:
+                prose(_sentence(outcome))
+            else:
+                with self._bar.external_write_mode(file=sys.stderr):
+                    prose(_sentence(outcome))
+        if self._bar is not None:
+            self._bar.update()
 
     def close(self) -> None:
         """Take the bar away."""
@@ -80,7 +86,7 @@ def _line(outcome: ScrubOutcome) -> dict[str, object]:
 
 def _sentence(outcome: ScrubOutcome) -> str:
     """Return the outcome for a person."""
-    source = _shown(outcome.source)
+    source = _shown(outcome.source) + (f" (file {outcome.inside} in it)" if outcome.inside else "")
     if outcome.report is None or outcome.target is None:
         return f"{source}: refused. {in_words_of_file(outcome.reason or 'file.unreadable')}"
     found = ", ".join(_group_in_words(group) for group in grouped(outcome.report.removed))
@@ -89,6 +95,7 @@ def _sentence(outcome: ScrubOutcome) -> str:
         f"{source} → {_shown(outcome.target)}: clean."
         + (f" Removed: {found}." if found else " Nothing hidden was found.")
         + (f" Not kept: {missed}." if missed else "")
+        + (_NAMES_STAY if outcome.report.kind is Kind.EMAIL else "")
     )
 
 

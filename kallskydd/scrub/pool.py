@@ -13,18 +13,19 @@ import stat
 import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kallskydd.scrub.names import NamingRule, place_copy
+from kallskydd.scrub.names import NamingRule, Origin, place_copy
 from kallskydd.scrub.zygotes import PooledZygote
 from scrubbers.memory_file import MemoryFile
+from scrubbers.message_head import is_message
 from scrubbers.protocol import ATTACHMENT_BYTES, Role
 from scrubbers.sandbox import Sandbox, scrub, verify
-from scrubbers.sniff import sniff
-from scrubbers.stages import Refused, ScrubReport, TooLarge, Verified
+from scrubbers.sniff import HEAD_BYTES, is_archive, sniff
+from scrubbers.stages import Refused, ScrubReport, SniffedArchive, TooLarge, Verified
 
 # By their role.
 Zygotes = Mapping[Role, Sequence[PooledZygote]]
@@ -50,6 +51,8 @@ class ScrubOutcome:
     report: ScrubReport | None
     reason: str | None
     seconds: float
+    # Which file in the source, from one; zero for the source itself.
+    inside: int = 0
 
 
 @asynccontextmanager
@@ -76,24 +79,48 @@ class Pool:
         # One more than can be worked on: while it is read or written, the others keep the cores busy.
         self._turns = asyncio.Semaphore(at_once + 1)
 
-    async def clean(self, place: int, source: Path, folder: Path, names: NamingRule) -> ScrubOutcome:
-        """One file, from its path to the clean copy in the folder. Raises nothing but what ends the command."""
+    async def clean(self, place: int, source: Path, folder: Path, names: NamingRule) -> list[ScrubOutcome]:
+        """One file, from its path to the clean copy in the folder; of an archive or an e-mail each file in it.
+
+        Raises nothing but what ends the command.
+        """
         async with self._turns:
             started = time.monotonic()
             try:
-                verified = await self._verified(source)
-                target = folder / names.name(place, source, verified.kind)
-                await asyncio.to_thread(_write, verified, target)
+                first, files = await self._files(source)
             except (Refused, NotDone) as refused:
-                return ScrubOutcome(source, None, None, refused.text_key, time.monotonic() - started)
-            return ScrubOutcome(source, target, verified.report.without_values(), None, time.monotonic() - started)
+                return [ScrubOutcome(source, None, None, refused.text_key, time.monotonic() - started)]
+            outcomes = []
+            with ExitStack() as ending:
+                for each in files:
+                    ending.enter_context(each)
+                for inside, each in enumerate(files, start=first):
+                    outcomes.append(await self._clean_one(each, Origin(place, source, inside), folder, names))
+            return outcomes
 
-    async def _verified(self, source: Path) -> Verified:
-        """Clean one file as an attachment, one stage after the other; raises Refused or NotDone."""
+    async def _files(self, source: Path) -> tuple[int, list[MemoryFile]]:
+        """Return the number of the first file, and the files: one, or those in it; raises Refused or NotDone."""
         untrusted = await asyncio.to_thread(_read, source)
-        with untrusted:
+        head = untrusted.read(HEAD_BYTES)
+        is_mail = is_message(head, HEAD_BYTES)
+        if is_mail or is_archive(head):
+            # An e-mail is its own first file.
+            return 0 if is_mail else 1, await self._sandbox.unpack(SniffedArchive(untrusted))
+        return 0, [untrusted]
+
+    async def _clean_one(self, untrusted: MemoryFile, origin: Origin, folder: Path, names: NamingRule) -> ScrubOutcome:
+        started = time.monotonic()
+        try:
+            # As an attachment, one stage after the other.
             scrubbed = await scrub(sniff(untrusted), self._sandbox, against_marks=self._against_marks)
-            return await verify(scrubbed, self._sandbox)
+            verified = await verify(scrubbed, self._sandbox)
+            target = folder / names.name(origin, verified.kind)
+            await asyncio.to_thread(_write, verified, target)
+        except (Refused, NotDone) as refused:
+            seconds = time.monotonic() - started
+            return ScrubOutcome(origin.source, None, None, refused.text_key, seconds, origin.inside)
+        report = verified.report.without_values()
+        return ScrubOutcome(origin.source, target, report, None, time.monotonic() - started, origin.inside)
 
 
 async def _watch(zygote: PooledZygote, index: int, sandbox: Sandbox) -> None:

@@ -15,8 +15,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from scrubbers.message_head import is_message
 from scrubbers.protocol import ROLES, Role
-from scrubbers.sniff import HEAD_BYTES, sniff_kind
+from scrubbers.sniff import HEAD_BYTES, is_archive, sniff_kind
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, NotCleanable
 
@@ -68,7 +69,10 @@ def at_once(sources: Sequence[Path]) -> int:
 
 
 def _kinds_by_role(sources: Sequence[Path]) -> dict[Role, set[Kind]]:
-    """Return the kinds of these files by the role that cleans them; what cannot be cleaned or read needs none."""
+    """Return the kinds of these files by the role that cleans them; what cannot be cleaned or read needs none.
+
+    For a file that holds others these are all kinds.
+    """
     found: defaultdict[Role, set[Kind]] = defaultdict(set)
     for source in sources:
         try:
@@ -76,7 +80,11 @@ def _kinds_by_role(sources: Sequence[Path]) -> dict[Role, set[Kind]]:
             if not stat.S_ISREG(source.stat().st_mode):
                 continue
             with source.open("rb") as file:
-                kind = sniff_kind(file.read(HEAD_BYTES))
+                head = file.read(HEAD_BYTES)
+            if is_archive(head) or is_message(head, HEAD_BYTES):
+                # What is in it nobody knows yet.
+                return {role: {kind for kind in Kind if ROLES.get(kind, Role.PICTURES) is role} for role in Role}
+            kind = sniff_kind(head)
         except (OSError, NotCleanable):
             continue
         found[ROLES.get(kind, Role.PICTURES)].add(kind)

@@ -45,6 +45,9 @@ _WORDS: Final = ("text/", "application/json", "application/x-ndjson", "applicati
 _NO_WORDS: Final = {"text/html", "text/xml", "text/rtf"}
 # Containers are the same for sound and film; of an MP3 without tags libmagic is not always certain.
 _SOUNDS: Final = ("audio/", "video/", "application/ogg", "application/x-matroska", "application/octet-stream")
+# Of a message libmagic knows some first lines; a body in eight bits makes it uncertain.
+_MESSAGES: Final = ("message/", "text/", "application/mbox", "application/octet-stream")
+_BEGINNINGS: Final = {Kind.OFFICE: _OFFICE, Kind.SOUND: _SOUNDS, Kind.EMAIL: _MESSAGES}
 # libmagic's answers for an unknown kind.
 _NOTHING: Final = {"application/octet-stream", "text/plain"}
 
@@ -66,11 +69,8 @@ class SecondOpinion:
         if kind in {Kind.TEXT, Kind.CSV}:
             if not found.startswith(_WORDS) or found in _NO_WORDS:
                 raise KindsDisagree
-        elif kind is Kind.OFFICE:
-            if not found.startswith(_OFFICE):
-                raise KindsDisagree
-        elif kind is Kind.SOUND:
-            if not found.startswith(_SOUNDS):
+        elif kind in _BEGINNINGS:
+            if not found.startswith(_BEGINNINGS[kind]):
                 raise KindsDisagree
         elif found not in _NAMES[kind]:
             raise KindsDisagree

@@ -116,11 +116,16 @@ def _warm_up_documents(kinds: Collection[Kind], scrubs: dict[Kind, Scrub]) -> Ca
     reader_of(Kind.PDF)
     warm_up_kind: Callable[[], None] = warm_up_fork
     if Kind.OFFICE in kinds:
-        from scrubbers.jailed.archive import unzip  # noqa: F401, PLC0415
         from scrubbers.jailed.office import scrub as office  # noqa: PLC0415
 
         scrubs[Kind.OFFICE] = office.scrub_office
         office.warm_up()
+    if Kind.EMAIL in kinds:
+        from scrubbers.jailed.archive import unpack  # noqa: F401, PLC0415
+        from scrubbers.jailed.mail import scrub as mail  # noqa: PLC0415
+
+        scrubs[Kind.EMAIL] = mail.scrub_mail
+        mail.warm_up()
     if Kind.SOUND in kinds:
         from scrubbers.jailed.sound import scrub as sound  # noqa: PLC0415
 
@@ -153,9 +158,9 @@ def _do_without_kind(operation: Operation, descriptors: dict[str, int]) -> None:
         _attempt(operation)
         return
     # Imported before the locks, where the role is that for documents; in the other there is nothing to import it from.
-    from scrubbers.jailed.archive.unzip import unpack_zip  # noqa: PLC0415
+    from scrubbers.jailed.archive.unpack import unpack  # noqa: PLC0415
 
-    unpack_zip(descriptors["untrusted"], descriptors["members"])
+    unpack(descriptors["untrusted"], descriptors["members"])
 
 
 def _pixels(kind: Kind, untrusted_descriptor: int) -> int:

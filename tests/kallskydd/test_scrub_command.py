@@ -14,6 +14,7 @@ import subprocess
 import sys
 import termios
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from corpus.pdf import pdf_corpus
 from hostile.files import MISLABELLED
 from hostile.pdfs import document, pdfs
 from hostile.pictures import pictures
+from messages import with_files
 
 from scrubbers.protocol import ROLES, Role
 from scrubbers.sniff import sniff_kind
@@ -65,6 +67,33 @@ def test_a_photograph_comes_out_clean_with_one_json_line(photo, tmp_path) -> Non
     assert "Removed:" in said
     content = (out / photo.name).read_bytes()
     assert not any(marker in content for marker in SAMPLES["jpeg_everything"].markers)
+
+
+def test_what_is_in_an_archive_or_a_message_comes_out_numbered(tmp_path) -> None:
+    letter, papers, plain = tmp_path / "brev.eml", tmp_path / "papper.zip", tmp_path / "a.txt"
+    letter.write_bytes(with_files(b"bilaga", b"Rar!\x1a\x07\x00 packed"))
+    with zipfile.ZipFile(papers, "w") as archive:
+        archive.writestr("2.txt", "två")
+        archive.writestr("1.eml", with_files(b"ett"))
+    plain.write_text("text")
+
+    code, lines, said = scrub(letter, papers, plain, "--out", tmp_path / "clean", "--json")
+    scrub(letter, "--out", tmp_path / "clean", "--rename")
+
+    assert code == 1
+    assert [(Path(line["in"]).name, line["out"] and Path(line["out"]).name, line["reason"]) for line in lines] == [
+        ("brev.eml", "brev.eml.pdf", None),
+        ("brev.eml", "brev.eml-01.txt", None),
+        ("brev.eml", None, "refused.archive"),
+        ("papper.zip", "papper.zip-01.pdf", None),
+        ("papper.zip", "papper.zip-02.txt", None),
+        ("papper.zip", "papper.zip-03.txt", None),
+        ("a.txt", "a.txt", None),
+    ]
+    assert "brev.eml (file 2 in it): refused." in said
+    assert said.count("The names and addresses of its sender and its receivers stay.") == 2
+    assert (tmp_path / "clean" / "file-001.pdf").exists()
+    assert (tmp_path / "clean" / "file-001-01.txt").read_text() == "bilaga\n"
 
 
 def test_by_choice_the_pixels_lie_on_another_grid(photo, tmp_path) -> None:

@@ -31,7 +31,7 @@ FILE_REFUSALS: Final[Mapping[str, Notice]] = {
     "refused.text": Notice(
         N_("The letters in this text file cannot be read."), N_("Copy what matters into the message.")
     ),
-    "refused.email": Notice(N_("E-mails saved as files are not taken."), _AS_PDF),
+    "refused.email": Notice(N_("Only saved e-mails (EML) without attachments are taken."), _AS_PDF),
     "refused.unknown_kind": Notice(N_("This kind of file is unknown."), _AS_PDF),
     "refused.kinds_disagree": Notice(N_("The file has the marks of two different kinds."), _AGAIN),
     "refused.locked": Notice(

@@ -6,37 +6,34 @@ inflated, and all that `office.package` refuses.
 """
 
 import re
-from typing import Final
+from typing import BinaryIO, Final
 from zipfile import ZipInfo
 
+from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.office.package import Package
-from scrubbers.protocol import ATTACHMENT_BYTES, MEMBER_LENGTH, MEMBERS, MEMBERS_MAGIC, MOST_MEMBERS
-from scrubbers.stages import Damaged, Empty, TooMuchInArchive
+from scrubbers.message_head import is_message
+from scrubbers.protocol import ATTACHMENT_BYTES, MOST_MEMBERS
+from scrubbers.sniff import HEAD_BYTES
+from scrubbers.stages import Damaged, TooMuchInArchive
 
 _FOLDERS_UNASKED: Final = "__macosx/"
 _FILES_UNASKED: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _NUMBERS: Final = re.compile("([0-9]+)")
 
 
-def unpack_zip(untrusted: int, members: int) -> None:
-    """Read one descriptor and write the other; raises Refused."""
-    with open(untrusted, "rb", closefd=False) as file:
-        # The descriptor stands where the trusted side left it.
-        file.seek(0)
-        package = Package(file)
-        chosen = sorted((one for one in package.members.values() if _is_meant(one)), key=_by_name)
-        if len(chosen) > MOST_MEMBERS or sum(one.file_size for one in chosen) > ATTACHMENT_BYTES:
-            raise TooMuchInArchive
-        if not chosen:
-            raise Empty
-        with open(members, "wb", closefd=False) as output:
-            output.write(MEMBERS.pack(MEMBERS_MAGIC, len(chosen)))
-            output.writelines(MEMBER_LENGTH.pack(one.file_size) for one in chosen)
-            for one in chosen:
-                content = package.read(one.filename)
-                if len(content) != one.file_size:
-                    raise Damaged
-                output.write(content)
+def unzipped(file: BinaryIO) -> list[bytes]:
+    """Return the files in an archive; a message among them comes apart in its place. Raises Refused."""
+    package = Package(file)
+    chosen = sorted((one for one in package.members.values() if _is_meant(one)), key=_by_name)
+    if len(chosen) > MOST_MEMBERS or sum(one.file_size for one in chosen) > ATTACHMENT_BYTES:
+        raise TooMuchInArchive
+    made: list[bytes] = []
+    for one in chosen:
+        content = package.read(one.filename)
+        if len(content) != one.file_size:
+            raise Damaged
+        made += taken_apart(content) if is_message(content[:HEAD_BYTES], HEAD_BYTES) else [content]
+    return made
 
 
 def _is_meant(member: ZipInfo) -> bool:

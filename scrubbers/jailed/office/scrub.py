@@ -3,19 +3,13 @@
 1 open the archive, within limits (`package`); rich text is none, and is read at once (`rtf`)
 2 report what it holds beside what it shows (`hidden_parts`)
 3 read what is seen (`word` and its siblings); pictures go through the picture scrubber
-4 lay it out; no letter may be lost or added on the way (`typeset.layout`)
-5 write it as a tagged PDF (`typeset.writer`)
-6 a small preview of the first page
+4 lay it out and write it (`typeset.document`)
 """
 
 import codecs
 import gc
-import io
 import os
 from typing import Final
-
-import pypdfium2
-from PIL import Image
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import hidden_parts, pictures
@@ -27,13 +21,11 @@ from scrubbers.jailed.office.rtf.words import ENCODINGS
 from scrubbers.jailed.office.slides.presentation import read_presentation
 from scrubbers.jailed.office.warm_up import sample_document
 from scrubbers.jailed.office.word import document as word
-from scrubbers.jailed.pictures.preview import downscaled
-from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
 from scrubbers.jailed.typeset import faces
-from scrubbers.jailed.typeset.layout import laid_out
-from scrubbers.jailed.typeset.model import Block, PageBreak
-from scrubbers.stages import Empty, Kind, Lost, OfficeDocument
+from scrubbers.jailed.typeset.document import write_document
+from scrubbers.jailed.typeset.model import Block
+from scrubbers.stages import Kind, OfficeDocument
 
 _CONTENT_TYPES: Final = "[Content_Types].xml"
 # How the content types of the main parts begin, also those of templates and of files with macros.
@@ -60,15 +52,7 @@ def scrub_office(_kind: Kind, untrusted: int, clean: int, preview: int, findings
             package = Package(file)
             hidden_parts.collect(package, findings)
             blocks = _read(package, findings)
-    if all(isinstance(block, PageBreak) for block in blocks):
-        raise Empty
-    findings.lose(Lost.LAYOUT)
-    pages = laid_out(blocks)
-    made = io.BytesIO()
-    pages.write(made)
-    with open(clean, "wb", closefd=False) as output:
-        output.write(made.getbuffer())
-    write_preview(_first_page(made.getvalue()), preview)
+    write_document(blocks, clean, preview, findings)
 
 
 def _read(package: Package, findings: Findings) -> list[Block]:
@@ -88,12 +72,6 @@ def _read(package: Package, findings: Findings) -> list[Block]:
             if kind.startswith(_SLIDES):
                 return read_presentation(package, main, findings)
     raise OfficeDocument
-
-
-def _first_page(document: bytes) -> Image.Image:
-    opened = pypdfium2.PdfDocument(document)
-    drawn: Image.Image = opened[0].render(scale=1).to_pil()
-    return downscaled(drawn.convert("RGB"))
 
 
 def warm_up() -> None:

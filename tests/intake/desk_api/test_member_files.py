@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from desk_harness import running_with_pages
 from intake_harness import file_report, log_in, make_home, zygotes
+from messages import with_files
 from PIL import Image
 from service import copies
 
@@ -148,6 +149,9 @@ async def test_a_file_that_cannot_be_cleaned_is_refused_in_words_and_nothing_is_
         _page, name = await released_case(desks)
 
         refused = await desks.command(0, "answer", name, "--file", str(source))
+        message = tmp_path / "message.eml"
+        message.write_bytes(with_files(b"attached"))
+        with_a_file = await desks.command(0, "answer", name, "--file", str(message))
         missing = await desks.command(0, "answer", name, "--file", str(tmp_path / "none.pdf"))
         free = desks.intake.services.budget.free
         async with desks.store._parts.db.read() as connection:
@@ -155,6 +159,7 @@ async def test_a_file_that_cannot_be_cleaned_is_refused_in_words_and_nothing_is_
 
     assert (refused.exit_code, refused.found["error"]["text_key"]) == (1, "refused.archive")
     assert "Packed files" in refused.prose
+    assert (with_a_file.exit_code, with_a_file.found["error"]["text_key"]) == (1, "refused.email")
     assert (missing.exit_code, missing.found["error"]["text_key"]) == (2, "usage.file")
     assert stored == 0
     assert free == 256 * 2**20

@@ -1,4 +1,4 @@
-"""An archive that is sent: its files are files of the report, and one that cannot be cleaned is left to the writer."""
+"""An archive or an e-mail that is sent: its files are files of the report; one that cannot be cleaned is for the writer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from intake_harness import files_page, running_intake, two_words_back, zygotes
+from messages import message
 from reporter_samples import opened, photograph, rows
 
 OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
@@ -36,7 +37,7 @@ async def test_each_file_of_an_archive_is_one_of_the_report_and_a_refused_one_is
         case = await opened(intake, code)
 
     assert "1 av 4 filer togs inte emot. Inget har skickats än." in told.plain
-    assert "Nr 2 i namnordning i arkivet som du valde som nummer 2:" in told.plain
+    assert "Nr 2 i filen som du valde som nummer 2 (i en ZIP: i namnordning):" in told.plain
     assert staged == 6
     assert free == 256 * 2**20
     assert open_files == 0
@@ -54,8 +55,33 @@ async def test_an_archive_of_more_files_than_may_be_sent_is_refused_whole(tmp_pa
         staged, free, open_files = rows(intake, "files"), intake.services.budget.free, memory_files()
 
     assert "2 av 3 filer togs inte emot." in told.plain
-    assert "Filen du valde som nummer 2: Det är för många filer i arkivet" in told.plain
-    assert "Nr 1 i namnordning i arkivet som du valde som nummer 3: Av packade filer tar vi bara emot ZIP" in told.plain
+    assert "Filen du valde som nummer 2: Det är för många filer i den," in told.plain
+    assert "som du valde som nummer 3 (i en ZIP: i namnordning): Av packade filer tar vi bara emot ZIP" in told.plain
     assert staged == 2
     assert free == 256 * 2**20
     assert open_files == 0
+
+
+async def test_a_saved_message_and_its_attachments_are_files_of_the_report_and_the_page_says_that_names_stay(tmp_path):
+    sent = message("Fakturan delades.", Received="from route.example ([10.3.2.1])")
+    sent.add_attachment(photograph(), "image", "jpeg", filename="IMG_1.jpg")
+    sent.add_attachment(OFFICE, "application", "msword", filename="a.doc")
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        form = (await files_page(browser)).form("/report")
+        told = await browser.post("/report", form.fields, [photograph(32), sent.as_bytes()])
+        free, open_files = intake.services.budget.free, memory_files()
+        code = await browser.post("/report", told.form("/report").fields)
+        files = await two_words_back(browser, code)
+        case = await opened(intake, code)
+
+    assert "1 av 4 filer togs inte emot. Inget har skickats än." in told.plain
+    assert "Nr 2 i filen som du valde som nummer 2 (i en ZIP: i namnordning):" in told.plain
+    assert free == 256 * 2**20
+    assert open_files == 0
+    attached = [entry.body for entry in case.reporter if type(entry.body).__name__ == "Attachment"]
+    assert [one.file_kind for one in attached] == ["jpeg", "pdf", "jpeg"]
+    assert case.report.tried == (("office", 1),)
+    assert "Bilaga 2 (EML)" in files.plain
+    assert "from route.example" in files.plain
+    assert files.plain.count("Ett mejl behåller namn och adresser på avsändare och mottagare") == 2

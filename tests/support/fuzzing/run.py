@@ -52,7 +52,7 @@ INPUT_SECONDS = 25
 TARGETS = (
     "sniff", "report", *(f"verify_{kind}" for kind in ("csv", "jpeg", "pdf", "png", "sound", "text", "tiff", "webp")),
     *(f"scrub_{kind}" for kind in Kind), "scrub_png_by_rows", "pdf_contents", "pdf_font",
-    "word_part", "odf_part", "sheet_part", "archive",
+    "word_part", "odf_part", "sheet_part", "archive", "message",
 )  # fmt: skip
 EXECUTED = re.compile(r"Done (\d+) runs|^#(\d+)\t", re.MULTILINE)
 COVERED = re.compile(r"cov: (\d+) ft: (\d+)")

@@ -32,13 +32,17 @@ import pillow_heif
 import reportlab
 from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
+from messages import as_is, message, with_files
+from messages import marked as marked_message
 from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
 from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
 from recordings import FORMS, recorded, tone
 
-from scrubbers.jailed.archive.unzip import unpack_zip
+from scrubbers.jailed.archive.unpack import unpack
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.mail.parts import taken_apart
+from scrubbers.jailed.mail.scrub import scrub_mail
 from scrubbers.jailed.office import scrub as office
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
@@ -120,6 +124,7 @@ def targets() -> dict[str, Target]:
         Target(
             "archive", archive_target, lambda: [zipped({"b.txt": b"two" * 40, "a/c 10.txt": b"one", "a/c 9.txt": b"x"})]
         ),
+        Target("message", archive_target, lambda: [marked_message()[0], with_files(b"one", message("two"))]),
         Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
         Target("pdf_contents", reader(read_contents), contents_seeds),
         Target("pdf_font", reader(read_font), font_seeds),
@@ -183,6 +188,8 @@ def _samples() -> Iterable[tuple[Kind, bytes]]:
     yield Kind.OFFICE, rb"{\rtf1\ansi{\info{\author Kmk990123abcd}}\pard{\b R\'e4k}{\v Kmk990123abcd}\u8211?\par}"
     yield Kind.OFFICE, workbook([("Blad", "visible", SHEET_BODY)])
     yield Kind.OFFICE, presentation([("", shape("Bild") + shape("Kmk990123abcd", about='hidden="1"'))])
+    yield Kind.EMAIL, taken_apart(marked_message()[0])[0]
+    yield Kind.EMAIL, as_is("text/html; charset=utf-8", b"<p>Kmk990123abcd<table><tr><td>a<td rowspan=2>b<tr><td>c")
     for name in FORMS:
         yield Kind.SOUND, recorded(name, {"comment": "Kmk990123abcd"}, tone(0.2))
 
@@ -271,10 +278,10 @@ def report_target(untrusted: bytes) -> None:
 
 
 def archive_target(untrusted: bytes) -> None:
-    """What a job makes of an archive is refused, or it adds up for who cuts it."""
+    """What a job makes of an archive or a message is refused, or it adds up for who cuts it."""
     with Descriptors(untrusted, b"") as (archive, members):
         try:
-            unpack_zip(archive, members)
+            unpack(archive, members)
         except Refused:
             return
         with MemoryFile() as said:
@@ -383,6 +390,7 @@ SCRUBBERS = {
     Kind.TEXT: scrub_text,
     Kind.CSV: scrub_text,
     Kind.SOUND: scrub_sound,
+    Kind.EMAIL: scrub_mail,
 }
 
 

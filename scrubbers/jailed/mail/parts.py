@@ -1,0 +1,108 @@
+"""Which parts of a message its reader is shown, and which are files of their own; the message without its files."""
+
+from __future__ import annotations
+
+import binascii
+import quopri
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from scrubbers.jailed.mail.message import Part, read_message
+from scrubbers.message_head import is_message
+from scrubbers.protocol import MOST_MEMBERS
+from scrubbers.sniff import HEAD_BYTES
+from scrubbers.stages import Email, Locked, TooMuchInArchive
+
+PLAIN: Final = "text/plain"
+HTML: Final = "text/html"
+ALTERNATIVE: Final = "multipart/alternative"
+_MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/news"})
+_MESSAGES_DEEP: Final = 3
+# Nobody reads them but programs; the report names them.
+SIGNATURES: Final = frozenset({
+    "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
+})  # fmt: skip
+NOTICES: Final = frozenset({
+    "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
+    "message/feedback-report", "text/rfc822-headers", "message/global-headers", "application/applefile",
+})  # fmt: skip
+_LOCKED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
+_ELSEWHERE: Final = frozenset({"message/partial", "message/external-body"})
+_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+_FIRST_FIELD: Final = b"MIME-Version: 1.0\r\n"
+# Before the head of a message that is nothing but a file: the first field of a name counts.
+_NO_TEXT: Final = b"Content-Type: text/plain\r\nContent-Disposition: inline\r\n"
+
+
+def leaves(part: Part, *, alternative: bool = False) -> Iterator[tuple[Part, bool]]:
+    """Yield each part that has none of its own, and whether it is a file."""
+    if part.boundary:
+        for each in part.parts:
+            yield from leaves(each, alternative=alternative or part.kind == ALTERNATIVE)
+    else:
+        yield part, is_file(part, alternative=alternative)
+
+
+def is_file(part: Part, *, alternative: bool) -> bool:
+    """Return whether a part is a file of its own. Raises Locked for what is encrypted, Email for what is not here."""
+    if part.kind in _LOCKED:
+        raise Locked
+    if part.kind in _ELSEWHERE:
+        raise Email
+    if part.kind in SIGNATURES or part.kind in NOTICES:
+        return False
+    disposition = part.head.typed("content-disposition").get_content_disposition()
+    if part.kind in {PLAIN, HTML}:
+        return disposition == "attachment"
+    # An invitation, or the text in a form for one program.
+    return not (alternative and part.kind.startswith("text/") and disposition != "attachment")
+
+
+def taken_apart(untrusted: bytes, depth: int = 1) -> list[bytes]:
+    """Return the message without its files, then each file in its order; a message in it is taken apart the same way.
+
+    The fourth message of messages in each other is a file like others. Raises Refused.
+    """
+    message = read_message(untrusted)
+    alone = _without_files(message) or _NO_TEXT + message.raw_head
+    if not is_message(alone[:HEAD_BYTES], HEAD_BYTES):
+        # One in another may have a short head. It has to be told from a text.
+        alone = _FIRST_FIELD + alone
+        if not is_message(alone[:HEAD_BYTES], HEAD_BYTES):
+            raise Email
+    made = [alone]
+    for part, is_one in leaves(message):
+        content = decoded(part) if is_one else b""
+        if not content.strip():
+            continue
+        if depth < _MESSAGES_DEEP and (part.kind in _MESSAGES or is_message(content[:HEAD_BYTES], HEAD_BYTES)):
+            made += taken_apart(content, depth + 1)
+        else:
+            made.append(content)
+        if len(made) > MOST_MEMBERS:
+            raise TooMuchInArchive
+    return made
+
+
+def _without_files(part: Part, *, alternative: bool = False) -> bytes:
+    if not part.boundary:
+        return b"" if is_file(part, alternative=alternative) else part.raw
+    inside = alternative or part.kind == ALTERNATIVE
+    kept = [one for each in part.parts if (one := _without_files(each, alternative=inside))]
+    opening, closing = b"\r\n--" + part.boundary + b"\r\n", b"\r\n--" + part.boundary + b"--\r\n"
+    return b"".join((part.raw_head, *(opening + one for one in kept), closing))
+
+
+def decoded(part: Part) -> bytes:
+    """Return the content of a part. One in an unknown encoding is as it is, as mail programs show it."""
+    encoding = (part.head.first("content-transfer-encoding") or b"").partition(b";")[0].strip(b' "').lower()
+    if encoding == b"quoted-printable":
+        return quopri.decodestring(part.body)
+    if encoding == b"base64":
+        letters = _NOT_BASE64.sub(b"", part.body)
+        whole = letters[: len(letters) - (len(letters) % 4 == 1)]
+        return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
+    return part.body

@@ -1,0 +1,108 @@
+"""A saved e-mail: what its reader sees, typeset as a PDF of our own (decision 0040).
+
+1 read head and parts, within limits (`message`); a file in it is refused here: it was taken out before (`parts`)
+2 From, To, Cc, Date, Subject as shown; all else of the head is reported by its kind (`head`)
+3 the text and the tables of its HTML, or its text where there is none (`web_page`, `text`)
+4 lay it out and write it, as an office document (`typeset.document`)
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.mail import letters
+from scrubbers.jailed.mail.head import fields_shown, report_part
+from scrubbers.jailed.mail.message import Part, read_message
+from scrubbers.jailed.mail.parts import ALTERNATIVE, HTML, NOTICES, PLAIN, SIGNATURES, decoded, leaves
+from scrubbers.jailed.mail.text import read_text
+from scrubbers.jailed.mail.web_page import read_page
+from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.typeset import faces
+from scrubbers.jailed.typeset.document import write_document
+from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text
+from scrubbers.stages import Email, Kind, What, Where
+
+# A form with less of the words of the fullest does not say all: HTML whose styles are misread, or one picture.
+_FEWEST: Final = 0.5
+_SAMPLE: Final = (
+    b"From: =?utf-8?q?R=C3=A4v?= <rav@example.org>\r\nTo: a@example.org\r\nDate: Sat, 14 Mar 2026 07:12:00 +0100\r\n"
+    b'Message-ID: <a@b>\r\nSubject: Prov\r\nContent-Type: multipart/alternative; boundary="b"\r\n\r\n--b\r\n\r\n=\r\n'
+    b"--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    b"PHN0eWxlPi5he2NvbG9yOiNmZmZ9PC9zdHlsZT48cD5FdHQgcHJvdiDDpSAmYW1wOyBldHQgdGlsbDx0YWJsZT48dHI+PHRkPjE8dGQ+Mjwv"
+    b"dHI+PHRyPjx0ZD4zPHRkPjQ8L3RhYmxlPg==\r\n--b--\r\n"
+)
+
+
+def scrub_mail(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+    """Read one descriptor and write two; raises Refused, or what the libraries raise."""
+    with open(untrusted, "rb", closefd=False) as file:
+        # The descriptor stands where the trusted side left it.
+        file.seek(0)
+        message = read_message(file.read())
+    _report_parts(message, findings)
+    fields, subject = fields_shown(message.head, findings)
+    blocks = [_field(label, text, findings) for label, text in fields]
+    if subject:
+        blocks.append(Paragraph((Run(Drawable(findings).text(subject)),), heading=1))
+    write_document([*blocks, *_shown(message, findings)], clean, preview, findings)
+
+
+def _field(label: str, text: str, findings: Findings) -> Block:
+    return Paragraph((Run(f"{label}: ", bold=True), Run(Drawable(findings).text(text))))
+
+
+def _report_parts(message: Part, findings: Findings) -> None:
+    """Report what of the parts is not shown. Raises Email where one is a file."""
+    for part, is_file in leaves(message):
+        if is_file:
+            raise Email
+        if part is not message:
+            report_part(part.head, findings)
+        if part.kind in SIGNATURES:
+            findings.add(What.IDENTIFIER, Where.MESSAGE_HEAD, part.kind)
+        elif part.kind in NOTICES:
+            findings.add(What.ROUTE, Where.MESSAGE_HEAD, part.kind)
+        elif part.kind not in {PLAIN, HTML}:
+            findings.add(What.EMBEDDED_FILE, Where.DOCUMENT, part.kind)
+
+
+def _shown(part: Part, findings: Findings) -> list[Block]:
+    """Return what is seen of a part and its own parts, in their order."""
+    if part.kind == ALTERNATIVE:
+        return _one_of(part, findings)
+    if part.boundary:
+        return [block for each in part.parts for block in _shown(each, findings)]
+    if part.kind not in {PLAIN, HTML}:
+        return []
+    charset = part.head.typed("content-type").get_content_charset() or ""
+    text = letters.body_text(decoded(part), charset, findings)
+    return read_text(text, findings) if part.kind == PLAIN else read_page(text, findings)
+
+
+def _one_of(part: Part, findings: Findings) -> list[Block]:
+    """Return the form of a text that mail programs show, which is the last (RFC 2046, 5.1.4), if it says all.
+
+    The plain form spells out where links lead, which nobody sees in the other and which is often made for one receiver.
+    """
+    # What is found in the forms that are not taken is gone too.
+    forms = [blocks for each in part.parts if (blocks := _shown(each, findings))]
+    counts = [sum(len(text.split()) for text in all_text(blocks)) for blocks in forms]
+    for blocks, words in zip(reversed(forms), reversed(counts), strict=True):
+        if words >= _FEWEST * max(counts):
+            return blocks
+    return []
+
+
+def warm_up() -> None:
+    """Clean one small message, so that all it needs is in memory before the locks."""
+    letters.warm_up()
+    faces.read_all()
+    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
+    try:
+        os.write(untrusted, _SAMPLE)
+        scrub_mail(Kind.EMAIL, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)

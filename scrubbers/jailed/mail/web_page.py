@@ -1,0 +1,291 @@
+"""The text and the tables of a message in HTML, as its reader sees them; what is not seen is reported by its kind.
+
+Scripts, styles, comments, remote pictures, addresses of links and hidden elements go. In the place of a picture that is
+in the message stands that there is one: the picture is a file of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Final
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.mail.styles import Look, Sheet, look_of
+from scrubbers.jailed.mail.tables import Flow, TableFlow
+from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.letters import Drawable, sign
+from scrubbers.jailed.typeset.model import Block, Run
+from scrubbers.stages import TooLarge, What, Where
+
+_MOST_CHARACTERS: Final = 8_000_000
+_DEEPEST: Final = 400
+_VOID: Final = frozenset({
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "param",
+    "source", "track", "wbr",
+})  # fmt: skip
+_BLOCKS: Final = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hr", "html", "legend", "li", "main", "nav", "ol", "optgroup", "p", "pre", "section", "summary", "table", "tbody",
+    "td", "tfoot", "th", "thead", "tr", "ul",
+})  # fmt: skip
+_HEADINGS: Final = {f"h{number}": number for number in range(1, 7)}
+_CELLS: Final = frozenset({"td", "th"})
+_LISTS: Final = frozenset({"ul", "ol", "dir"})
+# What a start tag closes, and what it does not look beyond.
+_CLOSES: Final = {
+    "li": (frozenset({"li"}), _LISTS | {"table"}),
+    "dt": (frozenset({"dt", "dd"}), frozenset({"dl", "table"})),
+    "dd": (frozenset({"dt", "dd"}), frozenset({"dl", "table"})),
+    "td": (_CELLS, frozenset({"table", "tr"})),
+    "th": (_CELLS, frozenset({"table", "tr"})),
+    "tr": (frozenset({"tr"}), frozenset({"table"})),
+    **dict.fromkeys(_BLOCKS - {"li", "dt", "dd", "td", "th", "tr"}, (frozenset({"p"}), _CELLS | {"table"})),
+}
+# Nobody sees what is in these, and how it is reported.
+_UNSEEN: Final = {
+    "script": What.SCRIPT, "style": None, "title": What.TITLE, "head": None, "template": What.HIDDEN_TEXT,
+    "object": What.EMBEDDED_FILE, "iframe": What.EMBEDDED_FILE, "video": What.EMBEDDED_FILE,
+    "audio": What.EMBEDDED_FILE, "svg": What.HIDDEN_DRAWING, "select": What.FORM_FIELD, "datalist": What.FORM_FIELD,
+    "textarea": What.FORM_FIELD, "canvas": None, "xml": What.OTHER, "noframes": What.HIDDEN_TEXT,
+}  # fmt: skip
+_BLANKS: Final = re.compile(r"[ \t\r\n\f]+")
+_LINKS: Final = {"link": "href", "base": "href", "area": "href", "embed": "src", "frame": "src", "bgsound": "src"}
+
+
+@dataclass(slots=True)
+class _Open:
+    tag: str
+    look: Look
+    attributes: dict[str, str]
+    unseen: bool
+    report: What | None = None
+    counted: int = 0  # items of a list
+
+
+@dataclass(slots=True)
+class _Hidden:
+    """Text that nobody sees, collected until something is seen again."""
+
+    pieces: list[str] = field(default_factory=list)
+
+    def taken(self) -> str:
+        text = " ".join("".join(self.pieces).split())
+        self.pieces = []
+        return text
+
+
+def read_page(text: str, findings: Findings) -> list[Block]:
+    """Return what is seen of a page. Raises TooLarge, and LettersMissing."""
+    if len(text) > _MOST_CHARACTERS:
+        raise TooLarge
+    styles = _StyleSheets()
+    styles.feed(text)
+    styles.close()
+    reader = _Reader(findings, styles.found)
+    reader.feed(text)
+    reader.close()
+    return reader.finished()
+
+
+class _StyleSheets(HTMLParser):
+    """Finds the style sheets of a page, also those that stand behind what they are for."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found = Sheet()
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  the library's
+        self._inside = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:  # noqa: ARG002  the library's
+        self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.found.add(data)
+
+    def unknown_decl(self, data: str) -> None:
+        """Skip what is no HTML."""
+
+
+class _Reader(HTMLParser):
+    def __init__(self, findings: Findings, sheet: Sheet) -> None:
+        super().__init__(convert_charrefs=True)
+        self._findings, self._sheet = findings, sheet
+        self._letters = Drawable(findings)
+        self._open: list[_Open] = []
+        self._flows = [Flow()]
+        self._tables: list[TableFlow] = []
+        self._hidden = _Hidden()
+
+    def finished(self) -> list[Block]:
+        self._close_to(0)
+        self._end_hidden()
+        self._flows[0].end_paragraph()
+        return self._flows[0].blocks
+
+    @property
+    def _look(self) -> Look:
+        return self._open[-1].look if self._open else Look()
+
+    @property
+    def _is_unseen(self) -> bool:
+        return bool(self._open) and self._open[-1].unseen
+
+    # --- what the library calls
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self._report(tag, attributes)
+        if tag in _VOID:
+            self._void(tag, attributes)
+            return
+        self._close_implied(tag)
+        if len(self._open) >= _DEEPEST:
+            raise TooLarge
+        look = look_of(tag, attributes, self._sheet, self._look)
+        if tag in _BLOCKS:
+            self._end_paragraph()
+        # A frame of a page has its text outside the head again.
+        unseen = (self._is_unseen and tag != "body") or tag in _UNSEEN
+        self._open.append(_Open(tag, look, attributes, unseen, _UNSEEN.get(tag)))
+        self._begin(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        # As in a browser, the slash means nothing but in what is no HTML.
+        if tag not in _VOID and ":" in tag:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "br":
+            self._void(tag, {})
+            return
+        limits = frozenset() if tag in {"table", "tr", "td", "th", "tbody", "body", "html"} else _CELLS | {"table"}
+        for place in range(len(self._open) - 1, -1, -1):
+            if self._open[place].tag == tag:
+                self._close_to(place)
+                return
+            if self._open[place].tag in limits:
+                return
+
+    def handle_data(self, data: str) -> None:
+        if self._is_unseen or self._look.hidden:
+            report = self._open[-1].report if self._open else None
+            if not self._is_unseen:
+                self._hidden.pieces.append(data)
+            elif report is not None and data.strip():
+                self._findings.add(report, Where.DOCUMENT, data)
+            return
+        look, flow = self._look, self._flows[-1]
+        text = data.replace("\r\n", "\n").replace("\r", "\n") if look.kept_blanks else _BLANKS.sub(" ", data)
+        if not look.kept_blanks and flow.ends_blank:
+            text = text.lstrip(" ")
+        if not text:
+            return
+        self._end_hidden()
+        if look.font.lstrip("'\" ").startswith(("wingdings", "symbol")):
+            text = "".join(one if one.isspace() else sign(ord(one), look.font) for one in text)
+        flow.runs.append(Run(self._letters.text(text), look.bold, look.italic, look.raised))
+
+    def handle_comment(self, data: str) -> None:
+        # What stands there for one mail program alone is a layout, and nobody's words.
+        if data.strip() and not data.startswith("[if") and data != "<![endif]":
+            self._findings.add(What.COMMENT, Where.DOCUMENT, data)
+
+    def unknown_decl(self, data: str) -> None:
+        """Skip `<![if …]>`, which some programs write: what follows is shown."""
+
+    # --- elements
+
+    def _begin(self, tag: str) -> None:
+        flow = self._flows[-1]
+        if tag == "table":
+            for around in self._tables:
+                around.is_nested = True
+            self._tables.append(TableFlow())
+        elif tag in _CELLS and self._tables:
+            self._flows.append(Flow())
+        elif tag in _HEADINGS:
+            flow.heading = _HEADINGS[tag]
+        elif tag == "li":
+            lists = [one for one in self._open[:-1] if one.tag in _LISTS]
+            flow.marker, flow.level = "•", max(0, len(lists) - 1)
+            if lists and lists[-1].tag == "ol":
+                lists[-1].counted += 1
+                flow.marker = f"{lists[-1].counted}."
+
+    def _void(self, tag: str, attributes: dict[str, str]) -> None:
+        flow = self._flows[-1]
+        if tag == "br" and flow.runs and not self._look.hidden and not self._is_unseen:
+            flow.runs.append(Run("\n"))
+        elif tag == "hr":
+            self._end_paragraph()
+        elif tag == "img" and not self._is_unseen:
+            look = look_of(tag, attributes, self._sheet, self._look)
+            if attributes.get("src", "").lower().startswith(("cid:", "data:")) and not look.gone:
+                flow.runs.append(Run(labels.PICTURE))
+
+    def _report(self, tag: str, attributes: dict[str, str]) -> None:
+        add = self._findings.add
+        if any(name.startswith("on") for name in attributes):
+            add(What.SCRIPT, Where.DOCUMENT)
+        if tag == "img":
+            source = attributes.get("src", "")
+            small = {attributes.get("width", "").strip("px "), attributes.get("height", "").strip("px ")} & {"0", "1"}
+            if source.lower().startswith("data:"):
+                add(What.EMBEDDED_FILE, Where.DOCUMENT)
+            elif source and not source.lower().startswith("cid:"):
+                # A picture of one dot tells its sender who opened the message, and when.
+                add(What.IDENTIFIER if small else What.LINK, Where.DOCUMENT, source)
+        elif tag == "a" and attributes.get("href"):
+            add(What.LINK, Where.DOCUMENT, attributes["href"])
+        elif tag == "meta" and attributes.get("name", "").lower() in {"generator", "progid", "originator"}:
+            add(What.SOFTWARE, Where.DOCUMENT, attributes.get("content"))
+        elif tag == "input":
+            add(What.FORM_FIELD, Where.DOCUMENT, attributes.get("value"))
+        elif attributes.get(_LINKS.get(tag, "")):
+            add(What.LINK, Where.DOCUMENT, attributes[_LINKS[tag]])
+
+    def _close_implied(self, tag: str) -> None:
+        closes, limits = _CLOSES.get(tag, (frozenset(), frozenset()))
+        for place in range(len(self._open) - 1, -1, -1) if closes else ():
+            if self._open[place].tag in closes:
+                self._close_to(place)
+                return
+            if self._open[place].tag in limits:
+                return
+
+    def _close_to(self, place: int) -> None:
+        while len(self._open) > place:
+            if self._open[-1].tag in _BLOCKS:
+                self._end_paragraph()
+            closed = self._open.pop()
+            self._end(closed)
+
+    def _end(self, closed: _Open) -> None:
+        if closed.tag in _CELLS and self._tables and len(self._flows) > 1:
+            blocks = self._flows.pop().blocks
+            self._tables[-1].end_cell(
+                blocks, closed.attributes.get("colspan", ""), closed.attributes.get("rowspan", "")
+            )
+        elif closed.tag == "tr" and self._tables:
+            self._tables[-1].end_row()
+        elif closed.tag == "table" and self._tables:
+            self._tables[-1].end_row()
+            self._flows[-1].blocks += self._tables.pop().blocks()
+        elif closed.tag in _HEADINGS:
+            self._flows[-1].heading = 0
+        elif closed.tag in _LISTS:
+            self._flows[-1].level = max(0, self._flows[-1].level - 1)
+
+    def _end_paragraph(self) -> None:
+        self._flows[-1].end_paragraph(self._look.quotes)
+
+    def _end_hidden(self) -> None:
+        if text := self._hidden.taken():
+            self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)

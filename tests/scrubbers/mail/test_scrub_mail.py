@@ -1,0 +1,326 @@
+"""Saved e-mails: what a reader sees becomes a document, what is attached files of their own, and nothing else stays."""
+
+from __future__ import annotations
+
+import pytest
+from hostile.jail import Jail
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markers.search import leftovers
+from messages import SEEN, as_is, marked, message, picture, with_files
+from office_jail import cleaned, text_of
+from scrub_harness import arrived
+
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.mail.parts import taken_apart
+from scrubbers.jailed.mail.scrub import scrub_mail
+from scrubbers.memory_file import MemoryFile
+from scrubbers.message_head import is_message
+from scrubbers.sniff import HEAD_BYTES, sniff_kind
+from scrubbers.stages import (
+    Archive,
+    Damaged,
+    Email,
+    Kind,
+    KindsDisagree,
+    LettersMissing,
+    Locked,
+    Refused,
+    SniffedArchive,
+    TextUnreadable,
+    TooLarge,
+    TooMuchInArchive,
+    What,
+    Where,
+)
+
+
+@pytest.fixture(scope="module")
+def jail():
+    made = Jail()
+    yield made
+    made.close()
+
+
+def unpacked(jail: Jail, content: bytes) -> list[bytes]:
+    found = []
+    for member in jail.loop.run_until_complete(jail.sandbox.unpack(SniffedArchive(arrived(content)))):
+        with member:
+            found.append(member.read())
+    return found
+
+
+def shown(jail: Jail, content: bytes) -> str:
+    """The words of a message without files, as another program reads them in the copy."""
+    return text_of(cleaned(jail, content)[0])
+
+
+def page_shown(jail: Jail, page: str) -> str:
+    return shown(jail, as_is("text/html; charset=utf-8", page.encode())).partition("Prov\n")[2]
+
+
+@pytest.fixture(scope="module")
+def results(jail):
+    """The marked message: its files, what became of them, and the report on the message itself."""
+    content, planted = marked()
+    files = unpacked(jail, content)
+    document, report = cleaned(jail, files[0])
+    others = [jail.clean(each) for each in files[1:]]
+    return planted, files, document, others, report
+
+
+def test_of_all_that_is_not_seen_nothing_is_left(results):
+    planted, _, document, others, _ = results
+    content, _ = marked()
+
+    assert len(planted) > 80
+    assert sorted(leftovers(content, planted)) == sorted(set(planted.values()))
+    assert [kind for kind, _ in others] == [Kind.PNG, Kind.TEXT, Kind.PDF]
+    assert leftovers(document, planted) == []
+    assert [leftovers(each, planted) for _, each in others] == [[], [], []]
+
+
+def test_what_is_seen_stays_and_the_report_names_the_rest(results):
+    _, _, document, others, report = results
+    text = text_of(document)
+
+    assert [one for one in SEEN if one not in text] == []
+    assert "2026-03-14 07:12 (svensk tid" in text
+    assert "se bilagan" in text
+    assert [row in text for row in ("Nummer Belopp", "1 99 000", "2 98 000")] == [True] * 3
+    assert others[1][1] == b"Bilagans text\n"
+    assert "Inre text" in text_of(others[2][1])
+    assert {one.what for one in report.removed if one.where is Where.MESSAGE_HEAD} == {
+        What.ROUTE, What.ADDRESS, What.IDENTIFIER, What.SOFTWARE, What.PERSON, What.DATE, What.TITLE, What.COMMENT,
+        What.OTHER,
+    }  # fmt: skip
+    assert {What.SCRIPT, What.HIDDEN_TEXT, What.LINK, What.COMMENT, What.FORM_FIELD, What.EMBEDDED_FILE} <= {
+        one.what for one in report.removed if one.where is Where.DOCUMENT
+    }
+
+
+def test_the_same_message_gives_the_same_bytes(jail, results):
+    assert cleaned(jail, results[1][0])[0] == results[2]
+
+
+def test_a_message_in_a_message_comes_apart_three_deep(jail):
+    third = message("three")
+    third.add_attachment(b"in three", "application", "octet-stream", filename="c.bin")
+    second = message("two")
+    second.add_attachment(third)
+    second.add_attachment(b"in two", "application", "octet-stream", filename="b.bin")
+
+    first, attached, *others, last = unpacked(jail, with_files(b"first", second, b"last", text="one"))
+
+    assert [b"one" in first, attached, last] == [True, b"first", b"last"]
+    assert [b"two" in others[0], b"three" in others[1], *others[2:]] == [True, True, b"in three", b"in two"]
+
+
+def test_a_fourth_is_a_file_that_is_refused_if_it_holds_files(jail):
+    fourth = message("fyra")
+    fourth.add_attachment(b"file", "application", "octet-stream", filename="d.bin")
+    for text in ("tre", "två"):
+        outer = message(text)
+        outer.add_attachment(fourth)
+        fourth = outer
+
+    *_, last = unpacked(jail, with_files(fourth))
+
+    assert b"fyra" in last
+    with pytest.raises(Email):
+        cleaned(jail, last)
+
+
+PAGES = {
+    "paragraphs": ("<p>ett <b>två</b><p>tre<br>fyra", "ett två\ntre\nfyra"),
+    "blanks": ("<div>  a\n  b </div>&nbsp;<div>c&amp;d</div>", "a b\nc&d"),
+    "lists": ("<ul><li>a<li>b<ol><li>c</ol></ul><p>d", "• a\n• b\n1. c\nd"),
+    "quotes": ("<p>a<blockquote>b<blockquote>c</blockquote></blockquote>d", "a\n> b\n>> c\nd"),
+    "a table for the layout": ("<table><tr><td>a<table><tr><td>b</table><td>c</table>", "a\nb\nc"),
+    "a cell that reaches down": ("<table><tr><td rowspan=2>a<td>b<tr><td>c</table>", "a b\nc"),
+    "a size that is set again": ("<div style='font-size:0'>x<p style='font-size:12px'>a</p></div>", "a"),
+    "seen again": ("<div style='visibility:hidden'>x<p style='visibility:visible'>a</p></div>", "a"),
+    "white on dark": ("<table bgcolor=#003366><tr><td><font color=white>a</font></table>", "a"),
+    "signs of a font": ("<p>Bra <span style='font-family:Wingdings'>J</span>", "Bra ☺"),
+    "for other programs": ("<![if !mso]><p>a</p><![endif]><!--[if mso]><p>b</p><![endif]-->", "a"),
+    "a picture in the message": ("a <img src='cid:1'> b <img src='http://x/y.png'>", "a [Bild / Picture] b"),
+    "no HTML at all": ("bara text", "bara text"),
+    "never closed": ("<table><tr><td>a<div><b>b", "a\nb"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_read_as_it_is_seen(jail, name):
+    page, expected = PAGES[name]
+
+    assert page_shown(jail, page).strip() == expected
+
+
+def test_of_two_forms_the_one_is_taken_that_mail_programs_show_and_no_address_of_a_link_of_the_other(jail):
+    whole = message("Fakturan delades i tre <http://x.example/for-anna>, och alla visste.")
+    whole.add_alternative("<p>Fakturan <a href='http://x.example/for-anna'>delades</a> i tre, och alla visste.", "html")
+    picture_alone = message("Fakturan delades i tre, och alla visste.")
+    picture_alone.add_alternative("<p>Hej<img src='http://x.example/1.png'>", "html")
+
+    assert "for-anna" not in shown(jail, whole.as_bytes())
+    assert "Fakturan delades i tre, och alla visste." in shown(jail, whole.as_bytes())
+    assert "Fakturan delades i tre, och alla visste." in shown(jail, picture_alone.as_bytes())
+
+
+LETTERS = {
+    "utf-8": ("text/plain; charset=utf-8", "Räv".encode()),
+    "windows-1252": ("text/plain; charset=windows-1252", "Räv – ja".encode("cp1252")),
+    "latin-1 that is windows-1252": ("text/plain; charset=iso-8859-1", "Räv – ja".encode("cp1252")),
+    "latin-2": ("text/plain; charset=ISO-8859-2", "Łódź".encode("iso8859-2")),
+    "cyrillic": ('text/plain; charset="koi8-r"', "Привет".encode("koi8-r")),
+    "said to be ascii": ("text/plain; charset=us-ascii", "Räv".encode()),
+    "an unknown name": ("text/plain; charset=unknown-8bit", "Räv".encode()),
+    "not said": ("text/plain", "Räven var där".encode("cp1252")),
+}
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_letters_are_decoded_as_they_were_written(jail, name):
+    kind, body = LETTERS[name]
+
+    assert any(word in shown(jail, as_is(kind, body)) for word in ("Räv", "Łódź", "Привет"))
+
+
+def test_a_head_that_cannot_be_read_has_visible_squares(jail):
+    content = as_is("text/plain", b"Hej").replace(b"Subject: Prov", b"Subject: =?x-unknown?q?A=E5B?= och mer")
+
+    assert "A□B och mer" in shown(jail, content)
+
+
+def nested(depth: int) -> bytes:
+    opened = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n" for n in range(depth))
+    closed = "".join(f"\r\n--b{n}--" for n in reversed(range(depth)))
+    return f"From: a@x\r\nTo: b@x\r\n{opened}\r\nHej{closed}".encode()
+
+
+def parts(count: int) -> bytes:
+    inside = b"--b\r\n\r\nHej\r\n" * count
+    return b"From: a@x\r\nTo: b@x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + inside + b"--b--\r\n"
+
+
+HOSTILE = {
+    "parts in each other": (lambda: nested(400), TooMuchInArchive),
+    "thousands of parts": (lambda: parts(3000), TooMuchInArchive),
+    "more files than a form may bring": (lambda: with_files(*[b"x"] * 20), TooMuchInArchive),
+    "a head without end": (lambda: b"From: a@x\r\nTo: " + b"b@x, " * 80_000 + b"\r\n", TooLarge),
+    "fields without end": (lambda: b"From: a@x\r\nTo: b@x\r\n" + b"X-A: b\r\n" * 40_000, TooLarge),
+    "a line in the head that is no field": (
+        lambda: b"From: a@x\r\nTo: b@x\r\n" + b"X-A: b\r\n" * 800 + b"hej\r\n\r\nHej",
+        Damaged,
+    ),
+    "no boundary": (lambda: as_is("multipart/mixed", b"Hej"), Damaged),
+    "a boundary that is not there": (lambda: as_is("multipart/mixed; boundary=b", b"Hej"), Damaged),
+    "one boundary in another": (
+        lambda: as_is("multipart/mixed; boundary=b", b"--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\nHej\r\n--b--"),
+        Damaged,
+    ),
+    "encrypted": (lambda: as_is("application/pkcs7-mime; smime-type=enveloped-data", b"x"), Locked),
+    "encrypted with PGP": (lambda: as_is("multipart/encrypted; boundary=b", b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b--"), Locked),
+    "a part of a message": (lambda: as_is("message/partial; id=1", b"x"), Email),
+    "elsewhere": (lambda: as_is("message/external-body; access-type=URL", b"x"), Email),
+    "a mailbox of several": (
+        lambda: b"From a 1\n" + as_is("text/plain", b"Hej\n\nFrom b 2\nReceived: x\nFrom: c@x\n\nHej"),
+        Archive,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_message_is_refused_whole(jail, name):
+    make, refusal = HOSTILE[name]
+
+    with pytest.raises(refusal):
+        unpacked(jail, make())
+
+
+NOT_SHOWN = {
+    "PGP in the text": (b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----", "text/plain", Locked),
+    "a file in the text": (b"begin 644 bild.jpg\n#0V%T\n`\nend", "text/plain", Email),
+    "letters in an unknown code": (b"\x81\x8d\x8f\x90", "text/plain; charset=x-none", TextUnreadable),
+    "shifted letters": (b"\x1b$B%F\x1b(B", "text/plain; charset=iso-2022-jp", TextUnreadable),
+    "letters that no face has": ("漢字".encode(), "text/plain; charset=utf-8", LettersMissing),
+    "elements in each other": (b"<div>" * 9999 + b"a", "text/html", TooLarge),
+}
+
+
+@pytest.mark.parametrize("name", NOT_SHOWN)
+def test_a_text_that_cannot_be_shown_is_refused(jail, name):
+    body, kind, refusal = NOT_SHOWN[name]
+
+    with pytest.raises(refusal):
+        cleaned(jail, as_is(kind, body))
+
+
+def test_a_message_that_is_nothing_but_a_file_or_cut_off_comes_apart_too(jail):
+    alone = as_is("application/octet-stream; name=a.bin", b"a2Fu", "BASE64")
+
+    assert unpacked(jail, alone)[1:] == [b"kan"]
+    assert "Prov" in shown(jail, unpacked(jail, alone)[0])
+    assert unpacked(jail, with_files(b"whole", b"x" * 99)[:-100])[1] == b"whole"
+
+
+def test_a_message_that_still_holds_a_file_is_not_cleaned_without_it(jail):
+    with pytest.raises(Email):
+        cleaned(jail, with_files(picture("x")))
+
+
+HEADS = {
+    "a message": (b"From: a@x\r\nTo: b@x\r\nSubject: c\r\n\r\nHej", Kind.EMAIL),
+    "of a mailbox": (b"From - Sat Mar 14\nX-Mozilla-Status: 0001\nFrom: a@x\nDate: x\n\nHej", Kind.EMAIL),
+    "after a mark": (b"\xef\xbb\xbfReceived: from x\n\tby y\nDate: z\n\nHej", Kind.EMAIL),
+    "a head longer than is read": (b"Received: x\r\nDate: y\r\nX-A: " + b"z" * 5000, Kind.EMAIL),
+    "a note": (b"To: alla\nDate: i dag\nSubject: fika\n\nHej", Kind.TEXT),
+    "a list of words": (b"Name: Anna\nAge: 4\n\nHej", Kind.TEXT),
+    "a text that begins as one": (b"Subject: fika\nHej alla\n\nvi ses", Kind.TEXT),
+    "one that may be one": (b"Received: from x\nhej\nFrom: a@x\n\nHej", Email),
+    "a document behind the head": (b"From: a@x\nTo: b@x\n\n%PDF-1.7 x", KindsDisagree),
+    "of Outlook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "__substg1.0_".encode("utf-16-le"), Email),
+}
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_message_is_told_by_the_lines_of_its_head(name):
+    head, expected = HEADS[name]
+
+    if isinstance(expected, Kind):
+        assert sniff_kind(head[:HEAD_BYTES]) is expected
+    else:
+        with pytest.raises(expected):
+            sniff_kind(head[:HEAD_BYTES])
+
+
+WHOLE = marked()[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_damage_gives_files_that_are_told_by_their_kind_or_a_refusal(data):
+    content = bytearray(WHOLE)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at : at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+
+    try:
+        first, *_ = taken_apart(bytes(content))
+    except Refused:
+        return
+
+    assert is_message(first[:HEAD_BYTES], HEAD_BYTES)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(("<p>", "<b>", "</b>", "<table>", "<tr>", "<td>", "</table>", "<li>", "</ul>", "<br>",
+    "<div style='display:none'>", "</div>", "<!--", "-->", "<script>", "</script>", "&#5;", "a", "<", "\u202e", "<![if x]>",
+)), max_size=30))  # fmt: skip
+def test_any_page_becomes_a_document_or_a_refusal(pieces):
+    content = as_is("text/html; charset=utf-8", "".join(pieces).encode())
+    with MemoryFile.sealed(content) as untrusted, MemoryFile() as clean, MemoryFile() as preview:
+        scrub_mail(Kind.EMAIL, untrusted.fileno(), clean.fileno(), preview.fileno(), Findings())
+        made = clean.read()
+
+    assert made.startswith(b"%PDF-")
