@@ -69,7 +69,7 @@ class SecondOpinion:
         elif kind is Kind.OFFICE:
             if not found.startswith(_OFFICE):
                 raise KindsDisagree
-        elif kind is Kind.SOUND:
+        elif kind in {Kind.SOUND, Kind.FILM}:
             if not found.startswith(_SOUNDS):
                 raise KindsDisagree
         elif found not in _NAMES[kind]:

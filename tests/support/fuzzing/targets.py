@@ -32,12 +32,15 @@ import pillow_heif
 import reportlab
 from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
+from films import FORMS as FILMS
+from films import filmed
 from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
 from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
 from recordings import FORMS, recorded, tone
 
 from scrubbers.jailed.archive.unzip import unpack_zip
+from scrubbers.jailed.film.scrub import scrub_film
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import scrub as office
 from scrubbers.jailed.pdf.cost import Work
@@ -185,6 +188,8 @@ def _samples() -> Iterable[tuple[Kind, bytes]]:
     yield Kind.OFFICE, presentation([("", shape("Bild") + shape("Kmk990123abcd", about='hidden="1"'))])
     for name in FORMS:
         yield Kind.SOUND, recorded(name, {"comment": "Kmk990123abcd"}, tone(0.2))
+    for name in FILMS:
+        yield Kind.FILM, filmed(name, tags={"comment": "Kmk990123abcd"}, seconds=0.1, size=(64, 48))
 
 
 def all_seeds() -> list[bytes]:
@@ -301,7 +306,8 @@ def scrubber(kind: Kind) -> Callable[[bytes], None]:
 
     def run(untrusted: bytes) -> None:
         try:
-            if sniff_kind(untrusted[:HEAD_BYTES]) is not kind:
+            # A film is sniffed as a recording, and turns out to be one in the jail.
+            if sniff_kind(untrusted[:HEAD_BYTES]) is not (Kind.SOUND if kind is Kind.FILM else kind):
                 return
         except NotCleanable:
             return
@@ -383,6 +389,7 @@ SCRUBBERS = {
     Kind.TEXT: scrub_text,
     Kind.CSV: scrub_text,
     Kind.SOUND: scrub_sound,
+    Kind.FILM: scrub_film,
 }
 
 
