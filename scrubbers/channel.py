@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from scrubbers.protocol import (
     ENDED,
+    FILM_LIMITS,
     GRACE_SECONDS,
     HELLO,
     HELLO_MAGIC,
@@ -93,12 +94,13 @@ class Channel:
             self._give_up_slot(quick=quick)
             return None
         number = next(self._numbers)
+        limits = FILM_LIMITS if kind is KindNumber.FILM else JOB_LIMITS
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[int | None] = loop.create_future()
         self._waiting[number] = ended
         self._charges[number] = charge
         # The kernel's clock ends a job long before that: when this timer fires, the zygote itself does not answer.
-        late = loop.call_later(JOB_LIMITS.wall_seconds + GRACE_SECONDS, self.lose)
+        late = loop.call_later(limits.wall_seconds + GRACE_SECONDS, self.lose)
         ended.add_done_callback(lambda _: late.cancel())
         # The slot belongs to the job and not to its caller: a job whose request was cancelled still runs, and so may
         # one that has written its status.

@@ -106,4 +106,4 @@ def seconds_of_picture(pixels: int) -> float:
 
 
 def is_measured(kind: Kind) -> bool:
-    return kind not in {Kind.PDF, Kind.TEXT, Kind.CSV, Kind.OFFICE, Kind.SOUND, Kind.EMAIL}
+    return kind not in {Kind.PDF, Kind.TEXT, Kind.CSV, Kind.OFFICE, Kind.SOUND, Kind.FILM, Kind.EMAIL}

@@ -59,6 +59,7 @@ from scrubbers.protocol import (
 from scrubbers.report_wire import decode_report
 from scrubbers.stages import (
     RESULT_KIND,
+    Film,
     JobDied,
     Kind,
     Lost,
@@ -138,24 +139,35 @@ class Sandbox:
             size = untrusted.size
             untrusted.seal_except_shrinking()
             seconds = UNKNOWN_SECONDS if account is None else await self._estimated(sniffed.kind, untrusted, account)
+            kind = sniffed.kind
             for _ in range(_ATTEMPTS):
                 if untrusted.size < size:
                     # A lost job had already released the input: nothing is left to try again with.
                     raise NoJail
-                with ExitStack() as results:
-                    clean, preview = results.enter_context(MemoryFile()), results.enter_context(MemoryFile())
-                    with MemoryFile() as report:
-                        answers = (clean, preview, report)
-                        turn = Turn(account or Account(), seconds)
-                        if not await self._job(operation, sniffed.kind, (untrusted,), answers, turn):
-                            continue
-                        removed, lost = _read_report(report)
-                    _require_length(clean, RESULT_BYTES)
-                    _require_length(preview, PREVIEW_BYTES)
-                    results.pop_all()
-                found = ScrubReport(sniffed.kind, removed, lost, self._version)
-                return Scrubbed(RESULT_KIND[sniffed.kind], clean, preview, found)
+                turn = Turn(account or Account(), seconds)
+                try:
+                    scrubbed = await self._scrubbed(operation, kind, untrusted, turn)
+                except Film:
+                    if kind is not Kind.SOUND:
+                        raise JobDied from None
+                    kind = Kind.FILM
+                    continue
+                if scrubbed is not None:
+                    return scrubbed
         raise JobDied
+
+    async def _scrubbed(self, operation: Operation, kind: Kind, untrusted: MemoryFile, turn: Turn) -> Scrubbed | None:
+        """Return what one job made of the file, or None when the zygote died with it. Raises Refused."""
+        with ExitStack() as results:
+            clean, preview = results.enter_context(MemoryFile()), results.enter_context(MemoryFile())
+            with MemoryFile() as report:
+                if not await self._job(operation, kind, (untrusted,), (clean, preview, report), turn):
+                    return None
+                removed, lost = _read_report(report)
+            _require_length(clean, RESULT_BYTES)
+            _require_length(preview, PREVIEW_BYTES)
+            results.pop_all()
+        return Scrubbed(RESULT_KIND[kind], clean, preview, ScrubReport(kind, removed, lost, self._version))
 
     async def verify(self, scrubbed: Scrubbed, account: Account | None = None) -> Verified:
         """Verify the same bytes in a second, fresh job. Raises Refused, and then closes them."""

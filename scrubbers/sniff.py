@@ -83,6 +83,7 @@ _CLEANABLE: Final = (
     (b"OggS", Kind.SOUND),
     (b"fLaC", Kind.SOUND),
     (b"#!AMR", Kind.SOUND),
+    (b"caff", Kind.SOUND),
     (b"\x1aE\xdf\xa3", Kind.SOUND),  # Matroska, WebM: the jail tells a film from a sound
 )
 _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (

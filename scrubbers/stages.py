@@ -11,7 +11,8 @@ Refused
 │   ├── Empty               nothing in it
 │   ├── OfficeDocument      save it as PDF
 │   ├── DrawnPicture        SVG: take a picture of the screen
-│   ├── SoundOrFilm         a film, or sound in an uncommon coding: send the sound, still pictures, or describe it
+│   ├── SoundOrFilm         in an uncommon coding: send the sound, still pictures, or describe it
+│   │   └── Film            a recording turned out to be a film: `sandbox` has it scrubbed as one, and nobody reads this
 │   ├── Archive             of another kind than ZIP, or in an archive: send the files one by one
 │   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 
 class Kind(enum.StrEnum):
-    """What a file is, judged by its content. Results are JPEG, PNG, WebP, TIFF, PDF, text, CSV, MP3: `RESULT_KIND`."""
+    """What a file is, judged by its content. Results are of ten kinds: `RESULT_KIND`."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -68,6 +69,7 @@ class Kind(enum.StrEnum):
     OFFICE = "office"
     EMAIL = "eml"
     SOUND = "sound"
+    FILM = "film"
 
 
 # Decided by the kind alone and before any job runs: a job that was taken over cannot choose who reads its result.
@@ -86,6 +88,7 @@ RESULT_KIND: Final = {
     Kind.OFFICE: Kind.PDF,
     Kind.EMAIL: Kind.PDF,
     Kind.SOUND: Kind.SOUND,
+    Kind.FILM: Kind.FILM,
 }
 
 
@@ -158,6 +161,7 @@ class Lost(enum.StrEnum):
     SOUND_OR_FILM = "sound_or_film"
     LAYOUT = "layout"
     FULL_SOUND = "full_sound"
+    FULL_FILM = "full_film"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -250,6 +254,10 @@ class DrawnPicture(NotCleanable):
 class SoundOrFilm(NotCleanable):
     code = 104
     text_key = "refused.sound_or_film"
+
+
+class Film(SoundOrFilm):
+    code = 112
 
 
 class Archive(NotCleanable):
@@ -370,8 +378,8 @@ class WouldNotVouch(Refused):
 
 REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
-    TextUnreadable, Email, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge, TooMuchToHold,
-    TooMuchInArchive,
+    TextUnreadable, Email, Film, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge,
+    TooMuchToHold, TooMuchInArchive,
     Damaged, LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
 _BY_CODE: Final = {leaf.code: leaf for leaf in REFUSALS}

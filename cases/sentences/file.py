@@ -13,7 +13,7 @@ _REFUSED: Final = {
     "refused.office_document": ("Office documents of this kind (such as .doc and .xls) cannot be cleaned.", _AS_PDF),
     "refused.drawn_picture": ("Drawn pictures (SVG) cannot be cleaned safely.", "Take a picture of the screen."),
     "refused.sound_or_film": (
-        "Film, and sound of this kind, cannot be cleaned.",
+        "Film or sound of this kind cannot be cleaned.",
         "Use the sound alone as M4A or MP3, or a still picture.",
     ),
     "refused.archive": (

@@ -18,7 +18,7 @@ from desk.keep import files
 # The kinds the scrubbers give out. Anything else gets a name that no program opens by itself.
 ENDINGS = {
     "jpeg": "jpg", "png": "png", "webp": "webp", "tiff": "tif", "pdf": "pdf", "text": "txt", "csv": "csv",
-    "sound": "mp3",
+    "sound": "mp3", "film": "mp4",
 }  # fmt: skip
 UNKNOWN_ENDING = "bin"
 SHORT_NAME_CHARACTERS = 8

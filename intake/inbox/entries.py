@@ -41,6 +41,7 @@ _READABLE_FROM: Final = N_("Can be read from %(day)s")
 _READABLE_SINCE: Final = N_("Can be read since %(day)s")
 _FILE_KINDS: Final = {
     "pdf": N_("PDF document"), "text": N_("Text"), "csv": N_("Table (CSV)"), "sound": N_("Sound (MP3)"),
+    "film": N_("Film (MP4)"),
 }  # fmt: skip
 
 

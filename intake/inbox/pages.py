@@ -60,9 +60,10 @@ _MEDIA_TYPES: Final = {
     "text": "text/plain; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
     "sound": "audio/mpeg",
+    "film": "video/mp4",
 }
-_ENDINGS: Final = {"text": "txt", "sound": "mp3"}
-_NOT_SHOWN: Final = frozenset({"tiff", "csv", "sound"})
+_ENDINGS: Final = {"text": "txt", "sound": "mp3", "film": "mp4"}
+_NOT_SHOWN: Final = frozenset({"tiff", "csv", "sound", "film"})
 
 
 async def inbox(request: web.Request) -> web.StreamResponse:

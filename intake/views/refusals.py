@@ -116,7 +116,7 @@ _FILES: Final = {
         _AS_SCREEN,
     ),
     "refused.sound_or_film": Notice(
-        N_("Film, and sound of this kind, cannot be cleaned."),
+        N_("Film or sound of this kind cannot be cleaned."),
         N_("Send the sound alone as M4A or MP3 or a still picture, or describe it in words."),
     ),
     "refused.archive": Notice(

@@ -133,6 +133,7 @@ LOST: Final = {
     Lost.SELECTABLE_TEXT: N_("text that can be selected (pages became pictures)"),
     Lost.SHARPNESS: N_("some sharpness"),
     Lost.FULL_SOUND: N_("some quality of the sound: one channel remains"),
+    Lost.FULL_FILM: N_("some quality of the film: smaller pictures, 25 a second"),
     Lost.ANIMATION: N_("animation (only the first picture is kept)"),
     Lost.COLOUR_DEPTH: N_("some depth of colour"),
     Lost.EXACT_COLOURS: N_("the exact look of the colours (they may look different)"),

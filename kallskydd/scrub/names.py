@@ -35,6 +35,7 @@ _ENDINGS: Final = {
     Kind.TEXT: (".txt",),
     Kind.CSV: (".csv",),
     Kind.SOUND: (".mp3",),
+    Kind.FILM: (".mp4",),
 }
 _NEUTRAL: Final = re.compile(r"file-(\d+)")
 _FEWEST_DIGITS: Final = 3

@@ -23,6 +23,7 @@ from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import reader_of, require_clean
 from scrubbers.protocol import (
     DOCUMENT_LIMITS,
+    FILM_LIMITS,
     JOB_LIMITS,
     MEASURE_LIMITS,
     MEASURED,
@@ -53,9 +54,10 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
     Image.MAX_IMAGE_PIXELS = decoders.PIXELS
     scrubs: dict[Kind, Scrub] = {}
     warm_up_kind: Callable[[], None] = warm_up_fork
-    limits = JOB_LIMITS
+    limits = most = JOB_LIMITS
     if role is Role.DOCUMENTS:
-        limits = DOCUMENT_LIMITS
+        # A fork that waits does not know its file yet; limits only ever become narrower.
+        limits, most = DOCUMENT_LIMITS, FILM_LIMITS
         warm_up_kind = _warm_up_documents(kinds, scrubs)
     else:
         _warm_up_pictures(kinds, scrubs)
@@ -65,10 +67,12 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
     def warm_up_job() -> None:
         warm_up_kind()
         opinion.warm_up(sample_jpeg())
-        bound_job(limits)
+        bound_job(most)
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
         bound = MEASURE_LIMITS if operation is Operation.MEASURE else limits
+        if kind_number == KindNumber.FILM:
+            bound = most
         with_thread = operation in {*_SCRUBS, Operation.MEASURE} and kind_number == KindNumber.HEIC
         confine_job(bound, with_thread=with_thread)
         status = descriptors["status"]
@@ -131,6 +135,11 @@ def _warm_up_documents(kinds: Collection[Kind], scrubs: dict[Kind, Scrub]) -> Ca
 
         scrubs[Kind.SOUND] = sound.scrub_sound
         sound.warm_up()
+        # A recording may turn out to be a film.
+        from scrubbers.jailed.film import scrub as film  # noqa: PLC0415
+
+        scrubs[Kind.FILM] = film.scrub_film
+        film.warm_up()
     if Kind.PDF in kinds:
         from scrubbers.jailed.pdf import scrub as pdf  # noqa: PLC0415
 

@@ -24,6 +24,8 @@ FORMS: dict[str, tuple[str, str, dict[str, object]]] = {
     "memo.3gp": ("libopencore_amrnb", "3gp", {"rate": 8_000, "layout": "mono", "bits": 12_200}),
     "memo.amr": ("libopencore_amrnb", "amr", {"rate": 8_000, "layout": "mono", "bits": 12_200}),
     "memo.aac": ("aac", "adts", {}),
+    "memo.ogg": ("vorbis", "ogg", {"strict": "experimental"}),
+    "memo.caf": ("alac", "caf", {}),
     "memo.wav": ("pcm_s16le", "wav", {}),
 }
 
@@ -55,6 +57,7 @@ def recorded(name: str, tags: dict[str, str] | None = None, content: bytes | Non
     with av.open(io.BytesIO(content or tone())) as source, av.open(made, "w", format=writer) as target:
         target.metadata.update(tags or {})
         stream = target.add_stream(codec, rate=how.get("rate", RATE))
+        stream.options = {"strict": how.get("strict", "normal")}
         stream.layout = how.get("layout", "stereo")
         if writer != "wav":
             stream.bit_rate = how.get("bits", 64_000)
@@ -140,17 +143,3 @@ _MORE: dict[str, Callable[[bytes, Callable[[str], str]], bytes]] = {
     "memo.3gp": _iso,
     "memo.flac": _flac,
 }
-
-
-def film() -> bytes:
-    """A second of moving picture without sound."""
-    made = io.BytesIO()
-    with av.open(made, "w", format="mp4") as target:
-        stream = target.add_stream("libx264", rate=10)
-        stream.width = stream.height = 64
-        stream.pix_fmt = "yuv420p"
-        for number in range(10):
-            frame = av.VideoFrame.from_image(Image.new("RGB", (64, 64), (number * 20, 0, 0)))
-            target.mux(stream.encode(frame))
-        target.mux(stream.encode(None))
-    return made.getvalue()

@@ -20,7 +20,7 @@ FILE_REFUSALS: Final[Mapping[str, Notice]] = {
         N_("Drawn pictures (SVG) cannot be cleaned safely."), N_("Take a picture of the screen, and choose that.")
     ),
     "refused.sound_or_film": Notice(
-        N_("Film, and sound of this kind, cannot be cleaned."),
+        N_("Film or sound of this kind cannot be cleaned."),
         N_("Choose the sound alone as M4A or MP3, or a still picture."),
     ),
     "refused.archive": Notice(

@@ -10,8 +10,9 @@ from typing import Final
 import av
 
 RATE: Final = 32_000  # samples a second: all that is spoken, and up to 16 kHz
-_BITS_A_SECOND: Final = 64_000
-_SAMPLES_A_FRAME: Final = 1152
+BITS_A_SECOND: Final = 64_000
+SAMPLES_A_FRAME: Final = 1152
+FRAME_BYTES: Final = SAMPLES_A_FRAME // 8 * BITS_A_SECOND // RATE
 # Without the reservoir no frame refers to one before it: the second reader can tell where each begins and ends.
 _SETTINGS: Final = {"compression_level": "7", "reservoir": "0"}
 
@@ -20,10 +21,10 @@ class Encoder:
     """Takes decoded pieces of any form and gives frames of MP3."""
 
     def __init__(self) -> None:
-        self._resampler = av.AudioResampler("s16p", "mono", RATE, frame_size=_SAMPLES_A_FRAME)
+        self._resampler = av.AudioResampler("s16p", "mono", RATE, frame_size=SAMPLES_A_FRAME)
         self._codec = av.CodecContext.create("libmp3lame", "w")
         self._codec.sample_rate, self._codec.layout, self._codec.format = RATE, "mono", "s16p"
-        self._codec.bit_rate, self._codec.time_base = _BITS_A_SECOND, Fraction(1, RATE)
+        self._codec.bit_rate, self._codec.time_base = BITS_A_SECOND, Fraction(1, RATE)
         self._codec.options, self._codec.thread_count = dict(_SETTINGS), 1
         self._codec.open()
 

@@ -1,4 +1,4 @@
-"""Opens a recording with one reader, and picks its sound. FFmpeg has some three hundred readers; nine may be used."""
+"""Opens a recording or film with one reader, and picks its sound. Of FFmpeg's 300 readers nine may be used."""
 
 from contextlib import AbstractContextManager
 from typing import IO, Final
@@ -41,10 +41,14 @@ def opened(file: IO[bytes]) -> AbstractContextManager["av.container.InputContain
     return av.open(file, "r", format=reader, options=options, metadata_errors="replace")
 
 
+def moving_picture_of(container: "av.container.InputContainer") -> "av.VideoStream | None":
+    """Return the first that is no still picture which players show beside the sound."""
+    covers = av.stream.Disposition.attached_pic
+    return next((stream for stream in container.streams.video if not stream.disposition & covers), None)
+
+
 def sound_of(container: "av.container.InputContainer") -> "av.AudioStream":
-    """Return the sound that a player plays. Raises SoundOrFilm for a film and for a coding that is not taken."""
-    if any(not _is_cover(stream) for stream in container.streams.video):
-        raise SoundOrFilm
+    """Return the sound that a player plays. Raises SoundOrFilm without one, and for a coding that is not taken."""
     if not container.streams.audio:
         raise SoundOrFilm
     stream = container.streams.audio[0]
@@ -53,8 +57,3 @@ def sound_of(container: "av.container.InputContainer") -> "av.AudioStream":
     # A job has no threads.
     stream.codec_context.thread_count = 1
     return stream
-
-
-def _is_cover(stream: "av.VideoStream") -> bool:
-    """Return whether it is a still picture that players show beside the sound."""
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)

@@ -7,7 +7,7 @@
 5 draw how loud it is over time, as the preview
 
 One channel, one rate and one encoder say nothing of the telephone that recorded it. What stays is what can be heard:
-voices, the room, the hum of the mains. A recording with a picture that moves is a film, and refused.
+voices, the room, the hum of the mains. A recording with a picture that moves is a film, and for `film.scrub`.
 """
 
 import os
@@ -19,21 +19,23 @@ import av
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.sound.encoder import Encoder
-from scrubbers.jailed.sound.recording import opened, sound_of
+from scrubbers.jailed.sound.recording import moving_picture_of, opened, sound_of
 from scrubbers.jailed.sound.sample import sample_recording
 from scrubbers.jailed.sound.tags import collect
 from scrubbers.jailed.sound.waveform import Waveform
-from scrubbers.stages import Damaged, Empty, Kind, Lost
+from scrubbers.stages import Damaged, Empty, Film, Kind, Lost
 
 _FEWEST_GOOD: Final = 0.95  # of the packets: a telephone that was switched off leaves a broken last one
 
 
 def scrub_sound(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
-    """Read one descriptor and write two. Raises SoundOrFilm, Damaged, Empty, or what the library raises."""
+    """Read one descriptor and write two. Raises Film, SoundOrFilm, Damaged, Empty, or what the library raises."""
     encoder, waveform = Encoder(), Waveform()
     with open(untrusted, "rb", closefd=False) as file, opened(file) as container:
+        if moving_picture_of(container) is not None:
+            raise Film
         stream = sound_of(container)
-        collect(container, stream, findings)
+        collect(container, (stream.index,), findings)
         with open(clean, "wb", closefd=False) as output:
             for frame in _frames(container, stream):
                 for samples in encoder.resampled(frame):

@@ -1,6 +1,7 @@
-"""Reports what a recording says beside its sound: tags, covers, chapters, further streams. Nothing of it goes on."""
+"""Reports what a recording or film says beside what is played: tags, covers, chapters, streams. Nothing of it stays."""
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 import av
@@ -28,13 +29,13 @@ _OF_THE_FORMAT: Final = frozenset(
 )
 
 
-def collect(container: "av.container.InputContainer", sound: "av.AudioStream", findings: Findings) -> None:
-    """Add all that is found beside the sound."""
+def collect(container: "av.container.InputContainer", played: Collection[int], findings: Findings) -> None:
+    """Add all that is found beside the streams of these indices."""
     with findings.reading(Where.TAGS):
         _collect_tags(container.metadata, findings)
         for stream in container.streams:
             _collect_tags(stream.metadata, findings)
-            if stream is sound or stream.index == sound.index:
+            if stream.index in played:
                 continue
             if stream.type == "video":
                 findings.add(What.THUMBNAIL, Where.TAGS)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from scrubbers.jailed.verify import jpeg, png, tiff, webp
+from scrubbers.jailed.verify.film import is_clean_film
 from scrubbers.jailed.verify.sound import is_clean_sound
 from scrubbers.jailed.verify.text import is_clean_table, is_clean_text
 from scrubbers.stages import Kind, WouldNotVouch
@@ -27,6 +28,7 @@ _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
     Kind.TEXT: is_clean_text,
     Kind.CSV: is_clean_table,
     Kind.SOUND: is_clean_sound,
+    Kind.FILM: is_clean_film,
 }
 
 

@@ -27,11 +27,15 @@ _VERSION_FROM_BITS: Final = 32
 
 def is_clean_sound(untrusted: mmap.mmap) -> bool:
     """Return whether every frame is of the one form, and holds nothing after what is played."""
-    size = len(untrusted)
+    return are_clean_frames(untrusted, 0, len(untrusted))
+
+
+def are_clean_frames(untrusted: mmap.mmap, start: int, end: int) -> bool:
+    """Return whether there is at least one frame here, and nothing else."""
     return (
-        size > 0
-        and size % _FRAME_BYTES == 0
-        and all(_is_clean_frame(untrusted[at : at + _FRAME_BYTES]) for at in range(0, size, _FRAME_BYTES))
+        start < end
+        and (end - start) % _FRAME_BYTES == 0
+        and all(_is_clean_frame(untrusted[at : at + _FRAME_BYTES]) for at in range(start, end, _FRAME_BYTES))
     )
 
 

@@ -11,14 +11,14 @@ import subprocess
 import av
 import pytest
 from PIL import Image
-from recordings import SECONDS, film, marked, recorded, tone
+from recordings import SECONDS, marked, recorded, tone
 from scrub_harness import clean, clean_all
 
 from scrubbers.jailed.verify.sound import is_clean_sound
 from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Lost, Refused, SoundOrFilm, What
+from scrubbers.stages import Kind, Lost, Refused, What
 
 RECORDINGS = marked()
 FRAME_BYTES = 288
@@ -118,7 +118,6 @@ def test_a_clean_copy_can_be_cleaned_again(results) -> None:
 
 
 NOT_HEARD = {
-    "film": film(),
     "only a brand": b"\0\0\0\x18ftypmp42" + bytes(200),
     "only a tag": b"ID3\x03" + bytes(200),
     "cut": recorded("memo.m4a")[:300],
@@ -134,7 +133,6 @@ def test_what_cannot_be_heard_is_refused() -> None:
     refused = dict(zip(NOT_HEARD, asyncio.run(refusals(list(NOT_HEARD.values()))), strict=True))
 
     assert [name for name, reason in refused.items() if not isinstance(reason, Refused)] == []
-    assert type(refused["film"]) is SoundOrFilm
 
 
 async def refusals(contents: list[bytes]) -> list[Refused | None]:

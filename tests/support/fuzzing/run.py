@@ -50,7 +50,7 @@ PATIENCE_SECONDS = 60.0
 MOST_STARTS = 4
 INPUT_SECONDS = 25
 TARGETS = (
-    "sniff", "report", *(f"verify_{kind}" for kind in ("csv", "jpeg", "pdf", "png", "sound", "text", "tiff", "webp")),
+    "sniff", "report", *(f"verify_{kind}" for kind in ("csv", "film", "jpeg", "pdf", "png", "sound", "text", "tiff", "webp")),
     *(f"scrub_{kind}" for kind in Kind), "scrub_png_by_rows", "pdf_contents", "pdf_font",
     "word_part", "odf_part", "sheet_part", "archive", "message",
 )  # fmt: skip

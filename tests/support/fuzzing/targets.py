@@ -32,6 +32,8 @@ import pillow_heif
 import reportlab
 from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
+from films import FORMS as FILMS
+from films import filmed
 from messages import as_is, message, with_files
 from messages import marked as marked_message
 from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
@@ -40,6 +42,7 @@ from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObje
 from recordings import FORMS, recorded, tone
 
 from scrubbers.jailed.archive.unpack import unpack
+from scrubbers.jailed.film.scrub import scrub_film
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.mail.scrub import scrub_mail
@@ -192,6 +195,8 @@ def _samples() -> Iterable[tuple[Kind, bytes]]:
     yield Kind.EMAIL, as_is("text/html; charset=utf-8", b"<p>Kmk990123abcd<table><tr><td>a<td rowspan=2>b<tr><td>c")
     for name in FORMS:
         yield Kind.SOUND, recorded(name, {"comment": "Kmk990123abcd"}, tone(0.2))
+    for name in FILMS:
+        yield Kind.FILM, filmed(name, tags={"comment": "Kmk990123abcd"}, seconds=0.1, size=(64, 48))
 
 
 def all_seeds() -> list[bytes]:
@@ -308,7 +313,8 @@ def scrubber(kind: Kind) -> Callable[[bytes], None]:
 
     def run(untrusted: bytes) -> None:
         try:
-            if sniff_kind(untrusted[:HEAD_BYTES]) is not kind:
+            # A film is sniffed as a recording, and turns out to be one in the jail.
+            if sniff_kind(untrusted[:HEAD_BYTES]) is not (Kind.SOUND if kind is Kind.FILM else kind):
                 return
         except NotCleanable:
             return
@@ -391,6 +397,7 @@ SCRUBBERS = {
     Kind.CSV: scrub_text,
     Kind.SOUND: scrub_sound,
     Kind.EMAIL: scrub_mail,
+    Kind.FILM: scrub_film,
 }
 
 

@@ -31,6 +31,7 @@ _LOST: Final = {
     Lost.SELECTABLE_TEXT: N_("text that can be selected: pages became pictures"),
     Lost.SHARPNESS: N_("some sharpness"),
     Lost.FULL_SOUND: N_("some quality of the sound: one channel remains"),
+    Lost.FULL_FILM: N_("some quality of the film: smaller pictures, 25 a second"),
     Lost.ANIMATION: N_("movement: the first picture is kept"),
     Lost.COLOUR_DEPTH: N_("some depth of colour"),
     Lost.EXACT_COLOURS: N_("the exact colours"),
@@ -53,7 +54,7 @@ _TRIED: Final = {
     "other": (N_("1 other file"), N_("%(count)d other files")),
 }
 _PICTURES: Final = frozenset({"jpeg", "png", "webp", "tiff"})
-_NAMED: Final = {"text": N_("text"), "csv": N_("table (CSV)"), "sound": N_("sound (MP3)")}
+_NAMED: Final = {"text": N_("text"), "csv": N_("table (CSV)"), "sound": N_("sound (MP3)"), "film": N_("film (MP4)")}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -32,6 +32,7 @@ from desk.work.case.opened import DeskCase
 _MEGABYTE: Final = 10**6
 _FILE_KINDS: Final = {
     "pdf": N_("PDF document"), "text": N_("text"), "csv": N_("table (CSV)"), "sound": N_("sound (MP3)"),
+    "film": N_("film (MP4)"),
 }  # fmt: skip
 _NO_ID: Final = "0" * 32
 _SENT: Final[dict[type, str]] = {

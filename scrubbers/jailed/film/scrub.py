@@ -1,0 +1,147 @@
+"""A film: what can be seen and heard of it, encoded again with constant settings; nothing else.
+
+1 open it with the reader of the container that its first bytes show, and no other (`sound.recording`)
+2 report the tags of container and streams, covers, chapters and further streams (`sound.tags`)
+3 decode the first moving picture with a decoder of the closed list; 25 pictures a second, at most 720p (`pictures`)
+4 decode the first sound, as of a recording, and set it to the pictures' time (`soundtrack`)
+5 write both into a container that holds nothing else (`container`); how it is turned is one of four
+6 draw the first picture, as the preview
+
+Parts that were cut away before, but are in the file for the sake of what follows, are not decoded into anything. What
+stays is what can be seen and heard: faces, voices, rooms, the hum of the mains, the noise of the sensor.
+"""
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+import av
+from av.video.reformatter import VideoReformatter
+from PIL import Image
+
+from scrubbers.jailed.film.container import Film, parts_of
+from scrubbers.jailed.film.pictures import MOST_PICTURES, PICTURES_A_SECOND, PictureEncoder, size_for
+from scrubbers.jailed.film.sample import sample_film
+from scrubbers.jailed.film.soundtrack import Soundtrack
+from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pictures.scrub import write_preview
+from scrubbers.jailed.sound.recording import moving_picture_of, opened, sound_of
+from scrubbers.jailed.sound.tags import collect
+from scrubbers.protocol import RESULT_BYTES
+from scrubbers.stages import Damaged, Empty, Kind, Lost, ResultTooLarge, SoundOrFilm, TooManyPixels
+
+# What telephones, browsers, messengers and old cameras write.
+_DECODERS: Final = frozenset(
+    ("av1", "h263", "h264", "hevc", "libdav1d", "libvpx", "libvpx-vp9", "mjpeg", "mpeg4", "vp8", "vp9")
+)
+_MOST_PIXELS: Final = 4096 * 2304  # of a picture: 4K, with what cameras add
+_FEWEST_GOOD: Final = 0.95  # of the packets: a telephone that was switched off leaves broken ones
+_FEWEST_PICTURES: Final = 2
+_LONGEST_PREVIEW_SIDE: Final = 320
+_QUARTER: Final = 90
+
+
+def scrub_film(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+    """Read one descriptor and write two. Raises Refused, or what the library raises."""
+    with open(untrusted, "rb", closefd=False) as file, opened(file) as container:
+        pictures = _pictures_of(container)
+        sound = sound_of(container) if container.streams.audio else None
+        collect(container, [stream.index for stream in (pictures, sound) if stream], findings)
+        film, first = _encoded(container, pictures, sound)
+    with open(clean, "wb", closefd=False) as output:
+        output.writelines(parts_of(film))
+    findings.lose(Lost.FULL_FILM)
+    if sound is not None:
+        findings.lose(Lost.FULL_SOUND)
+    write_preview(first, preview)
+
+
+def _pictures_of(container: "av.container.InputContainer") -> "av.VideoStream":
+    """Return the moving picture that a player shows. Raises SoundOrFilm, TooManyPixels."""
+    stream = moving_picture_of(container)
+    codec = stream.codec_context if stream else None
+    if stream is None or codec is None or codec.codec.name not in _DECODERS:
+        raise SoundOrFilm
+    if codec.width * codec.height > _MOST_PIXELS:
+        raise TooManyPixels
+    codec.thread_count = 1
+    # A size that changes on the way is not more than that either.
+    codec.options = {"max_pixels": str(_MOST_PIXELS)}
+    return stream
+
+
+def _encoded(
+    container: "av.container.InputContainer", pictures: "av.VideoStream", sound: "av.AudioStream | None"
+) -> tuple[Film, Image.Image]:
+    """Return what goes into the container, and the preview. Raises Empty, SoundOrFilm, Damaged, TooMuch."""
+    # Where the source tells no unit of time, pictures and sound follow each other as they come.
+    unit = pictures.time_base or Fraction(0)
+    start = (pictures.start_time or 0) * unit
+    soundtrack = Soundtrack(start, MOST_PICTURES // PICTURES_A_SECOND)
+    encoder: PictureEncoder | None = None
+    samples: list[bytes] = []
+    turns = size = 0
+    for frame in _frames(container, pictures, sound):
+        if isinstance(frame, av.AudioFrame):
+            soundtrack.add(frame)
+            continue
+        if encoder is None:
+            turns = round(-frame.rotation / _QUARTER) % 4
+            wide, high = size_for(frame.width, frame.height, pictures.sample_aspect_ratio)
+            encoder, first, place = PictureEncoder(wide, high), _drawn(frame, wide, high, turns), 0
+        else:
+            place = round((frame.pts * unit - start) * PICTURES_A_SECOND) if frame.pts is not None else place + 1
+        made = [*encoder.at(place, frame)]
+        samples += made
+        size += sum(map(len, made))
+        if size > RESULT_BYTES:
+            raise ResultTooLarge
+    if encoder is None:
+        raise Empty
+    samples += encoder.rest()
+    if len(samples) < _FEWEST_PICTURES:
+        # FFmpeg takes a still picture in such a container (HEIC) for a film.
+        raise SoundOrFilm
+    soundtrack.finish()
+    film = Film(wide, high, turns, encoder.sequence, encoder.picture, samples, bytes(soundtrack.frames))
+    return film, first
+
+
+def _frames(
+    container: "av.container.InputContainer", pictures: "av.VideoStream", sound: "av.AudioStream | None"
+) -> "Iterator[av.VideoFrame | av.AudioFrame]":
+    """Yield the decoded pictures and pieces of sound in order. Raises Damaged when too many cannot be decoded."""
+    packets = broken = 0
+    for packet in container.demux(*(stream for stream in (pictures, sound) if stream)):
+        packets += 1
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            broken += 1
+            continue
+        yield from (frame for frame in frames if isinstance(frame, av.VideoFrame | av.AudioFrame))
+    if broken > max(1, (1 - _FEWEST_GOOD) * packets):
+        raise Damaged
+
+
+def _drawn(frame: "av.VideoFrame", wide: int, high: int, turns: int) -> Image.Image:
+    """Return a small picture of it, as it is shown."""
+    factor = min(1, _LONGEST_PREVIEW_SIDE / max(wide, high))
+    width, height = (max(1, round(side * factor)) for side in (wide, high))
+    # A job has no threads, and by itself it would take one for each processor.
+    drawn = VideoReformatter().reformat(frame, width, height, "rgb24", threads=1)
+    small = Image.frombytes("RGB", (width, height), bytes(drawn.planes[0]), "raw", "RGB", drawn.planes[0].line_size)
+    turned = (None, Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_90)[turns]
+    return small if turned is None else small.transpose(turned)
+
+
+def warm_up() -> None:
+    """Clean a film of two pictures, so that decoders, encoder and scaler are in memory before the locks."""
+    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
+    try:
+        os.write(untrusted, sample_film())
+        scrub_film(Kind.FILM, untrusted, clean, preview, Findings())
+    finally:
+        for descriptor in (untrusted, clean, preview):
+            os.close(descriptor)

@@ -1,0 +1,226 @@
+"""Films: what is seen and heard stays, and of what is written beside it nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+import json
+import struct
+import subprocess
+
+import av
+import pytest
+from films import COLOURS, CORNER, FORMS, HEIGHT, SECONDS, WIDTH, box, cut, filmed, marked, turned
+from PIL import Image
+from scrub_harness import clean, clean_all
+
+from scrubbers.protocol import Role
+from scrubbers.sandbox import Sandbox
+from scrubbers.spawn import spawn_zygote
+from scrubbers.stages import Kind, Lost, Refused, SoundOrFilm, TooManyPixels, What
+
+SLACK_SECONDS = 0.15
+ALIKE = 40  # of 255: a film keeps half of the colours' places
+
+
+def cleaned(*contents: bytes) -> list:
+    return asyncio.run(clean_all(list(contents), [Role.DOCUMENTS], [Kind.SOUND]))
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, tuple]:
+    return dict(zip(FORMS, cleaned(*(marked(name)[0] for name in FORMS)), strict=True))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_of_what_is_beside_pictures_and_sound_nothing_is_left(results, name) -> None:
+    kind, content, preview, report = results[name]
+    planted = marked(name)[1]
+
+    assert kind is Kind.FILM
+    assert len(planted) >= 4
+    assert [one for one in planted if one.encode() in content + preview] == []
+    assert report.lost == (Lost.FULL_FILM, Lost.FULL_SOUND)
+    with Image.open(io.BytesIO(preview), formats=("JPEG",)) as picture:
+        assert picture.size == (WIDTH, HEIGHT)
+
+
+def test_every_place_of_a_film_of_a_telephone_was_filled() -> None:
+    """A place that could not be filled would be counted as clean."""
+    planted = {one.split("-")[2] for name in FORMS for one in marked(name)[1]}
+
+    assert planted == {
+        "title", "artist", "comment", "make", "model", "handler", "places by the second", "units", "compressor", "user data",
+        "meta", "free", "uuid", "gap", "after the end", "padding",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["film.mov", "film.mkv"])
+def test_the_report_names_what_was_beside_them(results, name) -> None:
+    found = {one.what for one in results[name][3].removed}
+
+    assert {What.TITLE, What.PERSON, What.COMMENT, What.DEVICE, What.PLACE, What.DATE} <= found
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_what_is_seen_and_heard_stays_by_the_hand_of_another_reader(results, name) -> None:
+    pictures, seconds, hertz = played(results[name][1])
+
+    assert len(pictures) == SECONDS * 25
+    for second, colour in enumerate(COLOURS):
+        middle = pictures[25 * second + 12]
+        assert middle.size == (WIDTH, HEIGHT)
+        assert alike(middle.getpixel((WIDTH // 2, HEIGHT // 2)), colour)
+        assert alike(middle.getpixel((WIDTH // 8, HEIGHT // 8)), CORNER)
+    assert abs(seconds - SECONDS) < SLACK_SECONDS
+    assert abs(hertz - 440) < 10
+
+
+def alike(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    return max(abs(one - other) for one, other in zip(found, wanted, strict=True)) < ALIKE
+
+
+def played(content: bytes) -> tuple[list[Image.Image], float, float]:
+    """The pictures, seconds of sound, and how often a second it goes up through zero."""
+    pictures, values = [], []
+    with av.open(io.BytesIO(content), format="mp4") as container:
+        pictures = [frame.to_image() for frame in container.decode(video=0)]
+    with av.open(io.BytesIO(content), format="mp4") as container:
+        for frame in container.decode(audio=0) if container.streams.audio else ():
+            values += memoryview(bytes(frame.planes[0])[: 4 * frame.samples]).cast("f")
+    middle = values[len(values) // 4 : 3 * len(values) // 4]
+    up = sum(before < 0 <= after for before, after in itertools.pairwise(middle))
+    return pictures, len(values) / 32_000, up * 32_000 / max(1, len(middle))
+
+
+def test_an_outside_reader_finds_nothing_but_the_form(results, tmp_path) -> None:
+    for name, (_, content, _, _) in results.items():
+        (tmp_path / f"{name}.mp4").write_bytes(content)
+    said = subprocess.run(
+        ["exiftool", "-json", "-a", "-u", "-ee", "-G1", "-s", "--System:all", "--ExifTool:all", tmp_path],
+        capture_output=True,
+        check=True,
+    )
+    entries = json.loads(said.stdout)
+
+    assert len({frozenset(entry) for entry in entries}) == 1
+    assert {value for key, value in entries[0].items() if "Date" in key} == {"0000:00:00 00:00:00"}
+    assert {key.partition(":")[0] for key in entries[0]} == {
+        "SourceFile", "File", "QuickTime", "Track1", "Track2", "Composite"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("quarter_turns", range(4))
+def test_a_film_is_turned_as_it_was(quarter_turns) -> None:
+    source = turned(filmed("film.mp4", seconds=0.2, sound=False), quarter_turns)
+
+    ((_, content, preview, _),) = cleaned(source)
+
+    assert rotation(content) == rotation(source)
+    with Image.open(io.BytesIO(preview), formats=("JPEG",)) as picture:
+        assert picture.size == ((WIDTH, HEIGHT) if quarter_turns % 2 == 0 else (HEIGHT, WIDTH))
+        wide, high = picture.size
+        x, y = ((0, 0), (1, 0), (1, 1), (0, 1))[quarter_turns]
+        assert alike(picture.getpixel((wide // 8 + x * wide * 3 // 4, high // 8 + y * high * 3 // 4)), CORNER)
+
+
+def rotation(content: bytes) -> int:
+    with av.open(io.BytesIO(content)) as container:
+        return next(container.decode(video=0)).rotation
+
+
+def test_what_was_cut_off_before_is_not_in_it() -> None:
+    ((_, content, preview, _),) = cleaned(cut(filmed("film.mp4", sound=False), 1))
+
+    pictures, _, _ = played(content)
+
+    assert 24 <= len(pictures) <= 26
+    assert alike(pictures[0].getpixel((WIDTH // 2, HEIGHT // 2)), COLOURS[1])
+    with Image.open(io.BytesIO(preview), formats=("JPEG",)) as picture:
+        assert alike(picture.getpixel((WIDTH // 2, HEIGHT // 2)), COLOURS[1])
+
+
+def test_a_large_film_becomes_smaller_and_a_slow_one_keeps_its_time() -> None:
+    large, slow = cleaned(
+        filmed("camera.mov", seconds=0.1, size=(1920, 1080), sound=False),
+        filmed("film.mp4", seconds=2, rate=10, sound=False),
+    )
+
+    assert played(large[1])[0][0].size == (1280, 720)
+    pictures, _, _ = played(slow[1])
+    assert len(pictures) == 2 * 25 - 1  # the last one stands for itself
+    assert alike(pictures[12].getpixel((80, 48)), COLOURS[0])
+    assert alike(pictures[37].getpixel((80, 48)), COLOURS[1])
+    assert Lost.FULL_SOUND not in slow[3].lost
+
+
+def test_the_same_film_gives_the_same_bytes_and_a_clean_copy_can_be_cleaned_again(results) -> None:
+    again, copy = cleaned(marked("film.mp4")[0], results["film.mp4"][1])
+
+    assert again[1:3] == results["film.mp4"][1:3]
+    assert copy[3].removed == ()
+
+
+def hostile() -> dict[str, bytes]:
+    film = filmed("film.mp4", seconds=0.2)
+    at = film.index(b"stts")
+    many = film[: at + 12] + struct.pack(">I", 2**31) + film[at + 16 :]
+    movie = film.rindex(b"moov")
+    tracks = film[movie + 4 :] * 1000
+    return {
+        "only a brand and a picture": box(b"ftyp", b"mp42" + bytes(4))
+        + box(b"moov", box(b"trak", box(b"tkhd", bytes(84)))),
+        "cut in its description": film[: movie + 300],
+        "without its description": film[: movie - 4],
+        "tables of no end": many,
+        "a thousand tracks": film[: movie - 4] + box(b"moov", tracks),
+        "a box of no end": film[: movie - 4] + b"\xff\xff\xff\xff" + film[movie:],
+        "boxes in boxes": film[: movie - 4] + nested(2000),
+        "noise as Matroska": b"\x1aE\xdf\xa3" + bytes(range(256)) * 8,
+    }
+
+
+def nested(depth: int) -> bytes:
+    made = b""
+    for _ in range(depth):
+        made = box(b"moov", made)
+    return made
+
+
+def test_what_cannot_be_played_is_refused() -> None:
+    files = hostile()
+    refused = dict(zip(files, asyncio.run(refusals(list(files.values()))), strict=True))
+
+    # What stands in front of a table or a box of no end can be played, and its copy was vouched for.
+    assert {name for name, reason in refused.items() if reason is None} <= {"tables of no end", "a box of no end"}
+
+
+def test_pictures_without_end_and_rare_codings_are_refused() -> None:
+    large = filmed("camera.mov", seconds=0.04, rate=25, size=(8192, 4608), sound=False)
+    rare = filmed("film.mp4", seconds=0.1, sound=False).replace(b"avc1", b"drac")
+    none = b"".join(filmed("film.mp4", seconds=0.1, sound=False).partition(b"mdat")[:2]) + bytes(500)
+
+    reasons = asyncio.run(refusals([large, rare, none]))
+
+    assert [type(reason) for reason in reasons[:2]] == [TooManyPixels, SoundOrFilm]
+    assert isinstance(reasons[2], Refused)
+
+
+async def refusals(contents: list[bytes]) -> list[Refused | None]:
+    """Why each was refused, by one zygote after the other."""
+    process, channel = spawn_zygote(Role.DOCUMENTS, [Kind.SOUND])
+    sandbox = Sandbox([channel])
+    found: list[Refused | None] = []
+    try:
+        await sandbox.self_test([Role.DOCUMENTS])
+        for content in contents:
+            try:
+                await clean(sandbox, content)
+                found.append(None)
+            except Refused as reason:
+                found.append(reason)
+    finally:
+        sandbox.close()
+        process.wait(10)
+    return found
