@@ -147,3 +147,8 @@ def unit_of(name: str) -> str:
 def socket_of(name: str) -> str:
     """Return the name of the unit that listens for a tenant."""
     return f"kallskydd@{name}.socket"
+
+
+def look_of(name: str) -> str:
+    """Return the name of the timer of the hourly look at a tenant."""
+    return f"kallskydd-status@{name}.timer"

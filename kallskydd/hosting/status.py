@@ -48,9 +48,11 @@ class _Wanted:
 def look(machine: Machine) -> list[Finding]:
     """Return every line of this host. Raises HostFault, OSError."""
     found = [hidden_processes(machine)]
-    if machine.runs:
+    cluster = cluster_findings() if machine.runs else []
+    # A node of a cluster that waits has no homes, and neither tor nor publisher run on it.
+    if machine.runs and (not cluster or TENANTS.is_mount()):
         found += [_unit(machine, "tor", TOR_UNIT), _unit(machine, "publisher", PUBLISHER_UNIT)]
-        found += cluster_findings()
+    found += cluster
     for name in machine.tenants():
         found.append(walls(machine, name))
         if machine.runs:

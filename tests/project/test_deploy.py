@@ -42,15 +42,17 @@ DEPLOY = PROJECT / "deploy"
 KEEPER_UNIT = DEPLOY / "systemd" / "kallskydd.service"
 TOR_UNIT = DEPLOY / "systemd" / "kallskydd-tor.service"
 STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status.service"
+TENANT_STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status@.service"
 BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup.service"
 TENANT_UNIT = DEPLOY / "systemd" / "kallskydd@.service"
 PUBLISHER_UNIT = DEPLOY / "systemd" / "kallskydd-publisher.service"
 UNITS = [
     (KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5), (BACKUP_UNIT, 1.0), (TENANT_UNIT, 1.0), (PUBLISHER_UNIT, 1.5),
+    (TENANT_STATUS_UNIT, 1.5),
 ]  # fmt: skip
 HOST_UNITS = (
     "kallskydd@.service", "kallskydd@.socket", "kallskydd-publisher.service", "kallskydd-hidepid.service",
-    "kallskydd-tenants.service", "kallskydd-tenants.slice",
+    "kallskydd-tenants.service", "kallskydd-tenants.slice", "kallskydd-status@.service", "kallskydd-status@.timer",
 )  # fmt: skip
 TIMED = ("kallskydd-status", "kallskydd-backup")
 UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"))
@@ -155,6 +157,18 @@ def test_a_tenants_unit_gives_up_nothing_that_the_unit_of_a_home_alone_has():
     hidden = {one.split(":")[0] for one in tenant["TemporaryFileSystem"][0].split()}
     assert hidden == {"/var/lib/kallskydd-host", "/run/kallskydd-host", "/run/kallskydd-publisher"}
     assert "kallskydd-hidepid.service" in " ".join(tenant["Requires"])
+
+
+def test_the_look_at_a_tenant_is_that_at_a_home_alone_and_sees_of_the_host_what_the_tenant_does():
+    alone, look, tenant = settings(STATUS_UNIT), settings(TENANT_STATUS_UNIT), settings(TENANT_UNIT)
+    own = {"Description", "Documentation", "ConditionPathExists", "ExecStart", "User", "Group", "ReadWritePaths"}
+    of_the_tenant = ("ConditionPathExists", "User", "Group", "ReadWritePaths", "Slice", "TemporaryFileSystem", "BindPaths",
+                     "BindReadOnlyPaths")  # fmt: skip
+
+    assert {name: values for name, values in alone.items() if name not in own and look.get(name) != values} == {}
+    assert {name for name in of_the_tenant if look.get(name) != tenant[name]} == set()
+    [command] = look["ExecStart"]
+    assert command.replace("-host/%i/home", "/home") == alone["ExecStart"][0]
 
 
 def test_the_publisher_tells_accounts_apart_and_its_folder_of_tors_stays_the_same():
