@@ -152,3 +152,8 @@ def socket_of(name: str) -> str:
 def look_of(name: str) -> str:
     """Return the name of the timer of the hourly look at a tenant."""
     return f"kallskydd-status@{name}.timer"
+
+
+def timers_of(name: str) -> tuple[str, ...]:
+    """Return the names of both timers of a tenant; that of the backup is the operator's to switch on."""
+    return look_of(name), f"kallskydd-backup@{name}.timer"

@@ -29,6 +29,7 @@ from kallskydd.hosting.machine import (
     Machine,
     look_of,
     socket_of,
+    timers_of,
     unit_of,
 )
 from kallskydd.say import MISSING, OK, REFUSED, USAGE, prose
@@ -107,7 +108,7 @@ def start(machine: Machine, names: list[str]) -> list[str]:
 def move(machine: Machine, name: str, words: list[str]) -> int:
     """Stop the tenant and close its home for good, with the words of `kallskydd move`; returns what that returned."""
     account = _require_tenant(machine, name)
-    machine.systemctl("disable", "--now", look_of(name))
+    machine.systemctl("disable", "--now", *timers_of(name))
     machine.systemctl("stop", socket_of(name), unit_of(name))
     return machine.as_account(account, "kallskydd", "move", "--home", str(machine.home(name)), *words)
 
@@ -121,7 +122,7 @@ def remove(machine: Machine, name: str, *, destroy: bool) -> None:
             "Move it first, or destroy it with --destroy.",
             REFUSED,
         )
-    machine.systemctl("disable", "--now", look_of(name), check=False)
+    machine.systemctl("disable", "--now", *timers_of(name), check=False)
     machine.systemctl("stop", socket_of(name), unit_of(name), check=False)
     account = machine.account(name)
     if account is not None and machine.home(name).exists():
