@@ -26,6 +26,10 @@ CANARY: dict[str, str] = {
     "the answer to {name} has {size} bytes, which is no class of pages": (
         "svaret på {name} har {size} byte, vilket inte är någon klass av sidor"
     ),
+    "the answer to {name} may be kept by a browser: {said}": "svaret på {name} får sparas av en webbläsare: {said}",
+    "{count} pages to which a form led may be kept by no browser": (
+        "{count} sidor som ett formulär ledde till får inte sparas av någon webbläsare"
+    ),
     "the answer to {name} has the header {header}": "svaret på {name} har huvudet {header}",
     "the answer to {name} holds: {kind} ({form})": "svaret på {name} innehåller: {kind} ({form})",
     # What is written.

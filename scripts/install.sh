@@ -60,7 +60,8 @@ put deploy/sysusers.d/kallskydd.conf /etc/sysusers.d
 put deploy/tmpfiles.d/kallskydd.conf /etc/tmpfiles.d
 # For a host with many tenants, which the first `kallskydd host add` puts to use (docs/HOSTING.md).
 for unit in kallskydd@.service kallskydd@.socket kallskydd-publisher.service kallskydd-hidepid.service kallskydd-tenants.service \
-    kallskydd-tenants.slice; do
+    kallskydd-tenants.slice kallskydd-status@.service kallskydd-status@.timer kallskydd-backup@.service \
+    kallskydd-backup@.timer; do
     put "deploy/systemd/$unit" /etc/systemd/system
 done
 put deploy/sysctl.d/60-kallskydd.conf /etc/sysctl.d

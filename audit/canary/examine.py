@@ -46,6 +46,7 @@ from audit.canary.judge import (
     judge_answers,
     judge_calls,
     judge_disk,
+    judge_kept,
     judge_markers,
     judge_opened,
     judge_pace,
@@ -229,6 +230,7 @@ def _judge(run: Run) -> None:
     inspections["requests"].saw("{count} requests were sent", count=len(run.exchanges))
     judge_answers(inspections["answers"], run.exchanges, markers)
     judge_sizes(inspections["answers"], run.exchanges)
+    judge_kept(inspections["answers"], run.exchanges)
     judge_pace(inspections["answers"], run.exchanges, run.reports_began)
     judge_opened(inspections["members"], run.opened, markers)
     try:

@@ -37,6 +37,7 @@ _NAMELESS = (
 _CLASSES = frozenset({16 * 1024, 32 * 1024, 64 * 1024, 768 * 1024})
 _ADDED = len(b"Connection: close\r\n")
 _SLOWER_SECONDS = 0.2
+_KEPT_NOWHERE = "no-store"
 # The clock's skew, the program and its version, the time of a file: no answer may carry one.
 _TELLTALES = frozenset({"server", "date", "etag", "last-modified", "set-cookie", "age", "via", "x-powered-by"})
 
@@ -188,6 +189,18 @@ def judge_sizes(inspection: Inspection, exchanges: Sequence[Exchange]) -> None:
                    size=len(one.answer.whole) - _ADDED)  # fmt: skip
     inspection.saw("{count} pages were as long as one of the {classes} classes", count=len(pages) - len(odd),
              classes=len(_CLASSES))  # fmt: skip
+
+
+def judge_kept(inspection: Inspection, exchanges: Sequence[Exchange]) -> None:
+    """Require of each page to which a form led that no browser keeps it: what was typed would lie on a disk."""
+    pages = [one for one in exchanges if one.of_a_form]
+    kept = [(one.name, one.answer.values_of("cache-control")) for one in pages]
+    kept = [(name, said) for name, said in kept if said != [_KEPT_NOWHERE]]
+    for name, said in kept[:_MOST_SHOWN]:
+        inspection.found(
+            "the answer to {name} may be kept by a browser: {said}", name=name, said=", ".join(said) or "-"
+        )
+    inspection.saw("{count} pages to which a form led may be kept by no browser", count=len(pages) - len(kept))
 
 
 def judge_pace(inspection: Inspection, exchanges: Sequence[Exchange], reports_began: float) -> None:

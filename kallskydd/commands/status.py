@@ -23,7 +23,6 @@ from cases.home import Home, read_home
 from cases.upkeep import LINES, NEVER, Sign, Upkeep, UpkeepUnreadable, read_upkeep, write_upkeep
 from kallskydd.exit_codes import code_of
 from kallskydd.finding import Finding
-from kallskydd.hosting.cluster.state import cluster_findings
 from kallskydd.mirror.findings import mirror_findings
 from kallskydd.mirror.folder import MIRROR_FOLDER
 from kallskydd.say import FINDINGS, OK, answer, prose, result
@@ -70,7 +69,7 @@ async def look(home: Home, now: datetime) -> list[Finding]:
         inside.disk(home), inside.clock(now), inside.slots(home, now), inside.daily_work(home, now),
         inside.roster(home, now), inside.audit(home),
         inside.backup(home, now, is_timed=inside.is_backed_up_by_timer(home)), inside.libraries(now),
-        await outside.onion(home), outside.descriptor(home, now), outside.tor(home), *cluster_findings(),
+        await outside.onion(home), outside.descriptor(home, now), outside.tor(home),
     ]  # fmt: skip
     if home.config.mirror is not None:
         found += mirror_findings(home.path / MIRROR_FOLDER, home.config.mirror, now)

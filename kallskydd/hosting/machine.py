@@ -147,3 +147,13 @@ def unit_of(name: str) -> str:
 def socket_of(name: str) -> str:
     """Return the name of the unit that listens for a tenant."""
     return f"kallskydd@{name}.socket"
+
+
+def look_of(name: str) -> str:
+    """Return the name of the timer of the hourly look at a tenant."""
+    return f"kallskydd-status@{name}.timer"
+
+
+def timers_of(name: str) -> tuple[str, ...]:
+    """Return the names of both timers of a tenant; that of the backup is the operator's to switch on."""
+    return look_of(name), f"kallskydd-backup@{name}.timer"

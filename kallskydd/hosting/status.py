@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from confine.hidden import processes_are_hidden
 from kallskydd.finding import Finding
 from kallskydd.hosting.cluster.state import cluster_findings
 from kallskydd.hosting.machine import (
@@ -31,8 +32,6 @@ from kallskydd.hosting.machine import (
 from kallskydd.hosting.tenants import is_open
 from onion.publisher.messages import ASK_SOCKET, SOCKS_SOCKET
 
-# What the kernel shows of a /proc whose accounts do not see each other; kernels before 5.8 show a number.
-_HIDDEN: Final = frozenset({"hidepid=invisible", "hidepid=2"})
 _START: Final = "kallskydd host start"
 
 
@@ -49,9 +48,11 @@ class _Wanted:
 def look(machine: Machine) -> list[Finding]:
     """Return every line of this host. Raises HostFault, OSError."""
     found = [hidden_processes(machine)]
-    if machine.runs:
+    cluster = cluster_findings() if machine.runs else []
+    # A node of a cluster that waits has no homes, and neither tor nor publisher run on it.
+    if machine.runs and (not cluster or TENANTS.is_mount()):
         found += [_unit(machine, "tor", TOR_UNIT), _unit(machine, "publisher", PUBLISHER_UNIT)]
-        found += cluster_findings()
+    found += cluster
     for name in machine.tenants():
         found.append(walls(machine, name))
         if machine.runs:
@@ -61,10 +62,7 @@ def look(machine: Machine) -> list[Finding]:
 
 def hidden_processes(machine: Machine) -> Finding:
     """Whether accounts see each other's processes: when a zygote started would tell when a file came."""
-    mounts = machine.path(Path("/proc/mounts")).read_text("utf-8").splitlines()
-    options = [line.split()[3] for line in mounts if line.split()[1:3] == ["/proc", "proc"]]
-    # The last mount is the one that is seen.
-    if options and _HIDDEN & set(options[-1].split(",")):
+    if processes_are_hidden(machine.root):
         return Finding("processes", well=True, words="Accounts do not see each other's processes.")
     return Finding(
         "processes",

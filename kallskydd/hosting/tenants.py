@@ -27,7 +27,9 @@ from kallskydd.hosting.machine import (
     Account,
     HostFault,
     Machine,
+    look_of,
     socket_of,
+    timers_of,
     unit_of,
 )
 from kallskydd.say import MISSING, OK, REFUSED, USAGE, prose
@@ -87,7 +89,7 @@ def with_publisher(config: str, name: str) -> str:
 
 
 def start(machine: Machine, names: list[str]) -> list[str]:
-    """Start these tenants, or all that have a home that is open; returns those that did not start.
+    """Start these tenants, or all that have a home that is open, with their hourly look; returns those that did not.
 
     As many at a time as there are processors: each takes one of them, and its zygotes' memory, until it is ready.
     """
@@ -106,6 +108,7 @@ def start(machine: Machine, names: list[str]) -> list[str]:
 def move(machine: Machine, name: str, words: list[str]) -> int:
     """Stop the tenant and close its home for good, with the words of `kallskydd move`; returns what that returned."""
     account = _require_tenant(machine, name)
+    machine.systemctl("disable", "--now", *timers_of(name))
     machine.systemctl("stop", socket_of(name), unit_of(name))
     return machine.as_account(account, "kallskydd", "move", "--home", str(machine.home(name)), *words)
 
@@ -119,6 +122,7 @@ def remove(machine: Machine, name: str, *, destroy: bool) -> None:
             "Move it first, or destroy it with --destroy.",
             REFUSED,
         )
+    machine.systemctl("disable", "--now", *timers_of(name), check=False)
     machine.systemctl("stop", socket_of(name), unit_of(name), check=False)
     account = machine.account(name)
     if account is not None and machine.home(name).exists():
@@ -189,6 +193,7 @@ def _init(machine: Machine, account: Account, new: NewTenant, config: str) -> in
 def _starts(machine: Machine, name: str) -> bool:
     try:
         machine.systemctl("start", unit_of(name))
+        machine.systemctl("enable", "--now", look_of(name))
     except HostFault as fault:
         prose(str(fault))
         return False

@@ -23,6 +23,7 @@ from cases.roster.chain import read_chain
 from cases.store.db import SLOTS_NAME
 from cases.store.shred import SHARE_BYTES
 from kallskydd.finding import Finding
+from kallskydd.hosting.machine import TENANTS
 from kallskydd.say import count
 from kallskydd.serve.notes import read_notes
 from kallskydd.serve.why_not_open import why_not_open
@@ -36,8 +37,9 @@ SLOTS_STALE: Final = timedelta(minutes=12)
 DAILY_PATIENCE: Final = timedelta(hours=1)
 # The timer makes one each day: one may be missed, by a computer that was off or a disk that was away, and not two.
 BACKUP_STALE: Final = timedelta(days=2)
-# What `systemctl enable kallskydd-backup.timer` makes, and the home that its unit copies (deploy/systemd).
-BACKUP_TIMER: Final = Path("/etc/systemd/system/timers.target.wants/kallskydd-backup.timer")
+# Where `systemctl enable` makes a link to kallskydd-backup.timer or to a tenant's, and the home that the unit of the
+# first copies (deploy/systemd).
+BACKUP_TIMERS: Final = Path("/etc/systemd/system/timers.target.wants")
 TIMED_HOME: Final = Path("/var/lib/kallskydd/home")
 # Libraries that read what strangers send have a fault to be mended every month or two.
 LOCK_STALE: Final = timedelta(days=90)
@@ -46,9 +48,7 @@ _LOCK_DAY: Final = re.compile(r"# (\d{4}-\d\d-\d\d)\n")
 _PUT_BACK: Final = "Stop the service and put the file back from a backup of the last seven days."
 _SHOW_AUDITOR: Final = "Keep the file audit.chain, and show it to an auditor."
 _NO_TIMER: Final = "No timer makes it."
-_BACK_UP: Final = (
-    "Look whether both disks of the backup are there and have room, and run `systemctl start kallskydd-backup`."
-)
+_BACK_UP: Final = "Look whether both disks of the backup are there and have room, and run `systemctl start {unit}`."
 
 
 def disk(home: Home) -> Finding:
@@ -134,12 +134,21 @@ def backup(home: Home, now: datetime, *, is_timed: bool) -> Finding:
         return Finding("backup", well=True, words=f"{words} {_NO_TIMER}")
     # One of a day to come is of a clock that was ahead, and must not hide that none is made.
     is_fresh = last is not None and timedelta(0) <= day - last <= BACKUP_STALE
-    return Finding("backup", is_fresh, words, "" if is_fresh else _BACK_UP)
+    return Finding("backup", is_fresh, words, "" if is_fresh else _BACK_UP.format(unit=_backup_unit(home)))
 
 
 def is_backed_up_by_timer(home: Home) -> bool:
     """Whether the timer that makes a backup of this home each day is enabled on this computer."""
-    return home.path == TIMED_HOME and os.path.lexists(BACKUP_TIMER)
+    is_placed = home.path == TIMED_HOME or _is_of_a_tenant(home)
+    return is_placed and os.path.lexists(BACKUP_TIMERS / f"{_backup_unit(home)}.timer")
+
+
+def _is_of_a_tenant(home: Home) -> bool:
+    return home.path.parent.parent == TENANTS
+
+
+def _backup_unit(home: Home) -> str:
+    return f"kallskydd-backup@{home.path.parent.name}" if _is_of_a_tenant(home) else "kallskydd-backup"
 
 
 def libraries(now: datetime, place: Path | None = None) -> Finding:

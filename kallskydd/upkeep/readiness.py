@@ -18,6 +18,7 @@ from typing import Final
 from cases.audit_chain import ChainBroken, read_records
 from cases.home import Home
 from cases.roster.chain import read_chain
+from confine.hidden import processes_are_hidden
 from confine.landlock import landlock_abi
 from confine.swap import harmful_swap
 from kallskydd.upkeep.days import last_backup
@@ -58,6 +59,7 @@ CHECKED: Final = {
     "swap": "Nothing that a reporter types can be written to swap.",
     "file-system": "What is overwritten on the home's file system is gone.",
     "kernel": "The kernel has Landlock.",
+    "processes": "On a host with tenants, accounts do not see each other's processes.",
     "backup": "A backup was made within seven days.",
     "audit": "The last daily audit is of today or yesterday and found nothing.",
     "mirror": "A mirror that is configured has its certificate.",
@@ -91,6 +93,10 @@ def lines_of(home: Home, day: date) -> tuple[Line, ...]:
             copying_file_system(home.path) is None, "It is copy-on-write. Move the home to ext4 or XFS."
         ),
         "kernel": _if(landlock_abi() > 0, "Use Linux 5.13 or later with Landlock switched on."),
+        "processes": _if(
+            home.config.tor.publisher is None or processes_are_hidden(),
+            "Start kallskydd-hidepid.service, or mount /proc with hidepid=invisible.",
+        ),
         "backup": _why_no_backup(home, day),
         "audit": _why_no_audit(home, day),
         "mirror": _if(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -144,23 +145,25 @@ def test_the_last_backup_has_an_age_and_an_old_one_is_not_well_where_a_timer_mak
         assert "`systemctl start kallskydd-backup`" in timed.to_do
 
 
+@pytest.mark.parametrize("unit", ["kallskydd-backup", "kallskydd-backup@falun"])
 def test_the_timer_is_asked_after_where_systemd_enables_it_and_for_the_home_that_its_unit_copies(
-    home, tmp_path, monkeypatch
+    home, tmp_path, monkeypatch, unit
 ):
-    units = PROJECT / "deploy/systemd"
-    timer = tmp_path / "kallskydd-backup.timer"
-    monkeypatch.setattr(inside, "BACKUP_TIMER", timer)
-    found = [inside.is_backed_up_by_timer(home)]
-    monkeypatch.setattr(inside, "TIMED_HOME", home.path)
-    found.append(inside.is_backed_up_by_timer(home))
-    timer.symlink_to("/nowhere/kallskydd-backup.timer")
-    found.append(inside.is_backed_up_by_timer(home))
+    units, tenant = PROJECT / "deploy/systemd", unit.partition("@")[2]
+    moved = replace(home, path=tmp_path / tenant / "home")
+    monkeypatch.setattr(inside, "BACKUP_TIMERS", tmp_path)
+    found = [inside.is_backed_up_by_timer(moved)]
+    monkeypatch.setattr(inside, *(("TENANTS", tmp_path) if tenant else ("TIMED_HOME", moved.path)))
+    found.append(inside.is_backed_up_by_timer(moved))
+    (tmp_path / f"{unit}.timer").symlink_to("/nowhere")
+    found.append(inside.is_backed_up_by_timer(moved))
     monkeypatch.undo()
 
     assert found == [False, False, True]
-    assert f"--home {inside.TIMED_HOME} " in (units / "kallskydd-backup.service").read_text()
-    assert (units / inside.BACKUP_TIMER.name).read_text().endswith("[Install]\nWantedBy=timers.target\n")
-    assert inside.BACKUP_TIMER.parent == Path("/etc/systemd/system/timers.target.wants")
+    template, copied = unit.replace("falun", ""), inside.TENANTS / "%i/home" if tenant else inside.TIMED_HOME
+    assert f"--home {copied} " in (units / f"{template}.service").read_text()
+    assert (units / f"{template}.timer").read_text().endswith("[Install]\nWantedBy=timers.target\n")
+    assert Path("/etc/systemd/system/timers.target.wants") == inside.BACKUP_TIMERS
 
 
 @pytest.mark.parametrize(("hours", "well"), [(1, True), (3, True), (5, False)])

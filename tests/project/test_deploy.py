@@ -42,16 +42,21 @@ DEPLOY = PROJECT / "deploy"
 KEEPER_UNIT = DEPLOY / "systemd" / "kallskydd.service"
 TOR_UNIT = DEPLOY / "systemd" / "kallskydd-tor.service"
 STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status.service"
+TENANT_STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status@.service"
 BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup.service"
+TENANT_BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup@.service"
 TENANT_UNIT = DEPLOY / "systemd" / "kallskydd@.service"
 PUBLISHER_UNIT = DEPLOY / "systemd" / "kallskydd-publisher.service"
 UNITS = [
     (KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5), (BACKUP_UNIT, 1.0), (TENANT_UNIT, 1.0), (PUBLISHER_UNIT, 1.5),
+    (TENANT_STATUS_UNIT, 1.5), (TENANT_BACKUP_UNIT, 1.0),
 ]  # fmt: skip
 HOST_UNITS = (
     "kallskydd@.service", "kallskydd@.socket", "kallskydd-publisher.service", "kallskydd-hidepid.service",
-    "kallskydd-tenants.service", "kallskydd-tenants.slice",
+    "kallskydd-tenants.service", "kallskydd-tenants.slice", "kallskydd-status@.service", "kallskydd-status@.timer",
+    "kallskydd-backup@.service", "kallskydd-backup@.timer",
 )  # fmt: skip
+TENANT_TIMED = [(STATUS_UNIT, TENANT_STATUS_UNIT), (BACKUP_UNIT, TENANT_BACKUP_UNIT)]
 TIMED = ("kallskydd-status", "kallskydd-backup")
 UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"))
 # Where they lie is the unit's to say, not the table's.
@@ -155,6 +160,22 @@ def test_a_tenants_unit_gives_up_nothing_that_the_unit_of_a_home_alone_has():
     hidden = {one.split(":")[0] for one in tenant["TemporaryFileSystem"][0].split()}
     assert hidden == {"/var/lib/kallskydd-host", "/run/kallskydd-host", "/run/kallskydd-publisher"}
     assert "kallskydd-hidepid.service" in " ".join(tenant["Requires"])
+
+
+@pytest.mark.parametrize(("unit", "of_a_tenant"), TENANT_TIMED, ids=lambda unit: unit.name)
+def test_what_a_tenants_timer_runs_is_that_of_a_home_alone_and_sees_of_the_host_what_the_tenant_does(unit, of_a_tenant):
+    alone, timed, tenant = settings(unit), settings(of_a_tenant), settings(TENANT_UNIT)
+    own = {"Description", "Documentation", "ConditionPathExists", "EnvironmentFile", "ExecStartPre", "ExecStart", "User", "Group",
+           "ReadWritePaths"}  # fmt: skip
+
+    assert {name: values for name, values in alone.items() if name not in own and timed.get(name) != values} == {}
+    assert all(timed[name] == tenant[name] for name in ("ConditionPathExists", "User", "Group", "Slice"))
+    for name in ("TemporaryFileSystem", "BindPaths", "ReadWritePaths"):
+        assert set(tenant[name][0].split()) <= set(timed[name][0].split())
+    # The same commands, with a folder for each tenant in the place of the one.
+    for name in ("ExecStartPre", "ExecStart", "EnvironmentFile"):
+        lines = [re.sub(r"(-host)?/%i|-%i", "", line) for line in timed.get(name, [])]
+        assert lines == alone.get(name, [])
 
 
 def test_the_publisher_tells_accounts_apart_and_its_folder_of_tors_stays_the_same():

@@ -1,9 +1,10 @@
-"""The same file gives the same bytes: in another process, on one core or two, on another day."""
+"""The same file gives the same bytes: in another process, on one core or two, on another day, from another program."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import os
 import socket
 import subprocess
@@ -12,8 +13,10 @@ import sys
 import pytest
 from corpus.index import corpus, encoded
 from documents.pictures import photograph
+from PIL import Image
 from scrub_harness import clean_all
 
+from audit.canary.visits.material import photograph as stored
 from scrubbers.protocol import Role
 from scrubbers.sniff import sniff_kind
 
@@ -44,6 +47,17 @@ def test_the_same_bytes_come_out_of_another_zygote_on_a_single_core(first) -> No
         os.sched_setaffinity(0, cores)
 
     assert again == first
+
+
+def test_a_photograph_gives_the_same_bytes_however_its_program_rounded() -> None:
+    sources = [stored("", "", coarse=coarse) for coarse in (False, True)]
+    read = [Image.open(io.BytesIO(source), formats=["JPEG"]) for source in sources]
+    assert read[0].tobytes() == read[1].tobytes()
+    assert read[0].quantization != read[1].quantization
+
+    fine, coarse = (result[:3] for result in asyncio.run(clean_all(sources, [Role.PICTURES])))
+
+    assert fine == coarse
 
 
 # Sixty years on, in every way that Python tells the time.

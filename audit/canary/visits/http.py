@@ -44,8 +44,12 @@ class Answer:
     @property
     def location(self) -> str:
         """Where it leads; the first page when it leads nowhere."""
+        return next(iter(self.values_of("location")), "/")
+
+    def values_of(self, header: str) -> list[str]:
+        """Every value of a header."""
         lines = (line.partition(":") for line in self.head.decode("latin-1").split("\r\n")[1:])
-        return next((value.strip() for name, _, value in lines if name.lower() == "location"), "/")
+        return [value.strip() for name, _, value in lines if name.lower() == header]
 
     @property
     def text(self) -> str:

@@ -19,6 +19,9 @@ _NOISE_SIDE = 640
 _LONG_SIDE, _LEFT_OUT = 4000, 200
 _BLOCKS_ASIDE = 3
 _BLOCKS = _BLOCKS_ASIDE**2
+# Tables of quantization; a square of one grey is stored as eight times its grey, by the first number of the table.
+_EIGHT = 8
+_COARSE, _FINE = bytes([_EIGHT] * 64), bytes([1] * 64)
 _TEXT_CHUNKS = 24
 _TEXT_BYTES = 56 * 1024  # 24 of them are 1.3 MiB
 
@@ -63,10 +66,11 @@ def _png(side: int, pixels: bytes, exif: str, comment: str, texts: int) -> bytes
     )
 
 
-def photograph(exif: str, comment: str) -> bytes:
+def photograph(exif: str, comment: str, *, coarse: bool) -> bytes:
     """Make a JPEG whose EXIF names `exif` as artist and has a small picture of its own, another one each time.
 
-    What members see of it in small is made from the large picture, which is always the same.
+    What members see of it in small is made from the large picture, which is always the same. The numbers by which a
+    program rounds are its own and not the picture's: `coarse` are those of another one, and no pixel differs.
     """
     artist, small = exif.encode() + b"\0", _grey(secrets.token_bytes(_BLOCKS))
     first = struct.pack(">HHHII", 1, 0x013B, 2, len(artist), 56)  # the first directory has one tag, at offset 8
@@ -76,14 +80,14 @@ def photograph(exif: str, comment: str) -> bytes:
     )
     tiff = b"MM\0*" + struct.pack(">I", 8) + first + struct.pack(">I", 26) + second + bytes(4) + artist + small
     hidden = _segment(0xE1, b"Exif\0\0" + tiff) + _segment(0xFE, comment.encode())
-    return _grey(bytes(range(0, 28 * _BLOCKS, 28)), hidden)
+    return _grey(bytes(range(0, 28 * _BLOCKS, 28)), hidden, _COARSE if coarse else _FINE)
 
 
-def _grey(blocks: bytes, hidden: bytes = b"") -> bytes:
+def _grey(blocks: bytes, hidden: bytes = b"", rounding: bytes = _COARSE) -> bytes:
     """Make a JPEG of squares of eight pixels, each of one grey (ITU-T T.81, baseline, without any frequencies)."""
     bits, before = "", 128
     for value in blocks:
-        step, before = value - before, value
+        step, before = (value - before) * _EIGHT // rounding[0], value
         size = step.bit_length() if step >= 0 else (-step).bit_length()
         # A code of four bits for each size, then the step, then the end of the block.
         bits += f"{size:04b}" + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if size else "") + "0"
@@ -94,7 +98,7 @@ def _grey(blocks: bytes, hidden: bytes = b"") -> bytes:
         [
             b"\xff\xd8",
             hidden,
-            _segment(0xDB, b"\0" + b"\x08" * 64),
+            _segment(0xDB, b"\0" + rounding),
             _segment(0xC0, struct.pack(">BHHBBBB", 8, side, side, 1, 1, 0x11, 0)),
             _segment(0xC4, b"\0" + bytes([0, 0, 0, 12, *[0] * 12]) + bytes(range(12))),
             _segment(0xC4, b"\x10" + bytes([1, *[0] * 15]) + b"\0"),

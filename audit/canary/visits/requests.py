@@ -199,7 +199,7 @@ def urgent_report(visitor: CanaryVisitor, *, refused_first: bool) -> None:
     markers = visitor.markers
     name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
     uploads = [
-        Upload(name, kind, photograph(markers["exif"], markers["picture comment"])),
+        Upload(name, kind, photograph(markers["exif"], markers["picture comment"], coarse=bool(visitor.run))),
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
         Upload(name, kind, noise(markers["exif"], markers["picture comment"])),
     ]

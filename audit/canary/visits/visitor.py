@@ -120,6 +120,8 @@ class Exchange:
     after: float = 0.0
     # Not the beginning of one that goes on for as long as it is looked at.
     whole: bool = True
+    # Where a form led: what was typed may stand there.
+    of_a_form: bool = False
 
     @property
     def as_it_should(self) -> bool:
@@ -161,7 +163,8 @@ class CanaryVisitor:
             f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), (), last_after=last_after
         )
         self.led.append(led.location)
-        return self.keep(name, request("GET", led.location, [*self._headers(), _LED_HERE]), right, may_echo)
+        asked = request("GET", led.location, [*self._headers(), _LED_HERE])
+        return self.keep(name, asked, right, may_echo, of_a_form=True)
 
     def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
         """Send bytes that are no request."""
@@ -232,12 +235,13 @@ class CanaryVisitor:
         broken: bool = False,
         whole: bool = True,
         last_after: float = 0.0,
+        of_a_form: bool = False,
     ) -> Answer:
         """Send a request and keep what came of it; `whole` is a page of one answer."""
         before = self.clock()
         answer = send(self.socket, sent, last_after=last_after)
         self.exchanges.append(
             Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
-                     self.clock(), whole)
+                     self.clock(), whole, of_a_form)
         )  # fmt: skip
         return answer

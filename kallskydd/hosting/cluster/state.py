@@ -1,5 +1,6 @@
-"""What `kallskydd status` says of a cluster: quorum, fencing, who leads. Pacemaker's own account, by `crm_mon`.
+"""What `kallskydd host status` says of a cluster: quorum, fencing, who leads. Pacemaker's own account, by `crm_mon`.
 
+Pacemaker answers root; a tenant's account is refused, so `kallskydd status` of a tenant's home has none of these lines.
 A computer whose Corosync has no configuration of `host cluster` is no part of a cluster and has none of these lines.
 """
 

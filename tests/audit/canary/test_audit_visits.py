@@ -21,7 +21,7 @@ from audit.canary.compare.lengths import check_lengths, holds_a_large_file
 from audit.canary.compare.log import pages_of, pages_written
 from audit.canary.compare.rows import check_columns, check_undone
 from audit.canary.desk import Member, desk_of
-from audit.canary.judge import judge_sizes
+from audit.canary.judge import judge_kept, judge_sizes
 from audit.canary.later import check_heartbeat
 from audit.canary.members import check_excluded
 from audit.canary.opened import Granted, Opened, ReadEntry, unsigned_entries
@@ -133,6 +133,31 @@ def test_a_batch_that_is_smaller_for_one_member_is_a_finding():
 
     assert same.verdict is Verdict.CLEAN
     assert other.verdict is Verdict.FINDING
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        (("no-store",), Verdict.CLEAN),
+        (("no-cache",), Verdict.FINDING),
+        ((), Verdict.FINDING),
+        (("no-store", "max-age=60"), Verdict.FINDING),
+    ],
+)
+def test_a_page_to_which_a_form_led_and_which_a_browser_may_keep_is_a_finding(served, said, verdict):
+    told = "".join(f"Cache-Control: {one}\r\n" for one in said)
+
+    def answer(target):
+        head = "303 See Other\r\nLocation: /answers/1\r\n" if target == "/report" else f"203 x\r\n{told}"
+        return [f"HTTP/1.1 {head}Content-Length: 0\r\n\r\n".encode()]
+
+    visitor, look = CanaryVisitor(served(answer), "host", Markers.new()), Inspection()
+    visitor.get("the form", "/")
+    visitor.post("a report", "/report", [])
+
+    judge_kept(look, visitor.exchanges)
+
+    assert look.verdict is verdict
 
 
 def sealed(plain):

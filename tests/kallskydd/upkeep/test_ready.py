@@ -13,6 +13,7 @@ from upkeep_harness import backup, kallskydd, real_day, real_home
 
 from cases.audit_chain import append_record, next_record
 from cases.home import read_home
+from kallskydd.hosting.tenants import with_publisher
 from kallskydd.upkeep import readiness
 from kallskydd.upkeep.disk import is_encrypted
 from kallskydd.upkeep.readiness import ASKED, CHECKED, Standing, lines_of
@@ -75,6 +76,25 @@ def test_each_line_is_taken_from_the_home(home, name, spoil):
     spoil(home)
 
     assert standing(home)[name] is Standing.NOT_YET
+
+
+@pytest.mark.parametrize(
+    ("of_a_tenant", "hidden", "expected"),
+    [
+        (True, False, Standing.NOT_YET),
+        (True, True, Standing.OK),
+        (False, False, Standing.OK),
+    ],
+)
+def test_the_home_of_a_tenant_is_not_ready_while_accounts_see_its_processes(
+    home, monkeypatch, of_a_tenant, hidden, expected
+):
+    monkeypatch.setattr(readiness, "processes_are_hidden", lambda: hidden)
+    config = home / "config.toml"
+    if of_a_tenant:
+        config.write_text(with_publisher(config.read_text(), "falun"))
+
+    assert standing(home)["processes"] is expected
 
 
 def _config(home: Path, before: str, after: str) -> None:
