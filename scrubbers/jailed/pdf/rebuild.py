@@ -18,7 +18,6 @@ import contextlib
 import functools
 import gc
 import io
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
@@ -39,8 +38,9 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.pdf.visibility import subpaths
+from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet
-from scrubbers.jailed.pdf.visibility.visual_diff import same_look
+from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.jailed.pictures import against_marks, preview
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
@@ -51,8 +51,6 @@ _BATCH_BYTES: Final = 3 * 2**20
 _SMALL_BYTES: Final = 32 * 2**10
 # One pixel a point: a page of A4 has half a megapixel, and is drawn in one to two milliseconds.
 _SCALE: Final = 1.0
-_NEARBY: Final = 3.0  # times that
-_NEARBY_PIXELS: Final = 6_000_000
 _BACKDROPS: Final = 10  # that are held with their shades until they are compared
 _BACKDROP_WORK: Final = 50.0  # milliseconds, as in `cost`: two drawings of a page
 _BACKDROP_BYTE: Final = 0.001  # the same: what is large when coded also took long to draw
@@ -268,16 +266,16 @@ class Rebuilder:
     def _looks_the_same(
         self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image, page: Page
     ) -> bool:
-        """From where one reads, or else from nearby; with a backdrop in its own size."""
+        """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
         unturned = drawn_unturned(rebuilt, size) if rebuilt.get_rotation() else drawn
-        if same_look(self._source.drawn(number, size), unturned, nearby=page.on_backdrop):
-            return True
-        if page.on_backdrop:
-            return False
-        near = min(_NEARBY, math.sqrt(_NEARBY_PIXELS / (size[0] * size[1])))
-        size = round(near * size[0]), round(near * size[1])
-        self._work.drawn(2 * size[0] * size[1], 0)
-        return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
+        with self._source.page(number) as source:
+            before = drawn_unturned(source, size)
+            if before.size != unturned.size:
+                return False
+            places = differing(before, unturned, nearby=page.on_backdrop)
+            if page.on_backdrop or not places:
+                return not places
+            return same_from_nearby(source, rebuilt, size, places, self._work)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""

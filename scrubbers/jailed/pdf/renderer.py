@@ -119,11 +119,6 @@ class PdfiumSource:
                 for page in pages:
                     page.close()
 
-    def drawn(self, number: int, size: tuple[int, int]) -> Image.Image:
-        """Return the page in this size, in mode RGBX, without its own turning."""
-        with self.page(number) as page:
-            return drawn_unturned(page, size)
-
 
 def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
     """PDFium draws a field only where a form has it, and a stamp wherever it stands, both from their appearance."""
@@ -134,9 +129,15 @@ def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool = True) -> Image.Image:
-    """Draw a page as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
+def drawn_unturned(
+    page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool = True, rows: tuple[int, int] | None = None
+) -> Image.Image:
+    """Draw a page as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them.
+
+    `rows`: only these, from the first up to the second.
+    """
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
-    place = (0, 0, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
-    return drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))
+    top, end = rows or (0, height)
+    place = (0, -top, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
+    return drawn_on_white((width, end - top), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))
