@@ -29,6 +29,7 @@ from PIL import Image
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
+from scrubbers.jailed.pdf.fonts.source_font import read_texts
 from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
@@ -91,9 +92,8 @@ class Rebuilder:
         document = self._readable(count)
         for batch in self._batches(document, count):
             self._settle(batch)
-            for font in document.fonts() if document is not None else ():
-                with contextlib.suppress(NotRebuildable):
-                    font.read_texts()
+            if document is not None:
+                read_texts(document.fonts())
             for entry in batch:
                 self._finish_page(entry, writer)
             self._source.reopen_if_large()
