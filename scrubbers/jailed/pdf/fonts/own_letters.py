@@ -75,6 +75,13 @@ class OwnLetters:
         glyphs = ((code, self._glyph(code)) for code in codes)
         return {code: self._characters[glyph] for code, glyph in glyphs if glyph in self._characters}
 
+    def codes(self) -> Sequence[int]:
+        """Return the codes of two bytes that have any: none of a set, which has too many to ask for."""
+        known = self._characters if self._is_of_glyphs and self._characters else {}
+        if self._glyphs is None:
+            return sorted(known)
+        return [code for code in range(len(self._glyphs) // 2) if self._glyph(code) in known]
+
     def _glyph(self, code: int) -> int:
         return code if self._glyphs is None else int.from_bytes(self._glyphs[2 * code : 2 * code + 2], "big")
 

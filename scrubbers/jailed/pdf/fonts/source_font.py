@@ -36,6 +36,7 @@ _BLOCK: Final = 256
 _FIRST_LETTER: Final = 0xE000  # of a block's codes in `document_of_font`
 _LEAST_SIGN: Final = 20  # thousandths; a full stop has five times as much
 _LARGEST: Final = 16_000
+_MOST_CODES: Final = 4000  # of two bytes that are asked for in one font
 _MOST_SEGMENTS: Final = 5000  # of one glyph; the most elaborate ornament among the tests' fonts has 700
 _SEGMENT_WORK: Final = 0.002  # milliseconds, as in `cost`
 _FONT_WORK: Final = 1.0
@@ -77,6 +78,7 @@ class Font:
         self._cut: dict[bytes, list[Sequence[Glyph] | Gap]] = {}
         self.says_more = False
         self._own = OwnLetters(untrusted)
+        self._untrue: frozenset[str] | None = None
         self._document = _opened(source_copy.document_of_font(untrusted, self._bytes))
         # By the number of the page that it belongs to: PDFium's font, and the page.
         self._fonts: dict[int, tuple[Any, pypdfium2.PdfPage]] = {}
@@ -166,17 +168,32 @@ class Font:
         unread = [glyph for glyph in self._glyphs.values() if glyph.text is None and glyph.outline]
         if not unread:
             return
-        codes = [glyph.code for glyph in unread]
-        said = self._read(self._untrusted, codes)
-        own = self._own.of(codes, lambda without_map: self._read(without_map, codes))
+        said, own = self._said_and_own([glyph.code for glyph in unread])
         for glyph in unread:
             untrusted = said.get(glyph.code, "")
             glyph.text = said_of_glyph(untrusted)
-            letters = {letter for letter in map(said_of_glyph, own.get(glyph.code, ())) if letter}
+            letters = own[glyph.code]
             if letters and glyph.text not in letters:
                 self.says_more |= glyph.text.isalnum() and min(letters).isalnum()
                 glyph.text = min(letters)
             self.says_more |= len(unicodedata.normalize("NFC", untrusted)) > max(1, len(glyph.text))
+
+    def untrue_letters(self) -> frozenset[str]:
+        """Return the letters that the text map gives to codes for which the font has others of its own."""
+        if self._untrue is None:
+            self._untrue = frozenset()
+            if "/ToUnicode" in self._untrusted:
+                codes = range(_BLOCK) if self._bytes == 1 else self._own.codes()[:_MOST_CODES]
+                said, own = self._said_and_own(codes)
+                given = ((said_of_glyph(untrusted), own[code]) for code, untrusted in said.items())
+                self._untrue = frozenset(text for text, letters in given if text and letters and text not in letters)
+        return self._untrue
+
+    def _said_and_own(self, codes: Sequence[int]) -> tuple[dict[int, str], dict[int, set[str]]]:
+        """Return what PDFium reads of the codes, and the letters that the font itself has for them, if any."""
+        said = self._read(self._untrusted, codes)
+        own = self._own.of(codes, lambda without_map: self._read(without_map, codes))
+        return said, {code: {said_of_glyph(letter) for letter in own.get(code, ())} - {""} for code in codes}
 
     def _read(self, font: DictionaryObject, codes: Sequence[int]) -> dict[int, str]:
         """Return what PDFium reads of the codes, in this font or the same with another text map."""

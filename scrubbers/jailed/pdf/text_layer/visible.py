@@ -138,13 +138,16 @@ def _show_all_but(away: Collection[int], all_things: Sequence[Thing]) -> None:
         thing.activate(active=number not in away)
 
 
-def seen_words(page: UprightPage, truth: Image.Image, unpainted: Collection[int]) -> tuple[list[Word], bool]:
+def seen_words(
+    page: UprightPage, truth: Image.Image, unpainted: Collection[int], untrue: Collection[str]
+) -> tuple[list[Word], bool]:
     """Return the words that are seen in full, and whether that is all text of the page. Raises NotRebuildable.
 
     Text that recognition put over a scan, invisible by its mode, always goes: nothing can tell what its letters
     should be.
     `page` has no annotations any more; `truth` is how it looked with them, not turned, and `unpainted` the numbers of
-    the things that were not drawn. What is active on the page afterwards is left open.
+    the things that were not drawn; `untrue` the letters that a font of the page is known to give to others. What is
+    active on the page afterwards is left open.
     """
     all_things = things(page.page)
     words = words_on(page.page, [thing.handle for thing in all_things])
@@ -154,7 +157,8 @@ def seen_words(page: UprightPage, truth: Image.Image, unpainted: Collection[int]
         return [], is_all
     view = _Drawings(page, truth, all_things, unpainted)
     clash = _overlapping(words)
-    shown = [word for at, word in enumerate(words) if at not in clash and view.shows(word)]
+    believed = (word for at, word in enumerate(words) if at not in clash and not word.has_any(untrue))
+    shown = [word for word in believed if view.shows(word)]
     kept = view.vouched_for(shown)
     return kept, is_all and len(kept) == len(words)
 
