@@ -18,7 +18,7 @@ import contextlib
 import functools
 import gc
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -29,7 +29,9 @@ from PIL import Image
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
+from scrubbers.jailed.pdf.fonts.source_font import read_texts
 from scrubbers.jailed.pdf.pages.page import Page, read_page
+from scrubbers.jailed.pdf.pages.page_fonts import untrue_letters
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
@@ -91,11 +93,10 @@ class Rebuilder:
         document = self._readable(count)
         for batch in self._batches(document, count):
             self._settle(batch)
-            for font in document.fonts() if document is not None else ():
-                with contextlib.suppress(NotRebuildable):
-                    font.read_texts()
+            if document is not None:
+                read_texts(document.fonts())
             for entry in batch:
-                self._finish_page(entry, writer)
+                self._finish_page(entry, writer, document)
             self._source.reopen_if_large()
             if self._reader is not None and self._source.is_large:
                 self._reader.resolved_objects.clear()
@@ -300,12 +301,13 @@ class Rebuilder:
 
     # Step 6
 
-    def _finish_page(self, entry: _Entry, writer: Writer) -> None:
+    def _finish_page(self, entry: _Entry, writer: Writer, document: SourceDocument | None) -> None:
         if entry.page is None:
             late = self._work.is_too_much or self._work.is_far_too_much
             pages_after = len(self._source) - entry.number - 1
             font = None if late and not self._work.affords_layer(pages_after) else self._layer_font
-            made = pixel_page(self._source, entry.number, self._parent, font, coarse=late)
+            untrue = self._untrue_letters(entry.number, document) if font is not None else ()
+            made = pixel_page(self._source, entry.number, self._parent, font, coarse=late, untrue=untrue)
             if late or made.letters is not None:
                 self._work.became_pixels(made.letters)
             # A scan has no text to lose, but it may have had more dots an inch than it has now.
@@ -321,6 +323,13 @@ class Rebuilder:
             node = entry.page.node
         self._kids.append(node)
         writer.write(node)
+
+    def _untrue_letters(self, number: int, document: SourceDocument | None) -> Collection[str]:
+        """Return the letters that are not believed on a page of the source."""
+        with contextlib.suppress(NotRebuildable, *access.BROKEN):
+            if self._reader is not None and document is not None:
+                return untrue_letters(self._reader.pages[number], document)
+        return ()
 
 
 @contextlib.contextmanager
