@@ -74,6 +74,7 @@ corpus: setup-test
 	@scripts/setup.sh corpus
 	@$(PY) benchmarks/second_corpus.py $(ARGS)
 	@$(PY) benchmarks/pdf_pairs.py
+	@$(PY) benchmarks/messages/outside.py
 
 # Coverage-guided fuzzing of everything that reads hostile bytes: two minutes, or ARGS="--seconds 3600 --only scrub_tiff"
 fuzz: setup-test

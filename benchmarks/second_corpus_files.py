@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,10 +53,10 @@ class Original:
         return made if made in EXPORTS else self.kind
 
 
-def fetch(cache: Path) -> None:
+def fetch(cache: Path, wanted_packages: Sequence[tuple[str, str, str]] = PACKAGES) -> None:
     """Download the packages that are not in the folder yet; raises CalledProcessError if pip fails."""
     cache.mkdir(parents=True, exist_ok=True)
-    missing = [package for package in PACKAGES if _archive(cache, package) is None]
+    missing = [package for package in wanted_packages if _archive(cache, package) is None]
     for name, version, digest in missing:
         print(f"fetching {name} {version}", file=sys.stderr)
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:

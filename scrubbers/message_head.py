@@ -22,6 +22,8 @@ _FEWEST: Final = 2
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,76})[ \t]*:")
 _MBOX: Final = re.compile(rb">?From [^\r\n]*\r?\n")
 _BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
+COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OUTLOOK: Final = "__substg1.0_".encode("utf-16-le")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _LOOSE_FIRST: Final = re.compile(rb"(?:from |[a-z][a-z-]{1,40}[ \t]*:[ \t])")
 _LOOSE_FROM: Final = re.compile(rb"(?m)^(?:from|received|message-id|return-path|delivered-to)[ \t]*:")
@@ -29,7 +31,12 @@ _LOOSE_FROM: Final = re.compile(rb"(?m)^(?:from|received|message-id|return-path|
 
 def begins_as_message(untrusted_bytes: bytes) -> bool:
     """Return whether a file may be a message, by its first few bytes: letters, or what may stand before them."""
-    return re.match(rb"[A-Za-z>\r\n\xef]", untrusted_bytes) is not None
+    return re.match(rb"[A-Za-z>\r\n\xef]|\xd0\xcf\x11\xe0", untrusted_bytes) is not None
+
+
+def is_outlook(untrusted: bytes) -> bool:
+    """Return whether this is a message as Outlook saves it: a compound file that names its streams so."""
+    return untrusted.startswith(COMPOUND) and _OUTLOOK in untrusted
 
 
 def is_message(untrusted_head: bytes, whole: int) -> bool:

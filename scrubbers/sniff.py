@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Final
 
 from scrubbers.memory_file import MemoryFile
-from scrubbers.message_head import is_message, looks_like_one
+from scrubbers.message_head import COMPOUND, begins_as_message, is_message, is_outlook, looks_like_one
 from scrubbers.stages import (
     Archive,
     CameraRaw,
@@ -36,7 +36,6 @@ _OFFICE_FIRST_ENTRIES: Final = (
 )  # fmt: skip
 _OTHER_OFFICE_FIRST_ENTRIES: Final = (b"mimetypeapplication/epub", b"Index/Document.iwa")
 ZIP: Final = b"PK\x03\x04"
-ZIP_HEAD_BYTES: Final = 128  # where the name of the first entry is, as far as it tells
 _ZIP_NAME_OFFSET: Final = 30
 _TAR_MAGIC: Final = slice(257, 262)
 _ISO_BOX_TYPE: Final = slice(4, 8)
@@ -53,8 +52,6 @@ _UNCOMMON_BRANDS: Final = {b"jxl ", b"jp2 ", b"jpx ", b"vvic", b"evbi", b"j2ki",
 # Sizes that the header of a Windows bitmap may have.
 _BITMAP_HEADERS: Final = (12, 40, 52, 56, 64, 108, 124)
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
-# Outlook's own files are compound files, and name their streams so.
-_OUTLOOK: Final = "__substg1.0_".encode("utf-16-le")
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _UTF16_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 # A table has at least so many whole rows; two commas in each of two lines may still be prose, two semicolons hardly.
@@ -63,7 +60,6 @@ _SEPARATORS: Final = {";": 1, "\t": 1, ",": 2}
 # Headings stand above some tables, and a cell with a line end in it makes two lines of one row.
 _ALIKE: Final = 0.8
 
-_COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CLEANABLE: Final = (
     (b"\xff\xd8\xff", Kind.JPEG),
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
@@ -87,7 +83,7 @@ _CLEANABLE: Final = (
     (b"\x1aE\xdf\xa3", Kind.SOUND),  # Matroska, WebM: the jail tells a film from a sound
 )
 _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
-    (_COMPOUND, OfficeDocument),  # Office before 2007; Outlook's messages are told apart below
+    (COMPOUND, OfficeDocument),  # Office before 2007; Outlook's messages are told apart below
     (b"MThd", SoundOrFilm),
     (b"FLV\x01", SoundOrFilm),
     (b"0&\xb2u\x8ef\xcf\x11", SoundOrFilm),  # Windows Media
@@ -118,6 +114,22 @@ _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
 def sniff(untrusted: MemoryFile) -> Sniffed:
     """Return the file with its kind; raises NotCleanable, and then the caller still has to close the file."""
     return Sniffed(sniff_kind(untrusted.read(HEAD_BYTES)), untrusted)
+
+
+def may_come_apart(untrusted_bytes: bytes) -> bool:
+    """Return whether a file may hold others, by its first few bytes."""
+    return untrusted_bytes.startswith(ZIP) or begins_as_message(untrusted_bytes)
+
+
+def first_inside(untrusted_head: bytes) -> int | None:
+    """Return what the first file in this one is counted as; None where it does not come apart.
+
+    An e-mail is its own first file, and counts as that which was chosen. Whether a compound file is one its job tells,
+    and refuses it as the document it is otherwise.
+    """
+    if is_message(untrusted_head, HEAD_BYTES) or untrusted_head.startswith(COMPOUND):
+        return 0
+    return 1 if is_archive(untrusted_head) else None
 
 
 def is_archive(untrusted_head: bytes) -> bool:
@@ -192,7 +204,7 @@ def _kind_by_brands(untrusted_head: bytes) -> Kind:
 
 def _refusal(untrusted_head: bytes) -> NotCleanable:
     """Return the refusal that fits what the file looks like: it tells the reporter what to do instead."""
-    if untrusted_head.startswith(_COMPOUND) and _OUTLOOK in untrusted_head:
+    if is_outlook(untrusted_head):
         return Email()
     for signature, refusal in _REFUSED:
         if untrusted_head.startswith(signature):

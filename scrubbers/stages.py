@@ -18,7 +18,7 @@ Refused
 │   ├── CameraRaw           save as JPEG
 │   ├── UnknownKind
 │   │   ├── TextUnreadable  text in an encoding that cannot be told: save it as UTF-8, or copy it into the report
-│   │   └── Email           saved in another form than .eml: take a picture of the screen
+│   │   └── Email           of a form that is not read: take a picture of the screen
 │   └── KindsDisagree       two readers of the first bytes see different kinds
 ├── Locked                  a PDF or an office document with a password, a PDF with restrictions
 ├── TooMuch                 more than we take on

@@ -27,7 +27,7 @@ _REFUSED: Final = {
         "Save it as UTF-8, or copy what matters into the text.",
     ),
     "refused.email": (
-        "Saved e-mails are taken as EML, but this one cannot be cleaned.",
+        "This saved e-mail cannot be cleaned here.",
         "Take a picture of the screen, or print it to a PDF.",
     ),
     "refused.unknown_kind": ("This kind of file is unknown.", _AS_PDF),

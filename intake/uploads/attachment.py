@@ -31,9 +31,8 @@ from intake.uploads.members import Member, closed_at_last
 from intake.uploads.progress import FileProgress, Sending, Step
 from intake.uploads.tried import Tried, TriedFiles
 from scrubbers.memory_file import MemoryFile
-from scrubbers.message_head import begins_as_message, is_message
 from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
-from scrubbers.sniff import HEAD_BYTES, ZIP, ZIP_HEAD_BYTES, is_archive, sniff
+from scrubbers.sniff import HEAD_BYTES, ZIP, first_inside, may_come_apart, sniff
 from scrubbers.stages import Empty, Kind, Refused, ScrubReport, SniffedArchive, TooMuchInArchive, Verified
 
 _DIGEST_PIECE: Final = 2**20
@@ -348,14 +347,12 @@ class FileTaker:
         self._chosen += 1
         jail = Jail(self._sandbox, against_marks=against_marks)
         # Of a file that is neither no more is read ahead of its room than tells so.
-        beginning = await part.begins(len(ZIP))
-        if beginning == ZIP and is_archive(await part.begins(ZIP_HEAD_BYTES)):
-            await self._take_apart(part, jail, first=1)
-        elif begins_as_message(beginning) and is_message(await part.begins(HEAD_BYTES), HEAD_BYTES):
-            # The message itself is the file that was chosen.
-            await self._take_apart(part, jail, first=0)
-        else:
+        apart = may_come_apart(await part.begins(len(ZIP)))
+        first = first_inside(await part.begins(HEAD_BYTES)) if apart else None
+        if first is None:
             await self._take_one(part, jail)
+        else:
+            await self._take_apart(part, jail, first)
 
     async def _take_one(self, part: Part, jail: Jail, inside: int = 0) -> None:
         progress = self._progress()

@@ -131,7 +131,7 @@ _FILES: Final = {
         N_("Raw pictures from a camera cannot be cleaned."), N_("Save it as JPEG and send that.")
     ),
     "refused.email": Notice(
-        N_("Saved e-mails are accepted as EML, but this one cannot be cleaned."),
+        N_("Saved e-mails are accepted as EML or MSG, but this one cannot be cleaned."),
         N_(
             "Take pictures of the screen on a phone or computer of your own, not the employer's. Who sent it, to whom"
             " and when can point to you."

@@ -21,10 +21,9 @@ from typing import Final
 from kallskydd.scrub.names import NamingRule, Origin, place_copy
 from kallskydd.scrub.zygotes import PooledZygote
 from scrubbers.memory_file import MemoryFile
-from scrubbers.message_head import is_message
 from scrubbers.protocol import ATTACHMENT_BYTES, Role
 from scrubbers.sandbox import Sandbox, scrub, verify
-from scrubbers.sniff import HEAD_BYTES, is_archive, sniff
+from scrubbers.sniff import HEAD_BYTES, first_inside, sniff
 from scrubbers.stages import Refused, ScrubReport, SniffedArchive, TooLarge, Verified
 
 # By their role.
@@ -101,12 +100,10 @@ class Pool:
     async def _files(self, source: Path) -> tuple[int, list[MemoryFile]]:
         """Return the number of the first file, and the files: one, or those in it; raises Refused or NotDone."""
         untrusted = await asyncio.to_thread(_read, source)
-        head = untrusted.read(HEAD_BYTES)
-        is_mail = is_message(head, HEAD_BYTES)
-        if is_mail or is_archive(head):
-            # An e-mail is its own first file.
-            return 0 if is_mail else 1, await self._sandbox.unpack(SniffedArchive(untrusted))
-        return 0, [untrusted]
+        first = first_inside(untrusted.read(HEAD_BYTES))
+        if first is None:
+            return 0, [untrusted]
+        return first, await self._sandbox.unpack(SniffedArchive(untrusted))
 
     async def _clean_one(self, untrusted: MemoryFile, origin: Origin, folder: Path, names: NamingRule) -> ScrubOutcome:
         started = time.monotonic()

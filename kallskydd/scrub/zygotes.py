@@ -15,9 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scrubbers.message_head import is_message
 from scrubbers.protocol import ROLES, Role
-from scrubbers.sniff import HEAD_BYTES, is_archive, sniff_kind
+from scrubbers.sniff import HEAD_BYTES, first_inside, sniff_kind
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, NotCleanable
 
@@ -81,7 +80,7 @@ def _kinds_by_role(sources: Sequence[Path]) -> dict[Role, set[Kind]]:
                 continue
             with source.open("rb") as file:
                 head = file.read(HEAD_BYTES)
-            if is_archive(head) or is_message(head, HEAD_BYTES):
+            if first_inside(head) is not None:
                 # What is in it nobody knows yet.
                 return {role: {kind for kind in Kind if ROLES.get(kind, Role.PICTURES) is role} for role in Role}
             kind = sniff_kind(head)

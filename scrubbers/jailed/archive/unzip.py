@@ -9,11 +9,9 @@ import re
 from typing import BinaryIO, Final
 from zipfile import ZipInfo
 
-from scrubbers.jailed.mail.parts import taken_apart
+from scrubbers.jailed.mail.parts import files_of
 from scrubbers.jailed.office.package import Package
-from scrubbers.message_head import is_message
 from scrubbers.protocol import ATTACHMENT_BYTES, MOST_MEMBERS
-from scrubbers.sniff import HEAD_BYTES
 from scrubbers.stages import Damaged, TooMuchInArchive
 
 _FOLDERS_UNASKED: Final = "__macosx/"
@@ -32,7 +30,7 @@ def unzipped(file: BinaryIO) -> list[bytes]:
         content = package.read(one.filename)
         if len(content) != one.file_size:
             raise Damaged
-        made += taken_apart(content) if is_message(content[:HEAD_BYTES], HEAD_BYTES) else [content]
+        made += files_of(content)
     return made
 
 

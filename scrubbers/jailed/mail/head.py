@@ -85,7 +85,7 @@ def _day(untrusted: bytes, findings: Findings) -> str:
 def _report(head: Head, findings: Findings) -> None:
     seen: set[str] = set()
     for name, value in head.fields:
-        if name in _NOTHING or (name in _SHOWN and name not in seen):
+        if not value or name in _NOTHING or (name in _SHOWN and name not in seen):
             seen.add(name)
             continue
         what = next((what for what, names in _FIRST_THAT_FITS if names.match(name)), What.OTHER)

@@ -16,7 +16,7 @@ _SINGLE: Final = (
     *(f"cp{page}" for page in (437, 850, 852, 866, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258)),
     "koi8-r", "koi8-u", "mac-roman",
 )  # fmt: skip
-_NAMES: Final = {
+CODECS: Final = {
     **{name: name for name in _SINGLE},
     **{name.replace("iso8859", "iso-8859"): name for name in _SINGLE},
     **{name.replace("cp1", "windows-1"): name for name in _SINGLE},
@@ -36,7 +36,7 @@ _SHIFTED: Final = re.compile(r"utf-?7|iso-2022-.*|hz.*|x-uuencode")
 
 def warm_up() -> None:
     """Load every encoding: in the jail no module can be read."""
-    for name in {*_NAMES.values(), "ascii"}:
+    for name in {*CODECS.values(), "ascii"}:
         "a".encode(name)
         codecs.lookup(name)
     shown(b"=?utf-8?q?=C3=A5?= =?iso-8859-1?b?5Q==?=")
@@ -48,7 +48,7 @@ def body_text(untrusted: bytes, charset: str, findings: Findings) -> str:
     Raises TextUnreadable where there are more of them: a wrong guess would change what a witness wrote.
     """
     charset = charset.lower().strip()
-    name = _NAMES.get(charset)
+    name = CODECS.get(charset)
     if _SHIFTED.fullmatch(charset) and (b"\x1b" in untrusted or b"+" in untrusted or b"~{" in untrusted):
         raise TextUnreadable
     if untrusted.isascii() and (name is None or not name.startswith("utf-16")):
@@ -81,7 +81,7 @@ def _piece(piece: bytes | str, charset: str | None) -> str:
     if charset is None:
         # What stood beside: the library wrote it so.
         return piece.decode("raw-unicode-escape", "replace")
-    name = _NAMES.get(charset.lower().partition("*")[0])
+    name = CODECS.get(charset.lower().partition("*")[0])
     return piece.decode(name or "ascii", "replace")
 
 

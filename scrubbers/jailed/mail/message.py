@@ -21,7 +21,7 @@ _MOST_FIELDS: Final = 1000
 MOST_PARTS: Final = 500
 _DEEPEST: Final = 12  # programs write four at most
 _BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
-_FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
+FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
 _NEXT_OF_MAILBOX: Final = re.compile(rb"\n\r?\nFrom [^\r\n]+\r?\n[!-9;-~]{1,76}:[ \t]")
 _MULTIPART: Final = "multipart/"
 
@@ -76,8 +76,8 @@ class _Reading:
         self._parts += 1
         if self._parts > MOST_PARTS or depth > _DEEPEST:
             raise TooMuchInArchive
-        raw_head, body = _divided(untrusted)
-        head = Head(tuple(_fields(raw_head)))
+        raw_head, body = _divided(untrusted) if not depth else _divided_anyhow(untrusted)
+        head = Head(tuple(fields_of(raw_head)))
         declared = head.typed("content-type")
         declared.set_default_type(otherwise)
         kind = declared.get_content_type()
@@ -103,7 +103,20 @@ def _divided(untrusted: bytes) -> tuple[bytes, bytes]:
     return untrusted, b""
 
 
-def _fields(raw_head: bytes) -> Iterator[tuple[str, bytes]]:
+def _divided_anyhow(untrusted: bytes) -> tuple[bytes, bytes]:
+    """Return head and body of a part. Where no blank line stands between, the body begins with what is no field."""
+    at = 0
+    for line in untrusted[:_HEAD_BYTES].splitlines(keepends=True):
+        is_field = FIELD.match(line) or (at and line[:1] in {b" ", b"\t"} and line.strip())
+        if line.strip() and not is_field:
+            return untrusted[:at] + b"\r\n", untrusted[at:]
+        at += len(line)
+        if not line.strip():
+            break
+    return untrusted[:at], untrusted[at:]
+
+
+def fields_of(raw_head: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the fields, unfolded. Raises Damaged at a line that is none."""
     name, value = "", [b""]
     lines = raw_head.replace(b"\r\n", b"\n").split(b"\n")
@@ -117,7 +130,7 @@ def _fields(raw_head: bytes) -> Iterator[tuple[str, bytes]]:
             yield name, b"".join(value).strip()
             name = ""
         if line.strip():
-            found = _FIELD.match(line)
+            found = FIELD.match(line)
             if found is None:
                 raise Damaged
             name, value = found[1].decode("ascii").lower(), [line[found.end() :]]

@@ -8,14 +8,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from scrubbers.jailed.mail.message import Part, read_message
-from scrubbers.message_head import is_message
+from scrubbers.jailed.mail.message import FIELD, Part, read_message
+from scrubbers.jailed.mail.outlook import OutlookMessage, read_outlook
+from scrubbers.message_head import COMPOUND, is_message, is_outlook
 from scrubbers.protocol import MOST_MEMBERS
 from scrubbers.sniff import HEAD_BYTES
-from scrubbers.stages import Email, Locked, TooMuchInArchive
+from scrubbers.stages import Email, Locked, Refused, TooMuchInArchive
 
 PLAIN: Final = "text/plain"
 HTML: Final = "text/html"
+RICH: Final = "text/rtf"
 ALTERNATIVE: Final = "multipart/alternative"
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _MESSAGES_DEEP: Final = 3
@@ -32,7 +34,7 @@ _ELSEWHERE: Final = frozenset({"message/partial", "message/external-body"})
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
-_FIRST_FIELD: Final = b"MIME-Version: 1.0\r\n"
+_FIRST_FIELDS: Final = b"MIME-Version: 1.0\r\nSender:\r\n"
 # Before the head of a message that is nothing but a file: the first field of a name counts.
 _NO_TEXT: Final = b"Content-Type: text/plain\r\nContent-Disposition: inline\r\n"
 
@@ -61,30 +63,72 @@ def is_file(part: Part, *, alternative: bool) -> bool:
     return not (alternative and part.kind.startswith("text/") and disposition != "attachment")
 
 
-def taken_apart(untrusted: bytes, depth: int = 1) -> list[bytes]:
+def taken_apart(untrusted: bytes) -> list[bytes]:
     """Return the message without its files, then each file in its order; a message in it is taken apart the same way.
 
     The fourth message of messages in each other is a file like others. Raises Refused.
     """
+    return _with_files(read_outlook(untrusted), 1) if untrusted.startswith(COMPOUND) else _apart(untrusted, 1)
+
+
+def _apart(untrusted: bytes, depth: int) -> list[bytes]:
     message = read_message(untrusted)
-    alone = _without_files(message) or _NO_TEXT + message.raw_head
-    if not is_message(alone[:HEAD_BYTES], HEAD_BYTES):
-        # One in another may have a short head. It has to be told from a text.
-        alone = _FIRST_FIELD + alone
-        if not is_message(alone[:HEAD_BYTES], HEAD_BYTES):
-            raise Email
-    made = [alone]
+    made = [_told(_without_files(message) or _NO_TEXT + message.raw_head)]
     for part, is_one in leaves(message):
-        content = decoded(part) if is_one else b""
-        if not content.strip():
-            continue
-        if depth < _MESSAGES_DEEP and (part.kind in _MESSAGES or is_message(content[:HEAD_BYTES], HEAD_BYTES)):
-            made += taken_apart(content, depth + 1)
-        else:
-            made.append(content)
-        if len(made) > MOST_MEMBERS:
-            raise TooMuchInArchive
+        if is_one:
+            made += files_of(decoded(part), depth, is_declared=part.kind in _MESSAGES)
+            _require_few(made)
     return made
+
+
+def _with_files(message: OutlookMessage, depth: int) -> list[bytes]:
+    made = [message.alone]
+    for each in message.files:
+        if isinstance(each, bytes):
+            made += files_of(each, depth)
+        elif depth < _MESSAGES_DEEP:
+            made += _with_files(each, depth + 1)
+        elif each.files:
+            raise Email
+        else:
+            made.append(each.alone)
+        _require_few(made)
+    return made
+
+
+def files_of(content: bytes, depth: int = 0, *, is_declared: bool = False) -> list[bytes]:
+    """Return a file, or what it comes apart into where it is a message; nothing where it is empty.
+
+    A message that does not come apart is a file, which its own job refuses. Raises TooMuchInArchive, Email.
+    """
+    if not content.strip():
+        return []
+    is_one = is_declared or is_message(content[:HEAD_BYTES], HEAD_BYTES)
+    if is_declared:
+        content = _told(content)
+    if depth < _MESSAGES_DEEP and (is_one or is_outlook(content)):
+        try:
+            return _apart(content, depth + 1) if is_one else _with_files(read_outlook(content), depth + 1)
+        except TooMuchInArchive:
+            raise
+        except Refused:
+            return [content]
+    return [content]
+
+
+def _told(message: bytes) -> bytes:
+    """Return a message so that it is told from a text: one in another may have a short head or none. Raises Email."""
+    if is_message(message[:HEAD_BYTES], HEAD_BYTES):
+        return message
+    message = _FIRST_FIELDS + (b"" if FIELD.match(message) else b"\r\n") + message
+    if not is_message(message[:HEAD_BYTES], HEAD_BYTES):
+        raise Email
+    return message
+
+
+def _require_few(made: list[bytes]) -> None:
+    if len(made) > MOST_MEMBERS:
+        raise TooMuchInArchive
 
 
 def _without_files(part: Part, *, alternative: bool = False) -> bytes:

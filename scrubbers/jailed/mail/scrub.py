@@ -15,10 +15,11 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail import letters
 from scrubbers.jailed.mail.head import fields_shown, report_part
 from scrubbers.jailed.mail.message import Part, read_message
-from scrubbers.jailed.mail.parts import ALTERNATIVE, HTML, NOTICES, PLAIN, SIGNATURES, decoded, leaves
+from scrubbers.jailed.mail.parts import ALTERNATIVE, HTML, NOTICES, PLAIN, RICH, SIGNATURES, decoded, leaves
 from scrubbers.jailed.mail.text import read_text
 from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.rtf import document as rtf
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
 from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text
@@ -64,7 +65,7 @@ def _report_parts(message: Part, findings: Findings) -> None:
             findings.add(What.IDENTIFIER, Where.MESSAGE_HEAD, part.kind)
         elif part.kind in NOTICES:
             findings.add(What.ROUTE, Where.MESSAGE_HEAD, part.kind)
-        elif part.kind not in {PLAIN, HTML}:
+        elif part.kind not in {PLAIN, HTML, RICH}:
             findings.add(What.EMBEDDED_FILE, Where.DOCUMENT, part.kind)
 
 
@@ -74,9 +75,11 @@ def _shown(part: Part, findings: Findings) -> list[Block]:
         return _one_of(part, findings)
     if part.boundary:
         return [block for each in part.parts for block in _shown(each, findings)]
-    if part.kind not in {PLAIN, HTML}:
+    if part.kind not in {PLAIN, HTML, RICH}:
         return []
     charset = part.head.typed("content-type").get_content_charset() or ""
+    if part.kind == RICH:
+        return rtf.read_document(decoded(part), findings)
     text = letters.body_text(decoded(part), charset, findings)
     return read_text(text, findings) if part.kind == PLAIN else read_page(text, findings)
 

