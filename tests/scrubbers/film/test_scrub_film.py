@@ -17,6 +17,7 @@ from scrub_harness import clean, clean_all
 
 from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox
+from scrubbers.sniff import sniff_kind
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, Lost, Refused, SoundOrFilm, TooManyPixels, What
 
@@ -153,6 +154,28 @@ def test_a_large_film_becomes_smaller_and_a_slow_one_keeps_its_time() -> None:
     assert alike(pictures[12].getpixel((80, 48)), COLOURS[0])
     assert alike(pictures[37].getpixel((80, 48)), COLOURS[1])
     assert Lost.FULL_SOUND not in slow[3].lost
+
+
+def test_a_film_of_an_old_camera_has_no_brand_and_a_text_with_such_a_word_is_a_text() -> None:
+    film = filmed("camera.mov", seconds=0.2, sound=False)
+    size = int.from_bytes(film[:4], "big")
+    movie = film.rindex(b"moov")
+    # Its description stands behind its content, whose place it tells.
+    without = film[size : movie - 4] + moved(film[movie - 4 :], -size)
+
+    ((kind, content, _, _),) = cleaned(without)
+
+    assert without[4:8] == b"wide"
+    assert kind is Kind.FILM
+    assert len(played(content)[0]) == 5
+    assert sniff_kind(b"The wide road is open.\n") is Kind.TEXT
+
+
+def moved(movie: bytes, by: int) -> bytes:
+    at = movie.index(b"stco") + 8
+    (count,) = struct.unpack(">I", movie[at : at + 4])
+    places = struct.unpack(f">{count}I", movie[at + 4 : at + 4 + 4 * count])
+    return movie[: at + 4] + struct.pack(f">{count}I", *(one + by for one in places)) + movie[at + 4 + 4 * count :]
 
 
 def test_the_same_film_gives_the_same_bytes_and_a_clean_copy_can_be_cleaned_again(results) -> None:
