@@ -84,12 +84,9 @@ def alike(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
 
 def played(content: bytes) -> tuple[list[Image.Image], float, float]:
     """The pictures, seconds of sound, and how often a second it goes up through zero."""
-    pictures, values = [], []
     with av.open(io.BytesIO(content), format="mp4") as container:
         pictures = [frame.to_image() for frame in container.decode(video=0)]
-    with av.open(io.BytesIO(content), format="mp4") as container:
-        for frame in container.decode(audio=0) if container.streams.audio else ():
-            values += memoryview(bytes(frame.planes[0])[: 4 * frame.samples]).cast("f")
+    values = heard(content)
     middle = values[len(values) // 4 : 3 * len(values) // 4]
     up = sum(before < 0 <= after for before, after in itertools.pairwise(middle))
     return pictures, len(values) / 32_000, up * 32_000 / max(1, len(middle))
@@ -176,6 +173,26 @@ def moved(movie: bytes, by: int) -> bytes:
     (count,) = struct.unpack(">I", movie[at : at + 4])
     places = struct.unpack(f">{count}I", movie[at + 4 : at + 4 + 4 * count])
     return movie[: at + 4] + struct.pack(f">{count}I", *(one + by for one in places)) + movie[at + 4 + 4 * count :]
+
+
+def heard(content: bytes) -> list[float]:
+    """The sound, 32,000 numbers a second."""
+    values: list[float] = []
+    with av.open(io.BytesIO(content), format="mp4") as container:
+        for frame in container.decode(audio=0) if container.streams.audio else ():
+            values += memoryview(bytes(frame.planes[0])[: 4 * frame.samples]).cast("f")
+    return values
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv"])
+def test_a_sound_that_begins_later_is_heard_later(name) -> None:
+    ((_, content, _, _),) = cleaned(filmed(name, sound_from=1))
+
+    values = heard(content)
+    begin = next(at for at, value in enumerate(values) if abs(value) > 0.05) / 32_000
+
+    assert abs(begin - 1) < SLACK_SECONDS
+    assert abs(len(values) / 32_000 - SECONDS) < SLACK_SECONDS
 
 
 def test_the_same_film_gives_the_same_bytes_and_a_clean_copy_can_be_cleaned_again(results) -> None:
