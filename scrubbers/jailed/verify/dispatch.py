@@ -1,7 +1,7 @@
 """An independent reading of a result: it may consist of what a clean file of its kind consists of, and of nothing else.
 
 Runs in a fresh job, which has never read the original file. Shares no code with the scrubber and decodes no pixels but
-those of films. Each reader walks the whole file from the first byte to the last, has a closed list of blocks, checks the
+those of films. Each walks the whole file from the first byte to the last, has a closed list of blocks, checks the
 content of every block that could carry something, and refuses at the first byte it cannot account for. What remains
 unseen is what compressed pixels can carry: they were made by our encoders from decoded pixels.
 
