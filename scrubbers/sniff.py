@@ -41,6 +41,8 @@ _TAR_MAGIC: Final = slice(257, 262)
 _ISO_BOX_TYPE: Final = slice(4, 8)
 _RIFF_FORM: Final = slice(8, 12)
 _RIFF_KINDS: Final = {b"WEBP": Kind.WEBP, b"WAVE": Kind.SOUND}
+# In front of them stands a length; in a text with such a word, letters. Without brands: QuickTime of old cameras.
+_ISO_FIRST_BOXES: Final = {b"ftyp", b"moov", b"wide"}
 # An ISO media file begins with its major brand, and a list of the brands that it is compatible with.
 _MOST_BRANDS: Final = 64
 _HEIC_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -152,7 +154,7 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
         return Kind.BMP
     if untrusted_head.startswith(b"RIFF") and untrusted_head[_RIFF_FORM] in _RIFF_KINDS:
         return _RIFF_KINDS[untrusted_head[_RIFF_FORM]]
-    if untrusted_head[_ISO_BOX_TYPE] == b"ftyp":
+    if untrusted_head.startswith(b"\0") and untrusted_head[_ISO_BOX_TYPE] in _ISO_FIRST_BOXES:
         return _kind_by_brands(untrusted_head)
     # Some programs put a byte order mark, empty lines, an HTTP header or printer commands before a PDF's first line;
     # PDF readers skip up to so many bytes.

@@ -12,7 +12,7 @@ Refused
 │   ├── OfficeDocument      save it as PDF
 │   ├── DrawnPicture        SVG: take a picture of the screen
 │   ├── SoundOrFilm         in an uncommon coding: send the sound, still pictures, or describe it
-│   │   └── Film            a recording turned out to be a film: `sandbox` has it scrubbed as one, and nobody reads this
+│   │   └── Film            a recording turned out to be a film: `sandbox` has it scrubbed as one, and nobody is told
 │   ├── Archive             of another kind than ZIP, or in an archive: send the files one by one
 │   ├── UncommonPicture     JPEG XL and the like: save as JPEG
 │   ├── CameraRaw           save as JPEG
@@ -378,11 +378,11 @@ class WouldNotVouch(Refused):
 
 REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
-    TextUnreadable, Email, Film, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge,
+    TextUnreadable, Email, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge,
     TooMuchToHold, TooMuchInArchive,
     Damaged, LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
-_BY_CODE: Final = {leaf.code: leaf for leaf in REFUSALS}
+_BY_CODE: Final = {leaf.code: leaf for leaf in (*REFUSALS, Film)}
 
 
 def refusal(untrusted_code: int) -> Refused:

@@ -140,6 +140,7 @@ def _warm_up_documents(kinds: Collection[Kind], scrubs: dict[Kind, Scrub]) -> Ca
 
         scrubs[Kind.FILM] = film.scrub_film
         film.warm_up()
+        reader_of(Kind.FILM)
     if Kind.PDF in kinds:
         from scrubbers.jailed.pdf import scrub as pdf  # noqa: PLC0415
 

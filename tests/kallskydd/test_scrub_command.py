@@ -497,7 +497,14 @@ def test_a_zygote_for_one_kind_loads_nothing_of_the_others(name) -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     )
 
-    others = {"pillow_heif", "pypdf", "pypdfium2", "scrubbers.jailed.verify.pdf.file", "scrubbers.jailed.text.scrub"}
+    others = {
+        "pillow_heif",
+        "pypdf",
+        "pypdfium2",
+        "scrubbers.jailed.verify.pdf.file",
+        "scrubbers.jailed.text.scrub",
+        "av",
+    }
     wanted = loads[name] | ({"scrubbers.jailed.verify.pdf.file"} if kind is Kind.PDF else set())
     assert loaded & others == wanted
 

@@ -47,6 +47,7 @@ def filmed(
     rate: int = RATE,
     sound: bool = True,
     size: tuple[int, int] = (WIDTH, HEIGHT),
+    sound_from: float = 0,
     into: Callable[[bytes], bytes] = lambda packet: packet,
 ) -> bytes:
     """The film in the form of this name; `into` may add to the packets of the picture."""
@@ -71,7 +72,7 @@ def filmed(
             _write(target, stream, stream.encode(frame), into)
         _write(target, stream, stream.encode(None), into)
         if heard is not None:
-            _write_sound(target, heard, seconds)
+            _write_sound(target, heard, seconds, sound_from)
     return made.getvalue()
 
 
@@ -83,9 +84,10 @@ def _write(target, stream, packets, into: Callable[[bytes], bytes]) -> None:
         target.mux(changed)
 
 
-def _write_sound(target, stream, seconds: float) -> None:
-    with av.open(io.BytesIO(tone(seconds))) as source:
+def _write_sound(target, stream, seconds: float, begin: float) -> None:
+    with av.open(io.BytesIO(tone(seconds - begin))) as source:
         for frame in source.decode(audio=0):
+            frame.pts += round(begin * frame.sample_rate)
             target.mux(stream.encode(frame))
     target.mux(stream.encode(None))
 

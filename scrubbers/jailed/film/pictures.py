@@ -29,7 +29,7 @@ _SETTINGS: Final = {
     "x264-params": (
         "threads=1:sliced-threads=0:lookahead-threads=1:rc-lookahead=0:sync-lookahead=0:mbtree=0:"
         "keyint=50:min-keyint=50:scenecut=0:open-gop=0:bframes=0:ref=1:weightp=0:cabac=0:8x8dct=0:slices=1:"
-        "no-deblock=0:aud=0:nal-hrd=none:filler=0:force-cfr=1:level=31:crf=25:vbv-maxrate=4000:vbv-bufsize=8000:"
+        "no-deblock=0:aud=0:nal-hrd=none:filler=0:force-cfr=1:level=31:crf=27:vbv-maxrate=4000:vbv-bufsize=8000:"
         "colorprim=bt709:transfer=bt709:colormatrix=bt709:fullrange=off:videoformat=undef"
     ),
 }

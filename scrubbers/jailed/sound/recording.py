@@ -15,6 +15,7 @@ _READERS: Final = (
     (b"\x1aE\xdf\xa3", "matroska"), (b"caff", "caf"),
 )  # fmt: skip
 _ISO_BOX_TYPE: Final = slice(4, 8)
+_FIRST_BOXES: Final = frozenset((b"ftyp", b"moov", b"wide"))
 # What telephones, recorders and messengers write.
 _DECODERS: Final = frozenset((
     "aac", "alac", "amrnb", "amrwb", "flac", "libopencore_amrnb", "libopencore_amrwb", "libopus", "libvorbis", "mp3",
@@ -32,7 +33,7 @@ def opened(file: IO[bytes]) -> AbstractContextManager["av.container.InputContain
     file.seek(0)
     reader = (
         "mov"
-        if head[_ISO_BOX_TYPE] == b"ftyp"
+        if head[_ISO_BOX_TYPE] in _FIRST_BOXES
         else next((name for sign, name in _READERS if head.startswith(sign)), None)
     )
     if reader is None:

@@ -1,7 +1,7 @@
 """An independent reading of a result: it may consist of what a clean file of its kind consists of, and of nothing else.
 
-Runs in a fresh job, which has never read the original file. Shares no code with the scrubber and decodes no pixels.
-Each reader walks the whole file from the first byte to the last, has a closed list of blocks, checks the
+Runs in a fresh job, which has never read the original file. Shares no code with the scrubber and decodes no pixels but
+those of films. Each walks the whole file from the first byte to the last, has a closed list of blocks, checks the
 content of every block that could carry something, and refuses at the first byte it cannot account for. What remains
 unseen is what compressed pixels can carry: they were made by our encoders from decoded pixels.
 
@@ -15,7 +15,6 @@ from collections.abc import Callable
 from typing import Final
 
 from scrubbers.jailed.verify import jpeg, png, tiff, webp
-from scrubbers.jailed.verify.film import is_clean_film
 from scrubbers.jailed.verify.sound import is_clean_sound
 from scrubbers.jailed.verify.text import is_clean_table, is_clean_text
 from scrubbers.stages import Kind, WouldNotVouch
@@ -28,16 +27,19 @@ _READERS: Final[dict[Kind, Callable[[mmap.mmap], bool]]] = {
     Kind.TEXT: is_clean_text,
     Kind.CSV: is_clean_table,
     Kind.SOUND: is_clean_sound,
-    Kind.FILM: is_clean_film,
 }
 
 
 def reader_of(kind: Kind) -> Callable[[mmap.mmap], bool] | None:
-    """Return the reader of a kind of result. A zygote for pictures does not load the one for PDF."""
+    """Return the reader of a kind of result. A zygote for pictures loads neither that for PDF nor that for films."""
     if kind is Kind.PDF:
         from scrubbers.jailed.verify.typeset.file import is_clean_document  # noqa: PLC0415
 
         return is_clean_document
+    if kind is Kind.FILM:
+        from scrubbers.jailed.verify.film import is_clean_film  # noqa: PLC0415
+
+        return is_clean_film
     return _READERS.get(kind)
 
 

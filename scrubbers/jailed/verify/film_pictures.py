@@ -19,8 +19,8 @@ from scrubbers.jailed.verify.film_boxes import Described
 _LENGTH_BYTES: Final = 4
 _KEY_EVERY: Final = 50
 _KEY, _OTHER = 0x65, 0x41  # the first byte of a unit: how much depends on it, and its kind
-# Codes of changing lengths, one list, blocks changed at their edges; quality from 25 up or down.
-_PICTURE: Final = bytes.fromhex("68ce1f20")
+# Codes of changing lengths, one list, blocks changed at their edges; quality from 27 up or down.
+_PICTURE: Final = bytes.fromhex("68ce1720")
 # Baseline that keeps the constraints of main, level 3.1; number 0, a counter of four bits, order as coded, one picture
 # to refer to, no gaps.
 _BEFORE_SIZE: Final = "01100111010000101100000000011111110110100"

@@ -17,6 +17,7 @@ from scrub_harness import clean, clean_all
 
 from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox
+from scrubbers.sniff import sniff_kind
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, Lost, Refused, SoundOrFilm, TooManyPixels, What
 
@@ -83,12 +84,9 @@ def alike(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
 
 def played(content: bytes) -> tuple[list[Image.Image], float, float]:
     """The pictures, seconds of sound, and how often a second it goes up through zero."""
-    pictures, values = [], []
     with av.open(io.BytesIO(content), format="mp4") as container:
         pictures = [frame.to_image() for frame in container.decode(video=0)]
-    with av.open(io.BytesIO(content), format="mp4") as container:
-        for frame in container.decode(audio=0) if container.streams.audio else ():
-            values += memoryview(bytes(frame.planes[0])[: 4 * frame.samples]).cast("f")
+    values = heard(content)
     middle = values[len(values) // 4 : 3 * len(values) // 4]
     up = sum(before < 0 <= after for before, after in itertools.pairwise(middle))
     return pictures, len(values) / 32_000, up * 32_000 / max(1, len(middle))
@@ -153,6 +151,48 @@ def test_a_large_film_becomes_smaller_and_a_slow_one_keeps_its_time() -> None:
     assert alike(pictures[12].getpixel((80, 48)), COLOURS[0])
     assert alike(pictures[37].getpixel((80, 48)), COLOURS[1])
     assert Lost.FULL_SOUND not in slow[3].lost
+
+
+def test_a_film_of_an_old_camera_has_no_brand_and_a_text_with_such_a_word_is_a_text() -> None:
+    film = filmed("camera.mov", seconds=0.2, sound=False)
+    size = int.from_bytes(film[:4], "big")
+    movie = film.rindex(b"moov")
+    # Its description stands behind its content, whose place it tells.
+    without = film[size : movie - 4] + moved(film[movie - 4 :], -size)
+
+    ((kind, content, _, _),) = cleaned(without)
+
+    assert without[4:8] == b"wide"
+    assert kind is Kind.FILM
+    assert len(played(content)[0]) == 5
+    assert sniff_kind(b"The wide road is open.\n") is Kind.TEXT
+
+
+def moved(movie: bytes, by: int) -> bytes:
+    at = movie.index(b"stco") + 8
+    (count,) = struct.unpack(">I", movie[at : at + 4])
+    places = struct.unpack(f">{count}I", movie[at + 4 : at + 4 + 4 * count])
+    return movie[: at + 4] + struct.pack(f">{count}I", *(one + by for one in places)) + movie[at + 4 + 4 * count :]
+
+
+def heard(content: bytes) -> list[float]:
+    """The sound, 32,000 numbers a second."""
+    values: list[float] = []
+    with av.open(io.BytesIO(content), format="mp4") as container:
+        for frame in container.decode(audio=0) if container.streams.audio else ():
+            values += memoryview(bytes(frame.planes[0])[: 4 * frame.samples]).cast("f")
+    return values
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv"])
+def test_a_sound_that_begins_later_is_heard_later(name) -> None:
+    ((_, content, _, _),) = cleaned(filmed(name, sound_from=1))
+
+    values = heard(content)
+    begin = next(at for at, value in enumerate(values) if abs(value) > 0.05) / 32_000
+
+    assert abs(begin - 1) < SLACK_SECONDS
+    assert abs(len(values) / 32_000 - SECONDS) < SLACK_SECONDS
 
 
 def test_the_same_film_gives_the_same_bytes_and_a_clean_copy_can_be_cleaned_again(results) -> None:
