@@ -184,21 +184,33 @@ class Tenant:
         make_home(self.home, as_trial(config), [], trial=True)
         for path in (self.home, *self.home.rglob("*")):
             os.chown(path, self.uid, self.uid)
+        self.listen(tor_gid)
+
+    def listen(self, tor_gid: int = 0) -> None:
+        """Make the listening sockets, as its socket unit does."""
         for kind in ("public.sock", "desk.sock", "mirror.sock"):
             listener = self.listeners[kind] = socket.socket(socket.AF_UNIX)
             path = self.places.listeners / self.name / kind
+            path.unlink(missing_ok=True)
             listener.bind(str(path))
             os.chown(path, 0, tor_gid)
             path.chmod(0o660)
             listener.listen(128)
 
+    def command(self, *, before: tuple[str, ...] = ()) -> list[str]:
+        """What starts its keeper with these sockets; `before` is a command that starts the rest."""
+        numbers = ",".join(str(one.fileno()) for one in self.listeners.values())
+        return [
+            *before, sys.executable, "-I", "-c", _AS_UNIT, str(self.uid), numbers,
+            "-I", "-m", "kallskydd", "serve", "--public", "--home", str(self.home), "--json",
+        ]  # fmt: skip
+
     def start(self, *, before: tuple[str, ...] = ()) -> None:
-        """Start its keeper; `before` is a command that starts the rest, such as one that sets limits."""
+        """Start its keeper; `before` may set limits."""
         numbers = [one.fileno() for one in self.listeners.values()]
         self.events.clear()
         self.process = subprocess.Popen(
-            [*before, sys.executable, "-I", "-c", _AS_UNIT, str(self.uid), ",".join(map(str, numbers)),
-             "-I", "-m", "kallskydd", "serve", "--public", "--home", str(self.home), "--json"],
+            self.command(before=before),
             pass_fds=numbers, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             cwd="/", start_new_session=True,
         )  # fmt: skip

@@ -405,9 +405,13 @@ class Browser:
         lines += [f"{name}: {value}" for name, value in {**named, **headers}.items()]
         return await self.raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
+    async def connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection for one request."""
+        return await asyncio.open_unix_connection(str(self.path))
+
     async def raw(self, sent: bytes) -> Page:
         """Send bytes and read the answer to its end."""
-        reader, writer = await asyncio.open_unix_connection(str(self.path))
+        reader, writer = await self.connected()
         try:
             writing = asyncio.ensure_future(_send(writer, sent))
             answer = await _read_all(reader)

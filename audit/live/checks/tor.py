@@ -238,7 +238,7 @@ def _wanted_sockets(tor: Any) -> dict[str, str]:
 def _kernels_view(inspection: Inspection, scene: Scene, wanted: set[str]) -> None:
     """Compare the sockets that tor really listens on, and who is connected to its control socket."""
     # Of a host's tor the publisher is the one that steers it, and no keeper does.
-    steers = scene.service.keeper.pid if scene.at_publisher is None else _publisher_of_a_host()
+    steers = scene.service.keeper.pid if scene.at_publisher is None else publisher_at(scene.control_socket)
     ours = {os.getpid(), steers, *(one.pid for one in scene.service.audits)}
     if not scene.service.tors:
         inspection.missed("the sockets of tor")
@@ -257,9 +257,12 @@ def _kernels_view(inspection: Inspection, scene: Scene, wanted: set[str]) -> Non
                     pid=process.pid, count=len(steering), strange=listed(strange) or "-")  # fmt: skip
 
 
-def _publisher_of_a_host() -> int:
-    """Return the number of its process; 0 where there is none, or more than one."""
-    found = [one.pid for one in everything() if _PUBLISHER in _words_of(one)]
+def publisher_at(control: Path) -> int:
+    """Return the number of the process that was started as publisher at this socket; 0 where it is none, or several.
+
+    Another host's can be seen too: one that lives in a container of this computer.
+    """
+    found = [one.pid for one in everything() if {_PUBLISHER, str(control)} <= set(_words_of(one))]
     return found[0] if len(found) == 1 else 0
 
 

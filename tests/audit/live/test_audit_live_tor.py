@@ -16,7 +16,14 @@ from pathlib import Path
 import pytest
 from audit_harness import AS_ROOT, wait_for
 
-from audit.live.checks.tor import check_tor_files, check_tor_listeners, check_torrc, config_text, system_tor
+from audit.live.checks.tor import (
+    check_tor_files,
+    check_tor_listeners,
+    check_torrc,
+    config_text,
+    publisher_at,
+    system_tor,
+)
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict
@@ -266,6 +273,23 @@ def test_whoever_steers_tor_besides_the_keeper_is_a_finding(clean_tor):
     ((verdict, text),) = [(one.verdict, one.text()) for one in inspection.evidence if one.verdict is not Verdict.CLEAN]
     assert (verdict, wanted[1] in text) == (wanted[0], True)
     assert findings(check_tor_listeners, clean_tor) == []
+
+
+def test_the_publisher_of_another_host_on_this_computer_is_not_taken_for_ours(tmp_path):
+    def publisher(control):
+        words = ["-c", "import time; time.sleep(60)", "kallskydd.hosting.publisher", "--control", str(control)]
+        return subprocess.Popen([sys.executable, *words])
+
+    ours, others, twice = tmp_path / "a/control", tmp_path / "b/control", tmp_path / "c/control"
+    processes = [publisher(control) for control in (ours, others, twice, twice)]
+    try:
+        found = [publisher_at(control) for control in (ours, others, twice, tmp_path / "d/control")]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+    assert found == [processes[0].pid, processes[1].pid, 0, 0]
 
 
 def test_a_tor_on_a_private_network_is_clean_in_a_trial_and_nowhere_else(short_folder, tor_network):

@@ -45,7 +45,7 @@ def private_folders(facts: dict) -> None:
         Path(place).mkdir()
     shutil.chown("/run/crm", "hacluster", "haclient")
     # What the daemons keep on the node's own disk is there again after it was switched off.
-    for name in ("corosync", "pacemaker"):
+    for name in ("corosync", "pacemaker", "kallskydd-tor"):
         kept, place = Path(facts["kept"]) / name, Path("/var/lib") / name
         place.mkdir()
         kept.mkdir(parents=True, exist_ok=True)
@@ -57,6 +57,12 @@ def private_folders(facts: dict) -> None:
         to = Path("/usr/lib/ocf/resource.d") / name
         to.parent.mkdir(exist_ok=True)
         shutil.copy(HERE / "agents" / kind, to)
+    for name, mode in (("kallskydd-tor", 0o750), ("kallskydd-host", 0o710), ("kallskydd-publisher", 0o711)):
+        Path("/run", name).mkdir(mode)
+    for tenant, uid in facts["tenants"].items():
+        Path("/run/kallskydd-host", tenant).mkdir(0o710)
+        Path("/run/kallskydd-publisher", tenant).mkdir(0o710)
+        os.chown(Path("/run/kallskydd-publisher", tenant), -1, uid)
     for name in ("upper", "work"):
         Path("/run/upper", name).mkdir()
     run(
@@ -75,7 +81,7 @@ def private_folders(facts: dict) -> None:
 
 
 def own_network(facts: dict) -> None:
-    """Leave the world's, to which the units still have the way that tor has in another place."""
+    """Leave the world's, to which tor alone still has the way."""
     Path("/run/world-net").touch()
     run("mount", "--bind", "/proc/self/ns/net", "/run/world-net")
     if ctypes.CDLL(None, use_errno=True).unshare(NEW_NET) != 0:

@@ -36,8 +36,7 @@ IN_A_WORLD = (
     "private",
 )
 HERE = Path(__file__).parent
-PROJECT = HERE.parents[2]
-TENANT = "ludvika"
+TENANT, TENANT_UID = "ludvika", 20_002
 READY_SECONDS = 120.0
 DISK_BYTES = 64 * 2**20
 
@@ -168,10 +167,10 @@ class Cluster:
         for node in plan.nodes:
             env = {
                 "NODE": node.name, "EVENTS": self.events, "DISK": self.disk, "SWITCH": self.switch, "PYTHON": self.pythons.get(node.name, sys.executable),
-                "PROJECT": PROJECT, "NETWORK": self.network,
+                "UNIT": HERE / "unit.py", "NETWORK": self.network,
             }  # fmt: skip
             facts = {
-                "name": node.name, "address": node.address, "link": f"eth-{node.name}", "tenants": [TENANT], "authkey": key, "kept": str(self.folder / "kept" / node.name),
+                "name": node.name, "address": node.address, "link": f"eth-{node.name}", "tenants": {TENANT: TENANT_UID}, "authkey": key, "kept": str(self.folder / "kept" / node.name),
                 "corosync_conf": corosync_conf(plan), "env": {name: str(value) for name, value in env.items()},
             }  # fmt: skip
             self.machines[node.name] = Machine(node.name, facts)
@@ -254,8 +253,9 @@ class Cluster:
         began = time.monotonic()
         while not true():
             if time.monotonic() - began > within:
+                units = (f"kallskydd@{TENANT}", "kallskydd-tor", "kallskydd-publisher")
                 said = {
-                    name: machine.file(f"/run/said.kallskydd@{TENANT}")[-600:]
+                    name: [machine.file(f"/run/said.{unit}")[-600:] for unit in units]
                     for name, machine in self.machines.items()
                 }
                 raise AssertionError(

@@ -2,7 +2,7 @@
 The leader is lost in each way that was asked for, while reports come: what was acknowledged, and who published meanwhile.
 
 `unshare … python trial.py FOLDER NODES WAY…` (nodes.IN_A_WORLD) prints one JSON object. FOLDER must be new and its path
-short. With --tor the keepers publish on a private Tor network, and a page is asked for through it as well.
+short. The tenant's onion is published on a private Tor network, and all reporters come through that.
 """
 
 from __future__ import annotations
@@ -14,25 +14,34 @@ import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from intake_harness import SHOWN, Browser, Page, file_report, log_in
-from service import kallskydd, offline_network
 
 from audit.canary.clock import interpreter_with_clock
+from cases.home import as_trial
 from cases.receipt.keys import Receipt
-from cluster.nodes import TENANT, Cluster, Machine, Watch
-from onion.keys import read_onion_key
+from cluster.from_outside import OnionBrowser, Onions, new_identity, put_up
+from cluster.nodes import TENANT, TENANT_UID, Cluster, Machine, Watch
+from kallskydd.commands.init import example_config, make_home
+from kallskydd.hosting.tenants import with_publisher
+from onion.client import ClientTor
+from onion.errors import OnionError
+from onion.keys import OnionKey, read_onion_key
+from onion.private_network import PrivateNetwork
 
 REQUEST_SECONDS = 20.0
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 15.0
+BETWEEN_LOOKS_SECONDS = 0.5
+NEW_IDENTITY_SECONDS = 10.0  # tor takes no more of them
+REPORTERS = 3  # at a time, so that there is always one whose report is under way
 AGAIN_SECONDS = 180.0
 SHORT_PAUSE_SECONDS = 1.5  # shorter than Corosync's token
-SLOW_FENCE_SECONDS = 8.0  # a device that takes its time, in which the paused leader wakes
+SLOW_FENCE_SECONDS = 15.0  # a device that takes its time, in which the paused leader wakes
 FULL_SECONDS = 10.0
 CLOCK_AHEAD_SECONDS = 5 * 86400 + 7 * 3600
 
@@ -40,44 +49,69 @@ CLOCK_AHEAD_SECONDS = 5 * 86400 + 7 * 3600
 class Reporters:
     """Sends one report after another, and beside that asks for a page: who got a code, and when a page came."""
 
-    def __init__(self, home: Path) -> None:
-        self.socket, self.host = home / "run/public.sock", f"{read_onion_key(home / 'onion/public.key').address}.onion"
-        self.acknowledged: list[Receipt] = []
+    def __init__(self, client: ClientTor, address: str) -> None:
+        self.client, self.host = client, f"{address}.onion"
+        # In the order of their codes: what each report says, and its code.
+        self.acknowledged: list[tuple[str, Receipt]] = []
         self.refused = 0
+        self.texts = (f"Anmälan {number}." for number in itertools.count())
         self.pages: list[float] = []
         self.last = 0.0
 
     def browser(self) -> Browser:
-        return Browser(self.socket, self.host)
+        return OnionBrowser(self.client.socks, self.host)
 
     async def report(self) -> None:
         while True:
             try:
                 async with asyncio.timeout(REQUEST_SECONDS):
-                    page = await file_report(self.browser(), f"Anmälan {len(self.acknowledged)}.")
+                    text = next(self.texts)
+                    page = await file_report(self.browser(), text)
                     if page.status == SHOWN and page.receipt:
-                        self.acknowledged.append(page.receipt)
+                        self.acknowledged.append((text, page.receipt))
                         self.last = time.monotonic()
-            except (OSError, TimeoutError, EOFError, AssertionError, ValueError, LookupError, AttributeError):
+            except (
+                OSError,
+                TimeoutError,
+                EOFError,
+                AssertionError,
+                ValueError,
+                LookupError,
+                AttributeError,
+                OnionError,
+            ):
                 self.refused += 1
             await asyncio.sleep(0.3)
 
     async def look(self) -> None:
-        while True:
-            with suppress(OSError, TimeoutError, EOFError, ValueError, LookupError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    if (await self.browser().get("/")).status == 200:
-                        self.pages.append(time.monotonic())
-            await asyncio.sleep(0.1)
+        """Ask for the first page again and again; one that hangs holds up no other.
 
-    async def lost(self) -> list[str]:
-        """The acknowledged reports that their code no longer opens."""
-        lost = []
-        for number, receipt in enumerate(self.acknowledged):
-            page = await self.log_in(receipt)
-            if f"Anmälan {number}." not in page.text:
-                lost.append(f"{number}: {page.status} {page.plain[:200]}")
-        return lost
+        While none comes, take a new identity every ten seconds. A tor that found only the old descriptor asks the same
+        directory again after fifteen minutes at the earliest.
+        """
+        new = time.monotonic()
+        async with asyncio.TaskGroup() as looks:
+            while True:
+                looks.create_task(self._page())
+                await asyncio.sleep(BETWEEN_LOOKS_SECONDS)
+                if time.monotonic() - max((new, *self.pages[-1:])) > NEW_IDENTITY_SECONDS:
+                    new = time.monotonic()
+                    await asyncio.to_thread(new_identity, self.client)
+
+    async def _page(self) -> None:
+        with suppress(OSError, TimeoutError, EOFError, ValueError, LookupError, OnionError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                if (await self.browser().get("/")).status == 200:
+                    self.pages.append(time.monotonic())
+
+    async def lost(self) -> dict[int, str]:
+        """The acknowledged reports that their code no longer opens, by their place in the order, and what was shown."""
+        pages = [await self.log_in(receipt) for _, receipt in self.acknowledged]
+        return {
+            place: f"{pages[place].status} {pages[place].plain[:200]}"
+            for place, (text, _) in enumerate(self.acknowledged)
+            if text not in pages[place].text
+        }
 
     async def log_in(self, receipt: Receipt) -> Page:
         """The inbox, or what stands in its place, once the service is there."""
@@ -89,7 +123,7 @@ class Reporters:
             try:
                 async with asyncio.timeout(REQUEST_SECONDS):
                     return await ask()
-            except (OSError, TimeoutError, EOFError, ValueError, LookupError):
+            except (OSError, TimeoutError, EOFError, ValueError, LookupError, OnionError):
                 if time.monotonic() > deadline:
                     raise
             await asyncio.sleep(0.5)
@@ -115,7 +149,7 @@ async def woken(cluster: Cluster, leader: Machine) -> None:
     """Woken when the others have given it up, and the fence device has not yet done its work."""
     cluster.fence_seconds = SLOW_FENCE_SECONDS
     leader.pause()
-    await asyncio.sleep(SLOW_FENCE_SECONDS)
+    await wait(lambda: leader.name not in (cluster.online() or {leader.name}), "the leader given up")
     leader.wake()
 
 
@@ -145,7 +179,7 @@ async def lose(cluster: Cluster, reporters: Reporters, way: str, *, then: bool) 
     """Lose the leader once, and wait until a report is acknowledged again and, unless it is the last, all are back."""
     await wait(cluster.whole, "every node there")
     leader, began = cluster.leader(), time.monotonic()
-    before, events = len(reporters.acknowledged), len(cluster.events.read_text().splitlines())
+    first, events = len(reporters.acknowledged), len(cluster.events.read_text().splitlines())
     await WAYS[way](cluster, leader)
     disturbed = time.monotonic()
     await wait(
@@ -155,7 +189,7 @@ async def lose(cluster: Cluster, reporters: Reporters, way: str, *, then: bool) 
     await asyncio.sleep(1)
     ended = time.monotonic()
     after = cluster.leader()
-    pages = [began, *(one for one in reporters.pages if began <= one <= ended), ended]
+    pages = [began, *(one for one in sorted(reporters.pages) if began <= one <= ended), ended]
     gap = max(later - earlier for earlier, later in itertools.pairwise(pages))
     cluster.fence_seconds = 0.0
     for machine in cluster.machines.values():
@@ -168,13 +202,13 @@ async def lose(cluster: Cluster, reporters: Reporters, way: str, *, then: bool) 
     said = cluster.events.read_text().splitlines()[events:]
     return {
         "way": way, "from": leader.name, "to": after.name if after else "both", "seconds_without_a_page": round(gap, 1),
-        "acknowledged": len(reporters.acknowledged) - before, "fenced": [line.split()[2] for line in said if " switch " in line],
+        "acknowledged": [first, len(reporters.acknowledged)], "fenced": [line.split()[2] for line in said if " switch " in line],
     }  # fmt: skip
 
 
 async def open_session(reporters: Reporters) -> Page:
     """The inbox of the first report, in a session that the loss will end."""
-    return await reporters.log_in(reporters.acknowledged[0])
+    return await reporters.log_in(reporters.acknowledged[0][1])
 
 
 async def ended_in_words(reporters: Reporters, inbox: Page) -> bool:
@@ -206,35 +240,71 @@ def hours_ahead(folder: Path) -> Path:
     return interpreter_with_clock(Path(sys.executable), place, CLOCK_AHEAD_SECONDS, os.urandom(32))
 
 
-def sees_two(cluster: Cluster, watch: Watch) -> bool:
-    """Whether the watch would have seen a second leader: the one that waits is given the disk and a program named tor."""
+def sees_two(cluster: Cluster, watch: Watch, onions: Onions, key: OnionKey) -> bool:
+    """Whether it would have been seen: the one that waits is given the disk, a tor and the onion."""
     leader = cluster.leader()
     other = next(machine for machine in cluster.machines.values() if machine.on and machine is not leader)
     other.command("mount", "--bind", cluster.disk, "/var/lib/kallskydd-host")
-    other.command("cp", "/usr/bin/sleep", "/run/tor")
-    other.command("timeout", "2", "/run/tor", "60", check=False)
-    return {what for _, what, _ in watch.twice} == {"disk", "tor"}
+    other.command("/usr/lib/ocf/resource.d/units/kallskydd-tor", "start")
+    deadline, channel = time.monotonic() + AGAIN_SECONDS, None
+    while seen(watch, onions) != {"disk", "tor", "onion"}:
+        if time.monotonic() > deadline:
+            return False
+        with suppress(OSError):
+            channel = channel or put_up(other, key)
+        time.sleep(0.1)
+    return True
+
+
+def seen(watch: Watch, onions: Onions) -> set[str]:
+    return {what for _, what, _ in (*watch.twice, *onions.twice)}
 
 
 cluster_of_the_run: list[Cluster] = []
 
 
+@contextmanager
+def ending(network: PrivateNetwork) -> Iterator[None]:
+    """End the network, and the client that is on it."""
+    try:
+        yield
+    finally:
+        network.stop()
+
+
+def made_home(cluster: Cluster) -> Path:
+    """The tenant's home on the disk, as `kallskydd host add` makes it."""
+    cluster.disk.chmod(0o751)
+    home = cluster.disk / TENANT / "home"
+    home.parent.mkdir(0o700)
+    make_home(home, as_trial(with_publisher(example_config(trial=True), TENANT)), [], trial=True)
+    for path in (home.parent, home, *home.rglob("*")):
+        os.chown(path, TENANT_UID, TENANT_UID)
+    return home
+
+
 async def trial(
     folder: Path, count: int, ways: list[str], *, leave: bool, fencing: bool, wrong_clock: str | None
 ) -> dict[str, object]:
-    network = offline_network(folder / "net")
+    network = PrivateNetwork(folder / "net")
     pythons = {wrong_clock: hours_ahead(folder)} if wrong_clock else {}
-    with Cluster(folder, count, network, pythons, fencing) as cluster:
+    with Cluster(folder, count, network.root, pythons, fencing) as cluster, ending(network):
         cluster_of_the_run[:] = [cluster]
-        home = cluster.disk / TENANT / "home"
-        home.parent.mkdir(0o711)
-        kallskydd("init", "--home", home, "--trial")
+        up_soon = asyncio.create_task(asyncio.to_thread(network.start))
+        home = made_home(cluster)
         began = time.monotonic()
-        cluster.load()
+        await asyncio.to_thread(cluster.load)
         await wait(cluster.whole, "a leader, and one that could")
-        watch, reporters = Watch(cluster), Reporters(home)
+        await up_soon
+        client = network.client()
+        await asyncio.to_thread(client.start)
+        key = read_onion_key(home / "onion/public.key")
+        watch, onions, reporters = Watch(cluster), Onions(cluster, key.address), Reporters(client, key.address)
         watch.start()
-        tasks = [asyncio.create_task(reporters.report()), asyncio.create_task(reporters.look())]
+        onions.start()
+        tasks = [
+            asyncio.create_task(one) for one in (reporters.look(), *(reporters.report() for _ in range(REPORTERS)))
+        ]
         await wait(lambda: len(reporters.acknowledged) > 0, "a first report")
         up = time.monotonic() - began
         session = await open_session(reporters)
@@ -246,13 +316,19 @@ async def trial(
             task.cancel()
         moved = fencing and any(loss["from"] != loss["to"] for loss in losses)
         ended = await ended_in_words(reporters, session) if moved else True
-        twice = watch.twice[:5]
-        sees = not cluster.fencing or await asyncio.to_thread(sees_two, cluster, watch)
-        watch.over.set()
-        watch.join()
+        lost = await reporters.lost() if fencing else {}
+        twice, published_by = [*watch.twice[:5], *onions.twice[:5]], [nodes for _, nodes in onions.changes]
+        sees = not cluster.fencing or await asyncio.to_thread(sees_two, cluster, watch, onions, key)
+        for looks in (watch, onions):
+            looks.over.set()
+            looks.join()
+        for loss in losses:
+            begins, ends = loss["acknowledged"]
+            loss |= {"acknowledged": ends - begins, "lost": sum(begins <= place < ends for place in lost)}
         return {
             "nodes": count, "seconds_until_up": round(up, 1), "losses": losses, "acknowledged": len(reporters.acknowledged),
-            "not_acknowledged": reporters.refused, "lost": await reporters.lost() if fencing else [], "looks": watch.looks,
+            "not_acknowledged": reporters.refused, "lost": lost, "looks": watch.looks,
+            "looks_at_onions": onions.looks, "published_by": published_by,
             "two_at_once": twice, "would_have_been_seen": sees, "sessions_end_in_words": ended,
         }  # fmt: skip
 
