@@ -80,8 +80,7 @@ class Rebuilder:
         self._parent = Node()
         self._kids: list[Node] = []
         self._first: Image.Image | None = None
-        self._font = DocumentFont()
-        self._font_node = Node(late=True)
+        self._font = DocumentFont(Node(late=True))
         self._work = Work()
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
@@ -110,7 +109,7 @@ class Rebuilder:
         if document is not None and any(font.says_more for font in document.fonts()):
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         if self._font:
-            self._font_node.value = self._font.built()
+            self._font.build()
         self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
         writer.write_at_last(self._parent)
         writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent}))
@@ -121,11 +120,7 @@ class Rebuilder:
         if self._reader is None:
             return None
         try:
-            return (
-                SourceDocument(self._reader.root_object, self._work, self._font_node)
-                if len(self._reader.pages) == count
-                else None
-            )
+            return SourceDocument(self._reader.root_object, self._work) if len(self._reader.pages) == count else None
         except (NotRebuildable, *access.BROKEN):
             return None
 
@@ -156,7 +151,7 @@ class Rebuilder:
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             if any(picture.hides_colour for _, picture in page.pictures()):
                 self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
-            self._work.page_read(page.size())
+            self._work.page_read(page.steps)
         except ClippingText:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         except (NotRebuildable, *access.BROKEN):
@@ -210,7 +205,7 @@ class Rebuilder:
         seen: set[subpaths.Part] = set()
         unseen: set[subpaths.Part] = set()
         for entry, page in _rebuilt(batch):
-            found = [*subpaths.placed_paths(page.steps)]
+            found = [*subpaths.placed_paths(page.items)]
             if found:
                 placed[entry.number] = found
                 with _or_pixels(entry):
@@ -229,11 +224,11 @@ class Rebuilder:
             self._compare([entry for entry in again if entry.page is not None])
 
     def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
-        """Return the page as it is said now; raises NotRebuildable."""
+        """Return the page as it is now; raises NotRebuildable."""
         written = self._in_memory([entry])
         if written is None or entry.page is None:
             raise NotRebuildable
-        self._work.painted(_SAID_STEP * len(entry.page.steps))
+        self._work.painted(_SAID_STEP * len(entry.page.items))
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document, contextlib.closing(document[0]) as page:
             sheet = Sheet(page, _SCALE, self._work)
             return sheet, sheet.drawn()
@@ -281,7 +276,7 @@ class Rebuilder:
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""
-        parent, font = Node(), DocumentFont()
+        parent, font = Node(), DocumentFont(Node(late=True))
         for entry, page in _rebuilt(entries):
             with _or_pixels(entry):
                 page.emit(parent, font)
@@ -292,7 +287,7 @@ class Rebuilder:
         made = io.BytesIO()
         try:
             if font:
-                self._font_node.value = font.built()
+                font.build()
             Writer(made, level=1, small=_SMALL_BYTES).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
         except NotRebuildable:
             for entry in entries:
@@ -319,7 +314,7 @@ class Rebuilder:
         else:
             if entry.page.on_backdrop:
                 self._findings.lose(Lost.SHARPNESS)
-            entry.page.emit(self._parent, self._font)
+            entry.page.emit(self._parent, self._font, joins=True)
             node = entry.page.node
         self._kids.append(node)
         writer.write(node)

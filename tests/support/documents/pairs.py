@@ -507,7 +507,4 @@ WRITINGS: dict[str, Make] = {
 }
 PAIRS: dict[str, Make] = {**TEXTS, **PIXEL_PAGES, **OUTSIDE_PAGES, **FONTS, **DRAWINGS, **IMAGES, **WRITINGS}
 # What still comes through; docs/decisions/files/0034 says why.
-REMAINS: set[str] = {
-    "a clip that cuts nothing", "clip that holds all", "box as four lines", "box from another corner",
-    "decimals that nobody sees", "a string in one operator or two", "caps of a box",
-}  # fmt: skip
+REMAINS: set[str] = set()

@@ -15,7 +15,6 @@ from PIL import Image, ImageCms
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed.findings import MALFORMED
-from scrubbers.jailed.pdf.content.display_list import Line
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, NotRebuildable, Value, number
@@ -51,20 +50,20 @@ class Space:
     convert: Conversion | None = None
     is_drawn: bool = False
 
-    def initial(self, *, fills: bool) -> tuple[Line, ...]:
-        """Return the lines that choose the space and its first colour."""
+    def initial(self, *, fills: bool) -> bytes:
+        """Return the line that chooses the space's first colour."""
         if self.device is None:
             return device_space(1).initial(fills=fills)
         if self.is_drawn:
-            return (self._line((), fills=fills),)
+            return self._line((), fills=fills)
         black = [b"0", b"0", b"0", b"1"] if self.components == _CMYK else [b"0"] * self.components
         return self.colour(black, fills=fills)
 
-    def colour(self, values: Sequence[bytes], *, fills: bool) -> tuple[Line, ...]:
-        """Return the lines that choose this colour; raises NotRebuildable."""
+    def colour(self, values: Sequence[bytes], *, fills: bool) -> bytes:
+        """Return the line that chooses this colour; raises NotRebuildable."""
         if self.device is None or len(values) != self.components:
             raise NotRebuildable
-        return (self._line(values, fills=fills),)
+        return self._line(values, fills=fills)
 
     def _line(self, values: Sequence[bytes], *, fills: bool) -> bytes:
         return painted_in(self._converted(values), fills=fills)

@@ -76,13 +76,11 @@ class Picture:
         value = self.node.value
         return isinstance(value, Stream) and not {b"ImageMask", b"SMask"} & value.entries.keys()
 
-    def needed(self) -> frozenset[str]:
-        """Return the fill colour's key for a stencil, and nothing for other pictures."""
+    @property
+    def is_stencil(self) -> bool:
+        """Whether it is painted in the colour of areas."""
         value = self.node.value
-        return frozenset(("fill",)) if isinstance(value, Stream) and b"ImageMask" in value.entries else frozenset()
-
-    def paints(self) -> bool:
-        return True
+        return isinstance(value, Stream) and b"ImageMask" in value.entries
 
     @property
     def is_shrunk(self) -> bool:

@@ -10,27 +10,51 @@ the order in which the pages show them first.
       same in every document, and FontFile3 (Subtype CIDFontType0C)
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.pdf.fonts import write_cff
 from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
 from scrubbers.jailed.pdf.fonts.source_font import Glyph
-from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, Value
+from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, number
 from scrubbers.stages import TookTooLong
 
 NAME: Final = Name(b"F")
-SPACE: Final = Glyph(0, 250, ())
-SPACE.text = " "
 _MOST_GLYPHS: Final = 65_000
+GAP_DECIMALS: Final = 2
+_SPACE_FROM: Final = 150  # thousandths of the size: kerned letters are closer, words in tight lines further apart
+_WIDEST_SPACE: Final = 1000
 _LINES_IN_BLOCK: Final = 100
 _Key = tuple[int, Outline, str]
+
+
+@functools.cache
+def space(advance: int) -> Glyph:
+    """Return a space that is so wide."""
+    made = Glyph(0, advance, ())
+    made.text = " "
+    return made
+
+
+@functools.lru_cache(maxsize=4096)
+def gap_of(gap: float, apart: float = 0.0) -> tuple[Glyph | None, bytes]:
+    """Return what stands for a gap in thousandths: a space if it is as wide as one, and a number for what remains.
+
+    `apart`: how far all letters of the text are apart.
+    """
+    if gap - apart < _SPACE_FROM:
+        return None, number(-gap) if gap else b""
+    made = space(min(round(gap), _WIDEST_SPACE))
+    left = round(gap - made.advance, GAP_DECIMALS)
+    return made, number(-left) if left else b""
 
 
 class DocumentFont:
     """Gives glyphs their codes."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
+        self.node = node
         self._codes: dict[_Key, bytes] = {}
         self._of_glyphs: dict[Glyph, bytes] = {}
 
@@ -53,8 +77,8 @@ class DocumentFont:
     def __bool__(self) -> bool:
         return bool(self._codes)
 
-    def built(self) -> Value:
-        """Return the dictionary, with all glyphs that have a code; raises NotRebuildable."""
+    def build(self) -> None:
+        """Make the node's value, the dictionary with all glyphs that have a code. Raises NotRebuildable."""
         program = write_cff.program([charstring(advance, outline) for advance, outline, _ in self._codes])
         texts = {code: text for (_, _, text), code in self._codes.items() if text}
         descriptor = Node({
@@ -67,7 +91,7 @@ class DocumentFont:
             b"CIDSystemInfo": {b"Registry": Hex(b"Adobe"), b"Ordering": Hex(b"Identity"), b"Supplement": 0},
             b"FontDescriptor": descriptor, b"DW": 0, b"W": [1, [advance for advance, _, _ in self._codes]],
         })  # fmt: skip
-        return {
+        self.node.value = {
             b"Type": Name(b"Font"), b"Subtype": Name(b"Type0"), b"BaseFont": NAME, b"Encoding": Name(b"Identity-H"),
             b"DescendantFonts": [descendant],
             **({b"ToUnicode": Node(Stream({}, to_unicode(texts)))} if texts else {}),

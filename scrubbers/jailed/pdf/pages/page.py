@@ -20,20 +20,15 @@ from scrubbers.jailed.pdf.content.display_list import (
     Path,
     RestoreState,
     SaveState,
-    Set,
-    SetTextMatrix,
     Show,
     Step,
-    TextBegun,
-    TextEnded,
     Unsaid,
-    multiplied,
 )
 from scrubbers.jailed.pdf.content.emitter import emit
-from scrubbers.jailed.pdf.content.forms import Form, executed, text_alone, transparency_group
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.off_page import cut_off_page
+from scrubbers.jailed.pdf.content.scene import Item, items_of
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
@@ -54,72 +49,55 @@ _LARGEST_SIDE: Final = 20_000.0
 
 @dataclass(slots=True)
 class Page:
-    """A page's display list and its own dictionary's entries."""
+    """What a page paints, and its own dictionary's entries."""
 
     entries: dict[bytes, Value]
-    steps: list[Step]
+    items: list[Item]
     box: list[float]  # left, bottom, right, top
+    steps: int = 0  # it took so many to read it
     on_backdrop: bool = False  # whether a drawing stands for all but its text
     node: Node = field(default_factory=Node)
 
     def shows(self) -> list[Show]:
         """Return what is shown, in the order of drawing; an invisible one is not drawn."""
-        return [step for step in executed(self.steps) if isinstance(step, Show) and step.shows_anything()]
+        return [item.step for item in self.items if isinstance(item.step, Show) and item.step.shows_anything()]
 
     def paths(self) -> list[Path]:
         """Return the lines and areas that are painted, in the order of drawing."""
-        return [step for step in executed(self.steps) if isinstance(step, Path) and step.is_drawn()]
+        return [item.step for item in self.items if isinstance(item.step, Path) and item.step.is_drawn()]
 
     def pictures(self) -> list[tuple[Drawn, Picture]]:
         """Return the pictures, in the order of drawing; one that is drawn twice stands here twice."""
-        drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
+        drawn = (item.step for item in self.items if isinstance(item.step, Drawn) and not item.step.hidden)
         return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
 
     def has_invisible_text(self) -> bool:
         """Whether text was left out as it was read: in invisible mode, off the page, in a layer that is off."""
-        return any(isinstance(step, Show) and step.leaves_out_ink() for step in executed(self.steps))
-
-    def size(self) -> int:
-        """How many steps drawing it takes."""
-        return len(executed(self.steps))
+        return any(isinstance(item.step, Show) and item.step.leaves_out_ink() for item in self.items)
 
     def has_unsaid(self) -> bool:
         """Whether something on it only a drawing can show."""
-        return any(isinstance(step, Unsaid) for step in executed(self.steps))
+        return any(isinstance(item.step, Unsaid) for item in self.items)
 
     def on(self, backdrop: Picture) -> "Page":
         """Return the page with its text alone, on a drawing of all the rest."""
         left, bottom, right, top = self.box
-        placed = b" ".join(map(number, (right - left, 0, 0, top - bottom, left, bottom)))
-        drawn: list[Step] = [SaveState(), ConcatMatrix(placed + b" cm"), Drawn(backdrop), RestoreState()]
-        entries = {key: value for key, value in self.entries.items() if key != b"Group"}
-        return Page(entries, drawn + text_alone(self.steps), self.box, on_backdrop=True)
+        drawn = Item(Drawn(backdrop), (right - left, 0, 0, top - bottom, left, bottom), {}, ())
+        texts = (item for item in self.items if isinstance(item.step, Show))
+        return Page(self.entries, [drawn, *texts], self.box, on_backdrop=True)
 
     def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
         """Return the picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide it.
 
         A stencil may be of the paper's colour, and a soft mask may hide or be all that says something: not those.
         """
-        matrix: Matrix = (1, 0, 0, 1, 0, 0)
-        saved: list[Matrix] = []
-        found: tuple[Drawn, Picture, Matrix] | None = None
-        for step in self.steps:
-            match step:
-                case SaveState():
-                    saved.append(matrix)
-                case RestoreState():
-                    matrix = saved.pop() if saved else matrix
-                case ConcatMatrix():
-                    matrix = multiplied(step.line, matrix)
-                case Drawn(Picture() as picture) if found is None and picture.is_opaque:
-                    found = step, picture, matrix
-                case Set() | TextBegun() | TextEnded() | SetTextMatrix():
-                    pass
-                case Show() if not step.shows_anything():
-                    pass
-                case _:
-                    return None
-        return found if found is not None and self._holds(found[2]) else None
+        drawn = [item for item in self.items if not isinstance(item.step, Show) or item.step.shows_anything()]
+        match drawn:
+            case [Item(step=Drawn(thing=Picture() as picture) as step, clips=(), states=states, matrix=matrix)]:
+                is_whole = picture.is_opaque and "ca" not in states and self._holds(matrix)
+                return (step, picture, matrix) if is_whole else None
+            case _:
+                return None
 
     def _holds(self, placed: Matrix) -> bool:
         """Whether the unit square of this matrix lies on the page, and is larger than a speck."""
@@ -130,13 +108,10 @@ class Page:
         corners = ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f))
         return all(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1 for x, y in corners)
 
-    def emit(self, parent: Node, font: DocumentFont) -> None:
-        """Make the node's value from the steps as they are now; `font` gives the glyphs their codes."""
-        for step in executed(self.steps):
-            if isinstance(step, Drawn) and isinstance(step.thing, Form):
-                step.thing.emit(font)
+    def emit(self, parent: Node, fonts: DocumentFont, *, joins: bool = False) -> None:
+        """Make the node's value from the items as they are now; `joins`: texts on a line are one."""
         names = Names()
-        contents = Node(Stream({}, emit(self.steps, names, font)))
+        contents = Node(Stream({}, emit(self.items, self.box, names, fonts, joins=joins)))
         self.node.value = {
             b"Type": Name(b"Page"),
             b"Parent": parent,
@@ -159,8 +134,9 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
         left_open = saved - sum(isinstance(step, RestoreState) for step in steps)
         steps = [SaveState(), *steps, *(RestoreState() for _ in range(left_open)), RestoreState(), *drawn]
     box = _box(untrusted)
-    cut_off_page(steps, box)
-    return Page({b"MediaBox": box, **_page_entries(untrusted)}, steps, box)
+    items, count = items_of(steps)
+    cut_off_page(items, box)
+    return Page({b"MediaBox": box, **_page_entries(untrusted)}, items, box, count)
 
 
 def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
@@ -171,9 +147,6 @@ def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
         raise NotRebuildable
     if turn:
         entries[b"Rotate"] = turn
-    group = access.entry(untrusted, "/Group")
-    if isinstance(group, DictionaryObject):
-        entries[b"Group"] = transparency_group(group)
     return entries
 
 

@@ -11,7 +11,7 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed.pdf.content.colour_space import Space, space
 from scrubbers.jailed.pdf.content.display_list import Drawable, Step, Unsaid
-from scrubbers.jailed.pdf.content.forms import Form, frame, transparency_group
+from scrubbers.jailed.pdf.content.forms import Form, form
 from scrubbers.jailed.pdf.content.graphics_state import graphics_state
 from scrubbers.jailed.pdf.content.image import Picture, picture
 from scrubbers.jailed.pdf.content.inline_image import inline_stream
@@ -22,7 +22,7 @@ from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import Operand, require_drawable
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _DEEPEST_FORM: Final = 12
 # Pictures that later pages may use again (a letterhead) stay in memory up to this much.
@@ -32,11 +32,10 @@ _KEPT_BYTES: Final = 4 * 2**20
 class SourceDocument:
     """What the pages of one document draw with."""
 
-    def __init__(self, root: DictionaryObject, work: Work, font_node: Node) -> None:
+    def __init__(self, root: DictionaryObject, work: Work) -> None:
         self.layers = Layers(root)
         self.work = work
         self.swatches = Swatches(work)
-        self.font_node = font_node
         # None: not understood.
         self._fonts: dict[object, Font | None] = {}
         self._pictures: dict[object, Picture] = {}
@@ -139,11 +138,7 @@ class SourceDocument:
         own = access.entry(source, "/Resources")
         found = self._forms.get(key) if own is not None else None
         if found is None:
-            steps = self._steps(source, own if isinstance(own, DictionaryObject) else resources)
-            found = Form({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), **frame(source)}, steps)
-            group = access.entry(source, "/Group")
-            if isinstance(group, DictionaryObject):
-                found.entries[b"Group"] = transparency_group(group)
+            found = form(source, self._steps(source, own if isinstance(own, DictionaryObject) else resources))
             if own is not None:
                 self._forms[key] = found
         return found
