@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
-from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS, gap_of
+from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS
 from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.writer import Node, Value, number
 
@@ -100,8 +100,8 @@ class Path:
         return self.segments.endswith(b" re") and self.segments.count(b"\n") == 0
 
 
-# A space and a move before some glyphs, where there are any.
-Piece: TypeAlias = tuple[Glyph | None, bytes, Sequence[Glyph]]
+# Glyphs, and how far before them the one before ends, in thousandths of the size.
+Piece: TypeAlias = tuple[float, Sequence[Glyph]]
 
 
 @dataclass(slots=True)
@@ -138,13 +138,12 @@ class Show:
 
     def _pieces(self) -> tuple[float, list[Piece], float]:
         found: list[Piece] = []
-        apart = 1000 * self.character_space / self.size if self.size else 0.0
         start, pen = None, 0.0
         for at, glyphs in self._runs():
             if start is None:
                 start = pen = at
             gap = round(at - pen, GAP_DECIMALS)
-            found.append((*gap_of(gap, apart), glyphs))
+            found.append((gap, glyphs))
             pen += gap + sum([glyph.advance for glyph in glyphs])
         return start or 0.0, found, pen
 

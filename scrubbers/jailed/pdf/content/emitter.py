@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scrubbers.jailed.pdf.content.display_list import Drawn, Line, Names, Path, Show, Use
+from scrubbers.jailed.pdf.content.display_list import Drawn, Line, Names, Path, Piece, Show, Use
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.scene import Item, placed
 from scrubbers.jailed.pdf.content.scene_boxes import Box, box_of, holds, intersection, rectangle_in
-from scrubbers.jailed.pdf.fonts.document_font import DocumentFont, gap_of
-from scrubbers.jailed.pdf.fonts.source_font import Glyph
+from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS, DocumentFont, gap_of
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, number
 
 _FILLS: Final = frozenset((b"f", b"f*", b"B", b"B*", b"b", b"b*"))
@@ -34,6 +33,8 @@ _OPAQUE: Final = (b"1", b"1")
 _PLACE_DECIMALS: Final = 4
 _SAME_PLACE: Final = 0.0005
 _OF_A_LINE: Final = (-100, 3000)  # the same: how far back or on the next text may begin
+_SPACED_OUT: Final = 3  # glyphs
+_CLEARLY_APART: Final = 30  # thousandths of the size
 # Written as digits, strings made the contents of a report a tenth larger.
 _TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")
 _ESCAPES: Final = {b"\\": b"\\\\", b"(": b"\\(", b")": b"\\)", b"\r": b"\\r", b"\n": b"\\n"}
@@ -61,30 +62,37 @@ class _Text:
     origin: tuple[float, float]
     along: tuple[float, float]  # a thousandth of the size, on the page
     pen: float = 0.0
-    pieces: list[bytes] = field(default_factory=list)
-    codes: bytes = b""
+    pieces: list[Piece] = field(default_factory=list)
 
-    def add(self, position: float, show: Show, font: DocumentFont) -> None:
+    def add(self, position: float, show: Show) -> None:
         """Add the glyphs of a text that begins at this place."""
         start, pieces, end = show.pieces()
-        if self.codes:
-            gap = position - self.pen
-            self._move(*gap_of(round(gap, 2)), font)
-        for spaced, moved, glyphs in pieces:
-            self._move(spaced, moved, font)
-            self.codes += font.codes(glyphs)
+        (_, first), *others = pieces
+        self.pieces += [(round(position - self.pen, GAP_DECIMALS), first), *others]
         self.pen = position + end - start
 
-    def _move(self, spaced: Glyph | None, moved: bytes, font: DocumentFont) -> None:
-        if spaced is not None:
-            self.codes += font.codes((spaced,))
-        if moved:
-            self.pieces += [string_of(self.codes), moved]
-            self.codes = b""
+    def line(self, font: DocumentFont) -> bytes:
+        """Return the operator that shows it, and its operand."""
+        apart = self._apart()
+        said: list[bytes] = []
+        codes = b""
+        for gap, glyphs in self.pieces:
+            spaced, moved = gap_of(round(gap - apart, GAP_DECIMALS) if codes or said else 0.0)
+            if spaced is not None:
+                codes += font.codes((spaced,))
+            if moved:
+                said += [string_of(codes), moved]
+                codes = b""
+            codes += font.codes(glyphs, apart)
+        said.append(string_of(codes))
+        return said[0] + b" Tj" if len(said) == 1 else b"[%s] TJ" % b" ".join(said)
 
-    def line(self) -> bytes:
-        self.pieces.append(string_of(self.codes))
-        return self.pieces[0] + b" Tj" if len(self.pieces) == 1 else b"[%s] TJ" % b" ".join(self.pieces)
+    def _apart(self) -> int:
+        """Return how far all letters stand apart; their glyphs are as much wider, so that they still make words."""
+        if len(self.pieces) < _SPACED_OUT or any(len(glyphs) > 1 for _, glyphs in self.pieces):
+            return 0
+        least = min(gap for gap, _ in self.pieces[1:])
+        return round(least) if least >= _CLEARLY_APART else 0
 
 
 @dataclass(slots=True)
@@ -155,7 +163,7 @@ class _Emitter:
             self._begin_line(item, key, along, (x, y))
             text, position = self.text, 0.0
         if text is not None:
-            text.add(position, show, self.font)
+            text.add(position, show)
 
     def _begin_line(
         self, item: Item, key: tuple[bytes, bytes], along: tuple[float, float], origin: tuple[float, float]
@@ -175,7 +183,7 @@ class _Emitter:
 
     def _end_line(self) -> None:
         if self.text is not None:
-            self.lines.append(self.text.line())
+            self.lines.append(self.text.line(self.font))
             self.text = None
 
     def _leave_text(self) -> None:

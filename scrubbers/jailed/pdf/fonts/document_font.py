@@ -38,12 +38,9 @@ def space(advance: int) -> Glyph:
 
 
 @functools.lru_cache(maxsize=4096)
-def gap_of(gap: float, apart: float = 0.0) -> tuple[Glyph | None, bytes]:
-    """Return what stands for a gap in thousandths: a space if it is as wide as one, and a number for what remains.
-
-    `apart`: how far all letters of the text are apart.
-    """
-    if gap - apart < _SPACE_FROM:
+def gap_of(gap: float) -> tuple[Glyph | None, bytes]:
+    """Return what stands for a gap in thousandths: a space if it is as wide as one, and a number for what remains."""
+    if gap < _SPACE_FROM:
         return None, number(-gap) if gap else b""
     made = space(min(round(gap), _WIDEST_SPACE))
     left = round(gap - made.advance, GAP_DECIMALS)
@@ -58,21 +55,23 @@ class DocumentFont:
         self._codes: dict[_Key, bytes] = {}
         self._of_glyphs: dict[Glyph, bytes] = {}
 
-    def codes(self, glyphs: Sequence[Glyph]) -> bytes:
-        """Return the codes that show these glyphs; raises TookTooLong when there are too many in the document."""
+    def codes(self, glyphs: Sequence[Glyph], apart: int = 0) -> bytes:
+        """Return the codes that show these glyphs, each so much wider; raises TookTooLong when there are too many."""
+        if apart:
+            return b"".join([self._code(glyph, apart) for glyph in glyphs])
         known = self._of_glyphs
         try:
             return b"".join([known[glyph] for glyph in glyphs])
         except KeyError:
-            return b"".join([known.get(glyph) or self._code(glyph) for glyph in glyphs])
+            return b"".join(
+                [known.get(glyph) or self._of_glyphs.setdefault(glyph, self._code(glyph)) for glyph in glyphs]
+            )
 
-    def _code(self, glyph: Glyph) -> bytes:
+    def _code(self, glyph: Glyph, apart: int = 0) -> bytes:
         if len(self._codes) >= _MOST_GLYPHS:
             raise TookTooLong
-        key = glyph.advance, glyph.outline, glyph.text or ""
-        found = self._codes.setdefault(key, (len(self._codes) + 1).to_bytes(2, "big"))
-        self._of_glyphs[glyph] = found
-        return found
+        key = glyph.advance + apart, glyph.outline, glyph.text or ""
+        return self._codes.setdefault(key, (len(self._codes) + 1).to_bytes(2, "big"))
 
     def __bool__(self) -> bool:
         return bool(self._codes)
