@@ -34,7 +34,7 @@ from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
-from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned
+from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
@@ -261,18 +261,17 @@ class Rebuilder:
                             entry.page = None
 
     def _looks_the_same(
-        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image, page: Page
+        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], made: Image.Image, page: Page
     ) -> bool:
         """From where one reads, or else from nearby; with a backdrop in its own size."""
-        unturned = drawn_unturned(rebuilt, size) if rebuilt.get_rotation() else drawn
-        if same_look(self._source.drawn(number, size), unturned, nearby=page.on_backdrop):
+        if same_look(self._source.drawn(number, size), made, nearby=page.on_backdrop):
             return True
         if page.on_backdrop:
             return False
         near = min(_NEARBY, math.sqrt(_NEARBY_PIXELS / (size[0] * size[1])))
         size = round(near * size[0]), round(near * size[1])
         self._work.drawn(2 * size[0] * size[1], 0)
-        return same_look(self._source.drawn(number, size), drawn_unturned(rebuilt, size), nearby=True)
+        return same_look(self._source.drawn(number, size), drawn(rebuilt, size), nearby=True)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""

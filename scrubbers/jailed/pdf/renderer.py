@@ -120,9 +120,9 @@ class PdfiumSource:
                     page.close()
 
     def drawn(self, number: int, size: tuple[int, int]) -> Image.Image:
-        """Return the page in this size, in mode RGBX, without its own turning."""
+        """Return the page as it is seen, in this size and in mode RGBX."""
         with self.page(number) as page:
-            return drawn_unturned(page, size)
+            return drawn(page, size)
 
 
 def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
@@ -134,8 +134,13 @@ def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool = True) -> Image.Image:
-    """Draw a page as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them."""
+def drawn(page: pypdfium2.PdfPage, size: tuple[int, int]) -> Image.Image:
+    """Draw a page and its annotations in this size, in mode RGBX."""
+    return drawn_on_white(size, lambda on: pdfium.FPDF_RenderPageBitmap(on, page, 0, 0, *size, 0, _FLAGS))
+
+
+def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool) -> Image.Image:
+    """Draw a page as if it were not turned, in mode RGBX."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
     place = (0, 0, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)

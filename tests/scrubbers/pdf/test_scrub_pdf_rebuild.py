@@ -20,7 +20,7 @@ from scrub_harness import clean_all
 from scrubbers.jailed.pdf.content.display_list import Names, Show, Step, TextBegun
 from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
-from scrubbers.jailed.pdf.content.scene import items_of
+from scrubbers.jailed.pdf.content.scene import AS_IT_IS, items_of
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.lexer import operations
@@ -41,8 +41,8 @@ def said(contents: bytes) -> bytes:
 
 
 def emitted(steps: list[Step]) -> bytes:
-    items, _ = items_of(steps)
-    return emit(items, [0, 0, 600, 800], Names(), DocumentFont(Node(late=True)), joins=True)
+    items, _ = items_of(steps, AS_IT_IS)
+    return emit(items, (600, 800), Names(), DocumentFont(Node(late=True)), joins=True)
 
 
 def shown(count: int, seen: list[bool] | None = None) -> bytes:

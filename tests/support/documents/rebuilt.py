@@ -145,7 +145,7 @@ class Rebuilt:
         }
         self.pages = Node()
         self.page = Node({
-            b"Type": Name(b"Page"), b"Parent": self.pages, b"MediaBox": [0, 0, 595.28, 842], b"Rotate": 90,
+            b"Type": Name(b"Page"), b"Parent": self.pages, b"MediaBox": [0, 0, 595.28, 842],
             b"Resources": self.resources, b"Contents": self.contents,
         })  # fmt: skip
         self.pages.value = {b"Type": Name(b"Pages"), b"Count": 1, b"Kids": [self.page]}

@@ -29,6 +29,7 @@ _CMYK: Final = 4
 _MOST_COLORANTS: Final = 32
 _PROFILE_BYTES: Final = 4 * 2**20
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
+_DECIMALS: Final = 3  # which tell 256 steps apart
 _HIGHEST_INDEX: Final = 255
 
 # Components as numbers, to components of a device space.
@@ -71,11 +72,12 @@ class Space:
     def _converted(self, values: Sequence[bytes]) -> Sequence[bytes]:
         if self.convert is None:
             return values
-        return [number(round(value, 4)) for value in self.convert([float(value) for value in values])]
+        return [number(value) for value in self.convert([float(value) for value in values])]
 
 
 def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:
-    """Return the line that chooses a device's colour: a grey one in DeviceGray."""
+    """Return the line that chooses a device's colour, in the 256 steps that are drawn: a grey one in DeviceGray."""
+    values = [number(round(round(255 * max(0.0, min(1.0, float(value)))) / 255, _DECIMALS)) for value in values]
     if len(values) == 3 and len(set(values)) == 1:  # noqa: PLR2004  red, green and blue
         values = values[:1]
     operator = _FILL[len(values)]

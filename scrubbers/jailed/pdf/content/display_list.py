@@ -95,6 +95,13 @@ class Path:
         """Whether it is painted and has more than one point."""
         return self.painted != b"n" and not self.hidden and _HAS_EXTENT.search(self.segments) is not None
 
+    def fills(self) -> bytes:
+        """Return how its area is painted: f, f* or not at all."""
+        return b"" if self.painted == b"S" else self.painted.lower().replace(b"b", b"f")
+
+    def strokes(self) -> bool:
+        return self.painted[:1] in b"SB"
+
     def is_rectangle(self) -> bool:
         """Whether it is a single one, upright."""
         return self.segments.endswith(b" re") and self.segments.count(b"\n") == 0
@@ -116,6 +123,7 @@ class Show:
     parts: list[Sequence[Glyph] | bytes]
     seen: Sequence[bool] | None = None
     _said: tuple[Sequence[bool] | None, float, list[Piece], float] | None = field(default=None, compare=False)
+    _reach: tuple[float, float, float] | None = field(default=None, compare=False)
 
     def leaves_out_ink(self) -> bool:
         """Whether a glyph does not stay."""
@@ -175,22 +183,25 @@ class Show:
 
     def length(self) -> float:
         """Return how far it moves the pen, in points before any matrix."""
-        return [*self._ends()][-1]
+        return self._reached()[2]
 
     def extent(self) -> tuple[float, float]:
         """Return from where to where it reaches, in points before any matrix."""
-        ends = [*self._ends()]
-        return min(ends), max(ends)
+        return self._reached()[:2]
 
-    def _ends(self) -> Iterator[float]:
-        along, size = 0.0, self.size / 1000
-        yield along
-        for part in self.parts:
-            if isinstance(part, bytes):
-                along -= float(part) * size
-            else:
-                along += sum([glyph.advance for glyph in part]) * size + self.character_space * len(part)
-            yield along
+    def _reached(self) -> tuple[float, float, float]:
+        """Return the least and the greatest place of the pen, and where it ends; asked only once all is read."""
+        if self._reach is None:
+            along, size = 0.0, self.size / 1000
+            ends = [along]
+            for part in self.parts:
+                if isinstance(part, bytes):
+                    along -= float(part) * size
+                else:
+                    along += sum([glyph.advance for glyph in part]) * size + self.character_space * len(part)
+                ends.append(along)
+            self._reach = min(ends), max(ends), along
+        return self._reach
 
     def count(self) -> int:
         return sum(len(part) for part in self.parts if not isinstance(part, bytes))

@@ -14,21 +14,12 @@ from typing import Final
 
 from scrubbers.jailed.pdf.content.display_list import Drawn, Line, Names, Path, Piece, Show, Use
 from scrubbers.jailed.pdf.content.image import Picture
-from scrubbers.jailed.pdf.content.scene import Item, placed
-from scrubbers.jailed.pdf.content.scene_boxes import Box, box_of, holds, intersection, rectangle_in
+from scrubbers.jailed.pdf.content.paint import USUAL, wanted
+from scrubbers.jailed.pdf.content.scene import Item
+from scrubbers.jailed.pdf.content.scene_boxes import Box, clips_of, path_of
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS, DocumentFont, gap_of
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, number
 
-_FILLS: Final = frozenset((b"f", b"f*", b"B", b"B*", b"b", b"b*"))
-_STROKES: Final = frozenset((b"S", b"s", b"B", b"B*", b"b", b"b*"))
-_OF_STROKE: Final = ("stroke", "w", "J", "j", "M", "d")
-_FILL_MODES: Final = (b"0 Tr", b"2 Tr")
-_STROKE_MODES: Final = (b"1 Tr", b"2 Tr")
-_USUAL: Final[Mapping[str, bytes]] = {
-    "fill": b"0 g", "stroke": b"0 G", "w": b"1 w", "J": b"0 J", "j": b"0 j", "M": b"10 M", "d": b"[] 0 d",
-    "Tr": b"0 Tr",
-}  # fmt: skip
-_OPAQUE: Final = (b"1", b"1")
 # PDFium puts each glyph on a whole pixel: a place that moves by more than this moves some of them by a pixel.
 _PLACE_DECIMALS: Final = 4
 _SAME_PLACE: Final = 0.0005
@@ -40,12 +31,12 @@ _TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")
 _ESCAPES: Final = {b"\\": b"\\\\", b"(": b"\\(", b")": b"\\)", b"\r": b"\\r", b"\n": b"\\n"}
 
 
-def emit(items: Sequence[Item], box: Sequence[float], names: Names, font: DocumentFont, *, joins: bool) -> bytes:
+def emit(items: Sequence[Item], size: tuple[float, float], names: Names, font: DocumentFont, *, joins: bool) -> bytes:
     """Return the stream of operators; resources get their names here, and glyphs of `font` their codes.
 
     `joins`: texts that follow each other on a line are one. Else each is one thing of its own.
     """
-    emitter = _Emitter((box[0], box[1], box[2], box[3]), font, joins)
+    emitter = _Emitter((0.0, 0.0, *size), font, joins)
     return b"".join(
         b"%s/%s %s\n" % (line.before, names.name(line.letter, line.resource), line.operator)
         if isinstance(line, Use)
@@ -101,8 +92,8 @@ class _Emitter:
     font: DocumentFont
     joins: bool
     lines: list[Line] = field(default_factory=list)
-    said: dict[str, object] = field(default_factory=lambda: {**_USUAL, "gs": _OPAQUE})
-    said_outside: dict[str, object] | None = None
+    said: dict[str, bytes] = field(default_factory=lambda: dict(USUAL))
+    said_outside: dict[str, bytes] | None = None
     clips: tuple[bytes, ...] = ()
     in_text: bool = False
     text: _Text | None = None
@@ -123,23 +114,22 @@ class _Emitter:
         return self.lines
 
     def _path(self, item: Item, path: Path) -> None:
-        segments = path.segments if path.trial is None else path.trial.removesuffix(b"\n")
-        if path.hidden or not segments:
+        if path.hidden:
             return
-        self._clip(self._clips_of(item))
+        lines, is_convex = path_of(item, path)
+        if not lines:
+            return
+        self._clip(clips_of(item, self.box))
         self._leave_text()
-        fills, strokes = path.painted in _FILLS, path.painted in _STROKES
-        said = placed(segments, item.matrix, strokes=strokes)
-        painted = path.painted.rstrip(b"*") if rectangle_in(said) is not None else path.painted
-        self._say(item, fills=fills, strokes=strokes, caps=_has_ends(said) or "d" in item.states)
-        self.lines += [said, painted]
+        self._say(wanted(item, lines))
+        self.lines += [lines, path.painted.rstrip(b"*") if is_convex else path.painted]
 
     def _draw(self, item: Item, drawn: Drawn) -> None:
-        self._clip(self._clips_of(item))
+        self._clip(clips_of(item, self.box))
         self._leave_text()
         if not isinstance(drawn.thing, Picture):
             raise NotRebuildable
-        self._say(item, fills=drawn.thing.is_stencil, strokes=False)
+        self._say(wanted(item))
         matrix = b" ".join([number(round(value, 4)) for value in item.matrix])
         self.lines += [b"q", matrix + b" cm", Use(b"", b"X", drawn.thing.node, b"Do"), b"Q"]
 
@@ -153,7 +143,7 @@ class _Emitter:
         along = a * show.size / 1000, b * show.size / 1000
         x, y = e + along[0] * start, f + along[1] * start
         text = self.text
-        clips = self._clips_of(item)
+        clips = clips_of(item, self.box)
         position = None
         if self.joins and text is not None and clips == self.clips and key == text.key and not self._changes(item):
             position = _position(text, x, y)
@@ -171,8 +161,7 @@ class _Emitter:
         if not self.in_text:
             self.lines.append(b"BT")
             self.in_text = True
-        mode = item.states.get("Tr", b"0 Tr")
-        self._say(item, fills=mode in _FILL_MODES, strokes=mode in _STROKE_MODES, mode=mode)
+        self._say(wanted(item))
         matrix, size = key
         if self.said.get("Tf") != size:
             self.said["Tf"] = size
@@ -195,34 +184,13 @@ class _Emitter:
     # States and clips
 
     def _changes(self, item: Item) -> bool:
-        mode = item.states.get("Tr", b"0 Tr")
-        wanted = _wanted(item, fills=mode in _FILL_MODES, strokes=mode in _STROKE_MODES, mode=mode)
-        return any(self.said[key] != value for key, value in wanted.items())
+        return any(self.said[key] != value for key, value in wanted(item).items())
 
-    def _say(self, item: Item, *, fills: bool, strokes: bool, mode: bytes | None = None, caps: bool = True) -> None:
-        for key, value in _wanted(item, fills=fills, strokes=strokes, mode=mode, caps=caps).items():
+    def _say(self, states: Mapping[str, bytes]) -> None:
+        for key, value in states.items():
             if self.said[key] != value:
                 self.said[key] = value
-                self.lines.append(value if isinstance(value, bytes) else Use(b"", b"G", _alphas(*value), b"gs"))
-
-    def _clips_of(self, item: Item) -> tuple[bytes, ...]:
-        """Return what clips the thing, one line for each path: upright boxes as one, and none that holds all of it."""
-        if not item.clips:
-            return ()
-        held: Box = self.box
-        lines: list[bytes] = []
-        for path, matrix in item.clips:
-            segments = placed(path.segments, matrix)
-            rectangle = rectangle_in(segments)
-            if rectangle is not None:
-                held = intersection(held, rectangle)
-            else:
-                lines.append(b"%s\n%s\nn" % (segments, path.clips))
-        if held != self.box and not holds(held, intersection(box_of(item), self.box)):
-            left, bottom, right, top = held
-            sides = left, bottom, right - left, top - bottom
-            lines.insert(0, b"%s re\nW\nn" % b" ".join([number(round(side, 3)) for side in sides]))
-        return tuple(dict.fromkeys(lines))
+                self.lines.append(Use(b"", b"G", _alphas(value), b"gs") if key == "gs" else value)
 
     def _clip(self, clips: tuple[bytes, ...]) -> None:
         if clips == self.clips:
@@ -248,44 +216,9 @@ def _position(text: _Text, x: float, y: float) -> float | None:
     return position if _OF_A_LINE[0] <= position - text.pen <= _OF_A_LINE[1] else None
 
 
-def _wanted(
-    item: Item, *, fills: bool, strokes: bool, mode: bytes | None = None, caps: bool = True
-) -> dict[str, bytes | tuple[bytes, bytes]]:
-    """Return the lines of the states that the thing is painted with, lengths in points of the page."""
-    states = item.states
-    wanted: dict[str, bytes | tuple[bytes, bytes]] = {}
-    keys = (*(("fill",) if fills else ()), *(_OF_STROKE if strokes else ()))
-    for key in keys:
-        if key == "J" and not caps:
-            continue
-        line = states.get(key)
-        wanted[key] = _USUAL[key] if line is None and key != "w" else _scaled(key, line or b"1 w", item.scale)
-    if mode is not None:
-        wanted["Tr"] = mode
-    is_picture = isinstance(item.step, Drawn)
-    alpha = states.get("ca", b"1") if fills or is_picture else b"1"
-    wanted["gs"] = alpha, states.get("CA", b"1") if strokes else b"1"
-    return wanted
-
-
-def _has_ends(segments: bytes) -> bool:
-    """Whether a line of the path begins and ends somewhere, as none does that is closed."""
-    return segments.count(b" m") != segments.count(b"h")
-
-
-@functools.lru_cache(maxsize=1024)
-def _scaled(key: str, line: bytes, scale: float) -> bytes:
-    if key == "w":
-        return number(round(float(line.split()[0]) * scale, 3)) + b" w"
-    if key == "d":
-        pattern, phase = line[1:].split(b"] ")
-        lengths = [number(round(float(value) * scale, 3)) for value in (*pattern.split(), phase.split()[0])]
-        return b"[%s] %s d" % (b" ".join(lengths[:-1]), lengths[-1] if len(lengths) > 1 else b"0")
-    return line
-
-
 @functools.cache
-def _alphas(fill: bytes, stroke: bytes) -> Node:
+def _alphas(alphas: bytes) -> Node:
+    fill, stroke = alphas.split()
     return Node({b"Type": Name(b"ExtGState"), b"CA": float(stroke), b"ca": float(fill)})
 
 

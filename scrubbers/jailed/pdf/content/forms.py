@@ -4,7 +4,19 @@ from dataclasses import dataclass
 
 from pypdf.generic import DictionaryObject
 
-from scrubbers.jailed.pdf.content.display_list import Matrix, Path, Step
+from scrubbers.jailed.pdf.content.colour_space import painted_in
+from scrubbers.jailed.pdf.content.display_list import (
+    Drawable,
+    Drawn,
+    Matrix,
+    Path,
+    RestoreState,
+    SaveState,
+    Set,
+    Step,
+    Unsaid,
+)
+from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
@@ -31,3 +43,16 @@ def form(source: DictionaryObject, steps: list[Step]) -> Form:
     if isinstance(group, DictionaryObject) and access.name_of(group.get("/S")) != "/Transparency":
         raise NotRebuildable
     return Form(steps, Path(sides + b" re", b"n", b"W"), matrix, isinstance(group, DictionaryObject))
+
+
+def drawing(thing: Drawable | Unsaid) -> list[Step]:
+    """Return the steps that draw it: a picture of one colour is an area."""
+    if isinstance(thing, Unsaid):
+        return [thing]
+    if not isinstance(thing, Picture) or thing.even is None:
+        return [Drawn(thing)]
+    area = Path(b"0 0 1 1 re", b"f", b"")
+    if not thing.even:
+        return [area]
+    colour = painted_in([number(level / 255) for level in thing.even], fills=True)
+    return [SaveState(), Set("fill", colour), area, RestoreState()]

@@ -17,7 +17,6 @@ from pypdf.generic import DictionaryObject, NameObject
 from scrubbers.jailed.pdf.content.colour_space import Space, device_space, painted_in
 from scrubbers.jailed.pdf.content.display_list import (
     ConcatMatrix,
-    Drawn,
     Path,
     RestoreState,
     SaveState,
@@ -30,6 +29,7 @@ from scrubbers.jailed.pdf.content.display_list import (
     Unsaid,
     joined,
 )
+from scrubbers.jailed.pdf.content.forms import drawing
 from scrubbers.jailed.pdf.content.operands import Source, last_name, last_numbers
 from scrubbers.jailed.pdf.fonts.source_font import Font, Gap, Glyph
 from scrubbers.jailed.pdf.syntax import access
@@ -46,7 +46,7 @@ _DEVICE_COUNTS: Final = {b"g": 1, b"rg": 3, b"k": 4}
 _SEGMENT_COUNTS: Final = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4, b"h": 0, b"re": 4}
 _BEGINNINGS: Final = {b"m", b"re"}
 _PAINTING: Final = {
-    b"S": b"S", b"s": b"s", b"f": b"f", b"F": b"f", b"f*": b"f*", b"B": b"B", b"B*": b"B*", b"b": b"b", b"b*": b"b*",
+    b"S": b"S", b"s": b"S", b"f": b"f", b"F": b"f", b"f*": b"f*", b"B": b"B", b"B*": b"B*", b"b": b"B", b"b*": b"B*",
     b"n": b"n",
 }  # fmt: skip
 _DEVICE_SPACES: Final = {b"DeviceGray", b"DeviceRGB", b"DeviceCMYK", b"Pattern", b"G", b"RGB", b"CMYK"}
@@ -189,6 +189,8 @@ class Interpreter:
         segments, clips = self._segments, self._clips
         self._segments, self._clips = [], b""
         painted = _PAINTING[operator]
+        if operator[:1] in b"sb" and segments and not segments[-1].endswith(b" re"):
+            segments.append(b"h")
         if len(segments) == 1:
             # A box is inside by either rule.
             painted, clips = painted.rstrip(b"*"), clips.rstrip(b"*")
@@ -212,15 +214,14 @@ class Interpreter:
             if self._state.mode == _INVISIBLE:
                 # A form begins with the state of who draws it; a picture does not care.
                 self._steps.append(Set("Tr", b"0 Tr"))
-            self._steps.append(thing if isinstance(thing, Unsaid) else Drawn(thing))
+            self._steps += drawing(thing)
 
     def inline_picture(self, _operator: bytes, operands: list[Operand]) -> None:
         entries, data = operands
         if not isinstance(entries, dict) or not isinstance(data, bytes):
             raise NotRebuildable
         if not self._hidden_marks:
-            thing = self._source.inline_picture(entries, data, self._resources)
-            self._steps.append(thing if isinstance(thing, Unsaid) else Drawn(thing))
+            self._steps += drawing(self._source.inline_picture(entries, data, self._resources))
 
     # Text
 

@@ -13,9 +13,9 @@ from scrubbers.jailed.pdf.content.scene_boxes import Box, around, holds
 _DESCENT = 0.3  # of its size
 
 
-def cut_off_page(items: Sequence[Item], page: Sequence[float]) -> None:
-    """Mark the letters that lie off the page (left, bottom, right, top) as unseen. Most texts lie within it."""
-    box = page[0], page[1], page[2], page[3]
+def cut_off_page(items: Sequence[Item], size: tuple[float, float]) -> None:
+    """Mark the letters that lie off a page of this size as unseen. Most texts lie within it."""
+    box = 0.0, 0.0, *size
     for item in items:
         show = item.step
         if (
@@ -24,9 +24,9 @@ def cut_off_page(items: Sequence[Item], page: Sequence[float]) -> None:
             and show.seen is None
             and not holds(box, _extent(item, show, *show.extent()))
         ):
-            size = show.size / 1000
+            unit = show.size / 1000
             seen = [
-                _touches(_extent(item, show, at * size, at * size + glyph.advance * size), box)
+                _touches(_extent(item, show, at * unit, (at + glyph.advance) * unit), box)
                 for at, glyph in show.places()
             ]
             show.seen = None if all(seen) else seen

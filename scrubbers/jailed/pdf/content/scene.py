@@ -3,10 +3,8 @@
 So there is no saved state, form, matrix of a form or order of states that could be written in one way or another.
 """
 
-import functools
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -35,10 +33,6 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 _MOST_ITEMS: Final = 100_000
 _MOST_STEPS: Final = 200_000
 AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
-_DECIMALS: Final = 3
-_CORNERS: Final = 4
-_KEPT_BYTES: Final = 4096
-_BOXES: Final = [[b"m", *[b"l"] * lines, *closed] for lines in (3, 4) for closed in ([], [b"h"])]
 
 # Paths that clip, each with the matrix from where it is defined to the page.
 Clips: TypeAlias = tuple[tuple[Path, Matrix], ...]
@@ -68,9 +62,12 @@ class _State:
         return _State(self.matrix, self.states, self.clips, self.group_alpha)
 
 
-def items_of(steps: Sequence[Step]) -> tuple[list[Item], int]:
-    """Return what the steps paint, in the order of drawing, and how many steps there are; raises NotRebuildable."""
-    walk = _Walk()
+def items_of(steps: Sequence[Step], matrix: Matrix) -> tuple[list[Item], int]:
+    """Return what the steps paint, in the order of drawing, and how many steps there are; raises NotRebuildable.
+
+    `matrix`: from the points of the source's page to those of the new one.
+    """
+    walk = _Walk(matrix)
     walk.through(steps)
     return walk.items, walk.steps
 
@@ -78,10 +75,10 @@ def items_of(steps: Sequence[Step]) -> tuple[list[Item], int]:
 class _Walk:
     """Goes through display lists. `_line`, `_along`: where the line of text begins, and how far along it the pen is."""
 
-    def __init__(self) -> None:
+    def __init__(self, matrix: Matrix) -> None:
         self.items: list[Item] = []
         self.steps = 0
-        self._state = _State(AS_IT_IS)
+        self._state = _State(matrix)
         self._saved: list[_State] = []
         self._line, self._along = AS_IT_IS, 0.0
         self._depth = 0
@@ -192,88 +189,3 @@ _BY_STEP: Final[dict[type, Callable[..., None]]] = {
     Drawn: _Walk.draw,
     Unsaid: _Walk.unsaid,
 }
-
-
-# Paths in points of the page
-
-_BEGINS: Final = re.compile(rb"(?<=\n)(?=[^\n]* (?:m|re)(?:\n|\Z))")
-_Point: TypeAlias = tuple[float, float]
-
-
-def placed(segments: bytes, matrix: Matrix, *, strokes: bool = False) -> bytes:
-    """Return a path's segments in points of the page: m, l, c and h, and re for upright boxes.
-
-    A box in four lines is one, if its last corner needs no joining: it is filled, or closed.
-    """
-    return (_all_placed if len(segments) > _KEPT_BYTES else _placed_before)(segments, matrix, strokes)
-
-
-@functools.lru_cache(maxsize=1024)
-def _placed_before(segments: bytes, matrix: Matrix, strokes: bool) -> bytes:
-    """Return it at once if it was asked before, as for every writing of a page."""
-    return _all_placed(segments, matrix, strokes)
-
-
-def _all_placed(segments: bytes, matrix: Matrix, strokes: bool) -> bytes:
-    return b"\n".join(
-        line for subpath in _BEGINS.split(segments) for line in _placed(subpath.removesuffix(b"\n"), matrix, strokes)
-    )
-
-
-def _placed(subpath: bytes, matrix: Matrix, strokes: bool) -> Iterator[bytes]:
-    lines = list(_moved(subpath, matrix))
-    operators = [operator for operator, _ in lines]
-    is_box = operators in _BOXES and (operators[-1] == b"h" or not strokes)
-    corners = [points[0] for _, points in lines if points]
-    if is_box and (len(corners) == _CORNERS or corners[-1] == corners[0]):
-        box = _box_of(corners[:_CORNERS])
-        if box is not None:
-            yield box
-            return
-    for operator, points in lines:
-        yield (
-            b"%s %s" % (b" ".join([number(value) for point in points for value in point]), operator)
-            if points
-            else operator
-        )
-
-
-def _moved(subpath: bytes, matrix: Matrix) -> Iterator[tuple[bytes, list[_Point]]]:
-    """Yield operators and their points on the page; a box as its corners."""
-    a, b, c, d, e, f = matrix
-    last: _Point = (0.0, 0.0)
-    for line in subpath.split(b"\n"):
-        *words, operator = line.split(b" ")
-        values = [float(word) for word in words]
-        if operator == b"re":
-            x, y, width, height = values
-            values = [x, y, x + width, y, x + width, y + height, x, y + height]
-        elif operator == b"v":
-            values, operator = [*last, *values], b"c"
-        elif operator == b"y":
-            values, operator = [*values, *values[-2:]], b"c"
-        if values:
-            last = values[-2], values[-1]
-        points = [
-            (round(a * x + c * y + e, _DECIMALS), round(b * x + d * y + f, _DECIMALS))
-            for x, y in zip(values[::2], values[1::2], strict=True)
-        ]
-        if operator == b"re":
-            yield b"m", points[:1]
-            yield from ((b"l", [point]) for point in points[1:])
-            yield b"h", []
-        else:
-            yield operator, points
-
-
-def _box_of(corners: Sequence[_Point]) -> bytes | None:
-    """Return the upright box with these corners, from below on the left, with its direction; None if it is none."""
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
-    across_first = y0 == y1 and x1 == x2 and y2 == y3 and x3 == x0
-    up_first = x0 == x1 and y1 == y2 and x2 == x3 and y3 == y0
-    if not (across_first or up_first):
-        return None
-    left, bottom, right, top = min(x0, x2), min(y0, y2), max(x0, x2), max(y0, y2)
-    turns_left = ((x1 - x0) * (y2 - y1) - (y1 - y0) * (x2 - x1)) >= 0
-    sides = (left, bottom, right - left, top - bottom) if turns_left else (left, top, right - left, bottom - top)
-    return b"%s re" % b" ".join([number(round(side, _DECIMALS)) for side in sides])

@@ -22,7 +22,7 @@ from scrubbers.stages import TookTooLong
 
 NAME: Final = Name(b"F")
 _MOST_GLYPHS: Final = 65_000
-GAP_DECIMALS: Final = 2
+GAP_DECIMALS: Final = 3
 _SPACE_FROM: Final = 150  # thousandths of the size: kerned letters are closer, words in tight lines further apart
 _WIDEST_SPACE: Final = 1000
 _LINES_IN_BLOCK: Final = 100

@@ -1,7 +1,7 @@
 """One page of the source as a display list, and what it looks like in the new document.
 
-The new page's box is what the source shows of it: its crop box within its media box. Annotations are not kept; what
-they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
+The new page is what the source shows of it, its crop box within its media box, upright and from 0 0 on. Annotations
+are not kept; what they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
 """
 
 import math
@@ -28,12 +28,14 @@ from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.off_page import cut_off_page
+from scrubbers.jailed.pdf.content.order import in_order
 from scrubbers.jailed.pdf.content.scene import Item, items_of
+from scrubbers.jailed.pdf.content.scene_boxes import upright
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import require_drawable
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, number
 from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
@@ -49,11 +51,10 @@ _LARGEST_SIDE: Final = 20_000.0
 
 @dataclass(slots=True)
 class Page:
-    """What a page paints, and its own dictionary's entries."""
+    """What a page paints, and how large it is."""
 
-    entries: dict[bytes, Value]
     items: list[Item]
-    box: list[float]  # left, bottom, right, top
+    size: tuple[float, float]
     steps: int = 0  # it took so many to read it
     on_backdrop: bool = False  # whether a drawing stands for all but its text
     node: Node = field(default_factory=Node)
@@ -81,10 +82,10 @@ class Page:
 
     def on(self, backdrop: Picture) -> "Page":
         """Return the page with its text alone, on a drawing of all the rest."""
-        left, bottom, right, top = self.box
-        drawn = Item(Drawn(backdrop), (right - left, 0, 0, top - bottom, left, bottom), {}, ())
+        width, height = self.size
+        drawn = Item(Drawn(backdrop), (width, 0, 0, height, 0, 0), {}, ())
         texts = (item for item in self.items if isinstance(item.step, Show))
-        return Page(self.entries, [drawn, *texts], self.box, on_backdrop=True)
+        return Page([drawn, *texts], self.size, on_backdrop=True)
 
     def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
         """Return the picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide it.
@@ -101,21 +102,23 @@ class Page:
 
     def _holds(self, placed: Matrix) -> bool:
         """Whether the unit square of this matrix lies on the page, and is larger than a speck."""
-        left, bottom, right, top = self.box
+        width, height = self.size
         a, b, c, d, e, f = placed
         if min(math.hypot(a, b), math.hypot(c, d)) < _LEAST_SIDE:
             return False
         corners = ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f))
-        return all(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1 for x, y in corners)
+        return all(-1 <= x <= width + 1 and -1 <= y <= height + 1 for x, y in corners)
 
     def emit(self, parent: Node, fonts: DocumentFont, *, joins: bool = False) -> None:
-        """Make the node's value from the items as they are now; `joins`: texts on a line are one."""
+        """Make the node's value from the items as they are now; `joins`: as in the result, texts on a line one."""
         names = Names()
-        contents = Node(Stream({}, emit(self.items, self.box, names, fonts, joins=joins)))
+        # What nobody sees keeps nothing else in its place.
+        items = in_order(self.items, self.size) if joins else self.items
+        contents = Node(Stream({}, emit(items, self.size, names, fonts, joins=joins)))
         self.node.value = {
             b"Type": Name(b"Page"),
             b"Parent": parent,
-            **self.entries,
+            b"MediaBox": [0, 0, *self.size],
             b"Resources": names.resources(),
             b"Contents": contents,
         }
@@ -133,21 +136,10 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
         saved = sum(isinstance(step, SaveState) for step in steps)
         left_open = saved - sum(isinstance(step, RestoreState) for step in steps)
         steps = [SaveState(), *steps, *(RestoreState() for _ in range(left_open)), RestoreState(), *drawn]
-    box = _box(untrusted)
-    items, count = items_of(steps)
-    cut_off_page(items, box)
-    return Page({b"MediaBox": box, **_page_entries(untrusted)}, items, box, count)
-
-
-def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
-    # A unit of its own (UserUnit) is left out: it says how large the page is printed, and PDFium does not heed it.
-    entries: dict[bytes, Value] = {}
-    turn = int(untrusted.rotation) % 360
-    if turn % 90:
-        raise NotRebuildable
-    if turn:
-        entries[b"Rotate"] = turn
-    return entries
+    size, matrix = upright(_box(untrusted), int(untrusted.rotation) % 360)
+    items, count = items_of(steps, matrix)
+    cut_off_page(items, size)
+    return Page(in_order(items, size), size, count)
 
 
 def _box(untrusted: PageObject) -> list[float]:

@@ -39,6 +39,7 @@ class SourceDocument:
         # None: not understood.
         self._fonts: dict[object, Font | None] = {}
         self._pictures: dict[object, Picture] = {}
+        self._equal: dict[bytes, Picture] = {}
         self._forms: dict[object, Form] = {}
         self._states: dict[object, list[Step]] = {}
         # With the thing itself, whose place in memory is the key of one that has no number.
@@ -52,6 +53,7 @@ class SourceDocument:
         self._forms.clear()
         self._states.clear()
         self._spaces.clear()
+        self._equal.clear()
         kept, room = {}, _KEPT_BYTES
         for key, made in self._pictures.items():
             if made.stored_bytes <= room and not made.is_shrunk:
@@ -64,7 +66,7 @@ class SourceDocument:
 
     def held_bytes(self) -> int:
         """How much of pictures is held."""
-        return sum(made.stored_bytes for made in self._pictures.values())
+        return sum(made.stored_bytes for made in {id(each): each for each in self._pictures.values()}.values())
 
     # What `Interpreter` asks for
 
@@ -110,7 +112,8 @@ class SourceDocument:
         except (NotRebuildable, *access.BROKEN):
             return Unsaid()
         self.work.picture_rebuilt(made.size[0] * made.size[1] * made.weight, made.stored_bytes)
-        return made
+        # Two that are the same are one.
+        return self._equal.setdefault(made.digest(), made)
 
     def space(self, untrusted: object, resources: DictionaryObject) -> Space:
         key = untrusted if isinstance(untrusted, NameObject) else access.key_of(untrusted)

@@ -29,7 +29,6 @@ Drawing = Callable[[], tuple[Sheet, Image.Image]]
 Part = tuple[int, int]
 
 _BEGINS: Final = re.compile(rb"(?<=\n)(?=[^\n]* (?:m|re)(?:\n|\Z))")
-_STROKED: Final = frozenset((b"S", b"s", b"B", b"B*", b"b", b"b*"))
 _MITRE: Final = 2.0  # widths of the line, to each side: what a corner reaches; one that reaches farther is compared
 _SEEN_FROM: Final = 4  # of 255, as of whole paths
 _LAYERS: Final = 48  # lines that cross each other lie in one each; as many as of whole paths on a crowded page
@@ -116,7 +115,7 @@ def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
     """Return the pixels of each subpath; none of one that lies off the page."""
     to_pixels = combined(placed.matrix, sheet.to_pixels)
     scale = max(abs(each) for each in to_pixels[:4])
-    margin = 1 + (_MITRE * placed.width * scale if placed.path.painted in _STROKED else 0)
+    margin = 1 + (_MITRE * placed.width * scale if placed.path.strokes() else 0)
     for part in subpaths_of(placed.path):
         left, top, right, bottom = bounds(to_pixels, _extent(part))
         box = (

@@ -141,7 +141,7 @@ def _rules() -> dict[bytes, _Rule]:
     add(b"c", numbers(6), _PAGE | _PATH, _PATH)
     add(b"re", numbers(4), _PAGE | _PATH, _PATH)
     add(b"h", b"", _PAGE | _PATH, _PATH)
-    add(b"S s f f* B B* b b*", b"", _PATH, _PAGE)
+    add(b"S f f* B B*", b"", _PATH, _PAGE)
     add(b"W W*", b"", _PATH, _CLIP)
     add(b"n", b"", _CLIP, _PAGE)
     add(b"BT", b"", _PAGE, _TEXT_OBJECT)

@@ -48,18 +48,15 @@ def _page(document: Document, thing: object) -> None:
         document,
         thing,
         {"Type": exactly("Page"), "Parent": anything, "MediaBox": numbers(4), "Contents": anything},
-        {"Rotate": _rotation, "Resources": anything},
+        {"Resources": anything},
     )
+    demand(found["MediaBox"][:2] == [0, 0], "a page from 0 0 on")
     stream, _ = stream_entries(document, document.take(found["Contents"]), {})
     contents = document.inflated(stream)
     if is_layered(contents):
         layered_page(document, contents, found.get("Resources"), found["MediaBox"])
     else:
         _require_drawn(document, contents, found.get("Resources", {}))
-
-
-def _rotation(_document: Document, thing: object) -> None:
-    demand(type(thing) is int and thing in {90, 180, 270}, "rotation")
 
 
 def _require_drawn(document: Document, untrusted: bytes, resources: object) -> None:
