@@ -2,8 +2,8 @@
 
     make corpus                       after other people's files; alone: python benchmarks/pdf_pairs.py
 
-The pairs, and those that are known to come through, are in tests/support/documents/pairs.py; `make test` cleans every
-fourth. Exit code 1 when another one comes through, or the payload of any can be read in its clean copy.
+The pairs, and those that are known to come through, are in tests/support/documents; `make test` cleans every fifth.
+Exit code 1 when another one comes through, or the payload of any can be read in its clean copy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import pypdfium2
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from documents.pairs import PAIRS, PAYLOADS, REMAINS
+from documents.pairs import PAYLOADS
+from documents.second_pairs import ALL_PAIRS, REMAINS
 from scrub_harness import clean_all
 
 from scrubbers.protocol import Role
@@ -28,9 +29,9 @@ def is_readable(content: bytes, payload: bytes) -> bool:
 
 
 def main() -> int:
-    sources = [make(payload) for make in PAIRS.values() for payload in PAYLOADS]
+    sources = [make(payload) for make in ALL_PAIRS.values() for payload in PAYLOADS]
     contents = [content for _, content, _, _ in asyncio.run(clean_all(sources, [Role.DOCUMENTS]))]
-    pairs = dict(zip(PAIRS, zip(contents[::2], contents[1::2], strict=True), strict=True))
+    pairs = dict(zip(ALL_PAIRS, zip(contents[::2], contents[1::2], strict=True), strict=True))
     differ = {name for name, (one, other) in pairs.items() if one != other}
     readable = [name for name, both in pairs.items() if any(map(is_readable, both, PAYLOADS))]
     print(f"{len(pairs)} pairs, {len(differ)} of them differ when clean, {len(readable)} can be read")

@@ -26,11 +26,12 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.jailed.pdf.content.image import Picture, jpeg, only_seen
+from scrubbers.jailed.pdf.content.scene_boxes import upright
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.text_layer.emit import layer
 from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
-from scrubbers.jailed.pdf.text_layer.words import Box, Word, count_letters
+from scrubbers.jailed.pdf.text_layer.words import Box, Word, count_letters, turned
 from scrubbers.jailed.pictures import against_marks
 from scrubbers.stages import Damaged
 
@@ -120,16 +121,15 @@ def pixel_page(
             words, keeps_words = seen_words(UprightPage(page, look.scale), unseen[1], unseen[0], untrue)
     if _papers(pixels) >= _PAPER * pixels.width * pixels.height:
         pixels = _snapped(pixels)
-    pixels = against_marks.resampled(pixels)
-    node = _page(pixels, box, parent, words, font)
-    if turn and isinstance(node.value, dict):
-        node.value[b"Rotate"] = turn
+    pixels = against_marks.resampled(pixels.transpose(_TURNED[turn]) if turn else pixels)
+    size, matrix = upright(box, turn)
+    node = _page(pixels, size, parent, [turned(word, matrix, turn) for word in words], font)
     looked_at = letters if unseen is not None else None
-    return PixelPage(node, pixels.transpose(_TURNED[turn]) if turn else pixels, letters > 0, keeps_words, looked_at)
+    return PixelPage(node, pixels, letters > 0, keeps_words, looked_at)
 
 
 def backdrop(source: PdfiumSource, number: int) -> tuple[Picture, Image.Image]:
-    """Return a drawing of the page without its text, and its shades as the page is turned.
+    """Return a drawing of the page without its text, as it is seen, and its shades.
 
     Raises NotRebuildable or Damaged.
 
@@ -141,11 +141,11 @@ def backdrop(source: PdfiumSource, number: int) -> tuple[Picture, Image.Image]:
         turn = page.get_rotation()
         bare, ink = without_text(UprightPage(page, BACKDROP))
     pixels = _under_text(bare, ink)
+    pixels = pixels.transpose(_TURNED[turn]) if turn else pixels
     stored = _stored(*_coding(pixels))
     if len(stored.data) > _MOST_BACKDROP:
         raise NotRebuildable
-    shades = pixels.convert("L")
-    return Picture(Node(stored, kept=True), pixels.size, 1), shades.transpose(_TURNED[turn]) if turn else shades
+    return Picture(Node(stored, kept=True), pixels.size, 1), pixels.convert("L")
 
 
 def _under_text(bare: Image.Image, ink: Image.Image) -> Image.Image:
@@ -177,10 +177,11 @@ def _drawn_rows(bare: Image.Image) -> Iterator[tuple[int, int]]:
         yield found.start() * block, min(found.end() * block, bare.height)
 
 
-def _page(pixels: Image.Image, box: Box, parent: Node, words: Sequence[Word], font: Node | None) -> Node:
-    left, bottom, right, top = box
-    width, height = max(1, round(right - left)), max(1, round(top - bottom))
-    said = layer(words, (left, bottom), (width / (right - left), height / (top - bottom)))
+def _page(
+    pixels: Image.Image, size: tuple[float, float], parent: Node, words: Sequence[Word], font: Node | None
+) -> Node:
+    width, height = max(1, round(size[0])), max(1, round(size[1]))
+    said = layer(words, (width / size[0], height / size[1]))
     resources: dict[bytes, Value] = {b"Font": {b"F0": font}} if said else {}
     return Node(
         {

@@ -35,7 +35,7 @@ from scrubbers.jailed.pdf.pages.page_fonts import untrue_letters
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
-from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn_unturned
+from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
@@ -80,8 +80,7 @@ class Rebuilder:
         self._parent = Node()
         self._kids: list[Node] = []
         self._first: Image.Image | None = None
-        self._font = DocumentFont()
-        self._font_node = Node(late=True)
+        self._font = DocumentFont(Node(late=True))
         self._work = Work()
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
@@ -109,7 +108,7 @@ class Rebuilder:
         if document is not None and any(font.says_more for font in document.fonts()):
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         if self._font:
-            self._font_node.value = self._font.built()
+            self._font.build()
         self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
         writer.write_at_last(self._parent)
         writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent}))
@@ -120,11 +119,7 @@ class Rebuilder:
         if self._reader is None:
             return None
         try:
-            return (
-                SourceDocument(self._reader.root_object, self._work, self._font_node)
-                if len(self._reader.pages) == count
-                else None
-            )
+            return SourceDocument(self._reader.root_object, self._work) if len(self._reader.pages) == count else None
         except (NotRebuildable, *access.BROKEN):
             return None
 
@@ -155,7 +150,7 @@ class Rebuilder:
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             if any(picture.hides_colour for _, picture in page.pictures()):
                 self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
-            self._work.page_read(page.size())
+            self._work.page_read(page.steps)
         except ClippingText:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         except (NotRebuildable, *access.BROKEN):
@@ -209,7 +204,7 @@ class Rebuilder:
         seen: set[subpaths.Part] = set()
         unseen: set[subpaths.Part] = set()
         for entry, page in _rebuilt(batch):
-            found = [*subpaths.placed_paths(page.steps)]
+            found = [*subpaths.placed_paths(page.items)]
             if found:
                 placed[entry.number] = found
                 with _or_pixels(entry):
@@ -228,11 +223,11 @@ class Rebuilder:
             self._compare([entry for entry in again if entry.page is not None])
 
     def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
-        """Return the page as it is said now; raises NotRebuildable."""
+        """Return the page as it is now; raises NotRebuildable."""
         written = self._in_memory([entry])
         if written is None or entry.page is None:
             raise NotRebuildable
-        self._work.painted(_SAID_STEP * len(entry.page.steps))
+        self._work.painted(_SAID_STEP * len(entry.page.items))
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document, contextlib.closing(document[0]) as page:
             sheet = Sheet(page, _SCALE, self._work)
             return sheet, sheet.drawn()
@@ -265,22 +260,18 @@ class Rebuilder:
                             entry.page = None
 
     def _looks_the_same(
-        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], drawn: Image.Image, page: Page
+        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], made: Image.Image, page: Page
     ) -> bool:
         """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
-        unturned = drawn_unturned(rebuilt, size) if rebuilt.get_rotation() else drawn
         with self._source.page(number) as source:
-            before = drawn_unturned(source, size)
-            if before.size != unturned.size:
-                return False
-            places = differing(before, unturned, nearby=page.on_backdrop)
+            places = differing(drawn(source, size), made, nearby=page.on_backdrop)
             if page.on_backdrop or not places:
                 return not places
             return same_from_nearby(source, rebuilt, size, places, self._work)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""
-        parent, font = Node(), DocumentFont()
+        parent, font = Node(), DocumentFont(Node(late=True))
         for entry, page in _rebuilt(entries):
             with _or_pixels(entry):
                 page.emit(parent, font)
@@ -291,7 +282,7 @@ class Rebuilder:
         made = io.BytesIO()
         try:
             if font:
-                self._font_node.value = font.built()
+                font.build()
             Writer(made, level=1, small=_SMALL_BYTES).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
         except NotRebuildable:
             for entry in entries:
@@ -319,7 +310,7 @@ class Rebuilder:
         else:
             if entry.page.on_backdrop:
                 self._findings.lose(Lost.SHARPNESS)
-            entry.page.emit(self._parent, self._font)
+            entry.page.emit(self._parent, self._font, joins=True)
             node = entry.page.node
         self._kids.append(node)
         writer.write(node)

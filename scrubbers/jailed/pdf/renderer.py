@@ -129,15 +129,16 @@ def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def drawn_unturned(
-    page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool = True, rows: tuple[int, int] | None = None
-) -> Image.Image:
-    """Draw a page as if it were not turned, in mode RGBX: its letters stand upright, as `same_look` wants them.
+def drawn(page: pypdfium2.PdfPage, size: tuple[int, int], *, rows: tuple[int, int] | None = None) -> Image.Image:
+    """Draw a page and its annotations in this size, in mode RGBX; with `rows` those from the first up to the second."""
+    top, end = rows or (0, size[1])
+    place = (0, -top, *size, 0, _FLAGS)
+    return drawn_on_white((size[0], end - top), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))
 
-    `rows`: only these, from the first up to the second.
-    """
+
+def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool) -> Image.Image:
+    """Draw a page as if it were not turned, in mode RGBX."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
-    top, end = rows or (0, height)
-    place = (0, -top, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
-    return drawn_on_white((width, end - top), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))
+    place = (0, 0, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
+    return drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))

@@ -22,9 +22,10 @@ def small_document() -> bytes:
     parent = Node()
     square = Glyph(0, 700, ((MOVE, 0, 0), (LINE, 0, 600), (CURVE, 200, 600, 600, 400, 600, 0)))
     square.text = "A"
-    document_font = DocumentFont()
+    font = Node()
+    document_font = DocumentFont(font)
     shown = document_font.codes([square]).hex().encode()
-    font = Node(document_font.built())
+    document_font.build()
     text = b"BT /F0 12 Tf 10 60 Td <%s> Tj 0 -20 Td [<%s> -300 <%s>] TJ ET\n" % (shown, shown, shown)
     form = Node(
         Stream({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), b"BBox": [0, 0, 90, 90],

@@ -506,8 +506,3 @@ WRITINGS: dict[str, Make] = {
     "caps of a box": ways(b"2 w 9 %d 20 7 re S ", b"q 2 J 2 w 9 %d 20 7 re S Q "),
 }
 PAIRS: dict[str, Make] = {**TEXTS, **PIXEL_PAGES, **OUTSIDE_PAGES, **FONTS, **DRAWINGS, **IMAGES, **WRITINGS}
-# What still comes through; docs/decisions/files/0034 says why.
-REMAINS: set[str] = {
-    "a clip that cuts nothing", "clip that holds all", "box as four lines", "box from another corner",
-    "decimals that nobody sees", "a string in one operator or two", "caps of a box",
-}  # fmt: skip

@@ -72,13 +72,11 @@ def document(contents, **how):
     return pypdfium2.PdfDocument(document_bytes(contents, **how))
 
 
-def document_bytes(contents, *, box=(0, 0, 595, 842), rotate=0, **resources):
+def document_bytes(contents, *, box=(0, 0, 595, 842), **resources):
     made = io.BytesIO()
     writer = Writer(made)
     pages = Node()
     page = {b"Type": Name(b"Page"), b"Parent": pages, b"MediaBox": list(box)}
-    if rotate:
-        page[b"Rotate"] = rotate
     page[b"Resources"] = _resources(resources)
     page[b"Contents"] = Node(Stream({}, contents))
     pages.value = {b"Type": Name(b"Pages"), b"Count": 1, b"Kids": [Node(page)]}

@@ -22,15 +22,14 @@ from scrubbers.jailed.verify.pdf.file import require_rebuilt
 SHOWN = string_of(b"".join(code.to_bytes(2, "big") for code in range(1, 42))) + b" Tj"
 CONTENTS = (
     b"""q
-0.5 w
-[3 1.5] 0 d
-1 0 0 1 10 20.25 cm
 0 0 m
 100 0 l
 100 50 100 60 0 60 c
 h
 W
 n
+0.5 w
+[3 1.5] 0 d
 /G0 gs
 0.2 0.4 0.6 rg
 10 10 50 25 re
@@ -40,22 +39,27 @@ q
 100 0 0 80 0 0 cm
 /X0 Do
 Q
+q
+9 0 0 -9 0 9 cm
 /X1 Do
+Q
+q
+9 0 0 9 20 0 cm
 /X2 Do
+Q
 0.75 0 0 rg
 0 0 30 30 re
 B*
 BT
 /F0 12 Tf
 1 Tr
-72 700 Td
+1 0 0 1 72 700 Tm
 %s
 [(\0\1) -120.5 (\0\5)] TJ
 ET
 """
     % SHOWN
 )
-BOX = [0, 0, 100, 100.5]
 
 
 def picture_node(pixels: Image.Image, *, bits: int = 8, mask: Node | None = None, lossy: bool = False) -> Node:
@@ -89,11 +93,6 @@ def stencil_node() -> Node:
     )  # fmt: skip
 
 
-def form_node(contents: bytes = b"0 0 9 9 re\nf\n", **entries: object) -> Node:
-    named = {key.encode(): value for key, value in entries.items()}
-    return Node(Stream({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), b"BBox": BOX, **named}, contents))
-
-
 # The font. The contents show all of these letters, whose codes are their places, and two of them once more.
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno"
@@ -108,10 +107,12 @@ def glyph(text: str, advance: int = 500, outline: Outline = OUTLINE) -> Glyph:
 
 def font_of(glyphs: Iterable[Glyph]) -> dict[bytes, object]:
     """The font of a document that shows these glyphs."""
-    made = DocumentFont()
+    node = Node()
+    made = DocumentFont(node)
     for each in glyphs:
         made.codes([each])
-    return made.built()
+    made.build()
+    return node.value
 
 
 def letters_font() -> dict[bytes, object]:
@@ -138,23 +139,16 @@ class Rebuilt:
 
     def __post_init__(self) -> None:
         self.picture.value.entries = {**self.picture.value.entries, b"SMask": self.mask}
-        self.form = form_node(
-            b"q\n9 0 0 9 0 0 cm\n/X0 Do\nQ\n/X1 Do\n",
-            Matrix=[1, 0, 0, -1, 0, 0],
-            Resources={b"XObject": {b"X0": self.stencil, b"X1": self.photograph}},
-        )
-        self.group = {b"S": Name(b"Transparency"), b"CS": Name(b"DeviceRGB"), b"I": True}
         self.state = Node({b"Type": Name(b"ExtGState"), b"CA": 1, b"ca": 0.5})
-        self.small = form_node(Group=self.group)
         self.resources = {
             b"Font": {b"F0": self.font},
-            b"XObject": {b"X0": self.picture, b"X1": self.form, b"X2": self.small},
+            b"XObject": {b"X0": self.picture, b"X1": self.stencil, b"X2": self.photograph},
             b"ExtGState": {b"G0": self.state},
         }
         self.pages = Node()
         self.page = Node({
-            b"Type": Name(b"Page"), b"Parent": self.pages, b"MediaBox": [0, 0, 595.28, 842], b"Rotate": 90,
-            b"Group": self.group, b"Resources": self.resources, b"Contents": self.contents,
+            b"Type": Name(b"Page"), b"Parent": self.pages, b"MediaBox": [0, 0, 595.28, 842],
+            b"Resources": self.resources, b"Contents": self.contents,
         })  # fmt: skip
         self.pages.value = {b"Type": Name(b"Pages"), b"Count": 1, b"Kids": [self.page]}
         self.catalog = Node({b"Type": Name(b"Catalog"), b"Pages": self.pages})

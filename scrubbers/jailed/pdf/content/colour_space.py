@@ -15,7 +15,6 @@ from PIL import Image, ImageCms
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed.findings import MALFORMED
-from scrubbers.jailed.pdf.content.display_list import Line
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import Name, NotRebuildable, Value, number
@@ -30,6 +29,7 @@ _CMYK: Final = 4
 _MOST_COLORANTS: Final = 32
 _PROFILE_BYTES: Final = 4 * 2**20
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
+_DECIMALS: Final = 3  # which tell 256 steps apart
 _HIGHEST_INDEX: Final = 255
 
 # Components as numbers, to components of a device space.
@@ -51,20 +51,20 @@ class Space:
     convert: Conversion | None = None
     is_drawn: bool = False
 
-    def initial(self, *, fills: bool) -> tuple[Line, ...]:
-        """Return the lines that choose the space and its first colour."""
+    def initial(self, *, fills: bool) -> bytes:
+        """Return the line that chooses the space's first colour."""
         if self.device is None:
             return device_space(1).initial(fills=fills)
         if self.is_drawn:
-            return (self._line((), fills=fills),)
+            return self._line((), fills=fills)
         black = [b"0", b"0", b"0", b"1"] if self.components == _CMYK else [b"0"] * self.components
         return self.colour(black, fills=fills)
 
-    def colour(self, values: Sequence[bytes], *, fills: bool) -> tuple[Line, ...]:
-        """Return the lines that choose this colour; raises NotRebuildable."""
+    def colour(self, values: Sequence[bytes], *, fills: bool) -> bytes:
+        """Return the line that chooses this colour; raises NotRebuildable."""
         if self.device is None or len(values) != self.components:
             raise NotRebuildable
-        return (self._line(values, fills=fills),)
+        return self._line(values, fills=fills)
 
     def _line(self, values: Sequence[bytes], *, fills: bool) -> bytes:
         return painted_in(self._converted(values), fills=fills)
@@ -72,11 +72,12 @@ class Space:
     def _converted(self, values: Sequence[bytes]) -> Sequence[bytes]:
         if self.convert is None:
             return values
-        return [number(round(value, 4)) for value in self.convert([float(value) for value in values])]
+        return [number(value) for value in self.convert([float(value) for value in values])]
 
 
 def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:
-    """Return the line that chooses a device's colour: a grey one in DeviceGray."""
+    """Return the line that chooses a device's colour, in the 256 steps that are drawn: a grey one in DeviceGray."""
+    values = [number(round(round(255 * max(0.0, min(1.0, float(value)))) / 255, _DECIMALS)) for value in values]
     if len(values) == 3 and len(set(values)) == 1:  # noqa: PLR2004  red, green and blue
         values = values[:1]
     operator = _FILL[len(values)]

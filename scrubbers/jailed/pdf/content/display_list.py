@@ -16,10 +16,11 @@ again after something was redacted it gives a smaller stream, and nothing of wha
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
+from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS
 from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.writer import Node, Value, number
 
@@ -48,7 +49,7 @@ class RestoreState: ...
 @dataclass(slots=True)
 class Set:
     key: str
-    lines: tuple[Line, ...]
+    line: bytes
 
 
 @dataclass(slots=True)
@@ -58,9 +59,9 @@ class ConcatMatrix:
 
 @dataclass(slots=True)
 class SetExtGState:
-    """gs: several states at once."""
+    """gs: alpha of areas (ca) and of lines (CA), as numbers are written."""
 
-    resource: Node
+    alphas: Mapping[str, bytes]
 
 
 @dataclass(slots=True)
@@ -94,9 +95,20 @@ class Path:
         """Whether it is painted and has more than one point."""
         return self.painted != b"n" and not self.hidden and _HAS_EXTENT.search(self.segments) is not None
 
+    def fills(self) -> bytes:
+        """Return how its area is painted: f, f* or not at all."""
+        return b"" if self.painted == b"S" else self.painted.lower().replace(b"b", b"f")
+
+    def strokes(self) -> bool:
+        return self.painted[:1] in b"SB"
+
     def is_rectangle(self) -> bool:
         """Whether it is a single one, upright."""
         return self.segments.endswith(b" re") and self.segments.count(b"\n") == 0
+
+
+# Glyphs, and how far before them the one before ends, in thousandths of the size.
+Piece: TypeAlias = tuple[float, Sequence[Glyph]]
 
 
 @dataclass(slots=True)
@@ -110,6 +122,8 @@ class Show:
     character_space: float
     parts: list[Sequence[Glyph] | bytes]
     seen: Sequence[bool] | None = None
+    _said: tuple[Sequence[bool] | None, float, list[Piece], float] | None = field(default=None, compare=False)
+    _reach: tuple[float, float, float] | None = field(default=None, compare=False)
 
     def leaves_out_ink(self) -> bool:
         """Whether a glyph does not stay."""
@@ -123,6 +137,71 @@ class Show:
         least = min((glyph.advance for glyph in self.glyphs()), default=0)
         moves = [float(part) for part in self.parts if isinstance(part, bytes)]
         return least + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
+
+    def pieces(self) -> tuple[float, list[Piece], float]:
+        """Return where the first glyph that stays begins, what is shown from there, and where it ends."""
+        if self._said is None or self._said[0] is not self.seen:
+            self._said = self.seen, *self._pieces()
+        return self._said[1:]
+
+    def _pieces(self) -> tuple[float, list[Piece], float]:
+        found: list[Piece] = []
+        start, pen = None, 0.0
+        for at, glyphs in self._runs():
+            if start is None:
+                start = pen = at
+            gap = round(at - pen, GAP_DECIMALS)
+            found.append((gap, glyphs))
+            pen += gap + sum([glyph.advance for glyph in glyphs])
+        return start or 0.0, found, pen
+
+    def _runs(self) -> Iterator[tuple[float, Sequence[Glyph]]]:
+        """Yield the glyphs that stay, and how far from the text's beginning, in thousandths of its size."""
+        if self.seen is not None or self.character_space:
+            seen = self.seen if self.seen is not None else itertools.repeat(True)
+            yield from ((at, (glyph,)) for (at, glyph), stays in zip(self.places(), seen, strict=False) if stays)
+            return
+        position = 0.0
+        for part in self.parts:
+            if isinstance(part, bytes):
+                position -= float(part)
+            else:
+                yield position, part
+                position += sum([glyph.advance for glyph in part])
+
+    def places(self) -> Iterator[tuple[float, Glyph]]:
+        """Yield each glyph, and how far from the text's beginning, in thousandths of its size."""
+        apart = 1000 * self.character_space / self.size if self.size else 0.0
+        position = 0.0
+        for part in self.parts:
+            if isinstance(part, bytes):
+                position -= float(part)
+                continue
+            for glyph in part:
+                yield position, glyph
+                position += glyph.advance + apart
+
+    def length(self) -> float:
+        """Return how far it moves the pen, in points before any matrix."""
+        return self._reached()[2]
+
+    def extent(self) -> tuple[float, float]:
+        """Return from where to where it reaches, in points before any matrix."""
+        return self._reached()[:2]
+
+    def _reached(self) -> tuple[float, float, float]:
+        """Return the least and the greatest place of the pen, and where it ends; asked only once all is read."""
+        if self._reach is None:
+            along, size = 0.0, self.size / 1000
+            ends = [along]
+            for part in self.parts:
+                if isinstance(part, bytes):
+                    along -= float(part) * size
+                else:
+                    along += sum([glyph.advance for glyph in part]) * size + self.character_space * len(part)
+                ends.append(along)
+            self._reach = min(ends), max(ends), along
+        return self._reach
 
     def count(self) -> int:
         return sum(len(part) for part in self.parts if not isinstance(part, bytes))
@@ -153,12 +232,7 @@ class Unsaid:
 
 
 class Drawable(Protocol):
-    node: Node
-
-    def needed(self) -> frozenset[str]:
-        """Return the keys of the states that it is painted with and does not choose itself."""
-
-    def paints(self) -> bool: ...
+    """A picture, or a form, which is entered where it is drawn."""
 
 
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
@@ -208,8 +282,14 @@ def joined(parts: Iterable[Sequence[Glyph] | bytes]) -> Iterator[Sequence[Glyph]
             yield number(moved)
 
 
+def product(first: Matrix, then: Matrix) -> Matrix:
+    """Return the matrix that does one and then the other."""
+    a, b, c, d, e, f = first
+    p, q, r, s, t, u = then
+    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
+
+
 def multiplied(line: bytes, then: Matrix) -> Matrix:
     """Return the matrix of a `ConcatMatrix` line, before another one."""
     a, b, c, d, e, f = (float(part) for part in line.split()[:6])
-    p, q, r, s, t, u = then
-    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
+    return product((a, b, c, d, e, f), then)

@@ -10,10 +10,11 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 
 from scrubbers.jailed.pdf.content.display_list import Set, SetExtGState, Step, Unsaid
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Value, number
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 # States of lines, which have operators of their own.
 _OF_LINES: Final = {"/LW": "w", "/LC": "J", "/LJ": "j", "/ML": "M"}
+ALPHA_DECIMALS: Final = 2
 _NUMBERS: Final = ("/CA", "/ca")
 _PLAIN: Final = frozenset(("/Normal", "/Compatible"))
 _MOST_DASHES: Final = 64
@@ -26,12 +27,11 @@ def graphics_state(untrusted: object) -> list[Step]:
     if "/Font" in source:
         raise NotRebuildable
     steps = _of_lines(source)
-    entries: dict[bytes, Value] = {}
-    for key in _NUMBERS:
-        if key in source:
-            entries[key[1:].encode()] = max(0, min(1, access.number(access.entry(source, key))))
-    if entries:
-        steps.append(SetExtGState(Node({b"Type": Name(b"ExtGState"), **entries})))
+    given = {key[1:]: access.number(access.entry(source, key)) for key in _NUMBERS if key in source}
+    if given:
+        steps.append(
+            SetExtGState({key: number(round(max(0, min(1, value)), ALPHA_DECIMALS)) for key, value in given.items()})
+        )
     mask = access.entry(source, "/SMask")
     if (
         (mask is not None and not isinstance(mask, NameObject))
@@ -47,15 +47,10 @@ def _of_lines(source: DictionaryObject) -> list[Step]:
     for key, operator in _OF_LINES.items():
         if key in source:
             value = number(access.number(access.entry(source, key)))
-            steps.append(Set(operator, (b"%s %s" % (value, operator.encode()),)))
+            steps.append(Set(operator, b"%s %s" % (value, operator.encode())))
     if "/D" in source:
-        steps.append(Set("d", (_dashes(source),)))
+        steps.append(Set("d", _dashes(source)))
     return steps
-
-
-def states_in(state: Node) -> frozenset[bytes]:
-    """Return the keys of what a state made here sets."""
-    return frozenset(state.value.keys() - {b"Type"}) if isinstance(state.value, dict) else frozenset()
 
 
 def _dashes(source: DictionaryObject) -> bytes:

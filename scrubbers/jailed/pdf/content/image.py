@@ -11,6 +11,7 @@ for each pixel, on nothing. What comes out is pixels and their alpha, and from t
 Lossy ones stay lossy (JPEG), the others stay as they are, bit for bit.
 """
 
+import hashlib
 import io
 import zlib
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ _JPEG: Final = {"/DCTDecode", "/DCT"}
 _MODES: Final = {1: "L", 3: "RGB"}
 _DEVICES: Final = {"/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/CalRGB": 3}
 _OPAQUE: Final = 255
+_DIGEST: Final = 16  # bytes
 # At the first a grey scan of quality 75 becomes 1.05 times as large, at 90 1.44 times.
 _SCAN_QUALITY: Final = 80
 _LIGHT: Final = 192
@@ -58,6 +60,7 @@ class Picture:
     size: tuple[int, int]
     weight: int  # of its pixels, those of a grey JPEG having 1: how long it took to be rebuilt
     hides_colour: bool = False  # whether a mask of its own hid something
+    even: tuple[int, ...] | None = None  # its one colour; empty: all of a stencil is painted
     _whole: Stream | None = None
 
     @property
@@ -70,19 +73,28 @@ class Picture:
         alpha = mask.value if isinstance(mask, Node) else None
         return len(value.data) + (len(alpha.data) if isinstance(alpha, Stream) else 0)
 
+    def digest(self) -> bytes:
+        """Return what is the same for pictures that are the same."""
+        mixed = hashlib.blake2b(digest_size=_DIGEST)
+        stream: object = self.node.value
+        while isinstance(stream, Stream):
+            mask = stream.entries.get(b"SMask")
+            plain = {key: value for key, value in stream.entries.items() if value is not mask}
+            mixed.update(repr((plain, len(stream.data))).encode() + stream.data)
+            stream = mask.value if isinstance(mask, Node) else None
+        return mixed.digest()
+
     @property
     def is_opaque(self) -> bool:
         """Whether every pixel has a colour of its own, and nothing of the page shows through."""
         value = self.node.value
         return isinstance(value, Stream) and not {b"ImageMask", b"SMask"} & value.entries.keys()
 
-    def needed(self) -> frozenset[str]:
-        """Return the fill colour's key for a stencil, and nothing for other pictures."""
+    @property
+    def is_stencil(self) -> bool:
+        """Whether it is painted in the colour of areas."""
         value = self.node.value
-        return frozenset(("fill",)) if isinstance(value, Stream) and b"ImageMask" in value.entries else frozenset()
-
-    def paints(self) -> bool:
-        return True
+        return isinstance(value, Stream) and b"ImageMask" in value.entries
 
     @property
     def is_shrunk(self) -> bool:
@@ -111,7 +123,9 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
     smooth = access.is_true(_entry(source, "/Interpolate", "/I"))
     if access.is_true(_entry(source, "/ImageMask", "/IM")):
         painted = _drawn_alone(source, (width, height), resources).getchannel("A")
-        return Picture(Node(_stencil(painted, smooth=smooth), kept=True), painted.size, _BY_PDFIUM)
+        made = Picture(Node(_stencil(painted, smooth=smooth), kept=True), painted.size, _BY_PDFIUM)
+        made.even = () if painted.getextrema() == (_OPAQUE, _OPAQUE) else None
+        return made
     photograph = pixels = _decoded_jpeg(source, filters, (width, height), resources)
     if pixels is not None:
         mask = source.get("/SMask")
@@ -120,7 +134,7 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
         drawn = _drawn_alone(source, _finest(source, width, height), resources)
         pixels, alpha = drawn.convert("RGB"), drawn.getchannel("A")
     pixels, alpha = _in_few_channels(pixels), _needed(alpha)
-    hides_colour = False
+    hides_colour, even = False, _even(pixels) if alpha is None else None
     if alpha is not None:
         hides_colour = _hides_colour(source, photograph, alpha, resources, like=_LIKE if lossy else _SAME)
         pixels = _without_unseen(pixels, alpha)
@@ -129,7 +143,7 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
         soft = Node(_stored(alpha, lossy=False, smooth=smooth), kept=True)
         stored = Stream({**stored.entries, b"SMask": soft}, stored.data)
     weight = _BY_PDFIUM if photograph is None else 1 if photograph.mode == "L" else _COLOURED
-    return Picture(Node(stored, kept=True), pixels.size, weight, hides_colour)
+    return Picture(Node(stored, kept=True), pixels.size, weight, hides_colour, even)
 
 
 def _hides_colour(
@@ -303,6 +317,12 @@ def _in_few_channels(pixels: Image.Image) -> Image.Image:
     if ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox():
         return pixels
     return red
+
+
+def _even(pixels: Image.Image) -> tuple[int, ...] | None:
+    """Return the colour of all pixels; None if there are several."""
+    lows, highs = zip(*(band.getextrema() for band in pixels.split()), strict=True)
+    return tuple(lows) if lows == highs else None
 
 
 def _needed(alpha: Image.Image | None) -> Image.Image | None:

@@ -17,8 +17,6 @@ from pypdf.generic import DictionaryObject, NameObject
 from scrubbers.jailed.pdf.content.colour_space import Space, device_space, painted_in
 from scrubbers.jailed.pdf.content.display_list import (
     ConcatMatrix,
-    Drawn,
-    Line,
     Path,
     RestoreState,
     SaveState,
@@ -29,9 +27,9 @@ from scrubbers.jailed.pdf.content.display_list import (
     TextBegun,
     TextEnded,
     Unsaid,
-    Use,
     joined,
 )
+from scrubbers.jailed.pdf.content.forms import drawing
 from scrubbers.jailed.pdf.content.operands import Source, last_name, last_numbers
 from scrubbers.jailed.pdf.fonts.source_font import Font, Gap, Glyph
 from scrubbers.jailed.pdf.syntax import access
@@ -48,7 +46,7 @@ _DEVICE_COUNTS: Final = {b"g": 1, b"rg": 3, b"k": 4}
 _SEGMENT_COUNTS: Final = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4, b"h": 0, b"re": 4}
 _BEGINNINGS: Final = {b"m", b"re"}
 _PAINTING: Final = {
-    b"S": b"S", b"s": b"s", b"f": b"f", b"F": b"f", b"f*": b"f*", b"B": b"B", b"B*": b"B*", b"b": b"b", b"b*": b"b*",
+    b"S": b"S", b"s": b"S", b"f": b"f", b"F": b"f", b"f*": b"f*", b"B": b"B", b"B*": b"B*", b"b": b"B", b"b*": b"B*",
     b"n": b"n",
 }  # fmt: skip
 _DEVICE_SPACES: Final = {b"DeviceGray", b"DeviceRGB", b"DeviceCMYK", b"Pattern", b"G", b"RGB", b"CMYK"}
@@ -113,14 +111,14 @@ class Interpreter:
     def set_numbers(self, operator: bytes, operands: list[Operand]) -> None:
         """w, J, j, M, Tz, Ts: one number each."""
         (value,) = last_numbers(operands, 1)
-        self._steps.append(Set(operator.decode(), (b"%s %s" % (value, operator),)))
+        self._steps.append(Set(operator.decode(), b"%s %s" % (value, operator)))
 
     def dash(self, _operator: bytes, operands: list[Operand]) -> None:
         if len(operands) < 2 or not isinstance(operands[-2], list):  # noqa: PLR2004  an array and a phase
             raise NotRebuildable
         pattern = last_numbers(operands[-2], len(operands[-2]))
         (phase,) = last_numbers(operands, 1)
-        self._steps.append(Set("d", (b"[%s] %s d" % (b" ".join(pattern), phase),)))
+        self._steps.append(Set("d", b"[%s] %s d" % (b" ".join(pattern), phase)))
 
     def concatenate(self, _operator: bytes, operands: list[Operand]) -> None:
         self._steps.append(ConcatMatrix(b"%s cm" % b" ".join(last_numbers(operands, 6))))
@@ -134,7 +132,7 @@ class Interpreter:
 
     def device_colour(self, operator: bytes, operands: list[Operand]) -> None:
         values = last_numbers(operands, _DEVICE_COUNTS[operator.lower()])
-        self._set_colour(operator.islower(), (painted_in(values, fills=operator.islower()),))
+        self._set_colour(operator.islower(), painted_in(values, fills=operator.islower()))
         if operator.islower():
             self._state.fill = None
         else:
@@ -166,8 +164,8 @@ class Interpreter:
         space = space or device_space(len(values))
         self._set_colour(fills, space.colour(values, fills=fills))
 
-    def _set_colour(self, fills: bool, lines: tuple[Line, ...]) -> None:
-        self._steps.append(Set("fill" if fills else "stroke", lines))
+    def _set_colour(self, fills: bool, line: bytes) -> None:
+        self._steps.append(Set("fill" if fills else "stroke", line))
 
     # Paths
 
@@ -191,6 +189,8 @@ class Interpreter:
         segments, clips = self._segments, self._clips
         self._segments, self._clips = [], b""
         painted = _PAINTING[operator]
+        if operator[:1] in b"sb" and segments and not segments[-1].endswith(b" re"):
+            segments.append(b"h")
         if len(segments) == 1:
             # A box is inside by either rule.
             painted, clips = painted.rstrip(b"*"), clips.rstrip(b"*")
@@ -213,16 +213,15 @@ class Interpreter:
         if thing is not None:
             if self._state.mode == _INVISIBLE:
                 # A form begins with the state of who draws it; a picture does not care.
-                self._steps.append(Set("Tr", (b"0 Tr",)))
-            self._steps.append(thing if isinstance(thing, Unsaid) else Drawn(thing))
+                self._steps.append(Set("Tr", b"0 Tr"))
+            self._steps += drawing(thing)
 
     def inline_picture(self, _operator: bytes, operands: list[Operand]) -> None:
         entries, data = operands
         if not isinstance(entries, dict) or not isinstance(data, bytes):
             raise NotRebuildable
         if not self._hidden_marks:
-            thing = self._source.inline_picture(entries, data, self._resources)
-            self._steps.append(thing if isinstance(thing, Unsaid) else Drawn(thing))
+            self._steps += drawing(self._source.inline_picture(entries, data, self._resources))
 
     # Text
 
@@ -242,7 +241,6 @@ class Interpreter:
             return
         if operator == b"Tc":
             self._state.character_space = float(value)
-            self._steps.append(Set("Tc", (b"%s Tc" % value,)))
         else:
             self._state.word_space = float(value)
 
@@ -255,7 +253,6 @@ class Interpreter:
             return
         font = self._source.font(untrusted)
         self._state.font, self._state.size = font, float(size)
-        self._steps.append(Set("Tf", (Use(b"", b"F", self._source.font_node, b"%s Tf" % size),)))
 
     def mode(self, _operator: bytes, operands: list[Operand]) -> None:
         (value,) = last_numbers(operands, 1)
@@ -264,7 +261,7 @@ class Interpreter:
             raise NotRebuildable
         self._state.mode = mode
         if mode not in (_INVISIBLE, _ONLY_CLIPPING):
-            self._steps.append(Set("Tr", (b"%d Tr" % mode,)))
+            self._steps.append(Set("Tr", b"%d Tr" % mode))
 
     def move(self, operator: bytes, operands: list[Operand]) -> None:
         x, y = last_numbers(operands, 2)

@@ -9,13 +9,11 @@ from scrubbers.jailed.pdf.content.colour_space import Space
 from scrubbers.jailed.pdf.content.display_list import Drawable, Step, Unsaid
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax.lexer import LexedName, Number, Operand
-from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 
 class Source(Protocol):
     """Where resources come from: each of these rebuilds one thing of the source, or raises NotRebuildable."""
-
-    font_node: Node  # of the new document's one font
 
     def font(self, untrusted: object) -> Font: ...
 

@@ -10,6 +10,7 @@ the order in which the pages show them first.
       same in every document, and FontFile3 (Subtype CIDFontType0C)
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,39 +18,61 @@ from scrubbers.jailed.pdf.fonts import write_cff
 from scrubbers.jailed.pdf.fonts.letters import standing_for_many
 from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
 from scrubbers.jailed.pdf.fonts.source_font import Glyph
-from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, Value
+from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, number
 from scrubbers.stages import TookTooLong
 
 NAME: Final = Name(b"F")
-SPACE: Final = Glyph(0, 250, ())
-SPACE.text = " "
 _MOST_GLYPHS: Final = 65_000
+GAP_DECIMALS: Final = 3
+_SPACE_FROM: Final = 150  # thousandths of the size: kerned letters are closer, words in tight lines further apart
+_WIDEST_SPACE: Final = 1000
 _LINES_IN_BLOCK: Final = 100
 _Key = tuple[int, Outline, str]
+
+
+@functools.cache
+def space(advance: int) -> Glyph:
+    """Return a space that is so wide."""
+    made = Glyph(0, advance, ())
+    made.text = " "
+    return made
+
+
+@functools.lru_cache(maxsize=4096)
+def gap_of(gap: float) -> tuple[Glyph | None, bytes]:
+    """Return what stands for a gap in thousandths: a space if it is as wide as one, and a number for what remains."""
+    if gap < _SPACE_FROM:
+        return None, number(-gap) if gap else b""
+    made = space(min(round(gap), _WIDEST_SPACE))
+    left = round(gap - made.advance, GAP_DECIMALS)
+    return made, number(-left) if left else b""
 
 
 class DocumentFont:
     """Gives glyphs their codes."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: Node) -> None:
+        self.node = node
         self._codes: dict[_Key, bytes] = {}
         self._of_glyphs: dict[Glyph, bytes] = {}
 
-    def codes(self, glyphs: Sequence[Glyph]) -> bytes:
-        """Return the codes that show these glyphs; raises TookTooLong when there are too many in the document."""
+    def codes(self, glyphs: Sequence[Glyph], apart: int = 0) -> bytes:
+        """Return the codes that show these glyphs, each so much wider; raises TookTooLong when there are too many."""
+        if apart:
+            return b"".join([self._code(glyph, apart) for glyph in glyphs])
         known = self._of_glyphs
         try:
             return b"".join([known[glyph] for glyph in glyphs])
         except KeyError:
-            return b"".join([known.get(glyph) or self._code(glyph) for glyph in glyphs])
+            return b"".join(
+                [known.get(glyph) or self._of_glyphs.setdefault(glyph, self._code(glyph)) for glyph in glyphs]
+            )
 
-    def _code(self, glyph: Glyph) -> bytes:
+    def _code(self, glyph: Glyph, apart: int = 0) -> bytes:
         if len(self._codes) >= _MOST_GLYPHS:
             raise TookTooLong
-        key = glyph.advance, glyph.outline, glyph.text or ""
-        found = self._codes.setdefault(key, (len(self._codes) + 1).to_bytes(2, "big"))
-        self._of_glyphs[glyph] = found
-        return found
+        key = glyph.advance + apart, glyph.outline, glyph.text or ""
+        return self._codes.setdefault(key, (len(self._codes) + 1).to_bytes(2, "big"))
 
     def __bool__(self) -> bool:
         return bool(self._codes)
@@ -60,8 +83,8 @@ class DocumentFont:
         said = ((code, outline, text) for (_, outline, text), code in self._codes.items() if text)
         return {code: text for code, outline, text in said if outline not in many}
 
-    def built(self) -> Value:
-        """Return the dictionary, with all glyphs that have a code; raises NotRebuildable."""
+    def build(self) -> None:
+        """Make the node's value, the dictionary with all glyphs that have a code. Raises NotRebuildable."""
         program = write_cff.program([charstring(advance, outline) for advance, outline, _ in self._codes])
         texts = self._texts()
         descriptor = Node({
@@ -74,7 +97,7 @@ class DocumentFont:
             b"CIDSystemInfo": {b"Registry": Hex(b"Adobe"), b"Ordering": Hex(b"Identity"), b"Supplement": 0},
             b"FontDescriptor": descriptor, b"DW": 0, b"W": [1, [advance for advance, _, _ in self._codes]],
         })  # fmt: skip
-        return {
+        self.node.value = {
             b"Type": Name(b"Font"), b"Subtype": Name(b"Type0"), b"BaseFont": NAME, b"Encoding": Name(b"Identity-H"),
             b"DescendantFonts": [descendant],
             **({b"ToUnicode": Node(Stream({}, to_unicode(texts)))} if texts else {}),

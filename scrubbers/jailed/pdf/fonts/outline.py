@@ -4,6 +4,7 @@ Nothing but the pen's path and the advance is in it: no hint, no subroutine, no 
 """
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
@@ -44,6 +45,26 @@ def charstring(advance: int, outline: Outline) -> bytes:
         written += b"".join(waiting) + bytes((current,))
     written.append(_END)
     return bytes(written)
+
+
+def in_one_way(outline: Outline) -> Outline:
+    """Return it with its contours in order, each from its least point on and without the line that closes it."""
+    starts = [at for at, segment in enumerate(outline) if segment[0] == MOVE]
+    contours = (outline[start:end] for start, end in itertools.pairwise([*starts, len(outline)]))
+    return tuple(segment for contour in sorted(map(_begun, contours)) for segment in contour)
+
+
+def _begun(contour: Outline) -> Outline:
+    first, *segments = contour
+    if not segments:
+        return contour
+    if segments[-1][-2:] != first[1:]:
+        segments.append((LINE, *first[1:]))
+    least = min(segment[-2:] for segment in segments)
+    turned = min(
+        [*segments[at + 1 :], *segments[: at + 1]] for at, segment in enumerate(segments) if segment[-2:] == least
+    )
+    return ((MOVE, *least), *(turned[:-1] if turned[-1][0] == LINE and len(turned) > 1 else turned))
 
 
 def is_speck(outline: Sequence[Segment], least: int) -> bool:

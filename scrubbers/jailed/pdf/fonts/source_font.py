@@ -22,7 +22,7 @@ from pypdf.generic import DictionaryObject, NameObject
 
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.letters import said_of_glyph, standing_for_many
-from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment, is_speck
+from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment, in_one_way, is_speck
 from scrubbers.jailed.pdf.fonts.own_letters import EASTERN, OwnLetters
 from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
@@ -125,7 +125,7 @@ class Font:
         advance, outline = self._drawn(block, number)
         if is_speck(outline, _LEAST_SIGN):
             outline = ()
-        found = self._glyphs[code] = Glyph(code, advance, outline)
+        found = self._glyphs[code] = Glyph(code, advance, in_one_way(outline))
         return found
 
     def _drawn(self, block: int, number: int) -> tuple[int, Outline]:

@@ -1,7 +1,7 @@
 """One page of the source as a display list, and what it looks like in the new document.
 
-The new page's box is what the source shows of it: its crop box within its media box. Annotations are not kept; what
-they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
+The new page is what the source shows of it, its crop box within its media box, upright and from 0 0 on. Annotations
+are not kept; what they look like on the page is drawn into it, as a viewer would draw it (ISO 32000-1, 12.5.5).
 """
 
 import math
@@ -20,25 +20,22 @@ from scrubbers.jailed.pdf.content.display_list import (
     Path,
     RestoreState,
     SaveState,
-    Set,
-    SetTextMatrix,
     Show,
     Step,
-    TextBegun,
-    TextEnded,
     Unsaid,
-    multiplied,
 )
 from scrubbers.jailed.pdf.content.emitter import emit
-from scrubbers.jailed.pdf.content.forms import Form, executed, text_alone, transparency_group
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.off_page import cut_off_page
+from scrubbers.jailed.pdf.content.order import in_order
+from scrubbers.jailed.pdf.content.scene import Item, items_of
+from scrubbers.jailed.pdf.content.scene_boxes import upright
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import require_drawable
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, number
 from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
@@ -54,93 +51,74 @@ _LARGEST_SIDE: Final = 20_000.0
 
 @dataclass(slots=True)
 class Page:
-    """A page's display list and its own dictionary's entries."""
+    """What a page paints, and how large it is."""
 
-    entries: dict[bytes, Value]
-    steps: list[Step]
-    box: list[float]  # left, bottom, right, top
+    items: list[Item]
+    size: tuple[float, float]
+    steps: int = 0  # it took so many to read it
     on_backdrop: bool = False  # whether a drawing stands for all but its text
     node: Node = field(default_factory=Node)
 
     def shows(self) -> list[Show]:
         """Return what is shown, in the order of drawing; an invisible one is not drawn."""
-        return [step for step in executed(self.steps) if isinstance(step, Show) and step.shows_anything()]
+        return [item.step for item in self.items if isinstance(item.step, Show) and item.step.shows_anything()]
 
     def paths(self) -> list[Path]:
         """Return the lines and areas that are painted, in the order of drawing."""
-        return [step for step in executed(self.steps) if isinstance(step, Path) and step.is_drawn()]
+        return [item.step for item in self.items if isinstance(item.step, Path) and item.step.is_drawn()]
 
     def pictures(self) -> list[tuple[Drawn, Picture]]:
         """Return the pictures, in the order of drawing; one that is drawn twice stands here twice."""
-        drawn = (step for step in executed(self.steps) if isinstance(step, Drawn) and not step.hidden)
+        drawn = (item.step for item in self.items if isinstance(item.step, Drawn) and not item.step.hidden)
         return [(step, step.thing) for step in drawn if isinstance(step.thing, Picture)]
 
     def has_invisible_text(self) -> bool:
         """Whether text was left out as it was read: in invisible mode, off the page, in a layer that is off."""
-        return any(isinstance(step, Show) and step.leaves_out_ink() for step in executed(self.steps))
-
-    def size(self) -> int:
-        """How many steps drawing it takes."""
-        return len(executed(self.steps))
+        return any(isinstance(item.step, Show) and item.step.leaves_out_ink() for item in self.items)
 
     def has_unsaid(self) -> bool:
         """Whether something on it only a drawing can show."""
-        return any(isinstance(step, Unsaid) for step in executed(self.steps))
+        return any(isinstance(item.step, Unsaid) for item in self.items)
 
     def on(self, backdrop: Picture) -> "Page":
         """Return the page with its text alone, on a drawing of all the rest."""
-        left, bottom, right, top = self.box
-        placed = b" ".join(map(number, (right - left, 0, 0, top - bottom, left, bottom)))
-        drawn: list[Step] = [SaveState(), ConcatMatrix(placed + b" cm"), Drawn(backdrop), RestoreState()]
-        entries = {key: value for key, value in self.entries.items() if key != b"Group"}
-        return Page(entries, drawn + text_alone(self.steps), self.box, on_backdrop=True)
+        width, height = self.size
+        drawn = Item(Drawn(backdrop), (width, 0, 0, height, 0, 0), {}, ())
+        texts = (item for item in self.items if isinstance(item.step, Show))
+        return Page([drawn, *texts], self.size, on_backdrop=True)
 
     def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
         """Return the picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide it.
 
         A stencil may be of the paper's colour, and a soft mask may hide or be all that says something: not those.
         """
-        matrix: Matrix = (1, 0, 0, 1, 0, 0)
-        saved: list[Matrix] = []
-        found: tuple[Drawn, Picture, Matrix] | None = None
-        for step in self.steps:
-            match step:
-                case SaveState():
-                    saved.append(matrix)
-                case RestoreState():
-                    matrix = saved.pop() if saved else matrix
-                case ConcatMatrix():
-                    matrix = multiplied(step.line, matrix)
-                case Drawn(Picture() as picture) if found is None and picture.is_opaque:
-                    found = step, picture, matrix
-                case Set() | TextBegun() | TextEnded() | SetTextMatrix():
-                    pass
-                case Show() if not step.shows_anything():
-                    pass
-                case _:
-                    return None
-        return found if found is not None and self._holds(found[2]) else None
+        drawn = [item for item in self.items if not isinstance(item.step, Show) or item.step.shows_anything()]
+        match drawn:
+            case [Item(step=Drawn(thing=Picture() as picture) as step, clips=(), states=states, matrix=matrix)]:
+                is_whole = picture.is_opaque and "ca" not in states and self._holds(matrix)
+                return (step, picture, matrix) if is_whole else None
+            case _:
+                return None
 
     def _holds(self, placed: Matrix) -> bool:
         """Whether the unit square of this matrix lies on the page, and is larger than a speck."""
-        left, bottom, right, top = self.box
+        width, height = self.size
         a, b, c, d, e, f = placed
         if min(math.hypot(a, b), math.hypot(c, d)) < _LEAST_SIDE:
             return False
         corners = ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f))
-        return all(left - 1 <= x <= right + 1 and bottom - 1 <= y <= top + 1 for x, y in corners)
+        return all(-1 <= x <= width + 1 and -1 <= y <= height + 1 for x, y in corners)
 
-    def emit(self, parent: Node, font: DocumentFont) -> None:
-        """Make the node's value from the steps as they are now; `font` gives the glyphs their codes."""
-        for step in executed(self.steps):
-            if isinstance(step, Drawn) and isinstance(step.thing, Form):
-                step.thing.emit(font)
+    def emit(self, parent: Node, fonts: DocumentFont, *, joins: bool = False) -> None:
+        """Make the node's value from the items as they are now; `joins`: as in the result, texts on a line one."""
         names = Names()
-        contents = Node(Stream({}, emit(self.steps, names, font)))
+        # What nobody sees keeps nothing else in its place.
+        items = in_order(self.items, self.size) if joins else self.items
+        contents = Node(Stream({}, emit(items, self.size, names, fonts, joins=joins)))
         self.node.value = {
             b"Type": Name(b"Page"),
             b"Parent": parent,
-            **self.entries,
+            b"MediaBox": [0, 0, *self.size],
             b"Resources": names.resources(),
             b"Contents": contents,
         }
@@ -158,23 +136,10 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
         saved = sum(isinstance(step, SaveState) for step in steps)
         left_open = saved - sum(isinstance(step, RestoreState) for step in steps)
         steps = [SaveState(), *steps, *(RestoreState() for _ in range(left_open)), RestoreState(), *drawn]
-    box = _box(untrusted)
-    cut_off_page(steps, box)
-    return Page({b"MediaBox": box, **_page_entries(untrusted)}, steps, box)
-
-
-def _page_entries(untrusted: PageObject) -> dict[bytes, Value]:
-    # A unit of its own (UserUnit) is left out: it says how large the page is printed, and PDFium does not heed it.
-    entries: dict[bytes, Value] = {}
-    turn = int(untrusted.rotation) % 360
-    if turn % 90:
-        raise NotRebuildable
-    if turn:
-        entries[b"Rotate"] = turn
-    group = access.entry(untrusted, "/Group")
-    if isinstance(group, DictionaryObject):
-        entries[b"Group"] = transparency_group(group)
-    return entries
+    size, matrix = upright(_box(untrusted), int(untrusted.rotation) % 360)
+    items, count = items_of(steps, matrix)
+    cut_off_page(items, size)
+    return Page(in_order(items, size), size, count)
 
 
 def _box(untrusted: PageObject) -> list[float]:

@@ -11,7 +11,7 @@ from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed.pdf.content.colour_space import Space, space
 from scrubbers.jailed.pdf.content.display_list import Drawable, Step, Unsaid
-from scrubbers.jailed.pdf.content.forms import Form, frame, transparency_group
+from scrubbers.jailed.pdf.content.forms import Form, form
 from scrubbers.jailed.pdf.content.graphics_state import graphics_state
 from scrubbers.jailed.pdf.content.image import Picture, picture
 from scrubbers.jailed.pdf.content.inline_image import inline_stream
@@ -22,7 +22,7 @@ from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import Operand, require_drawable
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _DEEPEST_FORM: Final = 12
 # Pictures that later pages may use again (a letterhead) stay in memory up to this much.
@@ -32,14 +32,14 @@ _KEPT_BYTES: Final = 4 * 2**20
 class SourceDocument:
     """What the pages of one document draw with."""
 
-    def __init__(self, root: DictionaryObject, work: Work, font_node: Node) -> None:
+    def __init__(self, root: DictionaryObject, work: Work) -> None:
         self.layers = Layers(root)
         self.work = work
         self.swatches = Swatches(work)
-        self.font_node = font_node
         # None: not understood.
         self._fonts: dict[object, Font | None] = {}
         self._pictures: dict[object, Picture] = {}
+        self._equal: dict[bytes, Picture] = {}
         self._forms: dict[object, Form] = {}
         self._states: dict[object, list[Step]] = {}
         # With the thing itself, whose place in memory is the key of one that has no number.
@@ -53,6 +53,7 @@ class SourceDocument:
         self._forms.clear()
         self._states.clear()
         self._spaces.clear()
+        self._equal.clear()
         kept, room = {}, _KEPT_BYTES
         for key, made in self._pictures.items():
             if made.stored_bytes <= room and not made.is_shrunk:
@@ -65,7 +66,7 @@ class SourceDocument:
 
     def held_bytes(self) -> int:
         """How much of pictures is held."""
-        return sum(made.stored_bytes for made in self._pictures.values())
+        return sum(made.stored_bytes for made in {id(each): each for each in self._pictures.values()}.values())
 
     # What `Interpreter` asks for
 
@@ -111,7 +112,8 @@ class SourceDocument:
         except (NotRebuildable, *access.BROKEN):
             return Unsaid()
         self.work.picture_rebuilt(made.size[0] * made.size[1] * made.weight, made.stored_bytes)
-        return made
+        # Two that are the same are one.
+        return self._equal.setdefault(made.digest(), made)
 
     def space(self, untrusted: object, resources: DictionaryObject) -> Space:
         key = untrusted if isinstance(untrusted, NameObject) else access.key_of(untrusted)
@@ -139,11 +141,7 @@ class SourceDocument:
         own = access.entry(source, "/Resources")
         found = self._forms.get(key) if own is not None else None
         if found is None:
-            steps = self._steps(source, own if isinstance(own, DictionaryObject) else resources)
-            found = Form({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), **frame(source)}, steps)
-            group = access.entry(source, "/Group")
-            if isinstance(group, DictionaryObject):
-                found.entries[b"Group"] = transparency_group(group)
+            found = form(source, self._steps(source, own if isinstance(own, DictionaryObject) else resources))
             if own is not None:
                 self._forms[key] = found
         return found

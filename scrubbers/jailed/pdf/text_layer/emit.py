@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.pdf.content.emitter import string_of
+from scrubbers.jailed.pdf.content.reading_order import Block, in_reading_order
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, number
 from scrubbers.jailed.pdf.text_layer.words import Word
 
@@ -24,28 +25,22 @@ _HIGH_LETTERS: Final = 1.3  # sizes to the height of a word's letters, where the
 _FITS: Final = (0.3, 1.6)
 _LEAST_STRETCH, _MOST_STRETCH = 1, 10_000  # per cent
 _UPRIGHT: Final = ((1, 0), (0, 1), (-1, 0), (0, -1))
-# Heights of letters: a gap this wide parts columns, or blocks.
-_COLUMN, _BLOCK = 1.6, 0.9
-_DEEPEST_CUT: Final = 12
-_ROWS: Final = 4  # a column needs lines beside it, or a table would be read down
 
 
-def layer(words: Sequence[Word], corner: tuple[float, float], scale: tuple[float, float]) -> bytes:
-    """Return the operators. `corner`: of the page, whose points are so many of the new one (`scale`)."""
+def layer(words: Sequence[Word], scale: tuple[float, float]) -> bytes:
+    """Return the operators. `scale`: how many points of the page one of the words' points is."""
     if not words:
         return b""
     lines, last = [b"BT", b"3 Tr"], (b"", b"")
     for word in _in_order(words):
-        said, matrix, text = _said(word, corner, scale)
+        said, matrix, text = _said(word, scale)
         lines += [line for line, before in zip(said, last, strict=True) if line != before]
         lines += [matrix, text]
         last = said
     return b"\n".join([*lines, b"ET", b""])
 
 
-def _said(
-    word: Word, corner: tuple[float, float], scale: tuple[float, float]
-) -> tuple[tuple[bytes, bytes], bytes, bytes]:
+def _said(word: Word, scale: tuple[float, float]) -> tuple[tuple[bytes, bytes], bytes, bytes]:
     first, text = word.letters[0], word.text().encode("utf-16-be")
     left, bottom, right, top = word.box
     along, high = (top - bottom, right - left) if first.turn % 2 else (right - left, top - bottom)
@@ -57,7 +52,7 @@ def _said(
         (left, first.baseline), (first.baseline, bottom), (right, first.baseline), (first.baseline, top),
     )[first.turn]  # fmt: skip
     a, b = _UPRIGHT[first.turn]
-    placed = [round((at - zero) * by * _GRID) / _GRID for at, zero, by in zip((x, y), corner, scale, strict=True)]
+    placed = [round(at * by * _GRID) / _GRID for at, by in zip((x, y), scale, strict=True)]
     matrix = b" ".join(map(number, (a, b, -b, a, *placed)))
     shown = string_of(text + b"\0 ")
     return (b"/F0 %s Tf" % number(size), b"%d Tz" % stretch), matrix + b" Tm", shown + b" Tj"
@@ -70,47 +65,9 @@ def _rounded(size: float) -> float:
 def _in_order(words: Sequence[Word]) -> list[Word]:
     """By blocks, lines, and from the left; turned ones last."""
     turned = sorted((w for w in words if w.letters[0].turn), key=lambda w: (w.letters[0].turn, w.box, w.text()))
-    return _by_blocks([w for w in words if not w.letters[0].turn], 0) + turned
-
-
-def _by_blocks(words: list[Word], depth: int) -> list[Word]:
-    """Cut at the widest gap, columns before rows; where there is none, by lines."""
-    if len(words) > 1 and depth < _DEEPEST_CUT:
-        height = sorted(w.box[3] - w.box[1] for w in words)[len(words) // 2]
-        for axis, least in ((0, _COLUMN), (1, _BLOCK)):
-            cut = _widest_gap(words, axis, least * height)
-            if cut is None:
-                continue
-            before = [w for w in words if w.box[axis + 2] <= cut]
-            after = [w for w in words if w.box[axis + 2] > cut]
-            rows = min(len({round(w.letters[0].baseline / height) for w in part}) for part in (before, after))
-            if axis == 0 and (rows < _ROWS or min(len(before), len(after)) < 3 * rows):
-                continue
-            first, then = (before, after) if axis == 0 else (after, before)
-            return _by_blocks(first, depth + 1) + _by_blocks(then, depth + 1)
-    return _by_lines(words)
-
-
-def _widest_gap(words: Sequence[Word], axis: int, least: float) -> float | None:
-    """Return the middle of the widest gap that no word reaches into; None if it is no wider than `least`."""
-    spans = sorted((w.box[axis], w.box[axis + 2]) for w in words)
-    reached, best, cut = spans[0][1], least, None
-    for start, end in spans[1:]:
-        if start - reached > best:
-            best, cut = start - reached, (start + reached) / 2
-        reached = max(reached, end)
-    return cut
-
-
-def _by_lines(words: list[Word]) -> list[Word]:
-    lines: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: (-round(w.letters[0].baseline, 1), w.box[0])):
-        height = word.box[3] - word.box[1]
-        if lines and lines[-1][0].letters[0].baseline - word.letters[0].baseline <= height / 2:
-            lines[-1].append(word)
-        else:
-            lines.append([word])
-    return [word for line in lines for word in sorted(line, key=lambda w: (w.box[0], w.text()))]
+    upright = sorted((w for w in words if not w.letters[0].turn), key=Word.text)
+    blocks = [Block(w.box, w.letters[0].baseline, len(w.letters), w) for w in upright]
+    return [block.thing for block in in_reading_order(blocks)] + turned
 
 
 def layer_font() -> Node:

@@ -15,6 +15,8 @@ from typing import Any, Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from scrubbers.jailed.pdf.content.display_list import Matrix
+from scrubbers.jailed.pdf.content.scene_boxes import around
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points of the page
@@ -43,7 +45,7 @@ _TO_LATIN: Final = {other: latin for table in _ALIKE.values() for latin, other i
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Letter:
-    """One letter: what it says, the box of its outline, and how it stands; `turn` in quarters."""
+    """One letter: what it says, the box of its outline, and how it stands; `turn` in quarters, to the left."""
 
     text: str
     box: Box
@@ -76,6 +78,21 @@ class Word:
             if clear.count(script) * 2 > len(clear) - sum(each in table for each in text):
                 return "".join(table.get(each, each) for each in plain)
         return plain
+
+
+def turned(word: Word, matrix: Matrix, turn: int) -> Word:
+    """Return a word of a page that is turned by so many degrees, where it stands on the page as it is seen."""
+    letters = [_turned(letter, matrix, turn // _QUARTER) for letter in word.letters]
+    return Word(letters, around(matrix, word.box))
+
+
+def _turned(letter: Letter, matrix: Matrix, quarters: int) -> Letter:
+    before, after = letter.turn, (letter.turn - quarters) % 4
+    left, bottom, _, _ = letter.box
+    x, y = (letter.baseline, bottom) if before % 2 else (left, letter.baseline)
+    across, up, _, _ = around(matrix, (x, y, x, y))
+    baseline = across if after % 2 else up
+    return Letter(letter.text, around(matrix, letter.box), baseline, letter.size, after)
 
 
 def _script(letter: str) -> str:
@@ -151,7 +168,8 @@ def _letter(text: Any, at: int, code: int) -> Letter | None:
     matrix = pdfium.FS_MATRIX()
     pdfium.FPDFText_GetMatrix(text, at, matrix)
     size = pdfium.FPDFText_GetFontSize(text, at) * math.sqrt(abs(matrix.a * matrix.d - matrix.b * matrix.c))
-    turn = round(math.degrees(pdfium.FPDFText_GetCharAngle(text, at)) / _QUARTER) % 4
+    # PDFium counts clockwise.
+    turn = -round(math.degrees(pdfium.FPDFText_GetCharAngle(text, at)) / _QUARTER) % 4
     said = _UNREADABLE if pdfium.FPDFText_HasUnicodeMapError(text, at) == 1 else _one_letter(code)
     box = left.value, bottom.value, right.value, top.value
     if not math.isfinite(sum(box) + x.value + y.value + size):

@@ -12,7 +12,7 @@ from typing import Final
 import pypdfium2
 
 from scrubbers.jailed.pdf.cost import Work
-from scrubbers.jailed.pdf.renderer import drawn_unturned
+from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.visibility.visual_diff import Box, same_look
 
 _NEARBY: Final = 3.0  # times as large
@@ -23,15 +23,14 @@ _AROUND: Final = 16  # pixels, before
 def same_from_nearby(
     source: pypdfium2.PdfPage, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], places: Iterable[Box], work: Work
 ) -> bool:
-    """Return whether the pages look the same in these places of drawings of this size, which are not turned."""
+    """Return whether the pages look the same in these places of drawings of this size."""
     near = min(_NEARBY, math.sqrt(_PIXELS / (size[0] * size[1])))
     large = round(near * size[0]), round(near * size[1])
-    width, height = large[::-1] if rebuilt.get_rotation() // 90 % 2 else large
-    wide = (_nearer(place, near, (width, height)) for place in places)
+    wide = (_nearer(place, near, large) for place in places)
     for left, top, right, bottom in _apart(wide):
-        work.drawn(2 * width * (bottom - top), 0)
+        work.drawn(2 * large[0] * (bottom - top), 0)
         rows = top, bottom
-        before, after = drawn_unturned(source, large, rows=rows), drawn_unturned(rebuilt, large, rows=rows)
+        before, after = drawn(source, large, rows=rows), drawn(rebuilt, large, rows=rows)
         part = left, 0, right, bottom - top
         if not same_look(before.crop(part), after.crop(part), nearby=True):
             return False

@@ -187,18 +187,10 @@ def bounds(matrix: Matrix, box: tuple[float, float, float, float]) -> tuple[floa
 
 
 def _to_pixels(page: pypdfium2.PdfPage, size: tuple[int, int]) -> Matrix:
-    """From points of the page to pixels, rows counted from above, as PDFium draws a page of this size."""
-    left, bottom, right, top = page.get_bbox()
-    turn = page.get_rotation()
-    width, height = (right - left, top - bottom) if turn in (0, 180) else (top - bottom, right - left)
+    """From points of a rebuilt page to pixels, rows counted from above, as PDFium draws a page of this size."""
+    _, _, width, height = page.get_bbox()
     across, down = size[0] / width, size[1] / height
-    if turn == 90:  # noqa: PLR2004  degrees
-        return 0, down, across, 0, -bottom * across, -left * down
-    if turn == 180:  # noqa: PLR2004
-        return -across, 0, 0, down, right * across, -bottom * down
-    if turn == 270:  # noqa: PLR2004
-        return 0, -down, -across, 0, top * across, right * down
-    return across, 0, 0, -down, -left * across, top * down
+    return across, 0, 0, -down, 0, height * down
 
 
 def around(boxes: Iterable[Box]) -> Box:

@@ -17,19 +17,9 @@ from typing import Final
 
 from PIL import Image
 
-from scrubbers.jailed.pdf.content.display_list import (
-    ConcatMatrix,
-    Drawn,
-    Matrix,
-    Path,
-    RestoreState,
-    SaveState,
-    Set,
-    Step,
-    multiplied,
-)
-from scrubbers.jailed.pdf.content.forms import Form
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
+from scrubbers.jailed.pdf.content.display_list import Matrix, Path
+from scrubbers.jailed.pdf.content.scene import Item
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, bounds, combined, strongest_change
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
@@ -39,12 +29,10 @@ Drawing = Callable[[], tuple[Sheet, Image.Image]]
 Part = tuple[int, int]
 
 _BEGINS: Final = re.compile(rb"(?<=\n)(?=[^\n]* (?:m|re)(?:\n|\Z))")
-_STROKED: Final = frozenset((b"S", b"s", b"B", b"B*", b"b", b"b*"))
 _MITRE: Final = 2.0  # widths of the line, to each side: what a corner reaches; one that reaches farther is compared
 _SEEN_FROM: Final = 4  # of 255, as of whole paths
 _LAYERS: Final = 48  # lines that cross each other lie in one each; as many as of whole paths on a crowded page
 _MOST_PARTS: Final = 4000
-_AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 _NOWHERE: Final[Box] = (0, 0, 0, 0)
 
 
@@ -57,32 +45,16 @@ class PlacedPath:
     width: float
 
 
-def placed_paths(steps: Sequence[Step], matrix: Matrix = _AS_IT_IS, width: float = 1.0) -> Iterator[PlacedPath]:
-    """Return the paths with several subpaths, in the order of drawing, forms entered where they are drawn."""
-    state, saved = (matrix, width), []
-    for step in steps:
-        match step:
-            case SaveState():
-                saved.append(state)
-            case RestoreState():
-                state = saved.pop() if saved else state
-            case ConcatMatrix() if step.line.endswith(b" cm"):
-                state = multiplied(step.line, state[0]), state[1]
-            case Set(key="w", lines=(bytes() as line, *_)):
-                state = state[0], float(line.split()[0])
-            case Path() if not step.hidden and len(subpaths_of(step)) > 1:
-                yield PlacedPath(step, *state)
-            case Drawn(Form() as form) if not step.hidden:
-                yield from placed_paths(form.steps, _within(form, state[0]), state[1])
-            case _:
-                pass
-
-
-def _within(form: Form, matrix: Matrix) -> Matrix:
-    own = form.entries.get(b"Matrix")
-    if not isinstance(own, list):
-        return matrix
-    return multiplied(b" ".join(number(each) for each in own if isinstance(each, int | float)), matrix)
+def placed_paths(items: Sequence[Item]) -> Iterator[PlacedPath]:
+    """Return the paths with several subpaths, those that only clip first."""
+    clips = {id(path): (path, matrix) for item in items for path, matrix in item.clips if path.painted == b"n"}
+    for clip, matrix in clips.values():
+        if len(subpaths_of(clip)) > 1:
+            yield PlacedPath(clip, matrix, 0.0)
+    for item in items:
+        path = item.step
+        if isinstance(path, Path) and not path.hidden and len(subpaths_of(path)) > 1:
+            yield PlacedPath(path, item.matrix, float(item.states.get("w", b"1 w").split()[0]))
 
 
 def subpaths_of(path: Path) -> list[bytes]:
@@ -143,7 +115,7 @@ def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
     """Return the pixels of each subpath; none of one that lies off the page."""
     to_pixels = combined(placed.matrix, sheet.to_pixels)
     scale = max(abs(each) for each in to_pixels[:4])
-    margin = 1 + (_MITRE * placed.width * scale if placed.path.painted in _STROKED else 0)
+    margin = 1 + (_MITRE * placed.width * scale if placed.path.strokes() else 0)
     for part in subpaths_of(placed.path):
         left, top, right, bottom = bounds(to_pixels, _extent(part))
         box = (

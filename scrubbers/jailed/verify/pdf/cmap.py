@@ -1,7 +1,7 @@
 """Reads the text map (ToUnicode) of a rebuilt PDF: from codes of two bytes to text.
 
-The map lines are picked out, and the whole CMap is said again from nothing but them: the two must be the same, byte for
-byte. So between the lines there is nothing, and codes stand in order and once. Text is what one glyph can mean: one
+The map lines are picked out, and the whole CMap is written again from nothing but them: the two must be the same, byte
+for byte. So between the lines there is nothing, and codes stand in order and once. Text is what one glyph can mean: one
 character that can be seen, or the letters of a ligature.
 """
 
@@ -56,6 +56,6 @@ def _is_of_a_glyph(text: str) -> bool:
     plain = unicodedata.normalize("NFKC", text)
     if len(text) > 1:
         return text == plain and text in _LIGATURES
-    # What Unicode would take apart further, as a half, stays one character; a ligature is said in its letters.
+    # What Unicode would take apart further, as a half, stays one character; a ligature becomes its letters.
     is_plain = plain == text or (len(plain) > 1 and plain not in _LIGATURES)
     return is_plain and unicodedata.category(text)[0] in _SEEN

@@ -1,8 +1,8 @@
 """Reads contents: one operator a line, its operands of the right number and kind, in an order that draws something.
 
 Strings stand between brackets, with five escapes and no more; arrays stand in TJ and d only; names are those that the
-new document gives. No marked content, no comment, no text that is invisible by its mode or for want of a font, no path
-that is neither painted nor a clip.
+new document gives. A matrix stands before a picture, and before a text as its place. No form, no marked content, no
+comment, no text that is invisible by its mode or for want of a font, no path that is neither painted nor a clip.
 Resources are named in the order of first use; who calls compares them with those that there are.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 from scrubbers.jailed.verify.pdf.values import NUMBER, Unaccounted, demand
 
-_DEEPEST_STATE: Final = 200
+_DEEPEST_STATE: Final = 2  # a clip, and a picture in it
 _N: Final = NUMBER
 # Brackets, backslashes and line ends are escaped, and nothing else is. Not empty.
 TEXT: Final = rb"\((?!\))[^\\()\r\n]*(?:\\[\\()rn][^\\()\r\n]*)*\)"
@@ -21,7 +21,7 @@ _ITEM: Final = rb"(?:%s|%s)" % (TEXT, _N)
 _NAME: Final = rb"/%s(?:0|[1-9][0-9]{0,5})"
 
 # Where in the stream an operator may stand, and where we are after it. ISO 32000-1, figure 9.
-_PAGE, _TEXT_OBJECT, _PATH, _CLIP = 1, 2, 4, 8
+_PAGE, _TEXT_OBJECT, _PATH, _CLIP, _PLACED = 1, 2, 4, 8, 16
 _ANYWHERE: Final = _PAGE | _TEXT_OBJECT
 
 
@@ -133,30 +133,28 @@ def _rules() -> dict[bytes, _Rule]:
 
     add(b"q", b"", _PAGE, act=_Reader.save)
     add(b"Q", b"", _PAGE, act=_Reader.restore)
-    add(b"cm", numbers(6), _PAGE)
+    add(b"cm", numbers(6), _PAGE, _PLACED)
     add(b"w M J j", numbers(1), _ANYWHERE)
     add(b"d", rb"\[(?:%s(?: %s)*)?\] %s " % (_N, _N, _N), _ANYWHERE)
     add(b"gs", _NAME % b"G" + b" ", _ANYWHERE, act=_Reader.use)
     add(b"m l", numbers(2), _PAGE | _PATH, _PATH)
     add(b"c", numbers(6), _PAGE | _PATH, _PATH)
-    add(b"v y re", numbers(4), _PAGE | _PATH, _PATH)
+    add(b"re", numbers(4), _PAGE | _PATH, _PATH)
     add(b"h", b"", _PAGE | _PATH, _PATH)
-    add(b"S s f f* B B* b b*", b"", _PATH | _CLIP, _PAGE)
+    add(b"S f f* B B*", b"", _PATH, _PAGE)
     add(b"W W*", b"", _PATH, _CLIP)
     add(b"n", b"", _CLIP, _PAGE)
     add(b"BT", b"", _PAGE, _TEXT_OBJECT)
     add(b"ET", b"", _TEXT_OBJECT, _PAGE)
-    add(b"Tc Tz Ts", numbers(1), _ANYWHERE)
     add(b"Tf", _NAME % b"F" + b" " + numbers(1), _ANYWHERE, act=_Reader.choose_font)
     add(b"Tr", b"[012] ", _ANYWHERE)
-    add(b"Td", numbers(2), _TEXT_OBJECT)
     add(b"Tm", numbers(6), _TEXT_OBJECT)
     add(b"Tj", TEXT + b" ", _TEXT_OBJECT, act=_Reader.show)
     add(b"TJ", rb"\[%s(?: %s)*\] " % (_ITEM, _ITEM), _TEXT_OBJECT, act=_Reader.show_spaced)
     add(b"G g", numbers(1), _ANYWHERE)
     add(b"RG rg", numbers(3), _ANYWHERE)
     add(b"K k", numbers(4), _ANYWHERE)
-    add(b"Do", _NAME % b"X" + b" ", _PAGE, act=_Reader.use)
+    add(b"Do", _NAME % b"X" + b" ", _PLACED, _PAGE, act=_Reader.use)
     return rules
 
 

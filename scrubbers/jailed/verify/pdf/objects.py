@@ -1,4 +1,4 @@
-"""Catalog, pages, resources, forms and graphics states of a rebuilt PDF: closed lists of keys.
+"""Catalog, pages, resources and graphics states of a rebuilt PDF: closed lists of keys.
 
 What a stream of operators names must be among its resources, and all its resources must be named by it: one that is
 not used would be a hiding place.
@@ -11,17 +11,15 @@ from scrubbers.jailed.verify.pdf.checks import (
     anything,
     entries,
     exactly,
-    flag,
     is_number,
     items,
-    named,
     numbers,
     stream_entries,
     via,
     whole,
 )
 from scrubbers.jailed.verify.pdf.content import Contents, read_contents
-from scrubbers.jailed.verify.pdf.document import Check, Document, Stream
+from scrubbers.jailed.verify.pdf.document import Check, Document
 from scrubbers.jailed.verify.pdf.font import font
 from scrubbers.jailed.verify.pdf.images import picture
 from scrubbers.jailed.verify.pdf.text_layer import is_layered, layered_page
@@ -50,35 +48,15 @@ def _page(document: Document, thing: object) -> None:
         document,
         thing,
         {"Type": exactly("Page"), "Parent": anything, "MediaBox": numbers(4), "Contents": anything},
-        {"Rotate": _rotation, "Group": _group, "Resources": anything},
+        {"Resources": anything},
     )
+    demand(found["MediaBox"][:2] == [0, 0], "a page from 0 0 on")
     stream, _ = stream_entries(document, document.take(found["Contents"]), {})
     contents = document.inflated(stream)
     if is_layered(contents):
         layered_page(document, contents, found.get("Resources"), found["MediaBox"])
     else:
         _require_drawn(document, contents, found.get("Resources", {}))
-
-
-def _rotation(_document: Document, thing: object) -> None:
-    demand(type(thing) is int and thing in {90, 180, 270}, "rotation")
-
-
-def _group(document: Document, thing: object) -> None:
-    document.follow(thing, _group_entries)
-
-
-def _group_entries(document: Document, thing: object) -> None:
-    entries(
-        document,
-        thing,
-        {"S": exactly("Transparency")},
-        {"CS": named("DeviceGray", "DeviceRGB", "DeviceCMYK"), "I": flag, "K": flag},
-    )
-
-
-def _read(document: Document, stream: Stream, resources: object) -> None:
-    _require_drawn(document, document.inflated(stream), resources)
 
 
 def _require_drawn(document: Document, untrusted: bytes, resources: object) -> None:
@@ -106,39 +84,16 @@ def require_resources(document: Document, contents: Contents, untrusted_resource
         document.shown.setdefault(value.number, []).extend(shown)
 
 
-def _drawn(document: Document, thing: object) -> None:
-    """Require a form or a picture."""
-    subtype = thing.entries.get("Subtype") if isinstance(thing, Stream) else None
-    if subtype == "Form":
-        _form(document, thing)
-    else:
-        picture(document, thing)
-
-
-def _form(document: Document, thing: object) -> None:
-    stream, found = stream_entries(
-        document,
-        thing,
-        {"Type": exactly("XObject"), "Subtype": exactly("Form"), "BBox": numbers(4)},
-        {"Matrix": numbers(6), "Group": _group, "Resources": anything},
-    )
-    _read(document, stream, found.get("Resources", {}))
-
-
 def _graphics_state(document: Document, thing: object) -> None:
-    found = entries(document, thing, {"Type": exactly("ExtGState")}, _STATES)
-    demand(len(found) > 1, "a state that changes nothing")
+    entries(document, thing, {"Type": exactly("ExtGState"), "CA": _alpha, "ca": _alpha})
 
 
 def _alpha(_document: Document, thing: object) -> None:
     demand(isinstance(thing, int | float) and is_number(thing) and 0 <= thing <= 1, "alpha")
 
 
-_STATES: Final[Mapping[str, Check]] = {"CA": _alpha, "ca": _alpha}
-
-
 _KINDS: Final[Mapping[str, tuple[str, Check]]] = {
     "Font": ("F", font),
-    "XObject": ("X", _drawn),
+    "XObject": ("X", picture),
     "ExtGState": ("G", _graphics_state),
 }

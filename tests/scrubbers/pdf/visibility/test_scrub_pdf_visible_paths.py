@@ -30,12 +30,11 @@ def test_there_is_a_path_for_each_operator_that_paints_one():
     assert paths(contents) == (True, True)
 
 
-@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 @pytest.mark.parametrize("width", [0, 0.1, 0.5, 3])
-def test_lines_are_seen(width, rotate):
+def test_lines_are_seen(width):
     contents = b"%g w\n0.9 G\n" % width + LINE + b"100 50 m\n100 400 l\nS\n" + b"20 20 200 100 re\nS\n"
 
-    assert paths(contents, rotate=rotate) == (True, True, True)
+    assert paths(contents) == (True, True, True)
 
 
 def test_what_lies_under_a_box_or_off_the_page_is_hidden():

@@ -41,12 +41,11 @@ def shares(contents, **how):
     return [picture.share for picture in seen(contents, **how).pictures]
 
 
-@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
 @pytest.mark.parametrize("scale", [0.6, 1.0, 1.3])
-def test_all_of_an_ordinary_picture_is_seen(rotate, scale):
+def test_all_of_an_ordinary_picture_is_seen(scale):
     contents = put(b"X0", 50.3, 60.7, 200, 100) + put(b"X3", 300, 300.5, 99.1, 120) + put(b"X2", 50, 400, 80, 80)
 
-    assert shares(contents, rotate=rotate, scale=scale) == [1, 1, 1]
+    assert shares(contents, scale=scale) == [1, 1, 1]
 
 
 def test_what_a_pictures_own_mask_leaves_out_counts_as_seen():
@@ -60,11 +59,10 @@ def test_a_turned_and_mirrored_picture_is_seen():
     assert shares(turned) == [1, 1]
 
 
-@pytest.mark.parametrize("rotate", [0, 90])
-def test_a_picture_under_a_box_is_seen_as_far_as_it_reaches_out(rotate):
+def test_a_picture_under_a_box_is_seen_as_far_as_it_reaches_out():
     contents = put(b"X0", 100, 100, 200, 100) + box_at(100, 100, 180, 100, b"1 g")
 
-    assert shares(contents, rotate=rotate) == [pytest.approx(0.1, abs=0.02)]
+    assert shares(contents) == [pytest.approx(0.1, abs=0.02)]
 
 
 def test_a_covered_picture_is_not_seen():

@@ -1,0 +1,133 @@
+"""Which box of the page a thing is painted in, at most, in points."""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from scrubbers.jailed.pdf.content.display_list import Matrix, Path, Show
+from scrubbers.jailed.pdf.content.page_path import How, Placed, placed
+from scrubbers.jailed.pdf.content.scene import Item
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
+
+Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
+_DESCENT, _ASCENT, _BESIDE = -0.5, 1.3, 0.5  # of a text's size: how far its letters reach
+_MITRE: Final = 2.0  # widths of a line, to each side
+_CLOSE: Final = 0.01
+_SIZE_DECIMALS: Final = 2  # of a page
+
+
+def box_of(item: Item) -> Box:
+    """Return the box."""
+    match item.step:
+        case Show() as show:
+            start, end = show.extent()
+            size = abs(show.size)
+            low, high = sorted((show.size * _DESCENT, show.size * _ASCENT))
+            return around(item.matrix, (start - _BESIDE * size, low, end + _BESIDE * size, high))
+        case Path() as path:
+            left, bottom, right, top = _extent(path_of(item, path).lines or b"0 0 0 0 re")
+            width = float(item.states.get("w", b"1 w").split()[0]) if path.strokes() else 0
+            beside = _MITRE * item.scale * width
+            return left - beside, bottom - beside, right + beside, top + beside
+        case _:
+            return around(item.matrix, (0, 0, 1, 1))
+
+
+def upright(box: Sequence[float], turn: int) -> tuple[tuple[float, float], Matrix]:
+    """Return the size of the page as it is seen, and the matrix from its own points; raises NotRebuildable.
+
+    A unit of its own (UserUnit) is left out: it says how large the page is printed, and PDFium does not heed it.
+    """
+    left, bottom, right, top = box
+    width, height = round(right - left, _SIZE_DECIMALS), round(top - bottom, _SIZE_DECIMALS)
+    match turn:
+        case 0:
+            return (width, height), (1, 0, 0, 1, -left, -bottom)
+        case 90:
+            return (height, width), (0, -1, 1, 0, -bottom, right)
+        case 180:
+            return (width, height), (-1, 0, 0, -1, right, top)
+        case 270:
+            return (height, width), (0, 1, -1, 0, top, -left)
+        case _:
+            raise NotRebuildable
+
+
+def path_of(item: Item, path: Path) -> Placed:
+    """Return the path as it stands on the page."""
+    segments = path.segments if path.trial is None else path.trial.removesuffix(b"\n")
+    if not segments:
+        return Placed(b"", False)
+    return placed(segments, item.matrix, How(path.fills(), path.strokes(), path.strokes() and is_dashed(item)))
+
+
+def is_dashed(item: Item) -> bool:
+    """Whether its lines have gaps."""
+    lengths = item.states.get("d", b"[]").partition(b"]")[0][1:].split()
+    return sum(map(float, lengths)) > 0
+
+
+def around(matrix: Matrix, box: Box) -> Box:
+    """Return the upright box around one that went through the matrix."""
+    a, b, c, d, e, f = matrix
+    corners = [(a * x + c * y + e, b * x + d * y + f) for x in box[::2] for y in box[1::2]]
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _extent(segments: bytes) -> Box:
+    xs: list[float] = []
+    ys: list[float] = []
+    for line in segments.split(b"\n"):
+        *values, operator = line.split(b" ")
+        numbers = [float(value) for value in values]
+        if operator == b"re":
+            numbers[2:] = [numbers[0] + numbers[2], numbers[1] + numbers[3]]
+        xs += numbers[::2]
+        ys += numbers[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def rectangle_in(segments: bytes) -> Box | None:
+    """Return the box that a path is, if it is one that stands upright."""
+    if not segments.endswith(b" re") or b"\n" in segments:
+        return None
+    left, first, width, height = (float(value) for value in segments.split(b" ")[:4])
+    bottom, top = sorted((first, first + height))
+    return left, bottom, left + width, top
+
+
+def intersection(one: Box, other: Box) -> Box:
+    """Return what lies in both; a box without extent if nothing does."""
+    left, bottom = max(one[0], other[0]), max(one[1], other[1])
+    return left, bottom, max(left, min(one[2], other[2])), max(bottom, min(one[3], other[3]))
+
+
+def holds(whole: Box, part: Box) -> bool:
+    """Whether all of the part lies in the whole."""
+    return (
+        whole[0] - _CLOSE <= part[0]
+        and whole[1] - _CLOSE <= part[1]
+        and part[2] <= whole[2] + _CLOSE
+        and part[3] <= whole[3] + _CLOSE
+    )
+
+
+def clips_of(item: Item, page: Box) -> tuple[bytes, ...]:
+    """Return what clips the thing, one line for each path: upright boxes as one, and none that holds all of it."""
+    if not item.clips:
+        return ()
+    held: Box = page
+    lines: list[bytes] = []
+    for path, matrix in item.clips:
+        said, is_convex = placed(path.segments, matrix, How(fills=path.clips.replace(b"W", b"f")))
+        rectangle = rectangle_in(said or b"0 0 0 0 re")
+        if rectangle is not None:
+            held = intersection(held, rectangle)
+        else:
+            lines.append(b"%s\n%s\nn" % (said, path.clips.rstrip(b"*") if is_convex else path.clips))
+    lines = sorted(set(lines))
+    if held != page and not holds(held, intersection(box_of(item), page)):
+        left, bottom, right, top = held
+        sides = left, bottom, right - left, top - bottom
+        lines.insert(0, b"%s re\nW\nn" % b" ".join([number(round(side, 3)) for side in sides]))
+    return tuple(lines)
