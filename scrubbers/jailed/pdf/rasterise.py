@@ -16,7 +16,7 @@ import functools
 import math
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,11 +87,17 @@ class PixelPage:
 
 
 def pixel_page(
-    source: PdfiumSource, number: int, parent: Node, font: Node | None, *, coarse: bool = False
+    source: PdfiumSource,
+    number: int,
+    parent: Node,
+    font: Node | None,
+    *,
+    coarse: bool = False,
+    untrue: Collection[str] = (),
 ) -> PixelPage:
     """Return the new page. `font`: of the layer of words; None when there is to be none. Raises Damaged.
 
-    `coarse`: it has no more dots for being grey.
+    `coarse`: it has no more dots for being grey. `untrue`: letters that are not believed in words.
     """
     words: Sequence[Word] = ()
     keeps_words = False
@@ -112,7 +118,7 @@ def pixel_page(
         pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
     if unseen is not None:
         with source.page(number) as page, contextlib.suppress(NotRebuildable):
-            words, keeps_words = seen_words(UprightPage(page, look.scale), unseen[1], unseen[0])
+            words, keeps_words = seen_words(UprightPage(page, look.scale), unseen[1], unseen[0], untrue)
     if _papers(pixels) >= _PAPER * pixels.width * pixels.height:
         pixels = _snapped(pixels)
     pixels = against_marks.resampled(pixels.transpose(_TURNED[turn]) if turn else pixels)

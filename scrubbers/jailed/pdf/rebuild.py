@@ -18,8 +18,7 @@ import contextlib
 import functools
 import gc
 import io
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -30,7 +29,9 @@ from PIL import Image
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
+from scrubbers.jailed.pdf.fonts.source_font import read_texts
 from scrubbers.jailed.pdf.pages.page import Page, read_page
+from scrubbers.jailed.pdf.pages.page_fonts import untrue_letters
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
@@ -39,8 +40,9 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.pdf.visibility import subpaths
+from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet
-from scrubbers.jailed.pdf.visibility.visual_diff import same_look
+from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.jailed.pictures import against_marks, preview
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
@@ -51,8 +53,6 @@ _BATCH_BYTES: Final = 3 * 2**20
 _SMALL_BYTES: Final = 32 * 2**10
 # One pixel a point: a page of A4 has half a megapixel, and is drawn in one to two milliseconds.
 _SCALE: Final = 1.0
-_NEARBY: Final = 3.0  # times that
-_NEARBY_PIXELS: Final = 6_000_000
 _BACKDROPS: Final = 10  # that are held with their shades until they are compared
 _BACKDROP_WORK: Final = 50.0  # milliseconds, as in `cost`: two drawings of a page
 _BACKDROP_BYTE: Final = 0.001  # the same: what is large when coded also took long to draw
@@ -92,11 +92,10 @@ class Rebuilder:
         document = self._readable(count)
         for batch in self._batches(document, count):
             self._settle(batch)
-            for font in document.fonts() if document is not None else ():
-                with contextlib.suppress(NotRebuildable):
-                    font.read_texts()
+            if document is not None:
+                read_texts(document.fonts())
             for entry in batch:
-                self._finish_page(entry, writer)
+                self._finish_page(entry, writer, document)
             self._source.reopen_if_large()
             if self._reader is not None and self._source.is_large:
                 self._reader.resolved_objects.clear()
@@ -263,15 +262,15 @@ class Rebuilder:
     def _looks_the_same(
         self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], made: Image.Image, page: Page
     ) -> bool:
-        """From where one reads, or else from nearby; with a backdrop in its own size."""
-        if same_look(self._source.drawn(number, size), made, nearby=page.on_backdrop):
-            return True
-        if page.on_backdrop:
-            return False
-        near = min(_NEARBY, math.sqrt(_NEARBY_PIXELS / (size[0] * size[1])))
-        size = round(near * size[0]), round(near * size[1])
-        self._work.drawn(2 * size[0] * size[1], 0)
-        return same_look(self._source.drawn(number, size), drawn(rebuilt, size), nearby=True)
+        """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
+        with self._source.page(number) as source:
+            before = drawn(source, size)
+            if before.size != made.size:
+                return False
+            places = differing(before, made, nearby=page.on_backdrop)
+            if page.on_backdrop or not places:
+                return not places
+            return same_from_nearby(source, rebuilt, size, places, self._work)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""
@@ -296,12 +295,13 @@ class Rebuilder:
 
     # Step 6
 
-    def _finish_page(self, entry: _Entry, writer: Writer) -> None:
+    def _finish_page(self, entry: _Entry, writer: Writer, document: SourceDocument | None) -> None:
         if entry.page is None:
             late = self._work.is_too_much or self._work.is_far_too_much
             pages_after = len(self._source) - entry.number - 1
             font = None if late and not self._work.affords_layer(pages_after) else self._layer_font
-            made = pixel_page(self._source, entry.number, self._parent, font, coarse=late)
+            untrue = self._untrue_letters(entry.number, document) if font is not None else ()
+            made = pixel_page(self._source, entry.number, self._parent, font, coarse=late, untrue=untrue)
             if late or made.letters is not None:
                 self._work.became_pixels(made.letters)
             # A scan has no text to lose, but it may have had more dots an inch than it has now.
@@ -317,6 +317,13 @@ class Rebuilder:
             node = entry.page.node
         self._kids.append(node)
         writer.write(node)
+
+    def _untrue_letters(self, number: int, document: SourceDocument | None) -> Collection[str]:
+        """Return the letters that are not believed on a page of the source."""
+        with contextlib.suppress(NotRebuildable, *access.BROKEN):
+            if self._reader is not None and document is not None:
+                return untrue_letters(self._reader.pages[number], document)
+        return ()
 
 
 @contextlib.contextmanager

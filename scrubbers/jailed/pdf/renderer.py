@@ -119,11 +119,6 @@ class PdfiumSource:
                 for page in pages:
                     page.close()
 
-    def drawn(self, number: int, size: tuple[int, int]) -> Image.Image:
-        """Return the page as it is seen, in this size and in mode RGBX."""
-        with self.page(number) as page:
-            return drawn(page, size)
-
 
 def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
     """PDFium draws a field only where a form has it, and a stamp wherever it stands, both from their appearance."""
@@ -134,9 +129,11 @@ def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def drawn(page: pypdfium2.PdfPage, size: tuple[int, int]) -> Image.Image:
-    """Draw a page and its annotations in this size, in mode RGBX."""
-    return drawn_on_white(size, lambda on: pdfium.FPDF_RenderPageBitmap(on, page, 0, 0, *size, 0, _FLAGS))
+def drawn(page: pypdfium2.PdfPage, size: tuple[int, int], rows: tuple[int, int] | None = None) -> Image.Image:
+    """Draw a page and its annotations in this size, in mode RGBX; `rows`: from the first of these up to the second."""
+    top, end = rows or (0, size[1])
+    place = (0, -top, *size, 0, _FLAGS)
+    return drawn_on_white((size[0], end - top), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))
 
 
 def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool) -> Image.Image:

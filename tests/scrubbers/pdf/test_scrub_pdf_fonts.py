@@ -54,7 +54,7 @@ DOCUMENTS = [
     opentype_by_cid, type1_document, type1_in_digits,
 ]  # fmt: skip
 # Nothing in them says what their codes mean.
-UNNAMED = [truetype_without_maps, truetype_by_cid, cff_by_cid]
+UNNAMED = [truetype_without_maps, cff_by_cid]
 AS_PIXELS = [truetype_from_top_to_bottom, by_own_cmap, type3]
 
 

@@ -44,6 +44,39 @@ LEFT_OUT = {
 }
 
 
+def boxes_called(text: str) -> bytes:
+    """A line of equal boxes, each called by a letter."""
+    made = Pdf()
+    codes = range(65, 65 + len(text))
+    lines = b" ".join(b"<%02x> <%04x>" % (code, ord(letter)) for code, letter in zip(codes, text, strict=True))
+    box, said = (
+        made.new_stream(b"1000 0 d0 100 0 800 700 re f"),
+        made.new_stream(b"%d beginbfchar %s endbfchar" % (len(text), lines)),
+    )
+    font = (
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 1000 1000]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 65/LastChar %d"
+        % codes[-1]
+    )
+    font += b"/Widths[%s]/CharProcs<</g %s>>" % (b"1000 " * len(text), box)
+    font += b"/Encoding<</Differences[65%s]>>/Resources<<>>/ToUnicode %s>>" % (b"/g" * len(text), said)
+    shown = b"BT /F3 14 Tf 20 200 Td (%s) Tj ET" % bytes(codes)
+    return document(made, SEEN + shown, resources=b"/Font<</F0 6 0 R/F3 %s>>" % font)
+
+
+def helvetica_called(text: str, *, in_form: bool = False) -> bytes:
+    """Letters of Helvetica that are called by others."""
+    made = Pdf()
+    lines = b" ".join(b"<%02x> <%04x>" % (code, ord(letter)) for code, letter in enumerate(text, 65))
+    said = made.new_stream(b"%d beginbfchar %s endbfchar" % (len(text), lines))
+    font = b"/F3<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/ToUnicode %s>>" % said
+    shown = b"BT /F3 14 Tf 20 200 Td (%s) Tj ET" % bytes(range(65, 65 + len(text)))
+    if not in_form:
+        return document(made, SEEN + shown + PIXELS, resources=b"/Font<</F0 6 0 R%s>>" % font)
+    entries = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Resources<</Font<<%s>>>>" % font
+    form = made.new_stream(shown, entries)
+    return document(made, SEEN + b"/X Do" + PIXELS, resources=b"/Font<</F0 6 0 R>>/XObject<</X %s>>" % form)
+
+
 def words(content: bytes) -> list[str]:
     pages = pypdfium2.PdfDocument(content)
     return [word for page in pages for word in re.findall(r"\w+", page.get_textpage().get_text_bounded())]
@@ -56,6 +89,9 @@ def scrubbed(contents: bytes, **more: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def cleaned():
     sources = {name: scrubbed(SEEN + contents) for name, contents in LEFT_OUT.items()}
+    sources["Helvetica called by others"] = helvetica_called("SVARTLISTAD")
+    sources["Helvetica called by others in a form"] = helvetica_called("SVARTLISTAD", in_form=True)
+    sources["boxes called by letters"] = boxes_called("SVARTLISTAD")
     sources["seen"] = scrubbed(SEEN + line(b"(d\\344r \\(fel\\) b\\\\c)", 20, 200))
     sources["turned"] = scrubbed(b"q 0 1 -1 0 400 0 cm %s Q" % SEEN, page=b"/Rotate 90")
     sources["cropped"] = scrubbed(SEEN + line(b"(borta)", 20, 20), page=b"/CropBox[10 100 400 400]")
@@ -88,7 +124,10 @@ def test_a_page_that_becomes_a_picture_keeps_its_words_where_they_stand(cleaned,
     assert report.lost == (Lost.SHARPNESS,)
 
 
-@pytest.mark.parametrize("name", LEFT_OUT)
+CALLED = ("boxes called by letters", "Helvetica called by others", "Helvetica called by others in a form")
+
+
+@pytest.mark.parametrize("name", [*LEFT_OUT, *CALLED])
 def test_a_word_that_is_not_seen_in_full_is_in_no_layer(cleaned, name) -> None:
     _, _, content, _, _ = cleaned[name]
 

@@ -100,7 +100,12 @@ def truetype_without_maps(mark: Markers) -> bytes:
     return one_page(font, shows(codes))
 
 
-def composite(mark: Markers, subtype: bytes, program: dict, encoding: object, **more: object) -> dict:
+SAID = b"2 beginbfrange <0001> <0003> <0041> <0024> <0026> [<0041> <0042> <0043>] endbfrange\n"
+
+
+def composite(
+    mark: Markers, subtype: bytes, program: dict, encoding: object, *, said: bytes = SAID, **more: object
+) -> dict:
     descendant = {
         b"Type": Name(b"Font"),
         b"Subtype": Name(subtype),
@@ -110,28 +115,35 @@ def composite(mark: Markers, subtype: bytes, program: dict, encoding: object, **
         b"DW": 700,
         b"W": [1, [600, 500, 400], 50, 60, 650],
     } | {key.encode(): value for key, value in more.items()}  # fmt: skip
-    text = b"2 beginbfrange <0001> <0003> <0041> <0024> <0026> [<0041> <0042> <0043>] endbfrange\n"
     return {
         b"Type": Name(b"Font"),
         b"Subtype": Name(b"Type0"),
         b"BaseFont": Name(mark("Type0 BaseFont")),
         b"Encoding": encoding,
         b"DescendantFonts": [Node(descendant)],
-        b"ToUnicode": to_unicode(mark, text),
+        b"ToUnicode": to_unicode(mark, said),
     }
 
 
 def truetype_by_cid(mark: Markers) -> bytes:
-    font = composite(mark, b"CIDFontType2", file2(truetype(mark)), Name(b"Identity-H"), CIDToGIDMap=Name(b"Identity"))
-    return one_page(font, numbered([glyph_number(letter) for letter in "Hamburgefonstiv"]))
+    numbers = {glyph_number(letter): letter for letter in "Hamburgefonstiv"}
+    lines = b" ".join(b"<%04x> <%04x>" % (number, ord(letter)) for number, letter in numbers.items())
+    font = composite(
+        mark, b"CIDFontType2", file2(truetype(mark)), Name(b"Identity-H"),
+        said=b"%d beginbfchar %s endbfchar\n" % (len(numbers), lines), CIDToGIDMap=Name(b"Identity"),
+    )  # fmt: skip
+    return one_page(font, numbered(list(numbers)))
 
 
 def truetype_by_map(mark: Markers) -> bytes:
     numbers = [0, *(glyph_number(letter) for letter in "Hambu")]
-    said = Node(
+    glyphs = Node(
         Stream({}, b"".join(number.to_bytes(2, "big") for number in numbers) + mark("map behind the last glyph"))
     )
-    font = composite(mark, b"CIDFontType2", file2(truetype(mark)), Name(b"Identity-H"), CIDToGIDMap=said)
+    lines = b"1 beginbfrange <0001> <0005> [<0048> <0061> <006d> <0062> <0075>] endbfrange\n"
+    font = composite(
+        mark, b"CIDFontType2", file2(truetype(mark)), Name(b"Identity-H"), said=lines, CIDToGIDMap=glyphs
+    )  # fmt: skip
     return one_page(font, numbered([1, 2, 3, 4, 5]))
 
 

@@ -14,6 +14,7 @@ from fontTools.misc import eexec
 from fontTools.pens.t2CharStringPen import T2CharStringPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import Glyph
 from fontTools.ttLib.tables.DefaultTable import DefaultTable
 from fontTools.ttLib.tables.ttProgram import Program
 
@@ -206,9 +207,25 @@ def small_truetype() -> bytes:
     pen.addComponent("A", (0.5, 0, 0, 0.5, 0, 0))
     pen.addComponent("B", (1, 0, 0, 1, 200, 300))
     glyphs["C"] = pen.glyph()
+    return _built(glyphs, {0x41: "A", 0x42: "B", 0x43: "C"})
+
+
+def boxes(count: int) -> bytes:
+    """So many glyphs that are the same box, and nothing that says what they are."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for point in ((100, 700), (600, 700), (600, 0)):
+        pen.lineTo(point)
+    pen.closePath()
+    box = pen.glyph()
+    return _built({".notdef": box, **{f"box{number}": box for number in range(count)}}, {})
+
+
+def _built(glyphs: dict[str, Glyph], characters: dict[int, str]) -> bytes:
     builder = FontBuilder(1000)
     builder.setupGlyphOrder(list(glyphs))
-    builder.setupCharacterMap({0x41: "A", 0x42: "B", 0x43: "C"})
+    if characters:
+        builder.setupCharacterMap(characters)
     builder.setupGlyf(glyphs)
     builder.setupHorizontalMetrics({name: (600, builder.font["glyf"][name].xMin) for name in glyphs})
     builder.setupHorizontalHeader(ascent=800, descent=-200)

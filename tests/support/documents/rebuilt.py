@@ -117,7 +117,9 @@ def font_of(glyphs: Iterable[Glyph]) -> dict[bytes, object]:
 
 def letters_font() -> dict[bytes, object]:
     # No two of them look the same.
-    return font_of(glyph(letter, 500 + 10 * place) for place, letter in enumerate(LETTERS))
+    return font_of(
+        glyph(letter, 500 + 10 * place, ((21, 10 + place, 20), *OUTLINE[1:])) for place, letter in enumerate(LETTERS)
+    )
 
 
 def texts_node(texts: dict[bytes, str]) -> Node:

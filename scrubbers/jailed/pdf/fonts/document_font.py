@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.pdf.fonts import write_cff
+from scrubbers.jailed.pdf.fonts.letters import standing_for_many
 from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
 from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, number
@@ -76,10 +77,16 @@ class DocumentFont:
     def __bool__(self) -> bool:
         return bool(self._codes)
 
+    def _texts(self) -> dict[bytes, str]:
+        """Return the text of each code that has one. That an outline stands for many may show on later pages only."""
+        many = standing_for_many((outline, text) for _, outline, text in self._codes if text)
+        said = ((code, outline, text) for (_, outline, text), code in self._codes.items() if text)
+        return {code: text for code, outline, text in said if outline not in many}
+
     def build(self) -> None:
         """Make the node's value, the dictionary with all glyphs that have a code. Raises NotRebuildable."""
         program = write_cff.program([charstring(advance, outline) for advance, outline, _ in self._codes])
-        texts = {code: text for (_, _, text), code in self._codes.items() if text}
+        texts = self._texts()
         descriptor = Node({
             b"Type": Name(b"FontDescriptor"), b"FontName": NAME, b"Flags": 4, b"FontBBox": [0, -200, 1000, 800],
             b"ItalicAngle": 0, b"Ascent": 800, b"Descent": -200, b"CapHeight": 700, b"StemV": 80,

@@ -1,13 +1,19 @@
 """What may be said of a glyph: one letter in the one form that Unicode gives it, or the letters of a ligature.
 
-A glyph that shows several letters and is no ligature says less than it shows: its text could otherwise be any
-behind the one that is seen. There is none that cannot be seen: no space, joiner, selector, private character.
+A glyph that shows several letters and is no ligature says less than it shows: what is said could otherwise be any text
+at all behind the one that is seen. Nothing is said that cannot be seen: no space, joiner, selector, private character.
+Nor is anything said of an outline that stands for many letters, as a black box does that is called by them in turn.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
+from scrubbers.jailed.pdf.fonts.outline import Outline
+
 _LONGEST_LIGATURE: Final = 3  # ffi
+# As many as letters that look alike in Latin, Greek and Cyrillic, or the I, l and 1 of some fonts.
+_MOST_LETTERS: Final = 3
 # Ligatures of common fonts that have no character of their own.
 _OF_FONTS: Final = ("ct", "fft", "fj", "ft", "sp", "Th", "ti", "tt", "tti")
 
@@ -34,3 +40,11 @@ def said_of_glyph(untrusted: str) -> str:
     # What Unicode would take apart further, as a half or a circled number, stays one character.
     letter = plain if len(plain) == 1 else unicodedata.normalize("NFC", untrusted)[:1]
     return letter if letter and unicodedata.category(letter)[0] not in "CZ" else ""
+
+
+def standing_for_many(said: Iterable[tuple[Outline, str]]) -> set[Outline]:
+    """Return the outlines of which more letters are said than look alike anywhere."""
+    letters: dict[Outline, set[str]] = {}
+    for outline, text in said:
+        letters.setdefault(outline, set()).add(text)
+    return {outline for outline, texts in letters.items() if len(texts) > _MOST_LETTERS}

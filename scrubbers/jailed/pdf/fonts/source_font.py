@@ -12,7 +12,7 @@ import contextlib
 import ctypes
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,14 +21,14 @@ import pypdfium2.raw as pdfium
 from pypdf.generic import DictionaryObject, NameObject
 
 from scrubbers.jailed.pdf.cost import Work
-from scrubbers.jailed.pdf.fonts.letters import said_of_glyph
+from scrubbers.jailed.pdf.fonts.letters import said_of_glyph, standing_for_many
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment, in_one_way, is_speck
+from scrubbers.jailed.pdf.fonts.own_letters import EASTERN, OwnLetters
 from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _SIMPLE: Final = ("/Type1", "/MMType1", "/TrueType")
 _TWO_BYTES: Final = re.compile(r"/Identity-H|/Uni[A-Za-z]{2,4}-(?:UCS2|UTF16)-H")
-_EASTERN: Final = {"Japan1", "GB1", "CNS1", "Korea1", "KR"}
 _SPACE: Final = 0x20
 _FIRST_CID: Final = 1  # a space in all of the orderings of eastern fonts
 _UNITS: Final = 1000
@@ -36,6 +36,7 @@ _BLOCK: Final = 256
 _FIRST_LETTER: Final = 0xE000  # of a block's codes in `document_of_font`
 _LEAST_SIGN: Final = 20  # thousandths; a full stop has five times as much
 _LARGEST: Final = 16_000
+_MOST_CODES: Final = 4000  # of two bytes that are asked for in one font
 _MOST_SEGMENTS: Final = 5000  # of one glyph; the most elaborate ornament among the tests' fonts has 700
 _SEGMENT_WORK: Final = 0.002  # milliseconds, as in `cost`
 _FONT_WORK: Final = 1.0
@@ -76,6 +77,8 @@ class Font:
         self._glyphs: dict[int, Glyph] = {}
         self._cut: dict[bytes, list[Sequence[Glyph] | Gap]] = {}
         self.says_more = False
+        self._own = OwnLetters(untrusted)
+        self._untrue: frozenset[str] | None = None
         self._document = _opened(source_copy.document_of_font(untrusted, self._bytes))
         # By the number of the page that it belongs to: PDFium's font, and the page.
         self._fonts: dict[int, tuple[Any, pypdfium2.PdfPage]] = {}
@@ -156,29 +159,70 @@ class Font:
     def _is_space(self, code: int) -> bool:
         return chr(code).isspace() if self._has_unicodes else code == _FIRST_CID
 
+    def glyphs(self) -> Iterable[Glyph]:
+        """Return the glyphs that were cut so far."""
+        return self._glyphs.values()
+
     def read_texts(self) -> None:
-        """Ask for the text of the glyphs that were cut so far."""
+        """Ask for the text of the glyphs that were cut so far: what the text map says, where the font agrees."""
         unread = [glyph for glyph in self._glyphs.values() if glyph.text is None and glyph.outline]
         if not unread:
             return
-        with contextlib.closing(self._showing([glyph.code for glyph in unread])) as document:
-            said = _texts_on(document, len(unread))
-        for at, glyph in enumerate(unread):
-            untrusted = said.get(at, "")
+        said, own = self._said_and_own([glyph.code for glyph in unread])
+        for glyph in unread:
+            untrusted = said.get(glyph.code, "")
             glyph.text = said_of_glyph(untrusted)
+            letters = own[glyph.code]
+            if letters and glyph.text not in letters:
+                self.says_more |= glyph.text.isalnum() and min(letters).isalnum()
+                glyph.text = min(letters)
             self.says_more |= len(unicodedata.normalize("NFC", untrusted)) > max(1, len(glyph.text))
 
-    def _showing(self, codes: Sequence[int]) -> pypdfium2.PdfDocument:
-        """Return a document with a page on which the codes stand one by one, with the text map of the source."""
+    def untrue_letters(self) -> frozenset[str]:
+        """Return the letters that the text map gives to codes for which the font has others of its own."""
+        if self._untrue is None:
+            self._untrue = frozenset()
+            if "/ToUnicode" in self._untrusted:
+                codes = range(_BLOCK) if self._bytes == 1 else self._own.codes()[:_MOST_CODES]
+                said, own = self._said_and_own(codes)
+                given = ((said_of_glyph(untrusted), own[code]) for code, untrusted in said.items())
+                self._untrue = frozenset(text for text, letters in given if text and letters and text not in letters)
+        return self._untrue
+
+    def _said_and_own(self, codes: Sequence[int]) -> tuple[dict[int, str], dict[int, set[str]]]:
+        """Return what PDFium reads of the codes, and the letters that the font itself has for them, if any."""
+        said = self._read(self._untrusted, codes)
+        own = self._own.of(codes, lambda without_map: self._read(without_map, codes))
+        return said, {code: {said_of_glyph(letter) for letter in own.get(code, ())} - {""} for code in codes}
+
+    def _read(self, font: DictionaryObject, codes: Sequence[int]) -> dict[int, str]:
+        """Return what PDFium reads of the codes, in this font or the same with another text map."""
+        with contextlib.closing(self._showing(font, codes)) as document:
+            return {codes[at]: text for at, text in _texts_on(document, len(codes)).items()}
+
+    def _showing(self, font: DictionaryObject, codes: Sequence[int]) -> pypdfium2.PdfDocument:
+        """Return a document with a page on which the codes of a font stand one by one."""
         self._work.painted(_FONT_WORK)
         lines = [b"/F %d Tf" % _READ_SIZE]
         for at, code in enumerate(codes):
             row, column = divmod(at, _IN_ROW)
             shown = code.to_bytes(self._bytes, "big").hex().encode()
             lines.append(b"1 0 0 1 %d %d Tm <%s> Tj" % (column * _APART, row * _APART, shown))
-        resources = DictionaryObject({NameObject("/Font"): DictionaryObject({NameObject("/F"): self._untrusted})})
+        resources = DictionaryObject({NameObject("/Font"): DictionaryObject({NameObject("/F"): font})})
         size = _IN_ROW * _APART, (len(codes) // _IN_ROW + 1) * _APART
         return _opened(source_copy.document_drawing(b"BT %s ET" % b"\n".join(lines), resources, size))
+
+
+def read_texts(fonts: Sequence[Font]) -> None:
+    """Ask for the texts of what was cut so far; an outline that stands for many letters in these fonts has none."""
+    for font in fonts:
+        with contextlib.suppress(NotRebuildable):
+            font.read_texts()
+    said = [(font, glyph) for font in fonts for glyph in font.glyphs() if glyph.text]
+    many = standing_for_many((glyph.outline, glyph.text or "") for _, glyph in said)
+    for font, glyph in said:
+        if glyph.outline in many:
+            glyph.text, font.says_more = "", True
 
 
 def _opened(document: bytes) -> pypdfium2.PdfDocument:
@@ -202,7 +246,7 @@ def _is_left_to_the_reader(font: DictionaryObject) -> bool:
     descendant = access.dictionary(access.array(access.entry(font, "/DescendantFonts"))[0])
     ordering = access.entry(access.dictionary_in(descendant, "/CIDSystemInfo"), "/Ordering")
     descriptor = access.dictionary_in(descendant, "/FontDescriptor")
-    return str(ordering) in _EASTERN and not any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    return str(ordering) in EASTERN and not any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
 
 
 def _segments(path: Any, count: int) -> Iterator[Segment]:

@@ -14,6 +14,7 @@ A `Writer` numbers nodes when it first meets them and writes them at once, but f
 final only when every page is known (fonts carry the glyphs that pages use), so they come last.
 """
 
+import functools
 import math
 import zlib
 from collections.abc import Mapping, Sequence
@@ -70,6 +71,8 @@ class Node:
         self.kept = kept
 
 
+# Most numbers of a document stand in it many times.
+@functools.lru_cache(maxsize=2**14)
 def number(value: float) -> bytes:
     """Return a number in its one form; raises NotRebuildable for what is none."""
     if isinstance(value, int) and abs(value) <= _LARGEST_NUMBER:

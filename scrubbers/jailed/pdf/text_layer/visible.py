@@ -5,6 +5,8 @@
 3 a word stays if no letter's ink is missing in 1, each letter has ink of its own that reaches the sides of its box (a
   clip takes it from 2 as well), none lies on a letter of another word, and none is off the page
 
+4 letters of one shape are one letter: where more are said of it than look alike anywhere, nothing vouches for them
+
 A letter that is half seen takes its whole word with it. Words that are struck out or printed on others go, too.
 """
 
@@ -40,6 +42,12 @@ _SAME_PLACE: Final = 0.6
 _OFF_PAGE: Final = 0.5  # points
 _LEAST_SIZE: Final = 2.0  # points: print of contracts has 4
 _SQUEEZED: Final = 0.25  # of their height: how wide letters below two points may not be drawn
+# Of a letter's shape: as many letters as have one in some fonts (I, l, 1); parts across and down; pixels to a step of
+# its size, which changes a little with its place.
+_MOST_LETTERS: Final = 3
+_PARTS: Final = (8, 8)
+_SIZE_STEP: Final = 3
+_HALF: Final = [255 if part >= 128 else 0 for part in range(256)]  # noqa: PLR2004
 _CELL: Final = 12.0
 _MOST_CELLS: Final = 400
 _LIGATURES: Final = frozenset(("ff", "fi", "fl", "ffi", "ffl", "st", "ft", "tt", "ti", "tti", "fj", "Th", "IJ", "ij"))
@@ -130,13 +138,16 @@ def _show_all_but(away: Collection[int], all_things: Sequence[Thing]) -> None:
         thing.activate(active=number not in away)
 
 
-def seen_words(page: UprightPage, truth: Image.Image, unpainted: Collection[int]) -> tuple[list[Word], bool]:
+def seen_words(
+    page: UprightPage, truth: Image.Image, unpainted: Collection[int], untrue: Collection[str]
+) -> tuple[list[Word], bool]:
     """Return the words that are seen in full, and whether that is all text of the page. Raises NotRebuildable.
 
     Text that recognition put over a scan, invisible by its mode, always goes: nothing can tell what its letters
     should be.
     `page` has no annotations any more; `truth` is how it looked with them, not turned, and `unpainted` the numbers of
-    the things that were not drawn. What is active on the page afterwards is left open.
+    the things that were not drawn; `untrue` the letters that a font of the page is known to give to others. What is
+    active on the page afterwards is left open.
     """
     all_things = things(page.page)
     words = words_on(page.page, [thing.handle for thing in all_things])
@@ -146,7 +157,9 @@ def seen_words(page: UprightPage, truth: Image.Image, unpainted: Collection[int]
         return [], is_all
     view = _Drawings(page, truth, all_things, unpainted)
     clash = _overlapping(words)
-    kept = [word for at, word in enumerate(words) if at not in clash and view.shows(word)]
+    believed = (word for at, word in enumerate(words) if at not in clash and not word.has_any(untrue))
+    shown = [word for word in believed if view.shows(word)]
+    kept = view.vouched_for(shown)
     return kept, is_all and len(kept) == len(words)
 
 
@@ -192,6 +205,27 @@ class _Drawings:
             return False
         missing = self._missing.crop(at).histogram()[255] if some_missing else 0
         return missing <= max(_MISSING_PIXELS, _LETTER_MISSING * own.histogram()[255])
+
+    def vouched_for(self, words: Sequence[Word]) -> list[Word]:
+        """Return the words without those that have a letter whose shape is called by many."""
+        shapes = [[self._shape(letter) for letter in word.letters] for word in words]
+        called: dict[tuple[int, int, bytes], set[str]] = {}
+        for word, its in zip(words, shapes, strict=True):
+            for letter, shape in zip(word.letters, its, strict=True):
+                if shape is not None:
+                    called.setdefault(shape, set()).add(letter.text)
+        many = {shape for shape, texts in called.items() if len(texts) > _MOST_LETTERS}
+        return [word for word, its in zip(words, shapes, strict=True) if many.isdisjoint(its)]
+
+    def _shape(self, letter: Letter) -> tuple[int, int, bytes] | None:
+        """Return how large a letter or digit is drawn and where it has ink; None for signs, of which many are alike."""
+        own = self._ink.crop(self._page.pixels(letter.box))
+        inked = own.getbbox()
+        if inked is None or not letter.text.isalnum():
+            return None
+        parts = own.resize(_PARTS, Image.Resampling.BOX, inked).point(_HALF)
+        width, height = inked[2] - inked[0], inked[3] - inked[1]
+        return round(width / _SIZE_STEP), round(height / _SIZE_STEP), parts.tobytes()
 
 
 def _one_place_each(letters: Sequence[Letter]) -> bool:

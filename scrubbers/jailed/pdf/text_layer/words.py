@@ -8,7 +8,7 @@ import contextlib
 import ctypes
 import math
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -64,6 +64,10 @@ class Word:
     @property
     def is_readable(self) -> bool:
         return all(letter.text != _UNREADABLE for letter in self.letters)
+
+    def has_any(self, letters: Collection[str]) -> bool:
+        """Whether one of its letters is among these."""
+        return bool(letters) and any(letter.text in letters for letter in self.letters)
 
     def text(self) -> str:
         """Return its letters, those that look alike in one script."""

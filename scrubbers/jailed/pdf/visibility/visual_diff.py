@@ -5,6 +5,8 @@
   what a picture loses when it is encoded again as JPEG is spread thinner
 3 an edge that both have may lie a part of a pixel beside where it was, as it does without a font's hints
 4 and a straight line may lie a pixel beside where it was, as long as it is there
+5 what is different all the same is looked at from nearby, there alone (`from_nearby`): PDFium puts letters on thirds of
+  a pixel, and one that stands at the edge of such a third may stand in the next one in the other drawing
 
 Both are drawn by the same program in the same size, so that letters fall on the same pixels. A change to one letter of
 five points must be noticed at a pixel a point.
@@ -40,29 +42,36 @@ _BESIDE: Final = 40  # of 255: by how much a line may be brighter or darker besi
 
 
 def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> bool:
-    """Return whether a person would call them the same page. Modes L, RGB or RGBX; sizes that differ never are.
+    """Return whether a person would call them the same page. Modes L, RGB or RGBX; sizes that differ never are."""
+    return source.size == rebuilt.size and not differing(source, rebuilt, nearby=nearby)
+
+
+def differing(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> list[Box]:
+    """Return where two drawings of one size look different: nowhere if a person would call them the same page.
 
     `nearby`: drawn at three pixels a point, where what letters may do without their hints is easily told from a lost
     or changed sign, so that more of it may be allowed.
     """
-    if source.size != rebuilt.size:
-        return False
     if source.mode != rebuilt.mode or source.mode not in ("L", "RGB", "RGBX"):
         source, rebuilt = source.convert("RGB"), rebuilt.convert("RGB")
     difference = ImageChops.difference(source, rebuilt)
     box = difference.getbbox(alpha_only=False)
     if box is None:
-        return True
+        return []
     # With room for a whole area around the change: the mean of a part of one would weigh it too much.
     box = _wider(box, _AREA, source.size)
     block = _COLOUR * (_NEARBY if nearby else 1)
     if not _little_in_any_area(difference, box, block) and not _same_areas(source, rebuilt, box, block):
-        return False
+        return [box]
     spots = list(_spots_at(difference, box))
-    return _are_plain_edges(source, rebuilt, spots, nearby=nearby) or all(
-        _is_explained(_grey(source, part), _grey(rebuilt, part), nearby=nearby)
-        for part in (_wider(spot, _AROUND, source.size) for spot in spots)
-    )
+    if _are_plain_edges(source, rebuilt, spots, nearby=nearby):
+        return []
+    parts = (_wider(spot, _AROUND, source.size) for spot in spots)
+    found = ((part, _unexplained(_grey(source, part), _grey(rebuilt, part), nearby=nearby)) for part in parts)
+    return [
+        (part[0] + left, part[1] + top, min(part[2], part[0] + right), min(part[3], part[1] + bottom))
+        for part, (left, top, right, bottom) in ((part, within) for part, within in found if within is not None)
+    ]
 
 
 def _wider(box: Box, by: int, size: tuple[int, int]) -> Box:
@@ -116,13 +125,15 @@ def _are_plain_edges(source: Image.Image, rebuilt: Image.Image, spots: Sequence[
     return not _has_spot(_beyond(before, after, explained, nearby=nearby), nearby=nearby)
 
 
-def _is_explained(before: Image.Image, after: Image.Image, *, nearby: bool) -> bool:
-    """Take steps 3 and 4, for a part of the page."""
+def _unexplained(before: Image.Image, after: Image.Image, *, nearby: bool) -> Box | None:
+    """Return where in a part of the page steps 3 and 4 leave a change; None if nowhere."""
     change = _beyond_edges(before, after, nearby=nearby)
     if not _has_spot(change, nearby=nearby):
-        return True
+        return None
     unexplained = ImageChops.multiply(change, ImageChops.invert(_lines_beside(before, after, change)))
-    return not _has_spot(unexplained, nearby=nearby)
+    halves = _added(unexplained.reduce(_HALF), ImageChops.add).point(_IS_TOO_MUCH_NEARBY if nearby else _IS_TOO_MUCH)
+    found = halves.getbbox()
+    return found and (found[0] * _HALF, found[1] * _HALF, (found[2] + 1) * _HALF, (found[3] + 1) * _HALF)
 
 
 def _little_in_any_area(difference: Image.Image, box: Box, block: int) -> bool:
@@ -244,5 +255,7 @@ _IS_A_SPOT: Final = [255 if added > _MEAN_MAY_CHANGE else 0 for added in range(2
 # Edges move up or down: by a tenth of a pixel in text, by half a pixel in letters of 60 pixels.
 _MAY_CHANGE: Final = [step // 2 + _NOISE for step in range(256)]
 _MAY_CHANGE_NEARBY: Final = [step // 2 + 2 * _NOISE for step in range(256)]
+_IS_TOO_MUCH: Final = [255 if added * _HALF**2 > _SPOT_MAY_CHANGE else 0 for added in range(256)]
+_IS_TOO_MUCH_NEARBY: Final = [255 if added * _HALF**2 > _SPOT_MAY_CHANGE_NEARBY else 0 for added in range(256)]
 _ANY: Final = [255 if change else 0 for change in range(256)]
 _WITHIN: Final = [255 if outside <= _BESIDE else 0 for outside in range(256)]
