@@ -264,7 +264,10 @@ class Rebuilder:
     ) -> bool:
         """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
         with self._source.page(number) as source:
-            places = differing(drawn(source, size), made, nearby=page.on_backdrop)
+            before = drawn(source, size)
+            if before.size != made.size:
+                return False
+            places = differing(before, made, nearby=page.on_backdrop)
             if page.on_backdrop or not places:
                 return not places
             return same_from_nearby(source, rebuilt, size, places, self._work)

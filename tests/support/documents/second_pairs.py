@@ -131,6 +131,22 @@ NOTHING = {
 # -- the same text, said in other codes, fonts, steps and orders ---------------------------------------------------------
 
 
+def spelled(p: bytes) -> bytes:
+    """Eleven equal blocks whose text map spells the payload."""
+    made = Pdf()
+    names = [b"g%d" % at for at in range(len(p))]
+    table = b"%d beginbfchar %s endbfchar" % (
+        len(p), b" ".join(b"<%02x> <%04x>" % (65 + at, letter) for at, letter in enumerate(p)),
+    )  # fmt: skip
+    font = type3(
+        made, dict.fromkeys(names, b"100 0 800 700 re f"), 65, names, more=b"/ToUnicode " + made.new_stream(table)
+    )
+    shown = bytes(65 + at for at in range(len(p)))
+    return document(
+        made, SEEN + b"BT /F3 14 Tf 20 200 Td (%s) Tj ET" % shown, resources=b"/Font<</F0 6 0 R/F3 %s>>" % font
+    )
+
+
 def named(p: bytes) -> bytes:
     """Equal blocks, each from the letter of the payload as its code and its name."""
     made = Pdf()
@@ -188,6 +204,7 @@ TEXT = {
     "shown on the next line": ways(
         b"BT /F0 9 Tf 9 TL 9 %d Td T* (Hej) Tj ET ", b"BT /F0 9 Tf 9 TL 9 %d Td (Hej) ' ET "
     ),
+    "blocks that spell in their text map": spelled,
     "blocks that spell in their codes": named,
     "order of the lines": page(line_order),
     "last digit of a step": page(

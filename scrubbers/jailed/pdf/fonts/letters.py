@@ -1,7 +1,7 @@
 """What may be said of a glyph: one letter in the one form that Unicode gives it, or the letters of a ligature.
 
-A glyph that shows several letters and is no ligature says less than it shows: its text could otherwise be any
-behind the one that is seen. There is none that cannot be seen: no space, joiner, selector, private character.
+A glyph that shows several letters and is no ligature says less than it shows: what is said could otherwise be any text
+at all behind the one that is seen. Nothing is said that cannot be seen: no space, joiner, selector, private character.
 Nor is anything said of an outline that stands for many letters, as a black box does that is called by them in turn.
 """
 

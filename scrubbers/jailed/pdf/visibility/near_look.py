@@ -30,7 +30,7 @@ def same_from_nearby(
     for left, top, right, bottom in _apart(wide):
         work.drawn(2 * large[0] * (bottom - top), 0)
         rows = top, bottom
-        before, after = drawn(source, large, rows=rows), drawn(rebuilt, large, rows=rows)
+        before, after = drawn(source, large, rows), drawn(rebuilt, large, rows)
         part = left, 0, right, bottom - top
         if not same_look(before.crop(part), after.crop(part), nearby=True):
             return False
