@@ -19,16 +19,19 @@ PLAIN: Final = "text/plain"
 HTML: Final = "text/html"
 RICH: Final = "text/rtf"
 ALTERNATIVE: Final = "multipart/alternative"
+SIGNED: Final = "multipart/signed"
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _MESSAGES_DEEP: Final = 3
 # Nobody reads them but programs; the report names them.
 SIGNATURES: Final = frozenset({
-    "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
+    "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-keys",
 })  # fmt: skip
 NOTICES: Final = frozenset({
     "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
     "message/feedback-report", "text/rfc822-headers", "message/global-headers", "application/applefile",
 })  # fmt: skip
+# What a calendar reads: days and places stand in the text, identifiers of all guests in here.
+_INVITATIONS: Final = frozenset({"text/calendar", "application/ics"})
 _LOCKED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 _ELSEWHERE: Final = frozenset({"message/partial", "message/external-body"})
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -42,10 +45,15 @@ _NO_TEXT: Final = b"Content-Type: text/plain\r\nContent-Disposition: inline\r\n"
 def leaves(part: Part, *, alternative: bool = False) -> Iterator[tuple[Part, bool]]:
     """Yield each part that has none of its own, and whether it is a file."""
     if part.boundary:
-        for each in part.parts:
+        for each in shown_parts(part):
             yield from leaves(each, alternative=alternative or part.kind == ALTERNATIVE)
     else:
         yield part, is_file(part, alternative=alternative)
+
+
+def shown_parts(part: Part) -> tuple[Part, ...]:
+    """Return the parts of a part; of a signed one (RFC 1847) the first, for the second is the signature."""
+    return part.parts[:1] if part.kind == SIGNED else part.parts
 
 
 def is_file(part: Part, *, alternative: bool) -> bool:
@@ -54,12 +62,12 @@ def is_file(part: Part, *, alternative: bool) -> bool:
         raise Locked
     if part.kind in _ELSEWHERE:
         raise Email
-    if part.kind in SIGNATURES or part.kind in NOTICES:
+    if part.kind in SIGNATURES or part.kind in NOTICES or part.kind in _INVITATIONS:
         return False
     disposition = part.head.typed("content-disposition").get_content_disposition()
     if part.kind in {PLAIN, HTML}:
         return disposition == "attachment"
-    # An invitation, or the text in a form for one program.
+    # The text in a form for one program.
     return not (alternative and part.kind.startswith("text/") and disposition != "attachment")
 
 
@@ -135,7 +143,7 @@ def _without_files(part: Part, *, alternative: bool = False) -> bytes:
     if not part.boundary:
         return b"" if is_file(part, alternative=alternative) else part.raw
     inside = alternative or part.kind == ALTERNATIVE
-    kept = [one for each in part.parts if (one := _without_files(each, alternative=inside))]
+    kept = [one for each in shown_parts(part) if (one := _without_files(each, alternative=inside))]
     opening, closing = b"\r\n--" + part.boundary + b"\r\n", b"\r\n--" + part.boundary + b"--\r\n"
     return b"".join((part.raw_head, *(opening + one for one in kept), closing))
 

@@ -15,7 +15,18 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail import letters
 from scrubbers.jailed.mail.head import fields_shown, report_part
 from scrubbers.jailed.mail.message import Part, read_message
-from scrubbers.jailed.mail.parts import ALTERNATIVE, HTML, NOTICES, PLAIN, RICH, SIGNATURES, decoded, leaves
+from scrubbers.jailed.mail.parts import (
+    ALTERNATIVE,
+    HTML,
+    NOTICES,
+    PLAIN,
+    RICH,
+    SIGNATURES,
+    SIGNED,
+    decoded,
+    leaves,
+    shown_parts,
+)
 from scrubbers.jailed.mail.text import read_text
 from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.jailed.office.letters import Drawable
@@ -73,8 +84,10 @@ def _shown(part: Part, findings: Findings) -> list[Block]:
     """Return what is seen of a part and its own parts, in their order."""
     if part.kind == ALTERNATIVE:
         return _one_of(part, findings)
+    if part.kind == SIGNED:
+        findings.add(What.IDENTIFIER, Where.MESSAGE_HEAD, part.kind)
     if part.boundary:
-        return [block for each in part.parts for block in _shown(each, findings)]
+        return [block for each in shown_parts(part) for block in _shown(each, findings)]
     if part.kind not in {PLAIN, HTML, RICH}:
         return []
     charset = part.head.typed("content-type").get_content_charset() or ""

@@ -22,9 +22,12 @@ _NAMED: Final = {
 }  # fmt: skip
 _ALIKE: Final = 24  # of 255; less of a difference nobody reads
 _TINY: Final = 2.0  # in pixels or points
+_SEEN: Final = 0.05  # of opacity
 _FAR: Final = -400.0  # pixels to the left or above
 _HEX: Final = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})\b")
 _RGB: Final = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})")
+_CLEAR: Final = re.compile(r"transparent|rgba\([^)]*,\s*0?\.?0*\)")
+_SIZE: Final = re.compile(r"(?:^|\s)([0-9]*\.?[0-9]+(?:px|pt|em|%)?)\s*(?:/|\s)")
 _NUMBER: Final = re.compile(r"(-?[0-9]*\.?[0-9]+)\s*(px|pt|em|rem|%)?")
 _DECLARATION: Final = re.compile(r"([a-z-]+)\s*:\s*([^;]*)")
 _COMMENT: Final = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
@@ -34,7 +37,7 @@ _SELECTOR: Final = re.compile(r"([a-z][a-z0-9]*|\*)?((?:[.#][\w-]+)*)")
 _PART: Final = re.compile(r"[.#][\w-]+")
 _MOST_RULES: Final = 5000
 _PROPERTIES: Final = frozenset({
-    "display", "visibility", "opacity", "font-size", "font-family", "font-weight", "color", "background",
+    "display", "visibility", "opacity", "font", "font-size", "font-family", "font-weight", "color", "background",
     "background-color", "background-image", "height", "max-height", "width", "max-width", "overflow", "text-indent",
     "position", "left", "top", "clip",
 })  # fmt: skip
@@ -49,6 +52,7 @@ class Look:
     gone: bool = False  # with everything inside
     invisible: bool = False
     tiny: bool = False
+    clear: bool = False
     colour: Colour | None = _BLACK
     background: Colour | None = _WHITE
     bold: bool = False
@@ -66,7 +70,7 @@ class Look:
             and self.background is not None
             and max(abs(one - other) for one, other in zip(self.colour, self.background, strict=True)) < _ALIKE
         )
-        return self.gone or self.invisible or self.tiny or alike
+        return self.gone or self.invisible or self.tiny or self.clear or alike
 
     def styled(self, found: Declarations) -> Look:
         """Return how text inside looks, with these declarations."""
@@ -76,8 +80,11 @@ class Look:
         size = _length(found.get("font-size", ""))
         if size is not None:
             made = replace(made, tiny=size <= _TINY)
+        if (short := _SIZE.search(found.get("font", ""))) is not None:
+            size = _length(short[1])
+            made = replace(made, tiny=size is not None and size <= _TINY)
         if (colour := found.get("color")) is not None:
-            made = replace(made, colour=_colour(colour, made.colour))
+            made = replace(made, colour=_colour(colour, made.colour), clear=_CLEAR.search(colour) is not None)
         if (weight := found.get("font-weight")) is not None:
             made = replace(made, bold=weight in {"bold", "bolder", "600", "700", "800", "900"})
         if (family := found.get("font-family")) is not None:
@@ -100,7 +107,7 @@ def _is_gone(found: Declarations) -> bool:
     )
     return (
         found.get("display") == "none"
-        or _length(found.get("opacity", "")) == 0
+        or (("opacity" in found) and (_length(found["opacity"]) or 0) < _SEEN)
         or (_length(found.get("text-indent", "")) or 0) < _FAR
         or clipped
         or away

@@ -141,6 +141,13 @@ PAGES = {
     "a size that is set again": ("<div style='font-size:0'>x<p style='font-size:12px'>a</p></div>", "a"),
     "seen again": ("<div style='visibility:hidden'>x<p style='visibility:visible'>a</p></div>", "a"),
     "white on dark": ("<table bgcolor=#003366><tr><td><font color=white>a</font></table>", "a"),
+    "clear, by a short form, and nearly": (
+        (
+            "<i style='color:transparent'>x</i><i style='color:rgba(0,0,0,0)'>x</i><i style='font:0/0 a'>x</i>"
+            "<i style='opacity:.01'>x</i><p style='font:12px/1 a;opacity:.9;color:rgba(0,0,0,.9)'>a"
+        ),
+        "a",
+    ),
     "signs of a font": ("<p>Bra <span style='font-family:Wingdings'>J</span>", "Bra ☺"),
     "for other programs": ("<![if !mso]><p>a</p><![endif]><!--[if mso]><p>b</p><![endif]-->", "a"),
     "a picture in the message": ("a <img src='cid:1'> b <img src='http://x/y.png'>", "a [Bild / Picture] b"),
@@ -262,6 +269,19 @@ def test_a_message_that_is_nothing_but_a_file_or_cut_off_comes_apart_too(jail):
     assert unpacked(jail, alone)[1:] == [b"kan"]
     assert "Prov" in shown(jail, unpacked(jail, alone)[0])
     assert unpacked(jail, with_files(b"whole", b"x" * 99)[:-100])[1] == b"whole"
+
+
+def test_signatures_and_invitations_are_no_files_and_are_reported(jail):
+    inner = b"--b\r\n\r\nHej\r\n--b\r\nContent-Type: application/octet-stream; name=smime.p7s\r\n\r\nKmk1\r\n--b--"
+    signed = as_is("multipart/signed; boundary=b", inner)
+    invited = as_is("multipart/mixed; boundary=b", inner.replace(b"octet-stream; name=smime.p7s", b"ics"))
+
+    documents = [cleaned(jail, one) for content in (signed, invited) for one in unpacked(jail, content)]
+
+    assert [text_of(one).endswith("Hej") for one, _ in documents] == [True, True]
+    assert [{one.what for one in report.removed} for _, report in documents] == [
+        {What.IDENTIFIER}, {What.EMBEDDED_FILE},
+    ]  # fmt: skip
 
 
 def test_a_message_that_still_holds_a_file_is_not_cleaned_without_it(jail):
