@@ -139,9 +139,10 @@ def test_what_was_cut_off_before_is_not_in_it() -> None:
 
 
 def test_a_large_film_becomes_smaller_and_a_slow_one_keeps_its_time() -> None:
-    large, slow = cleaned(
+    large, slow, wide = cleaned(
         filmed("camera.mov", seconds=0.1, size=(1920, 1080), sound=False),
         filmed("film.mp4", seconds=2, rate=10, sound=False),
+        filmed("film.mov", seconds=0.1, sound=False, coded=":colormatrix=bt2020nc"),
     )
 
     assert played(large[1])[0][0].size == (1280, 720)
@@ -149,7 +150,8 @@ def test_a_large_film_becomes_smaller_and_a_slow_one_keeps_its_time() -> None:
     assert len(pictures) == 2 * 25 - 1  # the last one stands for itself
     assert alike(pictures[12].getpixel((80, 48)), COLOURS[0])
     assert alike(pictures[37].getpixel((80, 48)), COLOURS[1])
-    assert Lost.FULL_SOUND not in slow[3].lost
+    assert slow[3].lost == (Lost.FULL_FILM,)
+    assert wide[3].lost == (Lost.FULL_FILM, Lost.EXACT_COLOURS)
 
 
 def test_a_film_of_an_old_camera_has_no_brand_and_a_text_with_such_a_word_is_a_text() -> None:
