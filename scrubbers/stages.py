@@ -382,7 +382,7 @@ REFUSALS: Final[tuple[type[Refused], ...]] = (
     TooMuchToHold, TooMuchInArchive,
     Damaged, LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
-_BY_CODE: Final[dict[int, type[Refused]]] = {leaf.code: leaf for leaf in REFUSALS} | {Film.code: Film}
+_BY_CODE: Final[dict[int, type[Refused]]] = {Film.code: Film} | {leaf.code: leaf for leaf in REFUSALS}
 
 
 def refusal(untrusted_code: int) -> Refused:

@@ -48,6 +48,7 @@ def filmed(
     sound: bool = True,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     sound_from: float = 0,
+    coded: str = "",
     into: Callable[[bytes], bytes] = lambda packet: packet,
 ) -> bytes:
     """The film in the form of this name; `into` may add to the packets of the picture."""
@@ -58,7 +59,9 @@ def filmed(
         stream = target.add_stream(pictures, rate=rate)
         stream.width, stream.height = size
         stream.pix_fmt = "yuvj420p" if pictures == "mjpeg" else "yuv420p"
-        stream.options = {"x265-params": "log-level=none:pools=1:frame-threads=1"} if pictures == "libx265" else {}
+        stream.options = (
+            {"x265-params": f"log-level=none:pools=1:frame-threads=1{coded}"} if pictures == "libx265" else {}
+        )
         stream.time_base = Fraction(1, rate)
         stream.metadata["handler_name"] = (tags or {}).get("handler", "Core Media Video")
         heard = target.add_stream(sounds, rate=8_000 if "amr" in sounds else 48_000) if sound else None

@@ -35,7 +35,10 @@ _SETTINGS: Final = {
 }
 _START: Final = b"\0\0\1"
 _KIND_BITS: Final = 0x1F
-_SLICE, _FIRST_SLICE, _SEQUENCE, _PICTURE = 1, 5, 7, 8  # kinds of unit: ISO/IEC 14496-10, table 7-1
+# Kinds of unit: ISO/IEC 14496-10, table 7-1.
+_SLICES: Final = frozenset((1, 5))
+_SEQUENCE, _PICTURE = 7, 8
+_LENGTH_BYTES: Final = 4
 
 
 class PictureEncoder:
@@ -91,13 +94,13 @@ class PictureEncoder:
         for packet in self._codec.encode(frame):
             sample = b""
             for unit in (part.rstrip(b"\0") for part in bytes(packet).split(_START)[1:]):
-                match unit[0] & _KIND_BITS:
-                    case 1 | 5:
-                        sample += len(unit).to_bytes(4, "big") + unit
-                    case 7:
-                        self.sequence = unit
-                    case 8:
-                        self.picture = unit
+                kind = unit[0] & _KIND_BITS
+                if kind in _SLICES:
+                    sample += len(unit).to_bytes(_LENGTH_BYTES, "big") + unit
+                elif kind == _SEQUENCE:
+                    self.sequence = unit
+                elif kind == _PICTURE:
+                    self.picture = unit
             yield sample
 
 

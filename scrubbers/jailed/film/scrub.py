@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Final
 
 import av
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
 from PIL import Image
 
 from scrubbers.jailed.film.container import Film, parts_of
@@ -52,6 +52,8 @@ def scrub_film(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
     with open(clean, "wb", closefd=False) as output:
         output.writelines(parts_of(film))
     findings.lose(Lost.FULL_FILM)
+    if pictures.codec_context.colorspace == Colorspace.BT2020:
+        findings.lose(Lost.EXACT_COLOURS)
     if sound is not None:
         findings.lose(Lost.FULL_SOUND)
     write_preview(first, preview)
