@@ -16,8 +16,8 @@ from passable import PASSABLE
 from cases.home import as_trial
 from kallskydd.commands.init import example_config, make_home
 from kallskydd.finding import Finding
-from kallskydd.hosting import status
-from kallskydd.hosting.machine import TENANTS, Machine
+from kallskydd.hosting import status, tenants
+from kallskydd.hosting.machine import TENANTS, Account, Machine
 from kallskydd.hosting.status import hidden_processes, walls
 from kallskydd.hosting.tenants import with_publisher
 
@@ -211,6 +211,24 @@ def test_on_a_node_that_waits_tor_and_publisher_are_not_missed(monkeypatch, lead
     monkeypatch.setattr(Machine, "tenants", lambda _machine: [])
 
     assert [one.what for one in status.look(Machine())] == lines
+
+
+def test_a_tenant_that_starts_has_its_hourly_look_and_one_that_moves_has_no_timer(monkeypatch):
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(Machine, "systemctl", lambda _machine, *words, **_more: asked.append(words) or "")
+    monkeypatch.setattr(Machine, "account", lambda _machine, name: Account(f"kallskydd-{name}", 20_001, 20_001))
+    monkeypatch.setattr(Machine, "as_account", lambda *_words: 0)
+
+    assert tenants.start(Machine(), ["falun"]) == []
+    assert asked[-2:] == [
+        ("start", "kallskydd@falun.service"),
+        ("enable", "--now", "kallskydd-status@falun.timer"),
+    ]
+    tenants.move(Machine(), "falun", [])
+    assert asked[-2:] == [
+        ("disable", "--now", "kallskydd-status@falun.timer", "kallskydd-backup@falun.timer"),
+        ("stop", "kallskydd@falun.socket", "kallskydd@falun.service"),
+    ]
 
 
 def test_the_publishers_folder_is_added_to_a_configuration():

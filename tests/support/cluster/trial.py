@@ -221,7 +221,7 @@ async def ended_in_words(reporters: Reporters, inbox: Page) -> bool:
 def settled(cluster: Cluster, way: str, leader: Machine, began: float) -> bool:
     """Whether what had to happen has: another leads, or, where the two raced each other, one of them was switched off."""
     if not cluster.fencing:
-        return len(cluster.holders()) > 1
+        return len(cluster.holders()) > 1 and len(cluster.publishers()) > 1
     now = cluster.leader()
     if way in {"woken-soon", "disk-full"}:
         return now is not None
@@ -317,7 +317,9 @@ async def trial(
         moved = fencing and any(loss["from"] != loss["to"] for loss in losses)
         ended = await ended_in_words(reporters, session) if moved else True
         lost = await reporters.lost() if fencing else {}
-        twice, published_by = [*watch.twice[:5], *onions.twice[:5]], [nodes for _, nodes in onions.changes]
+        # The first of each kind.
+        twice = list({one[1]: one for one in reversed([*watch.twice, *onions.twice])}.values())
+        published_by = [nodes for _, nodes in onions.changes]
         sees = not cluster.fencing or await asyncio.to_thread(sees_two, cluster, watch, onions, key)
         for looks in (watch, onions):
             looks.over.set()
