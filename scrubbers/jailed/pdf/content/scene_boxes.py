@@ -12,7 +12,7 @@ Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
 _DESCENT, _ASCENT, _BESIDE = -0.5, 1.3, 0.5  # of a text's size: how far its letters reach
 _MITRE: Final = 2.0  # widths of a line, to each side
 _CLOSE: Final = 0.01
-_SIZE_DECIMALS: Final = 2  # of a page
+_SIZE_DECIMALS: Final = 4  # of a page: a hundredth of a point moves lines of text by a pixel
 
 
 def box_of(item: Item) -> Box:

@@ -8,8 +8,8 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageChops, ImageDraw
 
+from scrubbers.jailed.pdf import renderer
 from scrubbers.jailed.pdf.cost import Work
-from scrubbers.jailed.pdf.renderer import drawn_unturned
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.visual_diff import differing, same_look
 
@@ -203,7 +203,7 @@ def report_page(word, *, beside=0.0, turn=0):
 def test_what_differs_is_looked_at_from_nearby_and_nothing_else_is_drawn_again(after, beside, same, turn):
     source, rebuilt = report_page("bilaga", turn=turn), report_page(after, beside=beside, turn=turn)
     size = tuple(round(side) for side in source.get_size())
-    drawn = [drawn_unturned(page, size) for page in (source, rebuilt)]
+    drawn = [renderer.drawn(page, size) for page in (source, rebuilt)]
 
     places = differing(*drawn)
     work = Work()
