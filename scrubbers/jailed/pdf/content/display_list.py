@@ -18,7 +18,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS
 from scrubbers.jailed.pdf.fonts.source_font import Glyph
@@ -83,13 +83,14 @@ class SetTextMatrix:
 
 @dataclass(slots=True)
 class Path:
-    """`trial`: its segments while some of them are taken away for a moment."""
+    """`trial`: its segments while some are taken away for a moment. `placed`: where it was drawn last, and how."""
 
     segments: bytes
     painted: bytes
     clips: bytes
     hidden: bool = False
     trial: bytes | None = None
+    placed: tuple[object, Any] | None = field(default=None, compare=False)
 
     def is_drawn(self) -> bool:
         """Whether it is painted and has more than one point."""

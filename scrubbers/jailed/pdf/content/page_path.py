@@ -8,7 +8,7 @@ subpaths stand in the order of their points, each once, unless the even-odd rule
 which way round is kept where it matters: under the winding rule, for subpaths that touch each other
 """
 
-import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
@@ -19,8 +19,8 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 _DECIMALS: Final = 3
 _CORNERS: Final = 4
 _SIDE: Final = 2  # corners
-_KEPT_BYTES: Final = 4096
 _STRAIGHT: Final = 0.0015  # points: what rounding moves a point by, a little more
+_MOST_BEGINNINGS: Final = 8  # at one point, that are tried
 _COMPARED: Final = 32  # subpaths of one path, of which it is asked whether they touch
 
 Point: TypeAlias = tuple[float, float]
@@ -58,10 +58,8 @@ class _Subpath:
         """Return a closed one from its least point on; its last leg leads back there."""
         ends = [leg[-1] for leg in self.legs]
         least = min(ends)
-        turned = (
-            (*self.legs[at + 1 :], *self.legs[: at + 1]) for at, end in enumerate(ends) if end == least
-        )  # fmt: skip
-        return _Subpath(least, min(turned), True)
+        there = itertools.islice((at for at, end in enumerate(ends) if end == least), _MOST_BEGINNINGS)
+        return _Subpath(least, min((*self.legs[at + 1 :], *self.legs[: at + 1]) for at in there), True)
 
     def points(self) -> list[Point]:
         return [self.start, *(point for leg in self.legs for point in leg)]
@@ -69,16 +67,6 @@ class _Subpath:
 
 def placed(segments: bytes, matrix: Matrix, how: How) -> Placed:
     """Return a path in points of the page; raises NotRebuildable."""
-    return (_all_placed if len(segments) > _KEPT_BYTES else _placed_before)(segments, matrix, how)
-
-
-@functools.lru_cache(maxsize=2048)
-def _placed_before(segments: bytes, matrix: Matrix, how: How) -> Placed:
-    """Return it at once if it was asked before, as for every writing of a page."""
-    return _all_placed(segments, matrix, how)
-
-
-def _all_placed(segments: bytes, matrix: Matrix, how: How) -> Placed:
     found = [_simplified(each, how) for each in _subpaths(segments, matrix, how)]
     if how.dashed:
         found.sort()

@@ -12,7 +12,7 @@ Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
 _DESCENT, _ASCENT, _BESIDE = -0.5, 1.3, 0.5  # of a text's size: how far its letters reach
 _MITRE: Final = 2.0  # widths of a line, to each side
 _CLOSE: Final = 0.01
-_SIZE_DECIMALS: Final = 2  # of a page
+_SIZE_DECIMALS: Final = 4  # of a page: a hundredth of a point moves lines of text by a pixel
 
 
 def box_of(item: Item) -> Box:
@@ -57,7 +57,17 @@ def path_of(item: Item, path: Path) -> Placed:
     segments = path.segments if path.trial is None else path.trial.removesuffix(b"\n")
     if not segments:
         return Placed(b"", False)
-    return placed(segments, item.matrix, How(path.fills(), path.strokes(), path.strokes() and is_dashed(item)))
+    how = How(path.fills(), path.strokes(), path.strokes() and is_dashed(item))
+    return _on_page(path, segments, item.matrix, how)
+
+
+def _on_page(path: Path, segments: bytes, matrix: Matrix, how: How) -> Placed:
+    """Return it at once if it was the same before: for its order and for each writing; of a clip, for each item."""
+    key = segments, matrix, how
+    if path.placed is None or path.placed[0] != key:
+        path.placed = key, placed(segments, matrix, how)
+    found: Placed = path.placed[1]
+    return found
 
 
 def is_dashed(item: Item) -> bool:
@@ -119,7 +129,8 @@ def clips_of(item: Item, page: Box) -> tuple[bytes, ...]:
     held: Box = page
     lines: list[bytes] = []
     for path, matrix in item.clips:
-        said, is_convex = placed(path.segments, matrix, How(fills=path.clips.replace(b"W", b"f")))
+        how = How(fills=path.clips.replace(b"W", b"f"))
+        said, is_convex = _on_page(path, path.segments, matrix, how)
         rectangle = rectangle_in(said or b"0 0 0 0 re")
         if rectangle is not None:
             held = intersection(held, rectangle)

@@ -17,6 +17,7 @@ CURVE: Final = 8
 _END: Final = 14
 # Operands that may stand before an operator.
 _STACK: Final = 48
+_MOST_BEGINNINGS: Final = 8  # at one point, that are tried
 _LARGEST: Final = 2**15 - 1
 
 # One of the above, then points in absolute coordinates.
@@ -61,9 +62,8 @@ def _begun(contour: Outline) -> Outline:
     if segments[-1][-2:] != first[1:]:
         segments.append((LINE, *first[1:]))
     least = min(segment[-2:] for segment in segments)
-    turned = min(
-        [*segments[at + 1 :], *segments[: at + 1]] for at, segment in enumerate(segments) if segment[-2:] == least
-    )
+    there = itertools.islice((at for at, segment in enumerate(segments) if segment[-2:] == least), _MOST_BEGINNINGS)
+    turned = min([*segments[at + 1 :], *segments[: at + 1]] for at in there)
     return ((MOVE, *least), *(turned[:-1] if turned[-1][0] == LINE and len(turned) > 1 else turned))
 
 
