@@ -43,7 +43,9 @@ _TOKEN: Final = re.compile(
     rb"|(?P<end>\Z)"
     rb")"
 )
-_NUMBER_GROUP, _STRING_GROUP, _MARK_GROUP = (_TOKEN.groupindex[name] for name in ("number", "string", "mark"))
+_NUMBER_GROUP, _STRING_GROUP, _HEX_GROUP, _MARK_GROUP = (
+    _TOKEN.groupindex[name] for name in ("number", "string", "hex", "mark")
+)
 _CANONICAL: Final = re.compile(rb"(?!-0\Z)-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?")
 _ODD_NUMBER: Final = re.compile(rb"[+-]*[0-9.]+(?:-[0-9]*)?")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -193,11 +195,13 @@ class _Lexer:
                 raise NotRebuildable
             self._position = found.end()
             kind = found.lastindex
-            # Most of a text's tokens are these two.
+            # Most of a text's tokens are these three.
             if kind == _STRING_GROUP:
                 items.append(found[_STRING_GROUP])
             elif kind == _NUMBER_GROUP:
                 items.append(as_number(found[_NUMBER_GROUP]))
+            elif kind == _HEX_GROUP:
+                items.append(_from_hex(found[_HEX_GROUP]))
             elif kind == _MARK_GROUP and found[_MARK_GROUP] == mark:
                 return items
             else:
@@ -267,7 +271,7 @@ def _odd_number(untrusted: bytes) -> Number:
 
 
 def _from_hex(untrusted: bytes) -> bytes:
-    digits = bytes(byte for byte in untrusted if byte not in _SPACES)
+    digits = untrusted.translate(None, _SPACES)
     return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
 
 
