@@ -184,7 +184,7 @@ def test_a_line_of_text_that_moved_is_noticed_from_nearby(size, x, y):
     assert not same_look(page, ImageChops.offset(page, x, y), nearby=True)
 
 
-def report_page(word, *, beside=0.0, turn=0):
+def report_page(word, *, beside=0.0):
     """Some lines of ten points, with a word in one of them that stands so much beside its place."""
     made = FPDF(unit="pt")
     made.set_auto_page_break(auto=False)
@@ -193,15 +193,12 @@ def report_page(word, *, beside=0.0, turn=0):
     for row in range(60):
         made.text(50.3, 40 + 12 * row, SENTENCE)
     made.text(350.3 + beside, 400, word)
-    page = pypdfium2.PdfDocument(bytes(made.output()))[0]
-    page.set_rotation(turn)
-    return page
+    return pypdfium2.PdfDocument(bytes(made.output()))[0]
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
 @pytest.mark.parametrize(("after", "beside", "same"), [("bilaga", 0.3, True), ("bilagd", 0.0, False)])
-def test_what_differs_is_looked_at_from_nearby_and_nothing_else_is_drawn_again(after, beside, same, turn):
-    source, rebuilt = report_page("bilaga", turn=turn), report_page(after, beside=beside, turn=turn)
+def test_what_differs_is_looked_at_from_nearby_and_nothing_else_is_drawn_again(after, beside, same):
+    source, rebuilt = report_page("bilaga"), report_page(after, beside=beside)
     size = tuple(round(side) for side in source.get_size())
     drawn = [renderer.drawn(page, size) for page in (source, rebuilt)]
 
