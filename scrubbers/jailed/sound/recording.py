@@ -1,7 +1,8 @@
 """Opens a recording or film with one reader, and picks its sound. Of FFmpeg's 300 readers nine may be used."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import IO, Final
+from typing import IO, Final, TypeVar
 
 import av
 
@@ -14,6 +15,7 @@ _READERS: Final = (
     (b"\xff\xf2", "mp3"), (b"\xff\xfa", "mp3"), (b"\xff\xf1", "aac"), (b"\xff\xf9", "aac"), (b"#!AMR", "amr"),
     (b"\x1aE\xdf\xa3", "matroska"), (b"caff", "caf"),
 )  # fmt: skip
+_ISO: Final = "mov"
 _ISO_BOX_TYPE: Final = slice(4, 8)
 _FIRST_BOXES: Final = frozenset((b"ftyp", b"moov", b"wide"))
 # What telephones, recorders and messengers write.
@@ -22,6 +24,7 @@ _DECODERS: Final = frozenset((
     "mp3float", "opus", "pcm_alaw", "pcm_f32le", "pcm_mulaw", "pcm_s16be", "pcm_s16le", "pcm_s24le", "pcm_s32le",
     "pcm_u8", "vorbis",
 ))  # fmt: skip
+_Stream = TypeVar("_Stream", av.VideoStream, av.AudioStream)
 _MOST_STREAMS: Final = 16
 _PROBED_BYTES: Final = 4 * 2**20
 
@@ -32,7 +35,7 @@ def opened(file: IO[bytes]) -> AbstractContextManager["av.container.InputContain
     head = file.read(_HEAD_BYTES)
     file.seek(0)
     reader = (
-        "mov"
+        _ISO
         if head[_ISO_BOX_TYPE] in _FIRST_BOXES
         else next((name for sign, name in _READERS if head.startswith(sign)), None)
     )
@@ -43,18 +46,29 @@ def opened(file: IO[bytes]) -> AbstractContextManager["av.container.InputContain
 
 
 def moving_picture_of(container: "av.container.InputContainer") -> "av.VideoStream | None":
-    """Return the first that is no still picture which players show beside the sound."""
+    """Return the one that players show, if any; covers do not move. Raises SoundOrFilm where it is not certain."""
     covers = av.stream.Disposition.attached_pic
-    return next((stream for stream in container.streams.video if not stream.disposition & covers), None)
+    return _played(container, [stream for stream in container.streams.video if not stream.disposition & covers])
 
 
 def sound_of(container: "av.container.InputContainer") -> "av.AudioStream":
-    """Return the sound that a player plays. Raises SoundOrFilm without one, and for a coding that is not taken."""
-    if not container.streams.audio:
-        raise SoundOrFilm
-    stream = container.streams.audio[0]
-    if stream.codec_context is None or stream.codec_context.codec.name not in _DECODERS:
+    """Return the sound that players play. Raises SoundOrFilm without one, where it is not certain, or too rare."""
+    stream = _played(container, container.streams.audio)
+    if stream is None or stream.codec_context is None or stream.codec_context.codec.name not in _DECODERS:
         raise SoundOrFilm
     # A job has no threads.
     stream.codec_context.thread_count = 1
     return stream
+
+
+def _played(container: "av.container.InputContainer", streams: Sequence[_Stream]) -> _Stream | None:
+    """Return the only one that the file says to play. Raises SoundOrFilm where it says so of none or of several."""
+    if not streams:
+        return None
+    if len(streams) == 1 and not container.format.name.startswith(_ISO):
+        # Elsewhere the mark chooses among several; in an ISO file it says whether a track is played at all.
+        return streams[0]
+    said = [stream for stream in streams if stream.disposition & av.stream.Disposition.default]
+    if len(said) != 1:
+        raise SoundOrFilm
+    return said[0]
