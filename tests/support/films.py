@@ -48,6 +48,7 @@ def filmed(
     sound: bool = True,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     sound_from: float = 0,
+    pictures_from: float = 0,
     coded: str = "",
     into: Callable[[bytes], bytes] = lambda packet: packet,
 ) -> bytes:
@@ -69,7 +70,7 @@ def filmed(
             heard.options = {"strict": "experimental"}
             heard.layout = "mono" if "amr" in sounds else "stereo"
             heard.bit_rate = 12_200 if "amr" in sounds else 64_000
-        for number in range(round(seconds * rate)):
+        for number in range(round(pictures_from * rate), round(seconds * rate)):
             frame = av.VideoFrame.from_image(picture(number / rate, size))
             frame.pts, frame.time_base = number, Fraction(1, rate)
             _write(target, stream, stream.encode(frame), into)

@@ -16,6 +16,8 @@ from scrubbers.stages import TooManyFrames
 PICTURES_A_SECOND: Final = 25
 _PICTURE_SECONDS: Final = Fraction(1, PICTURES_A_SECOND)
 MOST_PICTURES: Final = 20 * 60 * PICTURES_A_SECOND
+# Of all pictures that stand still, what goes beyond a second each: a small file could ask for much with one jump.
+_MOST_HELD: Final = 5 * 60 * PICTURES_A_SECOND
 _MOST_BLOCKS: Final = 3600  # of 16 x 16: 1280 x 720, and what level 3.1 allows
 _BLOCK = _SMALLEST = 16
 _HIGH_DEFINITION_ROWS: Final = 720  # from here on unmarked colours are those of BT.709
@@ -53,7 +55,7 @@ class PictureEncoder:
         self._codec.options, self._codec.thread_count = dict(_SETTINGS), 1
         self._codec.open()
         self._last: av.VideoFrame | None = None
-        self._count = 0
+        self._count = self._held = 0
         # The two units that tell a decoder how to read the others.
         self.sequence = self.picture = b""
 
@@ -62,7 +64,8 @@ class PictureEncoder:
         if self._last is not None and place < self._count:
             # The source has more pictures a second.
             return
-        if max(place, self._count) >= MOST_PICTURES:
+        self._held += max(0, place - self._count - PICTURES_A_SECOND)
+        if max(place, self._count) >= MOST_PICTURES or self._held > _MOST_HELD:
             raise TooManyFrames
         while self._last is not None and self._count < place:
             yield from self._samples(self._last)

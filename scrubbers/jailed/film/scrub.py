@@ -79,7 +79,7 @@ def _encoded(
     """Return what goes into the container, and the preview. Raises Empty, SoundOrFilm, Damaged, TooMuch."""
     # Where the source tells no unit of time, pictures and sound follow each other as they come.
     unit = pictures.time_base or Fraction(0)
-    start = (pictures.start_time or 0) * unit
+    start = _begin(pictures, sound)
     soundtrack = Soundtrack(start, MOST_PICTURES // PICTURES_A_SECOND)
     encoder: PictureEncoder | None = None
     samples: list[bytes] = []
@@ -110,6 +110,16 @@ def _encoded(
     return film, first
 
 
+def _begin(*streams: "av.VideoStream | av.AudioStream | None") -> Fraction:
+    """Return the time, in seconds, at which the first of them begins. The first picture is shown from then on."""
+    known = [
+        stream.start_time * stream.time_base
+        for stream in streams
+        if stream is not None and stream.start_time is not None and stream.time_base is not None
+    ]
+    return max(Fraction(0), min(known, default=Fraction(0)))
+
+
 def _frames(
     container: "av.container.InputContainer", pictures: "av.VideoStream", sound: "av.AudioStream | None"
 ) -> "Iterator[av.VideoFrame | av.AudioFrame]":
@@ -122,7 +132,10 @@ def _frames(
         except av.error.InvalidDataError:
             broken += 1
             continue
-        yield from (frame for frame in frames if isinstance(frame, av.VideoFrame | av.AudioFrame))
+        for frame in frames:
+            # Where a film in fragments was cut, what is cut away lies before zero.
+            if isinstance(frame, av.VideoFrame | av.AudioFrame) and (frame.pts is None or frame.pts >= 0):
+                yield frame
     if broken > max(1, (1 - _FEWEST_GOOD) * packets):
         raise Damaged
 

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import io
+import struct
+from collections import deque
 from fractions import Fraction
 
 import av
 import pytest
-from films import filmed
+from films import SECONDS, filmed
 from PIL import Image, ImageStat
+from recordings import tone
 from scrub_harness import clean_all
 
+from scrubbers.jailed.film.soundtrack import Soundtrack
 from scrubbers.protocol import Role
-from scrubbers.stages import Kind, SoundOrFilm
+from scrubbers.stages import Kind, SoundOrFilm, TooManyFrames
 
 SHOWN = av.stream.Disposition.default
 HIDDEN = av.stream.Disposition(0)
 DARK, BRIGHT = 20, 220
+SLACK_SECONDS = 0.15
 
 
 def cleaned(content: bytes) -> bytes:
@@ -35,7 +40,6 @@ def written(
     writer: str,
     tracks: list[tuple[int, av.stream.Disposition]],
     *,
-    begin: int = 0,
     at: tuple[float, ...] = (0, 0.1, 0.2),
 ) -> bytes:
     """A film of one track of a grey for each of these, with pictures at these seconds."""
@@ -82,3 +86,70 @@ def test_a_film_of_which_it_is_not_certain_what_players_show_is_refused(name) ->
 
     with pytest.raises(SoundOrFilm):
         cleaned(content)
+
+
+def fragmented(*, cut_seconds: int, pictures: bool = True) -> bytes:
+    """Four seconds, dark and then bright, in fragments; a list says that it begins later."""
+    made = io.BytesIO()
+    with av.open(made, "w", format="mp4", options={"movflags": "frag_keyframe+delay_moov+default_base_moof"}) as target:
+        shown = [target.add_stream("libx264", rate=25)] if pictures else []
+        heard = target.add_stream("aac", rate=32_000)
+        heard.layout = "mono"
+        for stream in shown:
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            stream.codec_context.max_b_frames = 0
+            for number in range(100):
+                frame = av.VideoFrame.from_image(Image.new("RGB", (64, 48), (DARK if number < 50 else BRIGHT,) * 3))
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                target.mux(stream.encode(frame))
+            target.mux(stream.encode(None))
+        with av.open(io.BytesIO(tone(4))) as source:
+            for frame in source.decode(audio=0):
+                target.mux(heard.encode(frame))
+        target.mux(heard.encode(None))
+    content = made.getvalue()
+    at = -1
+    for rate in (12_800, 32_000) if pictures else (32_000,):
+        at = content.index(b"elst", at + 1)
+        content = content[: at + 16] + struct.pack(">i", cut_seconds * rate) + content[at + 20 :]
+    return content
+
+
+def test_what_was_cut_off_a_recording_in_fragments_is_not_in_it() -> None:
+    copy = cleaned(fragmented(cut_seconds=2, pictures=False))
+
+    assert abs(seconds_of_sound(copy) - 2) < SLACK_SECONDS
+
+
+def test_what_was_cut_off_a_film_in_fragments_is_not_in_it() -> None:
+    copy = cleaned(fragmented(cut_seconds=2))
+
+    assert len(brightness(copy)) == 50
+    assert min(brightness(copy)) > BRIGHT - 20
+    assert abs(seconds_of_sound(copy) - 2) < SLACK_SECONDS
+
+
+def seconds_of_sound(content: bytes) -> float:
+    with av.open(io.BytesIO(content)) as container:
+        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
+
+
+def test_sound_before_the_first_picture_is_heard() -> None:
+    copy = cleaned(filmed("film.mkv", pictures_from=1))
+
+    assert abs(seconds_of_sound(copy) - SECONDS) < SLACK_SECONDS
+    assert len(brightness(copy)) == 25 * SECONDS
+
+
+def test_a_film_that_stands_still_for_too_long_is_refused() -> None:
+    with pytest.raises(TooManyFrames):
+        cleaned(written("matroska", [(DARK, SHOWN)], at=(0, 0.04, 301.2, 301.24)))
+
+
+def test_sound_that_goes_on_for_longer_than_a_film_may_is_refused() -> None:
+    soundtrack = Soundtrack(Fraction(0), most_seconds=1)
+
+    with av.open(io.BytesIO(tone(2))) as source:
+        frames = list(source.decode(audio=0))
+    with pytest.raises(TooManyFrames):
+        deque(map(soundtrack.add, frames))
