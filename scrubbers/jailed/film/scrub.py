@@ -12,11 +12,13 @@ stays is what can be seen and heard: faces, voices, rooms, the hum of the mains,
 """
 
 import os
+import struct
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
 import av
+from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import Colorspace, VideoReformatter
 from PIL import Image
 
@@ -40,6 +42,7 @@ _FEWEST_GOOD: Final = 0.95  # of the packets: a telephone that was switched off 
 _FEWEST_PICTURES: Final = 2
 _LONGEST_PREVIEW_SIDE: Final = 320
 _QUARTER: Final = 90
+_MATRIX: Final = struct.Struct("=9i")
 
 
 def scrub_film(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
@@ -89,7 +92,7 @@ def _encoded(
             soundtrack.add(frame)
             continue
         if encoder is None:
-            turns = round(-frame.rotation / _QUARTER) % 4
+            turns = _turns_of(frame)
             wide, high = size_for(frame.width, frame.height, pictures.sample_aspect_ratio)
             encoder, first, place = PictureEncoder(wide, high), _drawn(frame, wide, high, turns), 0
         else:
@@ -108,6 +111,16 @@ def _encoded(
     soundtrack.finish()
     film = Film(wide, high, turns, encoder.sequence, encoder.picture, samples, bytes(soundtrack.frames))
     return film, first
+
+
+def _turns_of(frame: "av.VideoFrame") -> int:
+    """Return the quarter turns, clockwise, with which it is shown. Raises SoundOrFilm for a mirrored one."""
+    for side in frame.side_data:
+        if side.type == SideData.DISPLAYMATRIX:
+            a, b, _, c, d, *_ = _MATRIX.unpack(bytes(side))
+            if a * d < b * c:
+                raise SoundOrFilm
+    return round(-frame.rotation / _QUARTER) % 4
 
 
 def _begin(*streams: "av.VideoStream | av.AudioStream | None") -> Fraction:

@@ -153,3 +153,13 @@ def test_sound_that_goes_on_for_longer_than_a_film_may_is_refused() -> None:
         frames = list(source.decode(audio=0))
     with pytest.raises(TooManyFrames):
         deque(map(soundtrack.add, frames))
+
+
+@pytest.mark.parametrize("matrix", [(-1, 0, 0, 1), (1, 0, 0, -1), (0, 1, 1, 0), (0, -1, -1, 0)])
+def test_a_mirrored_film_is_refused(matrix) -> None:
+    a, b, c, d = (number << 16 for number in matrix)
+    content = filmed("film.mp4", seconds=0.2, sound=False)
+    at = content.index(b"tkhd") + 44
+
+    with pytest.raises(SoundOrFilm):
+        cleaned(content[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + content[at + 36 :])
