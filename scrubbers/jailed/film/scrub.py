@@ -11,6 +11,7 @@ Parts that were cut away before, but are in the file for the sake of what follow
 stays is what can be seen and heard: faces, voices, rooms, the hum of the mains, the noise of the sensor.
 """
 
+import mmap
 import os
 import struct
 from collections.abc import Iterator
@@ -18,11 +19,12 @@ from fractions import Fraction
 from typing import Final
 
 import av
-from av.sidedata.sidedata import Type as SideData
+from av.sidedata.sidedata import SideData
 from av.video.reformatter import Colorspace, VideoReformatter
 from PIL import Image
 
 from scrubbers.jailed.film.container import Film, parts_of
+from scrubbers.jailed.film.edges import require_whole
 from scrubbers.jailed.film.pictures import MOST_PICTURES, PICTURES_A_SECOND, PictureEncoder, size_for
 from scrubbers.jailed.film.sample import sample_film
 from scrubbers.jailed.film.soundtrack import Soundtrack
@@ -49,6 +51,8 @@ def scrub_film(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
     """Read one descriptor and write two. Raises Refused, or what the library raises."""
     with open(untrusted, "rb", closefd=False) as file, opened(file) as container:
         pictures = _pictures_of(container)
+        with mmap.mmap(untrusted, 0, access=mmap.ACCESS_READ) as content:
+            require_whole(content, pictures.codec_context.width, pictures.codec_context.height)
         sound = sound_of(container) if container.streams.audio else None
         collect(container, [stream.index for stream in (pictures, sound) if stream], findings)
         film, first = _encoded(container, pictures, sound)
@@ -67,6 +71,9 @@ def _pictures_of(container: "av.container.InputContainer") -> "av.VideoStream":
     stream = moving_picture_of(container)
     codec = stream.codec_context if stream else None
     if stream is None or codec is None or codec.codec.name not in _DECODERS:
+        raise SoundOrFilm
+    if stream.metadata.get("alpha_mode", "0") != "0":
+        # What lies behind pictures that can be looked through is in them, and nobody sees it.
         raise SoundOrFilm
     if codec.width * codec.height > _MOST_PIXELS:
         raise TooManyPixels
@@ -115,11 +122,11 @@ def _encoded(
 
 def _turns_of(frame: "av.VideoFrame") -> int:
     """Return the quarter turns, clockwise, with which it is shown. Raises SoundOrFilm for a mirrored one."""
-    for side in frame.side_data:
-        if side.type == SideData.DISPLAYMATRIX:
-            a, b, _, c, d, *_ = _MATRIX.unpack(bytes(side))
-            if a * d < b * c:
-                raise SoundOrFilm
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if isinstance(matrix, SideData):
+        a, b, _, c, d, *_ = _MATRIX.unpack(bytes(matrix))
+        if a * d < b * c:
+            raise SoundOrFilm
     return round(-frame.rotation / _QUARTER) % 4
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import av
 import pytest
-from films import SECONDS, filmed
+from films import HEIGHT, SECONDS, WIDTH, box, filmed
 from PIL import Image, ImageStat
 from recordings import tone
 from scrub_harness import clean_all
@@ -163,3 +163,43 @@ def test_a_mirrored_film_is_refused(matrix) -> None:
 
     with pytest.raises(SoundOrFilm):
         cleaned(content[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + content[at + 36 :])
+
+
+def with_aperture(content: bytes, wide: int, high: int, *, right: int = 0) -> bytes:
+    """An ISO film of which players show this many columns and rows."""
+    numbers = struct.pack(">8i", wide, 1, high, 1, right, 1, 0, 1)
+    at = content.index(b"avcC") - 4
+    content = content[:at] + box(b"clap", numbers) + content[at:]
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
+        at = (content.rindex(name) if name == b"avc1" else content.index(name)) - 4
+        (length,) = struct.unpack(">I", content[at : at + 4])
+        content = content[:at] + struct.pack(">I", length + 40) + content[at + 4 :]
+    return content
+
+
+def cropped(content: bytes, *, columns: int) -> bytes:
+    """A Matroska film of which players leave out columns at the right, which stands in place of the unit of its size."""
+    unit = b"\x54\xb2\x81\x04"
+    assert content.count(unit) == 1
+    return content.replace(unit, b"\x54\xdd\x81" + bytes((columns,)))
+
+
+def test_a_film_of_which_players_show_a_part_is_refused_and_one_shown_whole_is_not() -> None:
+    film, matroska = filmed("film.mp4", seconds=0.2, sound=False), filmed("film.mkv", seconds=0.2, sound=False)
+
+    assert cleaned(with_aperture(film, WIDTH, HEIGHT))
+    assert cleaned(cropped(matroska, columns=0))
+    for part in (
+        with_aperture(film, WIDTH // 2, HEIGHT),
+        with_aperture(film, WIDTH, HEIGHT, right=2),
+        cropped(matroska, columns=64),
+    ):
+        with pytest.raises(SoundOrFilm):
+            cleaned(part)
+
+
+def test_a_film_that_can_be_looked_through_is_refused() -> None:
+    content = filmed("film.webm", seconds=0.2, sound=False, tags={"alpha_mode": "1"})
+
+    with pytest.raises(SoundOrFilm):
+        cleaned(content)
