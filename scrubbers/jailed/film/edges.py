@@ -16,6 +16,11 @@ from scrubbers.stages import SoundOrFilm
 _APERTURE: Final = re.compile(rb"clap(?P<numbers>.{32})", re.DOTALL)
 _APERTURE_LENGTH: Final = struct.pack(">I", 40)
 _FRACTIONS: Final = struct.Struct(">8i")
+_IN_FRAGMENTS: Final = re.compile(rb"mvex\0\0")
+_EDIT_LIST: Final = re.compile(rb"elst(?P<version>[\0\1])\0\0\0(?P<count>.{4})", re.DOTALL)
+_EDITS: Final = (struct.Struct(">IiI"), struct.Struct(">QqI"))
+_NOTHING: Final = -1
+_MOST_EDITS: Final = 4
 _TRACKS: Final = re.compile(rb"\x16\x54\xae\x6b")
 _TRACK, _VIDEO = b"\xae", b"\xe0"
 _CROPS: Final = frozenset((b"\x54\xaa", b"\x54\xbb", b"\x54\xcc", b"\x54\xdd"))
@@ -30,9 +35,23 @@ def require_whole(untrusted: mmap.mmap, width: int, height: int) -> None:
         is_whole = (wide, high, right, down) == (width * of_wide, height * of_high, 0, 0)
         if untrusted[found.start() - 4 : found.start()] == _APERTURE_LENGTH and not is_whole:
             raise SoundOrFilm
+    if _IN_FRAGMENTS.search(untrusted):
+        _require_no_end(untrusted)
     for found in _TRACKS.finditer(untrusted):
         if any(_crops(untrusted, found.start(), len(untrusted))):
             raise SoundOrFilm
+
+
+def _require_no_end(untrusted: mmap.mmap) -> None:
+    """Raise SoundOrFilm where an edit list says when to stop, which FFmpeg does not heed in a file in fragments."""
+    for found in _EDIT_LIST.finditer(untrusted):
+        edit = _EDITS[found["version"][0]]
+        shown = 0
+        for number in range(min(int.from_bytes(found["count"], "big"), _MOST_EDITS)):
+            length, begin, _ = edit.unpack_from(untrusted, found.end() + number * edit.size)
+            shown += begin != _NOTHING
+            if (begin != _NOTHING and length) or shown > 1:
+                raise SoundOrFilm
 
 
 def _crops(untrusted: mmap.mmap, start: int, end: int) -> Iterator[bool]:

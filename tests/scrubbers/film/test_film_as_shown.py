@@ -88,7 +88,7 @@ def test_a_film_of_which_it_is_not_certain_what_players_show_is_refused(name) ->
         cleaned(content)
 
 
-def fragmented(*, cut_seconds: int, pictures: bool = True) -> bytes:
+def fragmented(*, cut_seconds: int, shown_milliseconds: int = 0, pictures: bool = True) -> bytes:
     """Four seconds, dark and then bright, in fragments; a list says that it begins later."""
     made = io.BytesIO()
     with av.open(made, "w", format="mp4", options={"movflags": "frag_keyframe+delay_moov+default_base_moof"}) as target:
@@ -111,7 +111,7 @@ def fragmented(*, cut_seconds: int, pictures: bool = True) -> bytes:
     at = -1
     for rate in (12_800, 32_000) if pictures else (32_000,):
         at = content.index(b"elst", at + 1)
-        content = content[: at + 16] + struct.pack(">i", cut_seconds * rate) + content[at + 20 :]
+        content = content[: at + 12] + struct.pack(">Ii", shown_milliseconds, cut_seconds * rate) + content[at + 20 :]
     return content
 
 
@@ -127,6 +127,11 @@ def test_what_was_cut_off_a_film_in_fragments_is_not_in_it() -> None:
     assert len(brightness(copy)) == 50
     assert min(brightness(copy)) > BRIGHT - 20
     assert abs(seconds_of_sound(copy) - 2) < SLACK_SECONDS
+
+
+def test_a_film_in_fragments_that_is_to_end_before_its_end_is_refused() -> None:
+    with pytest.raises(SoundOrFilm):
+        cleaned(fragmented(cut_seconds=0, shown_milliseconds=2000))
 
 
 def seconds_of_sound(content: bytes) -> float:
