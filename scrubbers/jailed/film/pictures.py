@@ -17,7 +17,7 @@ PICTURES_A_SECOND: Final = 25
 _PICTURE_SECONDS: Final = Fraction(1, PICTURES_A_SECOND)
 MOST_PICTURES: Final = 20 * 60 * PICTURES_A_SECOND
 # Of all pictures that stand still, what goes beyond a second each: a small file could ask for much with one jump.
-_MOST_HELD: Final = 5 * 60 * PICTURES_A_SECOND
+_MOST_HELD: Final = 2 * 60 * PICTURES_A_SECOND
 _MOST_BLOCKS: Final = 3600  # of 16 x 16: 1280 x 720, and what level 3.1 allows
 _BLOCK = _SMALLEST = 16
 _HIGH_DEFINITION_ROWS: Final = 720  # from here on unmarked colours are those of BT.709

@@ -2,11 +2,12 @@
 
 1 open it with the reader of the container that its first bytes show, and no other (`sound.recording`)
 2 report the tags of container and streams, covers, chapters and further streams (`sound.tags`)
-3 decode the first moving picture with a decoder of the closed list; 25 pictures a second, at most 720p (`pictures`)
-4 decode the first sound, as of a recording, and set it to the pictures' time (`soundtrack`)
+3 decode the moving picture that players show, with a decoder of the closed list, 25 a second, at most 720p (`pictures`)
+4 decode the sound that they play, as of a recording, and set it to the pictures' time (`soundtrack`)
 5 write both into a container that holds nothing else (`container`); how it is turned is one of four
 6 draw the first picture, as the preview
 
+What players show otherwise is refused: tracks not told apart, edges that are left out (`edges`), mirrored films.
 Parts that were cut away before, but are in the file for the sake of what follows, are not decoded into anything. What
 stays is what can be seen and heard: faces, voices, rooms, the hum of the mains, the noise of the sensor.
 """

@@ -2,7 +2,7 @@
 
 1 open it with the reader of the container that its first bytes show, and no other (`recording`)
 2 report the tags of container and streams, covers, chapters and further streams (`tags`)
-3 decode the first sound with a decoder of the closed list, mixed to one channel of 32,000 samples a second
+3 decode the sound that players play with a decoder of the closed list, mixed to one channel of 32,000 samples a second
 4 encode as MP3 of 64 kbit/s; no container is written around it, so the file is frames from the first byte to the last
 5 draw how loud it is over time, as the preview
 
