@@ -5,7 +5,8 @@ Pictures     same size; PSNR of at least 30 dB against the original after its or
 Documents    same number of pages; the first pages drawn at 72 dpi, softened by one pixel so that the smoothing of edges
              does not count, differ by a mean of at most 5 of 255 and by more than 64 on at most one pixel in a hundred
 Text         the words of the original that are visible: not in invisible mode, not drawn before a picture that covers
-             them, on the page, with ink in their box; how many of them are in the clean copy
+             them, on the page, with ink in their box; how many of them are in the clean copy. PDFium divides
+             spread letters by their distances: a word that is divided otherwise counts if its letters stand together
 Pixels       pages that are one picture in the copy, with or without an invisible text, and were more than that
 """
 
@@ -209,11 +210,29 @@ def _recall(before: pypdfium2.PdfDocument, after: pypdfium2.PdfDocument) -> tupl
     wanted, kept, missing = 0, 0, Counter[str]()
     for number in range(min(_PAGES, len(before))):
         words = Counter(_visible_words(before, number))
-        there = Counter(_words(after[number].get_textpage().get_text_range()))
+        there = list(_words(after[number].get_textpage().get_text_range()))
+        lost = _lost(words, there)
         wanted += words.total()
-        kept += (words & there).total()
-        missing += words - there
+        kept += words.total() - lost.total()
+        missing += lost
     return (kept / wanted if wanted else None), " ".join(list(missing)[:12])
+
+
+def _lost(words: Counter[str], there: list[str]) -> Counter[str]:
+    """Return those of the words that are not there: neither as words nor, side by side, among the letters of others."""
+    lost, others = words.copy(), []
+    for word in there:
+        if lost[word] > 0:
+            lost[word] -= 1
+        else:
+            others.append(word)
+    letters = "".join(others)
+    for word in sorted(lost.elements(), key=len, reverse=True):
+        if word in letters:
+            # What stood around it is not side by side because of that.
+            letters = letters.replace(word, " ", 1)
+            lost[word] -= 1
+    return +lost
 
 
 def _words(text: str) -> Iterator[str]:
