@@ -38,7 +38,7 @@ _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 _FIRST_FIELDS: Final = b"MIME-Version: 1.0\r\nSender:\r\n"
-# Before the head of a message that is nothing but a file: the first field of a name counts.
+# In place of what the head of a message says that is nothing but a file.
 _NO_TEXT: Final = b"Content-Type: text/plain\r\nContent-Disposition: inline\r\n"
 
 
@@ -81,12 +81,21 @@ def taken_apart(untrusted: bytes) -> list[bytes]:
 
 def _apart(untrusted: bytes, depth: int) -> list[bytes]:
     message = read_message(untrusted)
-    made = [_told(_without_files(message) or _NO_TEXT + message.raw_head)]
+    made = [_told(_without_files(message) or _head_alone(message))]
     for part, is_one in leaves(message):
         if is_one:
             made += files_of(decoded(part), depth, is_declared=part.kind in _MESSAGES)
             _require_few(made)
     return made
+
+
+def _head_alone(message: Part) -> bytes:
+    fields = (
+        name.encode() + b": " + value + b"\r\n"
+        for name, value in message.head.fields
+        if not name.startswith("content-")
+    )
+    return b"".join((_NO_TEXT, *fields, b"\r\n"))
 
 
 def _with_files(message: OutlookMessage, depth: int) -> list[bytes]:

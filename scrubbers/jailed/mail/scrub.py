@@ -3,7 +3,8 @@
 1 read head and parts, within limits (`message`); a file in it is refused here: it was taken out before (`parts`)
 2 From, To, Cc, Date, Subject as shown; all else of the head is reported by its kind (`head`)
 3 the text and the tables of its HTML, or its text where there is none (`web_page`, `text`)
-4 lay it out and write it, as an office document (`typeset.document`)
+4 refuse it where a head or a file stands in the text (`text.traces`)
+5 lay it out and write it, as an office document (`typeset.document`)
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ from scrubbers.jailed.mail.text import read_text
 from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.rtf import document as rtf
+from scrubbers.jailed.text.traces import require_no_traces
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
-from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text
+from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text, paragraphs
 from scrubbers.stages import Email, Kind, What, Where
 
 # A form with less of the words of the fullest does not say all: HTML whose styles are misread, or one picture.
@@ -58,7 +60,9 @@ def scrub_mail(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
     blocks = [_field(label, text, findings) for label, text in fields]
     if subject:
         blocks.append(Paragraph((Run(Drawable(findings).text(subject)),), heading=1))
-    write_document([*blocks, *_shown(message, findings)], clean, preview, findings)
+    shown = _shown(message, findings)
+    require_no_traces("\n".join("".join(run.text for run in each.runs) for each in paragraphs(shown)))
+    write_document([*blocks, *shown], clean, preview, findings)
 
 
 def _field(label: str, text: str, findings: Findings) -> Block:

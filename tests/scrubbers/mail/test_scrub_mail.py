@@ -214,10 +214,10 @@ HOSTILE = {
     "parts in each other": (lambda: nested(400), TooMuchInArchive),
     "thousands of parts": (lambda: parts(3000), TooMuchInArchive),
     "more files than a form may bring": (lambda: with_files(*[b"x"] * 20), TooMuchInArchive),
-    "a head without end": (lambda: b"From: a@x\r\nTo: " + b"b@x, " * 80_000 + b"\r\n", TooLarge),
-    "fields without end": (lambda: b"From: a@x\r\nTo: b@x\r\n" + b"X-A: b\r\n" * 40_000, TooLarge),
+    "a head without end": (lambda: b"From: a@x\r\nMIME-Version: 1.0\r\nTo: " + b"b@x, " * 80_000 + b"\r\n", TooLarge),
+    "fields without end": (lambda: b"From: a@x\r\nMIME-Version: 1.0\r\n" + b"X-A: b\r\n" * 40_000, TooLarge),
     "a line in the head that is no field": (
-        lambda: b"From: a@x\r\nTo: b@x\r\n" + b"X-A: b\r\n" * 800 + b"hej\r\n\r\nHej",
+        lambda: b"From: a@x\r\nMIME-Version: 1.0\r\n" + b"X-A: b\r\n" * 800 + b"hej\r\n\r\nHej",
         Damaged,
     ),
     "no boundary": (lambda: as_is("multipart/mixed", b"Hej"), Damaged),
@@ -251,6 +251,13 @@ NOT_SHOWN = {
     "letters in an unknown code": (b"\x81\x8d\x8f\x90", "text/plain; charset=x-none", TextUnreadable),
     "shifted letters": (b"\x1b$B%F\x1b(B", "text/plain; charset=iso-2022-jp", TextUnreadable),
     "letters that no face has": ("漢字".encode(), "text/plain; charset=utf-8", LettersMissing),
+    "a file in a page": (b"<p>Hej</p><pre>\nbegin 644 x.txt\n#86)C\n`\nend\n</pre>", "text/html", Email),
+    "a file of newer letters": (b"begin-base64 644 x.txt\naGVq\n====", "text/plain", Email),
+    "letters of a file": (3 * (b"/9j4UdQU" * 9 + b"\n"), "text/plain", Email),
+    "letters of a file in a page": (b"<p>Hej" + 3 * (b"<p>/9j4UdQU<b>A</b>" + b"/9j4UdQU" * 9), "text/html", Email),
+    "parts that nobody said": (b"--B\nContent-Type: image/jpeg\n\nx\n--B--", "text/plain", Email),
+    "a route in the text": (b"Hej\n> Received: from pc-anna by mx\n", "text/plain", Email),
+    "two kinds": (b"Hej", "text/plain\r\nContent-Type: text/html", Email),
     "elements in each other": (b"<div>" * 9999 + b"a", "text/html", TooLarge),
 }
 
@@ -290,15 +297,17 @@ def test_a_message_that_still_holds_a_file_is_not_cleaned_without_it(jail):
 
 
 HEADS = {
-    "a message": (b"From: a@x\r\nTo: b@x\r\nSubject: c\r\n\r\nHej", Kind.EMAIL),
-    "of a mailbox": (b"From - Sat Mar 14\nX-Mozilla-Status: 0001\nFrom: a@x\nDate: x\n\nHej", Kind.EMAIL),
+    "a message": (b"From: a@x\r\nTo: b@x\r\nMessage-ID: c\r\n\r\nHej", Kind.EMAIL),
+    "short messages": (b"From: +46701234567\nDate: 2026-03-14 07:12\nMessage: Du far sparken\n\nHej", Kind.TEXT),
+    "a head alone": (b"From: a@x\r\nDate: y\r\nMessage-ID: z\r\n", Email),
+    "of a mailbox": (b"From - Sat Mar 14\nX-Mozilla-Status: 0001\nFrom: a@x\nMessage-ID: x\n\nHej", Kind.EMAIL),
     "after a mark": (b"\xef\xbb\xbfReceived: from x\n\tby y\nDate: z\n\nHej", Kind.EMAIL),
     "a head longer than is read": (b"Received: x\r\nDate: y\r\nX-A: " + b"z" * 5000, Kind.EMAIL),
     "a note": (b"To: alla\nDate: i dag\nSubject: fika\n\nHej", Kind.TEXT),
     "a list of words": (b"Name: Anna\nAge: 4\n\nHej", Kind.TEXT),
     "a text that begins as one": (b"Subject: fika\nHej alla\n\nvi ses", Kind.TEXT),
     "one that may be one": (b"Received: from x\nhej\nFrom: a@x\n\nHej", Email),
-    "a document behind the head": (b"From: a@x\nTo: b@x\n\n%PDF-1.7 x", KindsDisagree),
+    "a document behind the head": (b"From: a@x\nMessage-ID: b@x\n\n%PDF-1.7 x", KindsDisagree),
     "of Outlook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "__substg1.0_".encode("utf-16-le"), Email),
 }
 
