@@ -20,6 +20,8 @@ HTML: Final = "text/html"
 RICH: Final = "text/rtf"
 ALTERNATIVE: Final = "multipart/alternative"
 SIGNED: Final = "multipart/signed"
+RELATED: Final = "multipart/related"
+_WITH_SIGNATURE: Final = 2
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _MESSAGES_DEEP: Final = 3
 # Nobody reads them but programs; the report names them.
@@ -46,13 +48,25 @@ def leaves(part: Part, *, alternative: bool = False) -> Iterator[tuple[Part, boo
     """Yield each part that has none of its own, and whether it is a file."""
     if part.boundary:
         for each in shown_parts(part):
-            yield from leaves(each, alternative=alternative or part.kind == ALTERNATIVE)
+            yield from leaves(each, alternative=part.kind == ALTERNATIVE)
     else:
         yield part, is_file(part, alternative=alternative)
 
 
 def shown_parts(part: Part) -> tuple[Part, ...]:
-    """Return the parts of a part; of a signed one (RFC 1847) the first, for the second is the signature."""
+    """Return the parts of a part; of a signed one (RFC 1847) the first, for the second is the signature.
+
+    Raises Email where there are more, and where a text belongs to another (RFC 2387): programs differ in what is shown.
+    """
+    if part.kind == SIGNED and len(part.parts) > _WITH_SIGNATURE:
+        raise Email
+    if part.kind == RELATED and part.parts:
+        start = part.head.typed("content-type").get_param("start")
+        first, *others = part.parts
+        if start is not None and str(start).encode() != first.head.first("content-id"):
+            raise Email
+        if any(one.boundary or (one.kind in {PLAIN, HTML} and not is_file(one, alternative=False)) for one in others):
+            raise Email
     return part.parts[:1] if part.kind == SIGNED else part.parts
 
 
@@ -151,7 +165,7 @@ def _require_few(made: list[bytes]) -> None:
 def _without_files(part: Part, *, alternative: bool = False) -> bytes:
     if not part.boundary:
         return b"" if is_file(part, alternative=alternative) else part.raw
-    inside = alternative or part.kind == ALTERNATIVE
+    inside = part.kind == ALTERNATIVE
     kept = [one for each in shown_parts(part) if (one := _without_files(each, alternative=inside))]
     opening, closing = b"\r\n--" + part.boundary + b"\r\n", b"\r\n--" + part.boundary + b"--\r\n"
     return b"".join((part.raw_head, *(opening + one for one in kept), closing))

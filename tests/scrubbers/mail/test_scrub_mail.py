@@ -167,11 +167,24 @@ def test_of_two_forms_the_one_is_taken_that_mail_programs_show_and_no_address_of
     whole = message("Fakturan delades i tre <http://x.example/for-anna>, och alla visste.")
     whole.add_alternative("<p>Fakturan <a href='http://x.example/for-anna'>delades</a> i tre, och alla visste.", "html")
     picture_alone = message("Fakturan delades i tre, och alla visste.")
-    picture_alone.add_alternative("<p>Hej<img src='http://x.example/1.png'>", "html")
+    picture_alone.add_alternative("<p><img src='cid:1@x'>", "html")
+    few_words = message("Fakturan delades i tre, och alla visste.")
+    few_words.add_alternative("<p>Hej<img src='http://x.example/1.png'>", "html")
 
     assert "for-anna" not in shown(jail, whole.as_bytes())
     assert "Fakturan delades i tre, och alla visste." in shown(jail, whole.as_bytes())
     assert "Fakturan delades i tre, och alla visste." in shown(jail, picture_alone.as_bytes())
+    assert shown(jail, few_words.as_bytes()).endswith("Hej")
+
+
+def test_a_table_between_two_forms_is_a_file_and_not_left_out(jail):
+    mixed = b"--m\nContent-Type: text/html\n\nHej\n--m\nContent-Type: text/csv\n\na;b\n--m--"
+    content = as_is(
+        "multipart/alternative; boundary=b",
+        b"--b\n\nHej\n--b\nContent-Type: multipart/mixed; boundary=m\n\n" + mixed + b"\n--b--",
+    )
+
+    assert unpacked(jail, content)[1:] == [b"a;b"]
 
 
 LETTERS = {
@@ -179,6 +192,13 @@ LETTERS = {
     "windows-1252": ("text/plain; charset=windows-1252", "Räv – ja".encode("cp1252")),
     "latin-1 that is windows-1252": ("text/plain; charset=iso-8859-1", "Räv – ja".encode("cp1252")),
     "latin-2": ("text/plain; charset=ISO-8859-2", "Łódź".encode("iso8859-2")),
+    "by another name": ("text/plain; charset=latin2", "Łódź".encode("iso8859-2")),
+    "by its name with a year": ("text/plain; charset=ISO_8859-2:1987", "Łódź".encode("iso8859-2")),
+    "said in the page": ("text/html", b"<html><meta charset='windows-1250'>" + "Łódź".encode("cp1250")),
+    "said in the page as its kind": (
+        "text/html",
+        b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">' + "Привет".encode("koi8-r"),
+    ),
     "cyrillic": ('text/plain; charset="koi8-r"', "Привет".encode("koi8-r")),
     "said to be ascii": ("text/plain; charset=us-ascii", "Räv".encode()),
     "an unknown name": ("text/plain; charset=unknown-8bit", "Räv".encode()),
@@ -249,6 +269,23 @@ NOT_SHOWN = {
     "PGP in the text": (b"-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----", "text/plain", Locked),
     "a file in the text": (b"begin 644 bild.jpg\n#0V%T\n`\nend", "text/plain", Email),
     "letters in an unknown code": (b"\x81\x8d\x8f\x90", "text/plain; charset=x-none", TextUnreadable),
+    "letters that may be Turkish": ("Işık".encode("cp1254"), "text/plain; charset=x-turk", TextUnreadable),
+    "one form for other programs": (
+        b"--b\nContent-Type: text/enriched\n\n<bold>Hej\n--b--",
+        "multipart/alternative; boundary=b",
+        Email,
+    ),
+    "two signed texts": (3 * b"--b\n\nHej\n" + b"--b--", "multipart/signed; boundary=b", Email),
+    "a text that belongs to another": (
+        2 * b"--b\nContent-Type: text/html\n\nHej\n" + b"--b--",
+        "multipart/related; boundary=b",
+        Email,
+    ),
+    "a text that does not begin": (
+        b"--b\nContent-ID: <a>\n\nHej\n--b\nContent-ID: <c>\nContent-Type: text/rtf\n\nHej\n--b--",
+        'multipart/related; start="<c>"; boundary=b',
+        Email,
+    ),
     "shifted letters": (b"\x1b$B%F\x1b(B", "text/plain; charset=iso-2022-jp", TextUnreadable),
     "letters that no face has": ("漢字".encode(), "text/plain; charset=utf-8", LettersMissing),
     "a file in a page": (b"<p>Hej</p><pre>\nbegin 644 x.txt\n#86)C\n`\nend\n</pre>", "text/html", Email),
