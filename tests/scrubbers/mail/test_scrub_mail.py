@@ -152,6 +152,44 @@ PAGES = {
     "for other programs": ("<![if !mso]><p>a</p><![endif]><!--[if mso]><p>b</p><![endif]-->", "a"),
     "a picture in the message": ("a <img src='cid:1'> b <img src='http://x/y.png'>", "a [Bild / Picture] b"),
     "no HTML at all": ("bara text", "bara text"),
+    "a colour that is not known": (
+        "<p style='background:darkblue;color:white'>a<p style='background:hsl(1,2%,3%);color:#fff'>b",
+        "a\nb",
+    ),
+    "nothing behind it": (
+        "<p style='background-color:rgba(0, 0, 0, 0)'>a<p style='background:rgba(255,255,255,.1)'>b",
+        "a\nb",
+    ),
+    "units that are not known": (
+        "<p style='opacity:90%'>a<p style='font-size:2vw'>b<div style='font-size:0'><p style='font-size:medium'>c",
+        "a\nb\nc",
+    ),
+    "a rule for something in another": (
+        (
+            "<style>.r th{background:#1F4E78} [owa] .d, u + .body .d{display:none}</style>"
+            "<div class=r><table><tr><th style='color:white'>a</table></div><p class=d>b"
+        ),
+        "a\nb",
+    ),
+    "rules that disagree": (
+        "<style>.x{display:block} p{display:none} .y{display:block !important}</style><p class=x>a<div class=y style='display:none'>b",
+        "a\nb",
+    ),
+    "a rule for other screens": ("<style>.t{display:none} @media screen{.t{display:block}}</style><p class=t>a", "a"),
+    "a cell that is cut": ("<table><tr><td style='max-width:0;overflow:hidden' width='100%'>a</table>", "a"),
+    "a head that is not closed": ("<html><head><meta name=x><title>x</title><p>a</p><p>b", "a\nb"),
+    "a drawing that is closed at once": ("<p>a<svg width=1 /><span>b</span>", "ab"),
+    "comments": ("<!-->a<!--->b<!-- x --!>c<!-- rest", "abc"),
+    "struck out": (
+        "<p>a <s>b</s><del> c </del><i style='text-decoration:line-through'>d</i>",
+        "a [överstruket / struck out: b] [överstruket / struck out: c] [överstruket / struck out: d]",
+    ),
+    "numbers of a list": ("<ol start=7><li>a<li value=12>b<li>c</ol>", "7. a\n12. b\n13. c"),
+    "letters of a list": (
+        "<ol type=a><li>x<li>y</ol><ol style='list-style-type:upper-roman' start=4><li>z</ol>",
+        "a. x\nb. y\nIV. z",
+    ),
+    "lines that are kept": ("<div style='white-space:pre-wrap'>a\nb</div>", "a\nb"),
     "never closed": ("<table><tr><td>a<div><b>b", "a\nb"),
 }
 
@@ -295,6 +333,9 @@ NOT_SHOWN = {
     "parts that nobody said": (b"--B\nContent-Type: image/jpeg\n\nx\n--B--", "text/plain", Email),
     "a route in the text": (b"Hej\n> Received: from pc-anna by mx\n", "text/plain", Email),
     "two kinds": (b"Hej", "text/plain\r\nContent-Type: text/html", Email),
+    "never closed, and not seen": (b"<div>Hej<xml><b>Hej", "text/html", Email),
+    "nothing seen of it": (b"<div style='display:none'>Hej</div>", "text/html", Email),
+    "a list that counts down": (b"<ol reversed><li>Hej</ol>", "text/html", Email),
     "elements in each other": (b"<div>" * 9999 + b"a", "text/html", TooLarge),
 }
 
@@ -386,7 +427,10 @@ def test_any_damage_gives_files_that_are_told_by_their_kind_or_a_refusal(data):
 def test_any_page_becomes_a_document_or_a_refusal(pieces):
     content = as_is("text/html; charset=utf-8", "".join(pieces).encode())
     with MemoryFile.sealed(content) as untrusted, MemoryFile() as clean, MemoryFile() as preview:
-        scrub_mail(Kind.EMAIL, untrusted.fileno(), clean.fileno(), preview.fileno(), Findings())
+        try:
+            scrub_mail(Kind.EMAIL, untrusted.fileno(), clean.fileno(), preview.fileno(), Findings())
+        except Email:
+            return
         made = clean.read()
 
     assert made.startswith(b"%PDF-")
