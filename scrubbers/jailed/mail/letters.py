@@ -30,7 +30,7 @@ CODECS: Final = {
     "x-mac-roman": "mac-roman", "utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be",
 }  # fmt: skip
 # Programs say so of every text that nobody gave another name.
-_UNSAID: Final = frozenset({"us-ascii", "ascii", "ansi_x3.4-1968"})
+UNSAID: Final = frozenset({"", "us-ascii", "ascii", "ansi_x3.4-1968"})
 _META: Final = re.compile(rb"(?i)<meta\s[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([\w:-]{1,40})")
 _META_WITHIN: Final = 4096
 _MOST_REPLACED: Final = 0.02
@@ -59,7 +59,7 @@ def body_text(untrusted: bytes, charset: str, findings: Findings) -> str:
         raise TextUnreadable
     if untrusted.isascii() and (name is None or not name.startswith("utf-16")):
         return untrusted.decode("ascii")
-    if name is not None and charset not in _UNSAID:
+    if name is not None and charset not in UNSAID:
         text = untrusted.decode(name, "replace").replace("\N{REPLACEMENT CHARACTER}", _REPLACED)
         if text.count(_REPLACED) <= _MOST_REPLACED * len(text):
             return text

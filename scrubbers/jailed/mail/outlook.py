@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from scrubbers.jailed.mail.compound import Compound, Storage
-from scrubbers.jailed.mail.letters import CODECS
+from scrubbers.jailed.mail.letters import CODECS, said_in_page
 from scrubbers.jailed.mail.message import fields_of
 from scrubbers.jailed.mail.rich_text import unpacked
 from scrubbers.message_head import is_outlook
@@ -142,7 +142,7 @@ def _forms(about: _Properties) -> Iterator[tuple[str, bytes]]:
         page = about.number(_CODE_PAGE)
         if page and _charset(page) not in CODECS:
             raise Email
-        yield "text/html" + (f"; charset={_charset(page)}" if page else ""), html
+        yield f"text/html; charset={_charset(page) if page else said_in_page(html) or 'unknown'}", html
     else:
         yield "text/html; charset=utf-8", letters
 

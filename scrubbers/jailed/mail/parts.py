@@ -36,7 +36,7 @@ NOTICES: Final = frozenset({
 _INVITATIONS: Final = frozenset({"text/calendar", "application/ics"})
 _LOCKED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 _ELSEWHERE: Final = frozenset({"message/partial", "message/external-body"})
-_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+_BASE64: Final = re.compile(rb"([A-Za-z0-9+/]*)={0,3}")
 
 
 _FIRST_FIELDS: Final = b"MIME-Version: 1.0\r\nSender:\r\n"
@@ -172,12 +172,18 @@ def _without_files(part: Part, *, alternative: bool = False) -> bytes:
 
 
 def decoded(part: Part) -> bytes:
-    """Return the content of a part. One in an unknown encoding is as it is, as mail programs show it."""
+    """Return the content of a part. One in an unknown encoding is as it is, as mail programs show it.
+
+    Raises Email where something stands behind letters of base64, as mailing lists put it there: programs differ.
+    """
     encoding = (part.head.first("content-transfer-encoding") or b"").partition(b";")[0].strip(b' "').lower()
     if encoding == b"quoted-printable":
         return quopri.decodestring(part.body)
     if encoding == b"base64":
-        letters = _NOT_BASE64.sub(b"", part.body)
+        found = _BASE64.fullmatch(b"".join(part.body.split()))
+        if found is None:
+            raise Email
+        letters = found[1]
         whole = letters[: len(letters) - (len(letters) % 4 == 1)]
         return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
     return part.body

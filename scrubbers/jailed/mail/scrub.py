@@ -101,7 +101,9 @@ def _shown(part: Part, findings: Findings) -> list[Block]:
     charset = part.head.typed("content-type").get_content_charset() or ""
     if part.kind == PLAIN:
         return read_text(letters.body_text(content, charset, findings), findings)
-    return read_page(letters.body_text(content, charset or letters.said_in_page(content), findings), findings)
+    if charset in letters.UNSAID:
+        charset = letters.said_in_page(content) or charset
+    return read_page(letters.body_text(content, charset, findings), findings)
 
 
 def _one_of(part: Part, findings: Findings) -> list[Block]:

@@ -237,6 +237,10 @@ LETTERS = {
         "text/html",
         b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">' + "Привет".encode("koi8-r"),
     ),
+    "said in the page, and in the part that nothing is": (
+        "text/html; charset=us-ascii",
+        b"<meta charset=koi8-r>" + "Привет".encode("koi8-r"),
+    ),
     "cyrillic": ('text/plain; charset="koi8-r"', "Привет".encode("koi8-r")),
     "said to be ascii": ("text/plain; charset=us-ascii", "Räv".encode()),
     "an unknown name": ("text/plain; charset=unknown-8bit", "Räv".encode()),
@@ -346,6 +350,13 @@ def test_a_text_that_cannot_be_shown_is_refused(jail, name):
 
     with pytest.raises(refusal):
         cleaned(jail, as_is(kind, body))
+
+
+def test_words_behind_the_letters_of_base64_refuse_the_message_and_are_not_lost(jail):
+    assert shown(jail, as_is("text/plain", b"SGVq\r\n", "base64")).endswith("Hej")
+    for body in (b"SGVq\r\n____\r\nEn lista", b"SGVqCg==\r\nSGVq"):
+        with pytest.raises(Email):
+            cleaned(jail, as_is("text/plain", body, "base64"))
 
 
 def test_a_message_that_is_nothing_but_a_file_or_cut_off_comes_apart_too(jail):

@@ -25,6 +25,7 @@ from scrubbers.stages import (
     OfficeDocument,
     Refused,
     SniffedArchive,
+    TextUnreadable,
     TooLarge,
     TooMuchInArchive,
 )
@@ -119,6 +120,8 @@ def test_html_without_a_code_page_is_read_as_it_says_itself(jail):
     content = compound(properties(32, p001a="IPM.Note", p0042="Anna", p1013=page))
 
     assert "Işık" in text_of(cleaned(jail, unpacked(jail, content)[0])[0])
+    with pytest.raises(TextUnreadable):
+        cleaned(jail, unpacked(jail, compound(properties(32, p001a="IPM.Note", p1013="Işık".encode("cp1254"))))[0])
 
 
 def test_the_packing_of_rich_text_is_undone_as_its_specification_shows():
