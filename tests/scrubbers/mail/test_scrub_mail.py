@@ -14,6 +14,7 @@ from scrub_harness import arrived
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.mail.scrub import scrub_mail
+from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import is_message
 from scrubbers.sniff import HEAD_BYTES, sniff_kind
@@ -445,3 +446,9 @@ def test_any_page_becomes_a_document_or_a_refusal(pieces):
         made = clean.read()
 
     assert made.startswith(b"%PDF-")
+
+
+def test_styles_are_read_in_one_pass_whatever_is_in_them():
+    """Each of these took hours when a regular expression began anew at every letter."""
+    for page in ("a-" * 500_000, "font:" + "1" * 500_000, "/*" * 500_000):
+        assert read_page(f"<style>{page}</style><p style='{page}'>a", Findings())
