@@ -180,7 +180,8 @@ class _Reader(_AsBrowsers):
             self._end_paragraph()
         # A frame of a page has its text outside the head again.
         unseen = (self._is_unseen and tag != "body") or tag in _UNSEEN
-        self._open.append(_Open(tag, look, attributes, unseen, _UNSEEN.get(tag)))
+        report = _UNSEEN.get(tag, self._open[-1].report if self._is_unseen else None)
+        self._open.append(_Open(tag, look, attributes, unseen, report))
         self._begin(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

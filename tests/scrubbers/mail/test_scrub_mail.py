@@ -448,6 +448,14 @@ def test_any_page_becomes_a_document_or_a_refusal(pieces):
     assert made.startswith(b"%PDF-")
 
 
+def test_what_stands_in_an_element_that_is_not_shown_is_reported_also_in_elements_of_its_own():
+    findings = Findings()
+
+    read_page("<p>a<select><option>Anna</select><object data=x><b>Bo</b></object>", findings)
+
+    assert [found.what for found in findings.removed()] == [What.EMBEDDED_FILE, What.FORM_FIELD]
+
+
 def test_styles_are_read_in_one_pass_whatever_is_in_them():
     """Each of these took hours when a regular expression began anew at every letter."""
     for page in ("a-" * 500_000, "font:" + "1" * 500_000, "/*" * 500_000):
