@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs every test, in four processes side by side on two cores: those on the private Tor network and in browsers, which
-# mostly wait; the audit with its planted faults, and the scrubbers; whole services, faults of the computer and the
-# project itself; and the rest. With arguments: one process, as pytest takes them.
+# mostly wait; the audit with its planted faults, and the scrubbers; whole services, faults of the computer, the
+# project itself and the members' application; and the rest. With arguments: one process, as pytest takes them.
 #
 # Real tor and real browsers have chance in them. Tests marked live that failed in one or two files are therefore run
 # once more, alone, after everything else (docs/decisions/checks/0011, scripts/run_again.py).
@@ -19,7 +19,7 @@ on_tor="$on_tor tests/system/test_exhaustion.py $(echo tests/audit/mirror/test_*
 audit="$(echo tests/audit/canary/test_*.py tests/audit/live/test_*.py | sed 's#tests/audit/live/test_audit_live_tor.py##') $(echo tests/audit/report/test_*.py)"
 audit="$audit tests/scrubbers"
 services="tests/system/test_serve.py tests/system/test_cluster.py"
-services="$services $(echo tests/kallskydd/mirror/test_*.py tests/system/faults/test_*.py tests/project/test_*.py)"
+services="$services $(echo tests/kallskydd/mirror/test_*.py tests/system/faults/test_*.py tests/project/test_*.py) tests/desk/web"
 others=
 for file in $on_tor $audit $services; do others="$others --ignore=$file"; done
 # Each has its own folder for temporary files, or the second to start would tidy away the first one's.
@@ -41,7 +41,7 @@ run_beside() {
 }
 
 echo "Four processes side by side. Lines that begin with [tor] are of the tests on the private Tor network and in browsers,"
-echo "those with [audit] of the audit and the scrubbers, those with [services] of whole services and the project itself."
+echo "those with [audit] of the audit and the scrubbers, those with [services] of whole services, the project and the desk."
 # shellcheck disable=SC2086  # lists of files, meant to be split
 run_beside tor $on_tor
 tor_tests=$!

@@ -1,7 +1,8 @@
 """Tells a saved e-mail by how it begins: a head as RFC 5322 has it, line by line, and a field that only messages have.
 
-A text that only looks like one stays a text. Where it cannot be told, `looks_like_one` says so and the file is refused:
-as a text it would keep route, programs and identifiers of its head as if somebody had written them.
+A text that only looks like one stays a text. Where it cannot be told, `looks_like_one` says so and the file is refused;
+what is taken for a text its own job refuses where a line of a head stands in it (`jailed.text.traces`). As a text it
+would keep route, programs and identifiers of its head as if somebody had written them.
 """
 
 import re
@@ -18,6 +19,8 @@ _FIRST: Final = frozenset(
 )
 # A note to colleagues may begin with To and Date; one of these and one more of the above make a message.
 _TELLING: Final = frozenset(b"arc-seal delivered-to dkim-signature from message-id received return-path sender".split())
+# A list of short messages has From and Date too; programs write one of these.
+_BY_PROGRAMS: Final = frozenset(b"content-type message-id mime-version received return-path".split())
 _FEWEST: Final = 2
 _FIELD: Final = re.compile(rb"([!-9;-~]{1,76})[ \t]*:")
 _MBOX: Final = re.compile(rb">?From [^\r\n]*\r?\n")
@@ -26,7 +29,7 @@ COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OUTLOOK: Final = "__substg1.0_".encode("utf-16-le")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _LOOSE_FIRST: Final = re.compile(rb"(?:from |[a-z][a-z-]{1,40}[ \t]*:[ \t])")
-_LOOSE_FROM: Final = re.compile(rb"(?m)^(?:from|received|message-id|return-path|delivered-to)[ \t]*:")
+_LOOSE_FROM: Final = re.compile(rb"(?m)^(?:received|message-id|return-path|delivered-to)[ \t]*:")
 
 
 def begins_as_message(untrusted_bytes: bytes) -> bool:
@@ -44,7 +47,9 @@ def is_message(untrusted_head: bytes, whole: int) -> bool:
     head = without_mbox_line(untrusted_head)
     end = _BLANK_LINE.search(head)
     lines = (head if end is None else head[: end.start()]).split(b"\n")
-    if end is None and len(untrusted_head) >= whole and len(lines) > 1:
+    if end is None and len(untrusted_head) < whole:
+        return False
+    if end is None and len(lines) > 1:
         lines.pop()
     names: list[bytes] = []
     for line in lines:
@@ -59,7 +64,7 @@ def is_message(untrusted_head: bytes, whole: int) -> bool:
     known = {name for name in names if name in _FIRST}
     if not names or not (names[0] in _FIRST or names[0].startswith(b"x-")):
         return False
-    return len(known) >= _FEWEST and not known.isdisjoint(_TELLING)
+    return len(known) >= _FEWEST and not known.isdisjoint(_TELLING) and not known.isdisjoint(_BY_PROGRAMS)
 
 
 def looks_like_one(untrusted_head: bytes) -> bool:

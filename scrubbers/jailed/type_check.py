@@ -41,7 +41,15 @@ _OFFICE: Final = (
     "application/vnd.oasis.opendocument.", "text/rtf",
 )  # fmt: skip
 # What libmagic calls words: each language of programs has a name of its own. Web pages are shown otherwise than read.
-_WORDS: Final = ("text/", "application/json", "application/x-ndjson", "application/javascript", "application/csv")
+# It takes a text that begins with "From:" for a message; one that is, its job refuses (`jailed.text.traces`).
+_WORDS: Final = (
+    "text/",
+    "message/rfc822",
+    "application/json",
+    "application/x-ndjson",
+    "application/javascript",
+    "application/csv",
+)
 _NO_WORDS: Final = {"text/html", "text/xml", "text/rtf"}
 # Containers are the same for sound and film; of an MP3 without tags libmagic is not always certain.
 _SOUNDS: Final = ("audio/", "video/", "application/ogg", "application/x-matroska", "application/octet-stream")

@@ -244,8 +244,9 @@ def test_our_own_scrubber_keeps_all_pages_and_words_and_finds_a_title_alone(made
 
     assert (done.returncode, line["status"], line["lost"]) == (0, "clean", [])
     clean = pypdf.PdfReader(out / "page.pdf")
-    assert [page.extract_text().split() for page in clean.pages] == [
-        page.extract_text().split() for page in pypdf.PdfReader(source).pages
+    # In one order for all documents, line by line, whatever that of the tags was.
+    assert [sorted(page.extract_text().split()) for page in clean.pages] == [
+        sorted(page.extract_text().split()) for page in pypdf.PdfReader(source).pages
     ]
     # "other" is the structure tree.
     assert sorted((one["what"], one["where"]) for one in line["removed"]) == [

@@ -60,7 +60,7 @@ def jail():
         (b"%!PS-Adobe-3.0", stages.UnknownKind),
         (b"\x7fELF", stages.UnknownKind),
         (b"Received: from a\r\n by b\r\nFrom: c <c@example.com>\r\n", stages.Email),
-        (b"From a@example.com Fri Nov 27\nFrom: a@example.com\n", stages.Email),
+        (b"Note: of today\nReceived: from a by b\n", stages.Email),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "__substg1.0_001A".encode("utf-16-le"), stages.Email),
         (b"<!doctype html><p>", stages.UnknownKind),
         (b"just words\0", stages.UnknownKind),

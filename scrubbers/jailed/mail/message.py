@@ -14,7 +14,7 @@ from email.message import Message
 from typing import Final
 
 from scrubbers.message_head import without_mbox_line
-from scrubbers.stages import Archive, Damaged, TooLarge, TooMuchInArchive
+from scrubbers.stages import Archive, Damaged, Email, TooLarge, TooMuchInArchive
 
 _HEAD_BYTES: Final = 2**18  # 256 KiB; the longest of real heads, after a dozen servers, had some 40
 _MOST_FIELDS: Final = 1000
@@ -23,6 +23,7 @@ _DEEPEST: Final = 12  # programs write four at most
 _BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
 FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
 _NEXT_OF_MAILBOX: Final = re.compile(rb"\n\r?\nFrom [^\r\n]+\r?\n[!-9;-~]{1,76}:[ \t]")
+_ONCE: Final = ("content-type", "content-transfer-encoding")
 _MULTIPART: Final = "multipart/"
 
 
@@ -61,7 +62,7 @@ class Part:
 
 
 def read_message(untrusted: bytes) -> Part:
-    """Return the message. Raises Damaged, TooLarge, TooMuchInArchive; Archive for a mailbox of several."""
+    """Return the message. Raises Damaged, Email, TooLarge, TooMuchInArchive; Archive for a mailbox of several."""
     whole = without_mbox_line(untrusted)
     if len(whole) != len(untrusted) and _NEXT_OF_MAILBOX.search(whole):
         raise Archive
@@ -78,6 +79,8 @@ class _Reading:
             raise TooMuchInArchive
         raw_head, body = _divided(untrusted) if not depth else _divided_anyhow(untrusted)
         head = Head(tuple(fields_of(raw_head)))
+        if any(sum(one == name for one, _ in head.fields) > 1 for name in _ONCE):
+            raise Email  # programs differ in which they take
         declared = head.typed("content-type")
         declared.set_default_type(otherwise)
         kind = declared.get_content_type()

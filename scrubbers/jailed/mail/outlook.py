@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from scrubbers.jailed.mail.compound import Compound, Storage
-from scrubbers.jailed.mail.letters import CODECS
+from scrubbers.jailed.mail.letters import CODECS, said_in_page
 from scrubbers.jailed.mail.message import fields_of
 from scrubbers.jailed.mail.rich_text import unpacked
 from scrubbers.message_head import is_outlook
@@ -34,7 +34,9 @@ _CODE_PAGE, _LETTERS_PAGE = 0x3FDE, 0x3FFD
 _CONTENT, _METHOD = 0x3701, 0x3705
 _BY_VALUE, _MESSAGE = 1, 5
 _TO, _CC = 1, 2
-_UTF8_PAGE, _WESTERN_PAGE = 65001, 1252
+_WESTERN_PAGE = 1252
+_PAGES: Final = {65001: "utf-8", 20127: "us-ascii", 20866: "koi8-r", 21866: "koi8-u", 10000: "macintosh"}
+_FROM_HTML: Final = b"\\fromhtml"
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 _MESSAGES: Final = ("ipm.note", "ipm.schedule.meeting", "report.")
 _LONGEST_HEAD: Final = 60_000
@@ -92,6 +94,8 @@ def _file(compound: Compound, storage: Storage, depth: int) -> bytes | OutlookMe
         return _read(compound, inside, depth + 1)
     if about.number(_METHOD) != _BY_VALUE:
         raise Email  # it is elsewhere
+    if f"__substg1.0_{_CONTENT:04x}{_BYTES:04x}" not in storage.streams:
+        raise Email  # nothing of it is here
     return about.content(_CONTENT, _BYTES)
 
 
@@ -117,17 +121,30 @@ def _lines(about: _Properties, receivers: list[_Properties]) -> Iterator[bytes]:
     yield b'Content-Type: multipart/alternative; boundary="outlook"'
     # Behind ours, and so for the report alone: the first field of a name counts.
     yield from _as_it_came(about.text(_HEAD)[:_LONGEST_HEAD])
-    html = about.content(_HTML, _BYTES)
-    forms = (
-        ("text/plain; charset=utf-8", about.text(_TEXT).encode()),
-        ("text/rtf", unpacked(rich) if (rich := about.content(_RICH, _BYTES)) else b""),
-        (f"text/html; charset={_charset(about.number(_CODE_PAGE))}", html),
-    )
-    for declared, content in forms:
+    for declared, content in _forms(about):
         if content.strip():
             yield b"\r\n--outlook\r\nContent-Type: " + declared.encode() + b"\r\nContent-Transfer-Encoding: base64\r\n"
             yield base64.encodebytes(content)
     yield b"\r\n--outlook--\r\n"
+
+
+def _forms(about: _Properties) -> Iterator[tuple[str, bytes]]:
+    """Yield the forms of the text, the one that is shown last. Raises Email where the only one is HTML in rich text."""
+    plain = about.text(_TEXT).encode("utf-8", "replace")
+    rich = unpacked(packed) if (packed := about.content(_RICH, _BYTES)) else b""
+    html, letters = about.content(_HTML, _BYTES), about.text(_HTML).encode("utf-8", "replace")
+    yield "text/plain; charset=utf-8", plain
+    if _FROM_HTML not in rich[:_LONGEST_HEAD]:
+        yield "text/rtf", rich
+    elif not (plain.strip() or html.strip() or letters.strip()):
+        raise Email  # what is seen of HTML in rich text, only Outlook knows
+    if html.strip():
+        page = about.number(_CODE_PAGE)
+        if page and _charset(page) not in CODECS:
+            raise Email
+        yield f"text/html; charset={_charset(page) if page else said_in_page(html) or 'unknown'}", html
+    else:
+        yield "text/html; charset=utf-8", letters
 
 
 def _as_it_came(head: str) -> Iterator[bytes]:
@@ -140,7 +157,7 @@ def _as_it_came(head: str) -> Iterator[bytes]:
 
 
 def _charset(page: int) -> str:
-    return f"iso-8859-{page - 28590}" if page in _ISO_PAGES else "utf-8" if page == _UTF8_PAGE else f"windows-{page}"
+    return f"iso-8859-{page - 28590}" if page in _ISO_PAGES else _PAGES.get(page, f"windows-{page}")
 
 
 def _person(name: str, address: str) -> str:

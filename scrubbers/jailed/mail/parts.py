@@ -20,6 +20,8 @@ HTML: Final = "text/html"
 RICH: Final = "text/rtf"
 ALTERNATIVE: Final = "multipart/alternative"
 SIGNED: Final = "multipart/signed"
+RELATED: Final = "multipart/related"
+_WITH_SIGNATURE: Final = 2
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/news"})
 _MESSAGES_DEEP: Final = 3
 # Nobody reads them but programs; the report names them.
@@ -34,11 +36,11 @@ NOTICES: Final = frozenset({
 _INVITATIONS: Final = frozenset({"text/calendar", "application/ics"})
 _LOCKED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 _ELSEWHERE: Final = frozenset({"message/partial", "message/external-body"})
-_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+_BASE64: Final = re.compile(rb"([A-Za-z0-9+/]*)={0,3}")
 
 
 _FIRST_FIELDS: Final = b"MIME-Version: 1.0\r\nSender:\r\n"
-# Before the head of a message that is nothing but a file: the first field of a name counts.
+# In place of what the head of a message says that is nothing but a file.
 _NO_TEXT: Final = b"Content-Type: text/plain\r\nContent-Disposition: inline\r\n"
 
 
@@ -46,13 +48,25 @@ def leaves(part: Part, *, alternative: bool = False) -> Iterator[tuple[Part, boo
     """Yield each part that has none of its own, and whether it is a file."""
     if part.boundary:
         for each in shown_parts(part):
-            yield from leaves(each, alternative=alternative or part.kind == ALTERNATIVE)
+            yield from leaves(each, alternative=part.kind == ALTERNATIVE)
     else:
         yield part, is_file(part, alternative=alternative)
 
 
 def shown_parts(part: Part) -> tuple[Part, ...]:
-    """Return the parts of a part; of a signed one (RFC 1847) the first, for the second is the signature."""
+    """Return the parts of a part; of a signed one (RFC 1847) the first, for the second is the signature.
+
+    Raises Email where there are more, and where a text belongs to another (RFC 2387): programs differ in what is shown.
+    """
+    if part.kind == SIGNED and len(part.parts) > _WITH_SIGNATURE:
+        raise Email
+    if part.kind == RELATED and part.parts:
+        start = part.head.typed("content-type").get_param("start")
+        first, *others = part.parts
+        if start is not None and str(start).encode() != first.head.first("content-id"):
+            raise Email
+        if any(one.boundary or (one.kind in {PLAIN, HTML} and not is_file(one, alternative=False)) for one in others):
+            raise Email
     return part.parts[:1] if part.kind == SIGNED else part.parts
 
 
@@ -81,12 +95,21 @@ def taken_apart(untrusted: bytes) -> list[bytes]:
 
 def _apart(untrusted: bytes, depth: int) -> list[bytes]:
     message = read_message(untrusted)
-    made = [_told(_without_files(message) or _NO_TEXT + message.raw_head)]
+    made = [_told(_without_files(message) or _head_alone(message))]
     for part, is_one in leaves(message):
         if is_one:
             made += files_of(decoded(part), depth, is_declared=part.kind in _MESSAGES)
             _require_few(made)
     return made
+
+
+def _head_alone(message: Part) -> bytes:
+    fields = (
+        name.encode() + b": " + value + b"\r\n"
+        for name, value in message.head.fields
+        if not name.startswith("content-")
+    )
+    return b"".join((_NO_TEXT, *fields, b"\r\n"))
 
 
 def _with_files(message: OutlookMessage, depth: int) -> list[bytes]:
@@ -142,19 +165,25 @@ def _require_few(made: list[bytes]) -> None:
 def _without_files(part: Part, *, alternative: bool = False) -> bytes:
     if not part.boundary:
         return b"" if is_file(part, alternative=alternative) else part.raw
-    inside = alternative or part.kind == ALTERNATIVE
+    inside = part.kind == ALTERNATIVE
     kept = [one for each in shown_parts(part) if (one := _without_files(each, alternative=inside))]
     opening, closing = b"\r\n--" + part.boundary + b"\r\n", b"\r\n--" + part.boundary + b"--\r\n"
     return b"".join((part.raw_head, *(opening + one for one in kept), closing))
 
 
 def decoded(part: Part) -> bytes:
-    """Return the content of a part. One in an unknown encoding is as it is, as mail programs show it."""
+    """Return the content of a part. One in an unknown encoding is as it is, as mail programs show it.
+
+    Raises Email where something stands behind letters of base64, as mailing lists put it there: programs differ.
+    """
     encoding = (part.head.first("content-transfer-encoding") or b"").partition(b";")[0].strip(b' "').lower()
     if encoding == b"quoted-printable":
         return quopri.decodestring(part.body)
     if encoding == b"base64":
-        letters = _NOT_BASE64.sub(b"", part.body)
+        found = _BASE64.fullmatch(b"".join(part.body.split()))
+        if found is None:
+            raise Email
+        letters = found[1]
         whole = letters[: len(letters) - (len(letters) % 4 == 1)]
         return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
     return part.body

@@ -3,7 +3,8 @@
 1 read head and parts, within limits (`message`); a file in it is refused here: it was taken out before (`parts`)
 2 From, To, Cc, Date, Subject as shown; all else of the head is reported by its kind (`head`)
 3 the text and the tables of its HTML, or its text where there is none (`web_page`, `text`)
-4 lay it out and write it, as an office document (`typeset.document`)
+4 refuse it where a head or a file stands in the text (`text.traces`)
+5 lay it out and write it, as an office document (`typeset.document`)
 """
 
 from __future__ import annotations
@@ -29,15 +30,17 @@ from scrubbers.jailed.mail.parts import (
 )
 from scrubbers.jailed.mail.text import read_text
 from scrubbers.jailed.mail.web_page import read_page
+from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.rtf import document as rtf
+from scrubbers.jailed.text.traces import require_no_traces
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
-from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text
+from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text, paragraphs
 from scrubbers.stages import Email, Kind, What, Where
 
-# A form with less of the words of the fullest does not say all: HTML whose styles are misread, or one picture.
-_FEWEST: Final = 0.5
+# Of these there is nothing to show.
+_UNSAID: Final = SIGNATURES | NOTICES
 _SAMPLE: Final = (
     b"From: =?utf-8?q?R=C3=A4v?= <rav@example.org>\r\nTo: a@example.org\r\nDate: Sat, 14 Mar 2026 07:12:00 +0100\r\n"
     b'Message-ID: <a@b>\r\nSubject: Prov\r\nContent-Type: multipart/alternative; boundary="b"\r\n\r\n--b\r\n\r\n=\r\n'
@@ -58,7 +61,9 @@ def scrub_mail(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
     blocks = [_field(label, text, findings) for label, text in fields]
     if subject:
         blocks.append(Paragraph((Run(Drawable(findings).text(subject)),), heading=1))
-    write_document([*blocks, *_shown(message, findings)], clean, preview, findings)
+    shown = _shown(message, findings)
+    require_no_traces("\n".join("".join(run.text for run in each.runs) for each in paragraphs(shown)))
+    write_document([*blocks, *shown], clean, preview, findings)
 
 
 def _field(label: str, text: str, findings: Findings) -> Block:
@@ -90,24 +95,30 @@ def _shown(part: Part, findings: Findings) -> list[Block]:
         return [block for each in shown_parts(part) for block in _shown(each, findings)]
     if part.kind not in {PLAIN, HTML, RICH}:
         return []
-    charset = part.head.typed("content-type").get_content_charset() or ""
+    content = decoded(part)
     if part.kind == RICH:
-        return rtf.read_document(decoded(part), findings)
-    text = letters.body_text(decoded(part), charset, findings)
-    return read_text(text, findings) if part.kind == PLAIN else read_page(text, findings)
+        return rtf.read_document(content, findings)
+    charset = part.head.typed("content-type").get_content_charset() or ""
+    if part.kind == PLAIN:
+        return read_text(letters.body_text(content, charset, findings), findings)
+    if charset in letters.UNSAID:
+        charset = letters.said_in_page(content) or charset
+    return read_page(letters.body_text(content, charset, findings), findings)
 
 
 def _one_of(part: Part, findings: Findings) -> list[Block]:
-    """Return the form of a text that mail programs show, which is the last (RFC 2046, 5.1.4), if it says all.
+    """Return the form of a text that mail programs show, which is the last (RFC 2046, 5.1.4) with words in it.
 
     The plain form spells out where links lead, which nobody sees in the other and which is often made for one receiver.
+    Raises Email where there are only forms that cannot be shown.
     """
     # What is found in the forms that are not taken is gone too.
-    forms = [blocks for each in part.parts if (blocks := _shown(each, findings))]
-    counts = [sum(len(text.split()) for text in all_text(blocks)) for blocks in forms]
-    for blocks, words in zip(reversed(forms), reversed(counts), strict=True):
-        if words >= _FEWEST * max(counts):
+    forms = [_shown(each, findings) for each in part.parts]
+    for blocks in reversed(forms):
+        if any(text.strip() and text != labels.PICTURE for text in all_text(blocks)):
             return blocks
+    if any(part.kind not in _UNSAID and decoded(part).strip() for part, _ in leaves(part)):
+        raise Email
     return []
 
 

@@ -12,12 +12,12 @@ from html.parser import HTMLParser
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.mail.styles import Look, Sheet, look_of
+from scrubbers.jailed.mail.styles import Look, Sheet, declarations, look_of
 from scrubbers.jailed.mail.tables import Flow, TableFlow
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable, sign
 from scrubbers.jailed.typeset.model import Block, Run
-from scrubbers.stages import TooLarge, What, Where
+from scrubbers.stages import Email, TooLarge, What, Where
 
 _MOST_CHARACTERS: Final = 8_000_000
 _DEEPEST: Final = 400
@@ -51,6 +51,16 @@ _UNSEEN: Final = {
     "audio": What.EMBEDDED_FILE, "svg": What.HIDDEN_DRAWING, "select": What.FORM_FIELD, "datalist": What.FORM_FIELD,
     "textarea": What.FORM_FIELD, "canvas": None, "xml": What.OTHER, "noframes": What.HIDDEN_TEXT,
 }  # fmt: skip
+# What may stand in a head; before anything else browsers end it.
+_OF_HEAD: Final = frozenset({
+    "base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "object", "script", "style", "template",
+    "title", "xml",
+})  # fmt: skip
+_COMMENT: Final = re.compile(r"<!--(?:-?>|(.*?)(?:--!?>|\Z))", re.DOTALL)
+_COUNTED: Final = {"a": "a", "lower-alpha": "a", "lower-latin": "a", "A": "A", "upper-alpha": "A", "upper-latin": "A",
+    "i": "i", "lower-roman": "i", "I": "I", "upper-roman": "I"}  # fmt: skip
+_ROMAN: Final = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_MOST_LETTERS: Final = 26
 _BLANKS: Final = re.compile(r"[ \t\r\n\f]+")
 _LINKS: Final = {"link": "href", "base": "href", "area": "href", "embed": "src", "frame": "src", "bgsound": "src"}
 
@@ -78,7 +88,7 @@ class _Hidden:
 
 
 def read_page(text: str, findings: Findings) -> list[Block]:
-    """Return what is seen of a page. Raises TooLarge, and LettersMissing."""
+    """Return what is seen of a page. Raises TooLarge, LettersMissing, Email where it is not known what is seen."""
     if len(text) > _MOST_CHARACTERS:
         raise TooLarge
     styles = _StyleSheets()
@@ -90,7 +100,18 @@ def read_page(text: str, findings: Findings) -> list[Block]:
     return reader.finished()
 
 
-class _StyleSheets(HTMLParser):
+class _AsBrowsers(HTMLParser):
+    """Ends a comment where browsers do, also one that is never closed."""
+
+    def parse_comment(self, i: int, report: bool = True) -> int:  # noqa: ARG002  the library's
+        found = _COMMENT.match(self.rawdata, i)
+        if found is None:
+            return -1
+        self.handle_comment(found[1] or "")
+        return found.end()
+
+
+class _StyleSheets(_AsBrowsers):
     """Finds the style sheets of a page, also those that stand behind what they are for."""
 
     def __init__(self) -> None:
@@ -112,7 +133,7 @@ class _StyleSheets(HTMLParser):
         """Skip what is no HTML."""
 
 
-class _Reader(HTMLParser):
+class _Reader(_AsBrowsers):
     def __init__(self, findings: Findings, sheet: Sheet) -> None:
         super().__init__(convert_charrefs=True)
         self._findings, self._sheet = findings, sheet
@@ -121,11 +142,16 @@ class _Reader(HTMLParser):
         self._flows = [Flow()]
         self._tables: list[TableFlow] = []
         self._hidden = _Hidden()
+        self._left_out = False
 
     def finished(self) -> list[Block]:
+        if any(one.tag in _UNSEEN and one.tag != "head" for one in self._open):
+            raise Email  # where it ends programs differ
         self._close_to(0)
         self._end_hidden()
         self._flows[0].end_paragraph()
+        if self._left_out and not self._flows[0].blocks:
+            raise Email
         return self._flows[0].blocks
 
     @property
@@ -144,6 +170,8 @@ class _Reader(HTMLParser):
         if tag in _VOID:
             self._void(tag, attributes)
             return
+        if tag not in _OF_HEAD:
+            self._end_head()
         self._close_implied(tag)
         if len(self._open) >= _DEEPEST:
             raise TooLarge
@@ -152,13 +180,14 @@ class _Reader(HTMLParser):
             self._end_paragraph()
         # A frame of a page has its text outside the head again.
         unseen = (self._is_unseen and tag != "body") or tag in _UNSEEN
-        self._open.append(_Open(tag, look, attributes, unseen, _UNSEEN.get(tag)))
+        report = _UNSEEN.get(tag, self._open[-1].report if self._is_unseen else None)
+        self._open.append(_Open(tag, look, attributes, unseen, report))
         self._begin(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
         # As in a browser, the slash means nothing but in what is no HTML.
-        if tag not in _VOID and ":" in tag:
+        if tag not in _VOID and (":" in tag or tag == "svg"):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -174,7 +203,10 @@ class _Reader(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
+        if data.strip():
+            self._end_head()
         if self._is_unseen or self._look.hidden:
+            self._left_out |= bool(data.strip()) and not (self._open and self._open[-1].tag in _OF_HEAD)
             report = self._open[-1].report if self._open else None
             if not self._is_unseen:
                 self._hidden.pieces.append(data)
@@ -190,7 +222,10 @@ class _Reader(HTMLParser):
         self._end_hidden()
         if look.font.lstrip("'\" ").startswith(("wingdings", "symbol")):
             text = "".join(one if one.isspace() else sign(ord(one), look.font) for one in text)
-        flow.runs.append(Run(self._letters.text(text), look.bold, look.italic, look.raised))
+        text = self._letters.text(text)
+        if look.struck and text.strip():
+            text = labels.STRUCK.format(text.strip()).join(_around(text))
+        flow.runs.append(Run(text, look.bold, look.italic, look.raised))
 
     def handle_comment(self, data: str) -> None:
         # What stands there for one mail program alone is a layout, and nobody's words.
@@ -216,8 +251,13 @@ class _Reader(HTMLParser):
             lists = [one for one in self._open[:-1] if one.tag in _LISTS]
             flow.marker, flow.level = "•", max(0, len(lists) - 1)
             if lists and lists[-1].tag == "ol":
-                lists[-1].counted += 1
-                flow.marker = f"{lists[-1].counted}."
+                item, of = self._open[-1].attributes, lists[-1]
+                of.counted = _whole(item.get("value", ""), of.counted + 1)
+                flow.marker = f"{_number(of.counted, _kind(item) or _kind(of.attributes))}."
+        elif tag == "ol":
+            if "reversed" in self._open[-1].attributes:
+                raise Email
+            self._open[-1].counted = _whole(self._open[-1].attributes.get("start", ""), 1) - 1
 
     def _void(self, tag: str, attributes: dict[str, str]) -> None:
         flow = self._flows[-1]
@@ -260,6 +300,10 @@ class _Reader(HTMLParser):
             if self._open[place].tag in limits:
                 return
 
+    def _end_head(self) -> None:
+        if self._open and self._open[-1].tag == "head":
+            self._close_to(len(self._open) - 1)
+
     def _close_to(self, place: int) -> None:
         while len(self._open) > place:
             if self._open[-1].tag in _BLOCKS:
@@ -289,3 +333,34 @@ class _Reader(HTMLParser):
     def _end_hidden(self) -> None:
         if text := self._hidden.taken():
             self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
+
+
+def _around(text: str) -> tuple[str, str]:
+    """Return the blanks before and after a text."""
+    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+
+def _whole(text: str, otherwise: int) -> int:
+    found = re.fullmatch(r"\s*([+-]?[0-9]{1,6})\s*", text, re.ASCII)
+    return otherwise if found is None else int(found[1])
+
+
+def _kind(attributes: dict[str, str]) -> str:
+    """Return how items of a list are counted: a, A, i, I, or nothing for figures."""
+    found = declarations(attributes.get("style", ""))
+    words = (found.get("list-style-type") or found.get("list-style") or attributes.get("type", "")).split()
+    return next((_COUNTED[word] for word in words if word in _COUNTED), "")
+
+
+def _number(number: int, kind: str) -> str:
+    """Return the number of an item as it is shown; in figures beyond what letters are for."""
+    letters = ""
+    if kind in {"a", "A"} and 1 <= number <= _MOST_LETTERS:
+        letters = chr(ord("a") + number - 1)
+    elif kind in {"i", "I"} and 1 <= number < 4 * _ROMAN[0][0]:
+        for value, written in _ROMAN:
+            letters += written * (number // value)
+            number %= value
+    if letters:
+        return letters.upper() if kind in {"A", "I"} else letters
+    return str(number)

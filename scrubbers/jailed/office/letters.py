@@ -29,6 +29,8 @@ _SYMBOL: Final = {
 }  # fmt: skip
 _ARABIC: Final = "[\u0620-\u06ff\u0750-\u077f]"
 _NOT_JOINED: Final = re.compile(f"(?<={_ARABIC}){NON_JOINER}(?={_ARABIC})")
+# No letters, and faces have a glyph without an outline for some of them.
+_LINE_ENDS: Final = re.compile("[\v\f\x85\u2028\u2029]")
 _NUMBERS_AND_WORDS: Final = frozenset("LMN")
 
 
@@ -48,7 +50,7 @@ class Drawable:
             )
         if not self._known.issuperset(untrusted):
             # Between two letters of Arabic script it shows that they do not join, as in Persian.
-            parts = _NOT_JOINED.split(untrusted)
+            parts = _NOT_JOINED.split(_LINE_ENDS.sub("\n", untrusted))
             untrusted = NON_JOINER.join(without_unseen(part, self._findings) for part in parts)
             for letter in set(untrusted) - self._known - {NON_JOINER}:
                 if can_draw(letter):

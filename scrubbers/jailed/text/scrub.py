@@ -1,4 +1,4 @@
-"""Scrubs a text file or a table in these steps: decoded strictly, cleaned, cells made inert, written as UTF-8."""
+"""Scrubs a text file or a table in these steps: decoded strictly, cleaned, no message, cells made inert, as UTF-8."""
 
 import mmap
 import os
@@ -10,18 +10,20 @@ from scrubbers.jailed.text.cleaning import cleaned
 from scrubbers.jailed.text.decoding import decoded
 from scrubbers.jailed.text.preview import drawn
 from scrubbers.jailed.text.tables import with_inert_cells
+from scrubbers.jailed.text.traces import require_no_traces
 from scrubbers.stages import Empty, Kind
 
 _SAMPLE: Final = "Ett prov; 1\n=1+1; två\u200b\n".encode()
 
 
 def scrub_text(kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
-    """Read one descriptor and write two. Raises TextUnreadable, and Empty where nothing can be seen."""
+    """Read one descriptor and write two. Raises TextUnreadable, Empty where nothing is seen, Email for a message."""
     with mmap.mmap(untrusted, 0, prot=mmap.PROT_READ) as content:
         text = decoded(content[:], findings)
     text = cleaned(text, findings)
     if not text:
         raise Empty
+    require_no_traces(text)
     if kind is Kind.CSV:
         text = with_inert_cells(text, findings)
     write_preview(drawn(text), preview)

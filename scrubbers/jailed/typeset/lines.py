@@ -53,6 +53,7 @@ def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False
     """Return the lines of a paragraph; an empty paragraph has none."""
     if (whole := _in_one_line(runs, size, width, bold=bold)) is not None:
         return [whole]
+    runs = tuple(_blanks_as_before(runs))
     breaker = _Breaker(width)
     levels = bidi.levels("".join(run.text for run in runs))
     start = 0
@@ -69,6 +70,18 @@ def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False
                 breaker.add(look, found[0])
         start += len(text)
     return breaker.finished()
+
+
+def _blanks_as_before(runs: Sequence[Run]) -> Iterator[Run]:
+    """Yield the runs with blanks in the look of the letters before them: nobody sees whether they are bold."""
+    before = Run("")
+    for run in runs:
+        seen = run.text.lstrip(" \t\n")
+        if blanks := run.text[: len(run.text) - len(seen)]:
+            yield replace(before, text=blanks)
+        if seen:
+            before = run
+            yield replace(run, text=seen)
 
 
 def _in_one_line(runs: Sequence[Run], size: float, width: float, *, bold: bool) -> Line | None:

@@ -25,6 +25,7 @@ from scrubbers.stages import (
     OfficeDocument,
     Refused,
     SniffedArchive,
+    TextUnreadable,
     TooLarge,
     TooMuchInArchive,
 )
@@ -108,6 +109,19 @@ def test_without_html_the_rich_text_is_read_and_else_the_plain_one(jail):
 
     assert shown(text="Delades i tre. <http://x>", p1009=stored) == "Delades i tre."
     assert shown(text="Delades\r\n\r\ni tre") == "Delades\ni tre"
+    assert shown(p1013="<p>Delades i tre, förstås") == "Delades i tre, förstås"
+    encapsulated = rb"{\rtf1\ansi\fromhtml1 {\*\htmltag64 <p>}Annat}"
+    packed = struct.pack("<II4sI", len(encapsulated) + 12, len(encapsulated), b"MELA", 0) + encapsulated
+    assert shown(text="Delades i tre.", p1009=packed) == "Delades i tre."
+
+
+def test_html_without_a_code_page_is_read_as_it_says_itself(jail):
+    page = "<meta charset=windows-1254><p>Işık".encode("cp1254")
+    content = compound(properties(32, p001a="IPM.Note", p0042="Anna", p1013=page))
+
+    assert "Işık" in text_of(cleaned(jail, unpacked(jail, content)[0])[0])
+    with pytest.raises(TextUnreadable):
+        cleaned(jail, unpacked(jail, compound(properties(32, p001a="IPM.Note", p1013="Işık".encode("cp1254"))))[0])
 
 
 def test_the_packing_of_rich_text_is_undone_as_its_specification_shows():
@@ -157,6 +171,18 @@ HOSTILE = {
     "more files than a form may bring": (
         lambda: compound({**note(), **{k: v for n in range(20) for k, v in attachment(n, b"x", "x").items()}}),
         TooMuchInArchive,
+    ),
+    "rich text that is HTML": (
+        lambda: compound(note(text="", p1009=struct.pack("<II4sI", 60, 40, b"MELA", 0) + rb"{\rtf1\ansi\fromhtml1 {\*\htmltag64 <p>}Hej}")),
+        Email,
+    ),
+    "HTML in shifted letters": (
+        lambda: compound({**note(p1013=b"<p>H+AOU-r"), **properties(32, {0x3FDE: 65000}, p001a="IPM.Note", p1013=b"<p>H+AOU-r")}),
+        Email,
+    ),
+    "an attachment that is not there": (
+        lambda: compound({**note(text="Hej"), "__attach_version1.0_#00000000": properties(8, {0x3705: 1})}),
+        Email,
     ),
     "an object of another program": (
         lambda: compound({**note(), "__attach_version1.0_#00000000": {

@@ -177,7 +177,7 @@ def test_a_table_is_known_by_its_rows(head, kind):
 @pytest.mark.parametrize(
     ("content", "refused"),
     [
-        (b"From: a@example.com\nSubject: b\n\nc", Email),
+        (b"Received: from x\nhej\nMessage-ID: b\n\nc", Email),
         (b"<html><body>hej", UnknownKind),
         (b"hej\0hej", UnknownKind),
     ],
@@ -234,3 +234,32 @@ def test_any_bytes_come_out_clean_or_are_refused(jail):
             jail.clean(content)
         except Refused:
             continue
+
+
+_HEAD = "Return-Path: <bounce+anna@x>\r\nReceived: from pc-anna (10.1.2.3) by mx\r\nSubject: Prov\r\n\r\nHej du.\r\n"
+MESSAGES = {
+    "in two bytes a letter": b"\xff\xfe" + _HEAD.encode("utf-16-le"),
+    "after a long field": b"Subject: " + b"A" * 9000 + b"\r\n" + _HEAD.encode(),
+    "far behind": b"Hej.\r\n" * 20_000 + _HEAD.encode(),
+    "after another line": b"Ursprungligt meddelande\r\n" + _HEAD.encode(),
+    "after a count of bytes": b"1234\n" + _HEAD.encode(),
+    "quoted": b"".join(b"> " + line + b"\n" for line in _HEAD.encode().splitlines()),
+    "with other line ends": b"Hej\r" + _HEAD.encode().replace(b"\r\n", b"\r"),
+    "with unseen letters": "Hej\n\u00a0Rece\u200bived: from pc-anna".encode(),
+    "in a table": b'a;b\r\n1;2\r\n3;"x\r\nMessage-ID: <tok@x>"\r\n5;6\r\n7;8\r\n9;10\r\n1;2\r\n1;2\r\n',
+    "a file in it": b"Hej\n" + 3 * (b"/9j4UdQU" * 9 + b"\n"),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_a_text_with_the_head_of_a_message_or_a_file_in_it_is_refused(jail, name):
+    with pytest.raises(Email):
+        with_report(jail, MESSAGES[name])
+
+
+def test_a_list_of_short_messages_is_a_text(jail):
+    text = b"From: +46701234567\nDate: 2026-03-14 07:12\nMessage: Du far sparken\n"
+
+    kind, clean, _ = with_report(jail, text)
+
+    assert (kind, clean) == (Kind.TEXT, text)

@@ -1,0 +1,28 @@
+"""Refuses a text with what nobody wrote: the head of a message (its route, its programs), or a file written as letters.
+
+It is looked for in the text as it will be kept: decoded, and without what cannot be seen. Wherever it stands, indented
+or quoted, the whole is refused, for where it ends nothing tells.
+"""
+
+import re
+from typing import Final
+
+from scrubbers.stages import Email
+
+_HEAD: Final = re.compile(
+    r"(?im)^[^\w\n]{0,200}(?:received(?:-spf)?|return-path|message-id|delivered-to|dkim-signature|domainkey-signature|autocrypt"
+    r"|authentication-results|arc-[a-z-]{1,40}|mime-version|content-(?:type|transfer-encoding|disposition|id)|user-agent"
+    r"|x-(?:originating|mailer|mozilla|account-key|google|gm|ms|received|forwarded|spam|apple|uniform)[a-z0-9-]{0,60})"
+    r"[ \t]*:"
+)
+# Base64 or hexadecimal in lines or in one piece; uuencode, whose whole lines begin with M; yEnc.
+_FILE: Final = re.compile(
+    r"(?m)(?<![A-Za-z0-9+/])(?:(?:[A-Za-z0-9+/]{60,}={0,2}[\s>|]{1,80}){2}[A-Za-z0-9+/]{60}|[A-Za-z0-9+/]{240})"
+    r"|(?:^[ \t>|]{0,80}M[!-`]{60}[ \t]*\n){2}|\bbegin(?:-base64)? 0?[4-7][0-7]{2} \S|^[ \t>|]{0,80}=ybegin "
+)
+
+
+def require_no_traces(text: str) -> None:
+    """Raise Email where a line is a field of a message's head that programs write, or where letters are a file."""
+    if _HEAD.search(text) or _FILE.search(text):
+        raise Email
