@@ -15,14 +15,19 @@ _HEAD: Final = re.compile(
     r"|x-(?:originating|mailer|mozilla|account-key|google|gm|ms|received|forwarded|spam|apple|uniform)[a-z0-9-]{0,60})"
     r"[ \t]*:"
 )
-# Base64 or hexadecimal in lines or in one piece; uuencode, whose whole lines begin with M; yEnc.
-_FILE: Final = re.compile(
-    r"(?m)(?<![A-Za-z0-9+/])(?:(?:[A-Za-z0-9+/]{60,}={0,2}[\s>|]{1,80}){2}[A-Za-z0-9+/]{60}|[A-Za-z0-9+/]{240})"
-    r"|(?:^[ \t>|]{0,80}M[!-`]{60}[ \t]*\n){2}|\bbegin(?:-base64)? 0?[4-7][0-7]{2} \S|^[ \t>|]{0,80}=ybegin "
+# Base64 or hexadecimal in lines or in one piece; uuencode, whose whole lines begin with M; yEnc. As one expression they
+# took three times as long.
+_FILES: Final = (
+    re.compile(
+        r"(?<![A-Za-z0-9+/])(?:(?:[A-Za-z0-9+/]{60,}={0,2}[\s>|]{1,80}){2}[A-Za-z0-9+/]{60}|[A-Za-z0-9+/]{240})",
+    ),
+    re.compile(r"(?m)^(?:[ \t>|]{0,80}M[!-`]{60}[ \t]*\n){2}"),
+    re.compile(r"begin(?:-base64)? 0?[4-7][0-7]{2} \S"),
+    re.compile(r"=ybegin "),
 )
 
 
 def require_no_traces(text: str) -> None:
     """Raise Email where a line is a field of a message's head that programs write, or where letters are a file."""
-    if _HEAD.search(text) or _FILE.search(text):
+    if _HEAD.search(text) or any(each.search(text) for each in _FILES):
         raise Email
