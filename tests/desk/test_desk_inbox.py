@@ -158,7 +158,7 @@ async def test_a_desk_shows_the_language_of_a_report_and_that_it_belongs_to_an_e
 async def test_a_desk_shows_of_which_kind_the_files_were_that_were_not_accepted(tmp_path):
     async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
         browser = desks.intake.browser()
-        told = await file_report(browser, "Med film.", [b"RIFF\0\0\0\0AVI LIST", b"From: a\nno field\n"])
+        told = await file_report(browser, "Med film.", [b"RIFF\0\0\0\0AVI LIST", b"Note: a\nReceived: from b\n"])
         await browser.post("/report", told.form("/report").fields)
         await desks.release()
         (known,) = await desks.listed(LEAD)
