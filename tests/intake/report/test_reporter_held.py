@@ -183,7 +183,7 @@ async def test_a_lone_empty_file_has_its_reason_and_an_input_left_alone_has_none
     assert len(none.receipt.words) == 8
 
 
-FILM, MAIL, NOTE = b"RIFF\0\0\0\0AVI LIST", b"From: a@example.com\nno field\n\nHello", b"Only words \x81."
+FILM, MAIL, NOTE = b"RIFF\0\0\0\0AVI LIST", b"Note: a\nReceived: from b\n\nHello", b"Only words \x81."
 
 
 async def test_members_are_told_which_kinds_were_tried_and_nothing_finer(tmp_path):
