@@ -38,7 +38,7 @@ def unpacked(untrusted: bytes) -> bytes:
                 continue
             reference = int.from_bytes(untrusted[at : at + 2], "big")
             at += 2
-            # Where in the ring of 4096 bytes it is said already; its own place means the end.
+            # Where in the ring of 4096 bytes it stands already; its own place means the end.
             back = (len(made) - (reference >> 4)) % _RING
             if not back or back > len(made):
                 return bytes(made[len(_BEFORE) :][:size])

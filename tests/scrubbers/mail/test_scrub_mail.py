@@ -457,6 +457,6 @@ def test_what_stands_in_an_element_that_is_not_shown_is_reported_also_in_element
 
 
 def test_styles_are_read_in_one_pass_whatever_is_in_them():
-    """Each of these took hours when a regular expression began anew at every letter."""
+    """Each of these took hours when a regular expression began again at every letter."""
     for page in ("a-" * 500_000, "font:" + "1" * 500_000, "/*" * 500_000):
         assert read_page(f"<style>{page}</style><p style='{page}'>a", Findings())

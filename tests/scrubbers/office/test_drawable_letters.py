@@ -1,4 +1,4 @@
-"""Letters that a document of ours may have are seen, all of them: what draws nothing would be a mark that nobody sees."""
+"""Letters that our documents may have are seen, all of them: what draws nothing would be a mark that nobody sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page paints is said in one way: from which point, which way round, in which order and on which side it was drawn."""
+"""What a page paints is written in one way: from which point, which way round, in which order and on which side it was drawn."""
 
 from __future__ import annotations
 
