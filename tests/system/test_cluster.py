@@ -13,11 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from cluster.nodes import IN_A_WORLD
 
 TRIAL = Path(__file__).parents[1] / "support" / "cluster" / "trial.py"
 
 
+@pytest.mark.live
 def test_a_leader_that_is_paused_is_switched_off_before_another_publishes_and_no_report_is_lost(short_folder):
     assert os.geteuid() == 0, "mounts and namespaces take root"
     command = [
