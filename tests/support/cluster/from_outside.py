@@ -56,7 +56,7 @@ def control(place: Path, cookie: Path) -> socket.socket:
 
 def of_node(machine: Machine) -> socket.socket:
     """The same of a node's tor. Raises OSError, IndexError when the node is off."""
-    run = Path(f"/proc/{machine.init}/root/run/kallskydd-tor")
+    run = Path("/proc", str(machine.init), "root", "run", "kallskydd-tor")
     return control(run / "control", run / "cookie")
 
 

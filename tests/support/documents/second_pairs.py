@@ -461,7 +461,7 @@ def turned(p: bytes) -> bytes:
 
 
 def fixed(content: bytes) -> bytes:
-    """The table written anew after entries were replaced: pdfium rebuilds one, the jail may want a good one."""
+    """The table written again after entries were replaced: pdfium rebuilds one, the jail may want a good one."""
     made = bytearray(content[: content.rindex(b"xref\n0 1")])
     table = len(made)
     numbers = {}
