@@ -9,8 +9,8 @@ import io
 from PIL import Image
 
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
+from scrubbers.jailed.pdf.fonts.glyph import Glyph
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE
-from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Value, Writer
 
 # Flags of fonts: no symbols, with serifs.
@@ -24,7 +24,7 @@ def small_document() -> bytes:
     square.text = "A"
     font = Node()
     document_font = DocumentFont(font)
-    shown = document_font.codes([square]).hex().encode()
+    shown = document_font.shown(square.alone).hex().encode()
     document_font.build()
     text = b"BT /F0 12 Tf 10 60 Td <%s> Tj 0 -20 Td [<%s> -300 <%s>] TJ ET\n" % (shown, shown, shown)
     form = Node(

@@ -12,8 +12,8 @@ from scrubbers.jailed.pdf.content.order import in_order
 from scrubbers.jailed.pdf.content.scene import AS_IT_IS, items_of
 from scrubbers.jailed.pdf.content.scene_boxes import upright
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
+from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, in_one_way
-from scrubbers.jailed.pdf.fonts.source_font import Glyph
 from scrubbers.jailed.pdf.syntax.writer import Node
 
 SIZE = (600.0, 800.0)
@@ -90,7 +90,7 @@ def read(places: list[tuple[float, float, str]]) -> list[str]:
     """The texts in the order in which they are written."""
     steps: list[Step] = []
     for x, y, text in places:
-        steps += [TextBegun(), SetTextMatrix(None, b"%g" % x, b"%g" % y), Show(10, 0, [glyphs(text)])]
+        steps += [TextBegun(), SetTextMatrix(None, b"%g" % x, b"%g" % y), Show(10, 0, [Run(glyphs(text))])]
     items, _ = items_of(steps, AS_IT_IS)
     return ["".join(glyph.text for glyph in item.step.glyphs()) for item in in_order(items, SIZE)]
 
@@ -114,9 +114,9 @@ def test_a_table_is_read_by_rows():
 
 def test_letters_that_all_stand_apart_are_a_word():
     word = glyphs("abc")
-    apart = emitted([TextBegun(), Show(10, 5.0, [word])])
+    apart = emitted([TextBegun(), Show(10, 5.0, [Run(word)])])
 
-    assert apart == emitted([TextBegun(), Show(10, 0, [word[:1], b"-500", word[1:2], b"-500", word[2:]])])
+    assert apart == emitted([TextBegun(), Show(10, 0, [word[0].alone, -500.0, word[1].alone, -500.0, word[2].alone])])
     assert b"TJ" not in apart
 
 

@@ -22,7 +22,7 @@ from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.scene import AS_IT_IS, items_of
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
-from scrubbers.jailed.pdf.fonts.source_font import Glyph
+from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.syntax.lexer import operations
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Writer, number
 from scrubbers.protocol import Role
@@ -48,7 +48,7 @@ def emitted(steps: list[Step]) -> bytes:
 def shown(count: int, seen: list[bool] | None = None) -> bytes:
     """What becomes of so many glyphs, each half as wide as the font's size; codes are given in their order."""
     glyphs = [Glyph(code, 500, ((21, code, 0), (5, 9, 9))) for code in range(count)]
-    return emitted([TextBegun(), Show(10, 0, [glyphs], seen)])
+    return emitted([TextBegun(), Show(10, 0, [Run(glyphs)], seen)])
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_there_is_one_way_to_paint_a_box(contents):
 @pytest.mark.parametrize("parts", [[b"AB"], [b"A", b"B"]])
 def test_a_line_of_text_is_one_however_it_was_shown(parts):
     glyphs = {code: Glyph(code, 500, ((21, code, 0), (5, 9, 9))) for code in b"AB"}
-    shows = [Show(10, 0, [[glyphs[code] for code in part]]) for part in parts]
+    shows = [Show(10, 0, [Run(glyphs[code] for code in part)]) for part in parts]
 
     assert emitted([TextBegun(), *shows]) == TEXT + b"(\0\1\0\2) Tj\nET\n"
 

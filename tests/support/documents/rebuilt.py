@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
-from scrubbers.jailed.pdf.content.emitter import string_of
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont, to_unicode
+from scrubbers.jailed.pdf.fonts.glyph import Glyph
 from scrubbers.jailed.pdf.fonts.outline import Outline
-from scrubbers.jailed.pdf.fonts.source_font import Glyph
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Writer
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Writer, escaped
 from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.verify.pdf.file import require_rebuilt
 
 # Each code, with brackets and line ends among them.
-SHOWN = string_of(b"".join(code.to_bytes(2, "big") for code in range(1, 42))) + b" Tj"
+SHOWN = b"(%s) Tj" % escaped(b"".join(code.to_bytes(2, "big") for code in range(1, 42)))
 CONTENTS = (
     b"""q
 0 0 m
@@ -110,7 +109,7 @@ def font_of(glyphs: Iterable[Glyph]) -> dict[bytes, object]:
     node = Node()
     made = DocumentFont(node)
     for each in glyphs:
-        made.codes([each])
+        made.shown(each.alone)
     made.build()
     return node.value
 

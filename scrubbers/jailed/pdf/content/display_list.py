@@ -16,13 +16,13 @@ again after something was redacted it gives a smaller stream, and nothing of wha
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS
-from scrubbers.jailed.pdf.fonts.source_font import Glyph
-from scrubbers.jailed.pdf.syntax.writer import Node, Value, number
+from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
+from scrubbers.jailed.pdf.syntax.writer import Node, Value
 
 
 @dataclass(slots=True, frozen=True)
@@ -108,20 +108,20 @@ class Path:
         return self.segments.endswith(b" re") and self.segments.count(b"\n") == 0
 
 
-# Glyphs, and how far before them the one before ends, in thousandths of the size.
-Piece: TypeAlias = tuple[float, Sequence[Glyph]]
+# A run, and how far before it the one before ends, in thousandths of the size.
+Piece: TypeAlias = tuple[float, Run]
 
 
 @dataclass(slots=True)
 class Show:
-    """One show operator: glyphs that draw something, and numbers as they are written for what lies between them.
+    """One show operator: runs of glyphs that draw something, and between them how far the pen goes back (as in TJ).
 
     `seen` says of each glyph whether it stays; None while all do.
     """
 
     size: float
     character_space: float
-    parts: list[Sequence[Glyph] | bytes]
+    parts: list[Run | float]
     seen: Sequence[bool] | None = None
     _said: tuple[Sequence[bool] | None, float, list[Piece], float] | None = field(default=None, compare=False)
     _reach: tuple[float, float, float] | None = field(default=None, compare=False)
@@ -135,8 +135,8 @@ class Show:
         if self.count() < 2:  # noqa: PLR2004  letters
             return False
         apart = 1000 * self.character_space / self.size if self.size else 0.0
-        least = min((glyph.advance for glyph in self.glyphs()), default=0)
-        moves = [float(part) for part in self.parts if isinstance(part, bytes)]
+        least = min([part.least for part in self.parts if isinstance(part, Run)])
+        moves = [part for part in self.parts if not isinstance(part, Run)]
         return least + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
 
     def pieces(self) -> tuple[float, list[Piece], float]:
@@ -148,37 +148,37 @@ class Show:
     def _pieces(self) -> tuple[float, list[Piece], float]:
         found: list[Piece] = []
         start, pen = None, 0.0
-        for at, glyphs in self._runs():
+        for at, run in self._runs():
             if start is None:
                 start = pen = at
             gap = round(at - pen, GAP_DECIMALS)
-            found.append((gap, glyphs))
-            pen += gap + sum([glyph.advance for glyph in glyphs])
+            found.append((gap, run))
+            pen += gap + run.advance
         return start or 0.0, found, pen
 
-    def _runs(self) -> Iterator[tuple[float, Sequence[Glyph]]]:
+    def _runs(self) -> Iterator[tuple[float, Run]]:
         """Yield the glyphs that stay, and how far from the text's beginning, in thousandths of its size."""
         if self.seen is not None or self.character_space:
             seen = self.seen if self.seen is not None else itertools.repeat(True)
-            yield from ((at, (glyph,)) for (at, glyph), stays in zip(self.places(), seen, strict=False) if stays)
+            yield from ((at, glyph.alone) for (at, glyph), stays in zip(self.places(), seen, strict=False) if stays)
             return
         position = 0.0
         for part in self.parts:
-            if isinstance(part, bytes):
-                position -= float(part)
-            else:
+            if isinstance(part, Run):
                 yield position, part
-                position += sum([glyph.advance for glyph in part])
+                position += part.advance
+            else:
+                position -= part
 
     def places(self) -> Iterator[tuple[float, Glyph]]:
         """Yield each glyph, and how far from the text's beginning, in thousandths of its size."""
         apart = 1000 * self.character_space / self.size if self.size else 0.0
         position = 0.0
         for part in self.parts:
-            if isinstance(part, bytes):
-                position -= float(part)
+            if not isinstance(part, Run):
+                position -= part
                 continue
-            for glyph in part:
+            for glyph in part.glyphs:
                 yield position, glyph
                 position += glyph.advance + apart
 
@@ -196,27 +196,27 @@ class Show:
             along, size = 0.0, self.size / 1000
             ends = [along]
             for part in self.parts:
-                if isinstance(part, bytes):
-                    along -= float(part) * size
+                if isinstance(part, Run):
+                    along += part.advance * size + self.character_space * len(part.glyphs)
                 else:
-                    along += sum([glyph.advance for glyph in part]) * size + self.character_space * len(part)
+                    along -= part * size
                 ends.append(along)
             self._reach = min(ends), max(ends), along
         return self._reach
 
     def count(self) -> int:
-        return sum(len(part) for part in self.parts if not isinstance(part, bytes))
+        return sum([len(part.glyphs) for part in self.parts if isinstance(part, Run)])
 
     def shows_anything(self) -> bool:
         """Whether any glyph of it stays."""
         if self.seen is not None:
             return any(self.seen)
-        return any(not isinstance(part, bytes) for part in self.parts)
+        return any(isinstance(part, Run) for part in self.parts)
 
     def glyphs(self) -> Iterator[Glyph]:
         for part in self.parts:
-            if not isinstance(part, bytes):
-                yield from part
+            if isinstance(part, Run):
+                yield from part.glyphs
 
 
 @dataclass(slots=True)
@@ -270,17 +270,26 @@ class Names:
         }
 
 
-def joined(parts: Iterable[Sequence[Glyph] | bytes]) -> Iterator[Sequence[Glyph] | bytes]:
-    """Of a show: glyphs that follow each other in one run; of moves that follow each other only where they lead."""
-    telling = (part for part in parts if part != b"0")
-    for is_move, run in itertools.groupby(telling, lambda part: isinstance(part, bytes)):
-        together = [*run]
-        if len(together) == 1:
-            yield together[0]
-        elif not is_move:
-            yield [glyph for part in together if not isinstance(part, bytes) for glyph in part]
-        elif moved := round(sum(float(part) for part in together if isinstance(part, bytes)), 3):
-            yield number(moved)
+def joined(parts: list[Run | float]) -> list[Run | float]:
+    """Of a show: runs that follow each other in one; of moves that follow each other only where they lead."""
+    found: list[Run | float] = []
+    runs: list[Run] = []
+    moved = 0.0
+    for part in parts:
+        if not isinstance(part, Run):
+            moved = round(moved + part, GAP_DECIMALS) if moved else part
+            continue
+        if moved:
+            found += (_one(runs), moved) if runs else (moved,)
+            runs, moved = [], 0.0
+        runs.append(part)
+    if runs:
+        found.append(_one(runs))
+    return [*found, moved] if moved else found
+
+
+def _one(runs: list[Run]) -> Run:
+    return runs[0] if len(runs) == 1 else Run(glyph for run in runs for glyph in run.glyphs)
 
 
 def product(first: Matrix, then: Matrix) -> Matrix:

@@ -7,7 +7,6 @@ all of a thing is none. States are said where they change, and what is not paint
 
 import functools
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,9 +25,6 @@ _SAME_PLACE: Final = 0.0005
 _OF_A_LINE: Final = (-100, 3000)  # the same: how far back or on the next text may begin
 _SPACED_OUT: Final = 3  # glyphs
 _CLEARLY_APART: Final = 30  # thousandths of the size
-# Written as digits, strings made the contents of a report a tenth larger.
-_TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")
-_ESCAPES: Final = {b"\\": b"\\\\", b"(": b"\\(", b")": b"\\)", b"\r": b"\\r", b"\n": b"\\n"}
 
 
 def emit(items: Sequence[Item], size: tuple[float, float], names: Names, font: DocumentFont, *, joins: bool) -> bytes:
@@ -65,22 +61,22 @@ class _Text:
     def line(self, font: DocumentFont) -> bytes:
         """Return the operator that shows it, and its operand."""
         apart = self._apart()
-        said: list[bytes] = []
-        codes = b""
-        for gap, glyphs in self.pieces:
-            spaced, moved = gap_of(round(gap - apart, GAP_DECIMALS) if codes or said else 0.0)
+        (_, first), *others = self.pieces
+        said = [font.shown(first, apart)]
+        moves = False
+        for gap, run in others:
+            spaced, moved = gap_of(round(gap - apart, GAP_DECIMALS) if apart else gap)
             if spaced is not None:
-                codes += font.codes((spaced,))
+                said.append(font.shown(spaced))
             if moved:
-                said += [string_of(codes), moved]
-                codes = b""
-            codes += font.codes(glyphs, apart)
-        said.append(string_of(codes))
-        return said[0] + b" Tj" if len(said) == 1 else b"[%s] TJ" % b" ".join(said)
+                moves = True
+                said.append(b") %s (" % moved)
+            said.append(font.shown(run, apart))
+        return (b"[(%s)] TJ" if moves else b"(%s) Tj") % b"".join(said)
 
     def _apart(self) -> int:
         """Return how far all letters stand apart; their glyphs are as much wider, so that they still make words."""
-        if len(self.pieces) < _SPACED_OUT or any(len(glyphs) > 1 for _, glyphs in self.pieces):
+        if len(self.pieces) < _SPACED_OUT or any(len(run.glyphs) > 1 for _, run in self.pieces):
             return 0
         least = min(gap for gap, _ in self.pieces[1:])
         return round(least) if least >= _CLEARLY_APART else 0
@@ -220,8 +216,3 @@ def _position(text: _Text, x: float, y: float) -> float | None:
 def _alphas(alphas: bytes) -> Node:
     fill, stroke = alphas.split()
     return Node({b"Type": Name(b"ExtGState"), b"CA": float(stroke), b"ca": float(fill)})
-
-
-def string_of(codes: bytes) -> bytes:
-    """Return a string between brackets. Its line ends are escaped, so that an operator stays one line."""
-    return b"(%s)" % _TO_ESCAPE.sub(lambda found: _ESCAPES[found[0]], codes)

@@ -31,7 +31,8 @@ from scrubbers.jailed.pdf.content.display_list import (
 )
 from scrubbers.jailed.pdf.content.forms import drawing
 from scrubbers.jailed.pdf.content.operands import Source, last_name, last_numbers
-from scrubbers.jailed.pdf.fonts.source_font import Font, Gap, Glyph
+from scrubbers.jailed.pdf.fonts.glyph import Run
+from scrubbers.jailed.pdf.fonts.source_font import Font, Gap
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, NotRebuildable, number
@@ -302,17 +303,19 @@ class Interpreter:
 
     def _show(self, items: Sequence[Operand]) -> None:
         state, font = self._state, self._state.font
-        if font is None or not all(type(item) is bytes or isinstance(item, Number) for item in items):
+        if font is None:
             raise NotRebuildable
-        parts: list[Sequence[Glyph] | bytes] = []
+        parts: list[Run | float] = []
         for item in items:
-            if isinstance(item, Number):
-                parts.append(item)
-            elif isinstance(item, bytes):
-                parts += (self._gap(part) if isinstance(part, Gap) else part for part in font.cut(item))
+            if type(item) is bytes:
+                parts += [self._gap(part) if isinstance(part, Gap) else part for part in font.cut(item)]
+            elif isinstance(item, Number):
+                parts.append(float(item))
+            else:
+                raise NotRebuildable
         if state.mode == _ONLY_CLIPPING and parts:
             raise ClippingText
-        show = Show(state.size, state.character_space, [*joined(parts)])
+        show = Show(state.size, state.character_space, joined(parts))
         if font.is_left_to_the_reader and not self._hidden and not all(glyph.outline for glyph in show.glyphs()):
             raise LettersMissing
         if self._hidden:
@@ -320,15 +323,15 @@ class Interpreter:
         self._steps.append(show)
         self._last_show = show
 
-    def _gap(self, gap: Gap) -> bytes:
+    def _gap(self, gap: Gap) -> float:
         state = self._state
         spaces = gap.characters * state.character_space + gap.words * state.word_space
-        return number(round(-gap.advance - (1000 * spaces / state.size if state.size else 0), 3))
+        return round(-gap.advance - (1000 * spaces / state.size if state.size else 0), 3)
 
     def _end_of_line(self) -> None:
         """Drop what moves the pen after the last letter: it says nothing once the pen is put elsewhere."""
         if self._last_show is not None:
-            while self._last_show.parts and isinstance(self._last_show.parts[-1], bytes):
+            while self._last_show.parts and not isinstance(self._last_show.parts[-1], Run):
                 self._last_show.parts.pop()
         self._last_show = None
 

@@ -11,14 +11,13 @@ the order in which the pages show them first.
 """
 
 import functools
-from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.pdf.fonts import write_cff
+from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.fonts.letters import standing_for_many
 from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
-from scrubbers.jailed.pdf.fonts.source_font import Glyph
-from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, number
+from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, escaped, number
 from scrubbers.stages import TookTooLong
 
 NAME: Final = Name(b"F")
@@ -31,15 +30,15 @@ _Key = tuple[int, Outline, str]
 
 
 @functools.cache
-def space(advance: int) -> Glyph:
+def space(advance: int) -> Run:
     """Return a space that is so wide."""
     made = Glyph(0, advance, ())
     made.text = " "
-    return made
+    return made.alone
 
 
 @functools.lru_cache(maxsize=4096)
-def gap_of(gap: float) -> tuple[Glyph | None, bytes]:
+def gap_of(gap: float) -> tuple[Run | None, bytes]:
     """Return what stands for a gap in thousandths: a space if it is as wide as one, and a number for what remains."""
     if gap < _SPACE_FROM:
         return None, number(-gap) if gap else b""
@@ -55,18 +54,21 @@ class DocumentFont:
         self.node = node
         self._codes: dict[_Key, bytes] = {}
         self._of_glyphs: dict[Glyph, bytes] = {}
+        self._of_runs: dict[Run, bytes] = {}
 
-    def codes(self, glyphs: Sequence[Glyph], apart: int = 0) -> bytes:
-        """Return the codes that show these glyphs, each so much wider; raises TookTooLong when there are too many."""
+    def shown(self, run: Run, apart: int = 0) -> bytes:
+        """Return the codes that show a run, each glyph so much wider, as a string between brackets holds them.
+
+        Raises TookTooLong when there are too many codes.
+        """
         if apart:
-            return b"".join([self._code(glyph, apart) for glyph in glyphs])
-        known = self._of_glyphs
-        try:
-            return b"".join([known[glyph] for glyph in glyphs])
-        except KeyError:
-            return b"".join(
-                [known.get(glyph) or self._of_glyphs.setdefault(glyph, self._code(glyph)) for glyph in glyphs]
-            )
+            return escaped(b"".join([self._code(glyph, apart) for glyph in run.glyphs]))
+        found = self._of_runs.get(run)
+        if found is None:
+            known = self._of_glyphs
+            codes = [known.get(glyph) or known.setdefault(glyph, self._code(glyph)) for glyph in run.glyphs]
+            found = self._of_runs[run] = escaped(b"".join(codes))
+        return found
 
     def _code(self, glyph: Glyph, apart: int = 0) -> bytes:
         if len(self._codes) >= _MOST_GLYPHS:

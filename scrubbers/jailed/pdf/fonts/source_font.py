@@ -21,6 +21,7 @@ import pypdfium2.raw as pdfium
 from pypdf.generic import DictionaryObject, NameObject
 
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.fonts.letters import said_of_glyph, standing_for_many
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment, in_one_way, is_speck
 from scrubbers.jailed.pdf.fonts.own_letters import EASTERN, OwnLetters
@@ -44,18 +45,6 @@ _FONT_WORK: Final = 1.0
 _READ_SIZE, _APART, _IN_ROW = 10, 200, 64
 
 
-class Glyph:
-    """A code of a font of the source. `advance` and `outline` in thousandths; `text` once it has been asked for."""
-
-    __slots__ = ("advance", "code", "outline", "text")
-
-    def __init__(self, code: int, advance: int, outline: Outline) -> None:
-        self.code = code
-        self.advance = advance
-        self.outline = outline
-        self.text: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Gap:
     """How far codes that draw nothing move the pen: by themselves, and by the two sorts of spacing so many times."""
@@ -75,7 +64,7 @@ class Font:
         self.is_left_to_the_reader = self._bytes > 1 and _is_left_to_the_reader(untrusted)
         self._has_unicodes = str(access.entry(untrusted, "/Encoding")).startswith("/Uni")
         self._glyphs: dict[int, Glyph] = {}
-        self._cut: dict[bytes, list[Sequence[Glyph] | Gap]] = {}
+        self._cut: dict[bytes, list[Run | Gap]] = {}
         self.says_more = False
         self._own = OwnLetters(untrusted)
         self._untrue: frozenset[str] | None = None
@@ -83,7 +72,7 @@ class Font:
         # By the number of the page that it belongs to: PDFium's font, and the page.
         self._fonts: dict[int, tuple[Any, pypdfium2.PdfPage]] = {}
 
-    def cut(self, shown: bytes) -> list[Sequence[Glyph] | Gap]:
+    def cut(self, shown: bytes) -> list[Run | Gap]:
         """Return a shown string as glyphs, and gaps between them."""
         found = self._cut.get(shown)
         if found is None:
@@ -92,7 +81,7 @@ class Font:
             found = self._cut[shown] = list(self._parts(shown))
         return found
 
-    def _parts(self, shown: bytes) -> Iterator[Sequence[Glyph] | Gap]:
+    def _parts(self, shown: bytes) -> Iterator[Run | Gap]:
         """Yield runs of glyphs, and gaps. Word spacing is for codes of one byte alone, whatever they draw."""
         run: list[Glyph] = []
         advance = characters = words = 0
@@ -113,10 +102,10 @@ class Font:
             is_word = code == _SPACE and size == 1
             words += is_word
             if run and (is_word or not stands):
-                yield run
+                yield Run(run)
                 run = []
         if run:
-            yield run
+            yield Run(run)
         if characters or words:
             yield Gap(advance, characters, words)
 

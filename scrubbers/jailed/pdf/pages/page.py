@@ -5,6 +5,7 @@ are not kept; what they look like on the page is drawn into it, as a viewer woul
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -58,6 +59,7 @@ class Page:
     steps: int = 0  # it took so many to read it
     on_backdrop: bool = False  # whether a drawing stands for all but its text
     node: Node = field(default_factory=Node)
+    _ordered: list[object] | None = None  # what was seen of the items when they were put in order
 
     def shows(self) -> list[Show]:
         """Return what is shown, in the order of drawing; an invisible one is not drawn."""
@@ -112,8 +114,7 @@ class Page:
     def emit(self, parent: Node, fonts: DocumentFont, *, joins: bool = False) -> None:
         """Make the node's value from the items as they are now; `joins`: as in the result, texts on a line one."""
         names = Names()
-        # What nobody sees keeps nothing else in its place.
-        items = in_order(self.items, self.size) if joins else self.items
+        items = self._in_order_as_seen() if joins else self.items
         contents = Node(Stream({}, emit(items, self.size, names, fonts, joins=joins)))
         self.node.value = {
             b"Type": Name(b"Page"),
@@ -122,6 +123,22 @@ class Page:
             b"Resources": names.resources(),
             b"Contents": contents,
         }
+
+    def _in_order_as_seen(self) -> list[Item]:
+        """Return the items in their order: what nobody sees keeps nothing else in its place."""
+        return self.items if self._ordered == _seen_of(self.items) else in_order(self.items, self.size)
+
+
+def _seen_of(items: Sequence[Item]) -> list[object]:
+    """Return what may change of each thing after the page was read."""
+    return [
+        (item.step.hidden, item.step.segments)
+        if isinstance(item.step, Path)
+        else item.step.seen
+        if isinstance(item.step, Show)
+        else isinstance(item.step, Drawn) and item.step.hidden
+        for item in items
+    ]
 
 
 def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
@@ -139,7 +156,8 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
     size, matrix = upright(_box(untrusted), int(untrusted.rotation) % 360)
     items, count = items_of(steps, matrix)
     cut_off_page(items, size)
-    return Page(in_order(items, size), size, count)
+    items = in_order(items, size)
+    return Page(items, size, count, _ordered=_seen_of(items))
 
 
 def _box(untrusted: PageObject) -> list[float]:

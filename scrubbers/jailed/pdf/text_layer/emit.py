@@ -12,9 +12,8 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
-from scrubbers.jailed.pdf.content.emitter import string_of
 from scrubbers.jailed.pdf.content.reading_order import Block, in_reading_order
-from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, number
+from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, escaped, number
 from scrubbers.jailed.pdf.text_layer.words import Word
 
 _NAME: Final = Name(b"Layer")
@@ -54,7 +53,7 @@ def _said(word: Word, scale: tuple[float, float]) -> tuple[tuple[bytes, bytes], 
     a, b = _UPRIGHT[first.turn]
     placed = [round(at * by * _GRID) / _GRID for at, by in zip((x, y), scale, strict=True)]
     matrix = b" ".join(map(number, (a, b, -b, a, *placed)))
-    shown = string_of(text + b"\0 ")
+    shown = b"(%s)" % escaped(text + b"\0 ")
     return (b"/F0 %s Tf" % number(size), b"%d Tz" % stretch), matrix + b" Tm", shown + b" Tj"
 
 

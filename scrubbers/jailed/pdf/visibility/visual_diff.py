@@ -13,7 +13,7 @@ five points must be noticed at a pixel a point.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from PIL import Image, ImageChops
@@ -63,9 +63,7 @@ def differing(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     block = _COLOUR * (_NEARBY if nearby else 1)
     if not _little_in_any_area(difference, box, block) and not _same_areas(source, rebuilt, box, block):
         return [box]
-    spots = list(_spots_at(difference, box))
-    if _are_plain_edges(source, rebuilt, spots, nearby=nearby):
-        return []
+    spots = _beyond_plain_edges(source, rebuilt, [*_spots_at(difference, box)], nearby=nearby)
     parts = (_wider(spot, _AROUND, source.size) for spot in spots)
     found = ((part, _unexplained(_grey(source, part), _grey(rebuilt, part), nearby=nearby)) for part in parts)
     return [
@@ -107,22 +105,29 @@ def _spots_at(difference: Image.Image, box: Box) -> Iterator[Box]:
                 )  # fmt: skip
 
 
-def _are_plain_edges(source: Image.Image, rebuilt: Image.Image, spots: Sequence[Box], *, nearby: bool) -> bool:
-    """Whether less than all of step 3 explains every spot, as in text. They are looked at in one picture, stacked."""
+def _beyond_plain_edges(source: Image.Image, rebuilt: Image.Image, spots: list[Box], *, nearby: bool) -> list[Box]:
+    """Return the spots that less than all of step 3 does not explain: in text, few. They are looked at stacked."""
     if not spots:
-        return True
+        return []
     parts = [_wider(spot, _EDGE_AROUND, source.size) for spot in spots]
     size = max(right - left for left, _, right, _ in parts), sum(bottom - top for _, top, _, bottom in parts)
     if size[0] * size[1] > source.width * source.height:
-        return False
+        return spots
     before, after = Image.new("L", size), Image.new("L", size)
-    down = 0
+    edges = [0]
     for part in parts:
-        before.paste(_grey(source, part), (0, down))
-        after.paste(_grey(rebuilt, part), (0, down))
-        down += part[3] - part[1]
+        before.paste(_grey(source, part), (0, edges[-1]))
+        after.paste(_grey(rebuilt, part), (0, edges[-1]))
+        edges.append(edges[-1] + part[3] - part[1])
     explained = ImageChops.darker(_steps(before), _steps(after))
-    return not _has_spot(_beyond(before, after, explained, nearby=nearby), nearby=nearby)
+    found = _spots_left(_beyond(before, after, explained, nearby=nearby), nearby=nearby)
+    rows = bytes(found.getprojection()[1])
+    # A spot reaches over four rows, which may begin in the part above.
+    return [
+        spot
+        for spot, top, end in zip(spots, edges, edges[1:], strict=False)
+        if any(rows[max(0, top // _HALF - 1) : end // _HALF + 1])
+    ]
 
 
 def _unexplained(before: Image.Image, after: Image.Image, *, nearby: bool) -> Box | None:
@@ -131,8 +136,7 @@ def _unexplained(before: Image.Image, after: Image.Image, *, nearby: bool) -> Bo
     if not _has_spot(change, nearby=nearby):
         return None
     unexplained = ImageChops.multiply(change, ImageChops.invert(_lines_beside(before, after, change)))
-    halves = _added(unexplained.reduce(_HALF), ImageChops.add).point(_IS_TOO_MUCH_NEARBY if nearby else _IS_TOO_MUCH)
-    found = halves.getbbox()
+    found = _spots_left(unexplained, nearby=nearby).getbbox()
     return found and (found[0] * _HALF, found[1] * _HALF, (found[2] + 1) * _HALF, (found[3] + 1) * _HALF)
 
 
@@ -161,6 +165,11 @@ def greatest(band: Image.Image) -> int:
 
 def _greatest_of_all(difference: Image.Image) -> int:
     return max(greatest(band) for band in difference.split()[:3])
+
+
+def _spots_left(change: Image.Image, *, nearby: bool) -> Image.Image:
+    """Return, in half the size, 255 where the change of a spot adds up to more than is allowed."""
+    return _added(change.reduce(_HALF), ImageChops.add).point(_IS_TOO_MUCH_NEARBY if nearby else _IS_TOO_MUCH)
 
 
 def _has_spot(change: Image.Image, *, nearby: bool) -> bool:
