@@ -117,7 +117,7 @@ _FILES: Final = {
     ),
     "refused.sound_or_film": Notice(
         N_("Film or sound of this kind cannot be cleaned."),
-        N_("Send the sound alone as M4A or MP3 or a still picture, or describe it in words."),
+        N_("Send the sound alone as M4A or MP3, or a still picture, or describe it in words."),
     ),
     "refused.archive": Notice(
         N_("Of archives only ZIP is accepted, and no archive inside another."),
