@@ -223,9 +223,7 @@ class _Reader(_AsBrowsers):
         if look.font.lstrip("'\" ").startswith(("wingdings", "symbol")):
             text = "".join(one if one.isspace() else sign(ord(one), look.font) for one in text)
         text = self._letters.text(text)
-        if look.struck and text.strip():
-            text = labels.STRUCK.format(text.strip()).join(_around(text))
-        flow.runs.append(Run(text, look.bold, look.italic, look.raised))
+        flow.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck))
 
     def handle_comment(self, data: str) -> None:
         # What stands there for one mail program alone is a layout, and nobody's words.
@@ -262,7 +260,7 @@ class _Reader(_AsBrowsers):
     def _void(self, tag: str, attributes: dict[str, str]) -> None:
         flow = self._flows[-1]
         if tag == "br" and flow.runs and not self._look.hidden and not self._is_unseen:
-            flow.runs.append(Run("\n"))
+            flow.runs.append(Run("\n", struck=self._look.struck))
         elif tag == "hr":
             self._end_paragraph()
         elif tag == "img" and not self._is_unseen:
@@ -333,11 +331,6 @@ class _Reader(_AsBrowsers):
     def _end_hidden(self) -> None:
         if text := self._hidden.taken():
             self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
-
-
-def _around(text: str) -> tuple[str, str]:
-    """Return the blanks before and after a text."""
-    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
 def _whole(text: str, otherwise: int) -> int:
