@@ -171,6 +171,10 @@ _FILES: Final = {
     "refused.too_many_frames": Notice(
         N_("The picture has too many pages or frames."), N_("Divide it and add the parts with the case code.")
     ),
+    "refused.film_too_long": Notice(
+        N_("The film is longer than 20 minutes, or stands still for more than 2 minutes."),
+        N_("Divide it and add the parts with the case code."),
+    ),
     "refused.result_too_large": Notice(
         N_("The cleaned copy became too large."),
         N_("Make the file smaller or divide it, and add it with the case code."),
