@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.mail.markup import Markup
 from scrubbers.jailed.mail.styles import Look, Sheet, declarations, look_of
 from scrubbers.jailed.mail.tables import Flow, TableFlow
 from scrubbers.jailed.office import labels
@@ -56,7 +56,6 @@ _OF_HEAD: Final = frozenset({
     "base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "object", "script", "style", "template",
     "title", "xml",
 })  # fmt: skip
-_COMMENT: Final = re.compile(r"<!--(?:-?>|(.*?)(?:--!?>|\Z))", re.DOTALL)
 _COUNTED: Final = {"a": "a", "lower-alpha": "a", "lower-latin": "a", "A": "A", "upper-alpha": "A", "upper-latin": "A",
     "i": "i", "lower-roman": "i", "I": "I", "upper-roman": "I"}  # fmt: skip
 _ROMAN: Final = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
@@ -100,22 +99,11 @@ def read_page(text: str, findings: Findings) -> list[Block]:
     return reader.finished()
 
 
-class _AsBrowsers(HTMLParser):
-    """Ends a comment where browsers do, also one that is never closed."""
-
-    def parse_comment(self, i: int, report: bool = True) -> int:  # noqa: ARG002  the library's
-        found = _COMMENT.match(self.rawdata, i)
-        if found is None:
-            return -1
-        self.handle_comment(found[1] or "")
-        return found.end()
-
-
-class _StyleSheets(_AsBrowsers):
+class _StyleSheets(Markup):
     """Finds the style sheets of a page, also those that stand behind what they are for."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.found = Sheet()
         self._inside = False
 
@@ -129,13 +117,13 @@ class _StyleSheets(_AsBrowsers):
         if self._inside:
             self.found.add(data)
 
-    def unknown_decl(self, data: str) -> None:
-        """Skip what is no HTML."""
+    def cut_off(self, rest: str) -> None:
+        """Leave it out: there is no style sheet in it."""
 
 
-class _Reader(_AsBrowsers):
+class _Reader(Markup):
     def __init__(self, findings: Findings, sheet: Sheet) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self._findings, self._sheet = findings, sheet
         self._letters = Drawable(findings)
         self._open: list[_Open] = []
@@ -230,8 +218,12 @@ class _Reader(_AsBrowsers):
         if data.strip() and not data.startswith("[if") and data != "<![endif]":
             self._findings.add(What.COMMENT, Where.DOCUMENT, data)
 
-    def unknown_decl(self, data: str) -> None:
-        """Skip `<![if …]>`, which some programs write: what follows is shown."""
+    def cut_off(self, rest: str) -> None:
+        """Report it, for nobody sees it. Raises Email where a quotation mark is open and has further tags in it."""
+        if ">" in rest:
+            raise Email  # programs differ in where it ends
+        self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, rest)
+        self._left_out = True
 
     # --- elements
 
