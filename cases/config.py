@@ -16,7 +16,7 @@ any case. There is no setting that turns logging on.
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -34,6 +34,7 @@ SHORTEST_HOLD_HOURS = 12  # design, release
 # A report must be released within two days of its filing, because the statutory clocks start two days before.
 LONGEST_HOLD_HOURS = 24
 
+_Table = TypeVar("_Table", bound=msgspec.Struct)
 _TYPES_IN_WORDS = {
     " | null": "",
     "int": "a whole number",
@@ -119,6 +120,12 @@ class Config(SiteConfig, frozen=True, kw_only=True):
     alarm: AlarmConfig | None = None
 
 
+class HostConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator of a host with tenants decides for the host itself."""
+
+    alarm: AlarmConfig | None = None
+
+
 def load_config(path: Path) -> Config:
     """Read the file; raises ConfigFault."""
     try:
@@ -152,19 +159,34 @@ def earlier_names(path: Path) -> tuple[str, ...]:
 
 def parse_config(text: str) -> Config:
     """Return the configuration in a text; raises ConfigFault."""
-    try:
-        untrusted = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise ConfigFault(f"The configuration file is not TOML: {fault}.", "Mend the line that is named.") from None
+    untrusted = _tables(text)
     _refuse_earlier_shape(untrusted)
     _take_earlier_names(untrusted)
-    _refuse_unknown_keys(untrusted, Config, "")
-    try:
-        config = msgspec.convert(untrusted, Config, strict=True)
-    except msgspec.ValidationError as fault:
-        raise _plain_fault(str(fault)) from None
+    config = _converted(untrusted, Config)
     _check_together(config)
     return config
+
+
+def parse_host_config(text: str) -> HostConfig:
+    """Return the configuration of a host in a text; raises ConfigFault."""
+    config = _converted(_tables(text), HostConfig)
+    _check_alarm(config.alarm)
+    return config
+
+
+def _tables(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise ConfigFault(f"The configuration file is not TOML: {fault}.", "Mend the line that is named.") from None
+
+
+def _converted(untrusted: dict[str, Any], table: type[_Table]) -> _Table:
+    _refuse_unknown_keys(untrusted, table, "")
+    try:
+        return msgspec.convert(untrusted, table, strict=True)
+    except msgspec.ValidationError as fault:
+        raise _plain_fault(str(fault)) from None
 
 
 def _refuse_earlier_shape(untrusted: dict[str, Any]) -> None:
@@ -249,14 +271,18 @@ def _in_words(problem: str) -> str:
     return problem
 
 
-def _check_together(config: Config) -> None:
-    """Refuse what each key by itself could not show."""
-    _check_accent(config.accent)
-    if config.alarm is not None and not config.alarm.command[0].startswith("/"):
+def _check_alarm(alarm: AlarmConfig | None) -> None:
+    if alarm is not None and not alarm.command[0].startswith("/"):
         raise ConfigFault(
             "The key `alarm.command` does not begin with the path of a program.",
             "Write the whole path first, from / on: no folders are searched for it.",
         )
+
+
+def _check_together(config: Config) -> None:
+    """Refuse what each key by itself could not show."""
+    _check_accent(config.accent)
+    _check_alarm(config.alarm)
     keys = [organisation.key for organisation in config.organisations]
     if len(set(keys)) != len(keys):
         raise ConfigFault("Two organisations have the same `organisations.key`.", "Give each a key of its own.")

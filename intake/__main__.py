@@ -42,8 +42,10 @@ from intake.http.silence import Faults, be_silent, silence_loop
 from intake.mirror.contexts import MirrorContexts, NotUsable
 from intake.read_times import set_access_times_to_now
 from intake.services import Services, compose
-from scrubbers.sandbox import JailNotTight, OnDemand, Sandbox
+from scrubbers.sandbox import Sandbox
+from scrubbers.self_test import JailNotTight
 from scrubbers.version import scrubber_version
+from scrubbers.zygote_pool import OnDemand
 
 OK: Final = 0
 UNSAFE: Final = 3

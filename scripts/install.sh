@@ -61,7 +61,7 @@ put deploy/tmpfiles.d/kallskydd.conf /etc/tmpfiles.d
 # For a host with many tenants, which the first `kallskydd host add` puts to use (docs/HOSTING.md).
 for unit in kallskydd@.service kallskydd@.socket kallskydd-publisher.service kallskydd-hidepid.service kallskydd-tenants.service \
     kallskydd-tenants.slice kallskydd-status@.service kallskydd-status@.timer kallskydd-backup@.service \
-    kallskydd-backup@.timer; do
+    kallskydd-backup@.timer kallskydd-host-status.service kallskydd-host-status.timer; do
     put "deploy/systemd/$unit" /etc/systemd/system
 done
 put deploy/sysctl.d/60-kallskydd.conf /etc/sysctl.d

@@ -97,7 +97,7 @@ if [ "$what" = bench ] && [ ! -x "$peer/bin/onionshare-cli" ]; then
     say "  missing: OnionShare to compare with (benchmarks/peers/onionshare.lock, 25 MB, checked by hash, kept in .venv)"
 fi
 [ -z "$packages" ] && [ "$ready" = yes ] && [ "$lacks_peer" = no ] && exit 0
-[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 100 MB, checked by hash, kept in .venv)"
+[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 190 MB, checked by hash, kept in .venv)"
 
 as_root=
 if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
@@ -220,7 +220,7 @@ fi
 
 # ---- 3. the Python packages, by hash
 if [ "$ready" = no ]; then
-    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 100 MB) …"
+    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 190 MB) …"
     rm -rf "$venv"
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"

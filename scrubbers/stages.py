@@ -25,7 +25,8 @@ Refused
 │   ├── TooLarge            bytes
 │   ├── TooManyPixels
 │   ├── TooManyPages
-│   ├── TooManyFrames
+│   ├── TooManyFrames       of a picture
+│   ├── FilmTooLong         or it stands still for too long
 │   ├── ResultTooLarge      the clean copy would be too large
 │   ├── TooMuchInArchive    files, or bytes of all of them
 │   └── TooMuchToHold       a large file of a kind that takes too much memory: save as an ordinary JPEG
@@ -338,6 +339,11 @@ class TooMuchInArchive(TooMuch):
     text_key = "refused.too_much_in_archive"
 
 
+class FilmTooLong(TooMuch):
+    code = 218
+    text_key = "refused.film_too_long"
+
+
 class Damaged(Refused):
     code = 221
     text_key = "refused.damaged"
@@ -379,7 +385,7 @@ class WouldNotVouch(Refused):
 REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
     TextUnreadable, Email, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge,
-    TooMuchToHold, TooMuchInArchive,
+    TooMuchToHold, TooMuchInArchive, FilmTooLong,
     Damaged, LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
 _BY_CODE: Final[dict[int, type[Refused]]] = {Film.code: Film} | {leaf.code: leaf for leaf in REFUSALS}

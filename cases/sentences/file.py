@@ -40,6 +40,10 @@ _REFUSED: Final = {
     "refused.too_many_pixels": ("The picture has more than 100 million pixels.", _SMALLER),
     "refused.too_many_pages": ("The file has more than 2,000 pages.", "Divide it."),
     "refused.too_many_frames": ("The picture has too many pages or frames.", "Divide it."),
+    "refused.film_too_long": (
+        "The film is longer than 20 minutes, or stands still for more than 2 minutes.",
+        "Divide it.",
+    ),
     "refused.result_too_large": ("The clean copy became too large.", _SMALLER),
     "refused.too_much_to_hold": (
         "The picture is stored in a way that takes too much memory to clean.",

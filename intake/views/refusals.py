@@ -117,7 +117,7 @@ _FILES: Final = {
     ),
     "refused.sound_or_film": Notice(
         N_("Film or sound of this kind cannot be cleaned."),
-        N_("Send the sound alone as M4A or MP3 or a still picture, or describe it in words."),
+        N_("Send the sound alone as M4A or MP3, or a still picture, or describe it in words."),
     ),
     "refused.archive": Notice(
         N_("Of archives only ZIP is accepted, and no archive inside another."),
@@ -170,6 +170,10 @@ _FILES: Final = {
     ),
     "refused.too_many_frames": Notice(
         N_("The picture has too many pages or frames."), N_("Divide it and add the parts with the case code.")
+    ),
+    "refused.film_too_long": Notice(
+        N_("The film is longer than 20 minutes, or stands still for more than 2 minutes."),
+        N_("Divide it and add the parts with the case code."),
     ),
     "refused.result_too_large": Notice(
         N_("The cleaned copy became too large."),

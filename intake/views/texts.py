@@ -102,7 +102,7 @@ WHAT: Final = {
     What.ANNOTATION: N_("annotation"),
     What.LINK: N_("link"),
     What.IDENTIFIER: N_("identifying number"),
-    What.ROUTE: N_("its way from server to server"),
+    What.ROUTE: N_("the e-mail's way from server to server"),
     What.ADDRESS: N_("address of a computer"),
     What.OTHER: N_("other hidden data"),
 }
@@ -141,6 +141,6 @@ LOST: Final = {
     Lost.SECOND_PICTURE: N_("a second picture in the file"),
     Lost.FORM: N_("form fields that can be filled in"),
     Lost.LINKS: N_("links that can be clicked"),
-    Lost.SOUND_OR_FILM: N_("sound or video within the document"),
+    Lost.SOUND_OR_FILM: N_("sound or film within the document"),
     Lost.LAYOUT: N_("the layout (typefaces, margins and page breaks are different)"),
 }

@@ -11,11 +11,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from cases.clock import today, utc_now
 from kallskydd.commands import host_cluster
 from kallskydd.hosting.machine import HostFault, Machine, unit_of
-from kallskydd.hosting.status import look
 from kallskydd.hosting.tenants import NewTenant, add, is_open, move, remove, start
 from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, answer, prose, result
+from kallskydd.status.host import lines, look_quietly
 from kallskydd.upkeep.file_system import add_consent
 from onion.errors import OnionError
 from onion.keys import read_onion_key
@@ -28,7 +29,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     _add_add(verbs)
     _verb(verbs, "list", "the tenants, and their addresses for reporters", _list)
-    _verb(verbs, "status", "the walls between tenants, and whether each is served", _status)
+    looking = _verb(verbs, "status", "the walls between tenants, and whether each is served", _status)
+    looking.add_argument("--quiet", action="store_true", help="for a timer: say nothing, run the alarm when it is due")
     starting = _verb(verbs, "start", "start these tenants, or all, a few at a time", _start)
     starting.add_argument("name", nargs="*", metavar="NAME")
     moving = _verb(verbs, "move", "close a tenant's home for good, and make the package for another host", _move)
@@ -108,7 +110,9 @@ def _list(args: argparse.Namespace, machine: Machine) -> int:
 
 
 def _status(args: argparse.Namespace, machine: Machine) -> int:
-    findings = look(machine)
+    if args.quiet:
+        return OK if look_quietly(machine, today(utc_now)) else FINDINGS
+    findings = lines(machine)
     if args.json:
         result({one.what: {"well": one.well, "words": one.words, "to_do": one.to_do} for one in findings})
     for one in findings:

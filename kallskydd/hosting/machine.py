@@ -22,6 +22,7 @@ ALONE: Final = Path("/var/lib/kallskydd/home")
 PUBLISHER_UNIT: Final = "kallskydd-publisher.service"
 ALL_UNIT: Final = "kallskydd-tenants.service"
 TOR_UNIT: Final = "kallskydd-tor.service"
+HOST_LOOK: Final = "kallskydd-host-status.timer"
 TOR_GROUP: Final = "kallskydd"
 # A start waits until the intake is ready, and tenants are started side by side.
 COMMAND_SECONDS: Final = 600

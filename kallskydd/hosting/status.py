@@ -1,4 +1,4 @@
-"""The lines of `kallskydd host status`: the walls of the host, and whether each tenant is served.
+"""The lines of `kallskydd host status` but that of its alarm: the walls of the host, and whether each tenant is served.
 
 No line follows from a report: what a tenant takes of memory or processor is not among them.
 """

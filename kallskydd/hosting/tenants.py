@@ -19,6 +19,7 @@ from kallskydd.hosting.lines import host_lines, tenant_lines
 from kallskydd.hosting.machine import (
     ALL_UNIT,
     ALONE,
+    HOST_LOOK,
     LISTENERS,
     PUBLISHER_UNIT,
     SOCKETS,
@@ -89,7 +90,9 @@ def with_publisher(config: str, name: str) -> str:
 
 
 def start(machine: Machine, names: list[str]) -> list[str]:
-    """Start these tenants, or all that have a home that is open, with their hourly look; returns those that did not.
+    """Start these tenants, or all that have a home that is open, with their hourly looks and that at the host.
+
+    Returns those that did not start.
 
     As many at a time as there are processors: each takes one of them, and its zygotes' memory, until it is ready.
     """
@@ -100,6 +103,7 @@ def start(machine: Machine, names: list[str]) -> list[str]:
         return []
     machine.systemctl("enable", "--now", TOR_UNIT, PUBLISHER_UNIT)
     machine.systemctl("enable", ALL_UNIT)
+    machine.systemctl("enable", "--now", HOST_LOOK)
     with ThreadPoolExecutor(os.cpu_count() or 1) as at_once:
         started = list(at_once.map(lambda name: _starts(machine, name), chosen))
     return [name for name, well in zip(chosen, started, strict=True) if not well]

@@ -13,7 +13,7 @@ from kallskydd.scrub.names import KeptNames, NamingRule, NeutralNames, keep_name
 from kallskydd.scrub.outcomes import OutcomePrinter
 from kallskydd.scrub.pool import ScrubOutcome, Zygotes, pool
 from kallskydd.scrub.zygotes import at_once
-from scrubbers.sandbox import JailNotTight
+from scrubbers.self_test import JailNotTight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""The operator's alarm: one command without content, run by `kallskydd status --quiet`.
+"""The operator's alarm: one command without content, run by `kallskydd status --quiet` and `host status --quiet`.
 
 It is given no word of what is wrong, and nothing that could hold one: a fixed environment, no standard input, its
-output goes nowhere. That it ran says that something is not well; `kallskydd status` says what.
+output goes nowhere. That it ran says that something is not well; the same command without `--quiet` says what.
 
 When it runs, with `troubles` the set of lines that are not well:
 1. never when there are none, and at most once a day;
@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from datetime import timedelta
-from typing import Final
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Final, Protocol
 
 from cases.upkeep import NEVER, Upkeep
 
@@ -25,7 +26,17 @@ COMMAND_SECONDS: Final = 60.0
 ENVIRONMENT: Final = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 
 
-def is_due(seen: Upkeep, alarmed: Upkeep) -> bool:
+class Seen(Protocol):
+    """What a look saw on a day, or what the last alarm was for."""
+
+    @property
+    def day(self) -> date: ...
+
+    @property
+    def troubles(self) -> Collection[str]: ...
+
+
+def is_due(seen: Seen, alarmed: Seen) -> bool:
     """Whether the command has to run for what was seen, the last alarm having been for `alarmed`."""
     if not seen.troubles or seen.day == alarmed.day:
         return False

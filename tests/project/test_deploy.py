@@ -45,16 +45,17 @@ STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status.service"
 TENANT_STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status@.service"
 BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup.service"
 TENANT_BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup@.service"
+HOST_STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-host-status.service"
 TENANT_UNIT = DEPLOY / "systemd" / "kallskydd@.service"
 PUBLISHER_UNIT = DEPLOY / "systemd" / "kallskydd-publisher.service"
 UNITS = [
     (KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5), (BACKUP_UNIT, 1.0), (TENANT_UNIT, 1.0), (PUBLISHER_UNIT, 1.5),
-    (TENANT_STATUS_UNIT, 1.5), (TENANT_BACKUP_UNIT, 1.0),
+    (TENANT_STATUS_UNIT, 1.5), (TENANT_BACKUP_UNIT, 1.0), (HOST_STATUS_UNIT, 2.0),
 ]  # fmt: skip
 HOST_UNITS = (
     "kallskydd@.service", "kallskydd@.socket", "kallskydd-publisher.service", "kallskydd-hidepid.service",
     "kallskydd-tenants.service", "kallskydd-tenants.slice", "kallskydd-status@.service", "kallskydd-status@.timer",
-    "kallskydd-backup@.service", "kallskydd-backup@.timer",
+    "kallskydd-backup@.service", "kallskydd-backup@.timer", "kallskydd-host-status.service", "kallskydd-host-status.timer",
 )  # fmt: skip
 TENANT_TIMED = [(STATUS_UNIT, TENANT_STATUS_UNIT), (BACKUP_UNIT, TENANT_BACKUP_UNIT)]
 TIMED = ("kallskydd-status", "kallskydd-backup")

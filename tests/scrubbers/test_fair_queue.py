@@ -26,6 +26,7 @@ from scrubbers.protocol import JOB_LIMITS
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
 from scrubbers.stages import NoJail
+from scrubbers.zygote_pool import ZygotePool
 
 register_heif_opener()
 KINDS = ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "HEIF", "AVIF")
@@ -126,7 +127,7 @@ async def test_a_file_too_many_is_refused_at_once_and_the_others_are_cleaned(mon
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_job_reads_how_many_pixels_a_picture_has(kind: str, monkeypatch) -> None:
-    monkeypatch.setattr(Sandbox, "_is_busy", lambda *_: True)
+    monkeypatch.setattr(ZygotePool, "is_busy", lambda *_: True)
     monkeypatch.setattr(fair_queue, "_SECONDS_A_JOB", 0.0)
     monkeypatch.setattr(fair_queue, "_SECONDS_A_MEGAPIXEL", 1.0)
     async with zygotes() as sandbox:
@@ -140,7 +141,7 @@ async def test_a_job_reads_how_many_pixels_a_picture_has(kind: str, monkeypatch)
 
 @pytest.mark.parametrize("content", [b"\xff\xd8\xff and nothing else", b"\x89PNG\r\n\x1a\n" + bytes(50)])
 async def test_what_cannot_be_measured_counts_as_the_most(content: bytes, monkeypatch) -> None:
-    monkeypatch.setattr(Sandbox, "_is_busy", lambda *_: True)
+    monkeypatch.setattr(ZygotePool, "is_busy", lambda *_: True)
     async with zygotes() as sandbox:
         await sandbox.self_test()
         sniffed = sniff(arrived(content))
@@ -159,7 +160,7 @@ async def test_what_a_form_is_charged_is_what_the_kernel_counted() -> None:
             verified.clean.close()
             verified.preview.close()
         async with asyncio.timeout(10):
-            while any(channel.load for channel in sandbox._channels):
+            while any(channel.load for channel in sandbox._pool.channels):
                 await asyncio.sleep(0.01)
 
     assert form.account.used > other.account.used > 0

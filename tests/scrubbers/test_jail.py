@@ -20,11 +20,11 @@ from scrub_harness import arrived
 
 from confine.syscalls import MACHINE
 from scrubbers import channel as channel_module
-from scrubbers import sandbox as sandbox_module
 from scrubbers.channel import Channel
 from scrubbers.memory_file import MemoryFile, NotSealed
 from scrubbers.protocol import HELLO, HELLO_MAGIC, JOB_LIMITS, KindNumber, Locks, Operation, Role
-from scrubbers.sandbox import JailNotTight, Sandbox, scrub, verify
+from scrubbers.sandbox import Sandbox, scrub, verify
+from scrubbers.self_test import JailNotTight
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import JobDied, NoJail, Refused, TookTooLong
@@ -298,8 +298,8 @@ async def test_a_zygote_that_stands_still_after_an_answer_is_given_up_and_nobody
         sniffed = sniff(MemoryFile.sealed(b"\xff\xd8\xff"))
         scrubbed = await sandbox.scrub(type(sniffed)(sniffed.kind, MemoryFile.sealed(b"say done and write on")))
         # Only now: on a crowded machine the zygote takes longer than this to be ready.
-        monkeypatch.setattr(sandbox_module, "_REPLACEMENT_SECONDS", 0.5)
-        held = sandbox._channels[0].load
+        monkeypatch.setattr("scrubbers.zygote_pool._REPLACEMENT_SECONDS", 0.5)
+        held = sandbox._pool.channels[0].load
         os.kill(process.pid, signal.SIGSTOP)
         try:
             with pytest.raises(NoJail):
@@ -486,7 +486,7 @@ async def test_no_job_outlives_its_zygote() -> None:
 
 
 async def test_without_a_zygote_a_file_is_refused_and_not_left_waiting(monkeypatch) -> None:
-    monkeypatch.setattr("scrubbers.sandbox._REPLACEMENT_SECONDS", 0.3)
+    monkeypatch.setattr("scrubbers.zygote_pool._REPLACEMENT_SECONDS", 0.3)
     with zygote() as (process, channel):
         sandbox = Sandbox([channel])
         await sandbox.self_test([Role.PICTURES])

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from acted_zygotes import ActedZygote, ask, settle
 
-from scrubbers import sandbox as sandbox_module
 from scrubbers.protocol import Role
-from scrubbers.sandbox import OnDemand, Sandbox
+from scrubbers.sandbox import Sandbox
+from scrubbers.zygote_pool import OnDemand
 
 LONG = 3600.0
 
@@ -33,12 +33,12 @@ class Pool:
 
     async def attach(self) -> None:
         """As the self-test does."""
-        self.sandbox._attach()
+        self.sandbox._pool.attach()
         await settle()
 
     @property
     def lost(self) -> list[bool]:
-        return [channel.lost for channel in self.sandbox._channels]
+        return [channel.lost for channel in self.sandbox._pool.channels]
 
 
 @pytest.fixture
@@ -102,13 +102,13 @@ async def test_an_idle_zygote_ends_after_its_time_and_one_at_work_stays(pool) ->
 
 
 async def test_without_it_zygotes_stay_and_none_is_asked_for(monkeypatch) -> None:
-    monkeypatch.setattr(sandbox_module, "_REPLACEMENT_SECONDS", 0.1)
+    monkeypatch.setattr("scrubbers.zygote_pool._REPLACEMENT_SECONDS", 0.1)
     zygote = ActedZygote()
     sandbox = Sandbox([zygote.ours])
-    sandbox._attach()
+    sandbox._pool.attach()
     await settle()
 
-    assert not sandbox._channels[0].lost
+    assert not sandbox._pool.channels[0].lost
     zygote.die()
     await settle()
     assert (await ask(sandbox, 1)).__name__ == "NoJail"

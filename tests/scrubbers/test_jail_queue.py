@@ -58,7 +58,7 @@ async def test_files_are_taken_in_the_order_of_asking_and_one_that_gave_up_is_pa
 
 
 async def test_waiting_for_a_busy_zygote_is_no_missing_one_and_waiting_for_none_ends(monkeypatch) -> None:
-    monkeypatch.setattr("scrubbers.sandbox._REPLACEMENT_SECONDS", 0.2)
+    monkeypatch.setattr("scrubbers.zygote_pool._REPLACEMENT_SECONDS", 0.2)
     zygote = ActedZygote()
     sandbox = Sandbox([zygote.ours], jobs_at_once=1)
     tasks = [ask(sandbox, number) for number in range(5)]

@@ -29,10 +29,9 @@ def test_a_leader_that_is_paused_is_switched_off_before_another_publishes_and_no
         str(short_folder / "t"),
         "2",
         "paused",
-        "--leave-it",
     ]
 
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=False)
 
     assert done.returncode == 0, done.stderr[-4000:]
     found = json.loads(done.stdout)

@@ -145,7 +145,7 @@ async def test_a_small_picture_does_not_wait_behind_six_of_80_megapixels_and_all
 
         crowd = [asyncio.create_task(seconds_to_file(intake, "Large", large)) for _ in range(6)]
         async with asyncio.timeout(30):
-            while len(sandbox._queues[Role.PICTURES]) < 4:
+            while len(sandbox._pool._queues[Role.PICTURES]) < 4:
                 await asyncio.sleep(0.01)
         beside = await seconds_to_file(intake, "Filed", photograph(1000))
         still = sum(not one.done() for one in crowd)

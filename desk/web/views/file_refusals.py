@@ -41,6 +41,9 @@ FILE_REFUSALS: Final[Mapping[str, Notice]] = {
     "refused.too_many_pixels": Notice(N_("The picture has more than 100 million pixels."), _SMALLER),
     "refused.too_many_pages": Notice(N_("The file has more than 2,000 pages."), _SMALLER),
     "refused.too_many_frames": Notice(N_("The picture has too many pages or frames."), _SMALLER),
+    "refused.film_too_long": Notice(
+        N_("The film is longer than 20 minutes, or stands still for more than 2 minutes."), _SMALLER
+    ),
     "refused.result_too_large": Notice(N_("The clean copy became too large."), _SMALLER),
     "refused.too_much_to_hold": Notice(
         N_("The picture is stored in a way that takes too much memory to clean."), N_("Save it as a JPEG.")

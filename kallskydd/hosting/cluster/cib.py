@@ -27,7 +27,7 @@ _MOUNT_OPTIONS: Final = "nosuid,nodev,noexec"
 # Both sides lost each other at the same moment: the one that leads shoots first.
 _HEAD_START_SECONDS: Final = 5
 PROPERTIES: Final = {
-    # Without these two, two nodes could publish at once: `kallskydd status` finds a cluster that lacks one.
+    # Without these two, two nodes could publish at once: `kallskydd host status` finds a cluster that lacks one.
     "stonith-enabled": "true",
     "no-quorum-policy": "stop",
     "priority-fencing-delay": f"{_HEAD_START_SECONDS}s",

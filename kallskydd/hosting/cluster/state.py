@@ -1,6 +1,7 @@
 """What `kallskydd host status` says of a cluster: quorum, fencing, who leads. Pacemaker's own account, by `crm_mon`.
 
-Pacemaker answers root; a tenant's account is refused, so `kallskydd status` of a tenant's home has none of these lines.
+Pacemaker answers root; a tenant's account is refused, so `kallskydd status` of a tenant's home has none of these lines,
+and the alarm of a node is that of `host status --quiet` (`kallskydd.status.host`).
 A computer whose Corosync has no configuration of `host cluster` is no part of a cluster and has none of these lines.
 """
 

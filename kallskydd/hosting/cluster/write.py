@@ -23,8 +23,9 @@ NEXT: Final = (
     f"On every node: {COROSYNC_NAME} and the same authkey to /etc/corosync, {MIRROR_NAME} to /etc/drbd.d.",
     "On every node: systemctl disable --now kallskydd-tenants kallskydd-publisher kallskydd-tor: Pacemaker starts all.",
     f"On every node: {UNIT}.service and {UNIT}.timer to /etc/systemd/system; systemctl enable --now {UNIT}.timer.",
+    "On both that can lead: an alarm in /etc/kallskydd/host.toml; systemctl enable --now kallskydd-host-status.timer.",
     f"On one node, once all are there: cibadmin --replace --scope configuration --xml-file {CIB_NAME}",
-    "Then: kallskydd status, and the rehearsal of docs/CLUSTER.md before a report can come.",
+    "Then: kallskydd host status, and the rehearsal of docs/CLUSTER.md before a report can come.",
 )
 
 

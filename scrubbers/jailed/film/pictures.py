@@ -11,7 +11,7 @@ from typing import Final
 import av
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
-from scrubbers.stages import TooManyFrames
+from scrubbers.stages import FilmTooLong
 
 PICTURES_A_SECOND: Final = 25
 _PICTURE_SECONDS: Final = Fraction(1, PICTURES_A_SECOND)
@@ -60,13 +60,13 @@ class PictureEncoder:
         self.sequence = self.picture = b""
 
     def at(self, place: int, frame: "av.VideoFrame") -> Iterator[bytes]:
-        """Yield the samples up to this place, and this picture's. Raises TooManyFrames."""
+        """Yield the samples up to this place, and this picture's. Raises FilmTooLong."""
         if self._last is not None and place < self._count:
             # The source has more pictures a second.
             return
         self._held += max(0, place - self._count - PICTURES_A_SECOND)
         if max(place, self._count) >= MOST_PICTURES or self._held > _MOST_HELD:
-            raise TooManyFrames
+            raise FilmTooLong
         while self._last is not None and self._count < place:
             yield from self._samples(self._last)
         self._last = self._reformatted(frame)

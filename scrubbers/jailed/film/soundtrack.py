@@ -6,7 +6,7 @@ from typing import Final
 import av
 
 from scrubbers.jailed.sound.encoder import RATE, SAMPLES_A_FRAME, Encoder
-from scrubbers.stages import TooManyFrames
+from scrubbers.stages import FilmTooLong
 
 # Less is not noticed; the sound of a film is late or early by as much on its way to the ear.
 _NOT_NOTICED: Final = Fraction(1, 10)  # seconds
@@ -25,7 +25,7 @@ class Soundtrack:
     def add(self, frame: "av.AudioFrame") -> None:
         """Take the next piece: with silence before it where the source has a gap, and not if it comes too early.
 
-        Raises TooManyFrames, as the rest does, when the sound goes on for longer than a film may.
+        Raises FilmTooLong, as the rest does, when the sound goes on for longer than a film may.
         """
         if frame.pts is not None and frame.time_base is not None:
             ahead = frame.pts * frame.time_base - self._start - self._seconds
@@ -49,7 +49,7 @@ class Soundtrack:
 
     def _be_silent(self, seconds: Fraction) -> None:
         if self._seconds + seconds > self._most_seconds:
-            raise TooManyFrames
+            raise FilmTooLong
         for _ in range(int(seconds * RATE) // SAMPLES_A_FRAME):
             silence = av.AudioFrame("s16p", "mono", SAMPLES_A_FRAME)
             silence.sample_rate = RATE
@@ -58,7 +58,7 @@ class Soundtrack:
 
     def _take(self, samples: "av.AudioFrame") -> None:
         if self._seconds >= self._most_seconds:
-            raise TooManyFrames
+            raise FilmTooLong
         samples.pts = self._taken
         self._taken += samples.samples
         self.frames += self._encoder.encoded(samples)

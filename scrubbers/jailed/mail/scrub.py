@@ -4,7 +4,7 @@
 2 From, To, Cc, Date, Subject as shown; all else of the head is reported by its kind (`head`)
 3 the text and the tables of its HTML, or its text where there is none (`web_page`, `text`)
 4 refuse it where a head or a file stands in the text (`text.traces`)
-5 lay it out and write it, as an office document (`typeset.document`)
+5 mark in words what is struck out, lay it out and write it, as an office document (`office.struck`, `typeset.document`)
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.rtf import document as rtf
+from scrubbers.jailed.office.struck import marked
 from scrubbers.jailed.text.traces import require_no_traces
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
@@ -63,7 +64,7 @@ def scrub_mail(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
         blocks.append(Paragraph((Run(Drawable(findings).text(subject)),), heading=1))
     shown = _shown(message, findings)
     require_no_traces("\n".join("".join(run.text for run in each.runs) for each in paragraphs(shown)))
-    write_document([*blocks, *shown], clean, preview, findings)
+    write_document([*blocks, *marked(shown)], clean, preview, findings)
 
 
 def _field(label: str, text: str, findings: Findings) -> Block:

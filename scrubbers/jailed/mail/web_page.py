@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.mail.markup import Markup
 from scrubbers.jailed.mail.styles import Look, Sheet, declarations, look_of
 from scrubbers.jailed.mail.tables import Flow, TableFlow
 from scrubbers.jailed.office import labels
@@ -56,7 +56,6 @@ _OF_HEAD: Final = frozenset({
     "base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "object", "script", "style", "template",
     "title", "xml",
 })  # fmt: skip
-_COMMENT: Final = re.compile(r"<!--(?:-?>|(.*?)(?:--!?>|\Z))", re.DOTALL)
 _COUNTED: Final = {"a": "a", "lower-alpha": "a", "lower-latin": "a", "A": "A", "upper-alpha": "A", "upper-latin": "A",
     "i": "i", "lower-roman": "i", "I": "I", "upper-roman": "I"}  # fmt: skip
 _ROMAN: Final = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
@@ -100,22 +99,11 @@ def read_page(text: str, findings: Findings) -> list[Block]:
     return reader.finished()
 
 
-class _AsBrowsers(HTMLParser):
-    """Ends a comment where browsers do, also one that is never closed."""
-
-    def parse_comment(self, i: int, report: bool = True) -> int:  # noqa: ARG002  the library's
-        found = _COMMENT.match(self.rawdata, i)
-        if found is None:
-            return -1
-        self.handle_comment(found[1] or "")
-        return found.end()
-
-
-class _StyleSheets(_AsBrowsers):
+class _StyleSheets(Markup):
     """Finds the style sheets of a page, also those that stand behind what they are for."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.found = Sheet()
         self._inside = False
 
@@ -129,13 +117,13 @@ class _StyleSheets(_AsBrowsers):
         if self._inside:
             self.found.add(data)
 
-    def unknown_decl(self, data: str) -> None:
-        """Skip what is no HTML."""
+    def cut_off(self, rest: str) -> None:
+        """Leave it out: there is no style sheet in it."""
 
 
-class _Reader(_AsBrowsers):
+class _Reader(Markup):
     def __init__(self, findings: Findings, sheet: Sheet) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self._findings, self._sheet = findings, sheet
         self._letters = Drawable(findings)
         self._open: list[_Open] = []
@@ -223,17 +211,19 @@ class _Reader(_AsBrowsers):
         if look.font.lstrip("'\" ").startswith(("wingdings", "symbol")):
             text = "".join(one if one.isspace() else sign(ord(one), look.font) for one in text)
         text = self._letters.text(text)
-        if look.struck and text.strip():
-            text = labels.STRUCK.format(text.strip()).join(_around(text))
-        flow.runs.append(Run(text, look.bold, look.italic, look.raised))
+        flow.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck))
 
     def handle_comment(self, data: str) -> None:
         # What stands there for one mail program alone is a layout, and nobody's words.
         if data.strip() and not data.startswith("[if") and data != "<![endif]":
             self._findings.add(What.COMMENT, Where.DOCUMENT, data)
 
-    def unknown_decl(self, data: str) -> None:
-        """Skip `<![if …]>`, which some programs write: what follows is shown."""
+    def cut_off(self, rest: str) -> None:
+        """Report it, for nobody sees it. Raises Email where a quotation mark is open and has further tags in it."""
+        if ">" in rest:
+            raise Email  # programs differ in where it ends
+        self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, rest)
+        self._left_out = True
 
     # --- elements
 
@@ -262,7 +252,7 @@ class _Reader(_AsBrowsers):
     def _void(self, tag: str, attributes: dict[str, str]) -> None:
         flow = self._flows[-1]
         if tag == "br" and flow.runs and not self._look.hidden and not self._is_unseen:
-            flow.runs.append(Run("\n"))
+            flow.runs.append(Run("\n", struck=self._look.struck))
         elif tag == "hr":
             self._end_paragraph()
         elif tag == "img" and not self._is_unseen:
@@ -333,11 +323,6 @@ class _Reader(_AsBrowsers):
     def _end_hidden(self) -> None:
         if text := self._hidden.taken():
             self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
-
-
-def _around(text: str) -> tuple[str, str]:
-    """Return the blanks before and after a text."""
-    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
 def _whole(text: str, otherwise: int) -> int:

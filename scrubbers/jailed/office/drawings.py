@@ -4,6 +4,7 @@ A chart shows its texts and values, a diagram its texts, for those are read; how
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Final, TypeAlias
 
 from scrubbers.jailed.findings import Findings
@@ -85,19 +86,25 @@ class Drawings:
         relation = self._relations.get(name)
         if relation is None or relation.is_external or not self._package.has(relation.target):
             return Frame(label, ())
-        found = []
-        for place, each in enumerate(self._package.tree(relation.target).all(*texts)):
-            if place >= _MOST_VALUES:
-                break
-            found.append(self._drawable.text(each.text()))
-        shown = " · ".join(text.strip() for text in found if text.strip())
-        return Frame(label, (Paragraph((Run(shown),)),) if shown else ())
+        tree = self._package.tree(relation.target)
+        struck = {id(run.find("a:t")) for run in tree.all("a:r", "a:fld") if is_struck(run.find("a:rPr"))}
+        runs: list[Run] = []
+        for each in islice(tree.all(*texts), _MOST_VALUES):
+            if shown := self._drawable.text(each.text()).strip():
+                runs += [*([Run(" · ")] if runs else []), Run(shown, struck=id(each) in struck)]
+        return Frame(label, (Paragraph(tuple(runs)),) if runs else ())
 
     def _report_names(self, drawing: Node) -> None:
         for each in drawing.all("wp:docPr", "pic:cNvPr"):
             for attribute in ("descr", "title"):
                 if each.get(attribute):
                     self._findings.add(What.HIDDEN_TEXT, Where.PICTURES_ON_PAGES, each.get(attribute))
+
+
+def is_struck(look: Node | None) -> bool | None:
+    """Return whether a run of DrawingML is struck out; None where its properties do not say."""
+    line = look.get("strike") if look is not None else ""
+    return line != "noStrike" if line else None
 
 
 def cut(rectangle: Node | None) -> tuple[float, float, float, float]:

@@ -20,5 +20,6 @@ TO: Final = "Till / To"
 CC: Final = "Kopia / Cc"
 DATE: Final = "Datum / Date"
 SWEDISH_TIME: Final = "svensk tid / Swedish time"
+# What is struck out stands in the braces.
 STRUCK: Final = "[överstruket / struck out: {}]"
 PICTURE: Final = "[Bild / Picture]"

@@ -3,7 +3,8 @@
 1 open the archive, within limits (`package`); rich text is none, and is read at once (`rtf`)
 2 report what it holds beside what it shows (`hidden_parts`)
 3 read what is seen (`word` and its siblings); pictures go through the picture scrubber
-4 lay it out and write it (`typeset.document`)
+4 mark in words what is struck out (`struck`)
+5 lay it out and write it (`typeset.document`)
 """
 
 import codecs
@@ -19,6 +20,7 @@ from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.rtf import document as rtf
 from scrubbers.jailed.office.rtf.words import ENCODINGS
 from scrubbers.jailed.office.slides.presentation import read_presentation
+from scrubbers.jailed.office.struck import marked
 from scrubbers.jailed.office.warm_up import sample_document
 from scrubbers.jailed.office.word import document as word
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
@@ -52,7 +54,7 @@ def scrub_office(_kind: Kind, untrusted: int, clean: int, preview: int, findings
             package = Package(file)
             hidden_parts.collect(package, findings)
             blocks = _read(package, findings)
-    write_document(blocks, clean, preview, findings)
+    write_document(marked(blocks), clean, preview, findings)
 
 
 def _read(package: Package, findings: Findings) -> list[Block]:

@@ -16,12 +16,13 @@ class Align(enum.Enum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Run:
-    """Letters of one look. A line end in the text is a line end on the page."""
+    """Letters of one look. A line end in the text is a line end on the page. `struck`: marked before it is laid out."""
 
     text: str
     bold: bool = False
     italic: bool = False
     raised: bool = False
+    struck: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 from datetime import timedelta
+from importlib.resources import files
 
 import pytest
 from intake_harness import file_report, files_page, log_in, running_intake, two_words_back, zygotes
 from reporter_samples import MAKER, OWNER, offered, opened, photograph, telling_photograph
 
 from cases.entry import Message
+from cases.languages import LANGUAGES
 from intake.daily import keep_time
 from intake.errors import UnknownChoice
 from intake.uploads.facts import facts_of, ticked
+from intake.views.languages import read_texts
+from intake.views.pages import Language
 from scrubbers.stages import Removed, What, Where
 
 
@@ -191,6 +195,25 @@ def test_names_serial_numbers_and_programs_are_never_offered():
     found = [Removed(what, Where.EXIF, "value") for what in What if what not in {What.PLACE, What.DEVICE, What.DATE}]
 
     assert facts_of(found, 1, Plain()) == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_a_page_offers_can_be_ticked_in_every_language(code):
+    language = Language(LANGUAGES[code], read_texts(files("intake") / "locale", code))
+    found = [
+        Removed(What.DATE, Where.EXIF, "2026:03:14 10:11:12"),
+        Removed(What.PLACE, Where.EXIF, "60.14900, 15.18780"),
+        Removed(What.DEVICE, Where.EXIF, MAKER),
+    ]
+    offered_days = [
+        facts_of([Removed(What.DATE, Where.XMP, f"2026-{month:02}-14")], 1, language) for month in range(1, 13)
+    ]
+    offered = [*facts_of(found, 1, language), *(day for days in offered_days for day in days)]
+
+    sent = ticked(offered)
+
+    assert len(offered) == 15
+    assert sent.split("\n") == offered
 
 
 def test_more_facts_than_any_page_offers_are_refused():

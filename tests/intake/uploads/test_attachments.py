@@ -142,7 +142,7 @@ async def test_what_cannot_be_cleaned_leaves_nothing_anywhere(tmp_path, content,
 
 
 async def test_without_a_jail_a_file_is_refused_and_not_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("scrubbers.sandbox._REPLACEMENT_SECONDS", 0.1)
+    monkeypatch.setattr("scrubbers.zygote_pool._REPLACEMENT_SECONDS", 0.1)
     store = await open_store(tmp_path)
     try:
         with pytest.raises(NoJail):

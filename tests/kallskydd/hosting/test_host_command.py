@@ -220,6 +220,7 @@ def test_a_tenant_that_starts_has_its_hourly_look_and_one_that_moves_has_no_time
     monkeypatch.setattr(Machine, "as_account", lambda *_words: 0)
 
     assert tenants.start(Machine(), ["falun"]) == []
+    assert ("enable", "--now", "kallskydd-host-status.timer") in asked
     assert asked[-2:] == [
         ("start", "kallskydd@falun.service"),
         ("enable", "--now", "kallskydd-status@falun.timer"),

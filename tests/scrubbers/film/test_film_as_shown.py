@@ -17,7 +17,7 @@ from scrub_harness import clean_all
 
 from scrubbers.jailed.film.soundtrack import Soundtrack
 from scrubbers.protocol import Role
-from scrubbers.stages import Kind, SoundOrFilm, TooManyFrames
+from scrubbers.stages import FilmTooLong, Kind, SoundOrFilm
 
 SHOWN = av.stream.Disposition.default
 HIDDEN = av.stream.Disposition(0)
@@ -147,7 +147,7 @@ def test_sound_before_the_first_picture_is_heard() -> None:
 
 
 def test_a_film_that_stands_still_for_too_long_is_refused() -> None:
-    with pytest.raises(TooManyFrames):
+    with pytest.raises(FilmTooLong):
         cleaned(written("matroska", [(DARK, SHOWN)], at=(0, 0.04, 122)))
 
 
@@ -156,7 +156,7 @@ def test_sound_that_goes_on_for_longer_than_a_film_may_is_refused() -> None:
 
     with av.open(io.BytesIO(tone(2))) as source:
         frames = list(source.decode(audio=0))
-    with pytest.raises(TooManyFrames):
+    with pytest.raises(FilmTooLong):
         deque(map(soundtrack.add, frames))
 
 

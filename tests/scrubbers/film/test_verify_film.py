@@ -19,7 +19,7 @@ from scrubbers.jailed.film.container import Film, parts_of
 from scrubbers.jailed.film.pictures import PictureEncoder, size_for
 from scrubbers.jailed.film.soundtrack import Soundtrack
 from scrubbers.jailed.verify.film import is_clean_film
-from scrubbers.stages import TooManyFrames
+from scrubbers.stages import FilmTooLong
 
 PICTURES = 52  # one more than from a picture that stands by itself to the next
 
@@ -165,5 +165,5 @@ def test_a_jump_of_hours_is_not_filled_with_pictures() -> None:
     frame = av.VideoFrame.from_image(picture(0, (32, 32)))
     assert list(encoder.at(0, frame))
 
-    with pytest.raises(TooManyFrames):
+    with pytest.raises(FilmTooLong):
         list(encoder.at(10**9, frame))

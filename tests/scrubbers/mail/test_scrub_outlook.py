@@ -101,13 +101,13 @@ def test_what_is_seen_stays(results):
 
 
 def test_without_html_the_rich_text_is_read_and_else_the_plain_one(jail):
-    rich = rb"{\rtf1\ansi\deff0{\fonttbl{\f0 Arial;}}\pard Delades i {\b tre}.{\v gone}\par}"
+    rich = rb"{\rtf1\ansi\deff0{\fonttbl{\f0 Arial;}}\pard Delades i {\b tre}.{\v gone}\par{\strike 500 kr}\par}"
     stored = struct.pack("<II4sI", len(rich) + 12, len(rich), b"MELA", 0) + rich
 
     def shown(**more: str | bytes) -> str:
         return text_of(cleaned(jail, unpacked(jail, compound(note(**more)))[0])[0]).partition("fakturan\n")[2]
 
-    assert shown(text="Delades i tre. <http://x>", p1009=stored) == "Delades i tre."
+    assert shown(text="Delades i tre. <http://x>", p1009=stored) == "Delades i tre.\n[överstruket / struck out: 500 kr]"
     assert shown(text="Delades\r\n\r\ni tre") == "Delades\ni tre"
     assert shown(p1013="<p>Delades i tre, förstås") == "Delades i tre, förstås"
     encapsulated = rb"{\rtf1\ansi\fromhtml1 {\*\htmltag64 <p>}Annat}"

@@ -18,6 +18,7 @@ from onion.socks import socks_connect
 
 CONNECT_SECONDS = 20.0
 ANSWER_SECONDS = 0.5
+PUT_UP_SECONDS = 20.0  # of a tor that has just started, on a crowded computer
 BETWEEN_LOOKS_SECONDS = 0.2
 
 
@@ -40,12 +41,12 @@ class OnionBrowser(Browser):
         return page
 
 
-def control(place: Path, cookie: Path) -> socket.socket:
-    """A connection to the control port of a tor. Raises OSError."""
+def control(place: Path, cookie: Path, within: float = ANSWER_SECONDS) -> socket.socket:
+    """A connection to the control port of a tor, which is given this long for each answer. Raises OSError."""
     secret = cookie.read_bytes().hex()
     channel = socket.socket(socket.AF_UNIX)
     try:
-        channel.settimeout(ANSWER_SECONDS)
+        channel.settimeout(within)
         channel.connect(str(place))
         _asked(channel, f"AUTHENTICATE {secret}")
     except OSError:
@@ -54,10 +55,10 @@ def control(place: Path, cookie: Path) -> socket.socket:
     return channel
 
 
-def of_node(machine: Machine) -> socket.socket:
+def of_node(machine: Machine, within: float = ANSWER_SECONDS) -> socket.socket:
     """The same of a node's tor. Raises OSError, IndexError when the node is off."""
     run = Path("/proc", str(machine.init), "root", "run", "kallskydd-tor")
-    return control(run / "control", run / "cookie")
+    return control(run / "control", run / "cookie", within)
 
 
 def has_onion(machine: Machine, address: str) -> bool | None:
@@ -72,8 +73,12 @@ def has_onion(machine: Machine, address: str) -> bool | None:
 
 def put_up(machine: Machine, key: OnionKey) -> socket.socket:
     """Give this node's tor the onion too, for as long as the returned connection is open. Raises OSError."""
-    channel = of_node(machine)
-    _asked(channel, f"ADD_ONION ED25519-V3:{key.key_content()} Port=80,unix:/nowhere")
+    channel = of_node(machine, PUT_UP_SECONDS)
+    try:
+        _asked(channel, f"ADD_ONION ED25519-V3:{key.key_content()} Port=80,unix:/nowhere")
+    except OSError:
+        channel.close()
+        raise
     return channel
 
 
@@ -88,7 +93,9 @@ def new_identity(client: ClientTor) -> None:
 
 def _asked(channel: socket.socket, request: str) -> None:
     channel.sendall(f"{request}\r\n".encode())
-    assert channel.recv(64).startswith(b"250")
+    answer = channel.recv(64)
+    if not answer.startswith(b"250"):
+        raise ConnectionError(answer)
 
 
 class Onions(threading.Thread):

@@ -41,7 +41,17 @@ class _Style:
 
     number: int
     bold: bool
+    struck: bool
     hidden: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Piece:
+    """Part of a text. A look of its own says whether it is struck out; without one (None) the cell's does."""
+
+    text: str
+    bold: bool = False
+    struck: bool | None = None
 
 
 class Workbook:
@@ -139,39 +149,43 @@ class Workbook:
         value = stored.text() if stored is not None else ""
         match cell.get("t", "n"):
             case "s":
-                runs = self._strings[int(value)] if value.isdigit() and int(value) < len(self._strings) else ()
+                pieces = self._strings[int(value)] if value.isdigit() and int(value) < len(self._strings) else ()
             case "inlineStr":
-                runs = self._rich(cell.find("s:is"))
+                pieces = self._rich(cell.find("s:is"))
             case "b":
-                runs = self._plain(_TRUTHS.get(value, value))
+                pieces = self._plain(_TRUTHS.get(value, value))
             case "str" | "e" | "d":
-                runs = self._plain(value)
+                pieces = self._plain(value)
             case _:
-                runs = self._plain(self._formats.shown(value, style.number) if value else "")
+                pieces = self._plain(self._formats.shown(value, style.number) if value else "")
         if style.hidden:
-            if runs:
-                self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, "".join(run.text for run in runs))
+            if pieces:
+                self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, "".join(one.text for one in pieces))
             return ()
-        return tuple(Run(run.text, run.bold or style.bold, run.italic) for run in runs)
+        return tuple(
+            Run(one.text, one.bold or style.bold, struck=style.struck if one.struck is None else one.struck)
+            for one in pieces
+        )
 
-    def _plain(self, text: str) -> tuple[Run, ...]:
+    def _plain(self, text: str) -> tuple[_Piece, ...]:
         shown = self._drawable.text(text)
-        return (Run(shown),) if shown.strip() else ()
+        return (_Piece(shown),) if shown.strip() else ()
 
-    def _rich(self, item: Node | None) -> tuple[Run, ...]:
+    def _rich(self, item: Node | None) -> tuple[_Piece, ...]:
         """Return a string with looks of its own; what tells how to say it aloud is not shown."""
-        runs: list[Run] = []
+        pieces: list[_Piece] = []
         for each in item.elements() if item is not None else ():
             if each.name == "s:t":
-                runs.append(Run(self._drawable.text(each.text())))
+                pieces.append(_Piece(self._drawable.text(each.text())))
             elif each.name == "s:r":
                 text = each.find("s:t")
                 look = each.find("s:rPr")
-                bold = look is not None and look.find("s:b") is not None
-                runs.append(Run(self._drawable.text(text.text() if text is not None else ""), bold))
-        return tuple(runs) if any(run.text.strip() for run in runs) else ()
+                struck = None if look is None else _is_on(look, "s:strike")
+                shown = self._drawable.text(text.text() if text is not None else "")
+                pieces.append(_Piece(shown, _is_on(look, "s:b"), struck))
+        return tuple(pieces) if any(one.text.strip() for one in pieces) else ()
 
-    def _read_strings(self, root: Node) -> Iterator[tuple[Run, ...]]:
+    def _read_strings(self, root: Node) -> Iterator[tuple[_Piece, ...]]:
         return (self._rich(item) for item in root.elements())
 
     def _read_styles(self, root: Node | None) -> tuple[list[_Style], NumberFormats]:
@@ -184,9 +198,9 @@ class Workbook:
         for each in cells:
             font, fill = _at(fonts, each.get("fontId")), _at(fills, each.get("fillId"))
             number = int(each.get("numFmtId", "0")) if each.get("numFmtId", "0").isdigit() else 0
-            bold = font is not None and font.find("s:b") is not None
             # A format of three empty parts shows neither numbers nor text.
-            styles.append(_Style(number, bold, own.get(number) == _BLANK_FORMAT or _is_light(font, fill)))
+            hidden = own.get(number) == _BLANK_FORMAT or _is_light(font, fill)
+            styles.append(_Style(number, _is_on(font, "s:b"), _is_on(font, "s:strike"), hidden))
         return styles, NumberFormats(own, from_1904=self._from_1904)
 
     def _drawn(self, part: str) -> Iterator[Block]:
@@ -201,7 +215,7 @@ class Workbook:
                 yield block if not isinstance(block, Paragraph) else Frame(labels.TEXT_BOX, (block,))
 
 
-_PLAIN: Final = _Style(0, bold=False, hidden=False)
+_PLAIN: Final = _Style(0, bold=False, struck=False, hidden=False)
 
 
 def _children(root: Node, name: str) -> list[Node]:
@@ -211,6 +225,12 @@ def _children(root: Node, name: str) -> list[Node]:
 
 def _at(nodes: Sequence[Node], number: str) -> Node | None:
     return nodes[int(number)] if number.isdigit() and int(number) < len(nodes) else None
+
+
+def _is_on(font: Node | None, name: str) -> bool:
+    """Return whether a font has a switch that is on; one without a value is."""
+    value = font.value(name, of="val") if font is not None else None
+    return value is not None and (value or "1") in _ON
 
 
 def _is_light(font: Node | None, fill: Node | None) -> bool:

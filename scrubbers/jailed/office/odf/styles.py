@@ -32,6 +32,7 @@ class Look:
     bold: bool = False
     italic: bool = False
     raised: bool = False
+    struck: bool = False
     capitals: bool = False
     on_colour: bool = False
 
@@ -91,11 +92,21 @@ class Styles:
             bold=before.bold if not weight else weight == "bold" or number(weight) >= 600,  # noqa: PLR2004
             italic=before.italic if not leaning else leaning != "normal",
             raised=before.raised or values["style:text-position"].startswith("super"),
+            struck=self._is_struck(family, name, before),
             capitals=before.capitals or values["fo:text-transform"] == "uppercase",
             on_colour=on_colour,
         )
 
+    def _is_struck(self, family: str, name: str, before: Look) -> bool:
+        """Return whether a line goes through the text; the nearest style that has one of both attributes counts."""
+        for style in self.chain(family, name):
+            found = {style.value("style:text-properties", of=one) for one in _LINES} - {None, ""}
+            if found:
+                return "none" not in found
+        return before.struck
 
+
+_LINES: Final = ("style:text-line-through-style", "style:text-line-through-type")
 _READ: Final = (
     "text:display", "fo:font-weight", "fo:font-style", "style:text-position", "fo:text-transform", "fo:color",
     "fo:font-size", "fo:background-color",

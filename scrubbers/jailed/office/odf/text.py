@@ -206,14 +206,14 @@ class TextReader:
         text = self.shared.drawable.text(text if text in {"\n", "\t"} else " ".join(text.split("\n")))
         text = text.upper() if look.capitals else text
         if text:
-            collected.runs.append(Run(text, look.bold, look.italic, look.raised))
+            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck))
 
     def _note(self, node: Node, look: Look, collected: _Collected) -> None:
         citation, body = node.find("text:note-citation"), node.find("text:note-body")
         if look.hidden or body is None:
             return
         shown = self.shared.drawable.text(citation.text() if citation is not None else "*")
-        collected.runs.append(Run(shown, look.bold, look.italic, raised=True))
+        collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck))
         self.shared.notes += self.blocks(body, Look(), shown)
 
     def report_comment(self, node: Node) -> None:

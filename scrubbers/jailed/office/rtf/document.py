@@ -43,6 +43,8 @@ class _State:
     hidden: bool = False
     deleted: bool = False
     capitals: bool = False
+    struck: bool = False
+    struck_twice: bool = False
     font: int = 0
     size: int = 24
     colour: int = 0
@@ -56,7 +58,7 @@ class _State:
 # What \\plain sets back.
 _PLAIN: Final = {
     "bold": False, "italic": False, "raised": False, "hidden": False, "deleted": False, "capitals": False, "size": 24,
-    "colour": 0, "behind": 0,
+    "colour": 0, "behind": 0, "struck": False, "struck_twice": False,
 }  # fmt: skip
 
 
@@ -319,9 +321,9 @@ class _Reader:
             self._flow.marker += self._drawable.text(text)
         else:
             text = self._drawable.text(text)
-            self._flow.runs.append(
-                Run(text.upper() if state.capitals else text, state.bold, state.italic, state.raised)
-            )
+            text = text.upper() if state.capitals else text
+            struck = state.struck or state.struck_twice
+            self._flow.runs.append(Run(text, state.bold, state.italic, state.raised, struck))
 
     def _is_unseen(self, state: _State) -> bool:
         """Return whether letters are too small, or white outside a table and on no colour."""

@@ -49,6 +49,7 @@ ALIGNED: Final = {"ql": Align.LEFT, "qj": Align.LEFT, "qc": Align.CENTRE, "qr": 
 # Words that turn something on or off, and words with a number, by what of the state they set.
 SWITCHES: Final = {
     "b": "bold", "i": "italic", "super": "raised", "v": "hidden", "deleted": "deleted", "caps": "capitals",
+    "strike": "struck", "striked": "struck_twice",
 }  # fmt: skip
 NUMBERS: Final = {
     "f": "font", "fs": "size", "cf": "colour", "highlight": "behind", "cb": "behind", "chcbpat": "behind",

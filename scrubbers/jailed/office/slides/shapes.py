@@ -6,7 +6,7 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.drawings import Drawings, cut, size_of
+from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, size_of
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.word.runs import formula
@@ -136,12 +136,13 @@ class Shapes:
         for node in body.elements():
             if node.name != "a:p":
                 continue
-            runs = self._runs(node, on_colour=on_colour)
-            if not any(run.text.strip() for run in runs):
-                continue
             about = node.find("a:pPr")
             depth = about.get("lvl", "0") if about is not None else "0"
             level = min(int(depth), _DEEPEST_LEVEL) if depth.isdigit() else 0
+            struck = is_struck(body.find("a:lstStyle", f"a:lvl{level + 1}pPr", "a:defRPr")) or False
+            runs = self._runs(node, on_colour=on_colour, struck=struck)
+            if not any(run.text.strip() for run in runs):
+                continue
             marker = self._marker(about, counts, level)
             align = _ALIGNED.get(about.get("algn") if about is not None else "", Align.LEFT)
             blocks.append(Paragraph(tuple(runs), heading, marker, level, align))
@@ -161,10 +162,13 @@ class Shapes:
         bullet = about.value("a:buChar", of="char") if about is not None else None
         return "•" if bullet else ""
 
-    def _runs(self, paragraph: Node, *, on_colour: bool) -> list[Run]:
+    def _runs(self, paragraph: Node, *, on_colour: bool, struck: bool) -> list[Run]:
+        """Return the runs of a paragraph; `struck`: those that do not say are struck out."""
         runs: list[Run] = []
         for node in paragraph.elements():
             look = node.find("a:rPr")
+            own = is_struck(look)
+            is_out = struck if own is None else own
             match node.name:
                 case "a:r" | "a:fld" if node.get("type") != "slidenum":
                     text = node.find("a:t")
@@ -176,9 +180,9 @@ class Shapes:
                         self._findings.lose(Lost.LINKS)
                     bold = look is not None and look.get("b") in _ON
                     italic = look is not None and look.get("i") in _ON
-                    runs.append(Run(shown, bold, italic))
+                    runs.append(Run(shown, bold, italic, struck=is_out))
                 case "a:br":
-                    runs.append(Run("\n"))
+                    runs.append(Run("\n", struck=is_out))
                 case "mc:AlternateContent" | "?:m":
                     runs += [Run(self._drawable.text(formula(each)), italic=True) for each in node.all("m:oMath")]
         return runs

@@ -255,14 +255,14 @@ class PartReader:
         text = self._shared.drawable.text(text, look.font)
         text = text.upper() if look.capitals else text
         if text:
-            collected.runs.append(Run(text, look.bold, look.italic, look.raised))
+            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck))
 
     def _note(self, node: Node, look: RunLook, collected: _Collected) -> None:
         kind = node.name.removeprefix("w:").removesuffix("Reference")
         count = sum(known == kind for known, _, _ in self._shared.notes) + 1
         shown = written_number(count, "lowerRoman" if kind == "endnote" else "decimal")
         self._shared.notes.append((kind, node.get("w:id"), shown))
-        collected.runs.append(Run(shown, look.bold, look.italic, raised=True))
+        collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck))
 
     def _form_field(self, node: Node, look: RunLook, collected: _Collected) -> None:
         data = node.find("w:ffData")

@@ -1,4 +1,4 @@
-"""Fields, formulas and what of a run's look matters: whether it is seen, bold, leaning, raised."""
+"""Fields, formulas and what of a run's look matters: whether it is seen, bold, leaning, raised, struck out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ class RunLook:
     bold: bool
     italic: bool
     raised: bool
+    struck: bool
     capitals: bool
     font: str
 
@@ -35,6 +36,7 @@ def look_of(properties: Sequence[Node], *, on_colour: bool) -> RunLook:
         bold=is_on(properties, "w:b"),
         italic=is_on(properties, "w:i"),
         raised=first_value(properties, "w:vertAlign") == "superscript",
+        struck=is_on(properties, "w:strike") or is_on(properties, "w:dstrike"),
         capitals=is_on(properties, "w:caps") or is_on(properties, "w:smallCaps"),
         font=first_value(properties, "w:rFonts", of="w:ascii") or "",
     )
