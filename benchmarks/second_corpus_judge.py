@@ -6,7 +6,8 @@ Documents    same number of pages; the first pages drawn at 72 dpi, softened by 
              does not count, differ by a mean of at most 5 of 255 and by more than 64 on at most one pixel in a hundred
 Text         the words of the original that are visible: not in invisible mode, not drawn before a picture that covers
              them, on the page, with ink in their box; how many of them are in the clean copy. PDFium divides
-             spread letters by their distances: a word that is divided otherwise counts if its letters stand together
+             spread letters by their distances: a word that is divided otherwise counts if its letters stand together,
+             or each where it stood (a shadow's, where the word itself stands)
 Pixels       pages that are one picture in the copy, with or without an invisible text, and were more than that
 """
 
@@ -37,6 +38,7 @@ _PAGES = 12
 _MOST_PIXELS = 60_000_000
 _INK = 24
 _INK_SCALE = 2.0
+_FINE = 10  # of a point: how exactly the places of letters are compared
 _LEAST_POINTS = 2.0  # smaller letters leave a grey line that nobody reads
 
 # A list of formats only knows those whose plugin is loaded.
@@ -209,9 +211,12 @@ def _recall(before: pypdfium2.PdfDocument, after: pypdfium2.PdfDocument) -> tupl
     """The share of the original's visible words that are in the copy, page by page, and some that are not."""
     wanted, kept, missing = 0, 0, Counter[str]()
     for number in range(min(_PAGES, len(before))):
-        words = Counter(_visible_words(before, number))
+        seen = list(_visible_words(before, number))
+        words = Counter(word for each in seen for word in _words(each.text))
         there = list(_words(after[number].get_textpage().get_text_range()))
         lost = _lost(words, there)
+        if lost:
+            lost -= _standing([each for each in seen if lost[each.text]], _letters(after[number]))
         wanted += words.total()
         kept += words.total() - lost.total()
         missing += lost
@@ -235,13 +240,54 @@ def _lost(words: Counter[str], there: list[str]) -> Counter[str]:
     return +lost
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """A word with its letters; of each the middle and the size, in points."""
+
+    text: str
+    letters: tuple[tuple[str, float, float, float], ...]
+
+
+def _letters(page: pypdfium2.PdfPage) -> list[tuple[str, float, float, float]]:
+    text = page.get_textpage()
+    return [_letter(page, text, at) for at in range(text.count_chars())]
+
+
+def _letter(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, at: int) -> tuple[str, float, float, float]:
+    left, bottom, right, top = text.get_charbox(at, loose=False)
+    letter = unicodedata.normalize("NFKC", chr(pypdfium2.raw.FPDFText_GetUnicode(text.raw, at)))
+    # As the page is seen, turned or not.
+    whole = round(page.get_width() * _FINE), round(page.get_height() * _FINE)
+    across, down = _on_picture(page, whole, (left + right) / 2, (bottom + top) / 2)
+    return letter, across / _FINE, down / _FINE, max(right - left, top - bottom)
+
+
+def _on_picture(page: pypdfium2.PdfPage, size: tuple[int, int], x: float, y: float) -> tuple[int, int]:
+    """Return where a point of the page lies when it is drawn in this size."""
+    across, down = ctypes.c_int(), ctypes.c_int()
+    pypdfium2.raw.FPDF_PageToDevice(page.raw, 0, 0, *size, 0, x, y, ctypes.byref(across), ctypes.byref(down))
+    return across.value, down.value
+
+
+def _standing(words: list[_Seen], there: list[tuple[str, float, float, float]]) -> Counter[str]:
+    """Return those of the words whose letters all stand in the copy, no farther away than half their size."""
+    return Counter(
+        word.text
+        for word in words
+        if all(
+            any(other == letter and math.hypot(x - to_x, y - to_y) <= size / 2 for other, to_x, to_y, _ in there)
+            for letter, x, y, size in word.letters
+        )
+    )
+
+
 def _words(text: str) -> Iterator[str]:
     for word in unicodedata.normalize("NFKC", text.replace("\xad", "").replace("\ufffe", "")).split():
         if any(letter.isalnum() for letter in word):
             yield word
 
 
-def _visible_words(document: pypdfium2.PdfDocument, number: int) -> Iterator[str]:
+def _visible_words(document: pypdfium2.PdfDocument, number: int) -> Iterator[_Seen]:
     """Yield words whose letters are all drawn: on the page, not in invisible mode, something visible in the box."""
     page = document[number]
     text = page.get_textpage()
@@ -250,18 +296,18 @@ def _visible_words(document: pypdfium2.PdfDocument, number: int) -> Iterator[str
         return
     grey = _draw(document, number, _INK_SCALE).convert("L")
     ink = _Ink(page, grey)
+    letters: list[tuple[str, float, float, float]] = []
     word, seen = "", True
-    for index in range(count):
-        letter = chr(pypdfium2.raw.FPDFText_GetUnicode(text.raw, index))
-        if letter.isspace() or letter == "\0":
-            if word and seen:
-                yield from _words(word)
-            word, seen = "", True
-        else:
+    for index in range(count + 1):
+        letter = chr(pypdfium2.raw.FPDFText_GetUnicode(text.raw, index)) if index < count else " "
+        if not letter.isspace() and letter != "\0":
             word += letter
+            letters.append(_letter(page, text, index))
             seen = seen and ink.shows(text, index)
-    if word and seen:
-        yield from _words(word)
+            continue
+        if word and seen:
+            yield _Seen(" ".join(_words(word)), tuple(letters))
+        letters, word, seen = [], "", True
 
 
 class _Ink:
@@ -291,7 +337,7 @@ class _Ink:
             return False
         if right <= left or top <= bottom or (shown and self._covered(shown, (left, bottom, right, top))):
             return False
-        corners = [self._on_picture(x, y) for x, y in ((left, bottom), (right, top))]
+        corners = [_on_picture(self._page, self._grey.size, x, y) for x, y in ((left, bottom), (right, top))]
         xs, ys = sorted(x for x, _ in corners), sorted(y for _, y in corners)
         box = (
             max(0, xs[0] - 1),
@@ -310,9 +356,3 @@ class _Ink:
             later > number and over[0] <= box[0] and over[1] <= box[1] and over[2] >= box[2] and over[3] >= box[3]
             for later, over in self._pictures
         )
-
-    def _on_picture(self, x: float, y: float) -> tuple[int, int]:
-        across, down = ctypes.c_int(), ctypes.c_int()
-        size = (0, 0, self._grey.width, self._grey.height, 0)
-        pypdfium2.raw.FPDF_PageToDevice(self._page.raw, *size, x, y, ctypes.byref(across), ctypes.byref(down))
-        return across.value, down.value

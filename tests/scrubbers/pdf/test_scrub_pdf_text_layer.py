@@ -7,12 +7,18 @@ import io
 import mmap
 import os
 import re
+import subprocess
+from pathlib import Path
 
 import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen import canvas
 from scrub_harness import clean_all
 
+import scrubbers
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.verify.pdf.file import require_rebuilt
@@ -20,8 +26,10 @@ from scrubbers.jailed.verify.pdf.values import Unaccounted
 from scrubbers.protocol import Role
 from scrubbers.stages import Lost
 
+FONTS = Path(scrubbers.__file__).parent / "fonts"
 # A text mode that clips cannot be rebuilt: the page becomes pixels.
 PIXELS = b" BT 4 Tr ET"
+HEBREW, ARABIC = "שלום12", "مرحبا"
 SEEN = line(b"(Kommunens upphandling gjordes utan anbud)", 20, 380)
 HIDDEN = line(b"(SVARTLISTAD)", 20, 200)
 LEFT_OUT = {
@@ -77,6 +85,19 @@ def helvetica_called(text: str, *, in_form: bool = False) -> bytes:
     return document(made, SEEN + b"/X Do" + PIXELS, resources=b"/Font<</F0 6 0 R>>/XObject<</X %s>>" % form)
 
 
+def from_right_to_left() -> bytes:
+    """Two words drawn from the left, as programs do that have laid them out, on a page that becomes pixels."""
+    made = io.BytesIO()
+    drawn = canvas.Canvas(made, pagesize=(400, 400))
+    for script, text, y in (("Hebrew", HEBREW, 300), ("Arabic", ARABIC, 200)):
+        pdfmetrics.registerFont(TTFont(script, FONTS / f"NotoSans{script}-Regular.ttf"))
+        drawn.setFont(script, 20)
+        drawn.drawString(50, y, text[::-1].replace("21", "12"))
+    drawn._code.append(PIXELS.decode())
+    drawn.save()
+    return made.getvalue()
+
+
 def words(content: bytes) -> list[str]:
     pages = pypdfium2.PdfDocument(content)
     return [word for page in pages for word in re.findall(r"\w+", page.get_textpage().get_text_bounded())]
@@ -92,6 +113,7 @@ def cleaned():
     sources["Helvetica called by others"] = helvetica_called("SVARTLISTAD")
     sources["Helvetica called by others in a form"] = helvetica_called("SVARTLISTAD", in_form=True)
     sources["boxes called by letters"] = boxes_called("SVARTLISTAD")
+    sources["Hebrew and Arabic"] = from_right_to_left()
     sources["seen"] = scrubbed(SEEN + line(b"(d\\344r \\(fel\\) b\\\\c)", 20, 200))
     sources["turned"] = scrubbed(b"q 0 1 -1 0 400 0 cm %s Q" % SEEN, page=b"/Rotate 90")
     sources["cropped"] = scrubbed(SEEN + line(b"(borta)", 20, 20), page=b"/CropBox[10 100 400 400]")
@@ -122,6 +144,16 @@ def test_a_page_that_becomes_a_picture_keeps_its_words_where_they_stand(cleaned,
             boxes[0] = bottom, 400 - right, top, 400 - left
         assert max(abs(a - b) for a, b in zip(boxes[0][:1], boxes[1][:1], strict=True)) < 2
     assert report.lost == (Lost.SHARPNESS,)
+
+
+def test_words_from_right_to_left_are_read_from_the_right(cleaned, tmp_path) -> None:
+    content = cleaned["Hebrew and Arabic"][2]
+    (tmp_path / "clean.pdf").write_bytes(content)
+    read = subprocess.run(["pdftotext", tmp_path / "clean.pdf", "-"], capture_output=True, check=True)
+
+    # Where letters end and a number begins, some readers part them.
+    assert "".join(words(content)) == HEBREW + ARABIC
+    assert "".join(re.findall(r"\w+", read.stdout.decode())) == HEBREW + ARABIC
 
 
 CALLED = ("boxes called by letters", "Helvetica called by others", "Helvetica called by others in a form")

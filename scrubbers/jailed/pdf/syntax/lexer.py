@@ -7,6 +7,7 @@ as a dict. What cannot be an operand (a stray bracket, a broken string) raises N
 Grammar: ISO 32000-1, 7.2 and 7.8.2; inline pictures 8.9.7.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final, TypeAlias
@@ -43,9 +44,16 @@ _TOKEN: Final = re.compile(
     rb"|(?P<end>\Z)"
     rb")"
 )
-_NUMBER_GROUP, _STRING_GROUP, _HEX_GROUP, _MARK_GROUP = (
-    _TOKEN.groupindex[name] for name in ("number", "string", "hex", "mark")
+_NUMBER_GROUP, _WORD_GROUP, _STRING_GROUP, _HEX_GROUP, _MARK_GROUP, _END_GROUP = (
+    _TOKEN.groupindex[name] for name in ("number", "word", "string", "hex", "mark", "end")
 )
+# What is shown with kerning, in nearly every file: read in one piece. Nothing in it can be read in two ways.
+_SPACED = (
+    rb"[\0\t\n\f\r ]*+(?:\(([^()\\\r]*+)\)|<([0-9A-Fa-f]*+)>"
+    rb"|([+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?=[\0\t\n\f\r \[\]()<>/%])))"
+)
+_SPACED_TEXT: Final = re.compile(rb"(?:%s)*+[\0\t\n\f\r ]*+\]" % _SPACED)
+_SPACED_PART: Final = re.compile(_SPACED)
 _CANONICAL: Final = re.compile(rb"(?!-0\Z)-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?")
 _ODD_NUMBER: Final = re.compile(rb"[+-]*[0-9.]+(?:-[0-9]*)?")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -81,6 +89,7 @@ _POINT_BYTES: Final = 6
 
 _numbers: dict[bytes, Number] = {}
 _NUMBERS_KEPT: Final = 200_000
+_FEW_DIGITS: Final = 32  # of a string between two kerns
 
 
 def operations(untrusted: bytes) -> Iterator[Operation]:
@@ -135,11 +144,11 @@ class _Lexer:
             if found is None:
                 raise NotRebuildable
             self._position = found.end()
-            kind = found.lastgroup
-            if kind == "number":
-                operands.append(as_number(found["number"]))
-            elif kind == "word":
-                word = found["word"]
+            kind = found.lastindex
+            if kind == _NUMBER_GROUP:
+                operands.append(as_number(found[_NUMBER_GROUP]))
+            elif kind == _WORD_GROUP:
+                word = found[_WORD_GROUP]
                 if word in _LITERALS:
                     operands.append(_LITERALS[word])
                 elif _ODD_NUMBER.fullmatch(word):
@@ -148,7 +157,7 @@ class _Lexer:
                     return INLINE, self._inline()
                 else:
                     return word, operands
-            elif kind == "end":
+            elif kind == _END_GROUP:
                 return None
             else:
                 operands.append(self._operand(found, 0))
@@ -181,7 +190,12 @@ class _Lexer:
         if mark == b"(":
             return self._string()
         if mark == b"[":
-            return self._until(b"]", depth)
+            spaced = _SPACED_TEXT.match(self._untrusted, self._position)
+            if spaced is None:
+                return self._until(b"]", depth)
+            self._position = spaced.end()
+            parts = _SPACED_PART.findall(spaced[0])
+            return [as_number(digits) if digits else string or _from_hex(coded) for string, coded, digits in parts]
         if mark == b"<<":
             return _as_dictionary(self._until(b">>", depth))
         raise NotRebuildable
@@ -194,18 +208,9 @@ class _Lexer:
             if found is None:
                 raise NotRebuildable
             self._position = found.end()
-            kind = found.lastindex
-            # Most of a text's tokens are these three.
-            if kind == _STRING_GROUP:
-                items.append(found[_STRING_GROUP])
-            elif kind == _NUMBER_GROUP:
-                items.append(as_number(found[_NUMBER_GROUP]))
-            elif kind == _HEX_GROUP:
-                items.append(_from_hex(found[_HEX_GROUP]))
-            elif kind == _MARK_GROUP and found[_MARK_GROUP] == mark:
+            if found.lastindex == _MARK_GROUP and found[_MARK_GROUP] == mark:
                 return items
-            else:
-                items.append(self._operand(found, depth + 1))
+            items.append(self._operand(found, depth + 1))
 
     def _string(self) -> bytes:
         """Return a string with brackets or escapes in it; the opening bracket is behind us."""
@@ -271,8 +276,15 @@ def _odd_number(untrusted: bytes) -> Number:
 
 
 def _from_hex(untrusted: bytes) -> bytes:
+    return _from_few(untrusted) if len(untrusted) <= _FEW_DIGITS else _from_digits(untrusted)
+
+
+def _from_digits(untrusted: bytes) -> bytes:
     digits = untrusted.translate(None, _SPACES)
     return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+
+
+_from_few = functools.lru_cache(maxsize=4096)(_from_digits)
 
 
 def _unescaped(escape: bytes) -> bytes:

@@ -40,7 +40,7 @@ def layer(words: Sequence[Word], scale: tuple[float, float]) -> bytes:
 
 
 def _said(word: Word, scale: tuple[float, float]) -> tuple[tuple[bytes, bytes], bytes, bytes]:
-    first, text = word.letters[0], word.text().encode("utf-16-be")
+    first, text = word.letters[0], word.written().encode("utf-16-be")
     left, bottom, right, top = word.box
     along, high = (top - bottom, right - left) if first.turn % 2 else (right - left, top - bottom)
     size = _rounded(first.size)

@@ -27,6 +27,7 @@ _QUARTER: Final = 90  # degrees
 _CLASSES: Final = frozenset(
     ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So")
 )
+_FROM_THE_RIGHT: Final = frozenset(("R", "AL"))  # in which letters follow each other
 _LAST_OF_ONE_UNIT: Final = 0xFFFF
 _LONGEST: Final = 3
 _ENDS: Final = frozenset((0, 9, 10, 13, 32, 0xA0, 0xFFFE))
@@ -78,6 +79,21 @@ class Word:
             if clear.count(script) * 2 > len(clear) - sum(each in table for each in text):
                 return "".join(table.get(each, each) for each in plain)
         return plain
+
+    def written(self) -> str:
+        """Return its letters from left to right: readers put Arabic and Hebrew in order, as they find it drawn."""
+        text = self.text()
+        if not any(unicodedata.bidirectional(letter) in _FROM_THE_RIGHT for letter in text):
+            return text
+        # Numbers among them stand from left to right; the letters of a ligature have one place.
+        placed = sorted(enumerate(self.letters), key=lambda each: (_along(each[1]), -each[0]))
+        return Word([letter for _, letter in placed], self.box).text()
+
+
+def _along(letter: Letter) -> float:
+    """Return how far a letter stands along its line."""
+    left, bottom, right, top = letter.box
+    return (left, bottom, -right, -top)[letter.turn]
 
 
 def turned(word: Word, matrix: Matrix, turn: int) -> Word:
