@@ -10,9 +10,9 @@ from hostile.jail import Jail
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
-from messages import Markers, picture, with_files
+from messages import Markers, with_files
 from office_jail import cleaned, text_of
-from outlook_files import attachment, compound, note, properties, receiver
+from outlook_files import attachment, compound, marked, note, properties
 
 from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.mail.rich_text import unpacked as rich_text
@@ -34,31 +34,6 @@ def jail():
     made = Jail()
     yield made
     made.close()
-
-
-def marked(put: Markers) -> bytes:
-    page = f"<p style='display:none'>{put('hidden')}</p><p>Delades i <a href='http://{put('link')}'>tre</a>.</p>"
-    inner = note(24, "Inre text", p0065=f"/O=ORG/CN={put('inner address')}", p007d=f"X-A: {put('inner head')}")
-    tree = {
-        **note(
-            text=f"Delades i tre <http://{put('link in the text')}>.",
-            p1013=page.encode(),
-            p007d=f"Received: from {put('route')}\r\n\tby {put('route, on')}\r\nMessage-ID: <{put('id')}@x>\r\nBcc: {put('bcc')}",
-            p0065=f"/O=ORG/CN={put('address in the organisation')}",
-            p0e04=put("names shown"),
-            p300b=put("search key").encode(),
-            p8001=put("a property of a program"),
-            p3ff8=put("last writer"),
-            p0070=put("topic"),
-        ),
-        **receiver(0, 1, "Bo Berg", "bo@kommun.example"),
-        **receiver(1, 2, "Cia", f"/o=org/cn={put('address of the copy')}"),
-        **receiver(2, 3, put("blind copy"), f"{put('address of the blind copy')}@x"),
-        **attachment(0, picture(put("in the picture")), put("name of the picture") + ".png"),
-        **attachment(1, inner, put("name of the message")),
-        "__nameid_version1.0": properties(0, p0004=put("names of properties").encode()),
-    }
-    return compound(tree, put("unused sector").encode())
 
 
 @pytest.fixture(scope="module")
