@@ -55,6 +55,17 @@ def test_the_report_names_what_was_beside_them(results, name) -> None:
     assert {What.TITLE, What.PERSON, What.COMMENT, What.DEVICE, What.PLACE, What.DATE} <= found
 
 
+def test_the_names_that_an_iphone_gives_its_tags_are_told_apart() -> None:
+    """All of them begin with the word time: an author was reported as a date."""
+    tags = {f"com.apple.quicktime.{name}": "Anna" for name in ("author", "comment", "title", "make")}
+
+    ((_, _, _, report),) = cleaned(filmed("film.mkv", seconds=0.1, sound=False, tags=tags))
+
+    kinds = {one.what for one in report.removed}
+    assert {What.PERSON, What.COMMENT, What.TITLE, What.DEVICE} <= kinds
+    assert What.DATE not in kinds
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_what_is_seen_and_heard_stays_by_the_hand_of_another_reader(results, name) -> None:
     pictures, seconds, pitch = played(results[name][1])
