@@ -25,6 +25,7 @@ import time
 from pathlib import Path
 
 from audit_live import audit_live
+from evidence.against_mat2 import evidence
 from growth import FEW, growth
 from log_in import log_ins
 from many import photographs
@@ -66,6 +67,8 @@ TARGETS = (
     ("seconds, with 3 MB photograph", ("filed report",), "photograph_seconds", "most", 2),
     ("seconds, text, in 95 of 100", ("filed report",), "text_seconds_in_95_of_100", "most", 1),
     ("seconds", ("audit live",), "seconds", "most", 2),
+    ("markers left", ("evidence",), "ours_left", "most", 0),
+    ("files refused", ("evidence",), "ours_refused", "most", 0),
 )
 
 # What is not the cleaning of one file: the name of the row, and what measures it.
@@ -78,6 +81,7 @@ OTHERS = {
     "serve to reachable": reachable,
     "200 photographs": photographs,
     "audit live": audit_live,
+    "evidence": evidence,
 }
 
 

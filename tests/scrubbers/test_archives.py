@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
 from office_jail import marker
-from scrub_harness import arrived
 
 from scrubbers.members import cut
 from scrubbers.memory_file import MemoryFile
@@ -26,7 +25,6 @@ from scrubbers.stages import (
     KindsDisagree,
     Locked,
     Refused,
-    SniffedArchive,
     TooLarge,
     TooMuchInArchive,
 )
@@ -48,15 +46,6 @@ def zipped(files: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED, co
     return made.getvalue()
 
 
-def unpacked(jail: Jail, content: bytes) -> list[bytes]:
-    members = jail.loop.run_until_complete(jail.sandbox.unpack(SniffedArchive(arrived(content))))
-    found = []
-    for member in members:
-        with member:
-            found.append(member.read())
-    return found
-
-
 def test_the_files_come_in_the_order_of_their_names_and_nothing_else_does(jail):
     marks = [marker(970000 + number) for number in range(7)]
     names = {
@@ -73,7 +62,7 @@ def test_the_files_come_in_the_order_of_their_names_and_nothing_else_does(jail):
     }
     content = zipped({**names, **unasked, "folder/": b""}, comment=marks[5].encode())
 
-    found = unpacked(jail, content)
+    found = jail.unpacked(content)
 
     assert found == [b"a", b"nine", b"ten", b"in a folder"]
     assert leftovers(b"".join(found), {mark.encode(): mark for mark in marks}) == []
@@ -121,7 +110,7 @@ def test_a_hostile_archive_is_refused_whole(jail, name):
     make, refusal = HOSTILE[name]
 
     with pytest.raises(refusal):
-        unpacked(jail, make())
+        jail.unpacked(make())
 
 
 @settings(max_examples=25, deadline=None)
@@ -132,7 +121,7 @@ def test_any_damage_to_an_archive_gives_files_or_a_refusal(jail, data):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
 
     try:
-        found = unpacked(jail, bytes(content))
+        found = jail.unpacked(bytes(content))
     except Refused:
         return
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from datetime import UTC, datetime
 
+from messages import Markers, picture
+
 FREE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 SECTOR, MINI, CUTOFF = 512, 64, 4096
 Tree = dict[str, "bytes | Tree"]
@@ -110,3 +112,29 @@ def note(head: int = 32, text: str = "Hej", **more: str | bytes) -> Tree:
     """The properties of a message that Anna wrote."""
     said = {"p001a": "IPM.Note", "p0037": "Möte om fakturan", "p0042": "Anna Räv", "p5d02": "anna@kommun.example"}
     return properties(head, {0x39: ticks(2026, 3, 14, 6, 12), 0x3FDE: 65001}, **{**said, "p1000": text, **more})
+
+
+def marked(put: Markers) -> bytes:
+    """A message with a marker in every place that nobody sees."""
+    page = f"<p style='display:none'>{put('hidden')}</p><p>Delades i <a href='http://{put('link')}'>tre</a>.</p>"
+    inner = note(24, "Inre text", p0065=f"/O=ORG/CN={put('inner address')}", p007d=f"X-A: {put('inner head')}")
+    tree = {
+        **note(
+            text=f"Delades i tre <http://{put('link in the text')}>.",
+            p1013=page.encode(),
+            p007d=f"Received: from {put('route')}\r\n\tby {put('route, on')}\r\nMessage-ID: <{put('id')}@x>\r\nBcc: {put('bcc')}",
+            p0065=f"/O=ORG/CN={put('address in the organisation')}",
+            p0e04=put("names shown"),
+            p300b=put("search key").encode(),
+            p8001=put("a property of a program"),
+            p3ff8=put("last writer"),
+            p0070=put("topic"),
+        ),
+        **receiver(0, 1, "Bo Berg", "bo@kommun.example"),
+        **receiver(1, 2, "Cia", f"/o=org/cn={put('address of the copy')}"),
+        **receiver(2, 3, put("blind copy"), f"{put('address of the blind copy')}@x"),
+        **attachment(0, picture(put("in the picture")), put("name of the picture") + ".png"),
+        **attachment(1, inner, put("name of the message")),
+        "__nameid_version1.0": properties(0, p0004=put("names of properties").encode()),
+    }
+    return compound(tree, put("unused sector").encode())

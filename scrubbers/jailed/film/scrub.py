@@ -31,17 +31,16 @@ from scrubbers.jailed.film.sample import sample_film
 from scrubbers.jailed.film.soundtrack import Soundtrack
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.scrub import write_preview
-from scrubbers.jailed.sound.recording import moving_picture_of, opened, sound_of
+from scrubbers.jailed.sound.recording import decoded, moving_picture_of, opened, sound_of
 from scrubbers.jailed.sound.tags import collect
 from scrubbers.protocol import RESULT_BYTES
-from scrubbers.stages import Damaged, Empty, Kind, Lost, ResultTooLarge, SoundOrFilm, TooManyPixels
+from scrubbers.stages import Empty, Kind, Lost, ResultTooLarge, SoundOrFilm, TooManyPixels
 
 # What telephones, browsers, messengers and old cameras write.
 _DECODERS: Final = frozenset(
     ("av1", "h263", "h264", "hevc", "libdav1d", "libvpx", "libvpx-vp9", "mjpeg", "mpeg4", "vp8", "vp9")
 )
 _MOST_PIXELS: Final = 4096 * 2304  # of a picture: 4K, with what cameras add
-_FEWEST_GOOD: Final = 0.95  # of the packets: a telephone that was switched off leaves broken ones
 _FEWEST_PICTURES: Final = 2
 _LONGEST_PREVIEW_SIDE: Final = 320
 _QUARTER: Final = 90
@@ -144,21 +143,9 @@ def _begin(*streams: "av.VideoStream | av.AudioStream | None") -> Fraction:
 def _frames(
     container: "av.container.InputContainer", pictures: "av.VideoStream", sound: "av.AudioStream | None"
 ) -> "Iterator[av.VideoFrame | av.AudioFrame]":
-    """Yield the decoded pictures and pieces of sound in order. Raises Damaged when too many cannot be decoded."""
-    packets = broken = 0
-    for packet in container.demux(*(stream for stream in (pictures, sound) if stream)):
-        packets += 1
-        try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
-            broken += 1
-            continue
-        for frame in frames:
-            # Where a film in fragments was cut, what is cut away lies before zero.
-            if isinstance(frame, av.VideoFrame | av.AudioFrame) and (frame.pts is None or frame.pts >= 0):
-                yield frame
-    if broken > max(1, (1 - _FEWEST_GOOD) * packets):
-        raise Damaged
+    """Yield what is seen and heard, in order. Where a film in fragments was cut, what is cut away lies before zero."""
+    streams = (pictures,) if sound is None else (pictures, sound)
+    return (frame for frame in decoded(container, *streams) if frame.pts is None or frame.pts >= 0)
 
 
 def _drawn(frame: "av.VideoFrame", wide: int, high: int, turns: int) -> Image.Image:

@@ -11,21 +11,17 @@ voices, the room, the hum of the mains. A recording with a picture that moves is
 """
 
 import os
-from collections.abc import Iterator
-from typing import Final
 
 import av
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.sound.encoder import Encoder
-from scrubbers.jailed.sound.recording import moving_picture_of, opened, sound_of
+from scrubbers.jailed.sound.recording import decoded, moving_picture_of, opened, sound_of
 from scrubbers.jailed.sound.sample import sample_recording
 from scrubbers.jailed.sound.tags import collect
 from scrubbers.jailed.sound.waveform import Waveform
-from scrubbers.stages import Damaged, Empty, Film, Kind, Lost
-
-_FEWEST_GOOD: Final = 0.95  # of the packets: a telephone that was switched off leaves a broken last one
+from scrubbers.stages import Empty, Film, Kind, Lost
 
 
 def scrub_sound(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
@@ -37,7 +33,10 @@ def scrub_sound(_kind: Kind, untrusted: int, clean: int, preview: int, findings:
         stream = sound_of(container)
         collect(container, (stream.index,), findings)
         with open(clean, "wb", closefd=False) as output:
-            for frame in _frames(container, stream):
+            pieces = (frame for frame in decoded(container, stream) if isinstance(frame, av.AudioFrame))
+            for frame in pieces:
+                # Its order alone gives its time: gaps and jumps of the container are not played.
+                frame.pts = None
                 for samples in encoder.resampled(frame):
                     waveform.add(samples)
                     output.write(encoder.encoded(samples))
@@ -49,24 +48,6 @@ def scrub_sound(_kind: Kind, untrusted: int, clean: int, preview: int, findings:
         raise Empty
     findings.lose(Lost.FULL_SOUND)
     write_preview(waveform.drawn(), preview)
-
-
-def _frames(container: "av.container.InputContainer", stream: "av.AudioStream") -> Iterator["av.AudioFrame"]:
-    """Yield the decoded pieces in order. Raises Damaged when too many cannot be decoded."""
-    packets = broken = 0
-    for packet in container.demux(stream):
-        packets += 1
-        try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
-            broken += 1
-            continue
-        for frame in frames:
-            # Its order alone gives its time: gaps and jumps of the container are not played.
-            frame.pts = None
-            yield frame
-    if broken > max(1, (1 - _FEWEST_GOOD) * packets):
-        raise Damaged
 
 
 def warm_up() -> None:

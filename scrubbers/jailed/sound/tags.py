@@ -18,11 +18,16 @@ _MEANINGS: Final[tuple[tuple[re.Pattern[str], What], ...]] = tuple(
         (r"make|model|device|camera|phone|android", What.DEVICE),
         (r"date|time|year", What.DATE),
         (r"artist|author|composer|performer|owner|copyright|contact|person|originator", What.PERSON),
-        (r"encoder|encoded|software|handler|vendor|version|major_brand|compatible_brands|tool|writing", What.SOFTWARE),
+        (
+            r"encoder|encoded|software|firmware|handler|vendor|version|major_brand|compatible_brands|tool|writing",
+            What.SOFTWARE,
+        ),
         (r"title|album|show|track", What.TITLE),
         (r"comment|description|synopsis|lyrics|keyword|note", What.COMMENT),
     )
 )
+# An iPhone's names begin so, and there is a time in it.
+_APPLE: Final = "com.apple.quicktime."
 # Said of nearly every file, by the format and not by a person.
 _OF_THE_FORMAT: Final = frozenset(
     ("major_brand", "minor_version", "compatible_brands", "language", "vendor_id", "duration")
@@ -53,4 +58,5 @@ def _collect_tags(tags: dict[str, str], findings: Findings) -> None:
 
 
 def _meaning(name: str) -> What:
+    name = name.removeprefix(_APPLE)
     return next((what for pattern, what in _MEANINGS if pattern.search(name)), What.OTHER)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from markers.search import leftovers
 from messages import SEEN, as_is, marked, message, picture, with_files
 from office_jail import cleaned, text_of
-from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.parts import taken_apart
@@ -29,7 +28,6 @@ from scrubbers.stages import (
     LettersMissing,
     Locked,
     Refused,
-    SniffedArchive,
     TextUnreadable,
     TooLarge,
     TooMuchInArchive,
@@ -45,14 +43,6 @@ def jail():
     made.close()
 
 
-def unpacked(jail: Jail, content: bytes) -> list[bytes]:
-    found = []
-    for member in jail.loop.run_until_complete(jail.sandbox.unpack(SniffedArchive(arrived(content)))):
-        with member:
-            found.append(member.read())
-    return found
-
-
 def shown(jail: Jail, content: bytes) -> str:
     """The words of a message without files, as another program reads them in the copy."""
     return text_of(cleaned(jail, content)[0])
@@ -66,7 +56,7 @@ def page_shown(jail: Jail, page: str) -> str:
 def results(jail):
     """The marked message: its files, what became of them, and the report on the message itself."""
     content, planted = marked()
-    files = unpacked(jail, content)
+    files = jail.unpacked(content)
     document, report = cleaned(jail, files[0])
     others = [jail.clean(each) for each in files[1:]]
     return planted, files, document, others, report
@@ -113,7 +103,7 @@ def test_a_message_in_a_message_comes_apart_three_deep(jail):
     second.add_attachment(third)
     second.add_attachment(b"in two", "application", "octet-stream", filename="b.bin")
 
-    first, attached, *others, last = unpacked(jail, with_files(b"first", second, b"last", text="one"))
+    first, attached, *others, last = jail.unpacked(with_files(b"first", second, b"last", text="one"))
 
     assert [b"one" in first, attached, last] == [True, b"first", b"last"]
     assert [b"two" in others[0], b"three" in others[1], *others[2:]] == [True, True, b"in three", b"in two"]
@@ -127,7 +117,7 @@ def test_a_fourth_is_a_file_that_is_refused_if_it_holds_files(jail):
         outer.add_attachment(fourth)
         fourth = outer
 
-    *_, last = unpacked(jail, with_files(fourth))
+    *_, last = jail.unpacked(with_files(fourth))
 
     assert b"fyra" in last
     with pytest.raises(Email):
@@ -228,7 +218,7 @@ def test_a_table_between_two_forms_is_a_file_and_not_left_out(jail):
         b"--b\n\nHej\n--b\nContent-Type: multipart/mixed; boundary=m\n\n" + mixed + b"\n--b--",
     )
 
-    assert unpacked(jail, content)[1:] == [b"a;b"]
+    assert jail.unpacked(content)[1:] == [b"a;b"]
 
 
 LETTERS = {
@@ -310,7 +300,7 @@ def test_a_hostile_message_is_refused_whole(jail, name):
     make, refusal = HOSTILE[name]
 
     with pytest.raises(refusal):
-        unpacked(jail, make())
+        jail.unpacked(make())
 
 
 NOT_SHOWN = {
@@ -370,9 +360,9 @@ def test_words_behind_the_letters_of_base64_refuse_the_message_and_are_not_lost(
 def test_a_message_that_is_nothing_but_a_file_or_cut_off_comes_apart_too(jail):
     alone = as_is("application/octet-stream; name=a.bin", b"a2Fu", "BASE64")
 
-    assert unpacked(jail, alone)[1:] == [b"kan"]
-    assert "Prov" in shown(jail, unpacked(jail, alone)[0])
-    assert unpacked(jail, with_files(b"whole", b"x" * 99)[:-100])[1] == b"whole"
+    assert jail.unpacked(alone)[1:] == [b"kan"]
+    assert "Prov" in shown(jail, jail.unpacked(alone)[0])
+    assert jail.unpacked(with_files(b"whole", b"x" * 99)[:-100])[1] == b"whole"
 
 
 def test_signatures_and_invitations_are_no_files_and_are_reported(jail):
@@ -380,7 +370,7 @@ def test_signatures_and_invitations_are_no_files_and_are_reported(jail):
     signed = as_is("multipart/signed; boundary=b", inner)
     invited = as_is("multipart/mixed; boundary=b", inner.replace(b"octet-stream; name=smime.p7s", b"ics"))
 
-    documents = [cleaned(jail, one) for content in (signed, invited) for one in unpacked(jail, content)]
+    documents = [cleaned(jail, one) for content in (signed, invited) for one in jail.unpacked(content)]
 
     assert [text_of(one).endswith("Hej") for one, _ in documents] == [True, True]
     assert [{one.what for one in report.removed} for _, report in documents] == [

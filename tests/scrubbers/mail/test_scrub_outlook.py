@@ -10,10 +10,9 @@ from hostile.jail import Jail
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
-from messages import Markers, picture, with_files
+from messages import Markers, with_files
 from office_jail import cleaned, text_of
-from outlook_files import attachment, compound, note, properties, receiver
-from scrub_harness import arrived
+from outlook_files import attachment, compound, marked, note, properties
 
 from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.mail.rich_text import unpacked as rich_text
@@ -24,7 +23,6 @@ from scrubbers.stages import (
     Locked,
     OfficeDocument,
     Refused,
-    SniffedArchive,
     TextUnreadable,
     TooLarge,
     TooMuchInArchive,
@@ -38,44 +36,11 @@ def jail():
     made.close()
 
 
-def unpacked(jail: Jail, content: bytes) -> list[bytes]:
-    found = []
-    for member in jail.loop.run_until_complete(jail.sandbox.unpack(SniffedArchive(arrived(content)))):
-        with member:
-            found.append(member.read())
-    return found
-
-
-def marked(put: Markers) -> bytes:
-    page = f"<p style='display:none'>{put('hidden')}</p><p>Delades i <a href='http://{put('link')}'>tre</a>.</p>"
-    inner = note(24, "Inre text", p0065=f"/O=ORG/CN={put('inner address')}", p007d=f"X-A: {put('inner head')}")
-    tree = {
-        **note(
-            text=f"Delades i tre <http://{put('link in the text')}>.",
-            p1013=page.encode(),
-            p007d=f"Received: from {put('route')}\r\n\tby {put('route, on')}\r\nMessage-ID: <{put('id')}@x>\r\nBcc: {put('bcc')}",
-            p0065=f"/O=ORG/CN={put('address in the organisation')}",
-            p0e04=put("names shown"),
-            p300b=put("search key").encode(),
-            p8001=put("a property of a program"),
-            p3ff8=put("last writer"),
-            p0070=put("topic"),
-        ),
-        **receiver(0, 1, "Bo Berg", "bo@kommun.example"),
-        **receiver(1, 2, "Cia", f"/o=org/cn={put('address of the copy')}"),
-        **receiver(2, 3, put("blind copy"), f"{put('address of the blind copy')}@x"),
-        **attachment(0, picture(put("in the picture")), put("name of the picture") + ".png"),
-        **attachment(1, inner, put("name of the message")),
-        "__nameid_version1.0": properties(0, p0004=put("names of properties").encode()),
-    }
-    return compound(tree, put("unused sector").encode())
-
-
 @pytest.fixture(scope="module")
 def results(jail):
     put = Markers()
     content = marked(put)
-    files = unpacked(jail, content)
+    files = jail.unpacked(content)
     return content, put.planted, cleaned(jail, files[0]), [jail.clean(one) for one in files[1:]]
 
 
@@ -105,7 +70,7 @@ def test_without_html_the_rich_text_is_read_and_else_the_plain_one(jail):
     stored = struct.pack("<II4sI", len(rich) + 12, len(rich), b"MELA", 0) + rich
 
     def shown(**more: str | bytes) -> str:
-        return text_of(cleaned(jail, unpacked(jail, compound(note(**more)))[0])[0]).partition("fakturan\n")[2]
+        return text_of(cleaned(jail, jail.unpacked(compound(note(**more)))[0])[0]).partition("fakturan\n")[2]
 
     assert shown(text="Delades i tre. <http://x>", p1009=stored) == "Delades i tre.\n[överstruket / struck out: 500 kr]"
     assert shown(text="Delades\r\n\r\ni tre") == "Delades\ni tre"
@@ -119,9 +84,9 @@ def test_html_without_a_code_page_is_read_as_it_says_itself(jail):
     page = "<meta charset=windows-1254><p>Işık".encode("cp1254")
     content = compound(properties(32, p001a="IPM.Note", p0042="Anna", p1013=page))
 
-    assert "Işık" in text_of(cleaned(jail, unpacked(jail, content)[0])[0])
+    assert "Işık" in text_of(cleaned(jail, jail.unpacked(content)[0])[0])
     with pytest.raises(TextUnreadable):
-        cleaned(jail, unpacked(jail, compound(properties(32, p001a="IPM.Note", p1013="Işık".encode("cp1254"))))[0])
+        cleaned(jail, jail.unpacked(compound(properties(32, p001a="IPM.Note", p1013="Işık".encode("cp1254"))))[0])
 
 
 def test_the_packing_of_rich_text_is_undone_as_its_specification_shows():
@@ -140,7 +105,7 @@ def test_the_packing_of_rich_text_is_undone_as_its_specification_shows():
 def test_a_message_of_outlook_in_another_comes_apart_and_a_document_of_word_does_not(jail):
     word = compound({"WordDocument": b"x" * 5000})
 
-    files = unpacked(jail, with_files(compound({**note(text="inner"), **attachment(0, b"file", "a.txt")}), word))
+    files = jail.unpacked(with_files(compound({**note(text="inner"), **attachment(0, b"file", "a.txt")}), word))
 
     assert [one[:5] for one in files[1:]] == [b"MIME-", b"file", word[:5]]
 
@@ -201,7 +166,7 @@ def test_a_hostile_message_is_refused_whole(jail, name):
     make, refusal = HOSTILE[name]
 
     with pytest.raises(refusal):
-        unpacked(jail, make())
+        jail.unpacked(make())
 
 
 WHOLE = marked(Markers())

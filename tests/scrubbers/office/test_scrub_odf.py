@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hostile.jail import Jail
 from markers.search import leftovers
-from office_jail import cleaned, marker, text_of, unpacked
-from office_samples import odf, odf_root, photograph
+from office_jail import cleaned, text_of, unpacked
+from office_marked import ODF_STYLES, marked_text, odf_paragraph
+from office_samples import odf, odf_root
 
 from scrubbers.stages import Damaged, Empty, Locked, Lost, OfficeDocument, Refused, What
 
@@ -18,65 +19,12 @@ def jail():
     made.close()
 
 
-STYLES = (
-    '<style:style style:name="Gone" style:family="text"><style:text-properties text:display="none"/></style:style>'
-    '<style:style style:name="White" style:family="text"><style:text-properties fo:color="#ffffff"/></style:style>'
-    '<style:style style:name="Off" style:family="table"><style:table-properties table:display="false"/></style:style>'
-    '<style:style style:name="Skip" style:family="drawing-page"><style:drawing-page-properties '
-    'presentation:visibility="hidden"/></style:style>'
-    '<style:style style:name="Bold" style:family="text"><style:text-properties fo:font-weight="bold"/></style:style>'
-    '<text:list-style style:name="L"><text:list-level-style-number text:level="1" style:num-format="1" '
-    'style:num-suffix="."/><text:list-level-style-bullet text:level="2" text:bullet-char="–"/></text:list-style>'
-)
-
-
-def p(text: str, style: str = "") -> str:
-    return f'<text:p>{f"""<text:span text:style-name="{style}">{text}</text:span>""" if style else text}</text:p>'
-
-
 def cell(text: str, more: str = "") -> str:
-    return f"<table:table-cell {more}>{p(text)}</table:table-cell>"
+    return f"<table:table-cell {more}>{odf_paragraph(text)}</table:table-cell>"
 
 
 def test_of_all_that_is_not_seen_in_a_text_nothing_is_left(jail):
-    marks = [marker(980000 + number) for number in range(30)]
-    take = iter(marks)
-    m = lambda: next(take)  # noqa: E731
-    changes = (
-        "<text:tracked-changes><text:changed-region><text:deletion><office:change-info>"
-        f"<dc:creator>{m()}</dc:creator><dc:date>{m()}</dc:date></office:change-info>{p(m())}</text:deletion>"
-        "</text:changed-region></text:tracked-changes>"
-    )
-    body = (
-        changes
-        + p("Räkningen delades.")
-        + p(m(), "Gone")
-        + p(m(), "White")
-        + f'<text:section text:display="none">{p(m())}</text:section>'
-        + f"<text:p>Sagt<office:annotation><dc:creator>{m()}</dc:creator>{p(m())}</office:annotation>.</text:p>"
-        + f'<text:p><text:hidden-text text:string-value="{m()}">{m()}</text:hidden-text></text:p>'
-        + f'<text:p><text:a xlink:href="https://example.org/{m()}">Länken.</text:a><text:bookmark text:name="{m()}"/></text:p>'
-        + f'<draw:frame draw:name="{m()}" svg:width="4cm" svg:height="2cm"><draw:image xlink:href="Pictures/a.jpg"/>'
-        + f"<svg:title>{m()}</svg:title><svg:desc>{m()}</svg:desc></draw:frame>"
-        + f'<office:forms><x name="{m()}"/></office:forms>'
-    )
-    parts = {
-        "Pictures/a.jpg": photograph(m()),
-        "Thumbnails/thumbnail.png": m().encode(),
-        "Basic/Standard/Module1.xml": m(),
-        "meta.xml": odf_root(
-            "document-meta",
-            f"<office:meta><dc:creator>{m()}</dc:creator><meta:generator>{m()}</meta:generator></office:meta>",
-        ),
-        "settings.xml": m(),
-        "styles.xml": odf_root(
-            "document-styles",
-            f'<office:master-styles><style:master-page style:name="{m()}"><style:header style:display="false">{p(m())}'
-            "</style:header></style:master-page></office:master-styles>",
-        ),
-    }
-    used = marks[: marks.index(next(take))]
-    content = odf("text", body, STYLES, parts)
+    content, used = marked_text()
     assert all(mark.encode() in unpacked(content) for mark in used)
 
     clean, report = cleaned(jail, content)
@@ -94,19 +42,20 @@ def test_of_all_that_is_not_seen_in_a_text_nothing_is_left(jail):
 def test_what_is_seen_of_a_text_is_kept_in_its_order(jail):
     body = (
         '<text:h text:outline-level="1">Rubriken</text:h>'
-        f'<text:list text:style-name="L"><text:list-item>{p("Ett")}<text:list><text:list-item>{p("Under")}</text:list-item>'
-        f"</text:list></text:list-item><text:list-item>{p('Två')}</text:list-item></text:list>"
+        f'<text:list text:style-name="L"><text:list-item>{odf_paragraph("Ett")}<text:list><text:list-item>{odf_paragraph("Under")}</text:list-item>'
+        f"</text:list></text:list-item><text:list-item>{odf_paragraph('Två')}</text:list-item></text:list>"
         '<text:p>a<text:s text:c="3"/>b<text:tab/>c<text:line-break/>d<text:note><text:note-citation>1</text:note-citation>'
-        f"<text:note-body>{p('Noten.')}</text:note-body></text:note></text:p>"
+        f"<text:note-body>{odf_paragraph('Noten.')}</text:note-body></text:note></text:p>"
         f"<table:table><table:table-row>{cell('A1')}{cell('B1')}</table:table-row></table:table>"
-        f"<draw:frame><draw:text-box>{p('Rutan.')}</draw:text-box></draw:frame>" + p("Slut.", "Bold")
+        f"<draw:frame><draw:text-box>{odf_paragraph('Rutan.')}</draw:text-box></draw:frame>"
+        + odf_paragraph("Slut.", "Bold")
     )
     master = (
-        f'<office:master-styles><style:master-page style:name="Standard"><style:header>{p("Ludvika")}</style:header>'
+        f'<office:master-styles><style:master-page style:name="Standard"><style:header>{odf_paragraph("Ludvika")}</style:header>'
         "</style:master-page></office:master-styles>"
     )
 
-    clean, _ = cleaned(jail, odf("text", body, STYLES, {"styles.xml": odf_root("document-styles", master)}))
+    clean, _ = cleaned(jail, odf("text", body, ODF_STYLES, {"styles.xml": odf_root("document-styles", master)}))
 
     shown = " ".join(text_of(clean).split())
     order = ["Ludvika", "Rubriken", "1. Ett", "– Under", "2. Två", "a b c d", "A1 B1", "Rutan.", "Slut.", "1 Noten."]
@@ -126,7 +75,7 @@ def test_of_a_spreadsheet_the_sheets_rows_and_columns_that_are_seen_are_kept(jai
     body = f'<table:table table:name="Synlig">{columns}{rows}</table:table>'
     body += f'<table:table table:name="Dold" table:style-name="Off"><table:table-row>{cell("Inget")}</table:table-row></table:table>'
 
-    clean, report = cleaned(jail, odf("spreadsheet", body, STYLES))
+    clean, report = cleaned(jail, odf("spreadsheet", body, ODF_STYLES))
 
     assert text_of(clean).split() == ["Synlig", "Namn", "Summa", "Bygg", "42"]
     assert {What.HIDDEN_TEXT, What.OTHER} <= {found.what for found in report.removed}
@@ -134,16 +83,16 @@ def test_of_a_spreadsheet_the_sheets_rows_and_columns_that_are_seen_are_kept(jai
 
 def test_of_a_presentation_the_slides_that_are_seen_are_kept_with_their_notes(jail):
     def slide(text: str, style: str = "", more: str = "") -> str:
-        frame = f"<draw:frame presentation:class='title'><draw:text-box>{p(text)}</draw:text-box></draw:frame>"
+        frame = (
+            f"<draw:frame presentation:class='title'><draw:text-box>{odf_paragraph(text)}</draw:text-box></draw:frame>"
+        )
         return f'<draw:page draw:style-name="{style}">{frame}{more}</draw:page>'
 
-    notes = (
-        f"<presentation:notes><draw:frame><draw:text-box>{p('Sägs.')}</draw:text-box></draw:frame></presentation:notes>"
-    )
+    notes = f"<presentation:notes><draw:frame><draw:text-box>{odf_paragraph('Sägs.')}</draw:text-box></draw:frame></presentation:notes>"
     empty = "<draw:frame presentation:placeholder='true'><draw:text-box/></draw:frame>"
 
     clean, report = cleaned(
-        jail, odf("presentation", slide("Ett", more=notes + empty) + slide("Dold", "Skip") + slide("Två"), STYLES)
+        jail, odf("presentation", slide("Ett", more=notes + empty) + slide("Dold", "Skip") + slide("Två"), ODF_STYLES)
     )
 
     shown = text_of(clean)
@@ -158,7 +107,7 @@ HOSTILE = {
         Damaged,
     ),
     "a password": (
-        lambda: odf("text", p("a"), parts={"META-INF/manifest.xml": "<m:manifest><m:encryption-data/></m:manifest>"}),
+        lambda: odf("text", odf_paragraph("a"), parts={"META-INF/manifest.xml": "<m:manifest><m:encryption-data/></m:manifest>"}),
         Locked,
     ),
     "rows without end": (
@@ -168,7 +117,7 @@ HOSTILE = {
     "deep lists": (lambda: odf("text", 180 * "<text:list><text:list-item>" + 180 * "</text:list-item></text:list>"), Refused),
     "nothing in it": (lambda: odf("text", "<text:p/>"), Empty),
     "no body": (lambda: odf("text", "", parts={"content.xml": odf_root("document-content", "")}), OfficeDocument),
-    "truncated": (lambda: odf("text", p("a"))[:-20], Damaged),
+    "truncated": (lambda: odf("text", odf_paragraph("a"))[:-20], Damaged),
 }  # fmt: skip
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hostile.jail import Jail
 from markers.search import leftovers
-from office_jail import cleaned, marker, text_of
-from office_samples import photograph
+from office_jail import cleaned, text_of
+from office_marked import marked_rich_text, rtf
 
 from scrubbers.stages import Damaged, Empty, LettersMissing, TextUnreadable, TooLarge, What
 
@@ -18,36 +18,12 @@ def jail():
     made.close()
 
 
-HEAD = (
-    r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Arial;}{\f1\fcharset204 Cyr;}{\f2\fcharset128 Jp;}}"
-    r"{\colortbl;\red255\green255\blue255;\red10\green0\blue0;}"
-)
-
-
-def rtf(body: str) -> bytes:
-    return f"{HEAD}{body}}}".encode("latin-1")
-
-
 def test_of_all_that_is_not_seen_nothing_is_left(jail):
-    marks = [marker(950000 + number) for number in range(30)]
-    take = iter(marks)
-    m = lambda: next(take)  # noqa: E731
-    body = (
-        rf"{{\info{{\author {m()}}}{{\title {m()}}}{{\operator {m()}}}}}{{\stylesheet{{\s1 {m()};}}}}"
-        rf"{{\*\generator {m()};}}{{\*\rsidtbl\rsid1}}{{\*\userprops{{\propname {m()}}}}}{{\*\unknown {m()}}}"
-        rf"\pard R\'e4kningen.\par{{\v {m()}}}{{\deleted {m()}}}{{\cf1 {m()}}}{{\fs2 {m()}}}\par"
-        rf"{{\*\bkmkstart {m()}}}Sagt{{\*\atnauthor {m()}}}{{\*\annotation {m()}}}.\par"
-        rf"{{\field{{\*\fldinst HYPERLINK {m()}}}{{\fldrslt L\'e4nken.}}}}\par"
-        rf"{{\object\objemb{{\*\objclass {m()}}}{{\*\objdata {m()}}}{{\result Objektet.}}}}\par"
-        rf"{{\pict\jpegblip\picwgoal2000\pichgoal1000 {photograph(m()).hex()}}}\par"
-        rf"{{\*\datastore {m()}}}{{\*\themedata {m()}}}"
-    )
-    used = marks[: marks.index(next(take))]
-    content = rtf(body)
+    content, used = marked_rich_text()
 
-    clean, report = cleaned(jail, content + marks[-1].encode())
+    clean, report = cleaned(jail, content)
 
-    assert leftovers(clean, {mark.encode(): mark for mark in (*used, marks[-1])}) == []
+    assert leftovers(clean, {mark.encode(): mark for mark in used}) == []
     assert text_of(clean).split() == ["Räkningen.", "Sagt.", "Länken.", "Objektet."]
     assert b"/Subtype /Image" in clean
     kinds = {found.what for found in report.removed}

@@ -5,14 +5,11 @@ from __future__ import annotations
 import pytest
 from hostile.jail import Jail
 from markers.search import leftovers
-from office_jail import cleaned, marker, text_of, unpacked
+from office_jail import cleaned, text_of, unpacked
+from office_marked import marked_presentation, marked_workbook
 from office_samples import (
-    photograph,
     presentation,
     relations,
-    shape,
-    sheet_part,
-    slide_part,
     workbook,
 )
 
@@ -29,23 +26,6 @@ def jail():
     made.close()
 
 
-def text_cell(place: str, text: str, more: str = "") -> str:
-    return f'<c r="{place}" t="inlineStr" {more}><is><t>{text}</t></is></c>'
-
-
-def row(*cells: str, more: str = "") -> str:
-    return f"<row {more}>{''.join(cells)}</row>"
-
-
-STYLES = sheet_part(
-    "styleSheet",
-    '<numFmts><numFmt numFmtId="200" formatCode="#,##0 &quot;kr&quot;"/><numFmt numFmtId="201" formatCode=";;;"/></numFmts>'
-    '<fonts><font/><font><color rgb="FFFFFFFF"/></font></fonts><fills><fill><patternFill patternType="none"/></fill></fills>'
-    '<cellXfs><xf numFmtId="0"/><xf numFmtId="200"/><xf numFmtId="201"/><xf numFmtId="14"/>'
-    '<xf numFmtId="0" fontId="1" fillId="0"/></cellXfs>',
-)
-
-
 @pytest.mark.parametrize(("rows", "filled", "is_taken"), [(10_001, 10, False), (30_001, 1, False), (20, 10, True)])
 def test_tables_for_which_there_is_no_time_are_refused_at_once_as_too_large(rows, filled, is_taken):
     cell = Cell((Paragraph((Run("1"),)),))
@@ -59,55 +39,7 @@ def test_tables_for_which_there_is_no_time_are_refused_at_once_as_too_large(rows
 
 
 def test_of_all_that_is_not_seen_in_a_workbook_nothing_is_left(jail):
-    marks = [marker(970000 + number) for number in range(40)]
-    take = iter(marks)
-    m = lambda: next(take)  # noqa: E731
-    seen = (
-        '<cols><col min="2" max="2" hidden="1"/></cols><sheetData>'
-        + row(text_cell("A1", "Namn"), text_cell("B1", m()), text_cell("C1", "Summa"))
-        + row(text_cell("A2", m()), more='hidden="1"')
-        + row(
-            '<c r="A3" t="s"><v>0</v></c>',
-            f'<c r="C3" s="1"><f>SUM({m()})</f><v>12500</v></c>',
-            text_cell("D3", m(), 's="2"'),
-            text_cell("E3", m(), 's="4"'),
-        )
-        + row('<c r="A4" s="3"><v>45000</v></c>', text_cell("D4", "Ihop"), text_cell("E4", m()))
-        + '</sheetData><mergeCells><mergeCell ref="D4:E4"/></mergeCells>'
-        + f"<conditionalFormatting><cfRule><formula>{m()}</formula></cfRule></conditionalFormatting>"
-        + f"<dataValidations><dataValidation prompt='{m()}'/></dataValidations><drawing r:id='d'/>"
-    )
-    hidden = "<sheetData>" + row(text_cell("A1", m())) + "</sheetData>"
-    parts = {
-        "xl/sharedStrings.xml": sheet_part(
-            "sst", f"<si><t>Bygg AB</t><rPh><t>{m()}</t></rPh></si><si><t>{m()}</t></si>"
-        ),
-        "xl/styles.xml": STYLES,
-        "xl/comments1.xml": sheet_part("comments", f"<authors><author>{m()}</author></authors><t>{m()}</t>"),
-        "xl/persons/person.xml": f"<a>{m()}</a>",
-        "xl/vbaProject.bin": m().encode(),
-        "xl/externalLinks/externalLink1.xml": f"<a>{m()}</a>",
-        "xl/pivotCache/pivotCacheRecords1.xml": f"<a>{m()}</a>",
-        "xl/printerSettings/printerSettings1.bin": m().encode(),
-        "docProps/app.xml": f"<Properties><Company>{m()}</Company></Properties>",
-        "customXml/item1.xml": f"<a>{m()}</a>",
-        "xl/worksheets/_rels/sheet0.xml.rels": relations(("d", "drawing", "../drawings/drawing1.xml")),
-        "xl/drawings/drawing1.xml": (
-            '<xdr:wsDr xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" xmlns:a="http://'
-            'schemas.openxmlformats.org/drawingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/'
-            f'2006/relationships"><xdr:twoCellAnchor><xdr:pic><xdr:nvPicPr><xdr:cNvPr id="1" name="{m()}" descr="{m()}"/>'
-            '</xdr:nvPicPr><xdr:blipFill><a:blip r:embed="i"/></xdr:blipFill></xdr:pic></xdr:twoCellAnchor></xdr:wsDr>'
-        ),
-        "xl/drawings/_rels/drawing1.xml.rels": relations(("i", "image", "../media/image1.jpeg")),
-        "xl/media/image1.jpeg": photograph(m()),
-    }
-    used = marks[: marks.index(next(take))]
-    content = workbook(
-        [("Synlig", "visible", seen), ("Dold", "veryHidden", hidden)],
-        parts,
-        ("str", "sharedStrings", "sharedStrings.xml"),
-        ("sty", "styles", "styles.xml"),
-    )
+    content, used = marked_workbook()
     assert all(mark.encode() in unpacked(content) for mark in used)
 
     clean, report = cleaned(jail, content)
@@ -123,49 +55,7 @@ def test_of_all_that_is_not_seen_in_a_workbook_nothing_is_left(jail):
 
 
 def test_of_all_that_is_not_seen_in_a_presentation_nothing_is_left(jail):
-    marks = [marker(960000 + number) for number in range(30)]
-    take = iter(marks)
-    m = lambda: next(take)  # noqa: E731
-    white = '<a:solidFill><a:srgbClr val="FFFFFF"/></a:solidFill>'
-    picture = (
-        f'<p:pic><p:nvPicPr><p:cNvPr id="4" name="{m()}" descr="{m()}"/></p:nvPicPr><p:blipFill><a:blip r:embed="i"/>'
-        "</p:blipFill><p:spPr/></p:pic>"
-    )
-    film = f'<p:pic><p:nvPicPr><p:cNvPr id="5" name="a"/><p:nvPr><a:videoFile r:link="{m()}"/></p:nvPr></p:nvPicPr></p:pic>'
-    first = (
-        shape("Rubriken", place="title")
-        + shape("Texten")
-        + shape(m(), about='hidden="1"')
-        + shape(m(), look=white, fill="<a:noFill/>")
-        + shape("Vitt på mörkt", look=white, fill="<a:solidFill/>")
-        + shape(m(), place="sldNum")
-        + picture
-        + film
-        + f'<p:extLst><p:ext uri="{m()}"/></p:extLst>'
-    )
-    parts = {
-        "ppt/media/image1.jpeg": photograph(m()),
-        "ppt/notesSlides/notesSlide1.xml": slide_part(
-            "notes", f"<p:cSld><p:spTree>{shape('Sägs.', place='body')}</p:spTree></p:cSld>"
-        ),
-        "ppt/comments/comment1.xml": f"<a>{m()}</a>",
-        "ppt/commentAuthors.xml": f"<a>{m()}</a>",
-        "ppt/slideLayouts/slideLayout1.xml": slide_part(
-            "sldLayout", f"<p:cSld><p:spTree>{shape(m(), place='body')}{shape('Ludvika')}</p:spTree></p:cSld>"
-        ),
-        "ppt/slideLayouts/slideLayout2.xml": slide_part(
-            "sldLayout", f"<p:cSld><p:spTree>{shape(m())}</p:spTree></p:cSld>"
-        ),
-        "ppt/embeddings/Microsoft_Excel_Sheet1.xlsx": m().encode(),
-        "docProps/core.xml": f'<a xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator>{m()}</dc:creator></a>',
-    }
-    named = relations(
-        ("i", "image", "../media/image1.jpeg"),
-        ("n", "notesSlide", "../notesSlides/notesSlide1.xml"),
-        ("l", "slideLayout", "../slideLayouts/slideLayout1.xml"),
-    )
-    content = presentation([("", first), ('show="0"', shape(m())), ("", shape("Sist"))], parts, {0: named})
-    used = marks[: marks.index(next(take))]
+    content, used = marked_presentation()
     assert all(mark.encode() in unpacked(content) for mark in used)
 
     clean, report = cleaned(jail, content)

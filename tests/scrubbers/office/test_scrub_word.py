@@ -16,7 +16,8 @@ from hostile.jail import Jail, MemoryWatch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
-from office_jail import cleaned, marker, text_of, unpacked
+from office_jail import cleaned, text_of, unpacked
+from office_marked import SEEN, marked_word
 from office_samples import (
     WORD,
     WORD_TYPE,
@@ -54,80 +55,8 @@ def jail():
     made.close()
 
 
-SEEN = "Räkningen delades i tre."
-HIDDEN = "<w:vanish/>"
-
-
-def planted() -> tuple[bytes, list[str]]:
-    """One document with a marker in every place that holds something which is not seen."""
-    marks = [marker(990000 + number) for number in range(60)]
-    take = iter(marks)
-    m = lambda: next(take)  # noqa: E731
-    body = (
-        paragraph(SEEN, f'<w:rPr><w:ins w:author="{m()}" w:date="{m()}"/></w:rPr>')
-        + f'<w:p w:rsidR="{m()}"><w:del w:author="{m()}" w:date="2026"><w:r><w:delText>{m()}</w:delText></w:r></w:del></w:p>'
-        + f"<w:moveFrom>{paragraph(m())}</w:moveFrom>"
-        + paragraph(m(), look=HIDDEN)
-        + paragraph(m(), '<w:pStyle w:val="Gone"/>')
-        + paragraph(m(), look='<w:color w:val="FFFFFF"/>')
-        + paragraph(m(), look='<w:sz w:val="2"/>')
-        + f'<w:p><w:bookmarkStart w:id="1" w:name="{m()}"/><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>'
-        + f'INCLUDETEXT {m()}</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>{run("Fältet.")}<w:r>'
-        + '<w:fldChar w:fldCharType="end"/></w:r></w:p>'
-        + f'<w:p><w:commentRangeStart w:id="0"/>{run("Sagt.")}<w:r><w:commentReference w:id="0"/></w:r></w:p>'
-        + f'<w:p><w:hyperlink r:id="web" w:tooltip="{m()}">{run("Länken.")}</w:hyperlink></w:p>'
-        + f'<w:p>{drawing("pic", alt=m())}{drawing("pic2", alt=m(), hidden=True)}</w:p>'
-        + f'<w:sdt><w:sdtPr><w:alias w:val="{m()}"/><w:tag w:val="{m()}"/></w:sdtPr><w:sdtContent>{paragraph("Rutan.")}'
-        + "</w:sdtContent></w:sdt>"
-        + f'<w:tbl><w:tblPr><w:tblCaption w:val="{m()}"/></w:tblPr><w:tr><w:trPr><w:hidden/></w:trPr><w:tc>{paragraph(m())}'
-        + f'</w:tc></w:tr><w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr>{paragraph(m())}</w:tc><w:tc>{paragraph("Cellen.")}</w:tc>'
-        + f'</w:tr></w:tbl><w:p><w:r><w:object><o:OLEObject ProgID="{m()}" r:id="ole"/></w:object></w:r></w:p>'
-        + f'<!-- {m()} --><?pi {m()}?><w:sectPr><w:headerReference w:type="first" r:id="head"/></w:sectPr>'
-    )  # fmt: skip
-    parts: dict[str, str | bytes] = {
-        "docProps/core.xml": (
-            '<cp:coreProperties xmlns:cp="c" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:t="t">'
-            f"<dc:creator>{m()}</dc:creator><dc:title>{m()}</dc:title><cp:lastModifiedBy>{m()}</cp:lastModifiedBy>"
-            f"<t:created>{m()}</t:created></cp:coreProperties>"
-        ),
-        "docProps/app.xml": f"<Properties><Company>{m()}</Company><Template>{m()}</Template></Properties>",
-        "docProps/custom.xml": f'<Properties><property name="{m()}"><v>{m()}</v></property></Properties>',
-        "docProps/thumbnail.jpeg": photograph(m()),
-        "word/comments.xml": element("w:comments", f'<w:comment w:author="{m()}">{paragraph(m())}</w:comment>'),
-        "word/settings.xml": element("w:settings", f'<w:rsids><w:rsid w:val="{m()}"/></w:rsids>'),
-        "word/styles.xml": element(
-            "w:styles",
-            f'<w:style w:type="paragraph" w:styleId="Gone"><w:name w:val="{m()}"/><w:rPr>{HIDDEN}</w:rPr></w:style>',
-        ),
-        "word/fontTable.xml": element("w:fonts", f'<w:font w:name="{m()}"/>'),
-        "word/theme/theme1.xml": f"<t>{m()}</t>",
-        "word/header1.xml": element("w:hdr", paragraph(m())),
-        "word/footnotes.xml": element("w:footnotes", f'<w:footnote w:id="7">{paragraph(m())}</w:footnote>'),
-        "word/vbaProject.bin": m().encode(),
-        "word/embeddings/oleObject1.bin": m().encode(),
-        "word/media/image1.jpeg": photograph(m()),
-        "word/media/image2.jpeg": photograph(m()),
-        "customXml/item1.xml": f"<x>{m()}</x>",
-        "word/unused.xml": element("w:document", paragraph(m())),
-    }
-    named = (
-        ("web", "hyperlink", f"https://example.org/{m()}"),
-        ("tpl", "attachedTemplate", f"file:///c:/{m()}"),
-        ("pic", "image", "media/image1.jpeg"),
-        ("pic2", "image", "media/image2.jpeg"),
-        ("ole", "oleObject", "embeddings/oleObject1.bin"),
-        ("head", "header", "header1.xml"),
-        ("notes", "footnotes", "footnotes.xml"),
-        ("styles", "styles", "styles.xml"),
-        ("set", "settings", "settings.xml"),
-    )
-    comment = m().encode()
-    used = marks[: marks.index(next(take))]
-    return word(body, parts, *named, comment=comment, time=(2026, 3, 14, 9, 26, 52)), used
-
-
 def test_of_all_that_is_not_seen_nothing_is_left(jail):
-    content, marks = planted()
+    content, marks = marked_word()
     assert all(mark.encode() in unpacked(content) for mark in marks)
     assert len(marks) > 45
 

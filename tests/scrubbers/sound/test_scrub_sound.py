@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-import itertools
 import json
 import subprocess
 
 import av
 import pytest
+from media_jail import cleaned, hertz, refusals
 from PIL import Image
 from recordings import SECONDS, marked, recorded, tone
-from scrub_harness import clean, clean_all
 
 from scrubbers.jailed.verify.sound import is_clean_sound
-from scrubbers.protocol import Role
-from scrubbers.sandbox import Sandbox
-from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, Lost, Refused, What
 
 RECORDINGS = marked()
 FRAME_BYTES = 288
 # Of the encoder and its first frame; and one frame is 36 milliseconds.
 SLACK_SECONDS = 0.15
-
-
-def cleaned(*contents: bytes) -> list:
-    return asyncio.run(clean_all(list(contents), [Role.DOCUMENTS], [Kind.SOUND]))
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +58,10 @@ def test_the_report_names_what_was_beside_it(results, name, told) -> None:
 @pytest.mark.parametrize("name", RECORDINGS)
 def test_what_is_heard_stays_by_the_hand_of_another_decoder(results, name, tmp_path) -> None:
     """FFmpeg of the wheel reads it back: as long as it was, and the tone is at its place."""
-    seconds, hertz = heard(results[name][1])
+    seconds, pitch = heard(results[name][1])
 
     assert abs(seconds - SECONDS) < SLACK_SECONDS
-    assert abs(hertz - 440) < 10
+    assert abs(pitch - 440) < 10
 
 
 def heard(content: bytes) -> tuple[float, float]:
@@ -82,9 +73,7 @@ def heard(content: bytes) -> tuple[float, float]:
         for frame in container.decode(audio=0):
             for piece in resampler.resample(frame):
                 values += memoryview(bytes(piece.planes[0])[: 2 * piece.samples]).cast("h")
-    middle = values[len(values) // 4 : 3 * len(values) // 4]
-    up = sum(before < 0 <= after for before, after in itertools.pairwise(middle))
-    return len(values) / rate, up * rate / len(middle)
+    return len(values) / rate, hertz(values, rate)
 
 
 def test_an_outside_reader_finds_nothing_but_the_form(results, tmp_path) -> None:
@@ -130,28 +119,9 @@ NOT_HEARD = {
 
 
 def test_what_cannot_be_heard_is_refused() -> None:
-    refused = dict(zip(NOT_HEARD, asyncio.run(refusals(list(NOT_HEARD.values()))), strict=True))
+    refused = dict(zip(NOT_HEARD, refusals(list(NOT_HEARD.values())), strict=True))
 
     assert [name for name, reason in refused.items() if not isinstance(reason, Refused)] == []
-
-
-async def refusals(contents: list[bytes]) -> list[Refused | None]:
-    """Why each was refused, by one zygote after the other."""
-    process, channel = spawn_zygote(Role.DOCUMENTS, [Kind.SOUND])
-    sandbox = Sandbox([channel])
-    found: list[Refused | None] = []
-    try:
-        await sandbox.self_test([Role.DOCUMENTS])
-        for content in contents:
-            try:
-                await clean(sandbox, content)
-                found.append(None)
-            except Refused as reason:
-                found.append(reason)
-    finally:
-        sandbox.close()
-        process.wait(10)
-    return found
 
 
 def test_a_recording_that_was_cut_off_keeps_what_is_there() -> None:

@@ -15,7 +15,7 @@ from scrubbers.protocol import Role
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Scrubbed, ScrubReport
+from scrubbers.stages import Kind, Scrubbed, ScrubReport, SniffedArchive
 
 LOOK_SECONDS = 0.004
 
@@ -37,6 +37,14 @@ class Jail:
         verified = await verify(await scrub(sniff(arrived(content)), self.sandbox), self.sandbox)
         with verified.clean, verified.preview:
             return verified.kind, verified.clean.read()
+
+    def unpacked(self, content: bytes) -> list[bytes]:
+        """The files of an archive or an e-mail."""
+        found = []
+        for member in self.loop.run_until_complete(self.sandbox.unpack(SniffedArchive(arrived(content)))):
+            with member:
+                found.append(member.read())
+        return found
 
     def vouch(self, kind: Kind, content: bytes, preview: bytes) -> None:
         """The second job alone, for a result of our making."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.colours import is_light
 from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.excel.number_formats import NumberFormats
 from scrubbers.jailed.office.letters import Drawable
@@ -31,7 +32,6 @@ _MOST_CELLS: Final = 1_000_000
 _MOST_MERGED: Final = 200_000
 _TRUTHS: Final = {"1": "TRUE", "0": "FALSE"}
 _BLANK_FORMAT: Final = ";;;"
-_LIGHT: Final = 0xE6
 _COLOUR_DIGITS: Final = 8  # alpha first
 
 
@@ -244,10 +244,7 @@ def _is_light(font: Node | None, fill: Node | None) -> bool:
     rgb = colour.get("rgb")
     if len(rgb) != _COLOUR_DIGITS:
         return colour.get("theme") == "0" and not colour.get("tint")
-    try:
-        return min(bytes.fromhex(rgb)[1:]) >= _LIGHT
-    except ValueError:
-        return False
+    return is_light(rgb[2:])
 
 
 def _hidden_columns(root: Node) -> frozenset[int]:

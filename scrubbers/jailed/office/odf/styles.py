@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from scrubbers.jailed.office.colours import is_light
 from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.letters import UNKNOWN_SIGN, sign
 from scrubbers.jailed.office.word.styles import written_number
 from scrubbers.jailed.office.xml import Node
 
 _MOST_BASES: Final = 20
-_LIGHT: Final = 0xE6
 _SMALLEST_POINTS: Final = 2
-_COLOUR_LETTERS: Final = 7  # "#" and six digits
 _FORMATS: Final = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "1": "decimal"}
 _BULLET: Final = "•"
 _LEVELS: Final = 10
@@ -117,13 +116,7 @@ def _is_unseen(values: dict[str, str], *, on_colour: bool) -> bool:
     size = values["fo:font-size"]
     if size.endswith("pt") and number(size[:-2]) <= _SMALLEST_POINTS:
         return True
-    colour = values["fo:color"]
-    if on_colour or len(colour) != _COLOUR_LETTERS:
-        return False
-    try:
-        return min(bytes.fromhex(colour[1:])) >= _LIGHT
-    except ValueError:
-        return False
+    return is_light(values["fo:color"].removeprefix("#")) and not on_colour
 
 
 class Counter:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
+from scrubbers.jailed.office.colours import LIGHT
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.rtf import words
@@ -23,7 +24,6 @@ from scrubbers.stages import TextUnreadable, What, Where
 
 MAGIC: Final = b"{\\rtf"
 _HEADINGS: Final = 6
-_LIGHT: Final = 0xE6
 _SMALLEST_HALF_POINTS: Final = 4
 # Two halves stand for a letter beyond so many.
 _HIGH, _LOW, _BEYOND = range(0xD800, 0xDC00), range(0xDC00, 0xE000), 0x10000
@@ -331,7 +331,7 @@ class _Reader:
             return True
         if state.behind or self._flow.is_row or not 0 <= state.colour < len(self._colours):
             return False
-        return min(self._colours[state.colour]) >= _LIGHT
+        return min(self._colours[state.colour]) >= LIGHT
 
 
 def read_document(untrusted: bytes, findings: Findings) -> list[Block]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.colours import is_light
 from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, size_of
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.pictures import Shown
@@ -28,8 +29,6 @@ _ALIGNED: Final = {"ctr": Align.CENTRE, "r": Align.RIGHT}
 _NUMBERS: Final = {"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc": "lowerRoman", "romanUc": "upperRoman"}
 # What a slide shows in the place of these is the same on each, or another number.
 _PAGE_PLACES: Final = frozenset({"sldNum", "dt"})
-_LIGHT: Final = 0xE6
-_COLOUR_DIGITS: Final = 6
 _SMALLEST_HUNDREDTHS: Final = 200
 
 
@@ -194,9 +193,4 @@ def _is_unseen(look: Node, *, on_colour: bool) -> bool:
     if size.isdigit() and int(size) <= _SMALLEST_HUNDREDTHS:
         return True
     colour = look.value("a:solidFill", "a:srgbClr", of="val") or ""
-    if on_colour or len(colour) != _COLOUR_DIGITS or look.find("a:highlight") is not None:
-        return False
-    try:
-        return min(bytes.fromhex(colour)) >= _LIGHT
-    except ValueError:
-        return False
+    return is_light(colour) and not on_colour and look.find("a:highlight") is None

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from scrubbers.jailed.office.colours import is_light
 from scrubbers.jailed.office.word.styles import first_value, is_on
 from scrubbers.jailed.office.xml import Node
 
-# Letters this light are not seen on white paper; where there may be a colour behind them they are.
-_LIGHT: Final = 0xE6
 _SMALLEST_HALF_POINTS: Final = 4
-_COLOUR_DIGITS: Final = 6
 # What a page shows in the place of these is another number on each page.
 _PAGE_FIELDS: Final = frozenset({"PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES"})
 _WHITE: Final = frozenset({"", "auto", "FFFFFF", "ffffff", "none"})
@@ -48,12 +46,7 @@ def _is_unseen(properties: Sequence[Node], *, on_colour: bool) -> bool:
     if size.isdigit() and int(size) <= _SMALLEST_HALF_POINTS:
         return True
     colour = first_value(properties, "w:color") or ""
-    if len(colour) != _COLOUR_DIGITS or on_colour or is_coloured(properties):
-        return False
-    try:
-        return min(bytes.fromhex(colour)) >= _LIGHT
-    except ValueError:
-        return False
+    return is_light(colour) and not on_colour and not is_coloured(properties)
 
 
 def is_coloured(properties: Sequence[Node]) -> bool:
