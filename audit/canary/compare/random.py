@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # So many values have to repeat what another one of their group decides: 256^-5 is 10^-12, and a field has 5,000 places.
 _BITS_THAT_AGREE = 40
 _BITS_OF_A_BYTE, _BITS_OF_HALF = 8, 4
-# As many values less two repeat a bit: 2^-38 for each of the 1,224 bits of a grant.
+# How rare a bit must be that tells two kinds: for each of the 1,224 bits of a grant.
 _BITS_THAT_TELL = 38
 _WORST_CHANCE = 1e-13  # of all values lying in a part of the circle that chance would have them all over
 _EQUAL_BYTES = 5
@@ -123,16 +123,25 @@ def dependences_within(rows: Sequence[Observation]) -> list[str]:
 
 
 def told_apart(ones: Sequence[bytes], others: Sequence[bytes]) -> list[str]:
-    """By which single bits values of two kinds can be told that must be alike: the same in all of one kind."""
-    if len(ones) + len(others) - 2 < _BITS_THAT_TELL or not ones or not others:
-        return []
+    """By which single bits values of two kinds can be told that must be alike: the same in all of the first kind.
+
+    Of the other kind most have it otherwise: among them are some of the first, for readers who did not open theirs.
+    """
     found = []
-    for place in range(min(map(len, (*ones, *others)))):
+    for place in range(min(map(len, (*ones, *others)), default=0)):
         for bit in range(8):
-            sides = [{value[place] >> bit & 1 for value in several} for several in (ones, others)]
-            if all(len(side) == 1 for side in sides) and sides[0] != sides[1]:
-                found.append(f"bit {bit} of byte {place}")
+            side = {value[place] >> bit & 1 for value in ones}
+            if len(side) == 1:
+                unlike = sum(value[place] >> bit & 1 not in side for value in others)
+                chance = 2.0 ** -(len(ones) - 1) * _at_least(unlike, len(others))
+                if chance < 2.0**-_BITS_THAT_TELL:
+                    found.append(f"bit {bit} of byte {place}")
     return found
+
+
+def _at_least(heads: int, tosses: int) -> float:
+    """Return how likely so many heads or more are."""
+    return sum(math.comb(tosses, each) for each in range(heads, tosses + 1)) / 2**tosses
 
 
 def _groups(

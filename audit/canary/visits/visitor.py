@@ -22,6 +22,7 @@ from audit.canary.visits.http import (
     read_answer,
     request,
     send,
+    send_and_leave,
     send_twice,
 )
 from audit.canary.visits.markers import Marker, new_address, new_text, planted
@@ -171,9 +172,9 @@ class CanaryVisitor:
         return self.keep(name, sent, right, (), broken=True)
 
     def cut(self, target: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload], *, at: float) -> None:
-        """Go away when this part of the form has been sent, or right after all of it."""
+        """Go away when this part of the form has been sent, or after all of it, as the answer begins."""
         whole = self._form(target, multipart(fields, uploads))
-        send(self.socket, whole[: int(len(whole) * at)], then_cut=True)
+        send_and_leave(self.socket, whole[: int(len(whole) * at)], answered=at >= 1)
 
     @contextmanager
     def watching(self, name: str, target: str) -> Iterator[None]:
