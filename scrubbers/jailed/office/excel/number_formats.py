@@ -88,7 +88,7 @@ class NumberFormats:
         return _number(value, pieces, stored, signed=not (value < 0 and place == 1))
 
     def text(self, text: str, number: int) -> str:
-        """Return a text as the format of this number shows it: by its fourth section, or the one with a place for it."""
+        """Return a text as the format of this number shows it: by its fourth section or the one with a place for it."""
         sections = self._sections(number)
         pieces = sections[_TEXT_PLACE] if len(sections) > _TEXT_PLACE else sections[-1]
         if len(sections) <= _TEXT_PLACE and _TEXT not in pieces:
