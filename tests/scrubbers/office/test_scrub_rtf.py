@@ -78,6 +78,26 @@ def test_a_picture_in_a_format_that_is_not_decoded_is_a_note(jail):
     assert "Picture that cannot be shown" in text_of(clean)
 
 
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (r"{\u229}100 kr", "å100 kr"),
+        (r"\u229{100} kr", "å100 kr"),
+        (r"\u229\b 100 kr", "å100 kr"),
+        (r"\u229\emdash 100 kr", "å100 kr"),
+        (r"\uc2\u229\'80\~100 kr", "å100 kr"),
+        (r"100\sect 200\column 300", "100 200 300"),
+        (r"{\pntext 1.\tab}{\*\pn\pndec{\pntxtb (}{\pntxta .}}Avtal\par{\pntext 2.\tab}Faktura", "1. Avtal 2. Faktura"),
+        (r"{\listtext 1.\tab}{\pntext 1.\tab}Avtal", "1. Avtal"),
+        (r"{\f7 \'a3} 500 {\f7 D}", "≤ 500 Δ"),
+    ],
+)
+def test_letters_and_breaks_are_read_as_they_are_shown(jail, body, shown):
+    clean, _ = cleaned(jail, rtf(rf"{{\fonttbl{{\f7\fcharset2 Symbol;}}}}\pard {body}\par"))
+
+    assert " ".join(text_of(clean).split()) == shown
+
+
 HOSTILE = {
     "deep": (lambda: rtf(300 * "{" + 300 * "}"), TooLarge),
     "truncated": (lambda: rtf("Text")[:-1], Damaged),
