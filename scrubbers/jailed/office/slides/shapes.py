@@ -6,7 +6,7 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, size_of
+from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, number, size_of
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.word.runs import formula
@@ -31,12 +31,18 @@ _PAGE_PLACES: Final = frozenset({"sldNum", "dt"})
 _LIGHT: Final = 0xE6
 _COLOUR_DIGITS: Final = 6
 _SMALLEST_HUNDREDTHS: Final = 200
+_CLEAR: Final = 5000  # thousandths of a per cent: what is seen of letters
+_TURN: Final = frozenset({"", "0"})
 
 
 class Shapes:
     """Reads the shapes of one part."""
 
-    def __init__(self, drawings: Drawings, drawable: Drawable, findings: Findings) -> None:
+    def __init__(
+        self, drawings: Drawings, drawable: Drawable, findings: Findings, page: tuple[float, float] | None = None
+    ) -> None:
+        """Take the size of the slide, if there is one: what stands beside it nobody is shown."""
+        self._page = page
         self._drawings = drawings
         self._drawable = drawable
         self._findings = findings
@@ -47,7 +53,11 @@ class Shapes:
         self._depth += 1
         blocks: list[Block] = []
         for node in parent.elements() if self._depth < _MOST_NESTED else ():
-            blocks += self._shape(node, placeholders=placeholders)
+            if self._page is not None and self._depth == 1 and _is_beside(node, self._page):
+                text = "".join(each.text() for each in node.all("a:t"))
+                self._findings.add(What.HIDDEN_TEXT if text else What.HIDDEN_DRAWING, Where.PAGES, text or None)
+            else:
+                blocks += self._shape(node, placeholders=placeholders)
         if self._depth >= _MOST_NESTED:
             blocks.append(Frame(labels.UNKNOWN, ()))
         self._depth -= 1
@@ -180,7 +190,8 @@ class Shapes:
                         self._findings.lose(Lost.LINKS)
                     bold = look is not None and look.get("b") in _ON
                     italic = look is not None and look.get("i") in _ON
-                    runs.append(Run(shown, bold, italic, struck=is_out))
+                    raised = look is not None and number(look.get("baseline").removesuffix("%")) > 0
+                    runs.append(Run(shown, bold, italic, raised, is_out))
                 case "a:br":
                     runs.append(Run("\n", struck=is_out))
                 case "mc:AlternateContent" | "?:m":
@@ -188,10 +199,30 @@ class Shapes:
         return runs
 
 
+def _is_beside(node: Node, page: tuple[float, float]) -> bool:
+    """Return whether a shape stands beside a slide, so far that also a text that is too long for it does."""
+    places = (node.find(*path) for path in (("p:spPr", "a:xfrm"), ("p:grpSpPr", "a:xfrm"), ("p:xfrm",)))
+    where = next((one for one in places if one is not None), None)
+    at, size = (None, None) if where is None else (where.find("a:off"), where.find("a:ext"))
+    if where is None or at is None or size is None or where.get("rot") not in _TURN:
+        return False
+    # A line that is not broken goes on beside its shape.
+    goes_on = any(each.get("wrap") == "none" for each in node.all("a:bodyPr"))
+    left, top = number(at.get("x")), number(at.get("y"))
+    right, bottom = left + number(size.get("cx")), top + number(size.get("cy"))
+    across, down = page[0] if goes_on else 0, page[1] / 2
+    return right < -across or left > page[0] + across or bottom < -down or top > page[1] + down
+
+
 def _is_unseen(look: Node, *, on_colour: bool) -> bool:
-    """Return whether letters are too small to be seen, or white on nothing."""
+    """Return whether letters are too small to be seen, without a colour, or white on nothing."""
     size = look.get("sz")
     if size.isdigit() and int(size) <= _SMALLEST_HUNDREDTHS:
+        return True
+    if look.find("a:noFill") is not None and look.find("a:ln", "a:solidFill") is None:
+        return True
+    fill = look.find("a:solidFill")
+    if fill is not None and any(number(each.get("val")) <= _CLEAR for each in fill.all("a:alpha")):
         return True
     colour = look.value("a:solidFill", "a:srgbClr", of="val") or ""
     if on_colour or len(colour) != _COLOUR_DIGITS or look.find("a:highlight") is not None:

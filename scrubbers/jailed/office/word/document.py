@@ -111,6 +111,12 @@ class PartReader:
         findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text or None)
         self.report_change(node)
 
+    def _report_of_formula(self, node: Node) -> None:
+        for each in node.all(*_DELETED):
+            self.report_deletion(each)
+        if next(node.all("w:vanish"), None) is not None:
+            self.report_hidden()
+
     def report_change(self, node: Node) -> None:
         """Report who changed something, and when."""
         if node.get("w:author"):
@@ -164,6 +170,7 @@ class PartReader:
                 case "w:r":
                     self._run(node, collected)
                 case "m:oMath":
+                    self._report_of_formula(node)
                     text = self._shared.drawable.text(formula(node))
                     collected.runs.append(Run(text, italic=True))
                 case "w:hyperlink":
