@@ -9,7 +9,7 @@ from office_samples import paragraph, presentation, run, shape, word
 
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.xml import parsed
-from scrubbers.stages import What
+from scrubbers.stages import Damaged, What
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +86,70 @@ def test_a_power_on_a_slide_is_raised(jail):
     level, _ = cleaned(jail, presentation([("", power.replace("{}", "0"))]))
 
     assert raised != level
+
+
+def floating(text: str, left: int, relative: str = "page") -> str:
+    return (
+        f'<w:p><w:r><w:drawing><wp:anchor><wp:positionH relativeFrom="{relative}"><wp:posOffset>{left}</wp:posOffset>'
+        '</wp:positionH><wp:extent cx="900000" cy="900000"/><wp:docPr id="1" name="a"/><a:graphic><a:graphicData uri="x">'
+        f"<wps:wsp><wps:txbx><w:txbxContent>{paragraph(text)}</w:txbxContent></wps:txbx></wps:wsp></a:graphicData>"
+        "</a:graphic></wp:anchor></w:drawing></w:r></w:p>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "relative", "is_shown"),
+    [
+        (-1_000_000, "page", False), (8_000_000, "page", False), (-9_000_000, "column", False), (-800_000, "page", True),
+        (-1_000_000, "column", True), (7_000_000, "page", True),
+    ],
+)  # fmt: skip
+def test_a_text_box_beside_the_page_goes_and_one_that_reaches_into_it_stays(jail, left, relative, is_shown):
+    clean, report = cleaned(jail, word(paragraph("Synlig") + floating("Anna", left, relative)))
+
+    assert ("Anna" in text_of(clean)) is is_shown
+    assert (What.HIDDEN_TEXT in {found.what for found in report.removed}) is not is_shown
+
+
+def test_a_field_that_has_no_end_refuses_the_document_and_hides_nothing(jail):
+    begun = '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>X</w:instrText></w:r></w:p>'
+
+    with pytest.raises(Damaged):
+        cleaned(jail, word(paragraph("Synlig") + begun + paragraph("Summa 100 kr")))
+
+
+CHART = (
+    '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:a="http://schemas.openxmlformats'
+    '.org/drawingml/2006/main"><c:chart><c:plotArea>{}</c:plotArea></c:chart></c:chartSpace>'
+)
+
+
+def with_chart(inside: str) -> bytes:
+    shown = (
+        '<w:p><w:r><w:drawing><wp:inline><wp:extent cx="9" cy="9"/><wp:docPr id="1" name="a"/><a:graphic><a:graphicData '
+        'uri="c"><c:chart r:id="c"/></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>'
+    )
+    return word(shown, {"word/charts/chart1.xml": CHART.format(inside)}, ("c", "chart", "charts/chart1.xml"))
+
+
+def test_the_title_of_an_axis_that_is_not_drawn_goes(jail):
+    axis = (
+        '<c:catAx><c:delete val="{}"/><c:title><a:t>Anna</a:t></c:title></c:catAx><c:valAx><a:t>Kronor</a:t></c:valAx>'
+    )
+
+    hidden, report = cleaned(jail, with_chart(axis.format(1)))
+    shown, _ = cleaned(jail, with_chart(axis.format(0)))
+
+    assert "Anna" not in text_of(hidden)
+    assert "Kronor" in text_of(hidden)
+    assert "Anna" in text_of(shown)
+    assert What.HIDDEN_TEXT in {found.what for found in report.removed}
+
+
+def test_a_chart_with_more_values_than_are_written_says_so(jail):
+    clean, _ = cleaned(jail, with_chart("<c:v>1</c:v>" * 2001))
+
+    assert text_of(clean).rstrip().endswith("…")
 
 
 R = "<m:r><m:t>{}</m:t></m:r>"

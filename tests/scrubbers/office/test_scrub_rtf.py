@@ -89,6 +89,7 @@ def test_a_picture_in_a_format_that_is_not_decoded_is_a_note(jail):
         (r"100\sect 200\column 300", "100 200 300"),
         (r"{\pntext 1.\tab}{\*\pn\pndec{\pntxtb (}{\pntxta .}}Avtal\par{\pntext 2.\tab}Faktura", "1. Avtal 2. Faktura"),
         (r"{\listtext 1.\tab}{\pntext 1.\tab}Avtal", "1. Avtal"),
+        (r"{\*\do\dobxcolumn{\dptxbx{\dptxbxtext Avtal\par}}}Sak", "Textruta / Text box Avtal Sak"),
         (r"{\f7 \'a3} 500 {\f7 D}", "≤ 500 Δ"),
     ],
 )
@@ -96,6 +97,26 @@ def test_letters_and_breaks_are_read_as_they_are_shown(jail, body, shown):
     clean, _ = cleaned(jail, rtf(rf"{{\fonttbl{{\f7\fcharset2 Symbol;}}}}\pard {body}\par"))
 
     assert " ".join(text_of(clean).split()) == shown
+
+
+@pytest.mark.parametrize("word", ["clmrg", "clvmrg"])
+def test_what_stands_in_a_cell_that_others_cover_goes(jail, word):
+    row = rf"\trowd\clmgf\cellx100\{word}\cellx200\cellx300\pard\intbl A\cell %s\cell C\cell\row\pard Sist\par"
+
+    first, report = cleaned(jail, rtf(row % "Anna"))
+    second, _ = cleaned(jail, rtf(row % "Bo Ek"))
+
+    assert first == second
+    assert text_of(first).split() == ["A", "C", "Sist"]
+    assert What.HIDDEN_TEXT in {found.what for found in report.removed}
+
+
+def test_a_picture_whose_lines_end_between_two_digits_is_kept(jail):
+    digits = photograph().hex()
+
+    clean, _ = cleaned(jail, rtf(rf"{{\pict\jpegblip {digits[:101]}{chr(10)}{digits[101:]}}}\par"))
+
+    assert b"/Subtype /Image" in clean
 
 
 HOSTILE = {

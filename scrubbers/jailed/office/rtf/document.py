@@ -81,6 +81,7 @@ class _Reader:
         self._colours: list[tuple[int, int, int]] = []
         self._colour = [0, 0, 0]
         self._picture = bytearray()
+        self._half = ""  # a digit of it
         self._picture_size = [0, 0]
         self._picture_is_known = False
         self._may_skip = False
@@ -226,8 +227,15 @@ class _Reader:
                 self._flow.end_cell()
             case "nestcell":
                 self._flow.end_paragraph()
+            case "trowd":
+                self._flow.begin_row()
+            case "clmrg" | "clvmrg":
+                self._flow.is_covered = True
+            case "cellx":
+                self._flow.describe_cell()
             case "row":
-                self._flow.end_row()
+                if self._flow.end_row():
+                    self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT)
             case "page":
                 self._page()
             case "pard":
@@ -265,7 +273,7 @@ class _Reader:
 
     def _begin_picture(self) -> None:
         self._set(picture=True)
-        self._picture, self._picture_size, self._picture_is_known = bytearray(), [0, 0], False
+        self._picture, self._half, self._picture_size, self._picture_is_known = bytearray(), "", [0, 0], False
 
     def _end_picture(self) -> None:
         if self._states[-1].skips:
@@ -283,7 +291,11 @@ class _Reader:
         state = self._states[-1]
         if state.picture:
             if not state.skips and len(self._picture) < _PICTURE_BYTES:
-                self._picture += bytes.fromhex("".join(token.data.decode("latin-1").split()))
+                # A line may end between the two digits of a byte.
+                digits = self._half + "".join(token.data.decode("latin-1").split())
+                even = len(digits) // 2 * 2
+                self._picture += bytes.fromhex(digits[:even])
+                self._half = digits[even:]
             return
         if state.skips:
             self._skipped_text(token.data)

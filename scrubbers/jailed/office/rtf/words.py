@@ -39,10 +39,10 @@ INFO: Final = {
 APART: Final = {
     "header": labels.HEADER, "headerl": labels.HEADER, "headerr": labels.HEADER, "headerf": labels.HEADER,
     "footer": labels.FOOTER, "footerl": labels.FOOTER, "footerr": labels.FOOTER, "footerf": labels.FOOTER,
-    "footnote": labels.NOTES, "shptxt": labels.TEXT_BOX,
+    "footnote": labels.NOTES, "shptxt": labels.TEXT_BOX, "dptxbxtext": labels.TEXT_BOX,
 }  # fmt: skip
 # Destinations that may be left out, and are not.
-KNOWN: Final = frozenset({"shppict", "shpinst", "pict", "shptxt", "pn"})
+KNOWN: Final = frozenset({"do", "shppict", "shpinst", "pict", "shptxt", "pn"})
 LETTERS: Final = {
     "emdash": "—", "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
     "tab": "\t", "line": "\n", "lbr": "\n", "emspace": " ", "enspace": " ", "qmspace": " ",

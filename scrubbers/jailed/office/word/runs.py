@@ -108,6 +108,11 @@ class Fields:
             self._open[-1] = (False, self._open[-1][1] + text)
 
     @property
+    def is_open(self) -> bool:
+        """Whether a field has not ended."""
+        return bool(self._open)
+
+    @property
     def shows(self) -> bool:
         """Whether what comes next is seen."""
         return all(result and not is_page_field(code) for result, code in self._open)
