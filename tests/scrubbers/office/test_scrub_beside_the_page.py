@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hostile.jail import Jail
 from office_jail import cleaned, text_of
-from office_samples import paragraph, presentation, run, shape, word
+from office_samples import element, paragraph, presentation, run, shape, word
 
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.xml import parsed
@@ -26,6 +26,29 @@ def at(left: int, top: int, turn: str = "") -> str:
 W14 = 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
 NO_FILL = f"<w14:textFill {W14}><w14:noFill/></w14:textFill>"
 OUTLINE = f"<w14:textOutline {W14}><w14:solidFill/></w14:textOutline>"
+
+
+def styled(text: str, look: str) -> str:
+    """A shape whose own style gives its letters a look."""
+    usual = f"<a:lstStyle><a:lvl1pPr><a:defRPr {look}/></a:lvl1pPr></a:lstStyle>"
+    return shape(text).replace("<a:bodyPr/>", f"<a:bodyPr/>{usual}")
+
+
+def numbered(about: str) -> bytes:
+    """An item of a list: before it stands the first word, with the look that is the second."""
+    marker, look = about.rsplit(" <", 1)
+    levels = f'<w:lvl w:ilvl="0"><w:numFmt w:val="none"/><w:lvlText w:val="{marker}"/><w:rPr><{look}</w:rPr></w:lvl>'
+    part = (
+        f'<w:abstractNum w:abstractNumId="0">{levels}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+    )
+    return word(
+        paragraph("Synlig", '<w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr>'),
+        {"word/numbering.xml": element("w:numbering", part)},
+        ("n", "numbering", "numbering.xml"),
+    )
+
+
 CLEAR = '<a:solidFill><a:srgbClr val="000000"><a:alpha val="0"/></a:srgbClr></a:solidFill>'
 HIDDEN = {
     "left of the slide": lambda text: presentation([("", shape("Synlig") + shape(text, fill=at(-2_100_000, 0)))]),
@@ -33,6 +56,9 @@ HIDDEN = {
     "far below the slide": lambda text: presentation([("", shape("Synlig") + shape(text, fill=at(0, 14_000_000)))]),
     "letters of a slide without a colour": lambda text: presentation([("", shape("Synlig") + shape(text, look="<a:noFill/>"))]),
     "clear letters of a slide": lambda text: presentation([("", shape("Synlig") + shape(text, look=CLEAR))]),
+    "tiny letters by the shape's own style": lambda text: presentation([("", shape("Synlig") + styled(text, 'sz="100"'))]),
+    "what stands before an item, hidden": lambda text: numbered(f"{text} <w:vanish/>"),
+    "what stands before an item, white": lambda text: numbered(f'{text} <w:color w:val="FFFFFF"/>'),
     "letters of a text without a colour": lambda text: word(paragraph("Synlig") + paragraph(text, "", NO_FILL)),
     "letters in the colour of paper": lambda text: word(
         paragraph("Synlig") + paragraph(text, "", '<w:color w:val="auto" w:themeColor="background1"/>')
@@ -64,6 +90,8 @@ def test_two_documents_that_look_the_same_come_out_the_same(jail, name):
         shape("Avtal", fill=at(0, 7_000_000)),
         shape("Avtal", fill=at(9_200_000, 0, 'rot="5400000"')),
         shape("Avtal", fill=at(9_200_000, 0)).replace("<a:bodyPr/>", '<a:bodyPr wrap="none"/>'),
+        shape("Avtal", look='<a:solidFill><a:srgbClr val="000000"><a:alpha val="40%"/></a:srgbClr></a:solidFill>'),
+        styled("Avtal", 'sz="100"').replace("<a:rPr>", '<a:rPr sz="1200">'),
         shape("Avtal", look="<a:ln><a:solidFill/></a:ln><a:noFill/>"),
     ],
 )  # fmt: skip

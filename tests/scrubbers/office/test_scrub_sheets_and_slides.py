@@ -251,6 +251,13 @@ def test_a_number_is_written_as_its_format_shows_it(stored, code, shown):
 
 
 @pytest.mark.parametrize(
+    ("number", "shown"), [(5, "-1 235"), (44, "-1 234.50"), (17, "-1234.5"), (10, "-123450.00%"), (11, "-1234.5")]
+)
+def test_a_number_is_written_as_a_format_that_has_a_number_of_its_own_shows_it(number, shown):
+    assert NumberFormats({}, from_1904=False).shown("-1234.5", number) == shown
+
+
+@pytest.mark.parametrize(
     ("code", "shown"),
     [("0;0;0;", ""), ("0;-0;0;@", "Avtal"), ('@" (utkast)"', "Avtal (utkast)"), ("0.00", "Avtal"), ('0;0;0;"-"', "-")],
 )

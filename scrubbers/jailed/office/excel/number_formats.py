@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-# ECMA-376, 18.8.30: formats that have numbers of their own and are not written down in the file.
+# ECMA-376, 18.8.30: formats that have numbers of their own and are not written down in the file. Which currency those
+# of money have is that of the reader's system.
 _BUILT_IN: Final = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "yyyy-mm-dd",
     16: "mm-dd", 17: "yyyy-mm", 18: "hh:mm", 19: "hh:mm:ss", 20: "hh:mm", 21: "hh:mm:ss", 22: "yyyy-mm-dd hh:mm",
-    37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss",
+    45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss",
+    **dict.fromkeys((5, 6, 37, 38, 41, 42), "#,##0"), **dict.fromkeys((7, 8, 39, 40, 43, 44), "#,##0.00"),
 }  # fmt: skip
 # One piece of a format: quoted or escaped text, a currency or a condition in brackets, a place left free, a number.
 # Commas behind a number divide it by a thousand each.

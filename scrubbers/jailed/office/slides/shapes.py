@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
@@ -31,7 +32,8 @@ _PAGE_PLACES: Final = frozenset({"sldNum", "dt"})
 _LIGHT: Final = 0xE6
 _COLOUR_DIGITS: Final = 6
 _SMALLEST_HUNDREDTHS: Final = 200
-_CLEAR: Final = 5000  # thousandths of a per cent: what is seen of letters
+_CLEAR: Final = 0.05  # so much is not seen of letters
+_FILLS: Final = frozenset({"a:noFill", "a:solidFill", "a:gradFill", "a:blipFill", "a:pattFill", "a:grpFill"})
 _TURN: Final = frozenset({"", "0"})
 
 
@@ -149,8 +151,8 @@ class Shapes:
             about = node.find("a:pPr")
             depth = about.get("lvl", "0") if about is not None else "0"
             level = min(int(depth), _DEEPEST_LEVEL) if depth.isdigit() else 0
-            struck = is_struck(body.find("a:lstStyle", f"a:lvl{level + 1}pPr", "a:defRPr")) or False
-            runs = self._runs(node, on_colour=on_colour, struck=struck)
+            usual = body.find("a:lstStyle", f"a:lvl{level + 1}pPr", "a:defRPr")
+            runs = self._runs(node, usual, on_colour=on_colour)
             if not any(run.text.strip() for run in runs):
                 continue
             marker = self._marker(about, counts, level)
@@ -172,8 +174,9 @@ class Shapes:
         bullet = about.value("a:buChar", of="char") if about is not None else None
         return "•" if bullet else ""
 
-    def _runs(self, paragraph: Node, *, on_colour: bool, struck: bool) -> list[Run]:
-        """Return the runs of a paragraph; `struck`: those that do not say are struck out."""
+    def _runs(self, paragraph: Node, usual: Node | None, *, on_colour: bool) -> list[Run]:
+        """Return the runs of a paragraph; `usual`: how those look that do not say."""
+        struck = is_struck(usual) or False
         runs: list[Run] = []
         for node in paragraph.elements():
             look = node.find("a:rPr")
@@ -183,7 +186,7 @@ class Shapes:
                 case "a:r" | "a:fld" if node.get("type") != "slidenum":
                     text = node.find("a:t")
                     shown = self._drawable.text(text.text() if text is not None else "")
-                    if look is not None and _is_unseen(look, on_colour=on_colour):
+                    if _is_unseen([one for one in (look, usual) if one is not None], on_colour=on_colour):
                         self._findings.add(What.HIDDEN_TEXT, Where.PAGES, shown)
                         continue
                     if look is not None and look.find("a:hlinkClick") is not None:
@@ -214,20 +217,33 @@ def _is_beside(node: Node, page: tuple[float, float]) -> bool:
     return right < -across or left > page[0] + across or bottom < -down or top > page[1] + down
 
 
-def _is_unseen(look: Node, *, on_colour: bool) -> bool:
-    """Return whether letters are too small to be seen, without a colour, or white on nothing."""
-    size = look.get("sz")
+def _is_unseen(looks: Sequence[Node], *, on_colour: bool) -> bool:
+    """Return whether letters are too small to be seen, without a colour, or white on nothing; nearest look first."""
+    size = next((each.get("sz") for each in looks if each.get("sz")), "")
     if size.isdigit() and int(size) <= _SMALLEST_HUNDREDTHS:
         return True
-    if look.find("a:noFill") is not None and look.find("a:ln", "a:solidFill") is None:
-        return True
-    fill = look.find("a:solidFill")
-    if fill is not None and any(number(each.get("val")) <= _CLEAR for each in fill.all("a:alpha")):
-        return True
+    look = next((each for each in looks if any(one.name in _FILLS for one in each.elements())), None)
+    if look is None or _is_clear(look):
+        return look is not None
     colour = look.value("a:solidFill", "a:srgbClr", of="val") or ""
-    if on_colour or len(colour) != _COLOUR_DIGITS or look.find("a:highlight") is not None:
+    if on_colour or len(colour) != _COLOUR_DIGITS or any(each.find("a:highlight") is not None for each in looks):
         return False
     try:
         return min(bytes.fromhex(colour)) >= _LIGHT
     except ValueError:
         return False
+
+
+def _is_clear(look: Node) -> bool:
+    """Return whether letters have neither a colour nor an outline."""
+    fill = look.find("a:solidFill")
+    if fill is not None:
+        return any(_share(each.get("val")) <= _CLEAR for each in fill.all("a:alpha"))
+    return look.find("a:noFill") is not None and look.find("a:ln", "a:solidFill") is None
+
+
+def _share(text: str) -> float:
+    """Return a share of one: in thousandths of a per cent, or in per cent; all of it where it is none."""
+    if text.endswith("%"):
+        return number(text[:-1]) / 100
+    return number(text) / 100_000 if text else 1

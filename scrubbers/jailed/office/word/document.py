@@ -162,6 +162,10 @@ class PartReader:
             return
         # An item counts although nothing of it is seen; its marker is shown where there is something.
         marker = self._shared.drawable.text(self._shared.numbering.marker(number, level))
+        look = self._shared.numbering.look(number, level)
+        if marker and look is not None and look_of([look], on_colour=collected.on_colour).hidden:
+            self.report_hidden(marker)
+            marker = ""
         if not any(run.text.strip() for run in collected.runs) and not collected.blocks:
             return
         first = next((place for place, each in enumerate(collected.blocks) if isinstance(each, Paragraph)), None)
