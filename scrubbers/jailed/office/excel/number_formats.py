@@ -107,18 +107,23 @@ class NumberFormats:
         return self._known[number]
 
     def _date(self, value: float, pieces: _Section, stored: str) -> str:
+        letters = [text.lower() for kind, text in pieces if kind == "letters" and text.lower() not in _HALVES]
+        has_seconds = any("s" in text.lower() for kind, text in pieces if kind in {"letters", "bracket"})
+        if any(kind == "bracket" and _ELAPSED.fullmatch(text) for kind, text in pieces):
+            return _elapsed(value, has_seconds=has_seconds) if abs(value) < _MOST_DAYS else stored
         if not 0 <= value < _MOST_DAYS:
             return stored
-        letters = [text.lower() for kind, text in pieces if kind == "letters"]
-        if any(kind == "bracket" and _ELAPSED.fullmatch(text) for kind, text in pieces):
-            minutes, seconds = divmod(round(value * _SECONDS), 60)
-            return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
         moment = self._epoch + dt.timedelta(seconds=round(value * _SECONDS))
-        has_time = any(one[0] in "hs" for one in letters)
-        parts = [_day(moment, letters)]
-        if has_time:
-            parts.append(moment.strftime("%H:%M:%S" if any(one[0] == "s" for one in letters) else "%H:%M"))
-        return " ".join(filter(None, parts))
+        hours = "%H:%M:%S" if has_seconds else "%H:%M"
+        time = hours if any("h" in one for one in letters) else "%M:%S" if has_seconds else ""
+        return " ".join(filter(None, (_day(moment, letters), moment.strftime(time)))) or stored
+
+
+def _elapsed(value: float, *, has_seconds: bool) -> str:
+    """Return hours and minutes of any number; a sheet of worked time has negative ones."""
+    minutes, seconds = divmod(round(abs(value) * _SECONDS), 60)
+    shown = f"{minutes // 60}:{minutes % 60:02}" + f":{seconds:02}" * has_seconds
+    return f"-{shown}" if value < 0 and shown.strip("0:") else shown
 
 
 def _sections(code: str) -> list[_Section]:
@@ -171,7 +176,7 @@ def _is_date(pieces: _Section) -> bool:
 
 def _day(moment: dt.datetime, letters: Sequence[str]) -> str:
     """Return the parts of a day that are shown; nothing where a format is for times."""
-    runs = [found[0] for one in letters if one not in _HALVES for found in _RUN.finditer(one)]
+    runs = [found[0] for one in letters for found in _RUN.finditer(one)]
     kinds = [run[0] for run in runs]
     months = [
         run
