@@ -306,6 +306,16 @@ HOSTILE = {
 }  # fmt: skip
 
 
+def test_receivers_in_several_fields_are_all_shown_and_not_reported_as_gone(jail):
+    head = b"MIME-Version: 1.0\r\nFrom: a@a.se\r\nTo: b@b.se\r\nTo: c@c.se\r\nCc: d@d.se\r\nCc: e@e.se\r\n"
+
+    clean, report = cleaned(jail, head + b"Subject: Prov\r\n\r\nHej\r\n")
+
+    assert "b@b.se, c@c.se" in text_of(clean)
+    assert "d@d.se, e@e.se" in text_of(clean)
+    assert not report.removed
+
+
 @pytest.mark.parametrize("how", ["<sup>6</sup>", "<span style='vertical-align: super'>6</span>"])
 def test_a_power_is_raised(how):
     (block,) = read_page(f"<p>10{how} kr</p>", Findings())
