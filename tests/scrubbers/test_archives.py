@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -91,6 +92,17 @@ def lying() -> bytes:
     return bytes(content)
 
 
+def linked() -> bytes:
+    """An archive with a symbolic link, whose content is the path that it leads to."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.txt", b"Hej")
+        link = zipfile.ZipInfo("b.txt")
+        link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, b"/Users/anna/Avtal.txt")
+    return made.getvalue()
+
+
 HOSTILE = {
     "more files than a form may bring": (lambda: zipped({str(n): b"x" for n in range(21)}), TooMuchInArchive),
     "a bomb": (lambda: zipped({str(n): bytes(20 * 2**20) for n in range(3)}), TooMuchInArchive),
@@ -101,6 +113,7 @@ HOSTILE = {
     "a password": (encrypted, Locked),
     "another method": (lambda: zipped({"a": b"x" * 99}, method=zipfile.ZIP_BZIP2), Damaged),
     "nothing": (lambda: zipped({"a/": b"", "b": b""}), Empty),
+    "a link": (linked, Damaged),
     "cut off": (lambda: zipped({"a": b"x" * 9999})[:-40], Damaged),
 }
 

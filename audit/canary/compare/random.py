@@ -141,7 +141,7 @@ def told_apart(ones: Sequence[bytes], others: Sequence[bytes]) -> list[str]:
 
 def _at_least(heads: int, tosses: int) -> float:
     """Return how likely so many heads or more are."""
-    return sum(math.comb(tosses, each) for each in range(heads, tosses + 1)) / 2**tosses
+    return float(sum(comb(tosses, each) for each in range(heads, tosses + 1)) / 2**tosses)
 
 
 def _groups(

@@ -1,11 +1,12 @@
 """Takes a ZIP file apart: the files in it, in the order of their names; nothing else of it goes any further.
 
 The order is that of file managers: folders apart, capital letters as small ones, numbers by their value. Folders, empty
-files and what systems put in unasked are left out. Refused are more files or bytes than a form may bring, before any is
-inflated, and all that `office.package` refuses.
+files and what systems put in unasked are left out. Refused are links, more files or bytes than a form may bring, before
+any is inflated, and all that `office.package` refuses.
 """
 
 import re
+import stat
 from typing import BinaryIO, Final
 from zipfile import ZipInfo
 
@@ -16,6 +17,7 @@ from scrubbers.stages import Damaged, TooMuchInArchive
 
 _FOLDERS_UNASKED: Final = "__macosx/"
 _FILES_UNASKED: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+_MODE_BITS: Final = 16  # above these stands the mode of Unix
 _NUMBERS: Final = re.compile("([0-9]+)")
 
 
@@ -23,6 +25,9 @@ def unzipped(file: BinaryIO) -> list[bytes]:
     """Return the files in an archive; a message among them comes apart in its place. Raises Refused."""
     package = Package(file)
     chosen = sorted((one for one in package.members.values() if _is_meant(one)), key=_by_name)
+    # Of a link the content is a path, with the name of its writer's account.
+    if any(stat.S_ISLNK(one.external_attr >> _MODE_BITS) for one in chosen):
+        raise Damaged
     if len(chosen) > MOST_MEMBERS or sum(one.file_size for one in chosen) > ATTACHMENT_BYTES:
         raise TooMuchInArchive
     made: list[bytes] = []

@@ -35,6 +35,8 @@ _SETTINGS: Final = {
         "colorprim=bt709:transfer=bt709:colormatrix=bt709:fullrange=off:videoformat=undef"
     ),
 }
+# What the narrow range has for brightness and for the two of colour (ITU-R BT.709, 4).
+_BRIGHTNESS, _TINT = (bytes(min(max(value, 16), most) for value in range(256)) for most in (235, 240))
 _START: Final = b"\0\0\1"
 _KIND_BITS: Final = 0x1F
 # Kinds of unit: ISO/IEC 14496-10, table 7-1.
@@ -82,10 +84,10 @@ class PictureEncoder:
         if space == Colorspace.DEFAULT or space not in {*_OF_601, Colorspace.ITU709, Colorspace.BT2020}:
             space = Colorspace.ITU709 if frame.height >= _HIGH_DEFINITION_ROWS else Colorspace.ITU601
         # The fast kind of this would write code of its own into memory, which a job may not.
-        return self._reformatter.reformat(
+        return _within_range(self._reformatter.reformat(
             frame, width, height, _PIXEL_FORMAT, interpolation="BILINEAR", threads=1,
             src_colorspace=space, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def _samples(self, frame: "av.VideoFrame") -> Iterator[bytes]:
         frame.pts, frame.time_base, frame.pict_type = self._count, _PICTURE_SECONDS, 0
@@ -105,6 +107,21 @@ class PictureEncoder:
                 elif kind == _PICTURE:
                     self.picture = unit
             yield sample
+
+
+def _within_range(frame: "av.VideoFrame") -> "av.VideoFrame":
+    """Return the picture with nothing blacker than black or whiter than white: players show the same."""
+    for plane, table in zip(frame.planes, (_BRIGHTNESS, _TINT, _TINT), strict=True):
+        samples = bytes(plane)
+        if samples.translate(table) != samples:
+            # The decoder may need what it gave.
+            frame.make_writable()
+            break
+    else:
+        return frame
+    for plane, table in zip(frame.planes, (_BRIGHTNESS, _TINT, _TINT), strict=True):
+        plane.update(bytes(plane).translate(table))
+    return frame
 
 
 def size_for(width: int, height: int, sample_aspect: Fraction | None) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from scrubbers.stages import TooLarge, What, Where
 _ZONE: Final = ZoneInfo("Europe/Stockholm")
 _LABELS: Final = (("from", labels.FROM), ("to", labels.TO), ("cc", labels.CC), ("date", labels.DATE))
 _SHOWN: Final = frozenset({"subject", *(name for name, _ in _LABELS)})
+_JOINED: Final = frozenset({"to", "cc"})
 # What every message has, and what says nothing beside the text.
 _NOTHING: Final = frozenset({"mime-version", "content-type", "content-transfer-encoding", "content-disposition"})
 _LONGEST: Final = 50_000  # characters of one field: some thousand receivers
@@ -53,6 +54,9 @@ def fields_shown(head: Head, findings: Findings) -> tuple[list[tuple[str, str]],
     for name, label in _LABELS:
         value = head.first(name)
         text = "" if value is None else _day(value, findings) if name == "date" else _text(value)
+        if name in _JOINED:
+            # Some programs write a field for each receiver.
+            text = ", ".join(filter(None, (_text(value) for one, value in head.fields if one == name)))
         if text:
             lines.append((label, text))
     _report(head, findings)
@@ -85,7 +89,7 @@ def _day(untrusted: bytes, findings: Findings) -> str:
 def _report(head: Head, findings: Findings) -> None:
     seen: set[str] = set()
     for name, value in head.fields:
-        if not value or name in _NOTHING or (name in _SHOWN and name not in seen):
+        if not value or name in _NOTHING or name in _JOINED or (name in _SHOWN and name not in seen):
             seen.add(name)
             continue
         what = next((what for what, names in _FIRST_THAT_FITS if names.match(name)), What.OTHER)

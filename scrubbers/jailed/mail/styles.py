@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from scrubbers.stages import TooLarge
+from scrubbers.stages import Email, TooLarge
 
 Colour: TypeAlias = tuple[int, int, int]
 _WHITE: Final = (255, 255, 255)
@@ -69,6 +69,8 @@ _PROPERTIES: Final = frozenset(
         "white-space",
         "list-style",
         "list-style-type",
+        "vertical-align",
+        "unicode-bidi",
     }
 )
 _BACKGROUNDS: Final = ("background", "background-color", "background-image")  # fmt: skip
@@ -250,7 +252,10 @@ def _plain(value: str) -> str:
 
 
 def look_of(tag: str, attributes: Mapping[str, str], sheet: Sheet, around: Look) -> Look:
-    """Return how text in an element looks, by its tag, its attributes and its styles."""
+    """Return how text in an element looks, by its tag, its attributes and its styles.
+
+    Raises Email where all letters are shown from the right: the copy would have them the other way round.
+    """
     made = around
     if colour := attributes.get("bgcolor", ""):
         made = replace(made, background=_colour(colour.lower(), made.background))
@@ -261,13 +266,15 @@ def look_of(tag: str, attributes: Mapping[str, str], sheet: Sheet, around: Look)
     if tag == "font" and "face" in attributes:
         made = replace(made, font=attributes["face"].lower())
     found, unknown = sheet.of(tag, attributes)
+    if "override" in found.get("unicode-bidi", "") or (tag == "bdo" and attributes.get("dir", "").lower() == "rtl"):
+        raise Email
     line = found.get("text-decoration-line", found.get("text-decoration"))
     made = replace(
         made,
         gone=made.gone or ("hidden" in attributes and "display" not in found),
         bold=made.bold or tag in {"b", "strong", "th"},
         italic=made.italic or tag in {"i", "em"},
-        raised=made.raised or tag == "sup",
+        raised=made.raised or tag == "sup" or found.get("vertical-align") == "super",
         struck=made.struck or (tag in _STRUCK if line is None else "line-through" in line),
         kept_blanks=made.kept_blanks or tag == "pre",
         quotes=made.quotes + (tag == "blockquote"),

@@ -155,6 +155,8 @@ class _Reader(Markup):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         self._report(tag, attributes)
+        if tag == "math" and not self._is_unseen:
+            raise Email  # a fraction would be read as one number
         if tag in _VOID:
             self._void(tag, attributes)
             return

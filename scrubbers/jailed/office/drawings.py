@@ -19,6 +19,7 @@ from scrubbers.stages import What, Where
 _EMU: Final = 12_700  # to a point: ECMA-376, 20.1.2.1
 _SHARES: Final = 100_000  # a cut of a picture is in thousandths of a percent
 _TEXT: Final = "w:txbxContent"  # it is read as text, with what stands in it
+_AXES: Final = ("c:catAx", "c:valAx", "c:dateAx", "c:serAx")
 _MOST_VALUES: Final = 2000
 _HIDDEN: Final = frozenset({"1", "true", "on"})
 
@@ -89,10 +90,24 @@ class Drawings:
         tree = self._package.tree(relation.target)
         struck = {id(run.find("a:t")) for run in tree.all("a:r", "a:fld") if is_struck(run.find("a:rPr"))}
         runs: list[Run] = []
-        for each in islice(tree.all(*texts), _MOST_VALUES):
+        unseen = self._unseen_of_axes(tree)
+        values = tree.all(*texts)
+        for each in islice(values, _MOST_VALUES):
+            if id(each) in unseen:
+                continue
             if shown := self._drawable.text(each.text()).strip():
                 runs += [*([Run(" · ")] if runs else []), Run(shown, struck=id(each) in struck)]
+        if next(values, None) is not None:
+            runs.append(Run(" · …"))
         return Frame(label, (Paragraph(tuple(runs)),) if runs else ())
+
+    def _unseen_of_axes(self, chart: Node) -> set[int]:
+        """Return the texts of axes that are not drawn."""
+        axes = (one for one in chart.all(*_AXES) if (one.value("c:delete", of="val") or "0") in _HIDDEN)
+        texts = [each for axis in axes for each in axis.all("a:t", "c:v")]
+        if texts:
+            self._findings.add(What.HIDDEN_TEXT, Where.PAGES, "".join(each.text() for each in texts))
+        return {id(each) for each in texts}
 
     def _report_names(self, drawing: Node) -> None:
         for each in drawing.all("wp:docPr", "pic:cNvPr"):

@@ -9,6 +9,8 @@ from typing import Final
 
 import av
 
+from scrubbers.jailed.sound.cancelled import Cancelled
+
 RATE: Final = 32_000  # samples a second: all that is spoken, and up to 16 kHz
 BITS_A_SECOND: Final = 64_000
 SAMPLES_A_FRAME: Final = 1152
@@ -21,6 +23,7 @@ class Encoder:
     """Takes decoded pieces of any form and gives frames of MP3."""
 
     def __init__(self) -> None:
+        self._cancelled: Cancelled | None = None
         self._resampler = av.AudioResampler("s16p", "mono", RATE, frame_size=SAMPLES_A_FRAME)
         self._codec = av.CodecContext.create("libmp3lame", "w")
         self._codec.sample_rate, self._codec.layout, self._codec.format = RATE, "mono", "s16p"
@@ -29,7 +32,14 @@ class Encoder:
         self._codec.open()
 
     def resampled(self, frame: "av.AudioFrame | None") -> Iterator["av.AudioFrame"]:
-        """Yield the samples as the encoder takes them; at the end, of None, the rest."""
+        """Yield the samples as the encoder takes them; at the end, of None, the rest.
+
+        Raises SoundOrFilm where the channels cancel each other out in one.
+        """
+        if self._cancelled is None and frame is not None and frame.layout.nb_channels > 1:
+            self._cancelled = Cancelled()
+        if self._cancelled is not None:
+            self._cancelled.require_heard(frame)
         yield from self._resampler.resample(frame)
 
     def encoded(self, samples: "av.AudioFrame | None") -> bytes:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import av
 import pytest
+from av.video.reformatter import ColorRange, Colorspace
 from films import HEIGHT, SECONDS, WIDTH, box, filmed
 from PIL import Image, ImageStat
 from recordings import tone
@@ -208,3 +209,29 @@ def test_a_film_that_can_be_looked_through_is_refused() -> None:
 
     with pytest.raises(SoundOrFilm):
         cleaned(content)
+
+
+def black(below: int) -> bytes:
+    """A film of a black picture with a bright bar, and a field that is blacker than black."""
+    made = io.BytesIO()
+    with av.open(made, "w", format="mp4") as target:
+        stream = target.add_stream("libx264", rate=25, options={"crf": "5"})
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+        for _ in range(5):
+            frame = av.VideoFrame(160, 96, "yuv420p")
+            wide = frame.planes[0].line_size
+            rows = [bytes([200 if row > 80 else below if row < 40 else 16]) * wide for row in range(96)]
+            frame.planes[0].update(b"".join(rows))
+            for plane in frame.planes[1:]:
+                plane.update(bytes([128]) * plane.buffer_size)
+            frame.colorspace, frame.color_range = Colorspace.ITU709, ColorRange.MPEG
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return made.getvalue()
+
+
+def test_two_films_that_differ_in_what_is_blacker_than_black_come_out_the_same() -> None:
+    plain, marked = black(16), black(2)
+    assert plain != marked
+
+    assert cleaned(plain) == cleaned(marked)

@@ -16,6 +16,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.mail.scrub import scrub_mail
 from scrubbers.jailed.mail.web_page import read_page
+from scrubbers.jailed.typeset.model import Paragraph
 from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import is_message
 from scrubbers.sniff import HEAD_BYTES, sniff_kind
@@ -295,6 +296,24 @@ HOSTILE = {
 }  # fmt: skip
 
 
+def test_receivers_in_several_fields_are_all_shown_and_not_reported_as_gone(jail):
+    head = b"MIME-Version: 1.0\r\nFrom: a@a.se\r\nTo: b@b.se\r\nTo: c@c.se\r\nCc: d@d.se\r\nCc: e@e.se\r\n"
+
+    clean, report = cleaned(jail, head + b"Subject: Prov\r\n\r\nHej\r\n")
+
+    assert "b@b.se, c@c.se" in text_of(clean)
+    assert "d@d.se, e@e.se" in text_of(clean)
+    assert not report.removed
+
+
+@pytest.mark.parametrize("how", ["<sup>6</sup>", "<span style='vertical-align: super'>6</span>"])
+def test_a_power_is_raised(how):
+    (block,) = read_page(f"<p>10{how} kr</p>", Findings())
+
+    assert isinstance(block, Paragraph)
+    assert [(run.text, run.raised) for run in block.runs] == [("10", False), ("6", True), (" kr", False)]
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_message_is_refused_whole(jail, name):
     make, refusal = HOSTILE[name]
@@ -337,6 +356,13 @@ NOT_SHOWN = {
     "a quotation mark that is never closed": (b'<div>Hej <a href="x>du</a>', "text/html", Email),
     "nothing but a tag that is cut off": (b"<div class='Hej", "text/html", Email),
     "nothing seen of it": (b"<div style='display:none'>Hej</div>", "text/html", Email),
+    "letters from the right": (b"<p>Belopp <bdo dir='RTL'>005 2</bdo> kr</p>", "text/html", Email),
+    "letters from the right by a style": (
+        b"<style>.a{unicode-bidi:bidi-override;direction:rtl}</style><p class=a>005 2</p>",
+        "text/html",
+        Email,
+    ),
+    "a fraction": (b"<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>", "text/html", Email),
     "a list that counts down": (b"<ol reversed><li>Hej</ol>", "text/html", Email),
     "elements in each other": (b"<div>" * 9999 + b"a", "text/html", TooLarge),
 }

@@ -7,6 +7,7 @@ from hostile.jail import Jail
 from markers.search import leftovers
 from office_jail import cleaned, text_of
 from office_marked import marked_rich_text, rtf
+from office_samples import photograph
 
 from scrubbers.stages import Damaged, Empty, LettersMissing, TextUnreadable, TooLarge, What
 
@@ -52,6 +53,47 @@ def test_a_picture_in_a_format_that_is_not_decoded_is_a_note(jail):
     clean, _ = cleaned(jail, rtf(r"Text\par{\pict\wmetafile8 010009000003}\par"))
 
     assert "Picture that cannot be shown" in text_of(clean)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (r"{\u229}100 kr", "å100 kr"),
+        (r"\u229{100} kr", "å100 kr"),
+        (r"\u229\b 100 kr", "å100 kr"),
+        (r"\u229\emdash 100 kr", "å100 kr"),
+        (r"\uc2\u229\'80\~100 kr", "å100 kr"),
+        (r"100\sect 200\column 300", "100 200 300"),
+        (r"{\pntext 1.\tab}{\*\pn\pndec{\pntxtb (}{\pntxta .}}Avtal\par{\pntext 2.\tab}Faktura", "1. Avtal 2. Faktura"),
+        (r"{\listtext 1.\tab}{\pntext 1.\tab}Avtal", "1. Avtal"),
+        (r"{\*\do\dobxcolumn{\dptxbx{\dptxbxtext Avtal\par}}}Sak", "Textruta / Text box Avtal Sak"),
+        (r"{\f7 \'a3} 500 {\f7 D}", "≤ 500 Δ"),
+    ],
+)
+def test_letters_and_breaks_are_read_as_they_are_shown(jail, body, shown):
+    clean, _ = cleaned(jail, rtf(rf"{{\fonttbl{{\f7\fcharset2 Symbol;}}}}\pard {body}\par"))
+
+    assert " ".join(text_of(clean).split()) == shown
+
+
+@pytest.mark.parametrize("word", ["clmrg", "clvmrg"])
+def test_what_stands_in_a_cell_that_others_cover_goes(jail, word):
+    row = rf"\trowd\clmgf\cellx100\{word}\cellx200\cellx300\pard\intbl A\cell %s\cell C\cell\row\pard Sist\par"
+
+    first, report = cleaned(jail, rtf(row % "Anna"))
+    second, _ = cleaned(jail, rtf(row % "Bo Ek"))
+
+    assert first == second
+    assert text_of(first).split() == ["A", "C", "Sist"]
+    assert What.HIDDEN_TEXT in {found.what for found in report.removed}
+
+
+def test_a_picture_whose_lines_end_between_two_digits_is_kept(jail):
+    digits = photograph().hex()
+
+    clean, _ = cleaned(jail, rtf(rf"{{\pict\jpegblip {digits[:101]}{chr(10)}{digits[101:]}}}\par"))
+
+    assert b"/Subtype /Image" in clean
 
 
 HOSTILE = {

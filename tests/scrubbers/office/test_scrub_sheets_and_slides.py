@@ -110,10 +110,52 @@ def test_tables_lists_and_charts_of_a_slide_are_kept(jail):
         ("12345", "0.0E+00", "12345"),
         ("0", '_-* #,##0\\ _k_r_-;\\-* #,##0\\ _k_r_-;_-* "-"??\\ _k_r_-;_-@_-', "-"),
         ("no number", "0", "no number"),
+        ("1250000", '#,##0," tkr"', "1 250 tkr"),
+        ("1250000", '0.0,,"M"', "1.3M"),
+        ("12500.5", "#,##0", "12 501"),
+        ("1.005", "0.00", "1.01"),
+        ("1.5", "0.0##", "1.5"),
+        ("5", '0" st; netto"', "5 st; netto"),
+        ("1", '"Ja";"Ja";"Nej"', "Ja"),
+        ("0", '"Ja";"Ja";"Nej"', "Nej"),
+        ("850101", '"***"', "***"),
+        ("1", '[=0]"nej";[=1]"ja";0', "ja"),
+        ("1500", '[>=1000000]0.0,,"M";[>=1000]0.0,"k";0', "1.5k"),
+        ("-5", '[<0]"minus "0;0', "-5"),
+        ("-3", 'General;"minus "General', "minus 3"),
+        ("-3", "0.0E+00;0.0E+00", "-3"),
+        ("3", 'General" kr"', "3 kr"),
+        ("101011234", "000000\\-0000", "010101-1234"),
+        ("123", "00000", "00123"),
+        ("45306", "mmm\\-yy", "2024-01"),
+        ("45306", "yyyy", "2024"),
+        ("45306", "mmmm", "januari / January"),
+        ("45306", "dddd", "måndag / Monday"),
+        ("45306.5", "mm:ss", "00:00"),
+        ("45306.51", "h:mm AM/PM", "12:14"),
+        ("-0.0833333333333333", "[h]:mm", "-2:00"),
+        ("1.25", "[h]", "30:00"),
+        ("1e999", "0", "1e999"),
+        ("12", "0" * 256, "12"),
     ],
 )  # fmt: skip
 def test_a_number_is_written_as_its_format_shows_it(stored, code, shown):
     assert NumberFormats({200: code}, from_1904=False).shown(stored, 200) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(5, "-1 235"), (44, "-1 234.50"), (17, "-1234.5"), (10, "-123450.00%"), (11, "-1234.5")]
+)
+def test_a_number_is_written_as_a_format_that_has_a_number_of_its_own_shows_it(number, shown):
+    assert NumberFormats({}, from_1904=False).shown("-1234.5", number) == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("0;0;0;", ""), ("0;-0;0;@", "Avtal"), ('@" (utkast)"', "Avtal (utkast)"), ("0.00", "Avtal"), ('0;0;0;"-"', "-")],
+)
+def test_a_text_is_written_as_its_format_shows_it(code, shown):
+    assert NumberFormats({200: code}, from_1904=False).text("Avtal", 200) == shown
 
 
 def rows(count: int) -> str:

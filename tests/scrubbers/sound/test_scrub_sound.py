@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import array
 import io
 import json
+import math
 import subprocess
+import wave
 
 import av
 import pytest
@@ -13,7 +16,7 @@ from PIL import Image
 from recordings import SECONDS, marked, recorded, tone
 
 from scrubbers.jailed.verify.sound import is_clean_sound
-from scrubbers.stages import Kind, Lost, Refused, What
+from scrubbers.stages import Kind, Lost, Refused, SoundOrFilm, What
 
 RECORDINGS = marked()
 FRAME_BYTES = 288
@@ -170,3 +173,32 @@ SILENCE: list[bytes] = []
 def silence() -> None:
     wave_file = tone(0.5, 0.0)
     SILENCE.append(cleaned(wave_file)[0][1])
+
+
+def two_channels(right: float, seconds: float = 2) -> bytes:
+    """A tone on the left, and so much of it on the right."""
+    samples = array.array("h")
+    for at in range(round(48_000 * seconds)):
+        loud = 8_000 * math.sin(2 * math.pi * 440 * at / 48_000)
+        samples.extend((round(loud), round(right * loud)))
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(samples.tobytes())
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("right", [-1, -0.9])
+def test_a_recording_of_which_the_copy_would_be_silent_is_refused(right) -> None:
+    with pytest.raises(SoundOrFilm):
+        cleaned(two_channels(right))
+
+
+@pytest.mark.parametrize("right", [1, 0, -0.3])
+def test_a_recording_with_two_channels_that_differ_is_taken(right) -> None:
+    ((_, content, _, _),) = cleaned(two_channels(right))
+
+    with av.open(io.BytesIO(content)) as copy:
+        assert max(max(bytes(frame.planes[0])) for frame in copy.decode(audio=0)) > 0

@@ -6,15 +6,15 @@ caches. A number is written as its format shows it, where the format can be told
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.colours import is_light
-from scrubbers.jailed.office.drawings import Drawings
+from scrubbers.jailed.office.drawings import Drawings, number
+from scrubbers.jailed.office.excel.looks import ON, Look, is_coloured, look_of, unescaped
+from scrubbers.jailed.office.excel.merged import MOST_COLUMNS, PLACE, column_of, covered_cells, is_hidden_row
 from scrubbers.jailed.office.excel.number_formats import NumberFormats
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
@@ -24,34 +24,28 @@ from scrubbers.jailed.typeset.layout import MOST_FILLED_CELLS, MOST_ROWS
 from scrubbers.jailed.typeset.model import Block, Cell, Frame, PageBreak, Paragraph, Picture, Run, Table
 from scrubbers.stages import TooLarge, TooManyPages, What, Where
 
-_PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-_ON: Final = frozenset({"1", "true"})
 _HIDDEN: Final = frozenset({"hidden", "veryHidden"})
-_MOST_COLUMNS: Final = 1024
 _MOST_CELLS: Final = 1_000_000
-_MOST_MERGED: Final = 200_000
 _TRUTHS: Final = {"1": "TRUE", "0": "FALSE"}
 _BLANK_FORMAT: Final = ";;;"
-_COLOUR_DIGITS: Final = 8  # alpha first
 
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """What of a cell's format matters. `hidden`: nothing of the cell is seen."""
+    """What of a cell's format matters. `blank`: nothing of it is seen. `on_colour`: behind its letters is a colour."""
 
     number: int
-    bold: bool
-    struck: bool
-    hidden: bool
+    look: Look
+    blank: bool
+    on_colour: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Piece:
-    """Part of a text. A look of its own says whether it is struck out; without one (None) the cell's does."""
+    """Part of a text. Without a look of its own (None) it has the cell's."""
 
     text: str
-    bold: bool = False
-    struck: bool | None = None
+    look: Look | None = None
 
 
 class Workbook:
@@ -66,7 +60,7 @@ class Workbook:
         self._filled = 0
         root = package.tree(part)
         self._sheets = list(root.all("s:sheet"))
-        self._from_1904 = root.value("s:workbookPr", of="date1904") in _ON
+        self._from_1904 = root.value("s:workbookPr", of="date1904") in ON
         strings, styles = package.by_kind(part, "sharedStrings"), package.by_kind(part, "styles")
         self._strings = list(self._read_strings(package.tree(strings))) if strings else []
         self._styles, self._formats = self._read_styles(package.tree(styles) if styles else None)
@@ -94,7 +88,7 @@ class Workbook:
     def _sheet(self, part: str) -> Iterator[Block]:
         root = self._package.tree(part)
         hidden = _hidden_columns(root)
-        merged = dict(_merged(root))
+        covered = covered_cells(root, hidden)
         rows: list[tuple[Cell, ...]] = []
         total = 0
         data = root.find("s:sheetData")
@@ -103,10 +97,10 @@ class Workbook:
             total += len(cells)
             if total > _MOST_CELLS:
                 raise TooLarge
-            if row.get("hidden") in _ON or row.get("ht") == "0":
+            if is_hidden_row(row):
                 self._report_hidden(cells)
                 continue
-            made = self._row(cells, hidden, merged)
+            made = self._row(cells, hidden, covered)
             self._filled += sum(bool(cell.blocks) for cell in made)
             if self._filled > MOST_FILLED_CELLS:
                 raise TooLarge
@@ -114,6 +108,10 @@ class Workbook:
                 rows.append(made)
             if len(rows) > MOST_ROWS:
                 raise TooManyPages
+        edges = root.find("s:headerFooter")
+        if edges is not None and (text := edges.text().strip()):
+            # It is for paper, and nobody sees it on a screen.
+            self._findings.add(What.HIDDEN_TEXT, Where.PAGES, text)
         if rows:
             yield Table(_trimmed(rows))
 
@@ -122,17 +120,16 @@ class Workbook:
             self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT)
 
     def _row(
-        self, cells: Sequence[tuple[int, str, Node]], hidden: frozenset[int], merged: dict[str, int]
+        self, cells: Sequence[tuple[int, str, Node]], hidden: frozenset[int], covered: frozenset[str]
     ) -> tuple[Cell, ...]:
         made: list[Cell] = []
         column = 0
         for place, name, node in cells:
             made += [Cell(())] * sum(each not in hidden for each in range(column, place))
-            span = merged.get(name, 1)
             if node.find("s:f") is not None:
                 self._findings.add(What.OTHER, Where.DOCUMENT)
             runs = self._runs(node)
-            if place in hidden or span == 0:
+            if place in hidden or name in covered:
                 if runs:
                     self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT)
                 runs = ()
@@ -150,25 +147,40 @@ class Workbook:
         match cell.get("t", "n"):
             case "s":
                 pieces = self._strings[int(value)] if value.isdigit() and int(value) < len(self._strings) else ()
+                pieces = self._as_text(pieces, style.number)
             case "inlineStr":
-                pieces = self._rich(cell.find("s:is"))
+                pieces = self._as_text(self._rich(cell.find("s:is")), style.number)
             case "b":
                 pieces = self._plain(_TRUTHS.get(value, value))
-            case "str" | "e" | "d":
+            case "str":
+                pieces = self._as_text(self._plain(value), style.number)
+            case "e" | "d":
                 pieces = self._plain(value)
             case _:
                 pieces = self._plain(self._formats.shown(value, style.number) if value else "")
-        if style.hidden:
-            if pieces:
-                self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, "".join(one.text for one in pieces))
-            return ()
-        return tuple(
-            Run(one.text, one.bold or style.bold, struck=style.struck if one.struck is None else one.struck)
-            for one in pieces
-        )
+        return tuple(self._seen(pieces, style))
+
+    def _seen(self, pieces: Sequence[_Piece], style: _Style) -> Iterator[Run]:
+        """Yield what is seen of a cell's text; the rest is reported."""
+        for one in pieces:
+            look = style.look if one.look is None else one.look
+            if style.blank or look.tiny or (look.light and not style.on_colour):
+                self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, one.text)
+            else:
+                yield Run(one.text, look.bold or style.look.bold, raised=look.raised, struck=look.struck)
+
+    def _as_text(self, pieces: tuple[_Piece, ...], number: int) -> tuple[_Piece, ...]:
+        """Return a text as the cell's format shows it: with words of its own around it, or not at all."""
+        text = "".join(one.text for one in pieces)
+        shown = self._formats.text(text, number)
+        if shown == text:
+            return pieces
+        if text not in shown:
+            self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
+        return self._plain(shown)
 
     def _plain(self, text: str) -> tuple[_Piece, ...]:
-        shown = self._drawable.text(text)
+        shown = self._drawable.text(unescaped(text))
         return (_Piece(shown),) if shown.strip() else ()
 
     def _rich(self, item: Node | None) -> tuple[_Piece, ...]:
@@ -176,13 +188,12 @@ class Workbook:
         pieces: list[_Piece] = []
         for each in item.elements() if item is not None else ():
             if each.name == "s:t":
-                pieces.append(_Piece(self._drawable.text(each.text())))
+                pieces.append(_Piece(self._drawable.text(unescaped(each.text()))))
             elif each.name == "s:r":
                 text = each.find("s:t")
                 look = each.find("s:rPr")
-                struck = None if look is None else _is_on(look, "s:strike")
-                shown = self._drawable.text(text.text() if text is not None else "")
-                pieces.append(_Piece(shown, _is_on(look, "s:b"), struck))
+                shown = self._drawable.text(unescaped(text.text() if text is not None else ""))
+                pieces.append(_Piece(shown, None if look is None else look_of(look)))
         return tuple(pieces) if any(one.text.strip() for one in pieces) else ()
 
     def _read_strings(self, root: Node) -> Iterator[tuple[_Piece, ...]]:
@@ -199,8 +210,7 @@ class Workbook:
             font, fill = _at(fonts, each.get("fontId")), _at(fills, each.get("fillId"))
             number = int(each.get("numFmtId", "0")) if each.get("numFmtId", "0").isdigit() else 0
             # A format of three empty parts shows neither numbers nor text.
-            hidden = own.get(number) == _BLANK_FORMAT or _is_light(font, fill)
-            styles.append(_Style(number, _is_on(font, "s:b"), _is_on(font, "s:strike"), hidden))
+            styles.append(_Style(number, look_of(font), own.get(number) == _BLANK_FORMAT, is_coloured(fill)))
         return styles, NumberFormats(own, from_1904=self._from_1904)
 
     def _drawn(self, part: str) -> Iterator[Block]:
@@ -215,7 +225,7 @@ class Workbook:
                 yield block if not isinstance(block, Paragraph) else Frame(labels.TEXT_BOX, (block,))
 
 
-_PLAIN: Final = _Style(0, bold=False, struck=False, hidden=False)
+_PLAIN: Final = _Style(0, look_of(None), blank=False, on_colour=False)
 
 
 def _children(root: Node, name: str) -> list[Node]:
@@ -227,71 +237,34 @@ def _at(nodes: Sequence[Node], number: str) -> Node | None:
     return nodes[int(number)] if number.isdigit() and int(number) < len(nodes) else None
 
 
-def _is_on(font: Node | None, name: str) -> bool:
-    """Return whether a font has a switch that is on; one without a value is."""
-    value = font.value(name, of="val") if font is not None else None
-    return value is not None and (value or "1") in _ON
-
-
-def _is_light(font: Node | None, fill: Node | None) -> bool:
-    """Return whether letters are white on no colour; a colour of the theme is left alone but for white itself."""
-    kind = fill.value("s:patternFill", of="patternType") if fill is not None else "none"
-    if kind not in {"none", None, ""} or (fill is not None and fill.find("s:gradientFill") is not None):
-        return False
-    colour = font.find("s:color") if font is not None else None
-    if colour is None:
-        return False
-    rgb = colour.get("rgb")
-    if len(rgb) != _COLOUR_DIGITS:
-        return colour.get("theme") == "0" and not colour.get("tint")
-    return is_light(rgb[2:])
-
-
 def _hidden_columns(root: Node) -> frozenset[int]:
     hidden: set[int] = set()
     for each in _children(root, "s:cols"):
         first, last = each.get("min"), each.get("max")
-        if (each.get("hidden") in _ON or each.get("width") == "0") and first.isdigit() and last.isdigit():
-            hidden.update(range(int(first) - 1, min(int(last), _MOST_COLUMNS)))
+        if (each.get("hidden") in ON or _is_without_width(each)) and first.isdigit() and last.isdigit():
+            hidden.update(range(int(first) - 1, min(int(last), MOST_COLUMNS)))
     return frozenset(hidden)
 
 
-def _merged(root: Node) -> Iterator[tuple[str, int]]:
-    """Yield each cell that another one covers, with a span of zero."""
-    count = 0
-    for each in _children(root, "s:mergeCells"):
-        found = [_PLACE.fullmatch(end) for end in each.get("ref").split(":")]
-        if len(found) != 2 or found[0] is None or found[1] is None:  # noqa: PLR2004  two corners
-            continue
-        first, last = found[0], found[1]
-        for row in range(int(first[2]), int(last[2]) + 1):
-            for column in range(_column(first[1]), min(_column(last[1]), _MOST_COLUMNS) + 1):
-                count += 1
-                if count > _MOST_MERGED:
-                    raise TooLarge
-                if (row, column) != (int(first[2]), _column(first[1])):
-                    yield f"{column}:{row}", 0
+def _is_without_width(column: Node) -> bool:
+    width = column.get("width")
+    return width != "" and number(width) <= 0
 
 
 def _placed(row: Node) -> Iterator[tuple[int, str, Node]]:
-    """Yield the cells of a row with their columns, from zero, which never go back."""
+    """Yield the cells of a row with their columns, from zero, which never go back. Raises TooLarge beyond the last."""
     column = 0
     for cell in row.elements():
         if cell.name != "s:c":
             continue
-        found = _PLACE.fullmatch(cell.get("r"))
-        column = max(column, _column(found[1])) if found else column
-        if column >= _MOST_COLUMNS:
+        found = PLACE.fullmatch(cell.get("r"))
+        column = max(column, column_of(found[1])) if found else column
+        if column >= MOST_COLUMNS:
+            if cell.find("s:v") is not None or cell.find("s:is") is not None:
+                raise TooLarge
             return
         yield column, f"{column}:{found[2]}" if found else "", cell
         column += 1
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
 
 
 def _trimmed(rows: Sequence[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
 from scrubbers.jailed.office.odf.shared import CONTENT, ReadsBlocks, Shared
-from scrubbers.jailed.office.odf.styles import Look, size_of
+from scrubbers.jailed.office.odf.styles import Look, points, size_of
 from scrubbers.jailed.office.odf.text import TextReader, drawn_inside
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
@@ -21,6 +21,8 @@ _MANIFEST: Final = "META-INF/manifest.xml"
 _ENCRYPTED: Final = b"encryption-data"
 _MOST_NESTED: Final = 40
 _CLIP: Final = "rect("
+# Texts at the foot of slides, and the elements that hold them.
+_DECLARED: Final = {"footer": "presentation:footer-decl", "date-time": "presentation:date-time-decl"}
 _LINES: Final = frozenset({"draw:line", "draw:connector", "draw:polyline"})
 
 
@@ -42,6 +44,7 @@ class _Drawings:
         if (
             self._shared.styles.value("graphic", style, "graphic", "draw:visible") == "none"
             or node.get("draw:display") == "none"
+            or node.get("draw:layer") in self._shared.styles.hidden_layers
         ):
             self._shared.findings.add(What.HIDDEN_DRAWING, Where.PAGES)
             return []
@@ -191,6 +194,11 @@ def _sheets(parent: Node, reader: TextReader) -> Iterator[Block]:
 
 def _slides(parent: Node, reader: TextReader) -> Iterator[Block]:
     shared, shown = reader.shared, 0
+    footers = {
+        (each.name, each.get("presentation:name")): each.text()
+        for each in parent.elements()
+        if each.name in _DECLARED.values() and each.get("presentation:source") != "current-date"
+    }
     for slide in parent.elements():
         if slide.name != "draw:page":
             continue
@@ -203,8 +211,12 @@ def _slides(parent: Node, reader: TextReader) -> Iterator[Block]:
         if shown:
             yield PageBreak()
         shown += 1
+        page = shared.styles.page_size(slide.get("draw:master-page-name"))
         for each in slide.elements():
-            if each.name == "presentation:notes":
+            if page is not None and _is_beside(each, page):
+                text = each.text().strip()
+                shared.findings.add(What.HIDDEN_TEXT if text else What.HIDDEN_DRAWING, Where.PAGES, text or None)
+            elif each.name == "presentation:notes":
                 notes = [block for one in drawn_inside(each) for block in shared.drawings.read(one, reader)]
                 if notes:
                     yield Frame(labels.SPEAKER, tuple(notes))
@@ -214,6 +226,29 @@ def _slides(parent: Node, reader: TextReader) -> Iterator[Block]:
                 around = Node("", {})
                 around.kids.append(each)
                 yield from reader.blocks(around)
+        yield from _footers(slide, footers, shared)
+
+
+def _footers(slide: Node, declared: Mapping[tuple[str, str], str], shared: Shared) -> Iterator[Block]:
+    """Yield what the slide says at its foot, and the day that its author gave it."""
+    style = slide.get("draw:style-name")
+    for use, kind in _DECLARED.items():
+        text = shared.drawable.text(declared.get((kind, slide.get(f"presentation:use-{use}-name")), "")).strip()
+        if (
+            text
+            and shared.styles.value("drawing-page", style, "drawing-page", f"presentation:display-{use}") != "false"
+        ):
+            yield Paragraph((Run(text),))
+
+
+def _is_beside(node: Node, page: tuple[float, float]) -> bool:
+    """Return whether a frame stands beside a slide, so far that also a text that is too long for it does."""
+    size = size_of(node)
+    if size is None or node.get("draw:transform") or not node.get("svg:x"):
+        return False
+    left, top = points(node.get("svg:x")), points(node.get("svg:y"))
+    down = page[1] / 2
+    return left + size[0] < 0 or left > page[0] or top + size[1] < -down or top > page[1] + down
 
 
 def _background(parent: Node, reader: TextReader) -> Iterator[Block]:

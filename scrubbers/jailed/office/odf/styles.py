@@ -14,6 +14,7 @@ from scrubbers.jailed.office.xml import Node
 
 _MOST_BASES: Final = 20
 _SMALLEST_POINTS: Final = 2
+_SMALLEST_PART: Final = 5  # per cent of letters of the size around
 _FORMATS: Final = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "1": "decimal"}
 _BULLET: Final = "•"
 _LEVELS: Final = 10
@@ -45,8 +46,10 @@ class Styles:
         self.outline: Node | None = None
         self.masters: dict[str, Node] = {}
         self.master_names: set[str] = set()
+        self.hidden_layers: set[str] = set()
+        self._layouts: dict[str, Node] = {}
         for root in roots:
-            for each in root.all("style:style", "text:list-style", "text:outline-style", "style:master-page"):
+            for each in root.all(*_KEPT):
                 self._keep(each)
 
     def _keep(self, each: Node) -> None:
@@ -59,8 +62,23 @@ class Styles:
                 self.lists[each.get("style:name")] = each
             case "text:outline-style":
                 self.outline = each
+            case "style:page-layout":
+                self._layouts[each.get("style:name")] = each
+            case "draw:layer":
+                if each.get("draw:display") == "none":
+                    self.hidden_layers.add(each.get("draw:name"))
             case _:
                 self.masters[each.get("style:name")] = each
+
+    def page_size(self, master: str) -> tuple[float, float] | None:
+        """Return width and height of the pages of a master in points; None where they are not known."""
+        node = self.masters.get(master)
+        layout = self._layouts.get(node.get("style:page-layout-name")) if node is not None else None
+        found = layout.find("style:page-layout-properties") if layout is not None else None
+        if found is None:
+            return None
+        width, height = points(found.get("fo:page-width")), points(found.get("fo:page-height"))
+        return (width, height) if width > 0 and height > 0 else None
 
     def chain(self, family: str, name: str) -> Iterator[Node]:
         """Yield a style and those that it is based on."""
@@ -90,7 +108,7 @@ class Styles:
             hidden=before.hidden or values["text:display"] == "none" or _is_unseen(values, on_colour=on_colour),
             bold=before.bold if not weight else weight == "bold" or number(weight) >= 600,  # noqa: PLR2004
             italic=before.italic if not leaning else leaning != "normal",
-            raised=before.raised or values["style:text-position"].startswith("super"),
+            raised=before.raised or _is_raised(values["style:text-position"]),
             struck=self._is_struck(family, name, before),
             capitals=before.capitals or values["fo:text-transform"] == "uppercase",
             on_colour=on_colour,
@@ -105,6 +123,15 @@ class Styles:
         return before.struck
 
 
+def _is_raised(position: str) -> bool:
+    """Return whether letters stand above the line: "super", or by a part of their height."""
+    first = position.partition(" ")[0]
+    return first == "super" or (first.endswith("%") and number(first[:-1]) > 0)
+
+
+_KEPT: Final = (
+    "style:style", "text:list-style", "text:outline-style", "style:master-page", "style:page-layout", "draw:layer",
+)  # fmt: skip
 _LINES: Final = ("style:text-line-through-style", "style:text-line-through-type")
 _READ: Final = (
     "text:display", "fo:font-weight", "fo:font-style", "style:text-position", "fo:text-transform", "fo:color",
@@ -114,7 +141,8 @@ _READ: Final = (
 
 def _is_unseen(values: dict[str, str], *, on_colour: bool) -> bool:
     size = values["fo:font-size"]
-    if size.endswith("pt") and number(size[:-2]) <= _SMALLEST_POINTS:
+    is_part = size.endswith("%") and number(size[:-1]) <= _SMALLEST_PART
+    if size and (is_part or (size[-2:] in _POINTS and points(size) <= _SMALLEST_POINTS)):
         return True
     return is_light(values["fo:color"].removeprefix("#")) and not on_colour
 

@@ -7,7 +7,7 @@ are passed through, so that their text is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from scrubbers.jailed.office import labels
@@ -122,7 +122,10 @@ class TextReader:
         collected.align = _ALIGNED.get(
             self.shared.styles.value("paragraph", style, "paragraph", "fo:text-align"), Align.LEFT
         )
-        self._inline(node, self.shared.styles.look("paragraph", style, look), collected)
+        look = self.shared.styles.look("paragraph", style, look)
+        if _hides_itself(node):
+            look = replace(look, hidden=True)
+        self._inline(node, look, collected)
         collected.end()
         return collected.blocks
 
@@ -182,7 +185,7 @@ class TextReader:
                 self._note(node, look, collected)
             case "office:annotation":
                 self.report_comment(node)
-            case name if name in _HIDDEN:
+            case name if name in _HIDDEN and node.get("text:is-hidden") != "false":
                 self.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, node.text())
             case name if name.startswith(("text:variable-", "text:user-field-")) and node.get("text:display") == "none":
                 self.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT)
@@ -234,6 +237,18 @@ class TextReader:
             self.shared.findings.add(
                 What.EARLIER_VERSION, Where.DOCUMENT, "".join(one.text() for one in each.all("text:p"))
             )
+
+
+def _hides_itself(paragraph: Node) -> bool:
+    """Return whether a paragraph has a field that hides it whole (ODF 1.3, part 3, 7.7.10)."""
+    waiting = [paragraph]
+    while waiting:
+        for each in waiting.pop().elements():
+            if each.name == "text:hidden-paragraph" and each.get("text:is-hidden") == "true":
+                return True
+            if each.name in {"text:span", "text:a"}:
+                waiting.append(each)
+    return False
 
 
 def is_drawn(node: Node) -> bool:

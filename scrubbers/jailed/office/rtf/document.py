@@ -14,7 +14,7 @@ from typing import Any, Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
 from scrubbers.jailed.office.colours import LIGHT
-from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.letters import Drawable, sign
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.rtf import words
 from scrubbers.jailed.office.rtf.flow import Flow
@@ -27,6 +27,8 @@ _HEADINGS: Final = 6
 _SMALLEST_HALF_POINTS: Final = 4
 # Two halves stand for a letter beyond so many.
 _HIGH, _LOW, _BEYOND = range(0xD800, 0xDC00), range(0xDC00, 0xE000), 0x10000
+_FONT_NAME: Final = 100  # letters, and more than any has
+_NO_SIGNS: Final = " \t0123456789()+-.,=<>/"
 _TWIPS: Final = 20  # to a point
 _PICTURE_BYTES: Final = 48 * 2**20
 
@@ -75,9 +77,11 @@ class _Reader:
         self._charsets: dict[int, int] = {}
         self._table = ""  # fonttbl or colortbl, while it is read
         self._font = 0
+        self._fonts: dict[int, str] = {}  # their names
         self._colours: list[tuple[int, int, int]] = []
         self._colour = [0, 0, 0]
         self._picture = bytearray()
+        self._half = ""  # a digit of it
         self._picture_size = [0, 0]
         self._picture_is_known = False
         self._may_skip = False
@@ -89,8 +93,11 @@ class _Reader:
         for token in tokens(untrusted):
             match token.kind:
                 case "open":
+                    # A brace ends what stands for a letter that was read (RTF 1.9.1, Unicode).
+                    self._left_out = 0
                     self._states.append(self._states[-1])
                 case "close":
+                    self._left_out = 0
                     self._close()
                 case "word":
                     self._word(token.word, token.number)
@@ -145,6 +152,8 @@ class _Reader:
     def _symbol(self, symbol: str) -> None:
         if symbol == "*":
             self._may_skip = True
+        elif self._left_out and symbol not in "\r\n":
+            self._left_out -= 1
         elif symbol in words.SYMBOLS:
             self._show(words.SYMBOLS[symbol])
             if symbol in "\r\n":
@@ -162,8 +171,12 @@ class _Reader:
         elif word == "u":
             self._unicode(number or 0)
         elif word in words.LETTERS:
-            self._show(words.LETTERS[word])
+            if self._left_out:
+                self._left_out -= 1
+            else:
+                self._show(words.LETTERS[word])
         else:
+            self._left_out = 0
             self._control(word, number)
 
     def _skip(self, word: str) -> None:
@@ -199,6 +212,8 @@ class _Reader:
             self._encoding = f"cp{number}"
         elif word in words.ENCODING_WORDS:
             self._encoding = words.ENCODING_WORDS[word]
+        elif word == "up":
+            self._set(raised=number != 0)
         elif word in {"picwgoal", "pichgoal"} and number is not None:
             self._picture_size[word == "pichgoal"] = number
         else:
@@ -206,14 +221,21 @@ class _Reader:
 
     def _move(self, word: str) -> None:  # noqa: C901, PLR0912  one for each word
         match word:
-            case "par":
+            case "par" | "sect" | "column":
                 self._par()
             case "cell":
                 self._flow.end_cell()
             case "nestcell":
                 self._flow.end_paragraph()
+            case "trowd":
+                self._flow.begin_row()
+            case "clmrg" | "clvmrg":
+                self._flow.is_covered = True
+            case "cellx":
+                self._flow.describe_cell()
             case "row":
-                self._flow.end_row()
+                if self._flow.end_row():
+                    self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT)
             case "page":
                 self._page()
             case "pard":
@@ -222,6 +244,9 @@ class _Reader:
                 self._flow.is_row = True
             case "listtext":
                 self._set(marker=True)
+            case "pntext":
+                # The same for older programs.
+                self._set(marker=not self._flow.marker, skips=bool(self._flow.marker))
             case "pict":
                 self._begin_picture()
             case "pngblip" | "jpegblip":
@@ -248,7 +273,7 @@ class _Reader:
 
     def _begin_picture(self) -> None:
         self._set(picture=True)
-        self._picture, self._picture_size, self._picture_is_known = bytearray(), [0, 0], False
+        self._picture, self._half, self._picture_size, self._picture_is_known = bytearray(), "", [0, 0], False
 
     def _end_picture(self) -> None:
         if self._states[-1].skips:
@@ -266,7 +291,11 @@ class _Reader:
         state = self._states[-1]
         if state.picture:
             if not state.skips and len(self._picture) < _PICTURE_BYTES:
-                self._picture += bytes.fromhex("".join(token.data.decode("latin-1").split()))
+                # A line may end between the two digits of a byte.
+                digits = self._half + "".join(token.data.decode("latin-1").split())
+                even = len(digits) // 2 * 2
+                self._picture += bytes.fromhex(digits[:even])
+                self._half = digits[even:]
             return
         if state.skips:
             self._skipped_text(token.data)
@@ -280,6 +309,8 @@ class _Reader:
         heading = self._states[-1].heading
         if heading:
             self._info[heading] += data.decode("latin-1")
+        elif self._table == "fonttbl":
+            self._fonts[self._font] = (self._fonts.get(self._font, "") + data.decode("latin-1").lower())[:_FONT_NAME]
         elif self._table == "colortbl":
             for _ in range(data.count(b";")):
                 red, green, blue = self._colour
@@ -287,7 +318,11 @@ class _Reader:
                 self._colour = [0, 0, 0]
 
     def _decoded(self, data: bytes) -> str:
-        charset = self._charsets.get(self._states[-1].font, 0)
+        font = self._states[-1].font
+        charset, name = self._charsets.get(font, 0), self._fonts.get(font, "")
+        if charset == words.SIGNS and any(one in name for one in words.SIGN_FONTS):
+            kept = _NO_SIGNS if "symbol" in name else " \t"
+            return "".join(chr(code) if chr(code) in kept else sign(code, name) for code in data)
         if data.isascii():
             return data.decode("ascii")
         if charset in words.UNREADABLE_CHARSETS:

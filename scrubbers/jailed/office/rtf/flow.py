@@ -17,6 +17,8 @@ class Flow:
     label: str = ""
     marker: str = ""
     is_row: bool = False
+    covered: list[bool] = field(default_factory=list)  # which cells of a row others cover
+    is_covered: bool = False  # of the cell that is described
     align: Align = Align.LEFT
     heading: int = 0
 
@@ -37,10 +39,23 @@ class Flow:
         self.row.append(Cell(tuple(self.cell)))
         self.cell = []
 
-    def end_row(self) -> None:
+    def begin_row(self) -> None:
+        self.covered, self.is_covered = [], False
+
+    def describe_cell(self) -> None:
+        self.covered.append(self.is_covered)
+        self.is_covered = False
+
+    def end_row(self) -> bool:
+        """End the row; returns whether a cell of it had something that is not seen."""
+        hidden = [place for place, is_covered in enumerate(self.covered[: len(self.row)]) if is_covered]
+        is_hidden = any(self.row[place].blocks for place in hidden)
+        for place in hidden:
+            self.row[place] = Cell(())
         if any(cell.blocks for cell in self.row):
             self.rows.append(tuple(self.row))
         self.row = []
+        return is_hidden
 
     def end_table(self) -> None:
         if self.rows:

@@ -14,10 +14,13 @@ CHARSETS: Final = {
 }  # fmt: skip
 CODE_PAGES: Final = {437, 850, 1250, 1251, 1252, 1253, 1254, 1257}
 ENCODINGS: Final = frozenset({"cp1252", *CHARSETS.values(), *(f"cp{page}" for page in CODE_PAGES)})
+SIGNS: Final = 2  # a character set of signs
+SIGN_FONTS: Final = ("symbol", "wingdings")
 UNREADABLE_CHARSETS: Final = frozenset({128, 129, 130, 134, 136, 163, 177, 178, 222})
 # Nothing in these is seen; what they tell is reported.
 SKIPPED: Final = {
-    "info": None, "fonttbl": None, "colortbl": None, "stylesheet": None, "fldinst": None, "pntext": None, "sp": None,
+    "info": None, "fonttbl": None, "colortbl": None, "stylesheet": None, "fldinst": None, "pntxta": None, "sp": None,
+    "pntxtb": None,
     "shprslt": None, "nonshppict": None, "bkmkstart": None, "bkmkend": None, "xe": None, "tc": None, "private": None,
     "annotation": What.COMMENT, "atnauthor": What.PERSON, "atnid": What.PERSON, "revtbl": What.PERSON,
     "rsidtbl": What.IDENTIFIER, "generator": What.SOFTWARE, "objdata": What.EMBEDDED_FILE, "datastore": What.IDENTIFIER,
@@ -36,13 +39,13 @@ INFO: Final = {
 APART: Final = {
     "header": labels.HEADER, "headerl": labels.HEADER, "headerr": labels.HEADER, "headerf": labels.HEADER,
     "footer": labels.FOOTER, "footerl": labels.FOOTER, "footerr": labels.FOOTER, "footerf": labels.FOOTER,
-    "footnote": labels.NOTES, "shptxt": labels.TEXT_BOX,
+    "footnote": labels.NOTES, "shptxt": labels.TEXT_BOX, "dptxbxtext": labels.TEXT_BOX,
 }  # fmt: skip
 # Destinations that may be left out, and are not.
-KNOWN: Final = frozenset({"shppict", "shpinst", "pict", "shptxt", "pn"})
+KNOWN: Final = frozenset({"do", "shppict", "shpinst", "pict", "shptxt", "pn"})
 LETTERS: Final = {
     "emdash": "—", "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
-    "tab": "\t", "line": "\n", "emspace": " ", "enspace": " ", "qmspace": " ",
+    "tab": "\t", "line": "\n", "lbr": "\n", "emspace": " ", "enspace": " ", "qmspace": " ",
 }  # fmt: skip
 SYMBOLS: Final = {"~": " ", "_": "-", "\\": "\\", "{": "{", "}": "}", "\r": "", "\n": ""}
 ALIGNED: Final = {"ql": Align.LEFT, "qj": Align.LEFT, "qc": Align.CENTRE, "qr": Align.RIGHT}

@@ -11,7 +11,7 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.drawings import Drawings
+from scrubbers.jailed.office.drawings import Drawings, number
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.slides.shapes import Shapes
@@ -19,6 +19,7 @@ from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Picture
 from scrubbers.stages import Lost, What, Where
 
 _OFF: Final = frozenset({"0", "false"})
+_USUAL_SIZE: Final = (9_144_000.0, 6_858_000.0)  # in 914,400ths of an inch
 
 
 class _Slides:
@@ -27,9 +28,13 @@ class _Slides:
         self._findings = findings
         self._drawable = Drawable(findings)
         self._pictures: dict[object, Picture | None] = {}
+        self._page = _USUAL_SIZE
 
     def read(self, main: str) -> Iterator[Block]:
         relations = self._package.relations(main)
+        size = self._package.tree(main).find("p:sldSz")
+        page = (number(size.get("cx")), number(size.get("cy"))) if size is not None else _USUAL_SIZE
+        self._page = page if page > (0, 0) else _USUAL_SIZE
         backgrounds: dict[str, None] = {}
         shown = 0
         for slide in self._package.tree(main).all("p:sldId"):
@@ -54,17 +59,19 @@ class _Slides:
         if blocks:
             yield Frame(labels.BACKGROUND, tuple(blocks))
 
-    def _part(self, part: str, *, placeholders: bool = True) -> list[Block]:
+    def _part(self, part: str, *, placeholders: bool = True, is_slide: bool = True) -> list[Block]:
         tree = self._package.tree(part).find("p:cSld", "p:spTree")
         if tree is None:
             return []
         drawings = Drawings(self._package, part, self._drawable, self._findings, self._pictures)
-        return Shapes(drawings, self._drawable, self._findings).read(tree, placeholders=placeholders)
+        page = self._page if is_slide else None
+        return Shapes(drawings, self._drawable, self._findings, page).read(tree, placeholders=placeholders)
 
     def _notes(self, slide: str) -> Iterator[Block]:
         notes = self._package.by_kind(slide, "notesSlide")
         # A picture of the slide itself stands there too, as a place.
-        text = [block for block in self._part(notes) if not isinstance(block, (Picture, PageBreak))] if notes else []
+        blocks = self._part(notes, is_slide=False) if notes else []
+        text = [block for block in blocks if not isinstance(block, (Picture, PageBreak))]
         if text:
             yield Frame(labels.SPEAKER, tuple(text))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.colours import is_light
-from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, size_of
+from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, number, size_of
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.word.runs import formula
@@ -30,12 +31,19 @@ _NUMBERS: Final = {"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc"
 # What a slide shows in the place of these is the same on each, or another number.
 _PAGE_PLACES: Final = frozenset({"sldNum", "dt"})
 _SMALLEST_HUNDREDTHS: Final = 200
+_CLEAR: Final = 0.05  # so much is not seen of letters
+_FILLS: Final = frozenset({"a:noFill", "a:solidFill", "a:gradFill", "a:blipFill", "a:pattFill", "a:grpFill"})
+_TURN: Final = frozenset({"", "0"})
 
 
 class Shapes:
     """Reads the shapes of one part."""
 
-    def __init__(self, drawings: Drawings, drawable: Drawable, findings: Findings) -> None:
+    def __init__(
+        self, drawings: Drawings, drawable: Drawable, findings: Findings, page: tuple[float, float] | None = None
+    ) -> None:
+        """Take the size of the slide, if there is one: what stands beside it nobody is shown."""
+        self._page = page
         self._drawings = drawings
         self._drawable = drawable
         self._findings = findings
@@ -46,7 +54,11 @@ class Shapes:
         self._depth += 1
         blocks: list[Block] = []
         for node in parent.elements() if self._depth < _MOST_NESTED else ():
-            blocks += self._shape(node, placeholders=placeholders)
+            if self._page is not None and self._depth == 1 and _is_beside(node, self._page):
+                text = "".join(each.text() for each in node.all("a:t"))
+                self._findings.add(What.HIDDEN_TEXT if text else What.HIDDEN_DRAWING, Where.PAGES, text or None)
+            else:
+                blocks += self._shape(node, placeholders=placeholders)
         if self._depth >= _MOST_NESTED:
             blocks.append(Frame(labels.UNKNOWN, ()))
         self._depth -= 1
@@ -138,8 +150,8 @@ class Shapes:
             about = node.find("a:pPr")
             depth = about.get("lvl", "0") if about is not None else "0"
             level = min(int(depth), _DEEPEST_LEVEL) if depth.isdigit() else 0
-            struck = is_struck(body.find("a:lstStyle", f"a:lvl{level + 1}pPr", "a:defRPr")) or False
-            runs = self._runs(node, on_colour=on_colour, struck=struck)
+            usual = body.find("a:lstStyle", f"a:lvl{level + 1}pPr", "a:defRPr")
+            runs = self._runs(node, usual, on_colour=on_colour)
             if not any(run.text.strip() for run in runs):
                 continue
             marker = self._marker(about, counts, level)
@@ -161,8 +173,9 @@ class Shapes:
         bullet = about.value("a:buChar", of="char") if about is not None else None
         return "•" if bullet else ""
 
-    def _runs(self, paragraph: Node, *, on_colour: bool, struck: bool) -> list[Run]:
-        """Return the runs of a paragraph; `struck`: those that do not say are struck out."""
+    def _runs(self, paragraph: Node, usual: Node | None, *, on_colour: bool) -> list[Run]:
+        """Return the runs of a paragraph; `usual`: how those look that do not say."""
+        struck = is_struck(usual) or False
         runs: list[Run] = []
         for node in paragraph.elements():
             look = node.find("a:rPr")
@@ -172,14 +185,15 @@ class Shapes:
                 case "a:r" | "a:fld" if node.get("type") != "slidenum":
                     text = node.find("a:t")
                     shown = self._drawable.text(text.text() if text is not None else "")
-                    if look is not None and _is_unseen(look, on_colour=on_colour):
+                    if _is_unseen([one for one in (look, usual) if one is not None], on_colour=on_colour):
                         self._findings.add(What.HIDDEN_TEXT, Where.PAGES, shown)
                         continue
                     if look is not None and look.find("a:hlinkClick") is not None:
                         self._findings.lose(Lost.LINKS)
                     bold = look is not None and look.get("b") in _ON
                     italic = look is not None and look.get("i") in _ON
-                    runs.append(Run(shown, bold, italic, struck=is_out))
+                    raised = look is not None and number(look.get("baseline").removesuffix("%")) > 0
+                    runs.append(Run(shown, bold, italic, raised, is_out))
                 case "a:br":
                     runs.append(Run("\n", struck=is_out))
                 case "mc:AlternateContent" | "?:m":
@@ -187,10 +201,43 @@ class Shapes:
         return runs
 
 
-def _is_unseen(look: Node, *, on_colour: bool) -> bool:
-    """Return whether letters are too small to be seen, or white on nothing."""
-    size = look.get("sz")
+def _is_beside(node: Node, page: tuple[float, float]) -> bool:
+    """Return whether a shape stands beside a slide, so far that also a text that is too long for it does."""
+    places = (node.find(*path) for path in (("p:spPr", "a:xfrm"), ("p:grpSpPr", "a:xfrm"), ("p:xfrm",)))
+    where = next((one for one in places if one is not None), None)
+    at, size = (None, None) if where is None else (where.find("a:off"), where.find("a:ext"))
+    if where is None or at is None or size is None or where.get("rot") not in _TURN:
+        return False
+    # A line that is not broken goes on beside its shape.
+    goes_on = any(each.get("wrap") == "none" for each in node.all("a:bodyPr"))
+    left, top = number(at.get("x")), number(at.get("y"))
+    right, bottom = left + number(size.get("cx")), top + number(size.get("cy"))
+    across, down = page[0] if goes_on else 0, page[1] / 2
+    return right < -across or left > page[0] + across or bottom < -down or top > page[1] + down
+
+
+def _is_unseen(looks: Sequence[Node], *, on_colour: bool) -> bool:
+    """Return whether letters are too small to be seen, without a colour, or white on nothing; nearest look first."""
+    size = next((each.get("sz") for each in looks if each.get("sz")), "")
     if size.isdigit() and int(size) <= _SMALLEST_HUNDREDTHS:
         return True
+    look = next((each for each in looks if any(one.name in _FILLS for one in each.elements())), None)
+    if look is None or _is_clear(look):
+        return look is not None
     colour = look.value("a:solidFill", "a:srgbClr", of="val") or ""
-    return is_light(colour) and not on_colour and look.find("a:highlight") is None
+    return is_light(colour) and not on_colour and all(each.find("a:highlight") is None for each in looks)
+
+
+def _is_clear(look: Node) -> bool:
+    """Return whether letters have neither a colour nor an outline."""
+    fill = look.find("a:solidFill")
+    if fill is not None:
+        return any(_share(each.get("val")) <= _CLEAR for each in fill.all("a:alpha"))
+    return look.find("a:noFill") is not None and look.find("a:ln", "a:solidFill") is None
+
+
+def _share(text: str) -> float:
+    """Return a share of one: in thousandths of a per cent, or in per cent; all of it where it is none."""
+    if text.endswith("%"):
+        return number(text[:-1]) / 100
+    return number(text) / 100_000 if text else 1

@@ -14,6 +14,7 @@ from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.letters import sign
 from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.word.places import is_beside_page
 from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_coloured, is_page_field, look_of
 from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.word.styles import first_value, is_on, written_number
@@ -21,7 +22,7 @@ from scrubbers.jailed.office.word.tables import read_table
 from scrubbers.jailed.office.word.vml import read_vml
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Paragraph, Run
-from scrubbers.stages import Lost, What, Where
+from scrubbers.stages import Damaged, Lost, What, Where
 
 _ALIGNED: Final = {"center": Align.CENTRE, "right": Align.RIGHT, "end": Align.RIGHT}
 # Not seen, and no text of it is.
@@ -71,6 +72,13 @@ class PartReader:
         self._on_colour = on_colour
         self._depth = 0
 
+    def whole(self, part: Node) -> list[Block]:
+        """Return what is seen of all of a part; raises Damaged where a field has no end, for it would hide the rest."""
+        made = self.blocks(part)
+        if self._fields.is_open:
+            raise Damaged
+        return made
+
     def blocks(self, parent: Node, *, on_colour: bool = False) -> list[Block]:
         """Return what is seen of the blocks inside an element."""
         was, self._on_colour = self._on_colour, self._on_colour or on_colour
@@ -111,6 +119,12 @@ class PartReader:
         findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text or None)
         self.report_change(node)
 
+    def _report_of_formula(self, node: Node) -> None:
+        for each in node.all(*_DELETED):
+            self.report_deletion(each)
+        if next(node.all("w:vanish"), None) is not None:
+            self.report_hidden()
+
     def report_change(self, node: Node) -> None:
         """Report who changed something, and when."""
         if node.get("w:author"):
@@ -148,6 +162,10 @@ class PartReader:
             return
         # An item counts although nothing of it is seen; its marker is shown where there is something.
         marker = self._shared.drawable.text(self._shared.numbering.marker(number, level))
+        look = self._shared.numbering.look(number, level)
+        if marker and look is not None and look_of([look], on_colour=collected.on_colour).hidden:
+            self.report_hidden(marker)
+            marker = ""
         if not any(run.text.strip() for run in collected.runs) and not collected.blocks:
             return
         first = next((place for place, each in enumerate(collected.blocks) if isinstance(each, Paragraph)), None)
@@ -164,6 +182,7 @@ class PartReader:
                 case "w:r":
                     self._run(node, collected)
                 case "m:oMath":
+                    self._report_of_formula(node)
                     text = self._shared.drawable.text(formula(node))
                     collected.runs.append(Run(text, italic=True))
                 case "w:hyperlink":
@@ -235,6 +254,8 @@ class PartReader:
                 self._add(shown, look, collected)
             case "w:footnoteReference" | "w:endnoteReference":
                 self._note(node, look, collected)
+            case "w:drawing" if is_beside_page(node, self._shared.page_width):
+                self.report_hidden("".join(each.text() for each in node.all("w:t")) or None)
             case "w:drawing":
                 for block in self._drawings.read(node, self.blocks):
                     collected.add(block)
@@ -294,7 +315,7 @@ def read_document(package: Package, part: str, findings: Findings) -> list[Block
     if body is None:
         return []
     background = package.tree(part).find("w:background") is not None
-    text = PartReader(shared, part, on_colour=background).blocks(body)
+    text = PartReader(shared, part, on_colour=background).whole(body)
     above = list(_edges(shared, part, body, "w:headerReference", labels.HEADER))
     below = list(_edges(shared, part, body, "w:footerReference", labels.FOOTER))
     return [*above, *text, *_notes(shared, part), *below]
@@ -319,7 +340,7 @@ def _edges(shared: Shared, part: str, body: Node, kind: str, label: str) -> Iter
                 continue
             if relation.target not in seen:
                 seen.add(relation.target)
-                blocks = PartReader(shared, relation.target).blocks(shared.package.tree(relation.target))
+                blocks = PartReader(shared, relation.target).whole(shared.package.tree(relation.target))
                 if blocks:
                     yield Frame(label, tuple(blocks))
 
@@ -337,7 +358,7 @@ def _notes(shared: Shared, part: str) -> Iterator[Block]:
         note = next((each for each in notes if each.get("w:id") == number), None)
         if where is None or note is None:
             continue
-        inside = PartReader(shared, where).blocks(note)
+        inside = PartReader(shared, where).whole(note)
         first = inside[0] if inside else None
         if isinstance(first, Paragraph):
             inside[0] = Paragraph(first.runs, marker=shown)

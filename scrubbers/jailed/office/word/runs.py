@@ -45,8 +45,31 @@ def _is_unseen(properties: Sequence[Node], *, on_colour: bool) -> bool:
     size = first_value(properties, "w:sz") or ""
     if size.isdigit() and int(size) <= _SMALLEST_HALF_POINTS:
         return True
+    if any(_is_without_fill(each) for each in properties):
+        return True
+    if not on_colour and not is_coloured(properties) and _is_of_paper(properties):
+        return True
     colour = first_value(properties, "w:color") or ""
     return is_light(colour) and not on_colour and not is_coloured(properties)
+
+
+def _is_without_fill(properties: Node) -> bool:
+    """Return whether letters are drawn without a colour and without an outline ([MS-DOCX], 2.7: textFill)."""
+    return (
+        properties.find("?:textFill", "?:noFill") is not None
+        and (properties.find("?:textOutline") is None or properties.find("?:textOutline", "?:noFill") is not None)
+    )  # fmt: skip
+
+
+def _is_of_paper(properties: Sequence[Node]) -> bool:
+    """Return whether letters have the theme's colour of the paper itself."""
+    own = next((found for each in properties if (found := each.find("w:color")) is not None), None)
+    return (
+        own is not None
+        and own.get("w:themeColor") in {"background1", "light1"}
+        and not own.get("w:themeShade")
+        and not own.get("w:themeTint")
+    )
 
 
 def is_coloured(properties: Sequence[Node]) -> bool:
@@ -78,6 +101,11 @@ class Fields:
             self._open[-1] = (False, self._open[-1][1] + text)
 
     @property
+    def is_open(self) -> bool:
+        """Whether a field has not ended."""
+        return bool(self._open)
+
+    @property
     def shows(self) -> bool:
         """Whether what comes next is seen."""
         return all(result and not is_page_field(code) for result, code in self._open)
@@ -89,22 +117,45 @@ def is_page_field(code: str) -> bool:
     return bool(words) and words[0].upper() in _PAGE_FIELDS
 
 
-def formula(node: Node) -> str:
-    """Return a formula on one line: fractions, powers, indices and roots in brackets."""
-    parts = {kid.name: formula(kid) for kid in node.elements()} if node.name in _BUILT else {}
+def formula(node: Node) -> str:  # noqa: C901, PLR0911  one for each sort
+    """Return a formula on one line: fractions, powers, indices and roots in brackets; nothing of what was deleted."""
     match node.name:
         case "m:t":
             return node.text()
+        case "w:del" | "w:moveFrom":
+            return ""
+        case "m:r" if is_on([each for each in node.elements() if each.name == "w:rPr"], "w:vanish"):
+            return ""
         case "m:f":
-            return f"({parts.get('m:num', '')})/({parts.get('m:den', '')})"
+            return f"({_part(node, 'm:num')})/({_part(node, 'm:den')})"
         case "m:sSup":
-            return f"{parts.get('m:e', '')}^({parts.get('m:sup', '')})"
+            return f"{_part(node, 'm:e')}^({_part(node, 'm:sup')})"
         case "m:sSub":
-            return f"{parts.get('m:e', '')}_({parts.get('m:sub', '')})"
+            return f"{_part(node, 'm:e')}_({_part(node, 'm:sub')})"
+        case "m:sSubSup":
+            return f"{_part(node, 'm:e')}_({_part(node, 'm:sub')})^({_part(node, 'm:sup')})"
+        case "m:nary":
+            operator = node.value("m:naryPr", "m:chr", of="m:val")
+            limits = f"_({_part(node, 'm:sub')})^({_part(node, 'm:sup')})"
+            return f"{_INTEGRAL if operator is None else operator}{limits} {_part(node, 'm:e')}"
+        case "m:d":
+            return _in_brackets(node)
         case "m:rad":
-            return f"√({parts.get('m:e', '')})"
+            degree = _part(node, "m:deg")
+            return f"√{f'[{degree}]' if degree else ''}({_part(node, 'm:e')})"
         case _:
             return "".join(formula(kid) for kid in node.elements())
 
 
-_BUILT: Final = frozenset({"m:f", "m:sSup", "m:sSub", "m:rad"})
+_INTEGRAL: Final = "∫"
+
+
+def _part(node: Node, name: str) -> str:
+    return "".join(formula(kid) for kid in node.elements() if kid.name == name)
+
+
+def _in_brackets(node: Node) -> str:
+    """Return what stands in brackets, round ones where it does not say which."""
+    signs = (node.value("m:dPr", f"m:{one}", of="m:val") for one in ("begChr", "sepChr", "endChr"))
+    first, between, last = (given if one is None else one for one, given in zip(signs, "(|)", strict=True))
+    return first + between.join(formula(kid) for kid in node.elements() if kid.name == "m:e") + last

@@ -5,6 +5,7 @@ from typing import Protocol
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.word.places import page_width
 from scrubbers.jailed.office.word.styles import Numbering, Styles
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Picture
@@ -19,6 +20,7 @@ class Shared:
         self.drawable = Drawable(findings)
         self.styles = Styles(self._tree(package.by_kind(document, "styles")))
         self.numbering = Numbering(self._tree(package.by_kind(document, "numbering")))
+        self.page_width = page_width(package.tree(document))
         self.pictures: dict[object, Picture | None] = {}
         self.notes: list[tuple[str, str, str]] = []  # kind, number in the file, number as it is shown
 

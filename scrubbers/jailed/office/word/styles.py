@@ -122,6 +122,13 @@ class Numbering:
         self._count(number, counts, levels, place)
         return self._written(levels, counts, place)
 
+    def look(self, number: str, level: str) -> Node | None:
+        """Return how what stands before an item looks, by its level."""
+        abstract = self._abstract.get(number)
+        place = int(level) if level.isdigit() and int(level) < _LEVELS else 0
+        found = self._level(number, abstract, place) if abstract is not None else None
+        return found.find("w:rPr") if found is not None else None
+
     def _level(self, number: str, abstract: str, place: int) -> Node | None:
         for each in self._lists[number].elements():
             if each.name == "w:lvlOverride" and each.get("w:ilvl") == str(place) and (own := each.find("w:lvl")):

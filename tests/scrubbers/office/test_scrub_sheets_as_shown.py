@@ -1,0 +1,141 @@
+"""What a sheet shows and what it hides by its fonts, its formats, the size of rows and columns, and merged cells."""
+
+from __future__ import annotations
+
+import pytest
+from hostile.jail import Jail
+from office_jail import cleaned, text_of
+from office_samples import sheet_part, workbook
+
+from scrubbers.stages import TooLarge, What, Where
+
+
+@pytest.fixture(scope="module")
+def jail():
+    made = Jail()
+    yield made
+    made.close()
+
+
+def cell(place: str, text: str, more: str = "") -> str:
+    return f'<c r="{place}" t="inlineStr" {more}><is><t>{text}</t></is></c>'
+
+
+def row(number: int, *cells: str, more: str = "") -> str:
+    return f'<row r="{number}" {more}>{"".join(cells)}</row>'
+
+
+def rich(place: str, look: str, text: str) -> str:
+    return f'<c r="{place}" t="inlineStr"><is><r><t>10</t></r><r><rPr>{look}</rPr><t>{text}</t></r></is></c>'
+
+
+def styles(formats: str = "", fonts: str = "", cells: str = "") -> str:
+    return sheet_part(
+        "styleSheet",
+        f"<numFmts>{formats}</numFmts><fonts><font/>{fonts}</fonts><fills><fill/></fills>"
+        f'<cellXfs><xf numFmtId="0"/>{cells}</cellXfs>',
+    )
+
+
+def sheet(*rows: str, before: str = "", after: str = "", look: str = "") -> bytes:
+    content = f"{before}<sheetData>{''.join(rows)}</sheetData>{after}"
+    return workbook([("Blad", "visible", content)], {"xl/styles.xml": look or styles()}, ("st", "styles", "styles.xml"))
+
+
+def merge(place: str) -> str:
+    return f'<mergeCells count="1"><mergeCell ref="{place}"/></mergeCells>'
+
+
+WHITE = '<color rgb="FFFFFFFF"/>'
+# What differs in two sheets that look the same.
+HIDDEN = {
+    "a text whose format shows none": lambda text: sheet(
+        row(1, cell("A1", "Synlig"), cell("B1", text, 's="1"')),
+        look=styles('<numFmt numFmtId="200" formatCode="0;0;0;"/>', "", '<xf numFmtId="200"/>'),
+    ),
+    "a number behind a word": lambda text: sheet(
+        row(1, cell("A1", "Synlig"), f'<c r="B1" s="1"><v>{len(text)}</v></c>'),
+        look=styles('<numFmt numFmtId="200" formatCode="&quot;dolt&quot;"/>', "", '<xf numFmtId="200"/>'),
+    ),
+    "the day behind a month": lambda text: sheet(
+        row(1, f'<c r="A1" s="1"><v>{45293 + len(text)}</v></c>'), look=styles("", "", '<xf numFmtId="17"/>')
+    ),
+    "white letters in a cell": lambda text: sheet(row(1, rich("A1", WHITE, text))),
+    "tiny letters in a cell": lambda text: sheet(row(1, rich("A1", '<sz val="1"/>', text))),
+    "a tiny cell": lambda text: sheet(
+        row(1, cell("A1", "Synlig"), cell("B1", text, 's="1"')),
+        look=styles("", '<font><sz val="1"/></font>', '<xf fontId="1"/>'),
+    ),
+    "a row without height": lambda text: sheet(
+        row(1, cell("A1", "Synlig")), row(2, cell("A2", text), more='ht="0.0" customHeight="1"')
+    ),
+    "a column without width": lambda text: sheet(
+        row(1, cell("A1", "Synlig"), cell("B1", text)), before='<cols><col min="2" max="2" width="0.0"/></cols>'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_two_sheets_that_look_the_same_come_out_the_same(jail, name):
+    first, report = cleaned(jail, HIDDEN[name]("Anna"))
+    second, _ = cleaned(jail, HIDDEN[name]("Bo Ek 1985"))
+
+    assert first == second
+    assert "Anna" not in text_of(first)
+    assert name.startswith(("a number", "the day")) or What.HIDDEN_TEXT in {found.what for found in report.removed}
+
+
+@pytest.mark.parametrize(
+    ("place", "rows", "before"),
+    [
+        ("A1:C1", (row(1, cell("A1", "Rubrik"), '<c r="B1"/>'), row(2, cell("B2", "Summa"))), "columns"),
+        ("A1:C1", (row(1, cell("A1", "Rubrik")), row(2, cell("B2", "Summa"))), "columns"),
+        ("A1:A2", (row(1, cell("A1", "Rubrik"), more='hidden="1"'), row(2, cell("B2", "Summa"))), ""),
+        ("A1:A2", (row(1, cell("A1", "Rubrik"), more='hidden="1"'), row(3, cell("B3", "Summa"))), ""),
+    ],
+)
+def test_a_merged_cell_of_which_a_part_is_hidden_shows_its_content(jail, place, rows, before):
+    before = '<cols><col min="1" max="1" hidden="1"/></cols>' if before else ""
+
+    clean, report = cleaned(jail, sheet(*rows, before=before, after=merge(place)))
+
+    assert text_of(clean).split() == ["Blad", "Rubrik", "Summa"]
+    assert What.HIDDEN_TEXT not in {found.what for found in report.removed}
+
+
+def test_a_merged_cell_that_is_all_hidden_is_not_shown(jail):
+    rows = row(1, cell("A1", "Dolt"), cell("C1", "Summa"))
+
+    clean, report = cleaned(
+        jail, sheet(rows, before='<cols><col min="1" max="2" hidden="1"/></cols>', after=merge("A1:B1"))
+    )
+
+    assert text_of(clean).split() == ["Blad", "Summa"]
+    assert What.HIDDEN_TEXT in {found.what for found in report.removed}
+
+
+def test_a_cell_beyond_the_last_column_refuses_the_workbook_and_is_not_lost(jail):
+    with pytest.raises(TooLarge):
+        cleaned(jail, sheet(row(1, cell("A1", "Summa"), cell("AMK1", "12"))))
+
+
+def test_letters_that_are_escaped_are_read_as_they_are_shown(jail):
+    clean, _ = cleaned(jail, sheet(row(1, cell("A1", "12_x0030_00 kr_x000D_"), cell("B1", "_x005F_x0041_"))))
+
+    assert text_of(clean).split() == ["Blad", "12000", "kr", "_x0041_"]
+
+
+def test_a_power_is_raised(jail):
+    raised, _ = cleaned(jail, sheet(row(1, rich("A1", '<vertAlign val="superscript"/>', "6"))))
+    level, _ = cleaned(jail, sheet(row(1, rich("A1", "", "6"))))
+
+    assert raised != level
+
+
+def test_what_stands_above_and_below_printed_sheets_is_reported(jail):
+    edges = "<headerFooter><oddHeader>&amp;CAnna</oddHeader></headerFooter>"
+
+    clean, report = cleaned(jail, sheet(row(1, cell("A1", "Summa")), after=edges))
+
+    assert text_of(clean).split() == ["Blad", "Summa"]
+    assert (What.HIDDEN_TEXT, Where.PAGES) in {(found.what, found.where) for found in report.removed}
