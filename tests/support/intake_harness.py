@@ -150,7 +150,7 @@ async def zygotes() -> AsyncIterator[Sandbox]:
     finally:
         sandbox.close()
         for process, _channel in started:
-            await asyncio.to_thread(process.wait, 10)
+            await asyncio.to_thread(process.wait, 60)
 
 
 @asynccontextmanager
