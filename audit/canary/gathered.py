@@ -49,6 +49,8 @@ class Run:
     grants: list[list[Granted]] = field(default_factory=list)  # of each member
     first_visit: float = float("inf")
     last_visit: float = 0.0
+    # From when until when files of several forms were cleaned at once.
+    others_files: tuple[float, float] = (0.0, 0.0)
     reports_began: float = float("inf")  # by the service's clock
     measured: dict[tuple[str, Since], int] = field(default_factory=dict)
     header: dict[str, str] = field(default_factory=dict)

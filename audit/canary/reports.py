@@ -158,8 +158,10 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
     # answered as without.
     with at_work(other):
         without_a_report(one)
+    begun = time.time()
     with files_of_others(other):
         form_with_files(one)
+    run.others_files = begun, time.time()
     looked = max(exchange.before for exchange in run.exchanges if exchange.name == f"{WATCHED}, sent") + LOOK_SECONDS
     if looked > max(exchange.after for exchange in run.exchanges if exchange.name == f"{MANY_FILES}, sent"):
         run.void("nobody else's file was being cleaned while a frame was looked at")

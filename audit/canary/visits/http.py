@@ -66,8 +66,11 @@ class Upload:
     content: bytes
 
 
-def send(path: Path, sent: bytes, *, last_after: float = 0.0) -> Answer:
-    """Send bytes, the last after so many seconds, and return the answer. Raises OSError."""
+def send(path: Path, sent: bytes, *, then_cut: bool = False, last_after: float = 0.0) -> Answer:
+    """Send bytes, the last after so many seconds, and return the answer. Raises OSError.
+
+    With `then_cut` go away at once and return nothing.
+    """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(ANSWER_SECONDS)
         connection.connect(str(path))
@@ -78,22 +81,9 @@ def send(path: Path, sent: bytes, *, last_after: float = 0.0) -> Answer:
                 time.sleep(last_after)
                 sent = sent[-_LAST:]
             connection.sendall(sent)
+        if then_cut:
+            return Answer(0, b"", b"")
         return read_answer(_until_end(connection))
-
-
-def send_and_leave(path: Path, sent: bytes, *, answered: bool) -> None:
-    """Send bytes and go away: at once, or with `answered` when the first byte of the answer has come. Raises OSError.
-
-    Who has sent all and goes at once is noticed sooner or later, as busy as the computer is: in one run before a file
-    was looked at, in another after it.
-    """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(ANSWER_SECONDS)
-        connection.connect(str(path))
-        with suppress(BrokenPipeError, ConnectionResetError):
-            connection.sendall(sent)
-            if answered:
-                connection.recv(1)
 
 
 def send_twice(path: Path, first: bytes, second: bytes) -> Answer:

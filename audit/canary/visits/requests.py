@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from audit.canary.visits.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send_and_leave
+from audit.canary.visits.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
 from audit.canary.visits.markers import BEGINNING
 from audit.canary.visits.material import NO_KIND, document, noise, photograph, picture, unfinished
 from audit.canary.visits.visitor import OVER, SHOWN, CanaryVisitor
@@ -394,5 +394,5 @@ def go_away(visitor: CanaryVisitor, parts: Sequence[float]) -> None:
     )
     for part in parts:
         visitor.cut("/report", [*_fresh(visitor), ("text", markers["text"])], [upload], at=part)
-    send_and_leave(visitor.socket, b"GET /" + markers["broken request"].encode(), answered=False)
+    send(visitor.socket, b"GET /" + markers["broken request"].encode(), then_cut=True)
     time.sleep(_SETTLE_SECONDS)

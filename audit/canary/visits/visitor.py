@@ -22,7 +22,6 @@ from audit.canary.visits.http import (
     read_answer,
     request,
     send,
-    send_and_leave,
     send_twice,
 )
 from audit.canary.visits.markers import Marker, new_address, new_text, planted
@@ -172,9 +171,9 @@ class CanaryVisitor:
         return self.keep(name, sent, right, (), broken=True)
 
     def cut(self, target: str, fields: Sequence[tuple[str, str]], uploads: Sequence[Upload], *, at: float) -> None:
-        """Go away when this part of the form has been sent, or after all of it, as the answer begins."""
+        """Go away when this part of the form has been sent, or right after all of it."""
         whole = self._form(target, multipart(fields, uploads))
-        send_and_leave(self.socket, whole[: int(len(whole) * at)], answered=at >= 1)
+        send(self.socket, whole[: int(len(whole) * at)], then_cut=True)
 
     @contextmanager
     def watching(self, name: str, target: str) -> Iterator[None]:
