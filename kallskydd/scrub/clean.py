@@ -41,6 +41,7 @@ def clean_all(sources: Sequence[Path], folder: Path, zygotes: Zygotes | None, ho
     printer = OutcomePrinter(len(sources), as_json=how.as_json)
     with contextlib.closing(printer), contextlib.suppress(JailNotTight):
         if zygotes is not None:
+            _heed_interrupts()
             return asyncio.run(_clean_all(sources, folder, names, zygotes, printer, against_marks=how.against_marks))
     prose("A process to clean in cannot be locked on this system. Linux 5.10 or newer with seccomp is needed.")
     return MISSING
@@ -79,6 +80,12 @@ async def _cancel(tasks: Sequence[asyncio.Task[list[ScrubOutcome]]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _heed_interrupts() -> None:
+    """End when told to also in the background of a shell, which ignores SIGINT there: a `kill` did nothing either."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _end_in_order_when_told_to() -> None:

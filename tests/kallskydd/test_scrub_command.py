@@ -360,11 +360,17 @@ def wait_until(true) -> None:
     raise AssertionError("it did not happen within a minute")
 
 
+@pytest.mark.parametrize("ignored", [False, True])
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_leaves_whole_files_alone_and_no_process(tmp_path, told) -> None:
+def test_an_interruption_leaves_whole_files_alone_and_no_process(tmp_path, told, ignored) -> None:
+    """Also where SIGINT is ignored, as in the background of a shell."""
     out = tmp_path / "clean"
     # So many that they are never all done before the signal comes, on a crowded computer either.
-    process = started(*many(tmp_path, 1000), "--out", out)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)
+    try:
+        process = started(*many(tmp_path, 1000), "--out", out)
+    finally:
+        signal.signal(signal.SIGINT, before)
     wait_until(lambda: out.exists() and sum(1 for entry in out.iterdir() if not entry.name.startswith(".")) > 5)
     zygotes = children(process.pid)
 
