@@ -1,4 +1,4 @@
-"""The alarm of a host with tenants: what its timer runs, so that a node without quorum or fencing is told of."""
+"""The alarm of a host with tenants: what its timer runs, so that the operator learns of a node without quorum or fencing."""
 
 from __future__ import annotations
 

@@ -44,8 +44,8 @@ _TOKEN: Final = re.compile(
     rb"|(?P<end>\Z)"
     rb")"
 )
-_NUMBER_GROUP, _WORD_GROUP, _STRING_GROUP, _HEX_GROUP, _MARK_GROUP, _END_GROUP = (
-    _TOKEN.groupindex[name] for name in ("number", "word", "string", "hex", "mark", "end")
+_NUMBER_GROUP, _WORD_GROUP, _MARK_GROUP, _END_GROUP = (
+    _TOKEN.groupindex[name] for name in ("number", "word", "mark", "end")
 )
 # What is shown with kerning, in nearly every file: read in one piece. Nothing in it can be read in two ways.
 _SPACED = (
