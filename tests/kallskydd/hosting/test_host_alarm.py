@@ -1,4 +1,4 @@
-"""The alarm of a host with tenants: what its timer runs, so that the operator learns of a node without quorum or fencing."""
+"""The alarm of a host with tenants: what its timer runs, by which the operator learns of lost quorum or fencing."""
 
 from __future__ import annotations
 
