@@ -35,6 +35,8 @@ from onion.publisher.onion import HTTP_PORT, HTTPS_PORT, BootstrapState, Onion, 
 
 # The publisher waits 20 s for tor, and all tenants of a host may be asking at once.
 ANSWER_SECONDS = 120.0
+# The addresses of 290 tenants, eight at a time and each for 5 s at the most, take six minutes.
+PUBLISH_SECONDS = 480.0
 
 
 class PublisherLink:
@@ -134,7 +136,7 @@ class PublisherLink:
             answer = self._answer = asyncio.get_running_loop().create_future()
             self._writer.write(line_of(request))
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
+                async with asyncio.timeout(PUBLISH_SECONDS if isinstance(request, Publish) else ANSWER_SECONDS):
                     await asyncio.wait({answer, self._hearing}, return_when=asyncio.FIRST_COMPLETED)
             except TimeoutError:
                 self._end()

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from onion import publish as publish_module
 from onion.errors import OnionError
 from onion.keys import new_onion_key
+from onion.publisher import server as server_module
 from onion.publisher.messages import LINE_BYTES, Bootstrap, Publish, error_in, failed_by, read_from_keeper
 from onion.publisher.server import Host, Places
 
@@ -261,6 +262,32 @@ async def test_an_unchanged_onion_is_not_exchanged_and_no_key_is_kept(host, plac
         assert [command.split()[0] for command in commands] == ["ADD_ONION", "DEL_ONION", "ADD_ONION"]
         assert set(map(type, host._publisher._settings.values())) == {bytes}
         assert {len(one) for one in host._publisher._settings.values()} == {32}
+
+
+async def test_no_more_than_eight_descriptors_are_on_their_way_at_once(host, places, monkeypatch):
+    # A tor without a network gives no directory anything, so each holds its place to the end.
+    monkeypatch.setattr(server_module, "UPLOAD_SECONDS", 2.0)
+    begun = []
+    whole = host._publisher.publish
+
+    async def publish(onion):
+        begun.append(asyncio.get_running_loop().time())
+        return await whole(onion)
+
+    monkeypatch.setattr(host._publisher, "publish", publish)
+    code = """
+        link = PublisherLink()
+        run(link.connect(folder))
+        for _ in range(10):
+            run(link.publish(public(new_onion_key())))
+        say(done=True); heard()
+    """
+    with Keeper(places, "nora", code) as keeper:
+        await said(keeper)
+
+    assert len(begun) == 10
+    assert all(later - begun[number] >= 2.0 for number, later in enumerate(begun[8:]))
+    assert len(host._on_their_way) <= 8
 
 
 async def test_a_tenants_way_to_socks_is_bytes_to_tor_for_eight_at_once(host, places, short_folder, monkeypatch):
