@@ -240,7 +240,7 @@ def _judge(run: Run) -> None:
         return
     book = Rulebook(run.folder, run.service.home, calls, run.first_visit)
     visits = [call for call in calls if run.first_visit <= call.at <= run.last_visit]
-    run.work = work_of(_without_others_files(visits, run), str(run.folder))
+    run.work = work_of(visits, str(run.folder), uncounted=run.others_files)
     run.mapped, run.given = sizes_mapped(calls, run.first_visit), numbers_given(calls, run.first_visit)
     judge_markers(inspections["markers"], calls, book, markers)
     judge_calls(inspections, calls, book)
@@ -257,16 +257,6 @@ def _judge(run: Run) -> None:
                                if run.first_visit <= call.at <= run.last_visit]  # fmt: skip
         check_counters(inspections["counters"], messages)
     judge_disk(inspections["disk"], run.folder, markers)
-
-
-def _without_others_files(calls: Sequence[Call], run: Run) -> list[Call]:
-    """Leave out what is done while files of several forms are cleaned at once.
-
-    A picture is measured where another file is in the jail at that moment, which is as it falls, on a busy computer
-    another time than on an idle one. What is answered and kept meanwhile is compared as all else.
-    """
-    begin, end = run.others_files
-    return [call for call in calls if not begin <= call.at <= end]
 
 
 def _messages_to_keeper(calls: list[Call], book: Rulebook) -> list[tuple[Call, bytes]]:

@@ -59,9 +59,15 @@ UNEVEN = (
 _UNEVEN = re.compile("|".join(one.line for one in UNEVEN))
 
 
-def work_of(calls: Iterable[Call], folder: str) -> Work:
-    """Count the calls of intake, zygotes and jobs, each as a line that is the same in every run."""
-    mine = (call for call in calls if call.role in _ROLES)
+def work_of(calls: Iterable[Call], folder: str, uncounted: tuple[float, float] = (0.0, 0.0)) -> Work:
+    """Count the calls of intake, zygotes and jobs, each as a line that is the same in every run.
+
+    What was done between the two moments of `uncounted`, in seconds since 1970, is left out: while files of several
+    forms are cleaned at once. A picture is measured where another file is in the jail at that moment, which is as it
+    falls, on a busy computer another time than on an idle one.
+    """
+    begin, end = uncounted
+    mine = (call for call in calls if call.role in _ROLES and not begin <= call.at <= end)
     lines = (f"{call.role} {call.name}({_arguments(call, folder)})" for call in _first_writes(mine))
     return Counter(line for line in lines if not _UNEVEN.fullmatch(line))
 

@@ -44,7 +44,7 @@ WATCHED, MANY_FILES = "a form with files", "a form with many files"
 # A frame is written every half second.
 LOOK_SECONDS, _SAID_SECONDS = 0.5, 1.5
 # Forms of others, and files of each, which are cleaned for as long as a frame is looked at.
-_SENDERS, _FILES = 2, 8
+_SENDERS, _FILES = 4, 8
 _BEGUN_SECONDS = 0.2
 _OF_A_DAMAGED = 3000  # bytes that are left of a picture
 

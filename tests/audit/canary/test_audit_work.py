@@ -20,9 +20,9 @@ from audit.verdict import Inspection, Verdict
 PUBLIC = r'UNIX-STREAM:[{one}->{other},"/tmp/canary-{run}/home/run/public.sock"]'
 
 
-def call(name, arguments, result="0", run="a"):
+def call(name, arguments, result="0", run="a", at=1.0):
     process = TracedProcess(7, 1, "intake")
-    return Call(1.0, 7, process, "intake", name, arguments.replace("{run}", run), result)
+    return Call(at, 7, process, "intake", name, arguments.replace("{run}", run), result)
 
 
 def hexed(text):
@@ -62,6 +62,14 @@ def test_numbers_of_files_and_processes_and_what_was_written_are_not_compared():
 )
 def test_a_call_that_one_run_makes_once_more_is_a_finding(more):
     assert verdict(visits(), [*visits("b"), more]) is Verdict.FINDING
+
+
+@pytest.mark.parametrize(("at", "counted"), [(19.9, True), (20.0, False), (30.0, False), (30.1, True)])
+def test_what_is_done_while_files_of_several_forms_are_cleaned_at_once_is_not_counted(at, counted):
+    work = work_of([*visits(), call("fork", "", at=at)], "/tmp/canary-a", uncounted=(20.0, 30.0))
+
+    assert (work["intake fork()"] == 1) is counted
+    assert sum(work_of(visits(), "/tmp/canary-a").values()) + counted == sum(work.values())
 
 
 def test_what_is_written_again_because_a_reader_is_slow_is_one_write():
