@@ -82,7 +82,7 @@ def open_controller(control_socket: Path) -> Any:
     controller.set_caching(False)
     try:
         controller.authenticate()
-    except stem.SocketClosed:
+    except (stem.SocketClosed, OSError):  # it has just ended: stem asks once more, on a connection of `_ControlSocket`
         controller.close()
         raise ControlMissing from None
     except (AuthenticationFailure, stem.ControllerError):  # no cookie to read, or a wrong one

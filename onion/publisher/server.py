@@ -9,6 +9,7 @@ Promises
   5. No key is kept: `onion.publish` forgets it once tor has it.
   6. At most eight descriptors are on their way at once: tor opens a circuit for each directory of each. One that was
      given 100 onions together had published one of them after half a minute; eight at a time, all after 26 to 46 s.
+     Of these one tenant has two at most, so that its onions, however many, do not hold up those of others.
 
 Every call to tor waits for the one before, so that a host full of keepers that start at once is no tor that hangs.
 """
@@ -49,6 +50,7 @@ from onion.publisher.onion import Onion, desk_targets, public_targets
 from onion.publisher.tenants import Tenant, listen, tenants_in, uid_of_peer
 
 MOST_ON_THEIR_WAY: Final = 8
+MOST_OF_ONE_TENANT: Final = 2  # the public address and the desks'
 UPLOAD_SECONDS: Final = 5.0  # an onion that no directory has by then no longer holds others up
 LOOK_SECONDS: Final = 2.0  # between two looks at which tenants there are, and two tries to reach tor
 # control-spec: the number for an onion that is up already. A tenant that has another's key learns no more.
@@ -113,7 +115,7 @@ class Host:
         self._publisher = Publisher(on_uploaded=self._uploaded, detached=False)
         self._turn = asyncio.Lock()
         self._publishing = asyncio.Lock()
-        self._on_their_way: set[asyncio.Task[None]] = set()
+        self._on_their_way: dict[asyncio.Task[None], str] = {}  # each a descriptor, with its tenant
         self._doors: dict[str, _Door] = {}
         self._links: dict[str, _Link] = {}
         self._owners: dict[str, _Link] = {}
@@ -285,14 +287,19 @@ class Host:
         if self._owners.setdefault(key.address, link) is not link:
             raise CommandRefused(_COLLISION)
         link.addresses.add(key.address)
+        await self._until_fewer(MOST_OF_ONE_TENANT, link.tenant.name)
         async with self._publishing:
-            while len(self._on_their_way) >= MOST_ON_THEIR_WAY:
-                await asyncio.wait(self._on_their_way, return_when=asyncio.FIRST_COMPLETED)
+            await self._until_fewer(MOST_ON_THEIR_WAY)
             published = await self._in_turn(lambda: self._publisher.publish(onion))
             upload = asyncio.create_task(self._uploaded_soon(key.address))
-            self._on_their_way.add(upload)
-            upload.add_done_callback(self._on_their_way.discard)
+            self._on_their_way[upload] = link.tenant.name
+            upload.add_done_callback(self._on_their_way.pop)
         return Up(address=published.address, pow=published.pow)
+
+    async def _until_fewer(self, most: int, tenant: str = "") -> None:
+        """Wait until fewer descriptors than this are on their way: of all, or of one tenant."""
+        while len(those := [one for one, of in self._on_their_way.items() if tenant in {"", of}]) >= most:
+            await asyncio.wait(those, return_when=asyncio.FIRST_COMPLETED)
 
     async def _uploaded_soon(self, address: str) -> None:
         with suppress(OnionError):

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -202,6 +203,26 @@ def test_a_missing_control_socket_and_a_refusing_one_are_different_errors(short_
     with pytest.raises(ControlRefused):
         open_controller(path)
     process.stop()
+
+
+def test_a_tor_that_ends_while_it_is_greeted_is_one_that_is_missing(short_folder):
+    path = short_folder / "control"
+
+    def accept_once_and_end(listener):
+        connection = listener.accept()[0]
+        # stem asks once more on a new connection, which finds nobody.
+        listener.close()
+        connection.close()
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        ends = threading.Thread(target=accept_once_and_end, args=(listener,))
+        ends.start()
+
+        with pytest.raises(ControlMissing):
+            open_controller(path)
+        ends.join()
 
 
 @pytest.mark.parametrize(

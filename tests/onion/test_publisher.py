@@ -264,30 +264,39 @@ async def test_an_unchanged_onion_is_not_exchanged_and_no_key_is_kept(host, plac
         assert {len(one) for one in host._publisher._settings.values()} == {32}
 
 
-async def test_no_more_than_eight_descriptors_are_on_their_way_at_once(host, places, monkeypatch):
+@pytest.mark.parametrize(("most", "of_one"), [(3, 4), (8, 2)])
+async def test_only_so_many_descriptors_are_on_their_way_at_once_of_all_and_of_one(
+    host, places, monkeypatch, most, of_one
+):
     # A tor without a network gives no directory anything, so each holds its place to the end.
     monkeypatch.setattr(server_module, "UPLOAD_SECONDS", 2.0)
+    monkeypatch.setattr(server_module, "MOST_ON_THEIR_WAY", most)
+    monkeypatch.setattr(server_module, "MOST_OF_ONE_TENANT", of_one)
     begun = []
     whole = host._publisher.publish
 
     async def publish(onion):
-        begun.append(asyncio.get_running_loop().time())
+        begun.append((asyncio.get_running_loop().time(), asyncio.current_task().get_coro().cr_frame.f_locals["link"]))
         return await whole(onion)
 
     monkeypatch.setattr(host._publisher, "publish", publish)
     code = """
         link = PublisherLink()
         run(link.connect(folder))
-        for _ in range(10):
+        for _ in range(3):
             run(link.publish(public(new_onion_key())))
         say(done=True); heard()
     """
-    with Keeper(places, "nora", code) as keeper:
-        await said(keeper)
+    with Keeper(places, "nora", code) as one, Keeper(places, "ludvika", code) as other:
+        await said(one)
+        await said(other)
 
-    assert len(begun) == 10
-    assert all(later - begun[number] >= 2.0 for number, later in enumerate(begun[8:]))
-    assert len(host._on_their_way) <= 8
+    times = [time for time, _ in begun]
+    assert len(times) == 6
+    assert all(later - times[number] >= 2.0 for number, later in enumerate(times[most:]))
+    for tenant in {link.tenant.name for _, link in begun}:
+        own = [time for time, link in begun if link.tenant.name == tenant]
+        assert all(later - own[number] >= 2.0 for number, later in enumerate(own[of_one:]))
 
 
 async def test_a_tenants_way_to_socks_is_bytes_to_tor_for_eight_at_once(host, places, short_folder, monkeypatch):
