@@ -278,6 +278,9 @@ AS_STORED = {
     "hours": ("36:05", 'office:value-type="time" office:time-value="PT36H05M00S"', HOURS),
     "a truth": ("SANT", 'office:value-type="boolean" office:boolean-value="true"', ""),
     "a text": ("Sju", 'office:value-type="string"', ""),
+    "a power of ten": ("1,23E+005", amount("123456"), number_style("number", "<number:scientific-number/>")),
+    "a fraction": ("1 1/4", amount("1.25"), number_style("number", "<number:fraction/>")),
+    "a currency of the reader's system": ("$5.00", amount("5"), number_style("currency", f"<number:currency-symbol/>{PLACES}")),
     "an empty sum": ("0,00", amount("0"), number_style("number", PLACES)),
 }  # fmt: skip
 AS_VALUE = {
@@ -291,6 +294,13 @@ AS_VALUE = {
     "words behind a day": ("14 mars 2026 Anna", moment("2026-03-14"), LONG_DAY, "2026-03-14"),
     "another month": ("14 maj 2026", moment("2026-03-14"), LONG_DAY, "2026-03-14"),
     "another truth": ("FALSKT", 'office:value-type="boolean" office:boolean-value="true"', "", "TRUE"),
+    "another power of ten": (
+        "1,24E+005",
+        amount("123456"),
+        number_style("number", "<number:scientific-number/>"),
+        "123456",
+    ),
+    "another fraction": ("1 3/4", amount("1.25"), number_style("number", "<number:fraction/>"), "1.25"),
     "nothing": ("", amount("5"), "", "5"),
     "more digits than there are": ("1" * 9000, amount("1e300"), "", "1e+300"),
 }

@@ -34,6 +34,12 @@ _MOST_VALUE: Final = 1e18
 _MOST_DIGITS: Final = 40
 _EXACT: Final = decimal.Context(prec=60)
 _GENERAL: Final = "General"
+_SCIENTIFIC: Final = "number:scientific-number"
+_FRACTION: Final = "number:fraction"
+_SYMBOL: Final = "number:currency-symbol"
+_CURRENCIES: Final = re.compile("[$\u00a3\u00a5\u20ac]|kr")
+_POWER: Final = re.compile(r"-?[0-9]{1,3}(?:\.([0-9]{1,15}))?[eE][+-]?[0-9]{1,3}")
+_PARTS_OF_FRACTION: Final = re.compile(r"(-)?(?:([0-9]{1,15})\s+)?([0-9]{1,9})\s?/\s?([0-9]{1,9})")
 _LEFT_OUT: Final = re.compile(r"[0#](,+)(?![0#,])")
 _PARTS: Final = {
     "number:year": "y", "number:month": "m", "number:day": "d", "number:hours": "h", "number:minutes": "m",
@@ -110,14 +116,34 @@ def _holds(value: float, sign: str, limit: float) -> bool:
 
 def _number(value: float, stored: str, found: tuple[Node | None, bool]) -> str | None:
     node, is_signed = found
+    kinds = {each.name for each in node.elements()} if node is not None else set()
+    if (_SCIENTIFIC in kinds and _is_power(value, stored)) or (_FRACTION in kinds and _is_fraction(value, stored)):
+        return None
     code = "".join(_pieces(node)) if node is not None else _GENERAL
-    number = abs(value) if is_signed else value
-    expected = NumberFormats({0: code}, from_1904=False).shown(repr(number), 0)
-    if _BETWEEN_DIGITS.sub("", stored).replace("−", "-").lower() == _BETWEEN_DIGITS.sub("", expected).lower():  # noqa: RUF001  the sign of a number
+    expected = NumberFormats({0: code}, from_1904=False).shown(repr(abs(value) if is_signed else value), 0)
+    words = stored.replace("\N{MINUS SIGN}", "-")
+    if node is not None and any(each.name == _SYMBOL and not each.text() for each in node.elements()):
+        words = _CURRENCIES.sub("", words)  # that of the reader's system
+    if _BETWEEN_DIGITS.sub("", words).lower() == _BETWEEN_DIGITS.sub("", expected).lower():
         digits, others = "".join(_DIGITS.findall(stored)), "".join(_DIGITS.findall(expected))
         if bool(digits) == bool(others) and (not digits or _are_digits(digits, abs(value), code)):
             return None
     return expected
+
+
+def _is_power(value: float, stored: str) -> bool:
+    """Return whether a text is a number with a power of ten, rounded somewhere."""
+    found = _POWER.fullmatch(stored.replace(",", "."))
+    return found is not None and float(found[0]) == float(f"{value:.{len(found[1] or '')}e}")
+
+
+def _is_fraction(value: float, stored: str) -> bool:
+    """Return whether a text is a whole number and a fraction as near to a number as one with its denominator can be."""
+    found = _PARTS_OF_FRACTION.fullmatch(stored)
+    if found is None or not int(found[4]):
+        return False
+    near = int(found[2] or 0) + int(found[3]) / int(found[4])
+    return abs((-near if found[1] else near) - value) <= 0.5 / int(found[4])
 
 
 def _are_digits(digits: str, value: float, code: str) -> bool:
@@ -196,7 +222,7 @@ def _pieces(node: Node) -> Iterator[str]:
                 yield from (one if one == "%" else f'"{one}"' for one in parts if one)
             case "number:number":
                 yield _places(each)
-            case "number:scientific-number" | "number:fraction" | "number:boolean":
+            case "number:boolean" | "number:scientific-number" | "number:fraction":
                 yield _GENERAL
             case "number:month" if each.get("number:textual") == "true":
                 yield "mmmm"
