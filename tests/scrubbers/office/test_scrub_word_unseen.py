@@ -49,9 +49,9 @@ def with_low_default(text: str) -> bytes:
     return word(body, {"word/styles.xml": element("w:styles", defaults)}, ("s", "styles", "styles.xml"))
 
 
-def shape(text: str, look: str, fill: str) -> str:
+def shape(text: str, look: str, fill: str, size: int = 900_000) -> str:
     return (
-        f'<w:p><w:r><w:drawing><wp:inline><wp:extent cx="9" cy="9"/><wp:docPr id="1" name="a"/><a:graphic><a:graphicData '
+        f'<w:p><w:r><w:drawing><wp:inline><wp:extent cx="900000" cy="{size}"/><wp:docPr id="1" name="a"/><a:graphic><a:graphicData '
         f'uri="x"><wps:wsp><wps:spPr>{fill}</wps:spPr><wps:txbx><w:txbxContent>{paragraph(text, "", look)}</w:txbxContent>'
         "</wps:txbx></wps:wsp></a:graphicData></a:graphic></wp:inline></w:drawing></w:r></w:p>"
     )
@@ -98,6 +98,11 @@ HIDDEN = {
     "white in a white text box": lambda text: after(shape(text, WHITE, filled("FFFFFF"))),
     "red in a red text box": lambda text: after(shape(text, RED, filled("FF0000"))),
     "red in an old red text box": lambda text: after(old_shape(text, RED, 'fillcolor="#FF0000 [1]"')),
+    "a text box of a point": lambda text: after(shape(text, "", "", 12_700)),
+    "an old text box of a point": lambda text: after(old_shape(text, "", 'style="width:90pt;height:1pt"')),
+    "an old text box beside the page": lambda text: after(
+        old_shape(text, "", 'style="position:absolute;margin-left:900pt;width:90pt;height:90pt"')
+    ),
     "clear letters": lambda text: after(paragraph(text, "", CLEAR)),
     "letters filled with white": lambda text: after(paragraph(text, "", '<w:color w:val="000000"/>' + WHITE_FILL)),
     "lines of a point": lambda text: after(paragraph(text, LOW)),
@@ -140,7 +145,7 @@ def test_two_documents_that_look_the_same_come_out_the_same(jail, name):
 
 
 FLOATING = (
-    '<w:r><w:drawing><wp:anchor><wp:extent cx="9" cy="9"/><wp:docPr id="1" name="a"/><a:graphic><a:graphicData uri="x">'
+    '<w:r><w:drawing><wp:anchor><wp:extent cx="900000" cy="900000"/><wp:docPr id="1" name="a"/><a:graphic><a:graphicData uri="x">'
     f"<wps:wsp><wps:txbx><w:txbxContent>{paragraph('Avtal')}</w:txbxContent></wps:txbx></wps:wsp></a:graphicData>"
     "</a:graphic></wp:anchor></w:drawing></w:r>"
 )
@@ -156,6 +161,13 @@ SHOWN = {
     "white in an old blue text box": old_shape("Avtal", WHITE, 'fillcolor="#1F3864"'),
     "white in an old text box that fades": old_shape("Avtal", WHITE, "").replace(
         "<v:textbox>", '<v:fill type="gradient"/><v:textbox>'
+    ),
+    "a text box that grows": shape("Avtal", "", "", 12_700).replace("</wps:txbx>", "</wps:txbx><wps:bodyPr><a:spAutoFit/></wps:bodyPr>"),
+    "an old text box that grows": old_shape("Avtal", "", 'style="width:90pt;height:1pt"').replace(
+        "<v:textbox>", '<v:textbox style="mso-fit-shape-to-text:t">'
+    ),
+    "an old text box at the side of a margin": old_shape(
+        "Avtal", "", 'style="position:absolute;margin-left:-40pt;width:90pt;height:90pt"'
     ),
     "black on red": paragraph("Avtal", "", '<w:color w:val="000000"/>' + ON_RED),
     "a colour that the program chooses, on black": paragraph("Avtal", "", '<w:color w:val="auto"/><w:highlight w:val="black"/>'),

@@ -15,7 +15,7 @@ from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.letters import sign
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.word.backgrounds import behind_of, fill_of
-from scrubbers.jailed.office.word.places import is_beside_page, is_unseen_paragraph, stands_apart
+from scrubbers.jailed.office.word.places import is_beside_page, is_too_small, is_unseen_paragraph, stands_apart
 from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_page_field, look_of
 from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.word.styles import first_value, is_on, written_number
@@ -263,7 +263,7 @@ class PartReader:
                 self._add(shown, look, collected)
             case "w:footnoteReference" | "w:endnoteReference":
                 self._note(node, look, collected)
-            case "w:drawing" if is_beside_page(node, self.page):
+            case "w:drawing" if is_beside_page(node, self.page) or is_too_small(node):
                 self.report_hidden("".join(each.text() for each in node.all("w:t")) or None)
             case "w:drawing":
                 for block in self._drawings.read(node, self.blocks, fill_of):

@@ -1,5 +1,6 @@
 """What of a Word document nobody sees by its place: beside the page, or in lines and rows without a height."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +15,11 @@ _SQUEEZED: Final = 40  # twips
 _OF_FRAMES: Final = ("x", "y", "xAlign", "yAlign", "hAnchor")
 _OF_TABLES: Final = ("tblpX", "tblpY", "tblpXSpec", "tblpYSpec", "horzAnchor")
 _NOTES: Final = frozenset({"w:footnoteReference", "w:endnoteReference"})
+_TWIPS_OF_POINT: Final = 20
+_LENGTHS: Final = re.compile(
+    r"(?:^|;)\s*(width|height|margin-left)\s*:\s*(-?[0-9.]{1,12})(pt|in|cm|mm|px|pc)?\s*(?=;|\Z)"
+)
+_POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0, "": 0.75}
 _STRAIGHT: Final = frozenset({"", "0"})
 
 
@@ -41,6 +47,26 @@ def is_beside_page(drawing: Node, page: tuple[float, float]) -> bool:
     right = left + number(anchor.value("wp:extent", of="cx") or "")
     # A margin, a column and a letter stand on the page.
     return left > width or right < (0 if place.get("relativeFrom") == "page" else -width)
+
+
+def is_too_small(drawing: Node) -> bool:
+    """Return whether a drawing has no room to show a text in, and does not grow with it."""
+    anchor = drawing.find("wp:anchor") or drawing.find("wp:inline")
+    extent = anchor.find("wp:extent") if anchor is not None else None
+    if extent is None or next(drawing.all("wps:txbx"), None) is None or next(drawing.all("a:spAutoFit"), None):
+        return False
+    return min(number(extent.get("cx")), number(extent.get("cy"))) <= _SQUEEZED * _TWIP
+
+
+def is_unseen_shape(style: str, page: tuple[float, float]) -> bool:
+    """Return whether a shape of VML stands beside the page, or has no room to show a text in; by its style."""
+    sizes = {name: number(length) * _POINTS[unit] for name, length, unit in _LENGTHS.findall(style)}
+    width, height, left = (sizes.get(name) for name in ("width", "height", "margin-left"))
+    if "position:absolute" in style and left is not None:
+        across = page[0] / _TWIPS_OF_POINT
+        if left > across or left + (across if width is None else width) < -across:
+            return True
+    return any(each is not None and 0 < each <= _SQUEEZED / _TWIPS_OF_POINT for each in (width, height))
 
 
 def is_unseen_paragraph(properties: Sequence[Node], page: tuple[float, float]) -> bool:
