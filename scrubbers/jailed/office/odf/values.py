@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from scrubbers.jailed.office.excel.number_formats import NumberFormats
@@ -32,6 +33,7 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 _MOST_DECIMALS: Final = 15
 _MOST_VALUE: Final = 1e18
 _MOST_DIGITS: Final = 40
+_ONE: Final = Decimal(1)
 _EXACT: Final = decimal.Context(prec=60)
 _GENERAL: Final = "General"
 _SCIENTIFIC: Final = "number:scientific-number"
@@ -120,7 +122,7 @@ def _number(value: float, stored: str, found: tuple[Node | None, bool]) -> str |
     if (_SCIENTIFIC in kinds and _is_power(value, stored)) or (_FRACTION in kinds and _is_fraction(value, stored)):
         return None
     code = "".join(_pieces(node)) if node is not None else _GENERAL
-    expected = NumberFormats({0: code}, from_1904=False).shown(repr(abs(value) if is_signed else value), 0)
+    expected = _format(code).shown(repr(abs(value) if is_signed else value), 0)
     words = stored.replace("\N{MINUS SIGN}", "-")
     if node is not None and any(each.name == _SYMBOL and not each.text() for each in node.elements()):
         words = _CURRENCIES.sub("", words)  # that of the reader's system
@@ -129,6 +131,12 @@ def _number(value: float, stored: str, found: tuple[Node | None, bool]) -> str |
         if bool(digits) == bool(others) and (not digits or _are_digits(digits, abs(value), code)):
             return None
     return expected
+
+
+@lru_cache(maxsize=256)
+def _format(code: str) -> NumberFormats:
+    """Return what writes numbers in a format, which is read once: a sheet has few formats and many cells."""
+    return NumberFormats({0: code}, from_1904=False)
 
 
 def _is_power(value: float, stored: str) -> bool:
@@ -152,8 +160,9 @@ def _are_digits(digits: str, value: float, code: str) -> bool:
         return False
     thousands = _LEFT_OUT.search(code)
     exact = Decimal(f"{value:.15g}").scaleb(2 * code.count("%") - 3 * len(thousands[1] if thousands else ""), _EXACT)
+    wanted = Decimal(digits)
     return any(
-        int(exact.scaleb(places, _EXACT).quantize(Decimal(1), decimal.ROUND_HALF_UP, _EXACT)) == int(digits)
+        exact.scaleb(places, _EXACT).quantize(_ONE, decimal.ROUND_HALF_UP, _EXACT) == wanted
         for places in range(_MOST_DECIMALS + 1)
     )
 
@@ -169,7 +178,7 @@ def _moment(value: float, stored: str, found: tuple[Node | None, bool], kind: st
             return None
         if any(each.name in _UNTOLD for each in node.elements()):
             raise OfficeDocument
-    shown = NumberFormats({0: "".join(pieces)}, from_1904=False).shown(repr(value), 0)
+    shown = _format("".join(pieces)).shown(repr(value), 0)
     return None if shown == stored else shown
 
 
