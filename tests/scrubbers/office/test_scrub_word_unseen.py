@@ -7,7 +7,7 @@ from hostile.jail import Jail
 from office_jail import cleaned, text_of
 from office_samples import element, paragraph, run, word
 
-from scrubbers.stages import What
+from scrubbers.stages import OfficeDocument, What
 
 
 @pytest.fixture(scope="module")
@@ -118,19 +118,7 @@ HIDDEN = {
     "a merged cell of rows of a point": lambda text: after(
         table(ROW + cell(text, '<w:vMerge w:val="restart"/>'), ROW + cell("", "<w:vMerge/>"), cell(""))
     ),
-    "a frame right of the page": lambda text: after(
-        paragraph(text, '<w:framePr w:w="2000" w:hAnchor="page" w:x="13000" w:y="1"/>')
-    ),
-    "a frame left of the page": lambda text: after(
-        paragraph(text, '<w:framePr w:w="2000" w:hAnchor="page" w:x="-3000" w:y="1"/>')
-    ),
-    "a frame below the page": lambda text: after(
-        paragraph(text, '<w:framePr w:w="2000" w:vAnchor="page" w:x="1" w:y="17000"/>')
-    ),
     "a frame of a point": lambda text: after(paragraph(text, '<w:framePr w:w="2000" w:h="20" w:hRule="exact"/>')),
-    "a table beside the page": lambda text: after(
-        table(cell(text), about='<w:tblpPr w:horzAnchor="page" w:tblpX="14000" w:tblpY="1"/>')
-    ),
 }
 
 
@@ -197,6 +185,29 @@ def test_what_is_seen_is_kept(jail, name):
 
     assert "Avtal" in text_of(clean).split()
     assert What.HIDDEN_TEXT not in {found.what for found in report.removed}
+
+
+BESIDE = {
+    "a frame right of the page": lambda text: after(
+        paragraph(text, '<w:framePr w:w="2000" w:hAnchor="page" w:x="13000" w:y="1"/>')
+    ),
+    "a frame left of the page": lambda text: after(
+        paragraph(text, '<w:framePr w:w="2000" w:hAnchor="page" w:x="-3000" w:y="1"/>')
+    ),
+    "a frame below the page": lambda text: after(
+        paragraph(text, '<w:framePr w:w="2000" w:vAnchor="page" w:x="1" w:y="17000"/>')
+    ),
+    "a table beside the page": lambda text: after(
+        table(cell(text), about='<w:tblpPr w:horzAnchor="page" w:tblpX="14000" w:tblpY="1"/>')
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_word_may_not_show_and_libreoffice_does_refuses_the_document(jail, name):
+    with pytest.raises(OfficeDocument):
+        cleaned(jail, BESIDE[name]("Anna"))
+    assert "Synlig" in text_of(cleaned(jail, BESIDE[name](""))[0])
 
 
 def test_a_note_that_is_referred_to_in_a_line_of_a_point_is_kept(jail):

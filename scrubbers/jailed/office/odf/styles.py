@@ -23,7 +23,6 @@ _MOST_NUMBER: Final = 100_000
 _NO_COLOUR: Final = frozenset({"", "transparent", "none"})
 _COLOUR: Final = re.compile("#[0-9A-Fa-f]{6}")
 _CLEAR: Final = 5  # per cent; so much is not seen of letters
-_SQUEEZED: Final = 5  # per cent of the height of a line
 _POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}
 
 
@@ -159,15 +158,12 @@ class Styles:
             return UNKNOWN
         return _named(self.value("graphic", name, "graphic", "draw:fill-color"))
 
-    def is_squeezed(self, family: str, name: str) -> bool:
-        """Return whether the lines of a paragraph or a row of a table have no height in which letters are seen."""
-        if family == "table-row":
-            is_best = self.value(family, name, family, "style:use-optimal-row-height") == "true"
-            return not is_best and 0 < points(self.value(family, name, family, "style:row-height")) <= _SMALLEST_POINTS
-        height = self.value(family, name, family, "fo:line-height")
-        if height.endswith("%"):
-            return 0 < number(height[:-1]) <= _SQUEEZED
-        return 0 < points(height) <= _SMALLEST_POINTS
+    def is_squeezed(self, row: str) -> bool:
+        """Return whether a row of a table has no height in which letters are seen."""
+        kind = "table-row"
+        if self.value(kind, row, kind, "style:use-optimal-row-height") == "true":
+            return False
+        return 0 < points(self.value(kind, row, kind, "style:row-height")) <= _SMALLEST_POINTS
 
     def _colour(self, family: str, name: str, before: str) -> str:
         """Return the colour of letters; the nearest style that names one, or leaves it to the program, counts."""

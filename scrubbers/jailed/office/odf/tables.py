@@ -40,7 +40,7 @@ def read_table(table: Node, reader: ReadsBlocks, look: Look) -> list[Block]:
     for row, is_head in _rows(table):
         looks = _Looks(reader, around, columns, row, is_locked=is_locked)
         count = _count(row, "table:number-rows-repeated")
-        if row.get("table:visibility") in _HIDDEN or styles.is_squeezed("table-row", row.get("table:style-name")):
+        if row.get("table:visibility") in _HIDDEN or styles.is_squeezed(row.get("table:style-name")):
             _hide(row, looks, reader, merged)
         else:
             cells = _cells(row, hidden, looks, reader, merged)

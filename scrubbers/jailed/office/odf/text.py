@@ -124,7 +124,7 @@ class TextReader:
             self.shared.styles.value("paragraph", style, "paragraph", "fo:text-align"), Align.LEFT
         )
         look = self.shared.styles.look("paragraph", style, look)
-        if _hides_itself(node) or self.shared.styles.is_squeezed("paragraph", style):
+        if _hides_itself(node):
             look = replace(look, hidden=True)
         self._inline(node, look, collected)
         collected.end()

@@ -15,7 +15,13 @@ from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.letters import sign
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.word.backgrounds import behind_of, fill_of
-from scrubbers.jailed.office.word.places import is_beside_page, is_too_small, is_unseen_paragraph, stands_apart
+from scrubbers.jailed.office.word.places import (
+    is_beside_page,
+    is_too_small,
+    is_unseen_paragraph,
+    require_on_page,
+    stands_apart,
+)
 from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_page_field, look_of
 from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.word.styles import first_value, is_on, written_number
@@ -141,6 +147,8 @@ class PartReader:
         own = node.find("w:pPr")
         style = own.value("w:pStyle") if own is not None else None
         properties = [*([own] if own is not None else []), *self._shared.styles.paragraph(style)]
+        if node.text().strip():
+            require_on_page(properties, self.page)
         number = first_value(properties, "w:numPr", "w:numId") or ""
         level = first_value(properties, "w:numPr", "w:ilvl") or "0"
         collected = _Collected(
@@ -150,7 +158,7 @@ class PartReader:
             align=_ALIGNED.get(first_value(properties, "w:jc") or "", Align.LEFT),
             style=style,
             behind=behind_of(properties, self.behind),
-            unseen=is_unseen_paragraph(properties, self.page),
+            unseen=is_unseen_paragraph(properties),
         )
         if is_on(properties, "w:pageBreakBefore"):
             collected.blocks.append(PageBreak())

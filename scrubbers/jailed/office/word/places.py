@@ -6,6 +6,7 @@ from typing import Final
 
 from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.xml import Node
+from scrubbers.stages import OfficeDocument
 
 _TWIP: Final = 635  # lengths of drawings to a twentieth of a point
 _USUAL_SIZE: Final = (12_240, 15_840)  # twips: a sheet of letter paper
@@ -69,15 +70,21 @@ def is_unseen_shape(style: str, page: tuple[float, float]) -> bool:
     return any(each is not None and 0 < each <= _SQUEEZED / _TWIPS_OF_POINT for each in (width, height))
 
 
-def is_unseen_paragraph(properties: Sequence[Node], page: tuple[float, float]) -> bool:
-    """Return whether nothing is seen of a paragraph's letters: lines without a height, or a frame off the page."""
+def is_unseen_paragraph(properties: Sequence[Node]) -> bool:
+    """Return whether nothing is seen of a paragraph's letters: its lines or its frame have no height."""
     height = _nearest(properties, "w:spacing", "w:line")
     if _nearest(properties, "w:spacing", "w:lineRule") == "exact" and 0 < number(height) <= _SQUEEZED:
         return True
-    frame = next((found for each in properties if (found := each.find("w:framePr")) is not None), None)
-    if frame is None:
-        return False
-    return _is_squeezed(frame, "w:h") or _is_off_page(frame, page, _OF_FRAMES)
+    frame = _frame(properties)
+    return frame is not None and _is_squeezed(frame, "w:h")
+
+
+def require_on_page(properties: Sequence[Node], page: tuple[float, float]) -> None:
+    """Raise OfficeDocument for a frame or a floating table beside the page: there one program shows it, another not."""
+    table = next((found for each in properties if (found := each.find("w:tblpPr")) is not None), None)
+    for place, names in ((_frame(properties), _OF_FRAMES), (table, _OF_TABLES)):
+        if place is not None and _is_off_page(place, page, names):
+            raise OfficeDocument
 
 
 def is_unseen_row(row: Node) -> bool:
@@ -86,17 +93,15 @@ def is_unseen_row(row: Node) -> bool:
     return height is not None and _is_squeezed(height, "w:val")
 
 
-def is_unseen_table(about: Node, page: tuple[float, float]) -> bool:
-    """Return whether a table floats beside the page."""
-    place = about.find("w:tblpPr")
-    return place is not None and _is_off_page(place, page, _OF_TABLES)
-
-
 def stands_apart(node: Node) -> bool:
     """Return whether what a run holds is seen although its line is not: a drawing with a place of its own, a note."""
     if node.name in _NOTES or any("position:absolute" in each.get("style") for each in node.all("v:shape", "v:rect")):
         return True
     return next(node.all("wp:anchor"), None) is not None
+
+
+def _frame(properties: Sequence[Node]) -> Node | None:
+    return next((found for each in properties if (found := each.find("w:framePr")) is not None), None)
 
 
 def _nearest(properties: Sequence[Node], name: str, attribute: str) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from scrubbers.jailed.office.colours import UNKNOWN
 from scrubbers.jailed.office.word.backgrounds import behind_of
-from scrubbers.jailed.office.word.places import is_unseen_row, is_unseen_table
+from scrubbers.jailed.office.word.places import is_unseen_row, require_on_page
 from scrubbers.jailed.office.word.shared import ReadsBlocks
 from scrubbers.jailed.office.word.styles import is_on
 from scrubbers.jailed.office.xml import Node
@@ -18,12 +18,11 @@ _PLAIN: Final = frozenset({"", "TableGrid", "TableNormal", "Tabellrutnt", "Norma
 
 
 def read_table(table: Node, reader: ReadsBlocks) -> list[Block]:
-    """Return the table, unless nothing of it is seen."""
+    """Return the table, unless nothing of it is seen. Raises OfficeDocument for one that floats beside the page."""
     style = table.value("w:tblPr", "w:tblStyle") or ""
     properties = table.find("w:tblPr")
-    if properties is not None and is_unseen_table(properties, reader.page):
-        reader.report_hidden(table.text())
-        return []
+    if properties is not None and table.text().strip():
+        require_on_page([properties], reader.page)
     around = reader.behind if style in _PLAIN else UNKNOWN
     behind = behind_of([properties], around) if properties is not None else around
     rows, headings, is_head = [], 0, True
