@@ -30,7 +30,7 @@ _FAR: Final = -400.0  # pixels to the left or above
 _PER_CENT: Final = 100
 _HEX: Final = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})")
 _RGB: Final = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,(?:1|1\.0))?\)")
-_CLEAR: Final = re.compile(r"transparent|rgba\(\d{1,3},\d{1,3},\d{1,3},(?:0|0?\.0+)\)")
+_CLEAR: Final = re.compile(r"transparent|rgba\(\d{1,3},\d{1,3},\d{1,3},(?:0|0?\.0+)\)|#(?:[0-9a-f]{3}0|[0-9a-f]{6}00)")
 _AROUND: Final = frozenset({"inherit", "unset", "none", "currentcolor"})
 _SIZE: Final = re.compile(r"(?:^|\s)([0-9]{0,9}\.?[0-9]{1,9}(?:px|pt|em|%)?)\s{0,9}(?:/|\s)")
 _NUMBER: Final = re.compile(r"(-?[0-9]{0,9}\.?[0-9]{1,9})\s?(px|pt|em|rem|%)?")
@@ -137,9 +137,8 @@ def _background(found: Declarations, around: Colour | None) -> Colour | None:
 
 
 def _is_gone(found: Declarations) -> bool:
-    clipped = found.get("overflow") == "hidden" and any(
-        _length(found.get(name, "")) == 0 for name in ("height", "max-height")
-    )
+    heights = (_length(found.get(name, "")) for name in ("height", "max-height"))
+    clipped = found.get("overflow") == "hidden" and any(each is not None and 0 <= each <= _TINY for each in heights)
     away = found.get("position") in {"absolute", "fixed"} and (
         any((_length(found.get(name, "")) or 0) < _FAR for name in ("left", "top"))
         or re.match(r"rect\(0(?:px)?[,\s]0", found.get("clip", "").replace(", ", ",")) is not None

@@ -142,6 +142,17 @@ PAGES = {
         ),
         "a",
     ),
+    "clear, by eight digits and by four": (
+        "<i style='color:#12345600'>x</i><i style='color:#1230'>x</i><p style='color:#12345680'>a",
+        "a",
+    ),
+    "a box of a dot that cuts off what is in it": (
+        (
+            "<div style='max-height:1px;overflow:hidden'>x</div><div style='height:1.5px;overflow:hidden'>x</div>"
+            "<div style='height:1px'>a</div><div style='height:20px;overflow:hidden'>b</div>"
+        ),
+        "a\nb",
+    ),
     "signs of a font": ("<p>Bra <span style='font-family:Wingdings'>J</span>", "Bra ☺"),
     "for other programs": ("<![if !mso]><p>a</p><![endif]><!--[if mso]><p>b</p><![endif]-->", "a"),
     "a picture in the message": ("a <img src='cid:1'> b <img src='http://x/y.png'>", "a [Bild / Picture] b"),
