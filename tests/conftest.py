@@ -19,6 +19,7 @@ os.environ["KALLSKYDD_NO_PUBLIC_TOR"] = "1"
 # A sandbox of somebody else's must not decide what the tests do.
 os.environ.pop("KALLSKYDD_HOME", None)
 
+import compiled_once  # noqa: F401  # before all that uses jinja2
 from conftest_browsers import *  # noqa: F403  # every page, collected once
 from conftest_tor import *  # noqa: F403  # the private network's fixtures; after the variable they honour
 

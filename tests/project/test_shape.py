@@ -6,6 +6,7 @@ The import rules of pyproject.toml are for `make lint`; these are the few that a
 from __future__ import annotations
 
 import ast
+import functools
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -28,27 +29,30 @@ def modules() -> dict[str, ast.Module]:
 
 
 MODULES = modules()
+# Of each module: walking a tree takes longer than looking at what was met on the way.
+NODES = {path: tuple(ast.walk(tree)) for path, tree in MODULES.items()}
 
 
-def imports(tree: ast.Module) -> set[str]:
+@functools.cache
+def imports(path: str) -> frozenset[str]:
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in NODES[path]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return frozenset(found)
 
 
-def tops(tree: ast.Module) -> set[str]:
-    return {name.split(".")[0] for name in imports(tree)}
+def tops(path: str) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
 
 
 def callers(name: str) -> set[str]:
     """The modules that call something of this name, as `name(…)` or `x.name(…)`."""
     found = set()
-    for path, tree in MODULES.items():
-        for node in ast.walk(tree):
+    for path, nodes in NODES.items():
+        for node in nodes:
             if isinstance(node, ast.Call):
                 called = node.func
                 if (isinstance(called, ast.Name) and called.id == name) or (
@@ -67,7 +71,7 @@ def test_no_import_leads_back() -> None:
     graph: dict[str, set[str]] = {}
     for name, path in names.items():
         found = graph[name] = set()
-        for node in ast.walk(MODULES[path]):
+        for node in NODES[path]:
             if isinstance(node, ast.ImportFrom) and node.module:
                 # Of a package its modules are imported, or what its own file has.
                 whole = {f"{node.module}.{alias.name}" for alias in node.names}
@@ -81,8 +85,8 @@ def test_no_import_leads_back() -> None:
 
 def test_only_the_jail_imports_a_decoder() -> None:
     outside = {
-        path: (tops(tree) & DECODERS) - OWN_WORK.get(path, set())
-        for path, tree in MODULES.items()
+        path: (tops(path) & DECODERS) - OWN_WORK.get(path, set())
+        for path in MODULES
         if not path.startswith("scrubbers/jailed/")
     }
 
@@ -92,9 +96,9 @@ def test_only_the_jail_imports_a_decoder() -> None:
 def test_only_the_jail_imports_from_the_jail() -> None:
     outside = {
         path
-        for path, tree in MODULES.items()
+        for path in MODULES
         if not path.startswith("scrubbers/jailed/")
-        and any(name.startswith("scrubbers.jailed") for name in imports(tree))
+        and any(name.startswith("scrubbers.jailed") for name in imports(path))
     }
 
     assert outside == set()
@@ -116,14 +120,14 @@ def test_only_the_jail_imports_from_the_jail() -> None:
 def test_a_package_imports_only_what_it_may(package: str, may: set[str]) -> None:
     ours = set(PACKAGES) - {package}
 
-    found = {path: tops(tree) & ours - may for path, tree in MODULES.items() if path.startswith(f"{package}/")}
+    found = {path: tops(path) & ours - may for path in MODULES if path.startswith(f"{package}/")}
 
     assert {path: names for path, names in found.items() if names} == {}
 
 
 def test_the_intake_imports_the_relays_parser_and_nothing_else_of_it() -> None:
     ours = set(PACKAGES) - {"relay"}
-    others = {path: imports(tree) for path, tree in MODULES.items() if path.split("/")[0] in ours - {"kallskydd"}}
+    others = {path: imports(path) for path in MODULES if path.split("/")[0] in ours - {"kallskydd"}}
     found = {(path, name) for path, names in others.items() for name in names if name.split(".")[0] == "relay"}
 
     assert {(path, name) for path, name in found if not path.startswith("intake/")} == set()
@@ -143,7 +147,7 @@ def test_only_the_sealer_makes_sealed_things() -> None:
 
 
 def test_the_desk_imports_nothing_that_only_posix_has() -> None:
-    found = {path: tops(tree) & POSIX_ONLY for path, tree in MODULES.items() if path.startswith("desk/")}
+    found = {path: tops(path) & POSIX_ONLY for path in MODULES if path.startswith("desk/")}
 
     # A lock on a file is the one thing Windows does another way; the module that has both says so.
     assert {path: names for path, names in found.items() if names and path != "desk/keep/lock.py"} == {}
@@ -154,7 +158,7 @@ def test_nothing_reads_a_form_the_way_that_spools_to_disk() -> None:
 
 
 def test_assert_is_never_a_guard() -> None:
-    guards = [path for path, tree in MODULES.items() if any(isinstance(node, ast.Assert) for node in ast.walk(tree))]
+    guards = [path for path, nodes in NODES.items() if any(isinstance(node, ast.Assert) for node in nodes)]
 
     assert guards == []
 
@@ -162,11 +166,11 @@ def test_assert_is_never_a_guard() -> None:
 def test_silent_packages_never_name_a_peer_or_its_headers() -> None:
     words = {"peername", "X-Forwarded-For", "Forwarded", "X-Real-IP", "User-Agent", "Referer", "Accept-Language"}
     found = []
-    for path, tree in MODULES.items():
+    for path, nodes in NODES.items():
         # One module names them, to refuse what brings them (test_silence_static.py holds it to their names).
         if not path.startswith(("intake/", "cases/", "scrubbers/", "relay/")) or path == "intake/http/forwarded.py":
             continue
-        for node in ast.walk(tree):
+        for node in nodes:
             # One more compares where a browser says it comes from with our own address.
             if isinstance(node, ast.Attribute) and node.attr == "REFERER" and path != "intake/site/origin_check.py":
                 found.append((path, node.lineno))
@@ -182,6 +186,6 @@ def test_silent_packages_print_and_log_nothing() -> None:
     silent = ("intake/", "cases/", "scrubbers/", "relay/")
 
     assert {path for path in callers("print") if path.startswith(silent)} == set()
-    loggers = {path for path, tree in MODULES.items() if path.startswith(silent) and "logging" in tops(tree)}
+    loggers = {path for path in MODULES if path.startswith(silent) and "logging" in tops(path)}
     # Switching the libraries' loggers off takes the module; nothing else may.
     assert loggers <= {"intake/http/silence.py", "scrubbers/jailed/zygote.py"}

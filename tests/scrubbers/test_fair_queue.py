@@ -130,7 +130,7 @@ async def test_a_job_reads_how_many_pixels_a_picture_has(kind: str, monkeypatch)
     monkeypatch.setattr(ZygotePool, "is_busy", lambda *_: True)
     monkeypatch.setattr(fair_queue, "_SECONDS_A_JOB", 0.0)
     monkeypatch.setattr(fair_queue, "_SECONDS_A_MEGAPIXEL", 1.0)
-    async with zygotes() as sandbox:
+    async with zygotes(both=True) as sandbox:
         await sandbox.self_test()
         sniffed = sniff(MemoryFile.sealed(encoded(picture((400, 300)), kind)))
         with sniffed.untrusted as untrusted:
@@ -142,7 +142,7 @@ async def test_a_job_reads_how_many_pixels_a_picture_has(kind: str, monkeypatch)
 @pytest.mark.parametrize("content", [b"\xff\xd8\xff and nothing else", b"\x89PNG\r\n\x1a\n" + bytes(50)])
 async def test_what_cannot_be_measured_counts_as_the_most(content: bytes, monkeypatch) -> None:
     monkeypatch.setattr(ZygotePool, "is_busy", lambda *_: True)
-    async with zygotes() as sandbox:
+    async with zygotes(both=True) as sandbox:
         await sandbox.self_test()
         sniffed = sniff(arrived(content))
         with sniffed.untrusted as untrusted:
@@ -152,7 +152,7 @@ async def test_what_cannot_be_measured_counts_as_the_most(content: bytes, monkey
 
 
 async def test_what_a_form_is_charged_is_what_the_kernel_counted() -> None:
-    async with zygotes() as sandbox:
+    async with zygotes(both=True) as sandbox:
         await sandbox.self_test()
         form, other = sandbox.for_form(), sandbox.for_form()
         for used, side in ((form, 2000), (other, 40)):

@@ -44,10 +44,12 @@ from intake.services import Services, compose
 from scrubbers.protocol import Role as ZygoteRole
 from scrubbers.sandbox import Sandbox
 from scrubbers.spawn import spawn_zygote
+from scrubbers.zygote_pool import OnDemand
 
 PUBLIC_HOST = "a" * 56 + ".onion"
 DESK_HOST = "b" * 56 + ".onion"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday; the next release that waits twelve hours is on Tuesday
+STAYS_SECONDS = 3600.0  # of a zygote that came with a document: no test takes as long
 SEE_OTHER = 303
 SHOWN = 203  # a page that answers a form
 ORGANISATIONS = (Organisation("ludvika-kommun", "Ludvika kommun"), Organisation("wbab", "WBAB"))
@@ -141,10 +143,26 @@ class RunningIntake:
 
 
 @asynccontextmanager
-async def zygotes() -> AsyncIterator[Sandbox]:
-    """A sandbox with one real zygote of each role."""
-    started = [spawn_zygote(role) for role in (ZygoteRole.PICTURES, ZygoteRole.DOCUMENTS)]
-    sandbox = Sandbox([channel for _process, channel in started])
+async def zygotes(*, both: bool = False) -> AsyncIterator[Sandbox]:
+    """A sandbox with a real zygote for pictures, and one for documents from the first document on, as a tenant has it.
+
+    Warming that one up takes most of a second of the processor, and few tests send a document. With `both` it is there
+    at once: for tests that have the jail test itself, or measure.
+    """
+    started = [spawn_zygote(role) for role in ZygoteRole if both or role is ZygoteRole.PICTURES]
+    if both:
+        sandbox = Sandbox([channel for _process, channel in started])
+    else:
+        nobody, gone = socket.socketpair()
+        gone.close()
+
+        def start(index: int) -> None:
+            started.append(spawn_zygote(ZygoteRole.DOCUMENTS))
+            sandbox.replace(index, started[-1][1])
+
+        sandbox = Sandbox([started[0][1], nobody], on_demand=OnDemand(start, lambda: STAYS_SECONDS))
+        # As if one had been there and had gone.
+        sandbox._pool._roles[1] = ZygoteRole.DOCUMENTS
     try:
         yield sandbox
     finally:

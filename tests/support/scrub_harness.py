@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,9 @@ from pathlib import Path
 from corpus.index import Sample
 
 from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import Role
+from scrubbers.protocol import ROLES, Role
 from scrubbers.sandbox import Sandbox, scrub, verify
-from scrubbers.sniff import sniff
+from scrubbers.sniff import HEAD_BYTES, sniff, sniff_kind
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, Lost, ScrubReport, What, Where
 from scrubbers.version import scrubber_version
@@ -53,16 +54,26 @@ async def clean_all(
     *,
     against_marks: bool = False,
 ) -> list[tuple[Kind, bytes, bytes, ScrubReport]]:
-    """All of them through fresh zygotes; the one for documents takes a while to warm up, and pictures need it not."""
-    zygotes = [spawn_zygote(role, kinds) for role in roles]
+    """All of them through fresh zygotes: those that they need, warm for these kinds alone, as `kallskydd scrub` has them."""
+    by_role = _kinds_by_role(contents, kinds)
+    needed = [role for role in roles if role in by_role]
+    zygotes = [spawn_zygote(role, by_role[role]) for role in needed]
     sandbox = Sandbox([channel for _, channel in zygotes], version=scrubber_version())
     try:
-        await sandbox.self_test(roles)
+        await sandbox.self_test(needed)
         return [await clean(sandbox, content, against_marks=against_marks) for content in contents]
     finally:
         sandbox.close()
         for process, _ in zygotes:
             process.wait(10)
+
+
+def _kinds_by_role(contents: list[bytes], kinds: Collection[Kind]) -> dict[Role, set[Kind]]:
+    """The kinds of these files, or those that are given, by the role that cleans them."""
+    found: defaultdict[Role, set[Kind]] = defaultdict(set)
+    for kind in kinds or [sniff_kind(content[:HEAD_BYTES]) for content in contents]:
+        found[ROLES.get(kind, Role.PICTURES)].add(kind)
+    return found
 
 
 def clean_samples(samples: list[Sample]) -> dict[str, Cleaned]:

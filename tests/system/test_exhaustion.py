@@ -98,7 +98,7 @@ def file_of(size: int) -> bytes:
 
 
 async def test_six_who_hold_the_room_for_files_keep_no_picture_out(tmp_path):
-    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+    async with zygotes(both=True) as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         await sandbox.self_test()
         object.__setattr__(intake.services, "budget", MemoryBudget(40 * MIB))
         dawdlers = [Dawdler(intake, 9 * MIB, file_of(5 * MIB)) for _ in range(6)]
@@ -115,7 +115,7 @@ async def test_who_dawdles_in_the_room_for_small_files_gives_way_with_a_page_and
     tmp_path, monkeypatch
 ):
     hurry(monkeypatch)
-    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+    async with zygotes(both=True) as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         await sandbox.self_test()
         object.__setattr__(intake.services, "budget", MemoryBudget(40 * MIB))
         dawdlers = [Dawdler(intake, 3 * MIB, file_of(3 * MIB - 50_000)) for _ in range(4)]
@@ -138,7 +138,7 @@ def of_80_megapixels() -> bytes:
 
 async def test_a_small_picture_does_not_wait_behind_six_of_80_megapixels_and_all_are_cleaned(tmp_path):
     large = of_80_megapixels()
-    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+    async with zygotes(both=True) as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         await sandbox.self_test()
         alone = await seconds_to_file(intake, "Filed", photograph(1000))
         alone_large = await seconds_to_file(intake, "Filed", large)

@@ -11,7 +11,7 @@ from PIL import Image
 async def test_sixteen_at_once_are_all_received(tmp_path):
     small = BytesIO()
     Image.effect_noise((1000, 700), 40).convert("RGB").save(small, "JPEG")
-    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+    async with zygotes(both=True) as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         await sandbox.self_test()
         began = time.perf_counter()
         pages = await asyncio.gather(

@@ -287,7 +287,7 @@ async def test_an_old_form_in_a_frame_says_so_and_does_not_promise_that_it_works
 
 
 async def test_the_progress_shows_the_sending_the_files_and_the_end_and_the_next_sending_too(tmp_path):
-    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+    async with zygotes(both=True) as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         await sandbox.self_test()
         browser = intake.browser()
         page = await files_page(browser, "?lang=en")
