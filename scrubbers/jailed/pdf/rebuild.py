@@ -27,6 +27,7 @@ import pypdfium2
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf.bitmap import in_colours
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.fonts.source_font import read_texts
@@ -265,7 +266,7 @@ class Rebuilder:
                         entry.page = None
                         continue
                     if entry.number == 0:
-                        self._first = preview.downscaled(drawn.convert("RGB"))
+                        self._first = preview.downscaled(in_colours(drawn))
                     if look:
                         if self._work.is_far_too_much:
                             raise NotRebuildable

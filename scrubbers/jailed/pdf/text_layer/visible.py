@@ -64,7 +64,7 @@ class UprightPage:
         self.size = max(1, round((right - left) * scale)), max(1, round((top - bottom) * scale))
 
     def drawn(self, *, annotations: bool = True) -> Image.Image:
-        """Return it as it is now, in mode RGBX; raises MemoryError."""
+        """Return it as it is now, in mode RGB; raises MemoryError."""
         turned = self.size[::-1] if self.page.get_rotation() // 90 % 2 else self.size
         return drawn_unturned(self.page, turned, annotations=annotations)
 

@@ -18,6 +18,8 @@ from typing import Final, TypeAlias
 
 from PIL import Image, ImageChops
 
+from scrubbers.jailed.pdf.bitmap import in_colours, in_one_channel
+
 Box: TypeAlias = tuple[int, int, int, int]
 
 _AREA: Final = 24  # pixels; a thin line a pixel beside its place changes an area of this size by 11 of 255
@@ -51,18 +53,21 @@ def differing(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     or changed sign, so that more of it may be allowed.
     """
     if source.mode != rebuilt.mode or source.mode not in ("L", "RGB", "RGBX"):
-        source, rebuilt = source.convert("RGB"), rebuilt.convert("RGB")
-    difference = ImageChops.difference(source, rebuilt)
-    box = difference.getbbox(alpha_only=False)
+        source, rebuilt = (
+            in_colours(each) if each.mode == "RGBX" else each.convert("RGB") for each in (source, rebuilt)
+        )
+    box = ImageChops.difference(source, rebuilt).getbbox(alpha_only=False)
     if box is None:
         return []
     # With room for a whole area around the change: the mean of a part of one would weigh it too much.
     box = _wider(box, _AREA, source.size)
+    source, rebuilt = _in_few_channels(source.crop(box), rebuilt.crop(box))
     block = _COLOUR * (_NEARBY if nearby else 1)
-    if not _little_in_any_area(difference, box, block) and not _same_areas(source, rebuilt, box, block):
+    if not _little_in_any_area(ImageChops.difference(source, rebuilt), block) and not _same_areas(
+        source, rebuilt, block
+    ):
         return [box]
-    # In one channel from here on: those of the difference cost four times as much.
-    before, after = _grey(source, box), _grey(rebuilt, box)
+    before, after = source.convert("L"), rebuilt.convert("L")
     parts = [_wider(spot, _AROUND, before.size) for spot in _spots_at(before, after, nearby=nearby)]
     found = ((part, _unexplained(before.crop(part), after.crop(part), nearby=nearby)) for part in parts)
     corner = box[:2] * 2
@@ -80,8 +85,13 @@ def _wider(box: Box, by: int, size: tuple[int, int]) -> Box:
     return max(0, left - by), max(0, top - by), min(size[0], right + by), min(size[1], bottom + by)
 
 
-def _grey(picture: Image.Image, box: Box) -> Image.Image:
-    return picture.crop(box).convert("L")
+def _in_few_channels(source: Image.Image, rebuilt: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Return both in mode L if neither has a colour, as most pages of text: what is asked of them takes less."""
+    if source.mode != "RGBX":
+        return source, rebuilt
+    before = in_one_channel(source)
+    after = None if before is None else in_one_channel(rebuilt)
+    return (in_colours(source), in_colours(rebuilt)) if before is None or after is None else (before, after)
 
 
 def _moved_by(corner: Box, box: Box) -> Box:
@@ -125,17 +135,17 @@ def _unexplained(before: Image.Image, after: Image.Image, *, nearby: bool) -> Bo
     return found and (found[0] * _HALF, found[1] * _HALF, (found[2] + 1) * _HALF, (found[3] + 1) * _HALF)
 
 
-def _little_in_any_area(difference: Image.Image, box: Box, block: int) -> bool:
-    """Whether the mean change is within step 1's bounds all over the box; then the change of the mean is so, too."""
-    coarse = difference.reduce(block, box)
+def _little_in_any_area(difference: Image.Image, block: int) -> bool:
+    """Whether the mean change is within step 1's bounds everywhere; then the change of the mean is so, too."""
+    coarse = difference.reduce(block)
     if _greatest_of_all(coarse) > _COLOUR_MAY_CHANGE:
         return False
     return _greatest_of_all(coarse.reduce(_AREA // _COLOUR)) <= _AREA_MAY_CHANGE
 
 
-def _same_areas(source: Image.Image, rebuilt: Image.Image, box: Box, block: int) -> bool:
-    """Step 1 within the box, in two sizes."""
-    before, after = source.reduce(block, box), rebuilt.reduce(block, box)
+def _same_areas(source: Image.Image, rebuilt: Image.Image, block: int) -> bool:
+    """Step 1, in two sizes."""
+    before, after = source.reduce(block), rebuilt.reduce(block)
     if _greatest_of_all(ImageChops.difference(before, after)) > _COLOUR_MAY_CHANGE:
         return False
     before, after = before.reduce(_AREA // _COLOUR), after.reduce(_AREA // _COLOUR)
