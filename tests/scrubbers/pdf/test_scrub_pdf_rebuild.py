@@ -75,6 +75,13 @@ def test_strings_are_read_with_brackets_escapes_and_digits():
     assert text == [b"a(b))A\n", b"-20", b"A@"]
 
 
+@given(st.lists(st.sampled_from((rb"(\)\\a)", rb"(b\r\q)", b"-2.5", b"<41>", b"()", b"(\\\n)", rb"(\101)", b"(a(b))"))))
+def test_kerned_text_is_read_in_one_piece_as_it_is_part_by_part(parts):
+    line = b" ".join(parts)
+
+    assert [*operations(b"[%s] TJ" % line)] == [*operations(b"[%%\n%s] TJ" % line)]
+
+
 def test_an_inline_picture_ends_where_contents_go_on():
     (name, (entries, data)), after = operations(b"BI /W 1 /H 1 ID \x00 EI\xff\xfe EI Q")
 
