@@ -9,7 +9,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
-from scrubbers.jailed.pdf.bitmap import drawn_on_white
+from scrubbers.jailed.pdf.bitmap import drawn_on_white, in_colours
 from scrubbers.stages import Damaged, Locked, TooManyPages
 
 _PAGES: Final = 2000  # design, "Numbers"
@@ -137,8 +137,8 @@ def drawn(page: pypdfium2.PdfPage, size: tuple[int, int], rows: tuple[int, int] 
 
 
 def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool) -> Image.Image:
-    """Draw a page as if it were not turned, in mode RGBX."""
+    """Draw a page as if it were not turned, in mode RGB."""
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
     place = (0, 0, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
-    return drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))
+    return in_colours(drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place)))

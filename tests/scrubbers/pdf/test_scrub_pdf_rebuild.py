@@ -42,7 +42,7 @@ def said(contents: bytes) -> bytes:
 
 def emitted(steps: list[Step]) -> bytes:
     items, _ = items_of(steps, AS_IT_IS)
-    return emit(items, (600, 800), Names(), DocumentFont(Node(late=True)), joins=True)
+    return emit(items, (600, 800), Names(), DocumentFont(Node(late=True)), joins=True)[0]
 
 
 def shown(count: int, seen: list[bool] | None = None) -> bytes:
@@ -73,6 +73,13 @@ def test_strings_are_read_with_brackets_escapes_and_digits():
     [(_, [text])] = operations(rb"[(a(b)\)\101\n)-20<4 14>]TJ")
 
     assert text == [b"a(b))A\n", b"-20", b"A@"]
+
+
+@given(st.lists(st.sampled_from((rb"(\)\\a)", rb"(b\r\q)", b"-2.5", b"<41>", b"()", b"(\\\n)", rb"(\101)", b"(a(b))"))))
+def test_kerned_text_is_read_in_one_piece_as_it_is_part_by_part(parts):
+    line = b" ".join(parts)
+
+    assert [*operations(b"[%s] TJ" % line)] == [*operations(b"[%%\n%s] TJ" % line)]
 
 
 def test_an_inline_picture_ends_where_contents_go_on():

@@ -8,6 +8,7 @@ import pytest
 from fpdf import FPDF
 from PIL import Image, ImageChops, ImageDraw
 
+from scrubbers.jailed.pdf.bitmap import in_colours, in_one_channel
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
@@ -210,3 +211,22 @@ def test_what_differs_is_looked_at_from_nearby_and_nothing_else_is_drawn_again(a
     whole = Work()
     whole.drawn(2 * 9 * size[0] * size[1], 0)
     assert 0 < work._milliseconds < whole._milliseconds / 8
+
+
+def drawn_in(colour: tuple[int, int, int]) -> Image.Image:
+    made = FPDF(unit="pt", format=(100, 100))
+    made.add_page()
+    made.set_fill_color(*colour)
+    made.rect(20, 20, 60, 60, style="F")
+    return drawn(pypdfium2.PdfDocument(bytes(made.output()))[0], (100, 100))
+
+
+@pytest.mark.parametrize("colour", [(200, 30, 90), (10, 140, 250), (77, 77, 77)])
+def test_a_drawing_has_its_colours_and_one_channel_only_if_it_has_none(colour):
+    page = drawn_in(colour)
+
+    assert in_colours(page).getpixel((50, 50)) == colour
+    shades = in_one_channel(page)
+    assert (None if shades is None else shades.getpixel((50, 50))) == (77 if len(set(colour)) == 1 else None)
+    assert same_look(page, drawn_in(colour))
+    assert not same_look(page, drawn_in(colour[::-1]) if shades is None else drawn_in((77, 77, 177)))
