@@ -6,6 +6,7 @@ Exit codes: 0 ok, 1 findings, 2 usage, 3 refused for safety, 4 environment missi
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import signal
@@ -65,9 +66,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     # Everything we create is for its owner alone; makedirs(mode=) would reach the last folder only.
     os.umask(0o077)
+    # The collector would run dozens of times over what is being imported, and find next to nothing.
+    gc.disable()
     words = sys.argv[1:] if arguments is None else arguments
     chosen = next((word for word in words if word in COMMANDS), None)
     args = build_parser(chosen).parse_args(words)
+    gc.freeze()
+    gc.enable()
     if getattr(args, "home", "") is None:
         args.home = Path(os.environ.get("KALLSKYDD_HOME") or "var")
     # What a command made is tidied away when it is told to end as well; `serve` and others take the signal over.
@@ -77,6 +82,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        # All goes at once with the process, which would look through it for what is garbage first.
+        gc.freeze()
     return exit_code
 
 

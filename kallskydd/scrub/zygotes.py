@@ -7,8 +7,8 @@ most of the time that the command takes; meanwhile this process loads the rest o
 from __future__ import annotations
 
 import os
+import select
 import stat
-import subprocess
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
@@ -46,11 +46,19 @@ class PooledZygote:
 
     def end(self) -> None:
         """Wait for its end, which follows when its channel is closed; by now it is."""
-        try:
-            self.process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
+        if self.process.poll() is None and not _ends_within(self.process.pid, _END_SECONDS):
             self.process.kill()
-            self.process.wait()
+        self.process.wait()
+
+
+def _ends_within(child: int, seconds: float) -> bool:
+    """Return whether it does. Popen.wait with a time limit sleeps between its looks, for longer than a zygote takes."""
+    handle = os.pidfd_open(child)
+    try:
+        ended, _, _ = select.select([handle], [], [], seconds)
+    finally:
+        os.close(handle)
+    return bool(ended)
 
 
 def start_zygotes(sources: Sequence[Path], ending: ExitStack) -> dict[Role, list[PooledZygote]]:

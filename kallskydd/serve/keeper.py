@@ -3,10 +3,11 @@
 It never sees a request: it binds the listening sockets and hands them on. The order of a start:
   1. lock the home, so that two keepers never share it;
   2. bind the unix sockets;
-  3. start the zygotes and the intake, and wait until a job in the jail has proved that it cannot open, connect or exec;
-     without that proof nothing is published;
-  4. start tor and publish both onions;
-  5. watch, until SIGTERM or SIGINT.
+  3. start the zygotes and the intake, and beside them tor, without an onion yet: it takes as long to reach the network;
+  4. wait until a job in the jail has proved that it cannot open, connect or exec, and the intake serves; without that
+     nothing is published;
+  5. publish both onions;
+  6. watch, until SIGTERM or SIGINT.
 """
 
 from __future__ import annotations
@@ -139,13 +140,13 @@ class Keeper:
         onions = self._onions(public_key, desk_key)
         if self.plan.mirror is not None:
             self._mirror = MirrorDoor(self.plan.home, lambda: self._intakes, self.announcer)
-        tasks = [asyncio.create_task(self._keep_intake(place))]
+        tasks = [asyncio.create_task(self._keep_intake(place)), asyncio.create_task(onions.keep_up())]
         try:
             await self._first_ready(tasks[0])
             if not self._stopping.is_set():
                 self._notify_ready()
-                self.announcer.say("The intake is ready. tor starts and publishes both addresses, in ten seconds …")
-                tasks.append(asyncio.create_task(onions.keep_up()))
+                self.announcer.say("The intake is ready. Both addresses are published, in ten seconds …")
+                onions.intake_is_ready.set()
                 tasks.append(asyncio.create_task(self._follow_roster(onions)))
                 tasks.append(asyncio.create_task(keep_audited(self.plan.home, self.announcer)))
                 if self.plan.mirror is not None and self._mirror is not None:

@@ -1,8 +1,9 @@
 """Keeps both onion addresses up for as long as the keeper runs.
 
-One round: start tor (unless another's is configured), publish both onions with their stored keys, wait until a
-directory has them, say so, probe the public one from outside now and then, and wait until tor is gone. Then the next
-round, with the same keys. Whatever tor is waiting for is announced in words; nothing here gives up.
+One round: start tor (unless another's is configured), wait until the first intake is ready, publish both onions with
+their stored keys, wait until a directory has them, say so, probe the public one from outside now and then, and wait
+until tor is gone. Then the next round, with the same keys. Whatever tor is waiting for is announced in words; nothing
+here gives up.
 
 A tenant of a host asks the host's publisher (`onion.publisher`), and loads no stem: its keeper is the smaller by that.
 """
@@ -93,6 +94,7 @@ class Onions:
         self._starting: asyncio.Future[None] | None = None
         self._announced = False
         self.roster_changed = asyncio.Event()
+        self.intake_is_ready = asyncio.Event()  # set by the keeper; nothing is published before
 
     async def keep_up(self) -> None:
         """Run rounds until cancelled."""
@@ -126,6 +128,7 @@ class Onions:
         if self._places.whose is WhoseTor.OWN:
             await self._start_tor()
         await self._connect()
+        await self.intake_is_ready.wait()
         await self._publish()
         await self._wait_published()
         if not self._announced:

@@ -118,7 +118,8 @@ class Pebble(Child):
         self.spawn(
             "pebble", "-config", config, "-dnsserver", f"127.0.0.1:{self.names.dns}", "-strict",
             ports=(self.port, self.management),
-            # Nonces are refused now and then, as RFC 8555 lets an authority do, and no proof is remembered.
+            # Nonces are refused now and then, as RFC 8555 lets an authority do. An account's earlier proof is taken again
+            # once in a hundred orders, not never: Pebble compares `rand.Intn(100) > 0`.
             PEBBLE_VA_NOSLEEP="1", PEBBLE_WFE_NONCEREJECT="5", PEBBLE_AUTHZREUSE="0",
         )  # fmt: skip
         return self

@@ -6,13 +6,17 @@ here imports the product beyond its command line, so that it can judge it.
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -41,6 +45,20 @@ def kallskydd(
     if check and done.returncode != 0:
         raise AssertionError(f"kallskydd {' '.join(map(str, words))} gave {done.returncode}: {done.stderr}")
     return done
+
+
+def trial_home(home: Path) -> Path:
+    """A TRIAL home in this place, as `init --trial` makes one: a copy of one, because making the member's key takes half a second."""
+    shutil.copytree(_first_trial_home(), home)
+    return home
+
+
+@functools.cache
+def _first_trial_home() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="kallskydd-trial-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    kallskydd("init", "--home", folder / "home", "--trial")
+    return folder / "home"
 
 
 @dataclass

@@ -15,13 +15,12 @@ from pathlib import Path
 import pytest
 from corpus.index import encoded, picture
 from intake_harness import SHOWN, Browser, file_report, log_in
-from service import KALLSKYDD, Service, alive, kallskydd, offline_network
+from service import KALLSKYDD, Service, alive, kallskydd, offline_network, trial_home
 
 
 @pytest.fixture
 def home(short_folder: Path) -> Path:
-    kallskydd("init", "--home", short_folder / "home", "--trial")
-    return short_folder / "home"
+    return trial_home(short_folder / "home")
 
 
 @pytest.fixture
@@ -271,7 +270,7 @@ def test_a_trial_home_cannot_be_made_real(home, network):
 
 def test_a_home_with_too_long_a_path_is_refused_in_words(short_folder, network):
     deep = short_folder / ("x" * 100)
-    kallskydd("init", "--home", short_folder / "home", "--trial")
+    trial_home(short_folder / "home")
     (short_folder / "home").rename(deep)
 
     done = kallskydd("serve", "--home", deep, "--tor-network", network, check=False)
@@ -360,7 +359,7 @@ def test_a_private_network_is_for_trials_and_brings_no_other_line(short_folder, 
     folder.mkdir()
     (folder / "network.torrc").write_text(lines)
     if trial:
-        kallskydd("init", "--home", short_folder / "home", "--trial")
+        trial_home(short_folder / "home")
     else:
         desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase_file(short_folder)]
         kallskydd("desk", "enrol", *desk, "--name", "A", "--role", "handler", "--label", "Handläggare 1")
@@ -391,7 +390,7 @@ async def test_a_reader_that_went_away_does_not_end_the_service(home, network):
     command = [*KALLSKYDD, "serve", "--home", home, "--tor-network", network, "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         intake = json.loads(process.stdout.readline())["pid"]
-        assert any("tor-started" in line for line in process.stdout)
+        assert any('"ready"' in line for line in process.stdout)
         process.stdout.close()
         process.stderr.close()
         os.kill(intake, signal.SIGKILL)

@@ -1,16 +1,21 @@
-"""What a home holds when its service has been stopped, and what is said of a kernel that lacks a layer."""
+"""What a home holds when its service has been stopped, what is published when, and what is said of a kernel that lacks a layer."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from intake_harness import Browser, file_report
-from service import Service, kallskydd, offline_network
+from service import Service, offline_network, trial_home
+
+from kallskydd.serve.notes import read_notes
+from onion.control import open_controller
 
 # Starts what follows it on a kernel that seems to have no Landlock.
 WITHOUT_LANDLOCK = """
@@ -25,8 +30,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @pytest.fixture
 def home(short_folder: Path) -> Path:
-    kallskydd("init", "--home", short_folder / "home", "--trial")
-    return short_folder / "home"
+    return trial_home(short_folder / "home")
 
 
 async def test_a_stopped_service_has_nothing_in_its_log(home, short_folder):
@@ -66,7 +70,40 @@ def test_the_keeper_says_what_it_does_while_nothing_is_published_yet(home, short
         service.stop()
         said = "".join(service.stderr)
 
-    assert said.index("Starting") < said.index("tor starts and publishes") < said.index("Stopping")
+    assert said.index("Starting") < said.index("Both addresses are published") < said.index("Stopping")
+
+
+def onions_of(service: Service, within: float) -> set[str]:
+    """The addresses that the service's tor has, once it has any; none when it has none for so long."""
+    deadline = time.monotonic() + within
+    while True:
+        with open_controller(service.home / "run" / "control.sock") as controller:
+            found = set(controller.get_info("onions/detached", "").split())
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
+
+
+def test_tor_starts_beside_the_intake_and_has_no_onion_before_the_intake_is_ready(home, short_folder):
+    service = Service(home, offline_network(short_folder / "net"))
+    service.start(wait=False)
+    try:
+        service.wait_for("intake-started")
+        os.kill(service.intake_pid(), signal.SIGSTOP)
+        # The keeper has it noted once it is connected to tor, and could publish.
+        deadline = time.monotonic() + 60
+        while read_notes(home / "run").tor is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        before = onions_of(service, 1)
+        os.kill(service.intake_pid(), signal.SIGCONT)
+        service.wait_for("intake", code="ready")
+        after = onions_of(service, 20)
+    finally:
+        service.stop()
+
+    assert before == set()
+    assert service.public_address in after
 
 
 @pytest.mark.parametrize("missing", [True, False])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 from typing import Final
@@ -59,8 +60,27 @@ def fields_shown(head: Head, findings: Findings) -> tuple[list[tuple[str, str]],
             text = ", ".join(filter(None, (_text(value) for one, value in head.fields if one == name)))
         if text:
             lines.append((label, text))
-    _report(head, findings)
+    report_rest(head, findings)
     return lines, _text(head.first("subject") or b"")
+
+
+def shown_of(head: Head, findings: Findings) -> Iterator[tuple[int, str]]:
+    """Yield the place and the text of each field that is shown, in their order: all receivers, of others the first."""
+    seen: set[str] = set()
+    for place, (name, value) in enumerate(head.fields):
+        if name in _SHOWN and (name in _JOINED or name not in seen):
+            seen.add(name)
+            if text := _day(value, findings) if name == "date" else _text(value):
+                yield place, text
+
+
+def is_known(name: str) -> bool:
+    """Return whether messages have a field of this name."""
+    return name in _SHOWN or name in _NOTHING or name.startswith("x-") or _kind_of(name) is not None
+
+
+def _kind_of(name: str) -> What | None:
+    return next((what for what, names in _FIRST_THAT_FITS if names.match(name)), None)
 
 
 def _text(untrusted: bytes) -> str:
@@ -86,13 +106,14 @@ def _day(untrusted: bytes, findings: Findings) -> str:
     return f"{when:%Y-%m-%d %H:%M} ({labels.SWEDISH_TIME})"
 
 
-def _report(head: Head, findings: Findings) -> None:
+def report_rest(head: Head, findings: Findings) -> None:
+    """Report by its kind what is not shown of a head."""
     seen: set[str] = set()
     for name, value in head.fields:
         if not value or name in _NOTHING or name in _JOINED or (name in _SHOWN and name not in seen):
             seen.add(name)
             continue
-        what = next((what for what, names in _FIRST_THAT_FITS if names.match(name)), What.OTHER)
+        what = _kind_of(name) or What.OTHER
         text = shown(value[:1000])
         findings.add(what, Where.MESSAGE_HEAD, None if what is What.DATE else text)
         if what is What.ROUTE:

@@ -3,7 +3,7 @@
 1 read head and parts, within limits (`message`); a file in it is refused here: it was taken out before (`parts`)
 2 From, To, Cc, Date, Subject as shown; all else of the head is reported by its kind (`head`)
 3 the text and the tables of its HTML, or its text where there is none (`web_page`, `text`)
-4 refuse it where a head or a file stands in the text (`text.traces`)
+4 keep of heads in the text what their readers were shown (`quoted`); refuse where one or a file is left (`text.traces`)
 5 mark in words what is struck out, lay it out and write it, as an office document (`office.struck`, `typeset.document`)
 """
 
@@ -28,6 +28,7 @@ from scrubbers.jailed.mail.parts import (
     leaves,
     shown_parts,
 )
+from scrubbers.jailed.mail.quoted import without_heads
 from scrubbers.jailed.mail.text import read_text
 from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.jailed.office import labels
@@ -62,7 +63,7 @@ def scrub_mail(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
     blocks = [_field(label, text, findings) for label, text in fields]
     if subject:
         blocks.append(Paragraph((Run(Drawable(findings).text(subject)),), heading=1))
-    shown = _shown(message, findings)
+    shown = without_heads(_shown(message, findings), findings)
     require_no_traces("\n".join("".join(run.text for run in each.runs) for each in paragraphs(shown)))
     write_document([*blocks, *marked(shown)], clean, preview, findings)
 

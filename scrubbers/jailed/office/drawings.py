@@ -23,11 +23,12 @@ _AXES: Final = ("c:catAx", "c:valAx", "c:dateAx", "c:serAx")
 _MOST_VALUES: Final = 2000
 _HIDDEN: Final = frozenset({"1", "true", "on"})
 
-ReadText: TypeAlias = Callable[[Node], list[Block]]
+ReadText: TypeAlias = Callable[[Node, str | None], list[Block]]
+FillOf: TypeAlias = Callable[[Node], str | None]
 
 
 class Drawings:
-    """Reads the drawings of one part. `read_text` reads what stands in a text box."""
+    """Reads the drawings of one part. `read_text` reads what stands in a text box, on a colour."""
 
     def __init__(
         self, package: Package, part: str, drawable: Drawable, findings: Findings, known: dict[object, Picture | None]
@@ -38,14 +39,15 @@ class Drawings:
         self._findings = findings
         self._known = known
 
-    def read(self, drawing: Node, read_text: ReadText) -> list[Block]:
-        """Return the blocks of a drawing in DrawingML."""
+    def read(self, drawing: Node, read_text: ReadText, fill_of: FillOf) -> list[Block]:
+        """Return the blocks of a drawing in DrawingML. `fill_of`: the colour of a shape, None for none."""
         self._report_names(drawing)
         if any(each.get("hidden") in _HIDDEN for each in drawing.all("wp:docPr", outside=_TEXT)):
             self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
             return []
         blocks: list[Block] = [*self._pictures(drawing), *self.data(drawing)]
-        texts = (read_text(box) for box in drawing.all("wps:txbx", outside=_TEXT))
+        shapes = drawing.all("wps:wsp", outside=_TEXT)
+        texts = (read_text(box, fill_of(shape)) for shape in shapes for box in shape.all("wps:txbx", outside=_TEXT))
         blocks += [Frame(labels.TEXT_BOX, tuple(text)) for text in texts if text]
         return blocks or [Frame(labels.SHAPE, ())]
 

@@ -9,7 +9,7 @@ For each batch of pages, so that memory stays bounded:
   but its text, which stays text on top; then once more 2 and 3. One that still differs, or shows a text in part, will
   be pixels with a layer of words (`rasterise`)
 5 take out what cannot be seen, draw, compare with the source again; the same once more for subpaths
-6 write the batch to the result
+6 write the batch to the result: as it is in 2, codes and all, if nothing of it changed and no texts are to be joined
 
 At the end come the fonts, with the glyphs that the pages in the result use, and the preview of the first page.
 """
@@ -81,6 +81,8 @@ class Rebuilder:
         self._kids: list[Node] = []
         self._first: Image.Image | None = None
         self._font = DocumentFont(Node(late=True))
+        # What was last written to memory: the pages, and the font with the codes that they use.
+        self._written: tuple[list[Page], DocumentFont | None] = [], None
         self._work = Work()
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
@@ -91,11 +93,11 @@ class Rebuilder:
         writer.number_of(self._parent)
         document = self._readable(count)
         for batch in self._batches(document, count):
-            self._settle(batch)
             if document is not None:
                 read_texts(document.fonts())
+            is_written = self._settle(batch)
             for entry in batch:
-                self._finish_page(entry, writer, document)
+                self._finish_page(entry, writer, document, is_written=is_written)
             self._source.reopen_if_large()
             if self._reader is not None and self._source.is_large:
                 self._reader.resolved_objects.clear()
@@ -162,12 +164,16 @@ class Rebuilder:
 
     # Steps 2 to 5
 
-    def _settle(self, batch: list[_Entry]) -> None:
-        """Decide on each page; afterwards the lists hold what stays."""
+    def _settle(self, batch: list[_Entry]) -> bool:
+        """Decide on each page; afterwards the lists hold what stays.
+
+        Returns whether the pages that do are what the first version has, down to the codes of `_font`.
+        """
         for entry, page in _rebuilt(batch):
             if page.has_unsaid():
                 entry.page = None
         self._compare(batch, look=True)
+        first, font = self._written
         drawn = [entry for entry in batch if entry.page is None and entry.source is not None]
         for at in range(0, len(drawn), _BACKDROPS):
             for entry in drawn[at : at + _BACKDROPS]:
@@ -177,6 +183,17 @@ class Rebuilder:
         again = [entry for entry, _ in _rebuilt(batch) if entry.seen is not None and entry.seen.touches(changed)]
         self._compare(again)
         self._take_out_subpaths(batch)
+        pages = [page for _, page in _rebuilt(batch)]
+        is_written = (
+            font is not None
+            and self._written[1] is font
+            and not changed
+            and len(pages) == len(first)
+            and all(one is other and not one.may_join for one, other in zip(pages, first, strict=True))
+        )
+        if is_written and font is not None:
+            self._font = font
+        return is_written
 
     def _put_on_backdrop(self, entry: _Entry) -> None:
         """Make its page the text alone on a drawing of the rest, where that is of use."""
@@ -274,11 +291,15 @@ class Rebuilder:
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""
-        parent, font = Node(), DocumentFont(Node(late=True))
-        for entry, page in _rebuilt(entries):
+        pages = _rebuilt(entries)
+        if not pages:
+            return None
+        parent, font = Node(), self._font.continued()
+        for entry, page in pages:
             with _or_pixels(entry):
                 page.emit(parent, font)
         kids = [page.node for _, page in _rebuilt(entries)]
+        self._written = [page for _, page in pages], font if len(kids) == len(pages) else None
         if not kids:
             return None
         parent.value = {b"Type": Name(b"Pages"), b"Count": len(kids), b"Kids": kids}
@@ -295,7 +316,7 @@ class Rebuilder:
 
     # Step 6
 
-    def _finish_page(self, entry: _Entry, writer: Writer, document: SourceDocument | None) -> None:
+    def _finish_page(self, entry: _Entry, writer: Writer, document: SourceDocument | None, *, is_written: bool) -> None:
         if entry.page is None:
             late = self._work.is_too_much or self._work.is_far_too_much
             pages_after = len(self._source) - entry.number - 1
@@ -313,7 +334,10 @@ class Rebuilder:
         else:
             if entry.page.on_backdrop:
                 self._findings.lose(Lost.SHARPNESS)
-            entry.page.emit(self._parent, self._font, joins=True)
+            if is_written:
+                entry.page.stand_under(self._parent)
+            else:
+                entry.page.emit(self._parent, self._font, joins=True)
             node = entry.page.node
         self._kids.append(node)
         writer.write(node)

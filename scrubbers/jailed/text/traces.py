@@ -27,7 +27,12 @@ _FILES: Final = (
 )
 
 
+def has_head(text: str) -> bool:
+    """Return whether a line is a field of a message's head that programs write."""
+    return _HEAD.search(text) is not None
+
+
 def require_no_traces(text: str) -> None:
     """Raise Email where a line is a field of a message's head that programs write, or where letters are a file."""
-    if _HEAD.search(text) or any(each.search(text) for each in _FILES):
+    if has_head(text) or any(each.search(text) for each in _FILES):
         raise Email

@@ -17,7 +17,7 @@ from tls_door import TlsDoor
 
 from kallskydd.mirror.account import make_account
 from kallskydd.mirror.caa import caa_value
-from kallskydd.mirror.folder import mirror_folder
+from kallskydd.mirror.folder import ACCOUNT, ACCOUNT_KEY, mirror_folder
 from kallskydd.serve.mirror_certificate import MirrorCertificate, MirrorPlan, Pace, place_of
 
 NAME, ISSUER = "blankett.example", "pebble.example"
@@ -88,6 +88,12 @@ class World:
         uri = self.make_account()
         self.pebble.set_caa(NAME, ("issue", caa_value(ISSUER, uri)))
         return uri
+
+    def make_another_account(self) -> None:
+        """Let the next order prove the name for certain: Pebble now and then takes the proof that an account gave before."""
+        for name in (ACCOUNT, ACCOUNT_KEY):
+            (self.folder / name).unlink()
+        self.make_ready()
 
     @contextmanager
     def second_resolver(self) -> Iterator[NameServer]:

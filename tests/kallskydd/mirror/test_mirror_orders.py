@@ -60,6 +60,7 @@ async def test_nothing_is_renewed_before_a_third_of_the_lifetime_is_left(world):
     world.clock.ahead = SIXTY_DAYS - timedelta(hours=1)
     await keeper.round()
     before = len(world.door.given)
+    world.make_another_account()
     world.clock.ahead = SIXTY_DAYS
     await keeper.round()
 
@@ -143,6 +144,7 @@ async def test_a_failed_order_leaves_the_old_certificate_in_use_and_says_what_ha
     first = (world.folder / CERTIFICATE).read_bytes()
     root = world.pebble.root()
 
+    world.make_another_account()
     world.door.challenge_is_lost = True
     world.clock.ahead = SIXTY_DAYS
     await keeper.round()
@@ -224,6 +226,7 @@ async def test_a_child_that_is_killed_in_the_middle_leaves_nothing_half_written_
         killed.append(child)
         os.kill(child, signal.SIGKILL)
 
+    world.make_another_account()
     world.door.when_raised = kill
     world.clock.ahead = SIXTY_DAYS
     await keeper.round()

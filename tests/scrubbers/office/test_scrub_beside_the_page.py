@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hostile.jail import Jail
 from office_jail import cleaned, text_of
-from office_samples import element, paragraph, presentation, run, shape, word
+from office_samples import element, paragraph, presentation, relations, run, shape, slide_part, word
 
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.xml import parsed
@@ -49,6 +49,31 @@ def numbered(about: str) -> bytes:
     )
 
 
+def solid(colour: str) -> str:
+    return f'<a:solidFill><a:srgbClr val="{colour}"/></a:solidFill>'
+
+
+WHITE_OF_THEME = '<a:solidFill><a:schemeClr val="bg1"/></a:solidFill>'
+ON_MASTER = '<p:bg><p:bgRef idx="1001"><a:schemeClr val="bg1"/></p:bgRef></p:bg>'
+
+
+def with_theme(shapes: str, white: str = "FFFFFF", ground: str = "") -> bytes:
+    """A presentation with a layout, a master and a theme; `ground`: what the slide says of its own."""
+    theme = (
+        '<?xml version="1.0"?><a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:themeElements>'
+        f'<a:clrScheme><a:lt1><a:sysClr val="window" lastClr="{white}"/></a:lt1></a:clrScheme></a:themeElements></a:theme>'
+    )
+    parts = {
+        "ppt/slides/slide0.xml": slide_part("sld", f"<p:cSld>{ground}<p:spTree>{shapes}</p:spTree></p:cSld>"),
+        "ppt/l.xml": slide_part("sldLayout", "<p:cSld><p:spTree/></p:cSld>"),
+        "ppt/_rels/l.xml.rels": relations(("m", "slideMaster", "m.xml")),
+        "ppt/m.xml": slide_part("sldMaster", f'<p:cSld>{ON_MASTER}<p:spTree/></p:cSld><p:clrMap bg1="lt1"/>'),
+        "ppt/_rels/m.xml.rels": relations(("t", "theme", "t.xml"), ("l", "slideLayout", "l.xml")),
+        "ppt/t.xml": theme,
+    }
+    return presentation([("", shapes)], parts, {0: relations(("l", "slideLayout", "../l.xml"))})
+
+
 CLEAR = '<a:solidFill><a:srgbClr val="000000"><a:alpha val="0"/></a:srgbClr></a:solidFill>'
 HIDDEN = {
     "left of the slide": lambda text: presentation([("", shape("Synlig") + shape(text, fill=at(-2_100_000, 0)))]),
@@ -57,6 +82,16 @@ HIDDEN = {
     "letters of a slide without a colour": lambda text: presentation([("", shape("Synlig") + shape(text, look="<a:noFill/>"))]),
     "clear letters of a slide": lambda text: presentation([("", shape("Synlig") + shape(text, look=CLEAR))]),
     "tiny letters by the shape's own style": lambda text: presentation([("", shape("Synlig") + styled(text, 'sz="100"'))]),
+    "red in a red shape": lambda text: presentation([("", shape("Synlig") + shape(text, look=solid("FF0000"), fill=solid("F80408")))]),
+    "red that is half clear in a red shape": lambda text: presentation(
+        [("", shape("Synlig") + shape(text, look=CLEAR.replace("000000", "FF0000").replace('val="0"', 'val="50000"'), fill=solid("FF0000")))]
+    ),
+    "the theme's white in a white shape": lambda text: with_theme(
+        shape("Synlig") + shape(text, look=WHITE_OF_THEME, fill=solid("FFFFFF"))
+    ),
+    "white on a highlighting of white": lambda text: presentation(
+        [("", shape("Synlig") + shape(text, look=solid("FFFFFF") + '<a:highlight><a:srgbClr val="FFFFFF"/></a:highlight>', fill=solid("000000")))]
+    ),
     "what stands before an item, hidden": lambda text: numbered(f"{text} <w:vanish/>"),
     "what stands before an item, white": lambda text: numbered(f'{text} <w:color w:val="FFFFFF"/>'),
     "letters of a text without a colour": lambda text: word(paragraph("Synlig") + paragraph(text, "", NO_FILL)),
@@ -99,6 +134,31 @@ def test_what_may_reach_into_the_slide_is_kept(jail, shown):
     clean, _ = cleaned(jail, presentation([("", shown)]))
 
     assert text_of(clean).split() == ["Avtal"]
+
+
+NO_SHAPE_FILL = "<a:noFill/>"
+DARK = '<p:bg><p:bgPr><a:solidFill><a:srgbClr val="1F3864"/></a:solidFill></p:bgPr></p:bg>'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        presentation([("", shape("Avtal", look=solid("FFFFFF"), fill=solid("1F3864")))]),
+        with_theme(shape("Avtal", look=solid("FFFFFF"), fill=NO_SHAPE_FILL), ground=DARK),
+        with_theme(shape("Avtal", look=solid("FFFFFF"), fill=NO_SHAPE_FILL), white="1F3864"),
+        # A picture may be under it.
+        with_theme(shape("Avtal", look=WHITE_OF_THEME, fill=NO_SHAPE_FILL)),
+        with_theme(shape("Avtal", look=WHITE_OF_THEME, fill='<a:solidFill><a:schemeClr val="accent1"/></a:solidFill>')),
+    ],
+)
+def test_light_letters_on_a_dark_slide_or_shape_are_kept(jail, content):
+    assert text_of(cleaned(jail, content)[0]).split() == ["Avtal"]
+
+
+def test_white_letters_on_a_white_slide_go(jail):
+    content = with_theme(shape("Synlig") + shape("Anna", look=solid("FFFFFF"), fill=NO_SHAPE_FILL))
+
+    assert "Anna" not in text_of(cleaned(jail, content)[0])
 
 
 def test_letters_without_a_colour_that_have_an_outline_are_kept(jail):

@@ -29,10 +29,10 @@ def rich(place: str, look: str, text: str) -> str:
     return f'<c r="{place}" t="inlineStr"><is><r><t>10</t></r><r><rPr>{look}</rPr><t>{text}</t></r></is></c>'
 
 
-def styles(formats: str = "", fonts: str = "", cells: str = "") -> str:
+def styles(formats: str = "", fonts: str = "", cells: str = "", fills: str = "") -> str:
     return sheet_part(
         "styleSheet",
-        f"<numFmts>{formats}</numFmts><fonts><font/>{fonts}</fonts><fills><fill/></fills>"
+        f"<numFmts>{formats}</numFmts><fonts><font/>{fonts}</fonts><fills><fill/>{fills}</fills>"
         f'<cellXfs><xf numFmtId="0"/>{cells}</cellXfs>',
     )
 
@@ -44,6 +44,13 @@ def sheet(*rows: str, before: str = "", after: str = "", look: str = "") -> byte
 
 def merge(place: str) -> str:
     return f'<mergeCells count="1"><mergeCell ref="{place}"/></mergeCells>'
+
+
+def on_colour(text: str, letters: str, ground: str) -> bytes:
+    """A sheet with a text on a cell of a colour."""
+    fill = f'<fill><patternFill patternType="solid"><fgColor {ground}/></patternFill></fill>'
+    look = styles("", f"<font><color {letters}/></font>", '<xf fontId="1" fillId="1"/>', fill)
+    return sheet(row(1, cell("A1", "Synlig"), cell("B1", text, 's="1"')), look=look)
 
 
 WHITE = '<color rgb="FFFFFFFF"/>'
@@ -66,6 +73,9 @@ HIDDEN = {
         row(1, cell("A1", "Synlig"), cell("B1", text, 's="1"')),
         look=styles("", '<font><sz val="1"/></font>', '<xf fontId="1"/>'),
     ),
+    "red on red": lambda text: on_colour(text, 'rgb="FFFF0000"', 'rgb="FFF80408"'),
+    "a colour of the theme on itself": lambda text: on_colour(text, 'theme="4" tint="0.4"', 'theme="4" tint="0.4"'),
+    "white on white": lambda text: on_colour(text, 'rgb="FFFFFFFF"', 'theme="0"'),
     "a row without height": lambda text: sheet(
         row(1, cell("A1", "Synlig")), row(2, cell("A2", text), more='ht="0.0" customHeight="1"')
     ),
@@ -83,6 +93,19 @@ def test_two_sheets_that_look_the_same_come_out_the_same(jail, name):
     assert first == second
     assert "Anna" not in text_of(first)
     assert name.startswith(("a number", "the day")) or What.HIDDEN_TEXT in {found.what for found in report.removed}
+
+
+@pytest.mark.parametrize(
+    ("letters", "ground"),
+    [
+        ('rgb="FFFFFFFF"', 'rgb="FF1F3864"'), ('rgb="FFFFFFFF"', 'theme="4"'), ('theme="0"', 'theme="4"'),
+        ('theme="4"', 'theme="4" tint="0.6"'), ('auto="1"', 'rgb="FF000000"'), ('indexed="64"', 'indexed="64"'),
+    ],
+)  # fmt: skip
+def test_letters_on_a_cell_of_another_colour_are_kept(jail, letters, ground):
+    clean, _ = cleaned(jail, on_colour("Avtal", letters, ground))
+
+    assert text_of(clean).split() == ["Blad", "Synlig", "Avtal"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from PIL import Image, ImageChops
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf import rebuild, scrub
 from scrubbers.jailed.pdf.pages import resources as pdf_source
+from scrubbers.jailed.pdf.pages.page import Page
 from scrubbers.jailed.pdf.visibility.visual_diff import same_look
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role
@@ -135,3 +136,24 @@ def test_what_pages_share_is_there_in_every_batch(shared, kept_bytes, monkeypatc
         # Pages in a font whose glyphs are drawn are pictures as a whole, whose edges fall on other pixels.
         change = ImageChops.difference(one.reduce(8), other.reduce(8)).getextrema()
         assert same_look(one, other) if shared is not type_3 else max(high for _, high in change) < 24
+
+
+def nothing(_made: Pdf) -> tuple[bytes, bytes]:
+    return b"", b"0 Tr"
+
+
+def test_a_page_that_stays_as_it_was_first_written_has_the_bytes_of_one_that_is_written_again(monkeypatch):
+    warm_up(Role.DOCUMENTS, [Kind.PDF])
+    content, emitted = document(nothing), []
+    emit, take_out = Page.emit, rebuild.take_out
+    monkeypatch.setattr(Page, "emit", lambda page, *given, **more: emitted.append(page) or emit(page, *given, **more))
+
+    once = scrubbed(content)
+
+    assert len(emitted) == PAGES
+    monkeypatch.setattr(rebuild, "_BATCH_PAGES", 2)
+    assert scrubbed(content) == once
+    assert len(emitted) == 2 * PAGES
+    monkeypatch.setattr(rebuild, "take_out", lambda pages: {*take_out(pages), 0})
+    assert scrubbed(content) == once
+    assert len(emitted) == 4 * PAGES

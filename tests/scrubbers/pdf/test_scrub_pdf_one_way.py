@@ -26,7 +26,7 @@ def said(contents: bytes) -> bytes:
 
 def emitted(steps: list[Step], size: tuple[float, float] = SIZE, matrix=AS_IT_IS) -> bytes:
     items, _ = items_of(steps, matrix)
-    return emit(in_order(items, size), size, Names(), DocumentFont(Node(late=True)), joins=True)
+    return emit(in_order(items, size), size, Names(), DocumentFont(Node(late=True)), joins=True)[0]
 
 
 @pytest.mark.parametrize(

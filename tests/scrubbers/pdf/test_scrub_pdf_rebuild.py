@@ -42,7 +42,7 @@ def said(contents: bytes) -> bytes:
 
 def emitted(steps: list[Step]) -> bytes:
     items, _ = items_of(steps, AS_IT_IS)
-    return emit(items, (600, 800), Names(), DocumentFont(Node(late=True)), joins=True)
+    return emit(items, (600, 800), Names(), DocumentFont(Node(late=True)), joins=True)[0]
 
 
 def shown(count: int, seen: list[bool] | None = None) -> bytes:

@@ -8,6 +8,7 @@ import mmap
 import os
 import re
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pypdfium2
@@ -52,23 +53,52 @@ LEFT_OUT = {
 }
 
 
-def boxes_called(text: str) -> bytes:
-    """A line of equal boxes, each called by a letter."""
+BOX = (1000, b"100 0 800 700 re f")
+# Thai and Lao have marks above and below their letters, which do not move the pen; a vowel and a tone here.
+BASE, VOWEL, TONE = (1000, b"100 0 800 500 re f"), (0, b"-800 560 500 120 re f"), (0, b"-700 720 90 200 re f")
+NO_INK, FAR = (0, b"-800 560 500 120 re n"), (0, b"-800 9000 500 120 re f")
+SARA, EK, FATHA, ACUTE, SELECTOR = "\u0e35", "\u0e48", "\u064e", "\u0301", "\u180b"
+MARKED = f"\u0e17{SARA}{EK}"  # "at"
+
+
+def letters_drawn(letters: list[tuple[str, tuple[int, bytes]]]) -> bytes:
+    """A line of letters, each called so, so wide and drawn so."""
     made = Pdf()
-    codes = range(65, 65 + len(text))
-    lines = b" ".join(b"<%02x> <%04x>" % (code, ord(letter)) for code, letter in zip(codes, text, strict=True))
-    box, said = (
-        made.new_stream(b"1000 0 d0 100 0 800 700 re f"),
-        made.new_stream(b"%d beginbfchar %s endbfchar" % (len(text), lines)),
+    codes = range(65, 65 + len(letters))
+    lines = b" ".join(
+        b"<%02x> <%s>" % (code, text.encode("utf-16-be").hex().encode())
+        for code, (text, _) in zip(codes, letters, strict=True)
     )
+    said = made.new_stream(b"%d beginbfchar %s endbfchar" % (len(letters), lines))
+    drawn = [made.new_stream(b"%d 0 d0 %s" % each) for _, each in letters]
     font = (
-        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 1000 1000]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 65/LastChar %d"
+        b"<</Type/Font/Subtype/Type3/FontBBox[-1000 0 1000 1000]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 65/LastChar %d"
         % codes[-1]
     )
-    font += b"/Widths[%s]/CharProcs<</g %s>>" % (b"1000 " * len(text), box)
-    font += b"/Encoding<</Differences[65%s]>>/Resources<<>>/ToUnicode %s>>" % (b"/g" * len(text), said)
+    widths, names = b" ".join(b"%d" % wide for _, (wide, _) in letters), [b"/g%d" % code for code in codes]
+    font += b"/Widths[%s]/CharProcs<<%s>>" % (widths, b"".join(map(b" ".join, zip(names, drawn, strict=True))))
+    font += b"/Encoding<</Differences[65%s]>>/Resources<<>>/ToUnicode %s>>" % (b"".join(names), said)
     shown = b"BT /F3 14 Tf 20 200 Td (%s) Tj ET" % bytes(codes)
     return document(made, SEEN + shown, resources=b"/Font<</F0 6 0 R/F3 %s>>" % font)
+
+
+def boxes_called(text: str) -> bytes:
+    """A line of equal boxes, each called by a letter."""
+    return letters_drawn([(letter, BOX) for letter in text])
+
+
+NOT_IN_PLACE = {
+    "a mark without a letter": [(SARA, VOWEL)],
+    "a mark after a number": [("1", BASE), (SARA, VOWEL)],
+    "a mark of another script": [("\u0e17", BASE), ("\u0eb5", VOWEL)],
+    "a mark of every script": [("a", BASE), (ACUTE, VOWEL)],
+    "a mark that others put in another order": [("\u0628", BASE), (FATHA, VOWEL)],
+    "a selector": [("\u1820", BASE), (SELECTOR, VOWEL)],
+    "three marks": [("\u0e17", BASE), (SARA, VOWEL), (EK, TONE), ("\u0e4c", (0, b"-300 720 120 120 re f"))],
+    "a mark without ink": [("\u0e17", BASE), (SARA, NO_INK), ("\u0e17", BASE)],
+    "a mark far from its letter": [("\u0e17", BASE), (SARA, FAR)],
+    "a letter with its mark in one place": [("\u0e17" + SARA, BASE)],
+}
 
 
 def helvetica_called(text: str, *, in_form: bool = False) -> bytes:
@@ -98,6 +128,10 @@ def from_right_to_left() -> bytes:
     return made.getvalue()
 
 
+def text_of(content: bytes) -> str:
+    return "".join(page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(content))
+
+
 def words(content: bytes) -> list[str]:
     pages = pypdfium2.PdfDocument(content)
     return [word for page in pages for word in re.findall(r"\w+", page.get_textpage().get_text_bounded())]
@@ -113,6 +147,8 @@ def cleaned():
     sources["Helvetica called by others"] = helvetica_called("SVARTLISTAD")
     sources["Helvetica called by others in a form"] = helvetica_called("SVARTLISTAD", in_form=True)
     sources["boxes called by letters"] = boxes_called("SVARTLISTAD")
+    sources["Thai"] = letters_drawn([("\u0e17", BASE), (SARA, VOWEL), (EK, TONE)])
+    sources |= {name: letters_drawn(letters) for name, letters in NOT_IN_PLACE.items()}
     sources["Hebrew and Arabic"] = from_right_to_left()
     sources["seen"] = scrubbed(SEEN + line(b"(d\\344r \\(fel\\) b\\\\c)", 20, 200))
     sources["turned"] = scrubbed(b"q 0 1 -1 0 400 0 cm %s Q" % SEEN, page=b"/Rotate 90")
@@ -154,6 +190,21 @@ def test_words_from_right_to_left_are_read_from_the_right(cleaned, tmp_path) -> 
     # Where letters end and a number begins, some readers part them.
     assert "".join(words(content)) == HEBREW + ARABIC
     assert "".join(re.findall(r"\w+", read.stdout.decode())) == HEBREW + ARABIC
+
+
+def test_a_word_keeps_the_marks_that_are_seen_above_its_letters(cleaned) -> None:
+    _, _, content, _, report = cleaned["Thai"]
+
+    assert MARKED in text_of(content)
+    assert report.lost == (Lost.SHARPNESS,)
+
+
+@pytest.mark.parametrize("name", NOT_IN_PLACE)
+def test_a_mark_in_any_other_place_is_not_said(cleaned, name) -> None:
+    text = text_of(cleaned[name][2])
+
+    assert "anbud" in text
+    assert not any(unicodedata.category(letter) == "Mn" for letter in text)
 
 
 CALLED = ("boxes called by letters", "Helvetica called by others", "Helvetica called by others in a form")
@@ -221,6 +272,7 @@ def require(content: bytes) -> None:
 
 def test_the_second_reader_knows_the_one_form_of_a_layer() -> None:
     require(with_layer(WORD + SECOND))
+    require(with_layer(WORD.replace(b"\0e", b"\x0e\x17\x0e\x35\x0e\x48")))
 
 
 @pytest.mark.parametrize(
@@ -229,6 +281,10 @@ def test_the_second_reader_knows_the_one_form_of_a_layer() -> None:
         "no space": WORD.replace(b"\0 )", b")"),
         "a space within": WORD.replace(b"\0e", b"\0 "),
         "a joiner": WORD.replace(b"\0e", b"\x20\x0d"),
+        "a mark without a letter": WORD.replace(b"\0H\0e", b"\x0e\x35\0e"),
+        "a mark after another letter": WORD.replace(b"\0e", b"\x0e\x35"),
+        "three marks": WORD.replace(b"\0e", b"\x0e\x17\x0e\x35\x0e\x48\x0e\x4c"),
+        "a mark of another script": WORD.replace(b"\0e", b"\x0e\x17\x0e\xb5"),
         "private use": WORD.replace(b"\0e", b"\xe0\x01"),
         "a ligature": WORD.replace(b"\0e", b"\xfb\x01"),
         "half a letter": WORD.replace(b"\0e", b"e"),

@@ -12,8 +12,9 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.colours import PAPER, is_unseen
 from scrubbers.jailed.office.drawings import Drawings, number
-from scrubbers.jailed.office.excel.looks import ON, Look, is_coloured, look_of, unescaped
+from scrubbers.jailed.office.excel.looks import ON, Look, behind_of, look_of, unescaped
 from scrubbers.jailed.office.excel.merged import MOST_COLUMNS, PLACE, column_of, covered_cells, is_hidden_row
 from scrubbers.jailed.office.excel.number_formats import NumberFormats
 from scrubbers.jailed.office.letters import Drawable
@@ -32,12 +33,12 @@ _BLANK_FORMAT: Final = ";;;"
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """What of a cell's format matters. `blank`: nothing of it is seen. `on_colour`: behind its letters is a colour."""
+    """What of a cell's format matters. `blank`: nothing of it is seen. `behind`: the colour behind its letters."""
 
     number: int
     look: Look
     blank: bool
-    on_colour: bool
+    behind: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -164,7 +165,7 @@ class Workbook:
         """Yield what is seen of a cell's text; the rest is reported."""
         for one in pieces:
             look = style.look if one.look is None else one.look
-            if style.blank or look.tiny or (look.light and not style.on_colour):
+            if style.blank or look.tiny or is_unseen(look.colour, style.behind):
                 self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, one.text)
             else:
                 yield Run(one.text, look.bold or style.look.bold, raised=look.raised, struck=look.struck)
@@ -210,7 +211,7 @@ class Workbook:
             font, fill = _at(fonts, each.get("fontId")), _at(fills, each.get("fillId"))
             number = int(each.get("numFmtId", "0")) if each.get("numFmtId", "0").isdigit() else 0
             # A format of three empty parts shows neither numbers nor text.
-            styles.append(_Style(number, look_of(font), own.get(number) == _BLANK_FORMAT, is_coloured(fill)))
+            styles.append(_Style(number, look_of(font), own.get(number) == _BLANK_FORMAT, behind_of(fill)))
         return styles, NumberFormats(own, from_1904=self._from_1904)
 
     def _drawn(self, part: str) -> Iterator[Block]:
@@ -225,7 +226,7 @@ class Workbook:
                 yield block if not isinstance(block, Paragraph) else Frame(labels.TEXT_BOX, (block,))
 
 
-_PLAIN: Final = _Style(0, look_of(None), blank=False, on_colour=False)
+_PLAIN: Final = _Style(0, look_of(None), blank=False, behind=PAPER)
 
 
 def _children(root: Node, name: str) -> list[Node]:

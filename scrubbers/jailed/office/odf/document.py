@@ -60,7 +60,7 @@ class _Drawings:
         if node.name == "draw:frame":
             return self._frame(node, style, reader)
         # There may be a colour behind the text of a shape.
-        text = reader.blocks(node, Look(on_colour=True))
+        text = reader.blocks(node, Look(behind=self._shared.styles.behind_shape(style)))
         if text:
             return [Frame(labels.TEXT_BOX, tuple(text))]
         return [] if node.name in _LINES else [Frame(labels.SHAPE, ())]
@@ -71,7 +71,7 @@ class _Drawings:
         for each in node.elements():
             match each.name:
                 case "draw:text-box":
-                    text = reader.blocks(each, Look(on_colour=True))
+                    text = reader.blocks(each, Look(behind=self._shared.styles.behind_shape(style)))
                     is_slide = node.get("presentation:class") != "" or node.get("presentation:style-name") != ""
                     return text if is_slide or not text else [Frame(labels.TEXT_BOX, tuple(text))]
                 case "table:table":
@@ -149,6 +149,7 @@ def read_document(package: Package, findings: Findings) -> list[Block]:
                     *_edges(shared, "footer", labels.FOOTER),
                 ]
             case "office:spreadsheet":
+                shared.is_sheet = True
                 return list(_sheets(kind, reader))
             case "office:presentation" | "office:drawing":
                 return [*_slides(kind, reader), *_background(kind, reader)]

@@ -21,7 +21,7 @@ class ReadsBlocks(Protocol):
 
     shared: Shared
 
-    def blocks(self, parent: Node, look: Look = ...) -> list[Block]:
+    def blocks(self, parent: Node, look: Look | None = ...) -> list[Block]:
         """Return what is seen of the blocks inside an element."""
 
 
@@ -43,3 +43,5 @@ class Shared:
         self.styles = Styles(*roots)
         self.drawings = drawings(self)
         self.notes: list[Block] = []
+        # Of a sheet the values are shown, of a table in a text what is written in its cells.
+        self.is_sheet = False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from scrubbers.jailed.office.colours import is_light
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN, is_unseen
 from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.letters import UNKNOWN_SIGN, sign
 from scrubbers.jailed.office.word.styles import written_number
@@ -19,22 +20,35 @@ _FORMATS: Final = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I
 _BULLET: Final = "•"
 _LEVELS: Final = 10
 _MOST_NUMBER: Final = 100_000
-# What a colour behind letters may be called; white and transparent are paper.
-_NO_COLOUR: Final = frozenset({"", "transparent", "none", "#ffffff"})
+_NO_COLOUR: Final = frozenset({"", "transparent", "none"})
+_COLOUR: Final = re.compile("#[0-9A-Fa-f]{6}")
+_CLEAR: Final = 5  # per cent; so much is not seen of letters
+_SQUEEZED: Final = 5  # per cent of the height of a line
 _POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How text looks. `on_colour`: there may be a colour behind it."""
+    """How text looks. `hidden`: it or what is around it is not shown. `tiny`: its letters are too small to be seen.
+
+    `colour`: nothing where the program chooses one that is seen. `behind`: the colour behind the letters.
+    """
 
     hidden: bool = False
+    tiny: bool = False
+    clear: bool = False
+    colour: str = ""
+    behind: str = PAPER
     bold: bool = False
     italic: bool = False
     raised: bool = False
     struck: bool = False
     capitals: bool = False
-    on_colour: bool = False
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nobody sees the letters."""
+        return self.hidden or self.tiny or self.clear or is_unseen(self.colour, self.behind)
 
 
 class Styles:
@@ -47,7 +61,9 @@ class Styles:
         self.masters: dict[str, Node] = {}
         self.master_names: set[str] = set()
         self.hidden_layers: set[str] = set()
+        self.data_styles: dict[str, Node] = {}
         self._layouts: dict[str, Node] = {}
+        self._pages: set[str] = set()  # what is behind the text of a page, where it is said
         for root in roots:
             for each in root.all(*_KEPT):
                 self._keep(each)
@@ -64,6 +80,9 @@ class Styles:
                 self.outline = each
             case "style:page-layout":
                 self._layouts[each.get("style:name")] = each
+                self._pages.add(each.value("style:page-layout-properties", of="fo:background-color") or "")
+            case name if name in _DATA:
+                self.data_styles[each.get("style:name")] = each
             case "draw:layer":
                 if each.get("draw:display") == "none":
                     self.hidden_layers.add(each.get("draw:name"))
@@ -101,18 +120,63 @@ class Styles:
         if not name:
             return before
         values = {key: self.value(family, name, "text", key) for key in _READ}
-        behind = {values["fo:background-color"], self.value(family, name, family, "fo:background-color")}
-        on_colour = before.on_colour or not behind <= _NO_COLOUR
+        opacity = values["?:opacity"]
         weight, leaning = values["fo:font-weight"], values["fo:font-style"]
         return Look(
-            hidden=before.hidden or values["text:display"] == "none" or _is_unseen(values, on_colour=on_colour),
+            hidden=before.hidden or values["text:display"] == "none",
+            tiny=_is_tiny(values["fo:font-size"], before=before.tiny),
+            clear=number(opacity[:-1]) <= _CLEAR if opacity.endswith("%") else before.clear,
+            colour=self._colour(family, name, before.colour),
+            behind=self.behind(family, name, before.behind),
             bold=before.bold if not weight else weight == "bold" or number(weight) >= 600,  # noqa: PLR2004
             italic=before.italic if not leaning else leaning != "normal",
             raised=before.raised or _is_raised(values["style:text-position"]),
             struck=self._is_struck(family, name, before),
             capitals=before.capitals or values["fo:text-transform"] == "uppercase",
-            on_colour=on_colour,
         )
+
+    def data_style(self, name: str) -> Node | None:
+        """Return the format of the values of cells with this style."""
+        named = (style.get("style:data-style-name") for style in self.chain("table-cell", name))
+        return self.data_styles.get(next((each for each in named if each), ""))
+
+    @property
+    def paper(self) -> Look:
+        """How text looks before a style says more. Pages of a colour may be those that it stands on."""
+        return Look(behind=PAPER if self._pages <= _NO_COLOUR | {"#ffffff"} else UNKNOWN)
+
+    def behind(self, family: str, name: str, around: str) -> str:
+        """Return the colour that a style puts behind letters, as that of its own letters or of all of it."""
+        for kind in ("text", family):
+            found = self.value(family, name, kind, "fo:background-color")
+            if found not in _NO_COLOUR:
+                return _named(found)
+        return around
+
+    def behind_shape(self, name: str) -> str:
+        """Return the colour of a shape that is filled with one, for there may be anything behind others."""
+        if self.value("graphic", name, "graphic", "draw:fill") != "solid":
+            return UNKNOWN
+        return _named(self.value("graphic", name, "graphic", "draw:fill-color"))
+
+    def is_squeezed(self, family: str, name: str) -> bool:
+        """Return whether the lines of a paragraph or a row of a table have no height in which letters are seen."""
+        if family == "table-row":
+            is_best = self.value(family, name, family, "style:use-optimal-row-height") == "true"
+            return not is_best and 0 < points(self.value(family, name, family, "style:row-height")) <= _SMALLEST_POINTS
+        height = self.value(family, name, family, "fo:line-height")
+        if height.endswith("%"):
+            return 0 < number(height[:-1]) <= _SQUEEZED
+        return 0 < points(height) <= _SMALLEST_POINTS
+
+    def _colour(self, family: str, name: str, before: str) -> str:
+        """Return the colour of letters; the nearest style that names one, or leaves it to the program, counts."""
+        for style in self.chain(family, name):
+            if style.value("style:text-properties", of="style:use-window-font-color") == "true":
+                return ""
+            if found := style.value("style:text-properties", of="fo:color"):
+                return _named(found)
+        return before
 
     def _is_struck(self, family: str, name: str, before: Look) -> bool:
         """Return whether a line goes through the text; the nearest style that has one of both attributes counts."""
@@ -123,28 +187,35 @@ class Styles:
         return before.struck
 
 
+def _named(colour: str) -> str:
+    return colour[1:].upper() if _COLOUR.fullmatch(colour) else UNKNOWN
+
+
 def _is_raised(position: str) -> bool:
     """Return whether letters stand above the line: "super", or by a part of their height."""
     first = position.partition(" ")[0]
     return first == "super" or (first.endswith("%") and number(first[:-1]) > 0)
 
 
+_DATA: Final = tuple(
+    f"number:{kind}-style" for kind in ("number", "currency", "percentage", "date", "time", "boolean", "text")
+)
 _KEPT: Final = (
+    *_DATA,
     "style:style", "text:list-style", "text:outline-style", "style:master-page", "style:page-layout", "draw:layer",
 )  # fmt: skip
 _LINES: Final = ("style:text-line-through-style", "style:text-line-through-type")
 _READ: Final = (
-    "text:display", "fo:font-weight", "fo:font-style", "style:text-position", "fo:text-transform", "fo:color",
-    "fo:font-size", "fo:background-color",
+    "text:display", "fo:font-weight", "fo:font-style", "style:text-position", "fo:text-transform", "fo:font-size",
+    "?:opacity",
 )  # fmt: skip
 
 
-def _is_unseen(values: dict[str, str], *, on_colour: bool) -> bool:
-    size = values["fo:font-size"]
-    is_part = size.endswith("%") and number(size[:-1]) <= _SMALLEST_PART
-    if size and (is_part or (size[-2:] in _POINTS and points(size) <= _SMALLEST_POINTS)):
-        return True
-    return is_light(values["fo:color"].removeprefix("#")) and not on_colour
+def _is_tiny(size: str, *, before: bool) -> bool:
+    """Return whether letters are too small to be seen; of a part of the size around, where it is very small."""
+    if size.endswith("%"):
+        return before or number(size[:-1]) <= _SMALLEST_PART
+    return points(size) <= _SMALLEST_POINTS if size[-2:] in _POINTS else before
 
 
 class Counter:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from itertools import islice, repeat
+from typing import Final, TypeAlias
 
 from scrubbers.jailed.office.odf.shared import ReadsBlocks
 from scrubbers.jailed.office.odf.styles import Look
+from scrubbers.jailed.office.odf.values import shown_instead
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.layout import MOST_ROWS
 from scrubbers.jailed.typeset.model import Block, Cell, Table
@@ -22,26 +24,32 @@ _MOST_COLUMNS: Final = 1024
 _HIDDEN_WHOLE: Final = "hidden-and-protected"
 _CELL_STYLE: Final = "table:default-cell-style-name"
 _COVERED: Final = "table:covered-table-cell"
+_DOWN: Final = "table:number-rows-spanned"
 _CELLS: Final = frozenset({"table:table-cell", _COVERED})
 
 
 def read_table(table: Node, reader: ReadsBlocks, look: Look) -> list[Block]:
     """Return the table, unless nothing of it is seen; drawings that stand on a sheet come after it."""
-    hidden, styles = _columns(table)
+    hidden, columns = _columns(table)
+    styles = reader.shared.styles
+    around = replace(look, behind=styles.behind("table", table.get("table:style-name"), look.behind))
     is_locked = table.get("table:protected") == "true"
+    merged: _Merged = {}
     rows: list[tuple[Cell, ...]] = []
     headings = 0
     for row, is_head in _rows(table):
-        if row.get("table:visibility") in _HIDDEN:
-            if row.text().strip():
-                reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, row.text())
-            continue
-        cells = _cells(row, hidden, _Looks(reader, look, styles, row, is_locked=is_locked), reader)
-        if any(cell.blocks for cell in cells):
-            rows += [cells] * min(_count(row, "table:number-rows-repeated"), MOST_ROWS)
-            if len(rows) > MOST_ROWS:
-                raise TooManyPages
-            headings += is_head
+        looks = _Looks(reader, around, columns, row, is_locked=is_locked)
+        count = _count(row, "table:number-rows-repeated")
+        if row.get("table:visibility") in _HIDDEN or styles.is_squeezed("table-row", row.get("table:style-name")):
+            _hide(row, looks, reader, merged)
+        else:
+            cells = _cells(row, hidden, looks, reader, merged)
+            if any(cell.blocks for cell in cells):
+                rows += [cells] * min(count, MOST_ROWS)
+                headings += is_head
+        if len(rows) > MOST_ROWS:
+            raise TooManyPages
+        _pass(merged, count, reader)
     blocks: list[Block] = [Table(_trimmed(rows), headings)] if rows else []
     for shapes in table.elements():
         if shapes.name == "table:shapes":
@@ -81,18 +89,58 @@ class _Looks:
         self, reader: ReadsBlocks, around: Look, columns: Mapping[int, str], row: Node, *, is_locked: bool
     ) -> None:
         self._is_locked = is_locked
-        self._styles, self._around = reader.shared.styles, around
+        self._styles = reader.shared.styles
+        behind = self._styles.behind("table-row", row.get("table:style-name"), around.behind)
+        self._around = replace(around, behind=behind)
         self._columns, self._row = columns, row.get(_CELL_STYLE)
         self._known: dict[str, Look] = {}
 
-    def of(self, cell: Node, column: int) -> Look:
-        name = cell.get("table:style-name") or self._row or self._columns.get(column, "")
+    def style_of(self, cell: Node, column: int) -> str:
+        return cell.get("table:style-name") or self._row or self._columns.get(column, "")
+
+    def of(self, name: str) -> Look:
         if name not in self._known:
             look = self._styles.look("table-cell", name, self._around)
             locked = self._styles.value("table-cell", name, "table-cell", "style:cell-protect")
             # On a sheet that is protected, nothing of such a cell is seen (ODF 1.3, part 3, 20.254).
             self._known[name] = replace(look, hidden=look.hidden or (self._is_locked and locked == _HIDDEN_WHOLE))
         return self._known[name]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What a merged cell shows whose first row is hidden: it stands in the first row of it that is seen."""
+
+    blocks: list[Block]
+    columns: int
+    rows: int  # of it, from the next one on
+    text: str
+
+
+_Merged: TypeAlias = dict[int, _Waiting]
+
+
+def _hide(row: Node, looks: _Looks, reader: ReadsBlocks, merged: _Merged) -> None:
+    """Report what a hidden row holds, and keep what is seen of it in the rows below."""
+    texts: list[str] = []
+    for column, node in enumerate(islice(_each_cell(row), _MOST_COLUMNS)):
+        down = _count(node, _DOWN)
+        if down > 1 and node.name != _COVERED:
+            merged[column] = _Waiting(_content(node, looks, column, reader), _across(node), down, node.text())
+        else:
+            texts.append(node.text())
+    if text := "".join(texts).strip():
+        reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
+
+
+def _pass(merged: _Merged, count: int, reader: ReadsBlocks) -> None:
+    """Go on by so many rows; report what no row of its cell has shown."""
+    for column, waiting in list(merged.items()):
+        waiting.rows -= count
+        if waiting.rows <= 0:
+            del merged[column]
+            if waiting.blocks:
+                reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, waiting.text)
 
 
 @dataclass(slots=True)
@@ -105,12 +153,12 @@ class _Row:
     _waiting: list[Block] = field(default_factory=list)
     _waits_until: int = 0
 
-    def add(self, node: Node, blocks: list[Block]) -> bool:
-        """Add the next cell; returns whether something in it is not seen."""
-        column, is_covered = self.column, node.name == _COVERED
+    def add(self, blocks: list[Block], columns: int, *, is_covered: bool) -> bool:
+        """Add the next cell, with how many columns it covers; returns whether something in it is not seen."""
+        column = self.column
         self.column += 1
         if column in self.hidden:
-            end = column + min(_count(node, "table:number-columns-spanned"), _MOST_COLUMNS)
+            end = column + columns
             if is_covered or self.hidden.issuperset(range(column, end)):
                 return bool(blocks)
             self._waiting, self._waits_until = blocks, end
@@ -123,21 +171,54 @@ class _Row:
         return is_covered and bool(blocks)
 
 
-def _cells(row: Node, hidden: frozenset[int], looks: _Looks, reader: ReadsBlocks) -> tuple[Cell, ...]:
+def _cells(row: Node, hidden: frozenset[int], looks: _Looks, reader: ReadsBlocks, merged: _Merged) -> tuple[Cell, ...]:
     cells = _Row(hidden)
-    for node in row.elements():
-        if node.name not in _CELLS:
+    for node in _each_cell(row):
+        column = cells.column
+        if column >= _MOST_COLUMNS:
+            if node.text().strip():
+                raise TooLarge
             continue
-        if node.get("table:formula"):
-            reader.shared.findings.add(What.OTHER, Where.DOCUMENT)
-        for _ in range(_count(node, "table:number-columns-repeated")):
-            if cells.column >= _MOST_COLUMNS:
-                if node.text().strip():
-                    raise TooLarge
-                break
-            if cells.add(node, reader.blocks(node, looks.of(node, cells.column))):
+        is_covered = node.name == _COVERED
+        blocks = _content(node, looks, column, reader)
+        if is_covered and column in merged:
+            if blocks:
                 reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, node.text())
+            waiting = merged.pop(column)
+            blocks, columns, is_covered = waiting.blocks, waiting.columns, False
+        else:
+            columns = _across(node)
+        if cells.add(blocks, columns, is_covered=is_covered):
+            reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, node.text())
     return tuple(cells.made)
+
+
+def _each_cell(row: Node) -> Iterator[Node]:
+    """Yield the cells of a row, up to one beyond the last column each as often as it is repeated."""
+    for node in row.elements():
+        if node.name in _CELLS:
+            yield from repeat(node, min(_count(node, "table:number-columns-repeated"), _MOST_COLUMNS + 1))
+
+
+def _across(node: Node) -> int:
+    return min(_count(node, "table:number-columns-spanned"), _MOST_COLUMNS)
+
+
+def _content(node: Node, looks: _Looks, column: int, reader: ReadsBlocks) -> list[Block]:
+    """Return what is seen of a cell; of one of a sheet its value."""
+    if node.get("table:formula"):
+        reader.shared.findings.add(What.OTHER, Where.DOCUMENT)
+    style = looks.style_of(node, column)
+    instead = shown_instead(node, style, reader.shared.styles) if reader.shared.is_sheet else None
+    if instead is not None:
+        kept: list[Node | str] = [each for each in node.elements() if each.name != "text:p"]
+        stored = "".join(each.text() for each in node.elements() if each.name == "text:p")
+        if stored.strip():
+            reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, stored)
+        line, node = Node("text:p", {}), Node(node.name, node.attributes)
+        line.kids.append(instead)
+        node.kids = [line, *kept]
+    return reader.blocks(node, looks.of(style))
 
 
 def _trimmed(rows: list[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:

@@ -77,9 +77,10 @@ class TextReader:
         self._lists: dict[str, Counter] = {}
         self._depth = 0
 
-    def blocks(self, parent: Node, look: Look = Look(), marker: str = "", level: int = 0) -> list[Block]:  # noqa: B008  it is frozen
+    def blocks(self, parent: Node, look: Look | None = None, marker: str = "", level: int = 0) -> list[Block]:
         """Return what is seen of the blocks inside an element; a marker stands before the first."""
         made: list[Block] = []
+        look = self.shared.styles.paper if look is None else look
         self._depth += 1
         if self._depth > _MOST_NESTED:
             made.append(Frame(labels.UNKNOWN, ()))
@@ -123,7 +124,7 @@ class TextReader:
             self.shared.styles.value("paragraph", style, "paragraph", "fo:text-align"), Align.LEFT
         )
         look = self.shared.styles.look("paragraph", style, look)
-        if _hides_itself(node):
+        if _hides_itself(node) or self.shared.styles.is_squeezed("paragraph", style):
             look = replace(look, hidden=True)
         self._inline(node, look, collected)
         collected.end()
@@ -201,7 +202,7 @@ class TextReader:
                 self._inline(node, look, collected)
 
     def _add(self, text: str, look: Look, collected: _Collected) -> None:
-        if look.hidden:
+        if look.unseen:
             if text.strip():
                 self.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
             return
@@ -213,11 +214,11 @@ class TextReader:
 
     def _note(self, node: Node, look: Look, collected: _Collected) -> None:
         citation, body = node.find("text:note-citation"), node.find("text:note-body")
-        if look.hidden or body is None:
+        if look.unseen or body is None:
             return
         shown = self.shared.drawable.text(citation.text() if citation is not None else "*")
         collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck))
-        self.shared.notes += self.blocks(body, Look(), shown)
+        self.shared.notes += self.blocks(body, None, shown)
 
     def report_comment(self, node: Node) -> None:
         """Report a comment, and who made it when."""

@@ -14,6 +14,7 @@ from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.drawings import Drawings, number
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.slides.colours import Ground, background_of, theme_of
 from scrubbers.jailed.office.slides.shapes import Shapes
 from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Picture
 from scrubbers.stages import Lost, What, Where
@@ -65,7 +66,10 @@ class _Slides:
             return []
         drawings = Drawings(self._package, part, self._drawable, self._findings, self._pictures)
         page = self._page if is_slide else None
-        return Shapes(drawings, self._drawable, self._findings, page).read(tree, placeholders=placeholders)
+        theme = theme_of(self._package, part) if is_slide else {}
+        ground = Ground(background_of(self._package, part, theme), theme) if is_slide else Ground()
+        shapes = Shapes(drawings, self._drawable, self._findings, page, ground)
+        return shapes.read(tree, placeholders=placeholders)
 
     def _notes(self, slide: str) -> Iterator[Block]:
         notes = self._package.by_kind(slide, "notesSlide")

@@ -7,10 +7,11 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.colours import is_light
+from scrubbers.jailed.office.colours import UNKNOWN, is_unseen
 from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, number, size_of
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.pictures import Shown
+from scrubbers.jailed.office.slides.colours import Ground, colour_of
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.word.styles import written_number
 from scrubbers.jailed.office.xml import Node
@@ -40,10 +41,16 @@ class Shapes:
     """Reads the shapes of one part."""
 
     def __init__(
-        self, drawings: Drawings, drawable: Drawable, findings: Findings, page: tuple[float, float] | None = None
+        self,
+        drawings: Drawings,
+        drawable: Drawable,
+        findings: Findings,
+        page: tuple[float, float] | None = None,
+        ground: Ground = Ground(),  # noqa: B008  it is frozen
     ) -> None:
-        """Take the size of the slide, if there is one: what stands beside it nobody is shown."""
+        """Take the size of the slide, if there is one: what stands beside it nobody is shown. `ground`: its colour."""
         self._page = page
+        self._ground = ground
         self._drawings = drawings
         self._drawable = drawable
         self._findings = findings
@@ -104,9 +111,10 @@ class Shapes:
         body = node.find("p:txBody") or node.find("xdr:txBody")
         title = is_place and self._place(node) in {"title", "ctrTitle"}
         properties = node.find("p:spPr") or node.find("xdr:spPr")
-        # A place that is filled is on the colour of its slide, which is not known.
-        on_colour = is_place or properties is None or properties.find("a:noFill") is None
-        text = self.paragraphs(body, heading=int(title), on_colour=on_colour) if body is not None else []
+        # A place has the fill of its layout where it has none of its own.
+        fills = (one for one in properties.elements() if one.name in _FILLS) if properties is not None else iter(())
+        ground = self._ground.under(next(fills, None))
+        text = self.paragraphs(body, ground, heading=int(title)) if body is not None else []
         if not text and not blocks and not is_place and node.name not in _LINES:
             return [Frame(labels.SHAPE, ())]
         return [*blocks, *text]
@@ -134,13 +142,13 @@ class Shapes:
 
     def _cell(self, cell: Node) -> Cell:
         body = cell.find("a:txBody")
-        blocks = self.paragraphs(body, on_colour=True) if body is not None else []
+        blocks = self.paragraphs(body, Ground(UNKNOWN)) if body is not None else []
         if blocks and (cell.get("hMerge") in _ON or cell.get("vMerge") in _ON):
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             blocks = []
         return Cell(tuple(blocks))
 
-    def paragraphs(self, body: Node, *, heading: int = 0, on_colour: bool = True) -> list[Block]:
+    def paragraphs(self, body: Node, ground: Ground, *, heading: int = 0) -> list[Block]:
         """Return the paragraphs of a text."""
         blocks: list[Block] = []
         counts: dict[int, int] = {}
@@ -151,7 +159,7 @@ class Shapes:
             depth = about.get("lvl", "0") if about is not None else "0"
             level = min(int(depth), _DEEPEST_LEVEL) if depth.isdigit() else 0
             usual = body.find("a:lstStyle", f"a:lvl{level + 1}pPr", "a:defRPr")
-            runs = self._runs(node, usual, on_colour=on_colour)
+            runs = self._runs(node, usual, ground)
             if not any(run.text.strip() for run in runs):
                 continue
             marker = self._marker(about, counts, level)
@@ -173,7 +181,7 @@ class Shapes:
         bullet = about.value("a:buChar", of="char") if about is not None else None
         return "•" if bullet else ""
 
-    def _runs(self, paragraph: Node, usual: Node | None, *, on_colour: bool) -> list[Run]:
+    def _runs(self, paragraph: Node, usual: Node | None, ground: Ground) -> list[Run]:
         """Return the runs of a paragraph; `usual`: how those look that do not say."""
         struck = is_struck(usual) or False
         runs: list[Run] = []
@@ -185,7 +193,7 @@ class Shapes:
                 case "a:r" | "a:fld" if node.get("type") != "slidenum":
                     text = node.find("a:t")
                     shown = self._drawable.text(text.text() if text is not None else "")
-                    if _is_unseen([one for one in (look, usual) if one is not None], on_colour=on_colour):
+                    if _is_unseen([one for one in (look, usual) if one is not None], ground):
                         self._findings.add(What.HIDDEN_TEXT, Where.PAGES, shown)
                         continue
                     if look is not None and look.find("a:hlinkClick") is not None:
@@ -216,16 +224,19 @@ def _is_beside(node: Node, page: tuple[float, float]) -> bool:
     return right < -across or left > page[0] + across or bottom < -down or top > page[1] + down
 
 
-def _is_unseen(looks: Sequence[Node], *, on_colour: bool) -> bool:
-    """Return whether letters are too small to be seen, without a colour, or white on nothing; nearest look first."""
+def _is_unseen(looks: Sequence[Node], ground: Ground) -> bool:
+    """Return whether letters are too small to be seen, without a colour, or in that behind them; nearest look first."""
     size = next((each.get("sz") for each in looks if each.get("sz")), "")
     if size.isdigit() and int(size) <= _SMALLEST_HUNDREDTHS:
         return True
     look = next((each for each in looks if any(one.name in _FILLS for one in each.elements())), None)
     if look is None or _is_clear(look):
         return look is not None
-    colour = look.value("a:solidFill", "a:srgbClr", of="val") or ""
-    return is_light(colour) and not on_colour and all(each.find("a:highlight") is None for each in looks)
+    fill, highlight = look.find("a:solidFill"), next((one for each in looks if (one := each.find("a:highlight"))), None)
+    if fill is None:
+        return False
+    behind = ground.behind if highlight is None else colour_of(highlight, ground.theme)
+    return is_unseen(colour_of(fill, ground.theme, of_letters=True), behind)
 
 
 def _is_clear(look: Node) -> bool:

@@ -14,8 +14,9 @@ from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.letters import sign
 from scrubbers.jailed.office.package import Package
-from scrubbers.jailed.office.word.places import is_beside_page
-from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_coloured, is_page_field, look_of
+from scrubbers.jailed.office.word.backgrounds import behind_of, fill_of
+from scrubbers.jailed.office.word.places import is_beside_page, is_unseen_paragraph, stands_apart
+from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_page_field, look_of
 from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.word.styles import first_value, is_on, written_number
 from scrubbers.jailed.office.word.tables import read_table
@@ -47,7 +48,8 @@ class _Collected:
     level: int
     align: Align
     style: str | None
-    on_colour: bool
+    behind: str
+    unseen: bool  # but for what stands apart from its lines
     runs: list[Run] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
 
@@ -65,11 +67,11 @@ class _Collected:
 class PartReader:
     """Reads the blocks of one part: the document, a header, the notes."""
 
-    def __init__(self, shared: Shared, part: str, *, on_colour: bool = False) -> None:
+    def __init__(self, shared: Shared, part: str) -> None:
         self._shared = shared
         self._drawings = Drawings(shared.package, part, shared.drawable, shared.findings, shared.pictures)
         self._fields = Fields()
-        self._on_colour = on_colour
+        self.behind, self.page = shared.behind, shared.page
         self._depth = 0
 
     def whole(self, part: Node) -> list[Block]:
@@ -79,9 +81,9 @@ class PartReader:
             raise Damaged
         return made
 
-    def blocks(self, parent: Node, *, on_colour: bool = False) -> list[Block]:
-        """Return what is seen of the blocks inside an element."""
-        was, self._on_colour = self._on_colour, self._on_colour or on_colour
+    def blocks(self, parent: Node, behind: str | None = None) -> list[Block]:
+        """Return what is seen of the blocks inside an element; `behind`: the colour there, or that around it."""
+        was, self.behind = self.behind, self.behind if behind is None else behind
         made: list[Block] = []
         for node in parent.elements():
             match node.name:
@@ -102,7 +104,7 @@ class PartReader:
                     made += self._paragraph(alone)
                 case _:
                     made += self._deeper(node)
-        self._on_colour = was
+        self.behind = was
         return made
 
     def _deeper(self, node: Node) -> list[Block]:
@@ -147,7 +149,8 @@ class PartReader:
             level=int(level) if level.isdigit() else 0,
             align=_ALIGNED.get(first_value(properties, "w:jc") or "", Align.LEFT),
             style=style,
-            on_colour=self._on_colour or is_coloured(properties),
+            behind=behind_of(properties, self.behind),
+            unseen=is_unseen_paragraph(properties, self.page),
         )
         if is_on(properties, "w:pageBreakBefore"):
             collected.blocks.append(PageBreak())
@@ -163,7 +166,8 @@ class PartReader:
         # An item counts although nothing of it is seen; its marker is shown where there is something.
         marker = self._shared.drawable.text(self._shared.numbering.marker(number, level))
         look = self._shared.numbering.look(number, level)
-        if marker and look is not None and look_of([look], on_colour=collected.on_colour).hidden:
+        is_hidden = look is not None and look_of([look], behind=collected.behind).hidden
+        if marker and (is_hidden or collected.unseen):
             self.report_hidden(marker)
             marker = ""
         if not any(run.text.strip() for run in collected.runs) and not collected.blocks:
@@ -182,9 +186,7 @@ class PartReader:
                 case "w:r":
                     self._run(node, collected)
                 case "m:oMath":
-                    self._report_of_formula(node)
-                    text = self._shared.drawable.text(formula(node))
-                    collected.runs.append(Run(text, italic=True))
+                    self._formula(node, collected)
                 case "w:hyperlink":
                     self._link(node, collected)
                 case "w:fldSimple" if is_page_field(node.get("w:instr")):
@@ -202,6 +204,13 @@ class PartReader:
                     pass
                 case _:
                     self._inline_deeper(node, collected)
+
+    def _formula(self, node: Node, collected: _Collected) -> None:
+        if collected.unseen:
+            self.report_hidden(node.text() or None)
+            return
+        self._report_of_formula(node)
+        collected.runs.append(Run(self._shared.drawable.text(formula(node)), italic=True))
 
     def _inline_deeper(self, node: Node, collected: _Collected) -> None:
         self._depth += 1
@@ -221,7 +230,7 @@ class PartReader:
         character_style = own.value("w:rStyle") if own is not None else None
         inherited = self._shared.styles.run(character_style, collected.style)
         properties = [own, *inherited] if own is not None else inherited
-        look = look_of(properties, on_colour=collected.on_colour)
+        look = look_of(properties, behind=collected.behind)
         for node in run.elements():
             if node.name == "w:fldChar":
                 self._fields.character(node.get("w:fldCharType"))
@@ -231,7 +240,7 @@ class PartReader:
             elif node.name in _UNSEEN:
                 if node.name == "w:commentReference":
                     self._shared.findings.add(What.COMMENT, Where.DOCUMENT)
-            elif look.hidden:
+            elif look.hidden or (collected.unseen and not stands_apart(node)):
                 self.report_hidden(node.text() or None)
             elif self._fields.shows:
                 self._run_content(node, look, collected)
@@ -254,10 +263,10 @@ class PartReader:
                 self._add(shown, look, collected)
             case "w:footnoteReference" | "w:endnoteReference":
                 self._note(node, look, collected)
-            case "w:drawing" if is_beside_page(node, self._shared.page_width):
+            case "w:drawing" if is_beside_page(node, self.page):
                 self.report_hidden("".join(each.text() for each in node.all("w:t")) or None)
             case "w:drawing":
-                for block in self._drawings.read(node, self.blocks):
+                for block in self._drawings.read(node, self.blocks, fill_of):
                     collected.add(block)
             case "w:pict" | "w:object":
                 for block in read_vml(node, self._drawings, self.blocks, self._shared):
@@ -314,8 +323,7 @@ def read_document(package: Package, part: str, findings: Findings) -> list[Block
     body = package.tree(part).find("w:body")
     if body is None:
         return []
-    background = package.tree(part).find("w:background") is not None
-    text = PartReader(shared, part, on_colour=background).whole(body)
+    text = PartReader(shared, part).whole(body)
     above = list(_edges(shared, part, body, "w:headerReference", labels.HEADER))
     below = list(_edges(shared, part, body, "w:footerReference", labels.FOOTER))
     return [*above, *text, *_notes(shared, part), *below]

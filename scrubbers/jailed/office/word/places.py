@@ -1,23 +1,32 @@
-"""Where drawings of a Word document stand: beside the page nobody sees them."""
+"""What of a Word document nobody sees by its place: beside the page, or in lines and rows without a height."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.xml import Node
 
 _TWIP: Final = 635  # lengths of drawings to a twentieth of a point
-_USUAL_WIDTH: Final = 12_240  # twips: a sheet of letter paper
+_USUAL_SIZE: Final = (12_240, 15_840)  # twips: a sheet of letter paper
+# Letters of two points are not seen, nor is so much of larger ones.
+_SQUEEZED: Final = 40  # twips
+# Where their places stand: across and down, as a length or a word, and what the first is counted from.
+_OF_FRAMES: Final = ("x", "y", "xAlign", "yAlign", "hAnchor")
+_OF_TABLES: Final = ("tblpX", "tblpY", "tblpXSpec", "tblpYSpec", "horzAnchor")
+_NOTES: Final = frozenset({"w:footnoteReference", "w:endnoteReference"})
 _STRAIGHT: Final = frozenset({"", "0"})
 
 
-def page_width(body: Node) -> float:
-    """Return the width of the widest pages, in the lengths of drawings."""
-    sizes = [number(each.get("w:w")) for each in body.all("w:pgSz")]
-    return max([*sizes, 0]) * _TWIP or float(_USUAL_WIDTH * _TWIP)
+def page_size(body: Node) -> tuple[float, float]:
+    """Return the width of the widest pages and the height of the highest, in twips."""
+    sizes = list(body.all("w:pgSz"))
+    width, height = (max((number(each.get(f"w:{side}")) for each in sizes), default=0) for side in "wh")
+    return width or _USUAL_SIZE[0], height or _USUAL_SIZE[1]
 
 
-def is_beside_page(drawing: Node, width: float) -> bool:
+def is_beside_page(drawing: Node, page: tuple[float, float]) -> bool:
     """Return whether a drawing stands to the left or right of the page, whatever its place is counted from."""
+    width = page[0] * _TWIP
     anchor = drawing.find("wp:anchor")
     place = anchor.find("wp:positionH") if anchor is not None else None
     offset = place.find("wp:posOffset") if place is not None else None
@@ -32,3 +41,51 @@ def is_beside_page(drawing: Node, width: float) -> bool:
     right = left + number(anchor.value("wp:extent", of="cx") or "")
     # A margin, a column and a letter stand on the page.
     return left > width or right < (0 if place.get("relativeFrom") == "page" else -width)
+
+
+def is_unseen_paragraph(properties: Sequence[Node], page: tuple[float, float]) -> bool:
+    """Return whether nothing is seen of a paragraph's letters: lines without a height, or a frame off the page."""
+    height = _nearest(properties, "w:spacing", "w:line")
+    if _nearest(properties, "w:spacing", "w:lineRule") == "exact" and 0 < number(height) <= _SQUEEZED:
+        return True
+    frame = next((found for each in properties if (found := each.find("w:framePr")) is not None), None)
+    if frame is None:
+        return False
+    return _is_squeezed(frame, "w:h") or _is_off_page(frame, page, _OF_FRAMES)
+
+
+def is_unseen_row(row: Node) -> bool:
+    """Return whether a row of a table has no height to be seen in."""
+    height = row.find("w:trPr", "w:trHeight")
+    return height is not None and _is_squeezed(height, "w:val")
+
+
+def is_unseen_table(about: Node, page: tuple[float, float]) -> bool:
+    """Return whether a table floats beside the page."""
+    place = about.find("w:tblpPr")
+    return place is not None and _is_off_page(place, page, _OF_TABLES)
+
+
+def stands_apart(node: Node) -> bool:
+    """Return whether what a run holds is seen although its line is not: a drawing with a place of its own, a note."""
+    if node.name in _NOTES or any("position:absolute" in each.get("style") for each in node.all("v:shape", "v:rect")):
+        return True
+    return next(node.all("wp:anchor"), None) is not None
+
+
+def _nearest(properties: Sequence[Node], name: str, attribute: str) -> str:
+    return next((value for each in properties if (value := each.value(name, of=attribute))), "")
+
+
+def _is_squeezed(node: Node, height: str) -> bool:
+    return node.get("w:hRule") == "exact" and 0 < number(node.get(height)) <= _SQUEEZED
+
+
+def _is_off_page(place: Node, page: tuple[float, float], names: Sequence[str]) -> bool:
+    """Return whether a frame begins beyond the right or the lower edge, or ends before the left one."""
+    across, down, aligned_across, aligned_down, anchor = (place.get(f"w:{name}") for name in names)
+    left = 0 if aligned_across else number(across)
+    if left > page[0] or (number(down) > page[1] and not aligned_down):
+        return True
+    # Without a width of its own it has at most that of the page.
+    return left + (number(place.get("w:w")) or page[0]) < (0 if anchor == "page" else -page[0])

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scrubbers.jailed.office.colours import is_light
+from scrubbers.jailed.office.colours import is_unseen
+from scrubbers.jailed.office.drawings import number
+from scrubbers.jailed.office.word.backgrounds import behind_of, colour_of
 from scrubbers.jailed.office.word.styles import first_value, is_on
 from scrubbers.jailed.office.xml import Node
 
 _SMALLEST_HALF_POINTS: Final = 4
 # What a page shows in the place of these is another number on each page.
 _PAGE_FIELDS: Final = frozenset({"PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES"})
-_WHITE: Final = frozenset({"", "auto", "FFFFFF", "ffffff", "none"})
+_CLEAR: Final = 95_000  # thousandths of a percent of transparency; so much is not seen of letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,10 @@ class RunLook:
     font: str
 
 
-def look_of(properties: Sequence[Node], *, on_colour: bool) -> RunLook:
-    """Return the look that these properties give, the nearest first. `on_colour`: there may be a colour behind it."""
+def look_of(properties: Sequence[Node], *, behind: str) -> RunLook:
+    """Return the look that these properties give, the nearest first. `behind`: the colour around the run."""
     return RunLook(
-        hidden=is_on(properties, "w:vanish") or _is_unseen(properties, on_colour=on_colour),
+        hidden=is_on(properties, "w:vanish") or _is_unseen(properties, behind),
         bold=is_on(properties, "w:b"),
         italic=is_on(properties, "w:i"),
         raised=first_value(properties, "w:vertAlign") == "superscript",
@@ -40,46 +42,25 @@ def look_of(properties: Sequence[Node], *, on_colour: bool) -> RunLook:
     )
 
 
-def _is_unseen(properties: Sequence[Node], *, on_colour: bool) -> bool:
-    """Return whether letters are as light as the paper, or too small to be seen."""
+def _is_unseen(properties: Sequence[Node], around: str) -> bool:
+    """Return whether letters have the colour of what is behind them, or none, or are too small to be seen."""
     size = first_value(properties, "w:sz") or ""
     if size.isdigit() and int(size) <= _SMALLEST_HALF_POINTS:
         return True
     if any(_is_without_fill(each) for each in properties):
         return True
-    if not on_colour and not is_coloured(properties) and _is_of_paper(properties):
-        return True
-    colour = first_value(properties, "w:color") or ""
-    return is_light(colour) and not on_colour and not is_coloured(properties)
+    return is_unseen(colour_of(properties), behind_of(properties, around))
 
 
 def _is_without_fill(properties: Node) -> bool:
-    """Return whether letters are drawn without a colour and without an outline ([MS-DOCX], 2.7: textFill)."""
-    return (
-        properties.find("?:textFill", "?:noFill") is not None
-        and (properties.find("?:textOutline") is None or properties.find("?:textOutline", "?:noFill") is not None)
-    )  # fmt: skip
-
-
-def _is_of_paper(properties: Sequence[Node]) -> bool:
-    """Return whether letters have the theme's colour of the paper itself."""
-    own = next((found for each in properties if (found := each.find("w:color")) is not None), None)
-    return (
-        own is not None
-        and own.get("w:themeColor") in {"background1", "light1"}
-        and not own.get("w:themeShade")
-        and not own.get("w:themeTint")
-    )
-
-
-def is_coloured(properties: Sequence[Node]) -> bool:
-    """Return whether these properties put a colour behind the letters."""
-    if (first_value(properties, "w:highlight") or "none") not in {"none", "white"}:
-        return True
-    fill = first_value(properties, "w:shd", of="w:fill")
-    pattern = first_value(properties, "w:shd") or "clear"
-    theme = first_value(properties, "w:shd", of="w:themeFill")
-    return bool(fill and fill not in _WHITE) or bool(theme) or pattern not in {"clear", "nil"}
+    """Return whether letters have no colour, or a clear one, and no outline ([MS-DOCX], 2.7: textFill)."""
+    fill = properties.find("?:textFill")
+    if fill is None:
+        return False
+    clear = (number(each.get("?:val")) >= _CLEAR for each in fill.all("?:alpha"))
+    if fill.find("?:noFill") is None and not any(clear):
+        return False
+    return properties.find("?:textOutline") is None or properties.find("?:textOutline", "?:noFill") is not None
 
 
 class Fields:

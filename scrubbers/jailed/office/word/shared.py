@@ -3,9 +3,10 @@
 from typing import Protocol
 
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
-from scrubbers.jailed.office.word.places import page_width
+from scrubbers.jailed.office.word.places import page_size
 from scrubbers.jailed.office.word.styles import Numbering, Styles
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Picture
@@ -20,7 +21,8 @@ class Shared:
         self.drawable = Drawable(findings)
         self.styles = Styles(self._tree(package.by_kind(document, "styles")))
         self.numbering = Numbering(self._tree(package.by_kind(document, "numbering")))
-        self.page_width = page_width(package.tree(document))
+        self.page = page_size(package.tree(document))
+        self.behind = PAPER if package.tree(document).find("w:background") is None else UNKNOWN
         self.pictures: dict[object, Picture | None] = {}
         self.notes: list[tuple[str, str, str]] = []  # kind, number in the file, number as it is shown
 
@@ -31,8 +33,11 @@ class Shared:
 class ReadsBlocks(Protocol):
     """Reads what stands in a cell, and reports what is not seen."""
 
-    def blocks(self, parent: Node, *, on_colour: bool = False) -> list[Block]:
-        """Return what is seen of the blocks inside an element."""
+    page: tuple[float, float]
+    behind: str
+
+    def blocks(self, parent: Node, behind: str | None = None) -> list[Block]:
+        """Return what is seen of the blocks inside an element; `behind`: the colour there, or that around it."""
 
     def report_deletion(self, node: Node) -> None: ...
     def report_hidden(self, text: str | None = None) -> None: ...

@@ -28,6 +28,7 @@ class Styles:
         self._defaults: dict[str, Node] = {}
         self._chains: dict[str, list[Node]] = {}
         self._document: list[Node] = []
+        self._paragraphs: list[Node] = []
         for style in root.elements() if root is not None else ():
             if style.name == "w:style":
                 self._by_id.setdefault(style.get("w:styleId"), style)
@@ -36,10 +37,13 @@ class Styles:
         if root is not None:
             found = root.find("w:docDefaults", "w:rPrDefault", "w:rPr")
             self._document = [found] if found is not None else []
+            found = root.find("w:docDefaults", "w:pPrDefault", "w:pPr")
+            self._paragraphs = [found] if found is not None else []
 
     def paragraph(self, style: str | None) -> list[Node]:
-        """Return the paragraph properties that a style stands for, the nearest first."""
-        return [found for each in self._chain(style, "paragraph") if (found := each.find("w:pPr")) is not None]
+        """Return the paragraph properties of a style and of the document, the nearest first."""
+        chain = self._chain(style, "paragraph")
+        return [*(found for each in chain if (found := each.find("w:pPr")) is not None), *self._paragraphs]
 
     def run(self, character_style: str | None, paragraph_style: str | None) -> list[Node]:
         """Return the run properties of both styles and of the document, the nearest first."""

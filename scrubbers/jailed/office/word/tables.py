@@ -1,9 +1,11 @@
 """Tables of a Word document: rows and cells, those that are seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from scrubbers.jailed.office.word.runs import is_coloured
+from scrubbers.jailed.office.colours import UNKNOWN
+from scrubbers.jailed.office.word.backgrounds import behind_of
+from scrubbers.jailed.office.word.places import is_unseen_row, is_unseen_table
 from scrubbers.jailed.office.word.shared import ReadsBlocks
 from scrubbers.jailed.office.word.styles import is_on
 from scrubbers.jailed.office.xml import Node
@@ -19,9 +21,14 @@ def read_table(table: Node, reader: ReadsBlocks) -> list[Block]:
     """Return the table, unless nothing of it is seen."""
     style = table.value("w:tblPr", "w:tblStyle") or ""
     properties = table.find("w:tblPr")
-    on_colour = style not in _PLAIN or (properties is not None and is_coloured([properties]))
+    if properties is not None and is_unseen_table(properties, reader.page):
+        reader.report_hidden(table.text())
+        return []
+    around = reader.behind if style in _PLAIN else UNKNOWN
+    behind = behind_of([properties], around) if properties is not None else around
     rows, headings, is_head = [], 0, True
-    for row in _inside(table, "w:tr"):
+    all_rows = list(_inside(table, "w:tr"))
+    for place, row in enumerate(all_rows):
         about = row.find("w:trPr")
         if about is not None and (about.find("w:del") is not None):
             reader.report_deletion(row)
@@ -30,13 +37,14 @@ def read_table(table: Node, reader: ReadsBlocks) -> list[Block]:
             reader.report_hidden(row.text())
             continue
         is_head = is_head and about is not None and is_on([about], "w:tblHeader")
-        headings += is_head
-        cells = [
-            *_skipped(about, "w:gridBefore"),
-            *(_cell(cell, reader, on_colour=on_colour) for cell in _inside(row, "w:tc")),
-        ]
-        if cells:
+        cells = _skipped(about, "w:gridBefore")
+        for column, cell in _placed(row):
+            is_seen = not is_unseen_row(row) or _reaches_down(all_rows[place + 1 :], column)
+            cells.append(_cell(cell, reader, behind, is_seen=is_seen))
+        # A row without a height is no line of the copy.
+        if cells and (not is_unseen_row(row) or any(cell.blocks for cell in cells)):
             rows.append(tuple(cells))
+            headings += is_head
     return [Table(tuple(rows), headings)] if any(cell.blocks for row in rows for cell in row) else []
 
 
@@ -54,15 +62,36 @@ def _inside(parent: Node, name: str) -> Iterator[Node]:
                 waiting.append(iter(kid.kids))
 
 
-def _cell(cell: Node, reader: ReadsBlocks, *, on_colour: bool) -> Cell:
+def _placed(row: Node) -> Iterator[tuple[int, Node]]:
+    """Yield the cells of a row, each with the column in which it begins."""
+    column = _span(row.find("w:trPr"), "w:gridBefore")
+    for cell in _inside(row, "w:tc"):
+        yield column, cell
+        column += _span(cell.find("w:tcPr"), "w:gridSpan") or 1
+
+
+def _reaches_down(below: Sequence[Node], column: int) -> bool:
+    """Return whether a cell is merged with those below it as far as a row that has a height."""
+    for row in below:
+        cell = next((cell for place, cell in _placed(row) if place == column), None)
+        if cell is None or not _is_covered(cell.find("w:tcPr")):
+            return False
+        if not is_unseen_row(row):
+            return True
+    return False
+
+
+def _is_covered(about: Node | None) -> bool:
+    """Return whether the cell above or before a cell covers it."""
+    if about is None:
+        return False
+    return about.value("w:vMerge") in {"", "continue"} or about.value("w:hMerge") == "continue"
+
+
+def _cell(cell: Node, reader: ReadsBlocks, behind: str, *, is_seen: bool) -> Cell:
     about = cell.find("w:tcPr")
-    properties = [about] if about is not None else []
-    merged = about is not None and (
-        about.value("w:vMerge") in {"", "continue"} or about.value("w:hMerge") == "continue"
-    )
-    blocks = reader.blocks(cell, on_colour=on_colour or is_coloured(properties))
-    if merged:
-        # It is covered by the cell above or before it.
+    blocks = reader.blocks(cell, behind_of([about] if about is not None else [], behind))
+    if _is_covered(about) or not is_seen:
         if blocks:
             reader.report_hidden(cell.text())
         blocks = []

@@ -1,12 +1,12 @@
 """Drawings as older programs write them (VML), and embedded objects: their picture, their text, or a note."""
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.drawings import Drawings, number
+from scrubbers.jailed.office.drawings import Drawings, ReadText, number
 from scrubbers.jailed.office.pictures import Shown
+from scrubbers.jailed.office.word.backgrounds import fill_of_old
 from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run
@@ -19,7 +19,7 @@ _SHAPES: Final = ("v:shape", "v:rect", "v:roundrect", "v:oval", "v:polyline", "v
 _TEXT: Final = "w:txbxContent"
 
 
-def read_vml(node: Node, drawings: Drawings, read_text: Callable[[Node], list[Block]], shared: Shared) -> list[Block]:
+def read_vml(node: Node, drawings: Drawings, read_text: ReadText, shared: Shared) -> list[Block]:
     """Return the blocks of an old drawing or an object."""
     if node.name == "w:object":
         shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
@@ -37,7 +37,7 @@ def read_vml(node: Node, drawings: Drawings, read_text: Callable[[Node], list[Bl
     return blocks or ([Frame(labels.SHAPE, ())] if unknown else [])
 
 
-def _shape(shape: Node, drawings: Drawings, read_text: Callable[[Node], list[Block]], shared: Shared) -> list[Block]:
+def _shape(shape: Node, drawings: Drawings, read_text: ReadText, shared: Shared) -> list[Block]:
     blocks: list[Block] = []
     sizes = {side: number(length) * _POINTS[unit or None] for side, length, unit in _LENGTH.findall(shape.get("style"))}
     width, height = sizes.get("width", 0), sizes.get("height", 0)
@@ -48,7 +48,7 @@ def _shape(shape: Node, drawings: Drawings, read_text: Callable[[Node], list[Blo
             blocks.append(drawings.picture(each.get("r:id"), Shown(size, (cuts[0], cuts[1], cuts[2], cuts[3]))))
         elif each.name == "v:textpath" and each.get("string"):
             blocks.append(Frame(labels.TEXT_BOX, (Paragraph((Run(shared.drawable.text(each.get("string"))),)),)))
-    texts = (read_text(box) for box in shape.all(_TEXT, outside=_TEXT))
+    texts = (read_text(box, fill_of_old(shape)) for box in shape.all(_TEXT, outside=_TEXT))
     return [*blocks, *(Frame(labels.TEXT_BOX, tuple(text)) for text in texts if text)]
 
 

@@ -16,7 +16,7 @@ again after something was redacted it gives a smaller stream, and nothing of wha
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -132,11 +132,12 @@ class Show:
 
     def may_hide_letters(self) -> bool:
         """Whether a letter may lie on another one of the same text: the pen goes back or stays."""
-        if self.count() < 2:  # noqa: PLR2004  letters
+        runs = [part for part in self.parts if type(part) is Run]
+        if not runs or (len(runs) == 1 and len(runs[0].glyphs) == 1):
             return False
         apart = 1000 * self.character_space / self.size if self.size else 0.0
-        least = min([part.least for part in self.parts if isinstance(part, Run)])
-        moves = [part for part in self.parts if not isinstance(part, Run)]
+        least = min([run.least for run in runs])
+        moves = [part for part in self.parts if type(part) is not Run]
         return least + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
 
     def pieces(self) -> tuple[float, list[Piece], float]:
@@ -164,7 +165,7 @@ class Show:
             return
         position = 0.0
         for part in self.parts:
-            if isinstance(part, Run):
+            if type(part) is Run:
                 yield position, part
                 position += part.advance
             else:
@@ -193,11 +194,11 @@ class Show:
     def _reached(self) -> tuple[float, float, float]:
         """Return the least and the greatest place of the pen, and where it ends; asked only once all is read."""
         if self._reach is None:
-            along, size = 0.0, self.size / 1000
+            along, size, apart = 0.0, self.size / 1000, self.character_space
             ends = [along]
             for part in self.parts:
-                if isinstance(part, Run):
-                    along += part.advance * size + self.character_space * len(part.glyphs)
+                if type(part) is Run:
+                    along += part.advance * size + apart * len(part.glyphs)
                 else:
                     along -= part * size
                 ends.append(along)
@@ -205,13 +206,13 @@ class Show:
         return self._reach
 
     def count(self) -> int:
-        return sum([len(part.glyphs) for part in self.parts if isinstance(part, Run)])
+        return sum([len(part.glyphs) for part in self.parts if type(part) is Run])
 
     def shows_anything(self) -> bool:
         """Whether any glyph of it stays."""
         if self.seen is not None:
             return any(self.seen)
-        return any(isinstance(part, Run) for part in self.parts)
+        return Run in map(type, self.parts)
 
     def glyphs(self) -> Iterator[Glyph]:
         for part in self.parts:
@@ -270,17 +271,19 @@ class Names:
         }
 
 
-def joined(parts: list[Run | float]) -> list[Run | float]:
+def joined(parts: Iterable[Run | float]) -> list[Run | float]:
     """Of a show: runs that follow each other in one; of moves that follow each other only where they lead."""
     found: list[Run | float] = []
     runs: list[Run] = []
     moved = 0.0
     for part in parts:
-        if not isinstance(part, Run):
+        if type(part) is not Run:
             moved = round(moved + part, GAP_DECIMALS) if moved else part
             continue
         if moved:
-            found += (_one(runs), moved) if runs else (moved,)
+            if runs:
+                found.append(_one(runs))
+            found.append(moved)
             runs, moved = [], 0.0
         runs.append(part)
     if runs:

@@ -16,7 +16,7 @@ from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.paint import USUAL, wanted
 from scrubbers.jailed.pdf.content.scene import Item
 from scrubbers.jailed.pdf.content.scene_boxes import Box, clips_of, path_of
-from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS, DocumentFont, gap_of
+from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS, DocumentFont
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, number
 
 # PDFium puts each glyph on a whole pixel: a place that moves by more than this moves some of them by a pixel.
@@ -27,18 +27,22 @@ _SPACED_OUT: Final = 3  # glyphs
 _CLEARLY_APART: Final = 30  # thousandths of the size
 
 
-def emit(items: Sequence[Item], size: tuple[float, float], names: Names, font: DocumentFont, *, joins: bool) -> bytes:
+def emit(
+    items: Sequence[Item], size: tuple[float, float], names: Names, font: DocumentFont, *, joins: bool
+) -> tuple[bytes, bool]:
     """Return the stream of operators; resources get their names here, and glyphs of `font` their codes.
 
-    `joins`: texts that follow each other on a line are one. Else each is one thing of its own.
+    `joins`: texts that follow each other on a line are one. Else each is one thing of its own. The second value says
+    whether there are such texts: if not, both ways give the same stream.
     """
     emitter = _Emitter((0.0, 0.0, *size), font, joins)
-    return b"".join(
+    made = b"".join(
         b"%s/%s %s\n" % (line.before, names.name(line.letter, line.resource), line.operator)
         if isinstance(line, Use)
         else line + b"\n"
         for line in emitter.emitted(items)
     )
+    return made, emitter.may_join
 
 
 @dataclass(slots=True)
@@ -65,13 +69,9 @@ class _Text:
         said = [font.shown(first, apart)]
         moves = False
         for gap, run in others:
-            spaced, moved = gap_of(round(gap - apart, GAP_DECIMALS) if apart else gap)
-            if spaced is not None:
-                said.append(font.shown(spaced))
-            if moved:
-                moves = True
-                said.append(b") %s (" % moved)
-            said.append(font.shown(run, apart))
+            between, moved = font.between(round(gap - apart, GAP_DECIMALS) if apart else gap)
+            moves |= moved
+            said += (between, font.shown(run, apart))
         return (b"[(%s)] TJ" if moves else b"(%s) Tj") % b"".join(said)
 
     def _apart(self) -> int:
@@ -93,6 +93,7 @@ class _Emitter:
     clips: tuple[bytes, ...] = ()
     in_text: bool = False
     text: _Text | None = None
+    may_join: bool = False
 
     def emitted(self, items: Sequence[Item]) -> list[Line]:
         for item in items:
@@ -141,8 +142,10 @@ class _Emitter:
         text = self.text
         clips = clips_of(item, self.box)
         position = None
-        if self.joins and text is not None and clips == self.clips and key == text.key and not self._changes(item):
+        if text is not None and clips == self.clips and key == text.key and not self._changes(item):
             position = _position(text, x, y)
+            self.may_join |= position is not None
+            position = position if self.joins else None
         if position is None:
             self._end_line()
             self._clip(clips)

@@ -8,7 +8,7 @@ Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels), 
 (ClippingText).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -305,17 +305,10 @@ class Interpreter:
         state, font = self._state, self._state.font
         if font is None:
             raise NotRebuildable
-        parts: list[Run | float] = []
-        for item in items:
-            if type(item) is bytes:
-                parts += [self._gap(part) if isinstance(part, Gap) else part for part in font.cut(item)]
-            elif isinstance(item, Number):
-                parts.append(float(item))
-            else:
-                raise NotRebuildable
+        parts = joined(self._parts(items, font))
         if state.mode == _ONLY_CLIPPING and parts:
             raise ClippingText
-        show = Show(state.size, state.character_space, joined(parts))
+        show = Show(state.size, state.character_space, parts)
         if font.is_left_to_the_reader and not self._hidden and not all(glyph.outline for glyph in show.glyphs()):
             raise LettersMissing
         if self._hidden:
@@ -323,8 +316,21 @@ class Interpreter:
         self._steps.append(show)
         self._last_show = show
 
+    def _parts(self, items: Sequence[Operand], font: Font) -> Iterator[Run | float]:
+        """Yield what is shown, and how far the pen goes back."""
+        for item in items:
+            if type(item) is Number:
+                yield float(item)
+            elif type(item) is bytes:
+                for part in font.cut(item):
+                    yield part if type(part) is Run else self._gap(part)
+            else:
+                raise NotRebuildable
+
     def _gap(self, gap: Gap) -> float:
         state = self._state
+        if not state.character_space and not state.word_space:
+            return float(-gap.advance)
         spaces = gap.characters * state.character_space + gap.words * state.word_space
         return round(-gap.advance - (1000 * spaces / state.size if state.size else 0), 3)
 

@@ -38,7 +38,7 @@ def space(advance: int) -> Run:
 
 
 @functools.lru_cache(maxsize=4096)
-def gap_of(gap: float) -> tuple[Run | None, bytes]:
+def _gap_of(gap: float) -> tuple[Run | None, bytes]:
     """Return what stands for a gap in thousandths: a space if it is as wide as one, and a number for what remains."""
     if gap < _SPACE_FROM:
         return None, number(-gap) if gap else b""
@@ -55,6 +55,14 @@ class DocumentFont:
         self._codes: dict[_Key, bytes] = {}
         self._of_glyphs: dict[Glyph, bytes] = {}
         self._of_runs: dict[Run, bytes] = {}
+        self._of_gaps: dict[float, tuple[bytes, bool]] = {}
+
+    def continued(self) -> "DocumentFont":
+        """Return a font of the same node that has the same codes, and gives its own from there on."""
+        found = DocumentFont(self.node)
+        found._codes, found._of_glyphs = self._codes.copy(), self._of_glyphs.copy()
+        found._of_runs, found._of_gaps = self._of_runs.copy(), self._of_gaps.copy()
+        return found
 
     def shown(self, run: Run, apart: int = 0) -> bytes:
         """Return the codes that show a run, each glyph so much wider, as a string between brackets holds them.
@@ -68,6 +76,15 @@ class DocumentFont:
             known = self._of_glyphs
             codes = [known.get(glyph) or known.setdefault(glyph, self._code(glyph)) for glyph in run.glyphs]
             found = self._of_runs[run] = escaped(b"".join(codes))
+        return found
+
+    def between(self, gap: float) -> tuple[bytes, bool]:
+        """Return what stands within a string for a gap in thousandths, and whether the string ends for it."""
+        found = self._of_gaps.get(gap)
+        if found is None:
+            spaced, moved = _gap_of(gap)
+            said = b"" if spaced is None else self.shown(spaced)
+            found = self._of_gaps[gap] = said + b") %s (" % moved if moved else said, bool(moved)
         return found
 
     def _code(self, glyph: Glyph, apart: int = 0) -> bytes:

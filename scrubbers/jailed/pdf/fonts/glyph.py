@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import final
 
 from scrubbers.jailed.pdf.fonts.outline import Outline
 
@@ -21,6 +22,7 @@ class Glyph:
         return Run((self,))
 
 
+@final
 class Run:
     """Glyphs that follow each other, at least one: how far they move the pen, and the least that one of them does.
 

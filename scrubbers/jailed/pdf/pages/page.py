@@ -36,7 +36,7 @@ from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import require_drawable
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, number
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
@@ -59,6 +59,8 @@ class Page:
     steps: int = 0  # it took so many to read it
     on_backdrop: bool = False  # whether a drawing stands for all but its text
     node: Node = field(default_factory=Node)
+    _emitted: tuple[dict[bytes, Value], Node] = field(default_factory=lambda: ({}, Node()))
+    may_join: bool = False  # whether texts of it, as emitted last, would be one in the result
     _ordered: list[object] | None = None  # what was seen of the items when they were put in order
 
     def shows(self) -> list[Show]:
@@ -115,12 +117,18 @@ class Page:
         """Make the node's value from the items as they are now; `joins`: as in the result, texts on a line one."""
         names = Names()
         items = self._in_order_as_seen() if joins else self.items
-        contents = Node(Stream({}, emit(items, self.size, names, fonts, joins=joins)))
+        contents, self.may_join = emit(items, self.size, names, fonts, joins=joins)
+        self._emitted = names.resources(), Node(Stream({}, contents))
+        self.stand_under(parent)
+
+    def stand_under(self, parent: Node) -> None:
+        """Make the node's value from what was emitted last."""
+        resources, contents = self._emitted
         self.node.value = {
             b"Type": Name(b"Page"),
             b"Parent": parent,
             b"MediaBox": [0, 0, *self.size],
-            b"Resources": names.resources(),
+            b"Resources": resources,
             b"Contents": contents,
         }
 

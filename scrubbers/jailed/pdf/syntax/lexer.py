@@ -47,9 +47,10 @@ _TOKEN: Final = re.compile(
 _NUMBER_GROUP, _WORD_GROUP, _MARK_GROUP, _END_GROUP = (
     _TOKEN.groupindex[name] for name in ("number", "word", "mark", "end")
 )
-# What is shown with kerning, in nearly every file: read in one piece. Nothing in it can be read in two ways.
+# What is shown with kerning, in nearly every file: read in one piece. Nothing in it can be read in two ways. Escapes of
+# one sign are in it: where codes have two bytes, many lines have some.
 _SPACED = (
-    rb"[\0\t\n\f\r ]*+(?:\(([^()\\\r]*+)\)|<([0-9A-Fa-f]*+)>"
+    rb"[\0\t\n\f\r ]*+(?:\(([^()\\\r]*+(?:\\[^0-7\r][^()\\\r]*+)*+)\)|<([0-9A-Fa-f]*+)>"
     rb"|([+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?=[\0\t\n\f\r \[\]()<>/%])))"
 )
 _SPACED_TEXT: Final = re.compile(rb"(?:%s)*+[\0\t\n\f\r ]*+\]" % _SPACED)
@@ -195,6 +196,8 @@ class _Lexer:
                 return self._until(b"]", depth)
             self._position = spaced.end()
             parts = _SPACED_PART.findall(spaced[0])
+            if b"\\" in spaced[0]:
+                parts = [(_ESCAPE.sub(_as_escaped, string), coded, digits) for string, coded, digits in parts]
             return [as_number(digits) if digits else string or _from_hex(coded) for string, coded, digits in parts]
         if mark == b"<<":
             return _as_dictionary(self._until(b">>", depth))

@@ -21,7 +21,7 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.jailed.pdf.renderer import drawn_unturned
-from scrubbers.jailed.pdf.text_layer.words import Box, Letter, Word, words_on
+from scrubbers.jailed.pdf.text_layer.words import Box, Letter, Word, is_mark, words_on
 from scrubbers.jailed.pdf.visibility.page_objects import Thing, strongest_change, things
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
@@ -193,13 +193,16 @@ class _Drawings:
         gone, ink = self._missing.crop(at).histogram()[255], self._ink.crop(at).histogram()[255]
         if not ink or gone > max(_MISSING_PIXELS, _MISSING * ink):
             return False
-        return all(self._shows_letter(self._page.pixels(letter.box), some_missing=gone > 0) for letter in word.letters)
+        return all(
+            self._shows_letter(self._page.pixels(letter.box), some_missing=gone > 0, is_mark=is_mark(letter.text))
+            for letter in word.letters
+        )
 
-    def _shows_letter(self, at: Pixels, *, some_missing: bool) -> bool:
+    def _shows_letter(self, at: Pixels, *, some_missing: bool, is_mark: bool) -> bool:
         own = self._ink.crop(at)
         inked = own.getbbox()
         if inked is None:
-            return own.width * own.height <= _SPECK
+            return not is_mark and own.width * own.height <= _SPECK
         across, down = max(_REACH_PIXELS, _REACH * own.width), max(_REACH_PIXELS, _REACH * own.height)
         if max(inked[0], own.width - inked[2]) > across or max(inked[1], own.height - inked[3]) > down:
             return False
@@ -221,7 +224,7 @@ class _Drawings:
         """Return how large a letter or digit is drawn and where it has ink; None for signs, of which many are alike."""
         own = self._ink.crop(self._page.pixels(letter.box))
         inked = own.getbbox()
-        if inked is None or not letter.text.isalnum():
+        if inked is None or not (letter.text.isalnum() or is_mark(letter.text)):
             return None
         parts = own.resize(_PARTS, Image.Resampling.BOX, inked).point(_HALF)
         width, height = inked[2] - inked[0], inked[3] - inked[1]

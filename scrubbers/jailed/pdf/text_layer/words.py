@@ -1,7 +1,8 @@
 """The words of a page as PDFium reads them, each letter with its place; what of them is seen is asked elsewhere.
 
 A letter is one character in NFKC form, or those of a ligature, of classes that can be seen: no joiner, no selector, no
-private or unassigned character. A word with any other letter is none.
+private or unassigned character. A word with any other letter is none. Thai and Lao have marks of their own above and
+below their letters: one or two stay where they stand after a letter of their script.
 """
 
 import contextlib
@@ -24,9 +25,13 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top, in points o
 _MOST_LETTERS: Final = 20_000  # of a page; one of dense print has 6,000
 _MOST_MARKS: Final = 100_000
 _QUARTER: Final = 90  # degrees
+_MARK: Final = "Mn"
 _CLASSES: Final = frozenset(
     ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So")
-)
+) | {_MARK}
+_MARKED: Final = ("THAI", "LAO")
+_MOST_MARKS_OF_ONE: Final = 2  # a vowel and a tone
+_AT_LETTER: Final = 0.6  # of a letter's size: how far from it a mark may stand, as a tone above a vowel
 _FROM_THE_RIGHT: Final = frozenset(("R", "AL"))  # in which letters follow each other
 _LAST_OF_ONE_UNIT: Final = 0xFFFF
 _LONGEST: Final = 3
@@ -64,7 +69,12 @@ class Word:
 
     @property
     def is_readable(self) -> bool:
-        return all(letter.text != _UNREADABLE for letter in self.letters)
+        text = "".join(letter.text for letter in self.letters)
+        return (
+            _UNREADABLE not in text
+            and _has_marks_in_place(self.letters)
+            and unicodedata.normalize("NFKC", text) == text
+        )
 
     def has_any(self, letters: Collection[str]) -> bool:
         """Whether one of its letters is among these."""
@@ -109,6 +119,32 @@ def _turned(letter: Letter, matrix: Matrix, quarters: int) -> Letter:
     across, up, _, _ = around(matrix, (x, y, x, y))
     baseline = across if after % 2 else up
     return Letter(letter.text, around(matrix, letter.box), baseline, letter.size, after)
+
+
+def is_mark(letter: str) -> bool:
+    """Whether it stands above or below the letter before it."""
+    return unicodedata.category(letter[0]) == _MARK
+
+
+def _has_marks_in_place(letters: Sequence[Letter]) -> bool:
+    """Whether each mark in a word stands at a letter of its script, which has few."""
+    base: Letter | None = None
+    script, marks = "", 0
+    for letter, said in ((each, said) for each in letters for said in each.text):
+        if not is_mark(said):
+            base, script, marks = letter, _script(said) if said.isalpha() else "", 0
+            continue
+        marks += 1
+        if marks > _MOST_MARKS_OF_ONE or _script(said) not in _MARKED or _script(said) != script:
+            return False
+        if base is None or max(_apart(base.box, letter.box)) > _AT_LETTER * base.size:
+            return False
+    return True
+
+
+def _apart(one: Box, other: Box) -> tuple[float, float]:
+    """Return how far apart two boxes are, across and up; less than nothing where they overlap."""
+    return max(one[0], other[0]) - min(one[2], other[2]), max(one[1], other[1]) - min(one[3], other[3])
 
 
 def _script(letter: str) -> str:

@@ -31,12 +31,10 @@ _HALF: Final = _SPOT // 2
 _BAND: Final = 64  # halves: some lines of text
 _TOGETHER: Final = re.compile(rb"\x01(?:\x00{0,8}\x01)*")  # halves: rows of spots that are looked at in one piece
 _AROUND: Final = 16  # pixels around a spot: lines are eight long
-_EDGE_AROUND: Final = 2  # what step 3 alone needs
 # Sum over a spot of what exceeds the noise. Photographs and screen captures encoded again: 16 at most, but for pure red
 # letters whose colour was stored in full (136: such a page may become a picture). A full stop of 5 points lost: 68.
 _SPOT_MAY_CHANGE: Final = 32
 _SPOT_MAY_CHANGE_NEARBY: Final = 280  # the tail of a comma of 5 points is nine times as large here
-_MEAN_MAY_CHANGE: Final = _SPOT_MAY_CHANGE // _HALF**2
 _LINE: Final = 3  # doublings: lines are at least eight pixels long, which no stroke of small print is
 _BESIDE: Final = 40  # of 255: by how much a line may be brighter or darker beside its place
 
@@ -63,11 +61,15 @@ def differing(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     block = _COLOUR * (_NEARBY if nearby else 1)
     if not _little_in_any_area(difference, box, block) and not _same_areas(source, rebuilt, box, block):
         return [box]
-    spots = _beyond_plain_edges(source, rebuilt, [*_spots_at(difference, box)], nearby=nearby)
-    parts = (_wider(spot, _AROUND, source.size) for spot in spots)
-    found = ((part, _unexplained(_grey(source, part), _grey(rebuilt, part), nearby=nearby)) for part in parts)
+    # In one channel from here on: those of the difference cost four times as much.
+    before, after = _grey(source, box), _grey(rebuilt, box)
+    parts = [_wider(spot, _AROUND, before.size) for spot in _spots_at(before, after, nearby=nearby)]
+    found = ((part, _unexplained(before.crop(part), after.crop(part), nearby=nearby)) for part in parts)
+    corner = box[:2] * 2
     return [
-        (part[0] + left, part[1] + top, min(part[2], part[0] + right), min(part[3], part[1] + bottom))
+        _moved_by(
+            corner, (part[0] + left, part[1] + top, min(part[2], part[0] + right), min(part[3], part[1] + bottom))
+        )
         for part, (left, top, right, bottom) in ((part, within) for part, within in found if within is not None)
     ]
 
@@ -82,16 +84,14 @@ def _grey(picture: Image.Image, box: Box) -> Image.Image:
     return picture.crop(box).convert("L")
 
 
-def _spots_at(difference: Image.Image, box: Box) -> Iterator[Box]:
-    """Where there are spots to be explained within the box, from the top down: most of a page has none.
+def _moved_by(corner: Box, box: Box) -> Box:
+    left, top, right, bottom = (at + by for at, by in zip(box, corner, strict=True))
+    return left, top, right, bottom
 
-    The brightness of a difference is no less than the difference of brightness, but for the rounding of one.
-    """
-    corner = box[:2]
-    brightness = difference.convert("L").crop(box)
-    noise = Image.new("L", brightness.size, _NOISE - 1)
-    halves = ImageChops.lighter(brightness, noise).reduce(_HALF).point(_ABOVE_NOISE_IN_SPOT)
-    spots = _added(halves, ImageChops.add_modulo).point(_IS_A_SPOT)
+
+def _spots_at(before: Image.Image, after: Image.Image, *, nearby: bool) -> Iterator[Box]:
+    """Where there are spots that less than all of step 3 does not explain, from the top down: in text, few."""
+    spots = _spots_left(_beyond(before, after, _plain_edges(before, after), nearby=nearby), nearby=nearby)
     rows = bytes(spots.getprojection()[1])
     for together in _TOGETHER.finditer(rows):
         for top in range(*together.span(), _BAND):
@@ -99,35 +99,20 @@ def _spots_at(difference: Image.Image, box: Box) -> Iterator[Box]:
             found = band.getbbox()
             if found is not None:
                 left, above, right, below = found
-                yield (
-                    corner[0] + left * _HALF, corner[1] + (top + above) * _HALF,
-                    corner[0] + (right + 1) * _HALF, corner[1] + (top + below + 1) * _HALF,
-                )  # fmt: skip
+                yield left * _HALF, (top + above) * _HALF, (right + 1) * _HALF, (top + below + 1) * _HALF
 
 
-def _beyond_plain_edges(source: Image.Image, rebuilt: Image.Image, spots: list[Box], *, nearby: bool) -> list[Box]:
-    """Return the spots that less than all of step 3 does not explain: in text, few. They are looked at stacked."""
-    if not spots:
-        return []
-    parts = [_wider(spot, _EDGE_AROUND, source.size) for spot in spots]
-    size = max(right - left for left, _, right, _ in parts), sum(bottom - top for _, top, _, bottom in parts)
-    if size[0] * size[1] > source.width * source.height:
-        return spots
-    before, after = Image.new("L", size), Image.new("L", size)
-    edges = [0]
-    for part in parts:
-        before.paste(_grey(source, part), (0, edges[-1]))
-        after.paste(_grey(rebuilt, part), (0, edges[-1]))
-        edges.append(edges[-1] + part[3] - part[1])
-    explained = ImageChops.darker(_steps(before), _steps(after))
-    found = _spots_left(_beyond(before, after, explained, nearby=nearby), nearby=nearby)
-    rows = bytes(found.getprojection()[1])
-    # A spot reaches over four rows, which may begin in the part above.
-    return [
-        spot
-        for spot, top, end in zip(spots, edges, edges[1:], strict=False)
-        if any(rows[max(0, top // _HALF - 1) : end // _HALF + 1])
-    ]
+def _plain_edges(before: Image.Image, after: Image.Image) -> Image.Image:
+    """Return the greater of a pixel's steps to the one above and the one below that both have: never more than ranges.
+
+    The range of three pixels is no less than any step between two of them.
+    """
+    width, height = before.size
+    above, below = (0, 0, width, height - 1), (0, 1, width, height)
+    one, other = (ImageChops.difference(each.crop(above), each.crop(below)) for each in (before, after))
+    steps = ImageChops.darker(one, other)
+    # What is cropped beyond a picture is black.
+    return ImageChops.lighter(steps.crop((0, -1, width, height - 1)), steps.crop((0, 0, width, height)))
 
 
 def _unexplained(before: Image.Image, after: Image.Image, *, nearby: bool) -> Box | None:
@@ -203,12 +188,6 @@ def _beyond(before: Image.Image, after: Image.Image, explained: Image.Image, *, 
     return ImageChops.difference(ImageChops.lighter(change, may_change), may_change)
 
 
-def _steps(picture: Image.Image) -> Image.Image:
-    """Return the greater of a pixel's steps to the one above and the one below: never more than the range of three."""
-    step = ImageChops.difference(picture, _moved(picture, 0, 1))
-    return ImageChops.lighter(step, _moved(step, 0, -1))
-
-
 def _range(picture: Image.Image, x: int, y: int) -> Image.Image:
     """From the darkest to the brightest of a pixel and its neighbours on both sides."""
     one, other = _moved(picture, x, y), _moved(picture, -x, -y)
@@ -257,9 +236,6 @@ def _straight(marks: Image.Image, x: int, y: int) -> Image.Image:
     return marks
 
 
-# Of four pixels that are at least as bright as the noise; so little of it that four of them do not overflow.
-_ABOVE_NOISE_IN_SPOT: Final = [min(63, max(0, mean - (_NOISE - 1))) for mean in range(256)]
-_IS_A_SPOT: Final = [255 if added > _MEAN_MAY_CHANGE else 0 for added in range(256)]
 # PDFium fits the heights of TrueType letters to a grid of 64 to the letter, by programs that rebuilt fonts do not have.
 # Edges move up or down: by a tenth of a pixel in text, by half a pixel in letters of 60 pixels.
 _MAY_CHANGE: Final = [step // 2 + _NOISE for step in range(256)]

@@ -30,8 +30,8 @@ class Contents:
     """What one stream uses: for each letter how many resources, and shown text."""
 
     used: dict[str, int] = field(default_factory=dict)
-    # By font: the strings shown with it.
-    shown: dict[int, list[bytes]] = field(default_factory=dict)
+    # By font: the strings shown with it, as they stand between their brackets. Most words stand in a document often.
+    shown: dict[int, set[bytes]] = field(default_factory=dict)
 
     def names(self, letter: str) -> set[str]:
         return {f"{letter}{number}" for number in range(self.used.get(letter, 0))}
@@ -84,16 +84,14 @@ class _Reader:
     def show(self, line: bytes) -> None:
         if self.font is None:
             raise Unaccounted("text without a font")
-        self.contents.shown.setdefault(self.font, []).append(unescaped(line[1:-4]))
+        self.contents.shown.setdefault(self.font, set()).add(line[1:-4])
 
     def show_spaced(self, line: bytes) -> None:
         if self.font is None:
             raise Unaccounted("text without a font")
         strings = _STRING.findall(line)
-        if b"\\" in line:
-            strings = [unescaped(string) for string in strings]
         demand(strings, "text without a string")
-        self.contents.shown.setdefault(self.font, []).extend(strings)
+        self.contents.shown.setdefault(self.font, set()).update(strings)
 
     def _use(self, letter: str, digits: bytes) -> int:
         number = int(digits)

@@ -10,6 +10,7 @@ from typing import Final
 from scrubbers.jailed.verify.pdf.cff import read_cff
 from scrubbers.jailed.verify.pdf.checks import anything, entries, exactly, items, stream_entries
 from scrubbers.jailed.verify.pdf.cmap import read_to_unicode
+from scrubbers.jailed.verify.pdf.content import unescaped
 from scrubbers.jailed.verify.pdf.document import Document
 from scrubbers.jailed.verify.pdf.values import demand
 
@@ -44,9 +45,10 @@ def font(document: Document, thing: object) -> None:
 
     def compare() -> None:
         demand(document.shown.keys() == {number}, "one font")
-        strings = set(document.shown[number])
+        strings = [unescaped(each) for each in document.shown[number]]
         demand(all(len(each) % _CODE_BYTES == 0 for each in strings), "codes that come out even")
-        shown = {code for each in strings for (code,) in struct.iter_unpack(">H", each)}
+        codes = b"".join(strings)
+        shown = set(struct.unpack(f">{len(codes) // _CODE_BYTES}H", codes))
         demand(shown == set(range(1, len(advances) + 1)), "glyphs that are shown")
 
     document.at_last.append(compare)

@@ -81,7 +81,7 @@ def require_resources(document: Document, contents: Contents, untrusted_resource
     for number, shown in contents.shown.items():
         value = by_kind["Font"][f"F{number}"]
         demand(isinstance(value, Reference), "a font of its own")
-        document.shown.setdefault(value.number, []).extend(shown)
+        document.shown.setdefault(value.number, set()).update(shown)
 
 
 def _graphics_state(document: Document, thing: object) -> None:

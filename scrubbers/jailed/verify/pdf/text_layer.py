@@ -30,6 +30,11 @@ _LARGEST_SIZE, _MOST_STRETCH = 200, 10_000
 _CLASSES: Final = frozenset(
     ("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So")
 )
+# A letter of Thai or Lao, and one or two of the marks that stand above and below it.
+_MARKED: Final = re.compile(
+    "([\u0e01-\u0e30\u0e32\u0e40-\u0e46])[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{1,2}"
+    "|([\u0e81-\u0eb0\u0eb2\u0ebd\u0ec0-\u0ec6\u0edc-\u0edf])[\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{1,2}"
+)
 _NAME: Final = "Layer"
 _PROGRAM: Final = "8fee37a24ce374046f3b7540ee0527d8"
 _TEXT_MAP: Final = "b12bd40b760a455ce51d3a4ed806ca96"
@@ -74,7 +79,8 @@ def _require_word(word: re.Match[bytes], last: tuple[bytes, bytes]) -> tuple[byt
     demand(all(round(round(float(at) * _GRID) / _GRID, 2) == float(at) for at in word.group(4, 5)), "a word's place")
     text = codecs.utf_16_be_decode(unescaped(word[6][1:-1]), "strict", True)[0]
     demand(len(text) > 1 and text[-1] == " " and unicodedata.normalize("NFKC", text) == text, "a word's letters")
-    demand(all(unicodedata.category(each) in _CLASSES for each in text[:-1]), "a word's letters")
+    letters = _MARKED.sub(r"\1\2", text[:-1])
+    demand(all(unicodedata.category(each) in _CLASSES for each in letters), "a word's letters")
     return size, stretch
 
 
