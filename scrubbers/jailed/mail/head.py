@@ -79,6 +79,11 @@ def is_known(name: str) -> bool:
     return name in _SHOWN or name in _NOTHING or name.startswith("x-") or _kind_of(name) is not None
 
 
+def is_shown(name: str) -> bool:
+    """Return whether a reader of mail is shown a field of this name."""
+    return name in _SHOWN
+
+
 def _kind_of(name: str) -> What | None:
     return next((what for what, names in _FIRST_THAT_FITS if names.match(name)), None)
 
@@ -119,6 +124,14 @@ def report_rest(head: Head, findings: Findings) -> None:
         if what is What.ROUTE:
             for address in _IN_ROUTE.findall(text):
                 findings.add(What.ADDRESS, Where.MESSAGE_HEAD, address)
+
+
+def report_all(head: Head, findings: Findings) -> None:
+    """Report what is not shown of a head that stood in a text, where somebody may have written any of it."""
+    report_rest(head, findings)
+    for name, value in head.fields:
+        if value and name in _NOTHING:
+            findings.add(What.OTHER, Where.MESSAGE_HEAD, shown(value[:1000]))
 
 
 def report_part(head: Head, findings: Findings) -> None:

@@ -8,7 +8,8 @@ from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.typeset.model import Block, Paragraph, Run
 from scrubbers.stages import Locked
 
-_BETWEEN: Final = re.compile(r"\n[ \t]*\n\s*")
+# How far the next line stands in stays: behind a head it tells whether that goes on (`quoted`).
+_BETWEEN: Final = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)*")
 _PGP: Final = "-----BEGIN PGP MESSAGE-----"
 
 

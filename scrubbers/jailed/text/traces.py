@@ -9,12 +9,17 @@ from typing import Final
 
 from scrubbers.stages import Email
 
+# Also behind the name of who is quoted ("AB> ").
 _HEAD: Final = re.compile(
-    r"(?im)^[^\w\n]{0,200}(?:received(?:-spf)?|return-path|message-id|delivered-to|dkim-signature|domainkey-signature|autocrypt"
-    r"|authentication-results|arc-[a-z-]{1,40}|mime-version|content-(?:type|transfer-encoding|disposition|id)|user-agent"
-    r"|x-(?:originating|mailer|mozilla|account-key|google|gm|ms|received|forwarded|spam|apple|uniform)[a-z0-9-]{0,60})"
-    r"[ \t]*:"
+    r"(?im)^(?:[^\w\n]|\w{1,20}>){0,200}(?:received(?:-spf)?|return-path|message-id|delivered-to|dkim-signature"
+    r"|domainkey-signature|autocrypt|authentication-results|arc-[a-z-]{1,40}|mime-version"
+    r"|content-(?:type|transfer-encoding|disposition|id)|user-agent|in-reply-to|thread-index"
+    r"|list-(?:archive|help|id|owner|post|subscribe|unsubscribe)(?:-post)?|references(?=[^\S\n]*:[^\S\n]*<)"
+    r"|x-(?:originating|mailer|mozilla|account-key|google|gm|ms|received|forwarded|spam|apple|uniform)[a-z0-9-]{0,60}"
+    r"|x-[a-z0-9]{1,40}-[a-z0-9-]{1,60})[^\S\n]*:"
 )
+# An identifier within a line: where lines were joined, or a number or word stands before.
+_IDENTIFIER: Final = re.compile(r"-[Ii][Dd][^\S\n]{0,9}:[^\S\n]{0,9}<[^\s<>]{1,1000}>")
 # Base64 or hexadecimal in lines or in one piece; uuencode, whose whole lines begin with M; yEnc. As one expression they
 # took three times as long.
 _FILES: Final = (
@@ -28,8 +33,8 @@ _FILES: Final = (
 
 
 def has_head(text: str) -> bool:
-    """Return whether a line is a field of a message's head that programs write."""
-    return _HEAD.search(text) is not None
+    """Return whether a line is a field of a message's head that programs write, or has an identifier of one in it."""
+    return _HEAD.search(text) is not None or _IDENTIFIER.search(text) is not None
 
 
 def require_no_traces(text: str) -> None:

@@ -108,6 +108,7 @@ def test_a_head_of_which_a_reader_is_shown_nothing_goes_whole(jail):
     assert text_of(clean).split()[-2:] == ["Kopia:", "Slut"]
 
 
+WHOLE = "Received: from a.example by b.example; 20 Sep 1999\nMessage-ID: <a@x>\nTo: anna@x\n"
 REFUSED = {
     "one field alone, the rest of which may stand anywhere": "Hej\n\nReceived: from pc-anna\n\n   by 10.3.2.1\n\nHej",
     "a rest that is not indented": "Received: from pc-anna\nby 10.3.2.1\nMessage-ID: <a@x>",
@@ -121,6 +122,18 @@ REFUSED = {
     "a part of a message": "--b\nContent-Type: text/plain\n\nHej",
     "a head twice as far apart": "Received: from pc-anna\n\n  by 10.3.2.1\n\nMessage-ID: <a@x>\n\nTo: anna@x",
     "a field in the rest of another": "Received: from pc-anna\nTo: anna@x\n Message-ID:<a@x>",
+    "a field without a blank in front": "X-Spar:10.3.2.1\n" + WHOLE,
+    "a field without a blank in the rest of another": WHOLE + " X-Spar:10.3.2.1",
+    "a field further down that no program shows": WHOLE + "\nX-Spar: 10.3.2.1\n\nHej",
+    "a quoted field further down": WHOLE + "\nHej\n\n> References:10.3.2.1",
+    "a rest further down": "Return-path: a@x\nReceived: from pc-anna\n\n   by 10.3.2.1\n\nHej",
+    "a rest in front of another head": f"{WHOLE}\nby 10.3.2.1\n{WHOLE}",
+    "a rest behind a line of blanks": WHOLE + "X-Spam-Report: av a.example\n \n Innehåll: 10.3.2.1\n\nHej",
+    "a quoted rest behind a line of blanks": quoted(WHOLE + "X-Spam-Report: av a\n\n Innehåll: 10.3.2.1", "> "),
+    "fields of conversations alone": "Hej\n\nTo: anna@x\nIn-Reply-To: pc-anna\nThread-Index: Kmk1\nOrsak: ingen",
+    "a field that no list has": "Hej\n\nX-Klient-Adress: 10.3.2.1",
+    "the name of who is quoted before the mark": "AB> Received: from pc-anna\nAB> To: anna@x",
+    "all in one line": "From: anna@x To: bo@x Message-ID: <a@pc-anna> Subject: Hej",
     "what is known behind what is not": "Spar: 10.3.2.1\nReceived: from pc-anna\nTo: anna@x",
 }
 
@@ -132,6 +145,9 @@ def test_what_may_be_a_head_and_something_else_is_refused(jail, name):
 
 
 PAGES = {
+    "a rest in a paragraph of its own": "<p>Return-path: a@x<br>Received: from a by b;<br>To: b@x<p>by 10.3.2.1<br>Message-ID: a@x"
+    "<br>To: b@x",
+    "a field in a table behind a head": "<p>Return-path: a@x<br>Message-ID: a@x<table><tr><td>X-Spar:<td>1<tr><td>a<td>b</table>",
     "lines that are blocks of their own": "<div>Received: from pc-anna</div><div>by 10.3.2.1</div><div>To: anna@x</div>",
     "lines of which the blanks are not shown": "<p>Received: from pc-anna<br>  by 10.3.2.1<br>Message-ID: a@x",
     "in a table": "<table><tr><td>a<td>b<tr><td>Received: from pc-anna<br>Message-ID: a@x<td>c</table>",
@@ -148,3 +164,19 @@ def test_a_page_in_which_a_head_has_no_end_is_refused(jail, name):
 def test_a_text_file_with_a_head_in_it_is_refused_as_before(jail):
     with pytest.raises(Email):
         jail.clean(f"Hej\n\n{HEAD}".encode())
+
+
+def test_a_field_that_says_nothing_is_reported_where_a_text_quotes_it(jail):
+    text = "Kopia:\n\nReturn-Path: <a@x>\nContent-Type: text/plain\n  Skrivet av mig\n\nSlut"
+
+    _, report = cleaned(jail, plain(text))
+
+    assert What.OTHER in {one.what for one in report.removed if one.where is Where.MESSAGE_HEAD}
+
+
+def test_what_somebody_wrote_behind_a_head_stays(jail):
+    text = f"Kopia:\n\n{WHOLE}\nHej Bo\n\n  Indraget: ja\n\nDate: i morgon\n\nhttp://x.example: nej"
+
+    shown = text_of(cleaned(jail, plain(text))[0])
+
+    assert [one for one in ("Hej Bo", "Indraget: ja", "Date: i morgon", "x.example: nej") if one not in shown] == []
