@@ -85,6 +85,10 @@ HIDDEN = {
     "black on black highlighting": lambda text: after(
         paragraph(text, "", '<w:color w:val="000000"/><w:highlight w:val="black"/>')
     ),
+    "words that somebody blacked out": lambda text: after(paragraph(text, "", '<w:highlight w:val="black"/>')),
+    "words of the usual colour that somebody blacked out": lambda text: after(
+        paragraph(text, "", '<w:color w:val="auto"/><w:highlight w:val="black"/>')
+    ),
     "yellow on yellow highlighting": lambda text: after(
         paragraph(text, "", '<w:color w:val="FFFF00"/><w:highlight w:val="yellow"/>')
     ),
@@ -158,7 +162,10 @@ SHOWN = {
         "Avtal", "", 'style="position:absolute;margin-left:-40pt;width:90pt;height:90pt"'
     ),
     "black on red": paragraph("Avtal", "", '<w:color w:val="000000"/>' + ON_RED),
-    "a colour that the program chooses, on black": paragraph("Avtal", "", '<w:color w:val="auto"/><w:highlight w:val="black"/>'),
+    "a colour that the program chooses, on a black shading": paragraph(
+        "Avtal", "", '<w:color w:val="auto"/><w:shd w:val="clear" w:fill="000000"/>'
+    ),
+    "a colour that the program chooses, on yellow": paragraph("Avtal", "", '<w:highlight w:val="yellow"/>'),
     "red on a pattern": paragraph("Avtal", "", RED + '<w:shd w:val="pct20" w:color="FF0000" w:fill="FF0000"/>'),
     "red on white in a red cell": table(
         cell("Avtal", ON_RED, RED + '<w:shd w:val="clear" w:fill="FFFFFF"/>')

@@ -42,15 +42,14 @@ def behind_of(properties: Sequence[Node], around: str) -> str:
 
 
 def colour_of(properties: Sequence[Node]) -> str:
-    """Return the colour of letters; AUTO or nothing where the program chooses one that is seen."""
-    for each in properties:
-        fill = each.find("?:textFill", "?:solidFill")
-        if fill is not None:
-            return _of_fill(fill, "?")
-        own = each.find("w:color")
-        if own is not None:
-            return _colour(own, "w:val", "w:theme")
-    return ""
+    """Return the colour of letters; nothing where the program chooses one that is seen.
+
+    It does so by the shading behind them. On highlighting they stay black: so people black out words.
+    """
+    colour = next((found for each in properties if (found := _own_colour(each))), "AUTO")
+    if colour != "AUTO":
+        return colour
+    return _BLACK if (first_value(properties, "w:highlight") or "none") != "none" else ""
 
 
 def fill_of(shape: Node) -> str | None:
@@ -72,6 +71,13 @@ def fill_of_old(shape: Node) -> str | None:
         return UNKNOWN
     named = shape.get("fillcolor", "white").partition(" ")[0]
     return PAPER if named in {"white", "window"} else named.removeprefix("#").upper()
+
+
+def _own_colour(properties: Node) -> str:
+    fill, own = properties.find("?:textFill", "?:solidFill"), properties.find("w:color")
+    if fill is not None:
+        return _of_fill(fill, "?")
+    return _colour(own, "w:val", "w:theme") if own is not None else ""
 
 
 def _colour(node: Node, value: str, theme: str) -> str:
