@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from service import KALLSKYDD, kallskydd, offline_network
+from service import KALLSKYDD, kallskydd, offline_network, trial_home
 
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
@@ -110,7 +110,7 @@ def test_a_real_home_does_not_open_beside_readable_swap_and_says_what_to_do(shor
 
 
 def test_a_trial_opens_beside_readable_swap_and_says_so(short_folder):
-    kallskydd("init", "--home", short_folder / "home", "--trial")
+    trial_home(short_folder / "home")
 
     done = serve_beside_swap(short_folder / "home", offline_network(short_folder / "net"), short_folder)
 

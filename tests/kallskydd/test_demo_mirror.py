@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from service import kallskydd
+from service import trial_home
 
 from cases.home import read_home
 from kallskydd.demo.check import RoundTrip, _search_processes
@@ -19,7 +19,7 @@ from kallskydd.demo.world import DemoFailed, DemoWorld
 
 @pytest.fixture
 def mirror(tmp_path):
-    kallskydd("init", "--home", tmp_path / "home", "--trial")
+    trial_home(tmp_path / "home")
     made = DemoMirror.new(tmp_path / "relay")
     made.set_up(tmp_path / "home")
     return made

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from loopback_socks import LoopbackSocks
 from pebble import Pebble
-from service import Service, kallskydd, offline_network
+from service import Service, kallskydd, offline_network, trial_home
 
 from cases.home import read_home
 from intake.control import Event
@@ -149,8 +149,7 @@ class Visitors:
 def home():
     # Not tmp_path: a unix socket's path must be short.
     with tempfile.TemporaryDirectory(prefix="m") as folder:
-        kallskydd("init", "--home", Path(folder) / "h", "--trial")
-        yield Path(folder) / "h"
+        yield trial_home(Path(folder) / "h")
 
 
 def configure(home: Path, pebble: Pebble) -> None:

@@ -14,15 +14,14 @@ from pathlib import Path
 
 import pytest
 from intake_harness import SHOWN, Browser, log_in, multipart
-from service import Service, copies, descriptors, holding, kallskydd, new_marker, offline_network, opened_for_writing
+from service import Service, copies, descriptors, holding, new_marker, offline_network, opened_for_writing, trial_home
 
 from kallskydd.demo.sample_files import sample_jpeg, sample_pdf
 
 
 @pytest.fixture
 def home(short_folder: Path) -> Path:
-    kallskydd("init", "--home", short_folder / "home", "--trial")
-    return short_folder / "home"
+    return trial_home(short_folder / "home")
 
 
 class Markers:

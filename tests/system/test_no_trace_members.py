@@ -13,7 +13,7 @@ from pathlib import Path
 
 from intake_harness import Browser, file_report, log_in, two_words_back
 from reporter_samples import offered
-from service import Service, copies, descriptors, holding, kallskydd, offline_network, opened_for_writing
+from service import Service, copies, descriptors, holding, kallskydd, offline_network, opened_for_writing, trial_home
 
 from kallskydd.demo.sample_files import sample_jpeg
 
@@ -29,7 +29,7 @@ async def desk(service: Service, *words: str) -> dict:
 
 async def test_a_members_file_and_ticked_facts_pass_the_locked_intake_and_leave_nothing(short_folder, tmp_path):
     home = short_folder / "home"
-    kallskydd("init", "--home", home, "--trial")
+    trial_home(home)
     reporters, members = (sample_jpeg(f"mk{secrets.token_hex(8)}") for _ in range(2))
     source = tmp_path / "from-member.jpg"
     source.write_bytes(members.content)

@@ -8,12 +8,12 @@ import signal
 from pathlib import Path
 
 from mirror_harness import NAME, SETTINGS, Authority, MirrorBrowser
-from service import Service, kallskydd, offline_network
+from service import Service, offline_network, trial_home
 
 
 def home_with_mirror(folder: Path) -> Path:
     home = folder / "home"
-    kallskydd("init", "--trial", "--home", home)
+    trial_home(home)
     config = home / "config.toml"
     config.write_text(f"{config.read_text()}\n{SETTINGS}")
     return home

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives import serialization
 from desk_harness import CHEAP
 from intake_harness import SHOWN, Browser, file_report, log_in
 from secret_places import OTHER_FILES, SECRETS
-from service import KALLSKYDD, Service, kallskydd, offline_network
+from service import KALLSKYDD, Service, kallskydd, offline_network, trial_home
 
 from cases.clock import today, utc_now
 from cases.receipt.keys import receipt_keys
@@ -292,7 +292,7 @@ def look_into_memory(installation: Installation, places: Places, case: str) -> N
 
 
 def test_a_trial_keeps_its_member_on_the_server_and_nothing_else_that_no_row_names(short_folder):
-    kallskydd("init", "--home", short_folder / "home", "--trial")
+    trial_home(short_folder / "home")
     found = files_of(short_folder / "home")
 
     assert {"trial-member/member.key", "trial-member/passphrase", "trial-member/join.toml"} <= set(found)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from service import Service, kallskydd, offline_network
+from service import Service, offline_network, trial_home
 
 from cases.languages import LANGUAGES
 from intake.app import ROUTES
@@ -13,7 +13,7 @@ from intake.http.padding import SIZES
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     folder = tmp_path_factory.mktemp("padding")
-    kallskydd("init", "--home", folder / "home", "--trial")
+    trial_home(folder / "home")
     with Service(folder / "home", offline_network(folder / "net")) as running:
         yield running
 

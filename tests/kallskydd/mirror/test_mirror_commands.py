@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from loopback_socks import LoopbackSocks
-from service import KALLSKYDD
+from service import KALLSKYDD, trial_home
 from tls_door import context_of
 
 from audit.observe.proc import find_service
@@ -117,7 +117,7 @@ async def test_a_renewal_under_way_is_no_other_certificate(world, home):
 
 def test_a_mirror_that_is_not_configured_or_not_served_is_said(world, tmp_path):
     home = world.home / "h"
-    kallskydd("init", "--home", home, "--trial")
+    trial_home(home)
     without = kallskydd("mirror", "account", "--home", home)
     (home / "config.toml").write_text(f'{(home / "config.toml").read_text()}\n[mirror]\nname = "{NAME}"\n')
     not_served = kallskydd("mirror", "account", "--home", home, "--agree-to-terms")
@@ -319,7 +319,7 @@ def test_the_keeper_and_the_status_of_a_home_without_a_mirror_import_no_library_
 
 def test_the_daily_audit_knows_the_child_for_what_it_is(world):
     home = world.home / "h"
-    kallskydd("init", "--home", home, "--trial")
+    trial_home(home)
     child = [sys.executable, "-I", "-m", "kallskydd.mirror"]
     with hold_home(home), subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         service = find_service(home)

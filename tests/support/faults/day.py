@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from intake_harness import Browser, file_report, two_words_back
-from service import Service, kallskydd, offline_network
+from service import Service, offline_network, trial_home
 
 from faults.kills import read_cases
 from kallskydd.demo.sample_files import sample_jpeg
@@ -65,7 +65,7 @@ async def a_day(folder: Path, requests: int, reports: int) -> Day:
     """Let the day pass, and read at the desk what came of it."""
     day, began = Day(), time.monotonic()
     home = folder / "home"
-    kallskydd("init", "--home", home, "--trial")
+    trial_home(home)
     with Service(home, offline_network(folder / "net")) as service:
         service.wait_for("tor-started")
         browser = Browser(service.public_socket, f"{service.public_address}.onion")

@@ -24,7 +24,7 @@ from pathlib import Path
 from intake_harness import Browser, Page, file_report, read_answer
 from mirror_harness import Authority, MirrorBrowser, _read_all, _send
 from relay_harness import NAME, Site
-from service import Service, descriptors, holding, kallskydd, offline_network
+from service import Service, descriptors, holding, offline_network, trial_home
 
 from cases.clock import utc_now
 from cases.entry import Attachment, Report, Stream
@@ -120,7 +120,7 @@ async def kill_at_random(folder: Path, count: int, seed: int) -> Outcome:
 
 def _new_home(folder: Path) -> Path:
     home = folder / "home"
-    kallskydd("init", "--home", home, "--trial")
+    trial_home(home)
     config = home / "config.toml"
     config.write_text(f'{config.read_text()}\n[mirror]\nname = "{NAME}"\n')
     return home

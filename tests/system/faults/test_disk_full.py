@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 from faults import full_disk
 from intake_harness import Browser, file_report, log_in, running_intake
-from service import Service, holding, kallskydd, offline_network
+from service import Service, holding, offline_network, trial_home
 
 from intake.control import Event, IntakeEnd, KeeperEnd
 from intake.daily import keep_time
@@ -92,7 +92,7 @@ async def test_a_served_home_on_a_full_disk_refuses_in_words_and_goes_on_when_th
     short_folder,
 ):
     made, home = short_folder / "made", short_folder / "home"
-    kallskydd("init", "--home", made, "--trial")
+    trial_home(made)
     home.mkdir(mode=0o700)
     started_by = (*own_mounts(), "sh", "-c", MOUNT, str(home), str(made))
     with Service(home, offline_network(short_folder / "net"), started_by=started_by) as service:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from intake_harness import Browser, Page, file_report, log_in
-from service import KALLSKYDD, Service, holding, kallskydd, offline_network
+from service import KALLSKYDD, Service, holding, offline_network, trial_home
 
 MARKER = "mkPlaintextOfAReport"
 RESTORE = "Stop the service and restore the file from the backup."
@@ -20,8 +20,7 @@ RESTORE = "Stop the service and restore the file from the backup."
 
 @pytest.fixture
 def home(short_folder: Path) -> Path:
-    kallskydd("init", "--home", short_folder / "home", "--trial")
-    return short_folder / "home"
+    return trial_home(short_folder / "home")
 
 
 @pytest.fixture
