@@ -157,6 +157,14 @@ SHOWN = {
     "white in an old text box that fades": old_shape("Avtal", WHITE, "").replace(
         "<v:textbox>", '<v:fill type="gradient"/><v:textbox>'
     ),
+    "white with an outline": paragraph("Avtal", "", WHITE + "<w:outline/>"),
+    "white with a relief": paragraph("Avtal", "", WHITE + "<w:emboss/>"),
+    "white with an engraving": paragraph("Avtal", "", WHITE + "<w:imprint/>"),
+    "white with a shadow": paragraph("Avtal", "", WHITE + "<w:shadow/>"),
+    "white with a line around each letter": paragraph(
+        "Avtal", "", f"{WHITE}<w14:textOutline {W14}><w14:solidFill/></w14:textOutline>"
+    ),
+    "white with a glow": paragraph("Avtal", "", f'{WHITE}<w14:glow {W14} w14:rad="63500"/>'),
     "black on red": paragraph("Avtal", "", '<w:color w:val="000000"/>' + ON_RED),
     "a colour that the program chooses, on black": paragraph("Avtal", "", '<w:color w:val="auto"/><w:highlight w:val="black"/>'),
     "red on a pattern": paragraph("Avtal", "", RED + '<w:shd w:val="pct20" w:color="FF0000" w:fill="FF0000"/>'),
