@@ -147,6 +147,7 @@ FLOATING = (
 SHOWN = {
     "white on blue": paragraph("Avtal", "", WHITE + ON_BLUE),
     "white on a blue cell": table(cell("Avtal", ON_BLUE, WHITE)),
+    "white in a blue row": table(f"<w:tblPrEx>{ON_BLUE}</w:tblPrEx>" + cell("Avtal", "", WHITE)),
     "white on a table with a style": table(cell("Avtal", "", WHITE), about='<w:tblStyle w:val="Blå"/>'),
     "white in a blue text box": shape("Avtal", WHITE, filled("1F3864")),
     "white in a text box in a colour of the theme": shape(
