@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
+from scrubbers.jailed.office.colours import UNKNOWN
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package, Relation
 from scrubbers.jailed.office.pictures import Shown
@@ -47,9 +48,22 @@ class Drawings:
             return []
         blocks: list[Block] = [*self._pictures(drawing), *self.data(drawing)]
         shapes = drawing.all("wps:wsp", outside=_TEXT)
-        texts = (read_text(box, fill_of(shape)) for shape in shapes for box in shape.all("wps:txbx", outside=_TEXT))
+        texts = (
+            read_text(box, self._behind(drawing, fill_of(shape)))
+            for shape in shapes
+            for box in shape.all("wps:txbx", outside=_TEXT)
+        )
         blocks += [Frame(labels.TEXT_BOX, tuple(text)) for text in texts if text]
         return blocks or [Frame(labels.SHAPE, ())]
+
+    @staticmethod
+    def _behind(drawing: Node, fill: str | None) -> str | None:
+        """Return what is behind a text box: anything where it has no fill and floats, or stands with other shapes."""
+        if fill is None and (
+            drawing.find("wp:anchor") is not None or sum(1 for _ in drawing.all("wps:wsp", "pic:pic")) > 1
+        ):
+            return UNKNOWN
+        return fill
 
     def data(self, drawing: Node) -> Iterator[Block]:
         """Yield a note for each chart and diagram."""

@@ -20,6 +20,10 @@ _HEAD: Final = re.compile(
 )
 # An identifier within a line: where lines were joined, or a number or word stands before.
 _IDENTIFIER: Final = re.compile(r"-[Ii][Dd][^\S\n]{0,9}:[^\S\n]{0,9}<[^\s<>]{1,1000}>")
+# The line before each message of a mailbox: who sent it, and the second.
+_OF_MAILBOX: Final = re.compile(
+    r"(?m)^[ \t>|]{0,80}From \S{1,320} {1,3}[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+)
 # Base64 or hexadecimal in lines or in one piece; uuencode, whose whole lines begin with M; yEnc. As one expression they
 # took three times as long.
 _FILES: Final = (
@@ -33,8 +37,8 @@ _FILES: Final = (
 
 
 def has_head(text: str) -> bool:
-    """Return whether a line is a field of a message's head that programs write, or has an identifier of one in it."""
-    return _HEAD.search(text) is not None or _IDENTIFIER.search(text) is not None
+    """Return whether a line is a field that programs write, or of a mailbox, or has the identifier of a message."""
+    return any(each.search(text) is not None for each in (_HEAD, _IDENTIFIER, _OF_MAILBOX))
 
 
 def require_no_traces(text: str) -> None:

@@ -134,6 +134,7 @@ REFUSED = {
     "a field that no list has": "Hej\n\nX-Klient-Adress: 10.3.2.1",
     "the name of who is quoted before the mark": "AB> Received: from pc-anna\nAB> To: anna@x",
     "all in one line": "From: anna@x To: bo@x Message-ID: <a@pc-anna> Subject: Hej",
+    "the line of a mailbox": "> From a@pc-anna Mon Sep 20 02:23:53 1999\n" + quoted(WHOLE, "> "),
     "what is known behind what is not": "Spar: 10.3.2.1\nReceived: from pc-anna\nTo: anna@x",
 }
 

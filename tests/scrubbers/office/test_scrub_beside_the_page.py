@@ -137,6 +137,7 @@ def test_what_may_reach_into_the_slide_is_kept(jail, shown):
 
 
 NO_SHAPE_FILL = "<a:noFill/>"
+OUTLINED = '<a:ln><a:solidFill><a:srgbClr val="000000"/></a:solidFill></a:ln>'
 DARK = '<p:bg><p:bgPr><a:solidFill><a:srgbClr val="1F3864"/></a:solidFill></p:bgPr></p:bg>'
 
 
@@ -146,6 +147,10 @@ DARK = '<p:bg><p:bgPr><a:solidFill><a:srgbClr val="1F3864"/></a:solidFill></p:bg
         presentation([("", shape("Avtal", look=solid("FFFFFF"), fill=solid("1F3864")))]),
         with_theme(shape("Avtal", look=solid("FFFFFF"), fill=NO_SHAPE_FILL), ground=DARK),
         with_theme(shape("Avtal", look=solid("FFFFFF"), fill=NO_SHAPE_FILL), white="1F3864"),
+        with_theme(shape("Avtal", look=OUTLINED + solid("FFFFFF"), fill=NO_SHAPE_FILL)),
+        with_theme(
+            shape("Avtal", look=solid("FFFFFF") + "<a:effectLst><a:outerShdw/></a:effectLst>", fill=NO_SHAPE_FILL)
+        ),
         # A picture may be under it.
         with_theme(shape("Avtal", look=WHITE_OF_THEME, fill=NO_SHAPE_FILL)),
         with_theme(shape("Avtal", look=WHITE_OF_THEME, fill='<a:solidFill><a:schemeClr val="accent1"/></a:solidFill>')),
@@ -183,6 +188,20 @@ def floating(text: str, left: int, relative: str = "page") -> str:
         f"<wps:wsp><wps:txbx><w:txbxContent>{paragraph(text)}</w:txbxContent></wps:txbx></wps:wsp></a:graphicData>"
         "</a:graphic></wp:anchor></w:drawing></w:r></w:p>"
     )
+
+
+def test_white_letters_are_kept_in_a_text_box_without_a_fill_that_may_float_over_something(jail):
+    white = "<w:color w:val='FFFFFF'/>"
+    box = floating("Avtal", 900_000).replace("<w:rPr></w:rPr>", f"<w:rPr>{white}</w:rPr>")
+    old = (
+        '<w:p><w:r><w:pict><v:rect filled="f" style="position:absolute"><v:textbox><w:txbxContent>'
+        f"{paragraph('Anbud', '', white)}</w:txbxContent></v:textbox></v:rect></w:pict></w:r></w:p>"
+    )
+
+    shown = text_of(cleaned(jail, word(box + old))[0])
+
+    assert white in box
+    assert {"Avtal", "Anbud"} <= set(shown.split())
 
 
 @pytest.mark.parametrize(

@@ -144,10 +144,10 @@ def test_two_documents_that_look_the_same_come_out_the_same(jail, name):
     assert What.HIDDEN_TEXT in {found.what for found in report.removed}
 
 
-def on_pages(colour: str) -> bytes:
+def on_pages(colour: str, inside: str = "") -> bytes:
     layout = (
-        f'<office:automatic-styles><style:page-layout style:name="l"><style:page-layout-properties fo:background-color="{colour}"/>'
-        "</style:page-layout></office:automatic-styles>"
+        f'<office:automatic-styles><style:page-layout style:name="l"><style:page-layout-properties fo:background-color="{colour}">'
+        f"{inside}</style:page-layout-properties></style:page-layout></office:automatic-styles>"
     )
     return odf(
         "text", line("Avtal"), style("paragraph", WHITE), parts={"styles.xml": odf_root("document-styles", layout)}
@@ -156,6 +156,9 @@ def on_pages(colour: str) -> bytes:
 
 IN_ROW = f"<table:table-cell>{line('Avtal')}</table:table-cell>"
 BLACK = letters('fo:color="#000000"')
+BLUE_FOOT = ('</style:page-layout-properties><style:footer-style><style:header-footer-properties '
+             'fo:background-color="#1f3864"/></style:footer-style><style:page-layout-properties>')  # fmt: skip
+ON_PICTURE = '<style:{}-properties><style:background-image xlink:href="Pictures/a.png"/></style:{}-properties>'
 SHOWN = {
     "black letters in a white paragraph": text(
         line(span("Avtal")), styles=style("paragraph", WHITE) + style("text", BLACK, "t")
@@ -181,6 +184,31 @@ SHOWN = {
     # LibreOffice draws the lines over each other.
     "lines of a point": text(
         line("Avtal"), styles=style("paragraph", '<style:paragraph-properties fo:line-height="1pt"/>')
+    ),
+    "white on a page that fades": on_pages('" draw:fill="gradient'),
+    "white on a page with a picture": on_pages("", '<style:background-image xlink:href="Pictures/a.png"/>'),
+    "white in a blue foot of pages": on_pages("", BLUE_FOOT),
+    "white in a blue section": text(
+        f'<text:section text:style-name="b">{line("Avtal")}</text:section>',
+        styles=style("section", ON_BLUE.format("section"), "b") + style("paragraph", WHITE),
+    ),
+    "white on a paragraph with a picture": text(
+        line("Avtal"), styles=style("paragraph", ON_PICTURE.format("paragraph", "paragraph") + WHITE)
+    ),
+    "white on a paragraph that fades": text(
+        line("Avtal"), styles=style("paragraph", '<style:paragraph-properties draw:fill="gradient"/>' + WHITE)
+    ),
+    "white in a cell with a picture": text(
+        table(cell("Avtal", 'table:style-name="s"')),
+        styles=style("table-cell", ON_PICTURE.format("table-cell", "table-cell") + WHITE),
+    ),
+    "white in a filled cell of a slide": odf(
+        "presentation",
+        "<draw:page><draw:frame>" + table(cell("Avtal", 'table:style-name="s"')) + "</draw:frame></draw:page>",
+        style("table-cell", '<style:graphic-properties draw:fill="solid" draw:fill-color="#1f3864"/>' + WHITE),
+    ),
+    "lines of a half": text(
+        line("Avtal"), styles=style("paragraph", '<style:paragraph-properties fo:line-height="50%"/>')
     ),
     "a row that is as high as it needs": sheet(
         (cell("Avtal"), 'table:style-name="r"'),

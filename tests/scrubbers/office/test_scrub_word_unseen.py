@@ -144,6 +144,7 @@ FLOATING = (
 SHOWN = {
     "white on blue": paragraph("Avtal", "", WHITE + ON_BLUE),
     "white on a blue cell": table(cell("Avtal", ON_BLUE, WHITE)),
+    "white in a blue row": table(f"<w:tblPrEx>{ON_BLUE}</w:tblPrEx>" + cell("Avtal", "", WHITE)),
     "white on a table with a style": table(cell("Avtal", "", WHITE), about='<w:tblStyle w:val="Blå"/>'),
     "white in a blue text box": shape("Avtal", WHITE, filled("1F3864")),
     "white in a text box in a colour of the theme": shape(
@@ -161,6 +162,14 @@ SHOWN = {
     "an old text box at the side of a margin": old_shape(
         "Avtal", "", 'style="position:absolute;margin-left:-40pt;width:90pt;height:90pt"'
     ),
+    "white with an outline": paragraph("Avtal", "", WHITE + "<w:outline/>"),
+    "white with a relief": paragraph("Avtal", "", WHITE + "<w:emboss/>"),
+    "white with an engraving": paragraph("Avtal", "", WHITE + "<w:imprint/>"),
+    "white with a shadow": paragraph("Avtal", "", WHITE + "<w:shadow/>"),
+    "white with a line around each letter": paragraph(
+        "Avtal", "", f"{WHITE}<w14:textOutline {W14}><w14:solidFill/></w14:textOutline>"
+    ),
+    "white with a glow": paragraph("Avtal", "", f'{WHITE}<w14:glow {W14} w14:rad="63500"/>'),
     "black on red": paragraph("Avtal", "", '<w:color w:val="000000"/>' + ON_RED),
     "a colour that the program chooses, on a black shading": paragraph(
         "Avtal", "", '<w:color w:val="auto"/><w:shd w:val="clear" w:fill="000000"/>'

@@ -8,6 +8,7 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
+from scrubbers.jailed.office.colours import UNKNOWN
 from scrubbers.jailed.office.odf.shared import CONTENT, ReadsBlocks, Shared
 from scrubbers.jailed.office.odf.styles import Look, points, size_of
 from scrubbers.jailed.office.odf.text import TextReader, drawn_inside
@@ -75,7 +76,7 @@ class _Drawings:
                     is_slide = node.get("presentation:class") != "" or node.get("presentation:style-name") != ""
                     return text if is_slide or not text else [Frame(labels.TEXT_BOX, tuple(text))]
                 case "table:table":
-                    return reader.blocks(node)
+                    return reader.blocks(node, Look(behind=UNKNOWN))  # cells are filled as shapes are
                 case "draw:image":
                     if picture := self._picture(each, node, style):
                         return [*self._texts_of(note), picture]

@@ -21,6 +21,7 @@ _BULLET: Final = "•"
 _LEVELS: Final = 10
 _MOST_NUMBER: Final = 100_000
 _NO_COLOUR: Final = frozenset({"", "transparent", "none"})
+_FADING: Final = frozenset({"gradient", "bitmap", "hatch"})
 _COLOUR: Final = re.compile("#[0-9A-Fa-f]{6}")
 _CLEAR: Final = 5  # per cent; so much is not seen of letters
 _POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}
@@ -79,7 +80,8 @@ class Styles:
                 self.outline = each
             case "style:page-layout":
                 self._layouts[each.get("style:name")] = each
-                self._pages.add(each.value("style:page-layout-properties", of="fo:background-color") or "")
+                parts = each.all("style:page-layout-properties", "style:header-footer-properties")
+                self._pages.update(_ground(part) for part in parts)
             case name if name in _DATA:
                 self.data_styles[each.get("style:name")] = each
             case "draw:layer":
@@ -142,14 +144,15 @@ class Styles:
     @property
     def paper(self) -> Look:
         """How text looks before a style says more. Pages of a colour may be those that it stands on."""
-        return Look(behind=PAPER if self._pages <= _NO_COLOUR | {"#ffffff"} else UNKNOWN)
+        return Look(behind=PAPER if self._pages <= _NO_COLOUR | {PAPER} else UNKNOWN)
 
     def behind(self, family: str, name: str, around: str) -> str:
         """Return the colour that a style puts behind letters, as that of its own letters or of all of it."""
         for kind in ("text", family):
-            found = self.value(family, name, kind, "fo:background-color")
+            parts = (style.find(f"style:{kind}-properties") for style in self.chain(family, name))
+            found = next((ground for part in parts if part is not None and (ground := _ground(part))), "")
             if found not in _NO_COLOUR:
-                return _named(found)
+                return found
         return around
 
     def behind_shape(self, name: str) -> str:
@@ -181,6 +184,15 @@ class Styles:
             if found:
                 return "none" not in found
         return before.struck
+
+
+def _ground(properties: Node) -> str:
+    """Return the colour that properties name, which cannot be told of a picture or what fades; empty without one."""
+    picture = properties.find("style:background-image")
+    if properties.get("draw:fill") in _FADING or (picture is not None and picture.get("xlink:href")):
+        return UNKNOWN
+    found = properties.get("fo:background-color")
+    return found if found in _NO_COLOUR else _named(found)
 
 
 def _named(colour: str) -> str:

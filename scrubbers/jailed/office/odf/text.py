@@ -109,8 +109,10 @@ class TextReader:
                 pass
             case name if name in _DRAWN:
                 return self.shared.drawings.read(node, self)
-            case _:
-                return self.blocks(node, look, marker, level)
+            case kind:
+                name = node.get("text:style-name") if kind == "text:section" else ""
+                behind = self.shared.styles.behind("section", name, look.behind)
+                return self.blocks(node, replace(look, behind=behind), marker, level)
         return []
 
     def _paragraph(self, node: Node, look: Look, marker: str, level: int) -> list[Block]:

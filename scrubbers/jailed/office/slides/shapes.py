@@ -233,10 +233,19 @@ def _is_unseen(looks: Sequence[Node], ground: Ground) -> bool:
     if look is None or _is_clear(look):
         return look is not None
     fill, highlight = look.find("a:solidFill"), next((one for each in looks if (one := each.find("a:highlight"))), None)
-    if fill is None:
+    if fill is None or _is_drawn_around(looks):
         return False
     behind = ground.behind if highlight is None else colour_of(highlight, ground.theme)
     return is_unseen(colour_of(fill, ground.theme, of_letters=True), behind)
+
+
+def _is_drawn_around(looks: Sequence[Node]) -> bool:
+    """Return whether a line or an effect shows where letters are, whatever colour they have."""
+    line = next((one for each in looks if (one := each.find("a:ln")) is not None), None)
+    if line is not None and any(one.name in _FILLS and one.name != "a:noFill" for one in line.elements()):
+        return True
+    effects = next((one for each in looks if (one := each.find("a:effectLst")) is not None), None)
+    return effects is not None and any(effects.elements())
 
 
 def _is_clear(look: Node) -> bool:

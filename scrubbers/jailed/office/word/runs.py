@@ -49,7 +49,17 @@ def _is_unseen(properties: Sequence[Node], around: str) -> bool:
         return True
     if any(_is_without_fill(each) for each in properties):
         return True
-    return is_unseen(colour_of(properties), behind_of(properties, around))
+    return not _is_drawn_around(properties) and is_unseen(colour_of(properties), behind_of(properties, around))
+
+
+def _is_drawn_around(properties: Sequence[Node]) -> bool:
+    """Return whether a line, a shadow, a relief or a light shows where letters are, whatever colour they have."""
+    if any(is_on(properties, name) for name in ("w:outline", "w:shadow", "w:emboss", "w:imprint")):
+        return True
+    lines = next((found for each in properties if (found := each.find("?:textOutline")) is not None), None)
+    if lines is not None and lines.find("?:noFill") is None:
+        return True
+    return any(each.find("?:glow") is not None or each.find("?:shadow") is not None for each in properties)
 
 
 def _is_without_fill(properties: Node) -> bool:

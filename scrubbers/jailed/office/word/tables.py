@@ -39,7 +39,8 @@ def read_table(table: Node, reader: ReadsBlocks) -> list[Block]:
         cells = _skipped(about, "w:gridBefore")
         for column, cell in _placed(row):
             is_seen = not is_unseen_row(row) or _reaches_down(all_rows[place + 1 :], column)
-            cells.append(_cell(cell, reader, behind, is_seen=is_seen))
+            own = row.find("w:tblPrEx")
+            cells.append(_cell(cell, reader, behind if own is None else behind_of([own], behind), is_seen=is_seen))
         # A row without a height is no line of the copy.
         if cells and (not is_unseen_row(row) or any(cell.blocks for cell in cells)):
             rows.append(tuple(cells))
