@@ -30,7 +30,7 @@ def derive() -> float:
 
 async def measured() -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
-        async with running_intake(Path(folder)) as intake:
+        async with running_intake(Path(folder), real_argon2=True) as intake:
             receipt = (await file_report(intake.browser(), "A report that is read again. " * 40)).receipt
             with_page, bare = [], []
             for _ in range(RUNS):

@@ -44,7 +44,10 @@ async def seconds_to_file(intake: RunningIntake, text: str, *files: bytes) -> fl
 async def measured() -> dict[str, object]:
     photograph = large_photograph()
     with tempfile.TemporaryDirectory(prefix="kb-") as folder:
-        async with zygotes(both=True) as sandbox, running_intake(Path(folder), sandbox=sandbox) as intake:
+        async with (
+            zygotes(both=True) as sandbox,
+            running_intake(Path(folder), sandbox=sandbox, real_argon2=True) as intake,
+        ):
             await sandbox.self_test()
             with_photograph, text_alone = [], []
             for _ in range(RUNS):
