@@ -76,6 +76,7 @@ corpus: setup-test
 	@$(PY) benchmarks/second_corpus.py $(ARGS)
 	@$(PY) benchmarks/pdf_pairs.py
 	@$(PY) benchmarks/messages/outside.py
+	@$(PY) benchmarks/evidence/outside_office.py
 
 # Coverage-guided fuzzing of everything that reads hostile bytes: two minutes, or ARGS="--seconds 3600 --only scrub_tiff"
 fuzz: setup-test
