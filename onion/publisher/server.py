@@ -131,9 +131,10 @@ class Host:
         finally:
             for door in self._doors.values():
                 door.close()
-            for task in (*self._serving, *self._on_their_way):
+            begun = (*self._serving, *self._on_their_way)
+            for task in begun:
                 task.cancel()
-            await asyncio.gather(*self._serving)
+            await asyncio.gather(*begun, return_exceptions=True)
             await self._publisher.close()
 
     async def _keep_tor(self) -> None:
