@@ -7,6 +7,7 @@ on a machine where that matters, fetch in a container and hand the folder over w
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 import tarfile
@@ -56,7 +57,7 @@ class Original:
 def fetch(cache: Path, wanted_packages: Sequence[tuple[str, str, str]] = PACKAGES) -> None:
     """Download the packages that are not in the folder yet; raises CalledProcessError if pip fails."""
     cache.mkdir(parents=True, exist_ok=True)
-    missing = [package for package in wanted_packages if _archive(cache, package) is None]
+    missing = [package for package in wanted_packages if archive(cache, package) is None]
     for name, version, digest in missing:
         print(f"fetching {name} {version}", file=sys.stderr)
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
@@ -74,10 +75,10 @@ def originals(cache: Path) -> Iterator[Original]:
     """Yield every file of our kinds in the packages, each content once, sorted by name."""
     seen = set()
     for package in PACKAGES:
-        archive = _archive(cache, package)
-        if archive is None:
+        source = archive(cache, package)
+        if source is None:
             raise FileNotFoundError(package[0])
-        with tarfile.open(archive) as members:
+        with tarfile.open(source) as members:
             for member in sorted(members, key=lambda member: member.name):
                 path = Path(member.name)
                 if not member.isfile() or path.suffix.lower() not in ENDINGS or member.size > _MOST_BYTES:
@@ -89,6 +90,25 @@ def originals(cache: Path) -> Iterator[Original]:
                 if kind and digest not in seen:
                     seen.add(digest)
                     yield Original("/".join((package[0], *path.parts[1:])), kind, content)
+
+
+def named(
+    cache: Path, packages: Sequence[tuple[str, str, str]], pattern: re.Pattern[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of the packages whose path the pattern finds, by its package and name; each content once."""
+    seen = set()
+    for package in packages:
+        source = archive(cache, package)
+        if source is None:
+            raise FileNotFoundError(package[0])
+        with tarfile.open(source) as members:
+            for member in sorted(members, key=lambda member: member.name):
+                opened = members.extractfile(member) if member.isfile() and pattern.search(member.name) else None
+                content = opened.read() if opened else b""
+                digest = hashlib.sha256(content).digest()
+                if opened and digest not in seen:
+                    seen.add(digest)
+                    yield f"{package[0]}/{Path(member.name).name}", content
 
 
 def kind_of(content: bytes) -> str | None:
@@ -108,11 +128,11 @@ def kind_of(content: bytes) -> str | None:
     return "pdf" if b"%PDF-" in content[:1024] else None
 
 
-def _archive(cache: Path, package: tuple[str, str, str]) -> Path | None:
+def archive(cache: Path, package: tuple[str, str, str]) -> Path | None:
     """The package's archive with the right hash, if it is there."""
     name, version, digest = package
-    for archive in cache.glob(f"*-{version}.tar.gz"):
-        same = archive.name.lower().replace("_", "-") == f"{name}-{version}.tar.gz"
-        if same and hashlib.sha256(archive.read_bytes()).hexdigest() == digest:
-            return archive
+    for found in cache.glob(f"*-{version}.tar.gz"):
+        same = found.name.lower().replace("_", "-") == f"{name}-{version}.tar.gz"
+        if same and hashlib.sha256(found.read_bytes()).hexdigest() == digest:
+            return found
     return None

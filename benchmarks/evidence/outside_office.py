@@ -13,23 +13,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import io
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from messages.outside import text_of
-from second_corpus_files import fetch
+from second_corpus_files import fetch, named
 
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import Role
@@ -72,25 +69,6 @@ class Result:
     words: int = 0
     kept: int = 0
     missing: tuple[str, ...] = ()
-
-
-def documents(cache: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield each document by its name, each content once."""
-    seen = set()
-    for name, version, _ in PACKAGES:
-        archive = next(
-            one
-            for one in cache.glob(f"*-{version}.tar.gz")
-            if one.name.replace("_", "-").startswith(f"{name}-{version}")
-        )
-        with tarfile.open(archive) as members:
-            for member in sorted(members, key=lambda member: member.name):
-                if not member.isfile() or not _DOCUMENT.search(member.name):
-                    continue
-                content = members.extractfile(member).read()
-                if (digest := hashlib.sha256(content).digest()) not in seen:
-                    seen.add(digest)
-                    yield f"{name}/{Path(member.name).name}", content
 
 
 def printed(found: list[tuple[str, bytes]]) -> list[str]:
@@ -159,7 +137,7 @@ def main() -> int:
     parser.add_argument("--show", action="store_true")
     args = parser.parse_args()
     fetch(args.cache, PACKAGES)
-    found = list(documents(args.cache))
+    found = list(named(args.cache, PACKAGES, _DOCUMENT))
     results = asyncio.run(clean_all(found, printed(found)))
     opened = [one for one in results if one.opened and not one.foreign]
     refused = [one for one in opened if one.outcome != "clean"]

@@ -6,9 +6,9 @@ Messages are the test files of published packages (see PACKAGES), fetched with p
 `second_corpus`. What a reader sees of a message in HTML Chromium says (the innerText of the page, with nothing
 fetched), of a message in text the email module of Python. Counted as opened is a message in which these find any words;
 ones whose letters none of our faces has (Chinese, Japanese, Korean) are counted apart. So are words in the head of
-another message that a text quotes, as bounces do: who opens that message is not shown them so, and of ours From, To,
-Cc, Date and Subject stay. Exit code 1 while more than 3 % of the opened are refused, less than 99 % of the other words
-are kept, or a line of a head that nobody sees is in a copy.
+another message that a text quotes, as bounces do: a reader of mail is not shown them so, and our copy keeps
+From, To, Cc, Date and Subject of them. Exit code 1 while more than 3 % of the opened are refused, less than 99 % of the
+other words are kept, or a line of a head that nobody sees is in a copy.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ import asyncio
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from html import unescape
@@ -31,7 +29,7 @@ import pypdfium2
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from second_corpus_files import fetch
+from second_corpus_files import fetch, named
 
 from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import COMPOUND
@@ -76,18 +74,6 @@ class Result:
     quoted: int = 0
     missing: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
-
-
-def messages(cache: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield each message by its name."""
-    for name, version, _ in PACKAGES:
-        archive = next(cache.glob(f"{name.replace('-', '_')}-{version}.tar.gz"), None) or next(
-            cache.glob(f"{name}-{version}.tar.gz")
-        )
-        with tarfile.open(archive) as members:
-            for member in sorted(members, key=lambda member: member.name):
-                if member.isfile() and _MESSAGE.search(member.name):
-                    yield f"{name}/{Path(member.name).name}", members.extractfile(member).read()
 
 
 def text_of(document: bytes) -> str:
@@ -174,7 +160,7 @@ def main() -> int:
     parser.add_argument("--show", action="store_true")
     args = parser.parse_args()
     fetch(args.cache, PACKAGES)
-    results = asyncio.run(clean_all(list(messages(args.cache))))
+    results = asyncio.run(clean_all(list(named(args.cache, PACKAGES, _MESSAGE))))
     opened = [one for one in results if one.opened and not one.foreign]
     refused = [one for one in opened if one.outcome != "clean"]
     share = 100 * len(refused) / len(opened)

@@ -1,4 +1,4 @@
-"""What a home holds when its service has been stopped, what is published when, and what is said of a kernel that lacks a layer."""
+"""What a home holds when its service has been stopped, what is published when, and the words for a kernel that lacks a layer."""
 
 from __future__ import annotations
 

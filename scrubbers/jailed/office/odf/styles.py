@@ -63,7 +63,7 @@ class Styles:
         self.hidden_layers: set[str] = set()
         self.data_styles: dict[str, Node] = {}
         self._layouts: dict[str, Node] = {}
-        self._pages: set[str] = set()  # what is behind the text of a page, where it is said
+        self._pages: set[str] = set()  # backgrounds of pages that state one
         for root in roots:
             for each in root.all(*_KEPT):
                 self._keep(each)
@@ -187,7 +187,7 @@ class Styles:
 
 
 def _ground(properties: Node) -> str:
-    """Return the colour that properties name, which cannot be told of a picture or what fades; empty without one."""
+    """Return the colour of a background: UNKNOWN for a picture or a gradient, empty or transparent without one."""
     picture = properties.find("style:background-image")
     if properties.get("draw:fill") in _FADING or (picture is not None and picture.get("xlink:href")):
         return UNKNOWN

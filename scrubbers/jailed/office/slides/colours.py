@@ -44,7 +44,7 @@ def colour_of(fill: Node, theme: Mapping[str, str], *, of_letters: bool = False)
 
 
 def theme_of(package: Package, part: str) -> dict[str, str]:
-    """Return the colours that the theme of a slide names; none where something on the way gives the names anew."""
+    """Return the colours that the theme of a slide names; none where a layout or master redefines the names."""
     chain = _chain(package, part)
     where = package.by_kind(chain[-1], "theme")
     scheme = package.tree(where).find("a:themeElements", "a:clrScheme") if where else None

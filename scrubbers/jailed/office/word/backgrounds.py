@@ -64,7 +64,7 @@ def fill_of(shape: Node) -> str | None:
 
 
 def fill_of_old(shape: Node) -> str | None:
-    """Return what is behind the text of a shape in VML, which is white where nothing is said (14.1.2.19 of part 4)."""
+    """Return what is behind the text of a shape in VML, white by default (14.1.2.19 of part 4)."""
     if shape.get("filled") in _OFF:
         return UNKNOWN if "position:absolute" in shape.get("style") else None
     if any(each.get("type", "solid") != "solid" for each in shape.elements() if each.name == "v:fill"):
