@@ -30,7 +30,7 @@ COMMANDS = {
     "upgrade": "bring a home of an earlier version up to this one, with a way back",
     "mirror": "the mirror's account, certificate and state",
     "poster": "a poster with QR codes, and a block for the municipality's own page",
-    "scrub": "clean pictures, documents and texts of hidden data",
+    "scrub": "clean files of hidden data",
     "desk": "the members' application",
     "audit": "prove the silence: no address, no log, no trace",
     "relay": "the clearnet mirror: forward TLS, unread, to the onion",

@@ -25,7 +25,7 @@ class RelayLimits:
     dial_seconds: float = 20.0
     dials: int = 3
     # Nothing in either direction. A form that waits for the jail is answered within five minutes, an upload may stall
-    # for three (`Limits.idle_seconds` of the intake).
+    # for one (`Limits.idle_seconds` of the intake).
     idle_seconds: float = 600.0
     # Of one direction, so 64 KiB a connection and 32 MiB for all. Larger ones moved 25 MB no faster.
     piece_bytes: int = 32 * 1024

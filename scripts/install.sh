@@ -70,6 +70,7 @@ put deploy/apparmor.d/kallskydd-tor /etc/apparmor.d
 # The lock too: `audit live` holds the libraries against it.
 put requirements.lock "$program/share"
 for paper in docs/*.md; do put "$paper" "$program/share"; done
+for paper in docs/operating/*.md; do put "$paper" "$program/share/operating"; done
 keep() {  # a file that the operator may have changed: theirs stays, ours lies beside it
     mkdir -p "$root/etc/kallskydd"
     if [ -e "$root/etc/kallskydd/$2" ] && ! cmp -s "$1" "$root/etc/kallskydd/$2"; then

@@ -176,7 +176,7 @@ class Removed:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ScrubReport:
-    """What one scrubbing removed. `version` says which scrubber and libraries: the same ones give the same bytes."""
+    """What one scrubbing removed. `version` says which scrubber and libraries."""
 
     kind: Kind
     removed: tuple[Removed, ...]

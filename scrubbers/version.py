@@ -16,6 +16,8 @@ _PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools", 
 def scrubber_version() -> str:
     """Return all that the bytes that come out depend on: with the same version, the same file gives the same bytes.
 
+    Of recordings and films on processors of one kind: FFmpeg computes with the instructions that there are.
+
     The versions come from the installed packages' metadata: importing the packages would load decoders.
     """
     packages = (f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES)

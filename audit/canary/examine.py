@@ -3,9 +3,9 @@
 1. A home is made, copied twice and served as an outsider would do it, under strace, in folders that are removed
    afterwards (`audit.canary.run`): two are sent the same visits, with other planted values, at other times and in
    another order, and one is sent no report at all.
-2. Each run is held against itself: what is seen from outside before visits and after them (`canary_steady`).
+2. Each run is held against itself: what is seen from outside before visits and after them (`compare.steady`).
 3. The runs are held against each other: one question has one answer, and what is not the same must be random
-   (`canary_across`, `canary_answers`, `canary_rows`, `canary_random`).
+   (`across`, `compare.answers`, `compare.rows`, `compare.random`).
 4. Every call is held against closed lists, and every written byte searched for what was planted.
 
 An allowance is one thing and one field of it, with its reason. If one request was not answered as it should be, the

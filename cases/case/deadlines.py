@@ -6,7 +6,7 @@ The time limits of a case: which there are, how long each is and from when it co
    late acknowledgement wins no time.
 3. A completion is asked for at least seven days ahead; a nearer day in an entry is read as the seventh.
 4. A closed case may be erased from the day when its inbox is over, which is never later than two years after closing.
-   A legal hold takes away the earlier day, not the cap.
+   In a legal hold nothing is erased, and the day of the cap is shown.
 """
 
 from dataclasses import dataclass

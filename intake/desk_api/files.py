@@ -11,7 +11,7 @@ Files that members send: cleaned in the jail like a reporter's, and attached to 
 
 `attach` takes steps 1 to 3, then the proof of the case key, and keeps the sealed file, its picture and the entries that
 name them: all of it or nothing. What it keeps it cannot read. A desk that was changed could seal what was never
-cleaned, so the reporter's page has the jail vouch for each file of a member before it gives it out (inbox_files.py).
+cleaned, so the reporter's page has the jail vouch for each file of a member before it gives it out (inbox/files.py).
 """
 
 import itertools

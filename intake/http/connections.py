@@ -57,7 +57,7 @@ class ConnectionLimits:
     first_byte_seconds: float = 15.0
     # Of TLS, from the accept on: through Tor it takes two or three seconds.
     handshake_seconds: float = 10.0
-    # A page can be asked for again, unlike an upload, which may stall three times as long (`Limits.idle_seconds`).
+    # As long as an upload may stall (`Limits.idle_seconds`).
     unread_seconds: float = 60.0
     slowest_bytes_a_second: int = 1024
     unsent_bytes: int = 32 * _MIB  # forty of the largest pages, and a thousand of the usual ones

@@ -3,7 +3,8 @@
 This process listens, starts tor or uses the one that is named, starts the relay (a process that closes itself before
 it takes a connection) and looks once whether the onion answers. It says on the terminal what is not as it should be,
 and from then on nothing; it never sees a byte of a visitor.
-Of our code it imports only what scripts/install_relay.py puts on such a host, and of others the standard library alone.
+Of our code it imports only what scripts/install_relay_program.py puts on such a host, and of others the standard
+library alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`kallskydd scrub FILE… --out DIR`: the scrubbers on their own, for anybody's pictures and PDFs.
+"""`kallskydd scrub FILE… --out DIR`: the scrubbers on their own, for anybody's files.
 
 Each file goes the way an attachment goes: sniffed, rebuilt in a jailed process, verified in another; as many at once as
-there are cores (`kallskydd.scrub.pool`). A ZIP file or a saved e-mail (.eml) becomes the files in it. A file that is
+there are cores (`kallskydd.scrub.pool`). A ZIP file or a saved e-mail becomes the files in it. A file that is
 refused does not stop the others. Nothing is ever overwritten: the clean copy appears under its name all at once, or not
 at all (`kallskydd.scrub.names`). What was removed is reported by kind, without the values: a terminal may be recorded.
 
@@ -21,7 +21,7 @@ from kallskydd.scrub.zygotes import start_zygotes
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `scrub` to the command line."""
-    parser = subparsers.add_parser("scrub", help="clean pictures, documents and texts of hidden data")
+    parser = subparsers.add_parser("scrub", help="clean files of hidden data")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the clean copies go")
     parser.add_argument("--rename", action="store_true", help="neutral names: file-001.jpg, file-002.pdf …")

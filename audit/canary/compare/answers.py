@@ -47,7 +47,7 @@ def _hex(text: bytes) -> bytes:
 
 
 def _mark(text: bytes) -> bytes:
-    """Without the hour, which `_wrong_hour` checks."""
+    """Without the hour, which `wrong_hours` checks."""
     return _whole_mark(text)[_HOUR_BYTES:]
 
 

@@ -296,7 +296,7 @@ def _add_case_options(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument("--previews", type=Path, metavar="DIR", help="save small pictures of them into this folder")
     elif name == "answer":
         parser.add_argument(
-            "--file", type=Path, required=True, metavar="FILE", help="a picture, a PDF, a text or a table"
+            "--file", type=Path, required=True, metavar="FILE", help="of a kind that reporters may send; no ZIP"
         )
         parser.add_argument("--text", help="a text to go with it")
         parser.add_argument("--save", type=Path, metavar="DIR", help="save the clean copy here before you are asked")

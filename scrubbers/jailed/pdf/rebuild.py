@@ -57,7 +57,7 @@ _SCALE: Final = 1.0
 _BACKDROPS: Final = 10  # that are held with their shades until they are compared
 _BACKDROP_WORK: Final = 50.0  # milliseconds, as in `cost`: two drawings of a page
 _BACKDROP_BYTE: Final = 0.001  # the same: what is large when coded also took long to draw
-_SAID_STEP: Final = 0.01  # milliseconds, as in `pdf_work`
+_SAID_STEP: Final = 0.01  # milliseconds, as in `cost`
 
 
 @dataclass(slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 A profile's text, an ink's name, a table's unused entries and a program could carry anything: none of them exists in the
 result. A colour given in the space of an ICC profile that is not sRGB is converted to sRGB here, once, and written as
-the colour it is; one of an ink, of several, or of a calibrated space is the one that PDFium shows (`pdf_swatch`).
+the colour it is; one of an ink, of several, or of a calibrated space is the one that PDFium shows (`swatch`).
 (ISO 32000-1, 8.6)
 """
 

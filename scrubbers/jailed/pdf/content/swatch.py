@@ -2,7 +2,7 @@
 
 An ink's function can hold a whole file of which no tint that is used tells anything, a calculator's program numbers
 that it never reaches, a name any text. So the source's space is copied into a document that never leaves the job's
-memory (`pdf_alone`), one colour of it is painted there, and the pixel's red, green and blue are all that stays.
+memory (`source_copy`), one colour of it is painted there, and the pixel's red, green and blue are all that stays.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _OPAQUE: Final = 255
 _DECIMALS: Final = 5
-# Milliseconds, as in `pdf_work`: one colour in a small space; a profile or a table is read again for each colour.
+# Milliseconds, as in `cost`: one colour in a small space; a profile or a table is read again for each colour.
 _PAINTED_WORK: Final = 0.4
 _BYTE_WORK: Final = 2e-5
 

@@ -1,7 +1,7 @@
 """Which texts on a page can be seen. Each is taken away for a moment: what changes nothing cannot be seen.
 
 1 what no look is needed for: painted in no colour, off the page, below two points high or wide; empty letters are blank
-2 letters printed twice to make them bold are judged together (`pdf_visible_units`)
+2 letters printed twice to make them bold are judged together (`overprint`)
 3 units that lie apart form a group, which is taken away at once; what changes is what could be seen of it
 4 what hardly changes anything is looked at again from nearby: a full stop of five points, pale grey
 5 the ink of the group alone, in black: ink that changed nothing is covered, cut off or of the colour of its ground
