@@ -90,7 +90,7 @@ def read(places: list[tuple[float, float, str]]) -> list[str]:
     """The texts in the order in which they are written."""
     steps: list[Step] = []
     for x, y, text in places:
-        steps += [TextBegun(), SetTextMatrix(None, b"%g" % x, b"%g" % y), Show(10, 0, [Run(glyphs(text))])]
+        steps += [TextBegun(), SetTextMatrix(None, b"%g" % x, b"%g" % y), Show(10, 0, [Run(glyphs(text))], [0.0, 0.0])]
     items, _ = items_of(steps, AS_IT_IS)
     return ["".join(glyph.text for glyph in item.step.glyphs()) for item in in_order(items, SIZE)]
 
@@ -114,9 +114,9 @@ def test_a_table_is_read_by_rows():
 
 def test_letters_that_all_stand_apart_are_a_word():
     word = glyphs("abc")
-    apart = emitted([TextBegun(), Show(10, 5.0, [Run(word)])])
+    apart = emitted([TextBegun(), Show(10, 5.0, [Run(word)], [0.0, 0.0])])
 
-    assert apart == emitted([TextBegun(), Show(10, 0, [word[0].alone, -500.0, word[1].alone, -500.0, word[2].alone])])
+    assert apart == emitted([TextBegun(), Show(10, 0, [glyph.alone for glyph in word], [0.0, -500.0, -500.0, 0.0])])
     assert b"TJ" not in apart
 
 

@@ -48,7 +48,7 @@ def emitted(steps: list[Step]) -> bytes:
 def shown(count: int, seen: list[bool] | None = None) -> bytes:
     """What becomes of so many glyphs, each half as wide as the font's size; codes are given in their order."""
     glyphs = [Glyph(code, 500, ((21, code, 0), (5, 9, 9))) for code in range(count)]
-    return emitted([TextBegun(), Show(10, 0, [Run(glyphs)], seen)])
+    return emitted([TextBegun(), Show(10, 0, [Run(glyphs)], [0.0, 0.0], seen)])
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_there_is_one_way_to_paint_a_box(contents):
 @pytest.mark.parametrize("parts", [[b"AB"], [b"A", b"B"]])
 def test_a_line_of_text_is_one_however_it_was_shown(parts):
     glyphs = {code: Glyph(code, 500, ((21, code, 0), (5, 9, 9))) for code in b"AB"}
-    shows = [Show(10, 0, [Run(glyphs[code] for code in part)]) for part in parts]
+    shows = [Show(10, 0, [Run(glyphs[code] for code in part)], [0.0, 0.0]) for part in parts]
 
     assert emitted([TextBegun(), *shows]) == TEXT + b"(\0\1\0\2) Tj\nET\n"
 

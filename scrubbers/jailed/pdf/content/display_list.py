@@ -16,12 +16,14 @@ again after something was redacted it gives a smaller stream, and nothing of wha
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
+from scrubbers.jailed.pdf.syntax.lexer import VALUES
+from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import Node, Value
 
 
@@ -108,22 +110,24 @@ class Path:
         return self.segments.endswith(b" re") and self.segments.count(b"\n") == 0
 
 
-# A run, and how far before it the one before ends, in thousandths of the size.
-Piece: TypeAlias = tuple[float, Run]
+# Where the first run begins, the runs, the gaps between them, where the last one ends: in thousandths of the size.
+Pieces: TypeAlias = tuple[float, list[Run], list[float], float]
 
 
 @dataclass(slots=True)
 class Show:
-    """One show operator: runs of glyphs that draw something, and between them how far the pen goes back (as in TJ).
+    """One show operator: runs of glyphs that draw something, and how far the pen goes back (as in TJ) between them.
 
-    `seen` says of each glyph whether it stays; None while all do.
+    `moves` has one for before each run, and one for after the last. `seen` says of each glyph whether it stays; None
+    while all do.
     """
 
     size: float
     character_space: float
-    parts: list[Run | float]
+    runs: list[Run]
+    moves: list[float]
     seen: Sequence[bool] | None = None
-    _said: tuple[Sequence[bool] | None, float, list[Piece], float] | None = field(default=None, compare=False)
+    _said: tuple[Sequence[bool] | None, Pieces] | None = field(default=None, compare=False)
     _reach: tuple[float, float, float] | None = field(default=None, compare=False)
 
     def leaves_out_ink(self) -> bool:
@@ -132,54 +136,50 @@ class Show:
 
     def may_hide_letters(self) -> bool:
         """Whether a letter may lie on another one of the same text: the pen goes back or stays."""
-        runs = [part for part in self.parts if type(part) is Run]
-        if not runs or (len(runs) == 1 and len(runs[0].glyphs) == 1):
+        if len(self.runs) < 2 and self.count() < 2:  # noqa: PLR2004  one letter
             return False
         apart = 1000 * self.character_space / self.size if self.size else 0.0
-        least = min([run.least for run in runs])
-        moves = [part for part in self.parts if type(part) is not Run]
-        return least + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
+        return min([run.least for run in self.runs]) + apart < _STANDS or max(self.moves) > _MOVES_BACK
 
-    def pieces(self) -> tuple[float, list[Piece], float]:
-        """Return where the first glyph that stays begins, what is shown from there, and where it ends."""
+    def pieces(self) -> Pieces:
+        """Return what stays, of which there is something."""
         if self._said is None or self._said[0] is not self.seen:
-            self._said = self.seen, *self._pieces()
-        return self._said[1:]
+            self._said = self.seen, self._pieces()
+        return self._said[1]
 
-    def _pieces(self) -> tuple[float, list[Piece], float]:
-        found: list[Piece] = []
-        start, pen = None, 0.0
-        for at, run in self._runs():
-            if start is None:
-                start = pen = at
-            gap = round(at - pen, GAP_DECIMALS)
-            found.append((gap, run))
-            pen += gap + run.advance
-        return start or 0.0, found, pen
+    def _pieces(self) -> Pieces:
+        start, inner = -self.moves[0], self.moves[1:-1]
+        if self.seen is None and not self.character_space and [GAPS[move] for move in inner] == inner:
+            # As in most documents, nothing has to be rounded that a later gap would have to make up for.
+            end = start + sum([run.advance for run in self.runs]) - sum(inner)
+            return start, self.runs, [-move for move in inner], end
+        (start, first), *others = self._places()
+        runs, gaps, pen = [first], list[float](), start + first.advance
+        for at, run in others:
+            gaps.append(round(at - pen, GAP_DECIMALS))
+            runs.append(run)
+            pen += gaps[-1] + run.advance
+        return start, runs, gaps, pen
 
-    def _runs(self) -> Iterator[tuple[float, Run]]:
-        """Yield the glyphs that stay, and how far from the text's beginning, in thousandths of its size."""
+    def _places(self) -> Iterator[tuple[float, Run]]:
+        """Yield what stays, and how far from the text's beginning, in thousandths of its size."""
         if self.seen is not None or self.character_space:
             seen = self.seen if self.seen is not None else itertools.repeat(True)
             yield from ((at, glyph.alone) for (at, glyph), stays in zip(self.places(), seen, strict=False) if stays)
             return
         position = 0.0
-        for part in self.parts:
-            if type(part) is Run:
-                yield position, part
-                position += part.advance
-            else:
-                position -= part
+        for move, run in zip(self.moves, self.runs, strict=False):
+            position -= move
+            yield position, run
+            position += run.advance
 
     def places(self) -> Iterator[tuple[float, Glyph]]:
         """Yield each glyph, and how far from the text's beginning, in thousandths of its size."""
         apart = 1000 * self.character_space / self.size if self.size else 0.0
         position = 0.0
-        for part in self.parts:
-            if not isinstance(part, Run):
-                position -= part
-                continue
-            for glyph in part.glyphs:
+        for move, run in zip(self.moves, self.runs, strict=False):
+            position -= move
+            for glyph in run.glyphs:
                 yield position, glyph
                 position += glyph.advance + apart
 
@@ -194,30 +194,32 @@ class Show:
     def _reached(self) -> tuple[float, float, float]:
         """Return the least and the greatest place of the pen, and where it ends; asked only once all is read."""
         if self._reach is None:
-            along, size, apart = 0.0, self.size / 1000, self.character_space
-            ends = [along]
-            for part in self.parts:
-                if type(part) is Run:
-                    along += part.advance * size + apart * len(part.glyphs)
-                else:
-                    along -= part * size
-                ends.append(along)
-            self._reach = min(ends), max(ends), along
+            size, apart = self.size / 1000, self.character_space
+            along = least = most = 0.0
+            for move, run in zip(self.moves, self.runs, strict=False):
+                along -= move * size
+                if along < least:
+                    least = along
+                elif along > most:
+                    most = along
+                along += run.advance * size + apart * len(run.glyphs) if apart else run.advance * size
+                if along > most:
+                    most = along
+                elif along < least:
+                    least = along
+            along -= self.moves[-1] * size
+            self._reach = min(least, along), max(most, along), along
         return self._reach
 
     def count(self) -> int:
-        return sum([len(part.glyphs) for part in self.parts if type(part) is Run])
+        return sum([len(run.glyphs) for run in self.runs])
 
     def shows_anything(self) -> bool:
         """Whether any glyph of it stays."""
-        if self.seen is not None:
-            return any(self.seen)
-        return Run in map(type, self.parts)
+        return bool(self.runs) if self.seen is None else any(self.seen)
 
     def glyphs(self) -> Iterator[Glyph]:
-        for part in self.parts:
-            if isinstance(part, Run):
-                yield from part.glyphs
+        return (glyph for run in self.runs for glyph in run.glyphs)
 
 
 @dataclass(slots=True)
@@ -271,28 +273,8 @@ class Names:
         }
 
 
-def joined(parts: Iterable[Run | float]) -> list[Run | float]:
-    """Of a show: runs that follow each other in one; of moves that follow each other only where they lead."""
-    found: list[Run | float] = []
-    runs: list[Run] = []
-    moved = 0.0
-    for part in parts:
-        if type(part) is not Run:
-            moved = round(moved + part, GAP_DECIMALS) if moved else part
-            continue
-        if moved:
-            if runs:
-                found.append(_one(runs))
-            found.append(moved)
-            runs, moved = [], 0.0
-        runs.append(part)
-    if runs:
-        found.append(_one(runs))
-    return [*found, moved] if moved else found
-
-
-def _one(runs: list[Run]) -> Run:
-    return runs[0] if len(runs) == 1 else Run(glyph for run in runs for glyph in run.glyphs)
+# Gaps in their decimals: the words of a line stand as far apart each time.
+GAPS: Final[Memo[float, float]] = Memo(lambda gap: round(gap, GAP_DECIMALS), 20_000)
 
 
 def product(first: Matrix, then: Matrix) -> Matrix:
@@ -304,5 +286,5 @@ def product(first: Matrix, then: Matrix) -> Matrix:
 
 def multiplied(line: bytes, then: Matrix) -> Matrix:
     """Return the matrix of a `ConcatMatrix` line, before another one."""
-    a, b, c, d, e, f = (float(part) for part in line.split()[:6])
+    a, b, c, d, e, f = [VALUES[part] for part in line.split()[:6]]
     return product((a, b, c, d, e, f), then)

@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scrubbers.jailed.pdf.content.display_list import Drawn, Line, Names, Path, Piece, Show, Use
+from scrubbers.jailed.pdf.content.display_list import Drawn, Line, Names, Path, Show, Use
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.paint import USUAL, wanted
 from scrubbers.jailed.pdf.content.scene import Item
 from scrubbers.jailed.pdf.content.scene_boxes import Box, clips_of, path_of
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS, DocumentFont
+from scrubbers.jailed.pdf.fonts.glyph import Run
+from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, number
 
 # PDFium puts each glyph on a whole pixel: a place that moves by more than this moves some of them by a pixel.
@@ -45,40 +47,35 @@ def emit(
     return made, emitter.may_join
 
 
+# A text's matrix without its place, and its size, as they are written.
+_Key = tuple[bytes, bytes]
+
+
 @dataclass(slots=True)
 class _Text:
     """A line of text under way, from its first glyph on; lengths in thousandths of its size."""
 
-    key: tuple[bytes, bytes]
+    key: _Key
     origin: tuple[float, float]
     along: tuple[float, float]  # a thousandth of the size, on the page
     pen: float = 0.0
-    pieces: list[Piece] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
 
     def add(self, position: float, show: Show) -> None:
         """Add the glyphs of a text that begins at this place."""
-        start, pieces, end = show.pieces()
-        (_, first), *others = pieces
-        self.pieces += [(round(position - self.pen, GAP_DECIMALS), first), *others]
+        start, runs, gaps, end = show.pieces()
+        if self.runs:
+            self.gaps.append(round(position - self.pen, GAP_DECIMALS))
+        self.runs += runs
+        self.gaps += gaps
         self.pen = position + end - start
 
-    def line(self, font: DocumentFont) -> bytes:
-        """Return the operator that shows it, and its operand."""
-        apart = self._apart()
-        (_, first), *others = self.pieces
-        said = [font.shown(first, apart)]
-        moves = False
-        for gap, run in others:
-            between, moved = font.between(round(gap - apart, GAP_DECIMALS) if apart else gap)
-            moves |= moved
-            said += (between, font.shown(run, apart))
-        return (b"[(%s)] TJ" if moves else b"(%s) Tj") % b"".join(said)
-
-    def _apart(self) -> int:
+    def apart(self) -> int:
         """Return how far all letters stand apart; their glyphs are as much wider, so that they still make words."""
-        if len(self.pieces) < _SPACED_OUT or any(len(run.glyphs) > 1 for _, run in self.pieces):
+        if len(self.runs) < _SPACED_OUT or any(len(run.glyphs) > 1 for run in self.runs):
             return 0
-        least = min(gap for gap, _ in self.pieces[1:])
+        least = min(self.gaps)
         return round(least) if least >= _CLEARLY_APART else 0
 
 
@@ -133,45 +130,44 @@ class _Emitter:
     # Text
 
     def _show(self, item: Item, show: Show) -> None:
-        a, b, c, d, e, f = item.matrix
-        start, up = show.pieces()[0], math.copysign(math.hypot(c, d), show.size)
-        matrix = b" ".join([number(value / up) for value in (a, b, c, d)])
-        key = matrix, number(round(show.size * up, _PLACE_DECIMALS))
-        along = a * show.size / 1000, b * show.size / 1000
+        *directions, e, f = item.matrix
+        key, along = _said_of_line(*directions, show.size)
+        start = show.pieces()[0]
         x, y = e + along[0] * start, f + along[1] * start
+        states = wanted(item)
         text = self.text
         clips = clips_of(item, self.box)
         position = None
-        if text is not None and clips == self.clips and key == text.key and not self._changes(item):
+        if text and clips == self.clips and key == text.key and states.items() <= self.said.items():
             position = _position(text, x, y)
             self.may_join |= position is not None
             position = position if self.joins else None
         if position is None:
             self._end_line()
             self._clip(clips)
-            self._begin_line(item, key, along, (x, y))
+            self._begin_line(states, key, along, (x, y))
             text, position = self.text, 0.0
         if text is not None:
             text.add(position, show)
 
     def _begin_line(
-        self, item: Item, key: tuple[bytes, bytes], along: tuple[float, float], origin: tuple[float, float]
+        self, states: Mapping[str, bytes], key: _Key, along: tuple[float, float], origin: tuple[float, float]
     ) -> None:
         if not self.in_text:
             self.lines.append(b"BT")
             self.in_text = True
-        self._say(wanted(item))
+        self._say(states)
         matrix, size = key
         if self.said.get("Tf") != size:
             self.said["Tf"] = size
             self.lines.append(Use(b"", b"F", self.font.node, size + b" Tf"))
-        x, y = (round(value, _PLACE_DECIMALS) for value in origin)
-        self.lines.append(b"%s %s %s Tm" % (matrix, number(x), number(y)))
+        (x, said_x), (y, said_y) = _PLACES[origin[0]], _PLACES[origin[1]]
+        self.lines.append(b"%s %s %s Tm" % (matrix, said_x, said_y))
         self.text = _Text(key, (x, y), along)
 
     def _end_line(self) -> None:
         if self.text is not None:
-            self.lines.append(self.text.line(self.font))
+            self.lines.append(self.font.line(self.text.runs, self.text.gaps, self.text.apart()))
             self.text = None
 
     def _leave_text(self) -> None:
@@ -181,9 +177,6 @@ class _Emitter:
             self.in_text = False
 
     # States and clips
-
-    def _changes(self, item: Item) -> bool:
-        return any(self.said[key] != value for key, value in wanted(item).items())
 
     def _say(self, states: Mapping[str, bytes]) -> None:
         for key, value in states.items():
@@ -213,6 +206,20 @@ def _position(text: _Text, x: float, y: float) -> float | None:
         return None
     position = (dx * across + dy * up) / square
     return position if _OF_A_LINE[0] <= position - text.pen <= _OF_A_LINE[1] else None
+
+
+# The coordinates of columns, and of lines in pages of one design: as numbers, and as they are written.
+_PLACES: Final[Memo[float, tuple[float, bytes]]] = Memo(
+    lambda value: (round(value, _PLACE_DECIMALS), number(round(value, _PLACE_DECIMALS))), 20_000
+)
+
+
+@functools.lru_cache(maxsize=1024)
+def _said_of_line(a: float, b: float, c: float, d: float, size: float) -> tuple[_Key, tuple[float, float]]:
+    """Return the numbers of a text's matrix and its size, and how far a thousandth of the size leads on the page."""
+    up = math.copysign(math.hypot(c, d), size)
+    matrix = b" ".join([number(value / up) for value in (a, b, c, d)])
+    return (matrix, number(round(size * up, _PLACE_DECIMALS))), (a * size / 1000, b * size / 1000)
 
 
 @functools.cache

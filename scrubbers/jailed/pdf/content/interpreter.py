@@ -8,7 +8,7 @@ Text modes that clip are not rebuilt (NotRebuildable: the page becomes pixels), 
 (ClippingText).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from pypdf.generic import DictionaryObject, NameObject
 
 from scrubbers.jailed.pdf.content.colour_space import Space, device_space, painted_in
 from scrubbers.jailed.pdf.content.display_list import (
+    GAPS,
     ConcatMatrix,
     Path,
     RestoreState,
@@ -27,14 +28,13 @@ from scrubbers.jailed.pdf.content.display_list import (
     TextBegun,
     TextEnded,
     Unsaid,
-    joined,
 )
 from scrubbers.jailed.pdf.content.forms import drawing
 from scrubbers.jailed.pdf.content.operands import Source, last_name, last_numbers
 from scrubbers.jailed.pdf.fonts.glyph import Run
 from scrubbers.jailed.pdf.fonts.source_font import Font, Gap
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.lexer import INLINE, LexedName, Number, Operand, operations
+from scrubbers.jailed.pdf.syntax.lexer import INLINE, VALUES, LexedName, Number, Operand, operations
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, NotRebuildable, number
 from scrubbers.stages import LettersMissing
 
@@ -305,10 +305,9 @@ class Interpreter:
         state, font = self._state, self._state.font
         if font is None:
             raise NotRebuildable
-        parts = joined(self._parts(items, font))
-        if state.mode == _ONLY_CLIPPING and parts:
+        show = Show(state.size, state.character_space, *self._shown(items, font))
+        if state.mode == _ONLY_CLIPPING and (show.runs or show.moves[0]):
             raise ClippingText
-        show = Show(state.size, state.character_space, parts)
         if font.is_left_to_the_reader and not self._hidden and not all(glyph.outline for glyph in show.glyphs()):
             raise LettersMissing
         if self._hidden:
@@ -316,29 +315,34 @@ class Interpreter:
         self._steps.append(show)
         self._last_show = show
 
-    def _parts(self, items: Sequence[Operand], font: Font) -> Iterator[Run | float]:
-        """Yield what is shown, and how far the pen goes back."""
+    def _shown(self, items: Sequence[Operand], font: Font) -> tuple[list[Run], list[float]]:
+        """Return the runs, and the moves around them; of moves in a row only where they lead."""
+        runs, moves = list[Run](), list[float]()
+        moved, is_spaced = 0.0, self._state.character_space or self._state.word_space
         for item in items:
             if type(item) is Number:
-                yield float(item)
-            elif type(item) is bytes:
-                for part in font.cut(item):
-                    yield part if type(part) is Run else self._gap(part)
-            else:
+                moved = GAPS[moved + VALUES[item]] if moved else VALUES[item]
+                continue
+            if type(item) is not bytes:
                 raise NotRebuildable
+            for part in font.cut(item):
+                if type(part) is Run:
+                    runs.append(part)
+                    moves.append(moved)
+                    moved = 0.0
+                else:
+                    moved = GAPS[moved - (self._with_spacing(part) if is_spaced else part.advance)]
+        return runs, [*moves, moved]
 
-    def _gap(self, gap: Gap) -> float:
+    def _with_spacing(self, gap: Gap) -> float:
         state = self._state
-        if not state.character_space and not state.word_space:
-            return float(-gap.advance)
         spaces = gap.characters * state.character_space + gap.words * state.word_space
-        return round(-gap.advance - (1000 * spaces / state.size if state.size else 0), 3)
+        return GAPS[gap.advance + (1000 * spaces / state.size if state.size else 0)]
 
     def _end_of_line(self) -> None:
         """Drop what moves the pen after the last letter: it says nothing once the pen is put elsewhere."""
         if self._last_show is not None:
-            while self._last_show.parts and not isinstance(self._last_show.parts[-1], Run):
-                self._last_show.parts.pop()
+            self._last_show.moves[-1] = 0.0
         self._last_show = None
 
     # Marked content, of which nothing is written; it only says what lies in a layer that is off

@@ -33,7 +33,7 @@ class Source(Protocol):
 
 def last_numbers(operands: Sequence[Operand], count: int) -> tuple[bytes, ...]:
     """Return the last so many operands, which must be numbers."""
-    found = tuple(item for item in operands[len(operands) - count :] if isinstance(item, Number))
+    found = tuple([item for item in operands[len(operands) - count :] if type(item) is Number])
     if len(found) != count or len(operands) < count:
         raise NotRebuildable
     return found

@@ -1,8 +1,7 @@
 """The order in which texts are read, by where they stand alone: by columns, blocks, lines, and from the left."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 # Heights of letters: a gap this wide parts columns, or blocks.
 _COLUMN, _BLOCK = 1.6, 0.9
@@ -14,8 +13,7 @@ _LETTERS: Final = 15
 _Thing = TypeVar("_Thing")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Block(Generic[_Thing]):
+class Block(NamedTuple, Generic[_Thing]):
     """A text: the box around it (left, bottom, right, top), how many letters it has, and what it is for who asks."""
 
     box: tuple[float, float, float, float]
@@ -47,13 +45,12 @@ def in_reading_order(blocks: Sequence[Block[_Thing]], depth: int = 0) -> list[Bl
 
 def _usual_height(blocks: Sequence[Block[_Thing]]) -> float:
     """Return the height that half of the letters do not exceed."""
-    left = sum(block.letters for block in blocks) / 2
-    found = 1.0
-    for block in sorted(blocks, key=lambda each: each.height):
-        found, left = block.height, left - block.letters
+    left = sum([block.letters for block in blocks]) / 2
+    for height, letters in sorted([(block.height, block.letters) for block in blocks]):
+        left -= letters
         if left <= 0:
-            break
-    return found or 1.0
+            return height or 1.0
+    return 1.0
 
 
 def _is_column(blocks: Sequence[Block[_Thing]], height: float) -> bool:
@@ -63,7 +60,10 @@ def _is_column(blocks: Sequence[Block[_Thing]], height: float) -> bool:
 
 def _widest_gap(blocks: Sequence[Block[_Thing]], axis: int, least: float) -> float | None:
     """Return the middle of the widest gap that none reaches into; None if it is no wider than `least`."""
-    spans = sorted((block.box[axis], block.box[axis + 2]) for block in blocks)
+    starts, ends = [block.box[axis] for block in blocks], [block.box[axis + 2] for block in blocks]
+    if max(starts) - min(ends) <= least:
+        return None
+    spans = sorted(zip(starts, ends, strict=True))
     reached, best, cut = spans[0][1], least, None
     for start, end in spans[1:]:
         if start - reached > best:

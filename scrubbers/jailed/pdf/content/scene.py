@@ -28,6 +28,7 @@ from scrubbers.jailed.pdf.content.display_list import (
 )
 from scrubbers.jailed.pdf.content.forms import Form
 from scrubbers.jailed.pdf.content.graphics_state import ALPHA_DECIMALS
+from scrubbers.jailed.pdf.syntax.lexer import VALUES
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _MOST_ITEMS: Final = 100_000
@@ -113,13 +114,16 @@ class _Walk:
         pass
 
     def place(self, step: SetTextMatrix) -> None:
-        line = multiplied(step.matrix, AS_IT_IS) if step.matrix is not None else self._line
-        self._line, self._along = product((1, 0, 0, 1, float(step.x), float(step.y)), line), 0.0
+        a, b, c, d, e, f = self._line if step.matrix is None else multiplied(step.matrix, AS_IT_IS)
+        x, y = VALUES[step.x], VALUES[step.y]
+        self._line, self._along = (a, b, c, d, x * a + y * c + e, x * b + y * d + f), 0.0
 
     def show(self, step: Show) -> None:
-        stretch = _number_of(self._state, "Tz", 100) / 100
-        placed_in_line = stretch, 0.0, 0.0, 1.0, self._along * stretch, _number_of(self._state, "Ts", 0)
-        self._add(step, product(product(placed_in_line, self._line), self._state.matrix))
+        line, states = self._line, self._state.states
+        if self._along or "Tz" in states or "Ts" in states:
+            stretch = _number_of(self._state, "Tz", 100) / 100
+            line = product((stretch, 0, 0, 1, self._along * stretch, _number_of(self._state, "Ts", 0)), line)
+        self._add(step, product(line, self._state.matrix))
         self._along += step.length()
 
     def path(self, step: Path) -> None:

@@ -79,8 +79,9 @@ def is_dashed(item: Item) -> bool:
 def around(matrix: Matrix, box: Box) -> Box:
     """Return the upright box around one that went through the matrix."""
     a, b, c, d, e, f = matrix
-    corners = [(a * x + c * y + e, b * x + d * y + f) for x in box[::2] for y in box[1::2]]
-    xs, ys = zip(*corners, strict=True)
+    left, bottom, right, top = box
+    xs = a * left + c * bottom + e, a * left + c * top + e, a * right + c * bottom + e, a * right + c * top + e
+    ys = b * left + d * bottom + f, b * left + d * top + f, b * right + d * bottom + f, b * right + d * top + f
     return min(xs), min(ys), max(xs), max(ys)
 
 

@@ -11,6 +11,7 @@ the order in which the pages show them first.
 """
 
 import functools
+from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.pdf.fonts import write_cff
@@ -78,7 +79,20 @@ class DocumentFont:
             found = self._of_runs[run] = escaped(b"".join(codes))
         return found
 
-    def between(self, gap: float) -> tuple[bytes, bool]:
+    def line(self, runs: Sequence[Run], gaps: Sequence[float], apart: int = 0) -> bytes:
+        """Return the operator, with its operand, that shows runs with gaps between, each glyph so much wider.
+
+        Raises TookTooLong when there are too many codes.
+        """
+        of_runs, of_gaps = {} if apart else self._of_runs, self._of_gaps
+        said, moves = [self.shown(runs[0], apart)], False
+        for gap, run in zip(gaps, runs[1:], strict=True):
+            between, moved = of_gaps.get(gap - apart) or self._between(round(gap - apart, GAP_DECIMALS))
+            moves = moves or moved
+            said += between, of_runs.get(run) or self.shown(run, apart)
+        return (b"[(%s)] TJ" if moves else b"(%s) Tj") % b"".join(said)
+
+    def _between(self, gap: float) -> tuple[bytes, bool]:
         """Return what stands within a string for a gap in thousandths, and whether the string ends for it."""
         found = self._of_gaps.get(gap)
         if found is None:

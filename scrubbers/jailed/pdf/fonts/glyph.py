@@ -8,12 +8,13 @@ from scrubbers.jailed.pdf.fonts.outline import Outline
 
 
 class Glyph:
-    """A code of a font of the source. `text` is known once it has been asked for."""
+    """A code of a font of the source. `stands`: it is no gap. `text` is known once it has been asked for."""
 
     def __init__(self, code: int, advance: int, outline: Outline) -> None:
         self.code = code
         self.advance = advance
         self.outline = outline
+        self.stands = outline != ()
         self.text: str | None = None
 
     @cached_property

@@ -11,10 +11,10 @@ other than one byte, or two in composite fonts.
 import contextlib
 import ctypes
 import re
+import struct
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -26,6 +26,7 @@ from scrubbers.jailed.pdf.fonts.letters import said_of_glyph, standing_for_many
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment, in_one_way, is_speck
 from scrubbers.jailed.pdf.fonts.own_letters import EASTERN, OwnLetters
 from scrubbers.jailed.pdf.syntax import access, source_copy
+from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _SIMPLE: Final = ("/Type1", "/MMType1", "/TrueType")
@@ -38,6 +39,7 @@ _FIRST_LETTER: Final = 0xE000  # of a block's codes in `document_of_font`
 _LEAST_SIGN: Final = 20  # thousandths; a full stop has five times as much
 _LARGEST: Final = 16_000
 _MOST_CODES: Final = 4000  # of two bytes that are asked for in one font
+_MOST_RUNS: Final = 20_000  # that are made once
 _MOST_SEGMENTS: Final = 5000  # of one glyph; the most elaborate ornament among the tests' fonts has 700
 _SEGMENT_WORK: Final = 0.002  # milliseconds, as in `cost`
 _FONT_WORK: Final = 1.0
@@ -45,8 +47,7 @@ _FONT_WORK: Final = 1.0
 _READ_SIZE, _APART, _IN_ROW = 10, 200, 64
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """How far codes that draw nothing move the pen: by themselves, and by the two sorts of spacing so many times."""
 
     advance: int
@@ -64,6 +65,7 @@ class Font:
         self.is_left_to_the_reader = self._bytes > 1 and _is_left_to_the_reader(untrusted)
         self._has_unicodes = str(access.entry(untrusted, "/Encoding")).startswith("/Uni")
         self._glyphs: dict[int, Glyph] = {}
+        self._runs: Memo[tuple[Glyph, ...], Run] = Memo(Run, _MOST_RUNS)
         self._cut: dict[bytes, list[Run | Gap]] = {}
         self.says_more = False
         self._own = OwnLetters(untrusted)
@@ -78,36 +80,33 @@ class Font:
         if found is None:
             if len(shown) % self._bytes:
                 raise NotRebuildable
-            found = self._cut[shown] = list(self._parts(shown))
+            found = self._cut[shown] = self._parts(shown)
         return found
 
-    def _parts(self, shown: bytes) -> Iterator[Run | Gap]:
-        """Yield runs of glyphs, and gaps. Word spacing is for codes of one byte alone, whatever they draw."""
+    def _parts(self, shown: bytes) -> list[Run | Gap]:
+        """Return runs of glyphs, and gaps. Word spacing is for codes of one byte alone, whatever they draw."""
+        found: list[Run | Gap] = []
         run: list[Glyph] = []
         advance = characters = words = 0
-        size = self._bytes
-        for code in (
-            shown if size == 1 else (int.from_bytes(shown[at : at + size], "big") for at in range(0, len(shown), size))
-        ):
+        space = _SPACE if self._bytes == 1 else None
+        for code in shown if self._bytes == 1 else struct.unpack(f">{len(shown) // 2}H", shown):
             glyph = self._glyphs.get(code) or self._glyph(code)
-            # A letter that is missing is no gap. As pixels it would be missing too, and nobody would see that it is.
-            stands = glyph.outline or (self.is_left_to_the_reader and not self._is_space(code))
-            if stands:
+            if glyph.stands:
                 if characters or words:
-                    yield Gap(advance, characters, words)
+                    found.append(Gap(advance, characters, words))
                     advance = characters = words = 0
                 run.append(glyph)
             else:
                 advance, characters = advance + glyph.advance, characters + 1
-            is_word = code == _SPACE and size == 1
-            words += is_word
-            if run and (is_word or not stands):
-                yield Run(run)
+            if run and (code == space or not glyph.stands):
+                found.append(self._runs[tuple(run)])
                 run = []
+            words += code == space
         if run:
-            yield Run(run)
+            found.append(self._runs[tuple(run)])
         if characters or words:
-            yield Gap(advance, characters, words)
+            found.append(Gap(advance, characters, words))
+        return found
 
     def _glyph(self, code: int) -> Glyph:
         block, number = divmod(code, _BLOCK)
@@ -115,6 +114,8 @@ class Font:
         if is_speck(outline, _LEAST_SIGN):
             outline = ()
         found = self._glyphs[code] = Glyph(code, advance, in_one_way(outline))
+        # A letter that is missing is no gap. As pixels it would be missing too, and nobody would see that it is.
+        found.stands |= self.is_left_to_the_reader and not self._is_space(code)
         return found
 
     def _drawn(self, block: int, number: int) -> tuple[int, Outline]:

@@ -7,11 +7,11 @@ as a dict. What cannot be an operand (a stray bracket, a broken string) raises N
 Grammar: ISO 32000-1, 7.2 and 7.8.2; inline pictures 8.9.7.
 """
 
-import functools
 import re
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
+from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 from scrubbers.stages import TookTooLong
 
@@ -33,45 +33,33 @@ Operation: TypeAlias = tuple[bytes, list[Operand]]
 # The operator of an inline picture: its operands are its dictionary and its data.
 INLINE: Final = b"BI"
 
+_NUMBER = rb"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?=[\0\t\n\f\r \[\]()<>/%]|\Z)"
+# With no escapes but those of one sign, which many strings have where codes have two bytes.
+_STRING = rb"\([^()\\\r]*+(?:\\[^0-7\r][^()\\\r]*+)*+\)|<[0-9A-Fa-f]*+>"
+_PARTS: Final = re.compile(rb"%s|%s" % (_STRING, _NUMBER))
 _TOKEN: Final = re.compile(
-    rb"[\0\t\n\f\r ]*(?:%[^\r\n]*[\0\t\n\f\r ]*)*(?:"
-    rb"(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?=[\0\t\n\f\r \[\]()<>/%]|$))"
-    rb"|(?P<word>[^\0\t\n\f\r \[\]()<>{}/%]+)"
-    rb"|/(?P<name>[^\0\t\n\f\r \[\]()<>{}/%]*)"
-    rb"|\((?P<string>[^()\\\r]*)\)"
-    rb"|<(?P<hex>[0-9A-Fa-f\0\t\n\f\r ]*)>"
+    rb"[\0\t\n\f\r ]*(?:%%[^\r\n]*[\0\t\n\f\r ]*)*(?:"
+    rb"(?P<plain>%s|/[^\0\t\n\f\r \[\]()<>{}/%%]*|%s|<[0-9A-Fa-f\0\t\n\f\r ]*>)"
+    rb"|(?P<word>[^\0\t\n\f\r \[\]()<>{}/%%]+)"
     rb"|(?P<mark><<|>>|[\[\](])"
     rb"|(?P<end>\Z)"
-    rb")"
+    rb")" % (_NUMBER, _STRING)
 )
-_NUMBER_GROUP, _WORD_GROUP, _MARK_GROUP, _END_GROUP = (
-    _TOKEN.groupindex[name] for name in ("number", "word", "mark", "end")
+# Nearly every operation, read in one piece. Nothing in it can be read in two ways.
+_USUAL: Final = re.compile(
+    rb"[\t\n\f\r ]*+"
+    rb"((?:/[^\0- \[\]()<>{}/%%]*+[\t\n\f\r ]*+)?+(?:%b[\t\n\f\r ]*+){0,6}+)"  # a name, and numbers
+    rb"((?:%b|\[(?:[\t\n\f\r ]*+(?:%b|%b))*+[\t\n\f\r ]*+\])?+)[\t\n\f\r ]*+"  # a string, or text with kerning
+    rb"((?!true|false|null|BI)[A-Za-z'\"*]++)(?=[\0\t\n\f\r \[\]()<>/%%]|\Z)" % (_NUMBER, _STRING, _STRING, _NUMBER)
 )
-# What is shown with kerning, in nearly every file: read in one piece. Nothing in it can be read in two ways. Escapes of
-# one sign are in it: where codes have two bytes, many lines have some.
-_SPACED = (
-    rb"[\0\t\n\f\r ]*+(?:\(([^()\\\r]*+(?:\\[^0-7\r][^()\\\r]*+)*+)\)|<([0-9A-Fa-f]*+)>"
-    rb"|([+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?=[\0\t\n\f\r \[\]()<>/%])))"
-)
-_SPACED_TEXT: Final = re.compile(rb"(?:%s)*+[\0\t\n\f\r ]*+\]" % _SPACED)
-_SPACED_PART: Final = re.compile(_SPACED)
 _CANONICAL: Final = re.compile(rb"(?!-0\Z)-?(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{0,5}[1-9])?")
 _ODD_NUMBER: Final = re.compile(rb"[+-]*[0-9.]+(?:-[0-9]*)?")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-# Most strings with escapes have nothing but these.
-_ESCAPED_STRING: Final = re.compile(rb"([^()\\\r]*(?:\\[^0-7\r][^()\\\r]*)*)\)")
 _ESCAPE: Final = re.compile(rb"\\(.)", re.DOTALL)
 _STRING_PART: Final = re.compile(rb"[^()\\\r]+|\\[0-7]{1,3}|\\\r\n|\\.|\r\n?|[()]", re.DOTALL)
 _ESCAPES: Final = {
-    b"n": b"\n",
-    b"r": b"\r",
-    b"t": b"\t",
-    b"b": b"\b",
-    b"f": b"\f",
-    b"\r\n": b"",
-    b"\r": b"",
-    b"\n": b"",
-}
+    b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"\r\n": b"", b"\r": b"", b"\n": b"",
+}  # fmt: skip
 _INLINE_END: Final = re.compile(rb"[\0\t\n\f\r ]EI(?=[\0\t\n\f\r ]|$)")
 # What follows the end of an inline picture reads as contents; picture data hardly ever does for this long.
 _TEXT_BYTES: Final = 24
@@ -88,16 +76,14 @@ _POINTS: Final = re.compile(rb"[\0\t\n\f\r ][lcvy](?=[\0\t\n\f\r ])")
 _MOST_POINTS: Final = 100_000  # of one path
 _POINT_BYTES: Final = 6
 
-_numbers: dict[bytes, Number] = {}
-_NUMBERS_KEPT: Final = 200_000
-_FEW_DIGITS: Final = 32  # of a string between two kerns
+_KEPT: Final = 100_000  # of operands
 
 
 def operations(untrusted: bytes) -> Iterator[Operation]:
     """Each operator with its operands, in order; raises NotRebuildable where the grammar breaks."""
     lexer = _Lexer(untrusted)
     for _ in range(_MOST_OPERATIONS):
-        operation = lexer.operation()
+        operation = lexer.usual_operation() or lexer.operation()
         if operation is None:
             return
         yield operation
@@ -117,18 +103,31 @@ def require_drawable(untrusted: bytes) -> None:
 
 def as_number(untrusted: bytes) -> Number:
     """Return a number's one form; raises NotRebuildable."""
-    found = _numbers.get(untrusted)
-    if found is None:
-        if _CANONICAL.fullmatch(untrusted):
-            found = Number(untrusted)
-        else:
-            try:
-                found = Number(number(float(untrusted)))
-            except ValueError:
-                raise NotRebuildable from None
-        if len(_numbers) < _NUMBERS_KEPT:
-            _numbers[untrusted] = found
-    return found
+    if _CANONICAL.fullmatch(untrusted):
+        return Number(untrusted)
+    try:
+        return Number(number(float(untrusted)))
+    except ValueError:
+        raise NotRebuildable from None
+
+
+def _operand(untrusted: bytes) -> bytes:
+    """Return what a name, a string or a number stands for; raises NotRebuildable."""
+    match untrusted[:1]:
+        case b"/":
+            return LexedName(_ESCAPED.sub(lambda escape: bytes.fromhex(escape[1].decode()), untrusted[1:]))
+        case b"(":
+            return _ESCAPE.sub(_as_escaped, untrusted[1:-1])
+        case b"<":
+            digits = untrusted[1:-1].translate(None, _SPACES)
+            return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+        case _:
+            return as_number(untrusted)
+
+
+# A document shows few words, letters and gaps, and each many times.
+_operands: Final[Memo[bytes, bytes]] = Memo(_operand, _KEPT)
+VALUES: Final[Memo[bytes, float]] = Memo(float, _KEPT)
 
 
 class _Lexer:
@@ -136,51 +135,46 @@ class _Lexer:
         self._untrusted = untrusted
         self._position = 0
 
+    def usual_operation(self) -> Operation | None:
+        """Return the next operator with what stands before it; None where it has to be read token by token."""
+        found = _USUAL.match(self._untrusted, self._position)
+        if found is None:
+            return None
+        self._position = found.end()
+        before, text, operator = found.groups()
+        operands: list[Operand] = [_operands[part] for part in before.split()]
+        if text:
+            operands.append([_operands[part] for part in _PARTS.findall(text)] if text[:1] == b"[" else _operands[text])
+        return operator, operands
+
     def operation(self) -> Operation | None:
         """Return the next operator with what stands before it; None at the end."""
         operands: list[Operand] = []
-        match, untrusted = _TOKEN.match, self._untrusted
-        while True:
-            found = match(untrusted, self._position)
-            if found is None:
-                raise NotRebuildable
-            self._position = found.end()
-            kind = found.lastindex
-            if kind == _NUMBER_GROUP:
-                operands.append(as_number(found[_NUMBER_GROUP]))
-            elif kind == _WORD_GROUP:
-                word = found[_WORD_GROUP]
-                if word in _LITERALS:
-                    operands.append(_LITERALS[word])
-                elif _ODD_NUMBER.fullmatch(word):
-                    operands.append(_odd_number(word))
-                elif word == INLINE:
-                    return INLINE, self._inline()
-                else:
-                    return word, operands
-            elif kind == _END_GROUP:
-                return None
-            else:
-                operands.append(self._operand(found, 0))
+        while (found := self._token()).lastgroup != "end":
+            if found.lastgroup == "word" and not _is_operand(found["word"]):
+                return (INLINE, self._inline()) if found["word"] == INLINE else (found["word"], operands)
+            operands.append(self._operand(found, 0))
             if len(operands) > _MOST_OPERANDS:
                 raise NotRebuildable
+        return None
 
-    def _operand(self, found: "re.Match[bytes]", depth: int) -> Operand:  # noqa: PLR0911  one for each sort of token
+    def _token(self) -> "re.Match[bytes]":
+        found = _TOKEN.match(self._untrusted, self._position)
+        if found is None:
+            raise NotRebuildable
+        self._position = found.end()
+        return found
+
+    def _operand(self, found: "re.Match[bytes]", depth: int) -> Operand:
         """Return what the token is or begins, if it may stand among operands."""
         match found.lastgroup:
-            case "number":
-                return as_number(found["number"])
-            case "name":
-                return LexedName(_ESCAPED.sub(lambda escape: bytes.fromhex(escape[1].decode()), found["name"]))
-            case "string":
-                return found["string"]
-            case "hex":
-                return _from_hex(found["hex"])
+            case "plain":
+                return _operands[found["plain"]]
             case "mark":
                 return self._compound(found["mark"], depth)
             case "word" if found["word"] in _LITERALS:
                 return _LITERALS[found["word"]]
-            case "word" if _ODD_NUMBER.fullmatch(found["word"]):
+            case "word" if _is_operand(found["word"]):
                 return _odd_number(found["word"])
             case _:
                 raise NotRebuildable
@@ -191,36 +185,19 @@ class _Lexer:
         if mark == b"(":
             return self._string()
         if mark == b"[":
-            spaced = _SPACED_TEXT.match(self._untrusted, self._position)
-            if spaced is None:
-                return self._until(b"]", depth)
-            self._position = spaced.end()
-            parts = _SPACED_PART.findall(spaced[0])
-            if b"\\" in spaced[0]:
-                parts = [(_ESCAPE.sub(_as_escaped, string), coded, digits) for string, coded, digits in parts]
-            return [as_number(digits) if digits else string or _from_hex(coded) for string, coded, digits in parts]
+            return self._until(b"]", depth)
         if mark == b"<<":
             return _as_dictionary(self._until(b">>", depth))
         raise NotRebuildable
 
     def _until(self, mark: bytes, depth: int) -> list[Operand]:
         items: list[Operand] = []
-        match, untrusted = _TOKEN.match, self._untrusted
-        while True:
-            found = match(untrusted, self._position)
-            if found is None:
-                raise NotRebuildable
-            self._position = found.end()
-            if found.lastindex == _MARK_GROUP and found[_MARK_GROUP] == mark:
-                return items
+        while (found := self._token())["mark"] != mark:
             items.append(self._operand(found, depth + 1))
+        return items
 
     def _string(self) -> bytes:
         """Return a string with brackets or escapes in it; the opening bracket is behind us."""
-        escaped = _ESCAPED_STRING.match(self._untrusted, self._position)
-        if escaped is not None:
-            self._position = escaped.end()
-            return _ESCAPE.sub(_as_escaped, escaped[1])
         parts: list[bytes] = []
         open_brackets = 1
         while True:
@@ -244,13 +221,7 @@ class _Lexer:
     def _inline(self) -> list[Operand]:
         """Return an inline picture's dictionary and its data."""
         entries: list[Operand] = []
-        while True:
-            found = _TOKEN.match(self._untrusted, self._position)
-            if found is None:
-                raise NotRebuildable
-            self._position = found.end()
-            if found.lastgroup == "word" and found["word"] == b"ID":
-                break
+        while (found := self._token())["word"] != b"ID":
             entries.append(self._operand(found, 0))
         # One white space belongs to ID; some writers put two for the line's end.
         start = self._position + (2 if self._untrusted.startswith(b"\r\n", self._position) else 1)
@@ -270,24 +241,16 @@ class _Lexer:
 _LITERALS: Final[dict[bytes, Operand]] = {b"true": True, b"false": False, b"null": None}
 
 
+def _is_operand(word: bytes) -> bool:
+    return word in _LITERALS or _ODD_NUMBER.fullmatch(word) is not None
+
+
 def _odd_number(untrusted: bytes) -> Number:
     """Numbers as some writers have them: `--5`, `12.3-4`, `1.2.3`, `.`; read as other programs read them."""
     sign = b"-" if untrusted.startswith(b"-") else b""
     digits = untrusted.lstrip(b"+-").partition(b"-")[0]
     whole, point, rest = digits.partition(b".")
     return as_number(sign + (whole or b"0") + point + rest.partition(b".")[0])
-
-
-def _from_hex(untrusted: bytes) -> bytes:
-    return _from_few(untrusted) if len(untrusted) <= _FEW_DIGITS else _from_digits(untrusted)
-
-
-def _from_digits(untrusted: bytes) -> bytes:
-    digits = untrusted.translate(None, _SPACES)
-    return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
-
-
-_from_few = functools.lru_cache(maxsize=4096)(_from_digits)
 
 
 def _unescaped(escape: bytes) -> bytes:
