@@ -361,7 +361,7 @@ def test_what_may_not_be_in_a_dictionary_is_refused(plant, rule):
         (SHOWN, b"(a) '", "operator"),
         (SHOWN, b'1 2 (a) "', "operator"),
         (AGAIN, AGAIN.replace(b"120.5", b"120.5 /Marker"), "operator"),
-        (AGAIN, b"[120] TJ", "text without a string"),
+        (AGAIN, b"[120] TJ", "operator"),
         (AGAIN, b"[] TJ", "operator"),
         (b"/F0 12 Tf", b"/F1 12 Tf", "resources by order of use"),
         (b"/F0 12 Tf", b"/F00 12 Tf", "operator"),
