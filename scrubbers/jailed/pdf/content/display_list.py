@@ -132,13 +132,11 @@ class Show:
 
     def may_hide_letters(self) -> bool:
         """Whether a letter may lie on another one of the same text: the pen goes back or stays."""
-        runs = [part for part in self.parts if type(part) is Run]
-        if not runs or (len(runs) == 1 and len(runs[0].glyphs) == 1):
-            return False
-        apart = 1000 * self.character_space / self.size if self.size else 0.0
-        least = min([run.least for run in runs])
-        moves = [part for part in self.parts if type(part) is not Run]
-        return least + apart < _STANDS or max(moves, default=0.0) > _MOVES_BACK
+        least = _STANDS - (1000 * self.character_space / self.size if self.size else 0.0)
+        for part in self.parts:
+            if part.least < least if type(part) is Run else part > _MOVES_BACK:
+                return self.count() > 1
+        return False
 
     def pieces(self) -> tuple[float, list[Piece], float]:
         """Return where the first glyph that stays begins, what is shown from there, and where it ends."""
