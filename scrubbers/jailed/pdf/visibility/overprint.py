@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.ink_mask import Alone
-from scrubbers.jailed.pdf.visibility.page_objects import DRAWN_PIXELS, Box, Matrix, Sheet, Thing, area_of, around
+from scrubbers.jailed.pdf.visibility.page_objects import DRAWN_PIXELS, Box, Sheet, Thing, area_of, around
 
 _CELL: Final = 2.0  # points
 _IN_A_CELL: Final = 64  # texts that may begin in one; a page with more is no page of text
@@ -31,8 +31,8 @@ class Text:
 
     number: int
     thing: Thing
-    matrix: Matrix
     size: float  # points
+    wide: float  # the same in the letters' own direction, where something may squeeze them
     mode: int  # pdfium.FPDF_TEXTRENDERMODE_…
 
 

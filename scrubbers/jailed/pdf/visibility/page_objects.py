@@ -136,7 +136,8 @@ class Sheet:
 def things(page: pypdfium2.PdfPage) -> list[Thing]:
     """All that is drawn on the page, in its order; raises NotRebuildable when there is too much."""
     found: list[Thing] = []
-    _gather((pdfium.FPDFPage_GetObject(page, at) for at in range(pdfium.FPDFPage_CountObjects(page))), _AS_IT_IS, found)
+    raw, count = page.raw, pdfium.FPDFPage_CountObjects(page)
+    _gather((pdfium.FPDFPage_GetObject(raw, at) for at in range(count)), _AS_IT_IS, found)
     return found
 
 

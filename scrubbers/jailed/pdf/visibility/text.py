@@ -117,9 +117,9 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], gr
 def _text(number: int, thing: Thing) -> Text:
     if not pdfium.FPDFTextObj_GetFontSize(thing.handle, _SIZE):
         raise NotRebuildable
-    matrix = thing.matrix
-    size = abs(_SIZE.value) * math.hypot(matrix[2], matrix[3])
-    return Text(number, thing, matrix, size, pdfium.FPDFTextObj_GetTextRenderMode(thing.handle))
+    a, b, c, d, _, _ = thing.matrix
+    size, mode = abs(_SIZE.value), pdfium.FPDFTextObj_GetTextRenderMode(thing.handle)
+    return Text(number, thing, size * math.hypot(c, d), size * math.hypot(a, b), mode)
 
 
 def _without_looking(sheet: Sheet, text: Text) -> Look | None:
@@ -130,19 +130,12 @@ def _without_looking(sheet: Sheet, text: Text) -> Look | None:
         return Look.BLANK
     if is_off_page or text.mode not in _PAINTED:
         return Look.HIDDEN
-    if _width_of_letters(text) < min(_LEAST_SIZE, _SQUEEZED * text.size):
+    if text.wide < min(_LEAST_SIZE, _SQUEEZED * text.size):
         return Look.HIDDEN
     # Letters drawn by the page itself (Type3) may be of any size: of them the box tells.
     if text.size < _LEAST_SIZE and min(right - left, top - bottom, _height(text)) < _LEAST_SIZE:
         return Look.HIDDEN
     return None
-
-
-def _width_of_letters(text: Text) -> float:
-    """Their size along their own direction: as large as `text.size` where nothing squeezes them."""
-    a, b, c, d, _, _ = text.matrix
-    up = math.hypot(c, d)
-    return text.size * math.hypot(a, b) / up if up else 0.0
 
 
 def _height(text: Text) -> float:
@@ -227,7 +220,7 @@ def _hides_small_print(sheet: Sheet, unit: Unit, ink: Image.Image, seen: Image.I
 
 def _direction(sheet: Sheet, unit: Unit) -> int:
     """0 if its letters follow each other across the sheet, 1 if downwards."""
-    a, b, _, _, _, _ = unit.texts[0].matrix
+    a, b, _, _, _, _ = unit.texts[0].thing.matrix
     turned = sheet.to_pixels[0] == 0
     return 0 if (abs(a) >= abs(b)) != turned else 1
 
