@@ -1,9 +1,10 @@
 """Reads contents: one operator a line, its operands of the right number and kind, in an order that draws something.
 
-Strings stand between brackets, with five escapes and no more; arrays stand in TJ and d only; names are those that the
-new document gives. A matrix stands before a picture, and before a text as its place. No form, no marked content, no
-comment, no text that is invisible by its mode or for want of a font, no path that is neither painted nor a clip.
-Resources are named in the order of first use; who calls compares them with those that there are.
+Strings stand between brackets, with five escapes and no more; arrays stand in d and TJ only, and in TJ one number
+between any two strings; names are those that the new document gives. A matrix stands before a picture, and before a
+text as its place. No form, no marked content, no comment, no text that is invisible by its mode or for want of a font,
+no path that is neither painted nor a clip. Resources are named in the order of first use; who calls compares them with
+those that there are.
 """
 
 import re
@@ -18,13 +19,10 @@ _DEEPEST_STATE: Final = 2  # a clip, and a picture in it
 _N: Final = NUMBER
 # Brackets, backslashes and line ends are escaped, and nothing else is. Not empty.
 TEXT: Final = rb"\((?!\))[^\\()\r\n]*+(?:\\[\\()rn][^\\()\r\n]*+)*\)"
-_ITEM: Final = rb"(?:%s|%s)" % (TEXT, _N)
 _NAME: Final = rb"/%s(?:0|[1-9][0-9]{0,5})"
 _CODE_BYTES: Final = 2
 # Places and strings: nearly all lines of most documents. Not more at a time, for the matcher keeps a state for each.
-_TEXTS: Final = re.compile(
-    rb"(?:(?:%s ){6}Tm\n|%s Tj\n|\[(?:%s )*%s(?: %s)*\] TJ\n){1,64}" % (_N, TEXT, _N, TEXT, _ITEM)
-)
+_TEXTS: Final = re.compile(rb"(?:(?:%s ){6}Tm\n|%s Tj\n|\[%s(?: %s %s)+\] TJ\n){1,64}" % (_N, TEXT, TEXT, _N, TEXT))
 
 # Where in the stream an operator may stand, and where we are after it. ISO 32000-1, figure 9.
 _PAGE, _TEXT_OBJECT, _PATH, _CLIP, _PLACED = 1, 2, 4, 8, 16
