@@ -75,20 +75,22 @@ def look_at(
 
     `open_again` opens the document once more and returns the page. `ground`: the shades of its backdrop.
     """
-    alone = page.lone_picture()
+    shows = page.shows()
+    alone = None if shows else page.lone_picture()
     if alone is not None:
         step, picture, matrix = alone
         return PageSeen(pictures=[PictureSeen(step, picture, True, _points(matrix))])
-    shows, pictures, paths = page.shows(), page.pictures(), page.paths()
+    pictures, paths = page.pictures(), page.paths()
     found = sight(sheet, drawn, open_again, ground)
     if len(found.texts) != len(shows) or len(found.paths) != len(paths):
         raise NotRebuildable
     seen = PageSeen(hides_ink=found.hides_ink, paths=list(zip(paths, found.paths, strict=True)))
-    for show, text in zip(shows, found.texts, strict=True):
+    for show, look in zip(shows, found.texts, strict=True):
         # A blank text has no ink; what its letters are called in the font can still be a text.
-        seen.hides_text |= text.look in {Look.HIDDEN, Look.PARTLY}
-        seen.hides_letters |= text.look is Look.PARTLY or (text.look is Look.SEEN and show.may_hide_letters())
-        seen.texts.append((show, text.look is Look.SEEN))
+        is_seen, is_partly_seen = look is Look.SEEN, look is Look.PARTLY
+        seen.hides_text |= is_partly_seen or look is Look.HIDDEN
+        seen.hides_letters |= is_partly_seen or (is_seen and show.may_hide_letters())
+        seen.texts.append((show, is_seen))
     if page.on_backdrop:
         return seen
     if len(found.pictures) != len(pictures):

@@ -6,18 +6,16 @@ from typing import Any, Final
 
 import pypdfium2.raw as pdfium
 
-from scrubbers.jailed.pdf.visibility.page_objects import Sheet, Thing, bounds
+from scrubbers.jailed.pdf.visibility.page_objects import SAME_EDGE, Sheet, Thing, bounds
 
 _CLIPS: Final = 16  # clip paths looked at, of one thing
 _RECTANGLE: Final = (4, 5)  # segments of a clip path that may be a rectangle
-# Two edges that are the same differ by rounding; a piece this thin shows nothing of a letter.
-_SAME_EDGE: Final = 0.05
 _SEGMENTS: Final = 500  # of one clip path; one with more is taken to cut nothing
 
 
 def may_be_cut(sheet: Sheet, thing: Thing) -> bool:
     """Return False only if all of the thing's box lies on the page and within upright rectangles it is clipped to."""
-    if _reaches_over(bounds(sheet.to_pixels, thing.box), (0, 0, sheet.size[0], sheet.size[1])):
+    if not sheet.holds(thing.box):
         return True
     clip = pdfium.FPDFPageObj_GetClipPath(thing.handle)
     paths = pdfium.FPDFClipPath_CountPaths(clip) if clip else 0
@@ -43,7 +41,7 @@ def box_within_clips(thing: Thing) -> tuple[float, float, float, float] | None:
         held = bounds(thing.to_page, (min(xs), min(ys), max(xs), max(ys)))
         left, bottom = max(left, held[0]), max(bottom, held[1])
         right, top = min(right, held[2]), min(top, held[3])
-        if left > right + _SAME_EDGE or bottom > top + _SAME_EDGE:
+        if left > right + SAME_EDGE or bottom > top + SAME_EDGE:
             return None
     return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
 
@@ -53,8 +51,14 @@ def _cuts(clip: Any, number: int, thing: Thing) -> bool:
     xs, ys = {round(x, 2) for x, _ in corners}, {round(y, 2) for _, y in corners}
     if len(corners) not in _RECTANGLE or len(xs) != 2 or len(ys) != 2:  # noqa: PLR2004  two sides each way
         return True
-    held = bounds(thing.to_page, (min(xs), min(ys), max(xs), max(ys)))
-    return _reaches_over(thing.box, held)
+    left, bottom, right, top = bounds(thing.to_page, (min(xs), min(ys), max(xs), max(ys)))
+    box = thing.box
+    return (
+        box[0] < left - SAME_EDGE
+        or box[1] < bottom - SAME_EDGE
+        or box[2] > right + SAME_EDGE
+        or box[3] > top + SAME_EDGE
+    )
 
 
 def _corners(clip: Any, number: int, most: int) -> Iterator[tuple[float, float]]:
@@ -63,12 +67,3 @@ def _corners(clip: Any, number: int, most: int) -> Iterator[tuple[float, float]]
     for at in range(min(count, most)):
         if pdfium.FPDFPathSegment_GetPoint(pdfium.FPDFClipPath_GetPathSegment(clip, number, at), x, y):
             yield x.value, y.value
-
-
-def _reaches_over(box: tuple[float, float, float, float], held: tuple[float, float, float, float]) -> bool:
-    return (
-        box[0] < held[0] - _SAME_EDGE
-        or box[1] < held[1] - _SAME_EDGE
-        or box[2] > held[2] + _SAME_EDGE
-        or box[3] > held[3] + _SAME_EDGE
-    )

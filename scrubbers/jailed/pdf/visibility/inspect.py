@@ -17,16 +17,16 @@ from scrubbers.jailed.pdf.visibility.image import PictureSight, pictures_seen
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet, things
 from scrubbers.jailed.pdf.visibility.paint import painted
 from scrubbers.jailed.pdf.visibility.path import paths_of, paths_seen
-from scrubbers.jailed.pdf.visibility.text import Look, TextSight, texts_seen
+from scrubbers.jailed.pdf.visibility.text import Look, texts_seen
 
-__all__ = ["Look", "PictureSight", "Sheet", "Sight", "TextSight", "sight"]
+__all__ = ["Look", "PictureSight", "Sheet", "Sight", "sight"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sight:
     """What can be seen of the page's texts, pictures and paths, each in the order of drawing."""
 
-    texts: tuple[TextSight, ...]
+    texts: tuple[Look, ...]
     pictures: tuple[PictureSight, ...]
     paths: tuple[bool, ...]
     hides_ink: bool = False  # whether a path that cannot be seen has another colour than paper

@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.ink_mask import Alone
-from scrubbers.jailed.pdf.visibility.page_objects import DRAWN_PIXELS, Box, Matrix, Sheet, Thing, area_of, around
+from scrubbers.jailed.pdf.visibility.page_objects import DRAWN_PIXELS, Box, Sheet, Thing, area_of, around
 
 _CELL: Final = 2.0  # points
 _IN_A_CELL: Final = 64  # texts that may begin in one; a page with more is no page of text
@@ -27,13 +27,13 @@ _LEAST_SIZE: Final = 2.0  # points; smaller letters are not looked at
 
 @dataclass(slots=True, repr=False)
 class Text:
-    """A text of the page, the how manieth of them, with the pixels that it touches."""
+    """A text of the page, the how manieth of them, and how its letters are drawn."""
 
     number: int
     thing: Thing
-    matrix: Matrix
     size: float  # points
-    box: Box
+    wide: float  # the same in the letters' own direction, where something may squeeze them
+    mode: int  # pdfium.FPDF_TEXTRENDERMODE_…
 
 
 @dataclass(slots=True, repr=False)
@@ -61,6 +61,7 @@ def units_of(sheet: Sheet, texts: Sequence[Text], alone: Alone) -> list[Unit]:
     compared = 0
     with contextlib.ExitStack() as stack:
         for text in texts:
+            box = sheet.pixel_box(text.thing.box)
             left, bottom = (round(edge / _CELL) for edge in text.thing.box[:2])
             cells = ((left + x, bottom + y) for x in (-1, 0, 1) for y in (-1, 0, 1))
             for unit in (unit for cell in cells for unit in nearby.get(cell, ()) if _twins(unit.texts[0], text)):
@@ -68,10 +69,10 @@ def units_of(sheet: Sheet, texts: Sequence[Text], alone: Alone) -> list[Unit]:
                 compared += 1
                 if _same_shape(sheet, unit.texts[0], text, alone):
                     unit.texts.append(text)
-                    unit.box = around((unit.box, text.box))
+                    unit.box = around((unit.box, box))
                     break
             else:
-                units.append(Unit([text], text.box, text.size, sheet.scale))
+                units.append(Unit([text], box, text.size, sheet.scale))
                 nearby.setdefault((left, bottom), []).append(units[-1])
             if compared > _SHAPES or len(nearby.get((left, bottom), ())) > _IN_A_CELL:
                 raise NotRebuildable

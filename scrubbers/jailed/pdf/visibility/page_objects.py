@@ -12,9 +12,8 @@ All drawings of a page are made with the same flags, so that two of them differ 
 
 import ctypes
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -38,10 +37,14 @@ _AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 # What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
 _HAIR: Final = 0.5
 _LETTER: Final = 48.0  # points: as wide as those of most headings
+# Two edges that are the same differ by rounding; a piece this thin shows nothing of a letter. Pixels or points.
+SAME_EDGE: Final = 0.05
+# What PDFium writes its answers to: made once, for it is asked about everything on a page.
+_LEFT, _BOTTOM, _RIGHT, _TOP = (ctypes.c_float() for _ in range(4))
+_OWN: Final = pdfium.FS_MATRIX()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Thing:
+class Thing(NamedTuple):
     """One thing drawn on the page."""
 
     handle: Any
@@ -80,6 +83,16 @@ class Sheet:
     def whole(self) -> Box:
         """The box of all its pixels."""
         return 0, 0, *self.size
+
+    def holds(self, box: tuple[float, float, float, float]) -> bool:
+        """Whether all of a box of the page lies on it."""
+        across, _, _, down, _, height = self.to_pixels
+        return (
+            across * box[0] >= -SAME_EDGE
+            and down * box[3] + height >= -SAME_EDGE
+            and across * box[2] <= self.size[0] + SAME_EDGE
+            and down * box[1] + height <= self.size[1] + SAME_EDGE
+        )
 
     def pixel_box(self, box: tuple[float, float, float, float], margin: float = 0) -> Box:
         """Return the pixels that a box of the page touches, cut at the sheet's edges; empty ones have no extent."""
@@ -123,42 +136,32 @@ class Sheet:
 def things(page: pypdfium2.PdfPage) -> list[Thing]:
     """All that is drawn on the page, in its order; raises NotRebuildable when there is too much."""
     found: list[Thing] = []
-    for thing in _things_on(page):
-        found.append(thing)
-        if len(found) > _THINGS:
-            raise NotRebuildable
+    raw, count = page.raw, pdfium.FPDFPage_CountObjects(page)
+    _gather((pdfium.FPDFPage_GetObject(raw, at) for at in range(count)), _AS_IT_IS, found)
     return found
 
 
-def _things_on(page: pypdfium2.PdfPage) -> Iterator[Thing]:
-    handles = (pdfium.FPDFPage_GetObject(page, at) for at in range(pdfium.FPDFPage_CountObjects(page)))
-    yield from _things(handles, _AS_IT_IS, 0)
-
-
-def _things(handles: Iterable[Any], to_page: Matrix, depth: int) -> Iterator[Thing]:
+def _gather(handles: Iterable[Any], to_page: Matrix, found: list[Thing], depth: int = 0) -> None:
     if depth > _DEPTH:
         raise NotRebuildable
-    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     for handle in handles:
         kind = pdfium.FPDFPageObj_GetType(handle)
         if kind == pdfium.FPDF_PAGEOBJ_FORM:
             inside = (pdfium.FPDFFormObj_GetObject(handle, at) for at in range(pdfium.FPDFFormObj_CountObjects(handle)))
-            of_form = combined(_own_matrix(handle), to_page)
-            yield from _things(inside, of_form, depth + 1)
+            _gather(inside, combined(_own_matrix(handle), to_page), found, depth + 1)
             continue
-        if not pdfium.FPDFPageObj_GetBounds(handle, left, bottom, right, top):
+        if not pdfium.FPDFPageObj_GetBounds(handle, _LEFT, _BOTTOM, _RIGHT, _TOP):
             raise NotRebuildable
-        box = left.value, bottom.value, right.value, top.value
-        if to_page is not _AS_IT_IS:
-            box = bounds(to_page, box)
-        yield Thing(handle, kind, to_page, box)
+        box = _LEFT.value, _BOTTOM.value, _RIGHT.value, _TOP.value
+        found.append(Thing(handle, kind, to_page, box if to_page is _AS_IT_IS else bounds(to_page, box)))
+        if len(found) > _THINGS:
+            raise NotRebuildable
 
 
 def _own_matrix(handle: Any) -> Matrix:
-    own = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(handle, own):
+    if not pdfium.FPDFPageObj_GetMatrix(handle, _OWN):
         raise NotRebuildable
-    return own.a, own.b, own.c, own.d, own.e, own.f
+    return _OWN.a, _OWN.b, _OWN.c, _OWN.d, _OWN.e, _OWN.f
 
 
 def combined(first: Matrix, then: Matrix) -> Matrix:

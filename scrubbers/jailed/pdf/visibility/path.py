@@ -52,6 +52,8 @@ def paths_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) ->
     All things must be active, and are again when it returns.
     """
     paths = paths_of(all_things)
+    if not paths:
+        return []
     boxes = [_box(sheet, path) for path in paths]
     unclear = [at for at, box in enumerate(boxes) if box[2]]
     seen = [False] * len(paths)

@@ -14,13 +14,13 @@ import enum
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
 from scrubbers.jailed.pdf.visibility.ink_mask import Alone
 from scrubbers.jailed.pdf.visibility.overprint import Text, Unit, near_scale, units_of
@@ -64,6 +64,8 @@ _PAINTED: Final = {
     pdfium.FPDF_TEXTRENDERMODE_FILL_STROKE,
 }
 
+_SIZE: Final = ctypes.c_float()  # what PDFium writes a size to
+
 
 class Look(enum.Enum):
     """What can be seen of a text."""
@@ -76,37 +78,26 @@ class Look(enum.Enum):
     BLANK = enum.auto()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class TextSight:
-    """One text, in the order of drawing. Where it begins and how large it is tell if it is the text one thinks."""
-
-    look: Look
-    origin: tuple[float, float]  # points of the page
-    size: float  # points of the page; negative sizes of fonts are as large as positive ones
-
-
-def texts_seen(
-    sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], ground: Image.Image | None
-) -> list[TextSight]:
-    """Return the sight of each text. `ground`: what they all stand on, when that is one picture.
+def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], ground: Image.Image | None) -> list[Look]:
+    """Return how each text looks, in the order of drawing. `ground`: what they all stand on, when that is one picture.
 
     Raises NotRebuildable when the page has too much on it. All things must be active, and are again when it returns.
     """
-    found: list[TextSight] = []
+    found: list[Look] = []
     unclear: list[Text] = []
     for thing in all_things:
         if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            text = _text(len(found), thing, sheet)
-            look = _without_looking(text)
+            text = _text(len(found), thing)
+            look = _without_looking(sheet, text)
             if look is None:
                 unclear.append(text)
             # Hidden until it is seen.
-            found.append(TextSight(look or Look.HIDDEN, text.matrix[4:], text.size))
+            found.append(look or Look.HIDDEN)
     if not unclear:
         return found
     plain = plainly_seen(sheet, unclear, all_things, ground)
-    for text in (text for text in unclear if text.number in plain):
-        found[text.number] = TextSight(Look.SEEN, found[text.number].origin, text.size)
+    for number in plain:
+        found[number] = Look.SEEN
     unclear = [text for text in unclear if text.number not in plain]
     if not unclear:
         return found
@@ -119,40 +110,32 @@ def texts_seen(
     for unit in units:
         look = _judged(unit)
         for text in unit.texts:
-            found[text.number] = TextSight(look, found[text.number].origin, text.size)
+            found[text.number] = look
     return found
 
 
-def _text(number: int, thing: Thing, sheet: Sheet) -> Text:
-    size = ctypes.c_float()
-    pdfium.FPDFTextObj_GetFontSize(thing.handle, size)
-    matrix = thing.matrix
-    _, _, c, d, _, _ = matrix
-    return Text(number, thing, matrix, abs(size.value) * math.hypot(c, d), sheet.pixel_box(thing.box))
+def _text(number: int, thing: Thing) -> Text:
+    if not pdfium.FPDFTextObj_GetFontSize(thing.handle, _SIZE):
+        raise NotRebuildable
+    a, b, c, d, _, _ = thing.matrix
+    size, mode = abs(_SIZE.value), pdfium.FPDFTextObj_GetTextRenderMode(thing.handle)
+    return Text(number, thing, size * math.hypot(c, d), size * math.hypot(a, b), mode)
 
 
-def _without_looking(text: Text) -> Look | None:
+def _without_looking(sheet: Sheet, text: Text) -> Look | None:
     """Step 1."""
     left, bottom, right, top = text.thing.box
+    is_off_page = not sheet.holds(text.thing.box) and sheet.pixel_box(text.thing.box)[2] == 0
     if right <= left or top <= bottom:
         return Look.BLANK
-    if pdfium.FPDFTextObj_GetTextRenderMode(text.thing.handle) not in _PAINTED:
+    if is_off_page or text.mode not in _PAINTED:
         return Look.HIDDEN
-    if text.box[2] == 0:
-        return Look.HIDDEN
-    if _width_of_letters(text) < min(_LEAST_SIZE, _SQUEEZED * text.size):
+    if text.wide < min(_LEAST_SIZE, _SQUEEZED * text.size):
         return Look.HIDDEN
     # Letters drawn by the page itself (Type3) may be of any size: of them the box tells.
     if text.size < _LEAST_SIZE and min(right - left, top - bottom, _height(text)) < _LEAST_SIZE:
         return Look.HIDDEN
     return None
-
-
-def _width_of_letters(text: Text) -> float:
-    """Their size along their own direction: as large as `text.size` where nothing squeezes them."""
-    a, b, c, d, _, _ = text.matrix
-    up = math.hypot(c, d)
-    return text.size * math.hypot(a, b) / up if up else 0.0
 
 
 def _height(text: Text) -> float:
@@ -237,7 +220,7 @@ def _hides_small_print(sheet: Sheet, unit: Unit, ink: Image.Image, seen: Image.I
 
 def _direction(sheet: Sheet, unit: Unit) -> int:
     """0 if its letters follow each other across the sheet, 1 if downwards."""
-    a, b, _, _, _, _ = unit.texts[0].matrix
+    a, b, _, _, _, _ = unit.texts[0].thing.matrix
     turned = sheet.to_pixels[0] == 0
     return 0 if (abs(a) >= abs(b)) != turned else 1
 

@@ -4,6 +4,7 @@ So are the pages of an ordinary report. Each that is known to be so is spared tw
 """
 
 import ctypes
+import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from scrubbers.jailed.pdf.visibility.overprint import Text
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet, Thing
 
 _OPAQUE: Final = 255
-_BRIGHTNESS: Final = (299, 587, 114)  # of red, green and blue, in thousandths, as in Pillow's mode L
+_RED, _GREEN, _BLUE = 299, 587, 114  # brightness of red, green and blue, in thousandths, as in Pillow's mode L
 _UNLIKE: Final = 96  # of 255: how much darker or lighter than any of its ground
 _LIGHT: Final = 224
 _EDGE: Final = 0.5  # points
@@ -38,7 +39,10 @@ def plainly_seen(
         text.number
         for text in texts
         if id(text.thing) not in crowded
-        and _stands_out(text.thing, _PAPER if ground is None else ground.crop(text.box).getextrema())
+        and text.mode == pdfium.FPDF_TEXTRENDERMODE_FILL
+        and _stands_out(
+            text.thing, _PAPER if ground is None else ground.crop(sheet.pixel_box(text.thing.box)).getextrema()
+        )
         and not may_be_cut(sheet, text.thing)
     }
 
@@ -49,24 +53,24 @@ def _crowded(some_things: Iterable[Thing]) -> set[int]:
     The edges of two texts may touch, as the words of a line do.
     """
     found: set[int] = set()
-    beside: list[tuple[float, ...]] = []
-    boxes = ((*_grown(thing), id(thing)) for thing in some_things)
-    for box in sorted(boxes, key=lambda each: each[1]):
+    beside: list[tuple[float, float, float, float, int]] = []
+    for box in sorted(map(_grown, some_things), key=operator.itemgetter(1)):
         left, bottom, right, _, name = box
         beside = [each for each in beside if each[3] > bottom]
         touched = [each[4] for each in beside if each[0] < right and left < each[2]]
-        found.update(map(int, touched), [int(name)] if touched else ())
+        if touched:
+            found.update(touched, (name,))
         beside.append(box)
     return found
 
 
-def _grown(thing: Thing) -> tuple[float, float, float, float]:
-    """Return the box without its edges for a text, and with what is drawn around it for anything else."""
+def _grown(thing: Thing) -> tuple[float, float, float, float, int]:
+    """Return the box without its edges for a text, and with what is drawn around it for anything else; and the id."""
     left, bottom, right, top = thing.box
     across = down = -_AROUND
     if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT:
         across, down = min(_EDGE, (right - left) / 4), min(_EDGE, (top - bottom) / 4)
-    return left + across, bottom + down, right - across, top - down
+    return left + across, bottom + down, right - across, top - down, id(thing)
 
 
 def _paper(all_things: Sequence[Thing]) -> int:
@@ -87,10 +91,9 @@ def _is_stroked(path: Thing) -> bool:
 def _stands_out(thing: Thing, ground: Any) -> bool:
     """`ground`: its darkest and its brightest shade."""
     colour = _colour(thing)
-    filled = pdfium.FPDFTextObj_GetTextRenderMode(thing.handle) == pdfium.FPDF_TEXTRENDERMODE_FILL
-    if not filled or colour is None or colour[3] != _OPAQUE:
+    if colour is None or colour[3] != _OPAQUE:
         return False
-    shade = sum(part * share for part, share in zip(colour, _BRIGHTNESS, strict=False)) // 1000
+    shade = (_RED * colour[0] + _GREEN * colour[1] + _BLUE * colour[2]) // 1000
     return bool(shade + _UNLIKE <= ground[0] or shade - _UNLIKE >= ground[1])
 
 

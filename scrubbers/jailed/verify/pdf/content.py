@@ -1,12 +1,14 @@
 """Reads contents: one operator a line, its operands of the right number and kind, in an order that draws something.
 
-Strings stand between brackets, with five escapes and no more; arrays stand in TJ and d only; names are those that the
-new document gives. A matrix stands before a picture, and before a text as its place. No form, no marked content, no
-comment, no text that is invisible by its mode or for want of a font, no path that is neither painted nor a clip.
-Resources are named in the order of first use; who calls compares them with those that there are.
+Strings stand between brackets, with five escapes and no more; arrays stand in d and TJ only, and in TJ one number
+between any two strings; names are those that the new document gives. A matrix stands before a picture, and before a
+text as its place. No form, no marked content, no comment, no text that is invisible by its mode or for want of a font,
+no path that is neither painted nor a clip. Resources are named in the order of first use; who calls compares them with
+those that there are.
 """
 
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,9 +18,11 @@ from scrubbers.jailed.verify.pdf.values import NUMBER, Unaccounted, demand
 _DEEPEST_STATE: Final = 2  # a clip, and a picture in it
 _N: Final = NUMBER
 # Brackets, backslashes and line ends are escaped, and nothing else is. Not empty.
-TEXT: Final = rb"\((?!\))[^\\()\r\n]*(?:\\[\\()rn][^\\()\r\n]*)*\)"
-_ITEM: Final = rb"(?:%s|%s)" % (TEXT, _N)
+TEXT: Final = rb"\((?!\))[^\\()\r\n]*+(?:\\[\\()rn][^\\()\r\n]*+)*\)"
 _NAME: Final = rb"/%s(?:0|[1-9][0-9]{0,5})"
+_CODE_BYTES: Final = 2
+# Places and strings: nearly all lines of most documents. Not more at a time, for the matcher keeps a state for each.
+_TEXTS: Final = re.compile(rb"(?:(?:%s ){6}Tm\n|%s Tj\n|\[%s(?: %s %s)+\] TJ\n){1,64}" % (_N, TEXT, TEXT, _N, TEXT))
 
 # Where in the stream an operator may stand, and where we are after it. ISO 32000-1, figure 9.
 _PAGE, _TEXT_OBJECT, _PATH, _CLIP, _PLACED = 1, 2, 4, 8, 16
@@ -27,11 +31,11 @@ _ANYWHERE: Final = _PAGE | _TEXT_OBJECT
 
 @dataclass(slots=True)
 class Contents:
-    """What one stream uses: for each letter how many resources, and shown text."""
+    """What one stream uses: for each letter how many resources, and shown codes."""
 
     used: dict[str, int] = field(default_factory=dict)
-    # By font: the strings shown with it, as they stand between their brackets. Most words stand in a document often.
-    shown: dict[int, set[bytes]] = field(default_factory=dict)
+    # By font: the codes shown with it.
+    shown: dict[int, set[int]] = field(default_factory=dict)
 
     def names(self, letter: str) -> set[str]:
         return {f"{letter}{number}" for number in range(self.used.get(letter, 0))}
@@ -52,12 +56,17 @@ class _Reader:
         self.saved: list[int | None] = []
 
     def read(self, untrusted: bytes) -> None:
-        lines = untrusted.split(b"\n")
-        demand(lines.pop() == b"", "the contents' last line")
-        where = _PAGE
-        rule_of = _RULES.get
-        for line in lines:
-            rule = rule_of(line[line.rfind(b" ") + 1 :])
+        demand(untrusted[-1:] in {b"", b"\n"}, "the contents' last line")
+        where, position = _PAGE, 0
+        while position < len(untrusted):
+            if where == _TEXT_OBJECT and (texts := _TEXTS.match(untrusted, position)) is not None:
+                self.show(texts[0])
+                position = texts.end()
+                continue
+            end = untrusted.index(b"\n", position)
+            line = untrusted[position:end]
+            position = end + 1
+            rule = _RULES.get(line[line.rfind(b" ") + 1 :])
             if rule is None or not rule.stands & where or rule.pattern.fullmatch(line) is None:
                 raise Unaccounted("operator")
             if rule.act is not None:
@@ -81,17 +90,18 @@ class _Reader:
         start = line.rindex(b"/") + 1
         self._use(chr(line[start]), line[start + 1 : line.index(b" ", start)])
 
-    def show(self, line: bytes) -> None:
+    def show(self, lines: bytes) -> None:
+        strings = _STRING.findall(lines)
+        if not strings:
+            return
         if self.font is None:
             raise Unaccounted("text without a font")
-        self.contents.shown.setdefault(self.font, set()).add(line[1:-4])
-
-    def show_spaced(self, line: bytes) -> None:
-        if self.font is None:
-            raise Unaccounted("text without a font")
-        strings = _STRING.findall(line)
-        demand(strings, "text without a string")
-        self.contents.shown.setdefault(self.font, set()).update(strings)
+        # No string has a line end.
+        lengths = set(map(len, _ESCAPE.sub(b".", b"\n".join(strings)).split(b"\n")))
+        demand(all(length % _CODE_BYTES == 0 for length in lengths), "codes that come out even")
+        codes = unescaped(b"".join(strings))
+        shown = struct.unpack(f">{len(codes) // _CODE_BYTES}H", codes)
+        self.contents.shown.setdefault(self.font, set()).update(shown)
 
     def _use(self, letter: str, digits: bytes) -> int:
         number = int(digits)
@@ -102,14 +112,13 @@ class _Reader:
         return number
 
 
-_STRING: Final = re.compile(rb"\(([^\\()]*(?:\\.[^\\()]*)*)\)")
+_STRING: Final = re.compile(rb"\(([^\\()]*+(?:\\.[^\\()]*+)*)\)")
 _ESCAPE: Final = re.compile(rb"\\(.)")
 _ESCAPED: Final = {b"r": b"\r", b"n": b"\n"}
 
 
 def unescaped(string: bytes) -> bytes:
-    if b"\\" not in string:
-        return string
+    """Return the bytes that a string stands for, or several strings one after the other."""
     return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), string)
 
 
@@ -146,9 +155,6 @@ def _rules() -> dict[bytes, _Rule]:
     add(b"ET", b"", _TEXT_OBJECT, _PAGE)
     add(b"Tf", _NAME % b"F" + b" " + numbers(1), _ANYWHERE, act=_Reader.choose_font)
     add(b"Tr", b"[012] ", _ANYWHERE)
-    add(b"Tm", numbers(6), _TEXT_OBJECT)
-    add(b"Tj", TEXT + b" ", _TEXT_OBJECT, act=_Reader.show)
-    add(b"TJ", rb"\[%s(?: %s)*\] " % (_ITEM, _ITEM), _TEXT_OBJECT, act=_Reader.show_spaced)
     add(b"G g", numbers(1), _ANYWHERE)
     add(b"RG rg", numbers(3), _ANYWHERE)
     add(b"K k", numbers(4), _ANYWHERE)

@@ -44,8 +44,8 @@ class Document:
         self._leads_to: dict[int, set[int]] = {number: set() for number in objects}
         self._current = 0
         self._left_to_inflate = _ALL_INFLATED_BYTES
-        # The strings that are shown with each font, with their escapes, filled by the readers of contents: see `font`.
-        self.shown: dict[int, set[bytes]] = {}
+        # The codes that are shown with each font, filled by the readers of contents: see `font`.
+        self.shown: dict[int, set[int]] = {}
         # What is checked when all contents have been read.
         self.at_last: list[Callable[[], None]] = []
 

@@ -15,7 +15,7 @@ HELLO = text_at(50, 700, "Hej ", "alla ", "barn")
 def looks(contents, *, scale=1.0, **how):
     made = document(contents, **how)
     sheet = Sheet(made[0], scale)
-    return [text.look for text in sight(sheet, sheet.drawn(), never_opened).texts]
+    return list(sight(sheet, sheet.drawn(), never_opened).texts)
 
 
 def never_opened():
@@ -54,15 +54,14 @@ def test_forms_are_entered_each_time_they_are_drawn():
     assert looks(contents, XObject={b"X0": drawn}) == [HIDDEN, SEEN, SEEN, SEEN, SEEN, SEEN, SEEN]
 
 
-def test_where_a_text_begins_and_how_large_it_is_is_told():
-    drawn = form(text_at(10, 20, "A", size=9))
-    made = document(b"q\n2 0 0 2 50 150 cm\n/X0 Do\nQ\n", XObject={b"X0": drawn})
-    sheet = Sheet(made[0], 1.0)
+def test_letters_are_as_large_as_the_form_around_them_makes_them():
+    drawn = form(text_at(10, 20, "A", size=1) + text_at(10, 40, "A", size=9))
+    contents = b"q\n%d 0 0 %d 50 150 cm\n/X0 Do\nQ\n"
+    small = b"q\n.1 0 0 .1 50 150 cm\n/X0 Do\nQ\n"
 
-    (text,) = sight(sheet, sheet.drawn(), never_opened).texts
-
-    assert text.origin == pytest.approx((70, 190))
-    assert text.size == pytest.approx(18)
+    assert looks(contents % (1, 1), XObject={b"X0": drawn}) == [HIDDEN, SEEN]
+    assert looks(contents % (9, 9), XObject={b"X0": drawn}) == [SEEN, SEEN]
+    assert looks(small, XObject={b"X0": drawn}) == [HIDDEN, HIDDEN]
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_a_picture_in_a_form_is_seen_each_time_the_form_is_drawn():
 def test_text_under_a_picture_is_hidden():
     found = seen(text_at(100, 100, "dold", " text") + put(b"X0", 90, 90, 100, 40) + text_at(100, 200, "synlig"))
 
-    assert [text.look for text in found.texts] == [Look.HIDDEN, Look.HIDDEN, Look.SEEN]
+    assert list(found.texts) == [Look.HIDDEN, Look.HIDDEN, Look.SEEN]
 
 
 def test_text_seen_through_the_mask_of_a_picture_is_seen():
@@ -126,10 +126,10 @@ def test_text_seen_through_the_mask_of_a_picture_is_seen():
 
     found = seen(text_at(100, 112, "synlig") + text_at(100, 93, "dold") + put(b"X0", 90, 90, 100, 40), XObject=pictures)
 
-    assert [text.look for text in found.texts] == [Look.SEEN, Look.HIDDEN]
+    assert list(found.texts) == [Look.SEEN, Look.HIDDEN]
 
 
 def test_white_text_on_a_picture_is_seen():
     found = seen(put(b"X0", 90, 90, 100, 40) + b"1 g\n" + text_at(100, 100, "vit", size=20))
 
-    assert [text.look for text in found.texts] == [Look.SEEN]
+    assert list(found.texts) == [Look.SEEN]
