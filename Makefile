@@ -67,8 +67,9 @@ flood: setup-test
 cluster: setup-test
 	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
-# Other people's files from source packages through the jail: fetched by name and hash, some 120 MB, a few minutes; and
-# what Chromium prints and LibreOffice exports (fetched from Debian, some 100 MB), twenty documents of each.
+# Other people's files from source packages through the jail: fetched by name and hash, some 230 MB (107 of them from
+# Debian 13's source packages), a quarter of an hour; and what Chromium prints and LibreOffice exports (fetched from
+# Debian, some 100 MB), twenty documents of each.
 # Then some 210 pairs of our own documents that look the same: their clean copies must be equal, byte for byte, but for
 # those that are known to come through (REMAINS in tests/support/documents/second_pairs.py).
 corpus: setup-test

@@ -102,13 +102,14 @@ def named(
         if source is None:
             raise FileNotFoundError(package[0])
         with tarfile.open(source) as members:
-            for member in sorted(members, key=lambda member: member.name):
-                opened = members.extractfile(member) if member.isfile() and pattern.search(member.name) else None
-                content = opened.read() if opened else b""
-                digest = hashlib.sha256(content).digest()
-                if opened and digest not in seen:
-                    seen.add(digest)
-                    yield f"{package[0]}/{Path(member.name).name}", content
+            # In the archive's own order: going back in it would inflate it from its beginning.
+            wanted = [member for member in members if member.isfile() and pattern.search(member.name)]
+            found = [(member.name, opened.read()) for member in wanted if (opened := members.extractfile(member))]
+        for name, content in sorted(found):
+            digest = hashlib.sha256(content).digest()
+            if digest not in seen:
+                seen.add(digest)
+                yield f"{package[0]}/{Path(name).name}", content
 
 
 def kind_of(content: bytes) -> str | None:
@@ -131,8 +132,8 @@ def kind_of(content: bytes) -> str | None:
 def archive(cache: Path, package: tuple[str, str, str]) -> Path | None:
     """The package's archive with the right hash, if it is there."""
     name, version, digest = package
-    for found in cache.glob(f"*-{version}.tar.gz"):
-        same = found.name.lower().replace("_", "-") == f"{name}-{version}.tar.gz"
+    for found in cache.glob(f"*{version}.*"):
+        same = found.name.lower().replace("_", "-").startswith(f"{name}-{version.lower()}.")
         if same and hashlib.sha256(found.read_bytes()).hexdigest() == digest:
             return found
     return None

@@ -32,7 +32,7 @@ PDF_WITHIN: Final = 1024  # ISO 32000-1, annex H.3, note 13
 # ZIP-based office files begin with an entry of one of these names; in the jail their parts tell which they are.
 _OFFICE_FIRST_ENTRIES: Final = (
     b"[Content_Types].xml", b"_rels/", b"word/", b"xl/", b"ppt/", b"docProps/", b"customXml/",
-    b"mimetypeapplication/vnd.oasis.opendocument.",
+    b"mimetypeapplication/vnd.oasis.opendocument.", b"Configurations2/",
 )  # fmt: skip
 _OTHER_OFFICE_FIRST_ENTRIES: Final = (b"mimetypeapplication/epub", b"Index/Document.iwa")
 ZIP: Final = b"PK\x03\x04"

@@ -177,6 +177,7 @@ def test_what_does_not_add_up_is_a_job_that_died(said):
     [
         (zipped({"a.txt": b"x"}), True),
         (zipped({"word/document.xml": b"x"}), False),
+        (zipped({"Configurations2/images/": b"", "mimetype": b"x"}), False),
         (zipped({"Index/Document.iwa": b"x"}), False),
         (b"Rar!\x1a\x07", False),
         (b"%PDF-1.7", False),

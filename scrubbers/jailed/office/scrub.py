@@ -10,6 +10,7 @@
 import codecs
 import gc
 import os
+import posixpath
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
@@ -64,16 +65,26 @@ def _read(package: Package, findings: Findings) -> list[Block]:
     main = package.by_kind("", "officeDocument")
     if main is None or not package.has(_CONTENT_TYPES):
         raise OfficeDocument
-    for each in package.tree(_CONTENT_TYPES).elements():
-        if each.get("PartName").lstrip("/").lower() == main.lower():
-            kind = each.get("ContentType")
-            if kind.startswith(_WORD):
-                return word.read_document(package, main, findings)
-            if kind.startswith(_SHEETS):
-                return list(Workbook(package, main, findings).read())
-            if kind.startswith(_SLIDES):
-                return read_presentation(package, main, findings)
+    kind = _content_type(package, main)
+    if kind.startswith(_WORD):
+        return word.read_document(package, main, findings)
+    if kind.startswith(_SHEETS):
+        return list(Workbook(package, main, findings).read())
+    if kind.startswith(_SLIDES):
+        return read_presentation(package, main, findings)
     raise OfficeDocument
+
+
+def _content_type(package: Package, part: str) -> str:
+    """Return what a part is said to be, else what its ending is (ECMA-376, part 2, 6.2.3); empty for neither."""
+    ending = posixpath.splitext(part)[1].removeprefix(".").lower()
+    by_ending = ""
+    for each in package.tree(_CONTENT_TYPES).elements():
+        if each.get("PartName").lstrip("/").lower() == part.lower():
+            return each.get("ContentType")
+        if each.name == "ct:Default" and each.get("Extension").lower() == ending:
+            by_ending = by_ending or each.get("ContentType")
+    return by_ending
 
 
 def warm_up() -> None:

@@ -68,6 +68,7 @@ def test_a_picture_in_a_format_that_is_not_decoded_is_a_note(jail):
         (r"{\listtext 1.\tab}{\pntext 1.\tab}Avtal", "1. Avtal"),
         (r"{\*\do\dobxcolumn{\dptxbx{\dptxbxtext Avtal\par}}}Sak", "Textruta / Text box Avtal Sak"),
         (r"{\f7 \'a3} 500 {\f7 D}", "≤ 500 Δ"),
+        (r"Avtal{\*\footnote\pard Faktura\par}", "Avtal Noter / Notes Faktura"),
     ],
 )
 def test_letters_and_breaks_are_read_as_they_are_shown(jail, body, shown):

@@ -49,6 +49,13 @@ def with_low_default(text: str) -> bytes:
     return word(body, {"word/styles.xml": element("w:styles", defaults)}, ("s", "styles", "styles.xml"))
 
 
+def with_nameless_style(body: str) -> bytes:
+    """A style without an id, which reporting programs write: nothing can refer to it."""
+    styles = '<w:style><w:name w:val="Empty"/><w:basedOn w:val="Normal"/><w:rPr><w:sz w:val="2"/></w:rPr></w:style>'
+    usual = '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>'
+    return word(body, {"word/styles.xml": element("w:styles", usual + styles)}, ("s", "styles", "styles.xml"))
+
+
 def shape(text: str, look: str, fill: str, size: int = 900_000) -> str:
     return (
         f'<w:p><w:r><w:drawing><wp:inline><wp:extent cx="900000" cy="{size}"/><wp:docPr id="1" name="a"/><a:graphic><a:graphicData '
@@ -200,6 +207,13 @@ def test_what_is_seen_is_kept(jail, name):
     clean, report = cleaned(jail, word(SHOWN[name]))
 
     assert "Avtal" in text_of(clean).split()
+    assert What.HIDDEN_TEXT not in {found.what for found in report.removed}
+
+
+def test_a_style_without_an_id_is_that_of_no_paragraph(jail):
+    clean, report = cleaned(jail, with_nameless_style(paragraph("Avtal")))
+
+    assert text_of(clean).split() == ["Avtal"]
     assert What.HIDDEN_TEXT not in {found.what for found in report.removed}
 
 

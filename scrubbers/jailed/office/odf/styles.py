@@ -66,7 +66,9 @@ class Styles:
         self._pages: set[str] = set()  # backgrounds of pages that state one
         for root in roots:
             for each in root.all(*_KEPT):
-                self._keep(each)
+                # Nothing refers to a style or a layer without a name; that of headings needs none.
+                if each.get("style:name") or each.get("draw:name") or each.name == "text:outline-style":
+                    self._keep(each)
 
     def _keep(self, each: Node) -> None:
         match each.name:

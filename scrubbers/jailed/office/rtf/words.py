@@ -42,7 +42,7 @@ APART: Final = {
     "footnote": labels.NOTES, "shptxt": labels.TEXT_BOX, "dptxbxtext": labels.TEXT_BOX,
 }  # fmt: skip
 # Destinations that may be left out, and are not.
-KNOWN: Final = frozenset({"do", "shppict", "shpinst", "pict", "shptxt", "pn"})
+KNOWN: Final = frozenset({"do", "shppict", "shpinst", "pict", "pn", *APART})
 LETTERS: Final = {
     "emdash": "—", "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
     "tab": "\t", "line": "\n", "lbr": "\n", "emspace": " ", "enspace": " ", "qmspace": " ",

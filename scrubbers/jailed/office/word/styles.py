@@ -31,7 +31,9 @@ class Styles:
         self._paragraphs: list[Node] = []
         for style in root.elements() if root is not None else ():
             if style.name == "w:style":
-                self._by_id.setdefault(style.get("w:styleId"), style)
+                # Without an id nothing refers to a style: reporting programs write such ones.
+                if style.get("w:styleId"):
+                    self._by_id.setdefault(style.get("w:styleId"), style)
                 if style.get("w:default") not in _OFF | {""}:
                     self._defaults.setdefault(style.get("w:type"), style)
         if root is not None:
