@@ -6,14 +6,17 @@ from typing import IO, Final, TypeVar
 
 import av
 
+# PyAV imports it when a file has subtitles, and a job can open no file.
+import av.subtitles.codeccontext
+
 from scrubbers.stages import Damaged, SoundOrFilm
 
 _HEAD_BYTES: Final = 12
 # By the first bytes, FFmpeg's name of the reader.
 _READERS: Final = (
     (b"RIFF", "wav"), (b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"\xff\xfb", "mp3"), (b"\xff\xf3", "mp3"),
-    (b"\xff\xf2", "mp3"), (b"\xff\xfa", "mp3"), (b"\xff\xf1", "aac"), (b"\xff\xf9", "aac"), (b"#!AMR", "amr"),
-    (b"\x1aE\xdf\xa3", "matroska"), (b"caff", "caf"),
+    (b"\xff\xf2", "mp3"), (b"\xff\xfa", "mp3"), (b"\xff\xe3", "mp3"), (b"\xff\xe2", "mp3"), (b"\xff\xf1", "aac"),
+    (b"\xff\xf9", "aac"), (b"#!AMR", "amr"), (b"\x1aE\xdf\xa3", "matroska"), (b"caff", "caf"),
 )  # fmt: skip
 _ISO: Final = "mov"
 _ISO_BOX_TYPE: Final = slice(4, 8)
