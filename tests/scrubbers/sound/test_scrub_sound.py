@@ -96,6 +96,19 @@ def test_mp3_frames_of_each_version_are_taken_without_a_tag(rate) -> None:
     assert SECONDS <= heard(content)[0] < SECONDS + 2 * SLACK_SECONDS
 
 
+@pytest.mark.parametrize("name", ["memo.flac", "memo.aac", "memo.mp3"])
+def test_a_tag_in_front_of_any_recording_is_stepped_over(name) -> None:
+    """Programs that tag put ID3 in front of FLAC and AAC, too."""
+    said = b"\0MK-tag-KM"
+    frame = b"TIT2" + len(said).to_bytes(4, "big") + b"\0\0" + said
+    source = b"ID3\3\0\0\0\0\0" + bytes((len(frame),)) + frame + recorded(name)
+
+    ((_, content, _, _),) = cleaned(source)
+
+    assert abs(heard(content)[0] - SECONDS) < SLACK_SECONDS
+    assert b"MK-tag-KM" not in content
+
+
 def test_an_outside_reader_finds_nothing_but_the_form(results, tmp_path) -> None:
     for name, (_, content, _, _) in results.items():
         (tmp_path / f"{name}.mp3").write_bytes(content)
