@@ -111,14 +111,8 @@ class PictureEncoder:
 
 def _within_range(frame: "av.VideoFrame") -> "av.VideoFrame":
     """Return the picture with nothing blacker than black or whiter than white: players show the same."""
-    for plane, table in zip(frame.planes, (_BRIGHTNESS, _TINT, _TINT), strict=True):
-        samples = bytes(plane)
-        if samples.translate(table) != samples:
-            # The decoder may need what it gave.
-            frame.make_writable()
-            break
-    else:
-        return frame
+    # The decoder may need what it gave.
+    frame.make_writable()
     for plane, table in zip(frame.planes, (_BRIGHTNESS, _TINT, _TINT), strict=True):
         plane.update(bytes(plane).translate(table))
     return frame
