@@ -68,7 +68,8 @@ cluster: setup-test
 	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
 # Other people's files from source packages through the jail: fetched by name and hash, some 120 MB, a few minutes; and
-# what Chromium prints and LibreOffice exports (fetched from Debian, some 100 MB), twenty documents of each.
+# what Chromium prints and LibreOffice exports (fetched from Debian, some 100 MB), twenty documents of each. E-mails,
+# recordings and films (packages of some 320 MB; ffmpeg from Debian, some 50 MB) and office documents follow.
 # Then some 210 pairs of our own documents that look the same: their clean copies must be equal, byte for byte, but for
 # those that are known to come through (REMAINS in tests/support/documents/second_pairs.py).
 corpus: setup-test
@@ -76,6 +77,7 @@ corpus: setup-test
 	@$(PY) benchmarks/second_corpus.py $(ARGS)
 	@$(PY) benchmarks/pdf_pairs.py
 	@$(PY) benchmarks/messages/outside.py
+	@$(PY) benchmarks/evidence/outside_recordings.py
 	@$(PY) benchmarks/evidence/outside_office.py
 
 # Coverage-guided fuzzing of everything that reads hostile bytes: two minutes, or ARGS="--seconds 3600 --only scrub_tiff"
