@@ -67,9 +67,9 @@ flood: setup-test
 cluster: setup-test
 	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
-# Other people's files from source packages through the jail: fetched by name and hash, some 230 MB (107 of them from
-# Debian 13's source packages), a quarter of an hour; and what Chromium prints and LibreOffice exports (fetched from
-# Debian, some 100 MB), twenty documents of each.
+# Other people's files from source packages through the jail: fetched by name and hash, some 550 MB (107 of them from
+# Debian 13's source packages), half an hour; and what Chromium prints and LibreOffice exports (fetched with ffmpeg from
+# Debian, some 150 MB), twenty documents of each. E-mails, recordings, films and office documents follow.
 # Then some 210 pairs of our own documents that look the same: their clean copies must be equal, byte for byte, but for
 # those that are known to come through (REMAINS in tests/support/documents/second_pairs.py).
 corpus: setup-test
@@ -77,6 +77,7 @@ corpus: setup-test
 	@$(PY) benchmarks/second_corpus.py $(ARGS)
 	@$(PY) benchmarks/pdf_pairs.py
 	@$(PY) benchmarks/messages/outside.py
+	@$(PY) benchmarks/evidence/outside_recordings.py
 	@$(PY) benchmarks/evidence/outside_office.py
 
 # Coverage-guided fuzzing of everything that reads hostile bytes: two minutes, or ARGS="--seconds 3600 --only scrub_tiff"

@@ -63,10 +63,11 @@ def fetch(cache: Path, wanted_packages: Sequence[tuple[str, str, str]] = PACKAGE
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as wanted:
             wanted.write(f"{name}=={version} --hash=sha256:{digest}\n")
             wanted.flush()
-            # Only this package as source: what its build needs may come ready made.
+            # Only this package as source: what its build needs may come ready made. Nothing is installed, so
+            # it does not matter for which Python it was written.
             subprocess.run(
                 [*(sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"),
-                 *("--no-binary", name, "--dest", cache, "--requirement", wanted.name)],
+                 *("--ignore-requires-python", "--no-binary", name, "--dest", cache, "--requirement", wanted.name)],
                 check=True,
             )  # fmt: skip
 

@@ -4,7 +4,7 @@
 #   scripts/setup.sh run     what `make run` and `make serve` need
 #   scripts/setup.sh test    the same and the programs the tests call
 #   scripts/setup.sh bench   what `make bench` needs: the other cleaners it compares with
-#   scripts/setup.sh corpus  what `make corpus` needs beside the tests: LibreOffice, which exports documents for it
+#   scripts/setup.sh corpus  what `make corpus` needs beside the tests: LibreOffice, which exports documents for it, and ffmpeg
 #
 # 1. Names what the system lacks; without a network, it names everything at once and the one apt line, exit 4: at once
 #    where the system knows that there is none, after fifteen seconds where nothing answers.
@@ -86,6 +86,8 @@ if [ "$what" = corpus ]; then
     # Some 100 MB, without windows.
     command -v soffice >/dev/null 2>&1 || need "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui libreoffice-draw-nogui" \
         "LibreOffice, whose exports are cleaned"
+    # Some 50 MB.
+    { command -v ffmpeg && command -v ffprobe; } >/dev/null 2>&1 || need ffmpeg "ffmpeg, which says what players play of recordings and films"
 fi
 if [ "$what" = test ] || [ "$what" = bench ]; then
     command -v exiftool >/dev/null 2>&1 || need libimage-exiftool-perl "ExifTool, the outside reader of cleaned files"

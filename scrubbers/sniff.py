@@ -76,6 +76,8 @@ _CLEANABLE: Final = (
     (b"\xff\xfa", Kind.SOUND),
     (b"\xff\xf3", Kind.SOUND),
     (b"\xff\xf2", Kind.SOUND),
+    (b"\xff\xe3", Kind.SOUND),
+    (b"\xff\xe2", Kind.SOUND),
     (b"\xff\xf1", Kind.SOUND),  # AAC without a container
     (b"\xff\xf9", Kind.SOUND),
     (b"OggS", Kind.SOUND),

@@ -50,6 +50,7 @@ def filmed(
     sound_from: float = 0,
     pictures_from: float = 0,
     coded: str = "",
+    subtitles: str = "",
     into: Callable[[bytes], bytes] = lambda packet: packet,
 ) -> bytes:
     """The film in the form of this name; `into` may add to the packets of the picture."""
@@ -70,6 +71,8 @@ def filmed(
             heard.options = {"strict": "experimental"}
             heard.layout = "mono" if "amr" in sounds else "stereo"
             heard.bit_rate = 12_200 if "amr" in sounds else 64_000
+        if subtitles:
+            _write_subtitles(target, subtitles)
         for number in range(round(pictures_from * rate), round(seconds * rate)):
             frame = av.VideoFrame.from_image(picture(number / rate, size))
             frame.pts, frame.time_base = number, Fraction(1, rate)
@@ -86,6 +89,15 @@ def _write(target, stream, packets, into: Callable[[bytes], bytes]) -> None:
         changed.stream, changed.time_base, changed.duration = stream, packet.time_base, packet.duration
         changed.pts, changed.dts, changed.is_keyframe = packet.pts, packet.dts, packet.is_keyframe
         target.mux(changed)
+
+
+def _write_subtitles(target, text: str) -> None:
+    with av.open(io.BytesIO(f"1\n00:00:00,000 --> 00:00:01,000\n{text}\n\n".encode()), format="srt") as source:
+        stream = target.add_stream_from_template(source.streams[0])
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
 
 
 def _write_sound(target, stream, seconds: float, begin: float) -> None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Final
 
 import av
+import av.filter
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from scrubbers.stages import FilmTooLong
@@ -36,7 +37,7 @@ _SETTINGS: Final = {
     ),
 }
 # What the narrow range has for brightness and for the two of colour (ITU-R BT.709, 4).
-_BRIGHTNESS, _TINT = (bytes(min(max(value, 16), most) for value in range(256)) for most in (235, 240))
+_BRIGHTNESS, _TINT = "min=16:max=235:planes=1", "min=16:max=240:planes=6"
 _START: Final = b"\0\0\1"
 _KIND_BITS: Final = 0x1F
 # Kinds of unit: ISO/IEC 14496-10, table 7-1.
@@ -50,7 +51,7 @@ class PictureEncoder:
 
     def __init__(self, width: int, height: int) -> None:
         self._size = width, height
-        self._reformatter = VideoReformatter()
+        self._reformatter, self._range = VideoReformatter(), _NarrowRange(width, height)
         self._codec = av.CodecContext.create("libx264", "w")
         self._codec.width, self._codec.height, self._codec.pix_fmt = width, height, _PIXEL_FORMAT
         self._codec.framerate, self._codec.time_base = Fraction(PICTURES_A_SECOND), _PICTURE_SECONDS
@@ -84,7 +85,7 @@ class PictureEncoder:
         if space == Colorspace.DEFAULT or space not in {*_OF_601, Colorspace.ITU709, Colorspace.BT2020}:
             space = Colorspace.ITU709 if frame.height >= _HIGH_DEFINITION_ROWS else Colorspace.ITU601
         # The fast kind of this would write code of its own into memory, which a job may not.
-        return _within_range(self._reformatter.reformat(
+        return self._range.limited(self._reformatter.reformat(
             frame, width, height, _PIXEL_FORMAT, interpolation="BILINEAR", threads=1,
             src_colorspace=space, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG,
         ))  # fmt: skip
@@ -109,19 +110,25 @@ class PictureEncoder:
             yield sample
 
 
-def _within_range(frame: "av.VideoFrame") -> "av.VideoFrame":
-    """Return the picture with nothing blacker than black or whiter than white: players show the same."""
-    for plane, table in zip(frame.planes, (_BRIGHTNESS, _TINT, _TINT), strict=True):
-        samples = bytes(plane)
-        if samples.translate(table) != samples:
-            # The decoder may need what it gave.
-            frame.make_writable()
-            break
-    else:
-        return frame
-    for plane, table in zip(frame.planes, (_BRIGHTNESS, _TINT, _TINT), strict=True):
-        plane.update(bytes(plane).translate(table))
-    return frame
+class _NarrowRange:
+    """Brings what is blacker than black or whiter than white to black and white: players show the same."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._graph = av.filter.Graph()
+        # A job has no threads.
+        self._graph.threads = 1
+        pixels = av.VideoFormat(_PIXEL_FORMAT)
+        source = self._graph.add_buffer(width=width, height=height, format=pixels, time_base=_PICTURE_SECONDS)
+        brightness, tint = (self._graph.add("limiter", how) for how in (_BRIGHTNESS, _TINT))
+        source.link_to(brightness)
+        brightness.link_to(tint)
+        tint.link_to(self._graph.add("buffersink"))
+        self._graph.configure()
+
+    def limited(self, frame: "av.VideoFrame") -> "av.VideoFrame":
+        """Return the picture within the range. The decoder may need what it gave, and that stays as it is."""
+        self._graph.vpush(frame)
+        return self._graph.vpull()
 
 
 def size_for(width: int, height: int, sample_aspect: Fraction | None) -> tuple[int, int]:

@@ -6,15 +6,22 @@ from typing import IO, Final, TypeVar
 
 import av
 
+# PyAV imports it when a file has subtitles, and a job can open no file.
+import av.subtitles.codeccontext
+
 from scrubbers.stages import Damaged, SoundOrFilm
 
 _HEAD_BYTES: Final = 12
 # By the first bytes, FFmpeg's name of the reader.
 _READERS: Final = (
     (b"RIFF", "wav"), (b"fLaC", "flac"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"\xff\xfb", "mp3"), (b"\xff\xf3", "mp3"),
-    (b"\xff\xf2", "mp3"), (b"\xff\xfa", "mp3"), (b"\xff\xf1", "aac"), (b"\xff\xf9", "aac"), (b"#!AMR", "amr"),
-    (b"\x1aE\xdf\xa3", "matroska"), (b"caff", "caf"),
+    (b"\xff\xf2", "mp3"), (b"\xff\xfa", "mp3"), (b"\xff\xe3", "mp3"), (b"\xff\xe2", "mp3"), (b"\xff\xf1", "aac"),
+    (b"\xff\xf9", "aac"), (b"#!AMR", "amr"), (b"\x1aE\xdf\xa3", "matroska"), (b"caff", "caf"),
 )  # fmt: skip
+# A tag that says how long it is, seven bits to the byte, and stands in front of MP3, FLAC or AAC.
+_TAG: Final = b"ID3"
+_TAG_HEAD_BYTES: Final = 10
+_BEHIND_TAGS: Final = frozenset(("flac", "aac"))
 _ISO: Final = "mov"
 _ISO_BOX_TYPE: Final = slice(4, 8)
 _FIRST_BOXES: Final = frozenset((b"ftyp", b"moov", b"wide"))
@@ -32,18 +39,29 @@ _PROBED_BYTES: Final = 4 * 2**20
 
 def opened(file: IO[bytes]) -> AbstractContextManager["av.container.InputContainer"]:
     """Return the container, read by the reader of its kind. Raises Damaged, or what the library raises."""
-    file.seek(0)
-    head = file.read(_HEAD_BYTES)
-    file.seek(0)
-    reader = (
-        _ISO
-        if head[_ISO_BOX_TYPE] in _FIRST_BOXES
-        else next((name for sign, name in _READERS if head.startswith(sign)), None)
-    )
+    reader = _reader_of(file)
     if reader is None:
         raise Damaged
     options = {"probesize": str(_PROBED_BYTES), "protocol_whitelist": "", "max_streams": str(_MOST_STREAMS)}
     return av.open(file, "r", format=reader, options=options, metadata_errors="replace")
+
+
+def _reader_of(file: IO[bytes]) -> str | None:
+    """Return the reader for the container of a file, and leave the file at its beginning."""
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    reader = _ISO if head[_ISO_BOX_TYPE] in _FIRST_BOXES else _reader_by(head)
+    if head.startswith(_TAG) and len(head) == _HEAD_BYTES:
+        length = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(reversed(head[6:_TAG_HEAD_BYTES])))
+        file.seek(_TAG_HEAD_BYTES + length)
+        behind = _reader_by(file.read(_HEAD_BYTES))
+        reader = behind if behind in _BEHIND_TAGS else reader
+    file.seek(0)
+    return reader
+
+
+def _reader_by(head: bytes) -> str | None:
+    return next((name for sign, name in _READERS if head.startswith(sign)), None)
 
 
 def moving_picture_of(container: "av.container.InputContainer") -> "av.VideoStream | None":

@@ -66,6 +66,17 @@ def test_the_names_that_an_iphone_gives_its_tags_are_told_apart() -> None:
     assert What.DATE not in kinds
 
 
+def test_a_film_with_subtitles_comes_without_them() -> None:
+    source = filmed("film.mkv", seconds=0.2, subtitles="MK-subtitles-KM")
+
+    ((kind, content, _, report),) = cleaned(source)
+
+    assert b"MK-subtitles-KM" in source
+    assert kind is Kind.FILM
+    assert b"MK-subtitles-KM" not in content
+    assert What.EMBEDDED_FILE in {one.what for one in report.removed}
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_what_is_seen_and_heard_stays_by_the_hand_of_another_reader(results, name) -> None:
     pictures, seconds, pitch = played(results[name][1])

@@ -8,6 +8,7 @@ import json
 import math
 import subprocess
 import wave
+from fractions import Fraction
 
 import av
 import pytest
@@ -77,6 +78,35 @@ def heard(content: bytes) -> tuple[float, float]:
             for piece in resampler.resample(frame):
                 values += memoryview(bytes(piece.planes[0])[: 2 * piece.samples]).cast("h")
     return len(values) / rate, hertz(values, rate)
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 48_000])
+def test_mp3_frames_of_each_version_are_taken_without_a_tag(rate) -> None:
+    """MPEG 2.5, which dictation machines and messages write, MPEG 2 and MPEG 1 begin with other bytes."""
+    codec = av.CodecContext.create("libmp3lame", "w")
+    codec.sample_rate, codec.layout, codec.format, codec.time_base = rate, "mono", "s16p", Fraction(1, rate)
+    resampler = av.AudioResampler("s16p", "mono", rate, frame_size=1152 if rate > 24_000 else 576)
+    with av.open(io.BytesIO(tone())) as source:
+        pieces = [piece for frame in [*source.decode(audio=0), None] for piece in resampler.resample(frame)]
+    frames = b"".join(bytes(packet) for piece in [*pieces, None] for packet in codec.encode(piece))
+
+    ((_, content, _, _),) = cleaned(frames)
+
+    # With the silence at both ends that an encoder adds, three frames of up to 72 milliseconds.
+    assert SECONDS <= heard(content)[0] < SECONDS + 2 * SLACK_SECONDS
+
+
+@pytest.mark.parametrize("name", ["memo.flac", "memo.aac", "memo.mp3"])
+def test_a_tag_in_front_of_any_recording_is_stepped_over(name) -> None:
+    """Programs that tag put ID3 in front of FLAC and AAC, too."""
+    said = b"\0MK-tag-KM"
+    frame = b"TIT2" + len(said).to_bytes(4, "big") + b"\0\0" + said
+    source = b"ID3\3\0\0\0\0\0" + bytes((len(frame),)) + frame + recorded(name)
+
+    ((_, content, _, _),) = cleaned(source)
+
+    assert abs(heard(content)[0] - SECONDS) < SLACK_SECONDS
+    assert b"MK-tag-KM" not in content
 
 
 def test_an_outside_reader_finds_nothing_but_the_form(results, tmp_path) -> None:
