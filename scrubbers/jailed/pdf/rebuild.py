@@ -231,14 +231,10 @@ class Rebuilder:
                     unseen |= hidden
         paths = [each.path for found in placed.values() for each in found]
         changed = {id(path) for path in subpaths.take_out(paths, unseen - seen)}
-        again = [
-            entry
-            for entry in batch
-            if any(id(each.path) in changed for each in placed.get(entry.number, ()))
-        ]  # fmt: skip
+        again = [entry for entry in batch if any(id(each.path) in changed for each in placed.get(entry.number, ()))]
         if again:
             self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
-            self._compare([entry for entry in again if entry.page is not None])
+            self._compare(again)
 
     def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
         """Return the page as it is now; raises NotRebuildable."""
@@ -282,10 +278,7 @@ class Rebuilder:
     ) -> bool:
         """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
         with self._source.page(number) as source:
-            before = drawn(source, size)
-            if before.size != made.size:
-                return False
-            places = differing(before, made, nearby=page.on_backdrop)
+            places = differing(drawn(source, size), made, nearby=page.on_backdrop)
             if page.on_backdrop or not places:
                 return not places
             return same_from_nearby(source, rebuilt, size, places, self._work)

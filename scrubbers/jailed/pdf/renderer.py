@@ -10,6 +10,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf.bitmap import drawn_on_white, in_colours
+from scrubbers.jailed.pdf.translucent_lines import require_room
 from scrubbers.stages import Damaged, Locked, TooManyPages
 
 _PAGES: Final = 2000  # design, "Numbers"
@@ -60,6 +61,7 @@ class PdfiumSource:
         self._document = self._open()
         self._count = len(self._document)
         self._drawn_bytes = 0
+        self._has_room: set[int] = set()
         if self._count > _PAGES:
             raise TooManyPages
 
@@ -79,12 +81,18 @@ class PdfiumSource:
 
     @contextlib.contextmanager
     def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
-        """One page, open, whose fields are drawn from their appearance streams as annotations are; raises Damaged."""
+        """One page, open, whose fields are drawn from their appearance streams as annotations are; raises Damaged.
+
+        Raises MemoryError if PDFium might not draw all of it.
+        """
         try:
             page = self._document[number]
         except pypdfium2.PdfiumError:
             raise Damaged from None
         _make_fields_stamps(page)
+        if number not in self._has_room:
+            require_room(page)
+            self._has_room.add(number)
         self._drawn_bytes += len(self._whole) // self._count
         try:
             yield page

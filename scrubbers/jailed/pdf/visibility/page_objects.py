@@ -29,11 +29,12 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 DRAWN_PIXELS: Final = (
     2_000_000  # one drawing takes four bytes a pixel; a page of A4 at one pixel a point has half of it
 )
+NEAREST_PIXELS: Final = 48_000_000  # of a page of which parts are drawn; eight times as near A4 has a third less
 AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _THINGS: Final = 50_000  # on one page; a page of dense text, each letter shown by itself, has 6,000
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
 _DEPTH: Final = 16  # forms in forms
-_AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
+AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 # What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
 _HAIR: Final = 0.5
 _LETTER: Final = 48.0  # points: as wide as those of most headings
@@ -55,7 +56,7 @@ class Thing(NamedTuple):
     @property
     def matrix(self) -> Matrix:
         """Its own matrix, and those of the forms around it."""
-        return combined(_own_matrix(self.handle), self.to_page)
+        return combined(own_matrix(self.handle), self.to_page)
 
     def activate(self, active: bool) -> None:
         """Whether it is drawn from now on."""
@@ -66,7 +67,9 @@ class Thing(NamedTuple):
 class Sheet:
     """A page and the size it is drawn in."""
 
-    def __init__(self, page: pypdfium2.PdfPage, scale: float, work: Work | None = None) -> None:
+    def __init__(
+        self, page: pypdfium2.PdfPage, scale: float, work: Work | None = None, most_pixels: float = DRAWN_PIXELS
+    ) -> None:
         """`scale`: pixels a point; less on pages that would have too many. `work` counts. Raises NotRebuildable."""
         self.page = page
         self.work = work or Work()
@@ -74,7 +77,7 @@ class Sheet:
         width, height = page.get_size()
         if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
             raise NotRebuildable
-        scale = min(scale, math.sqrt(DRAWN_PIXELS / (width * height)))
+        scale = min(scale, math.sqrt(most_pixels / (width * height)))
         self.size = max(1, round(width * scale)), max(1, round(height * scale))
         self.scale = scale
         self.to_pixels = _to_pixels(page, self.size)
@@ -124,20 +127,15 @@ class Sheet:
         return drawn.crop((beside, 0, width, height)) if beside else drawn
 
     def closer(self, scale: float) -> "Sheet":
-        """Return the same page in another size, without a bound on its pixels: draw parts of it only."""
-        sheet = Sheet.__new__(Sheet)
-        width, height = self.page.get_size()
-        sheet.page, sheet.scale, sheet.work, sheet._things = self.page, scale, self.work, self._things  # noqa: SLF001
-        sheet.size = max(1, round(width * scale)), max(1, round(height * scale))
-        sheet.to_pixels = _to_pixels(self.page, sheet.size)
-        return sheet
+        """Return the same page in another size, with a wider bound on its pixels: draw parts of it only."""
+        return Sheet(self.page, scale, self.work, NEAREST_PIXELS)
 
 
 def things(page: pypdfium2.PdfPage) -> list[Thing]:
     """All that is drawn on the page, in its order; raises NotRebuildable when there is too much."""
     found: list[Thing] = []
     raw, count = page.raw, pdfium.FPDFPage_CountObjects(page)
-    _gather((pdfium.FPDFPage_GetObject(raw, at) for at in range(count)), _AS_IT_IS, found)
+    _gather((pdfium.FPDFPage_GetObject(raw, at) for at in range(count)), AS_IT_IS, found)
     return found
 
 
@@ -148,17 +146,18 @@ def _gather(handles: Iterable[Any], to_page: Matrix, found: list[Thing], depth: 
         kind = pdfium.FPDFPageObj_GetType(handle)
         if kind == pdfium.FPDF_PAGEOBJ_FORM:
             inside = (pdfium.FPDFFormObj_GetObject(handle, at) for at in range(pdfium.FPDFFormObj_CountObjects(handle)))
-            _gather(inside, combined(_own_matrix(handle), to_page), found, depth + 1)
+            _gather(inside, combined(own_matrix(handle), to_page), found, depth + 1)
             continue
         if not pdfium.FPDFPageObj_GetBounds(handle, _LEFT, _BOTTOM, _RIGHT, _TOP):
             raise NotRebuildable
         box = _LEFT.value, _BOTTOM.value, _RIGHT.value, _TOP.value
-        found.append(Thing(handle, kind, to_page, box if to_page is _AS_IT_IS else bounds(to_page, box)))
+        found.append(Thing(handle, kind, to_page, box if to_page is AS_IT_IS else bounds(to_page, box)))
         if len(found) > _THINGS:
             raise NotRebuildable
 
 
-def _own_matrix(handle: Any) -> Matrix:
+def own_matrix(handle: Any) -> Matrix:
+    """Return the matrix of a thing; raises NotRebuildable if it has none."""
     if not pdfium.FPDFPageObj_GetMatrix(handle, _OWN):
         raise NotRebuildable
     return _OWN.a, _OWN.b, _OWN.c, _OWN.d, _OWN.e, _OWN.f
@@ -166,7 +165,7 @@ def _own_matrix(handle: Any) -> Matrix:
 
 def combined(first: Matrix, then: Matrix) -> Matrix:
     """Return the matrix that does one and then the other."""
-    if then is _AS_IT_IS:
+    if then is AS_IT_IS:
         return first
     a, b, c, d, e, f = first
     g, h, i, j, k, m = then

@@ -5,15 +5,16 @@
   what a picture loses when it is encoded again as JPEG is spread thinner
 3 an edge that both have may lie a part of a pixel beside where it was, as it does without a font's hints
 4 and a straight line may lie a pixel beside where it was, as long as it is there
-5 what is different all the same is looked at from nearby, there alone (`from_nearby`): PDFium puts letters on thirds of
+5 what is different all the same is looked at from nearby, there alone (`near_look`): PDFium puts letters on thirds of
   a pixel, and one that stands at the edge of such a third may stand in the next one in the other drawing
 
 Both are drawn by the same program in the same size, so that letters fall on the same pixels. A change to one letter of
 five points must be noticed at a pixel a point.
 """
 
+import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from PIL import Image, ImageChops
@@ -63,9 +64,8 @@ def differing(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     box = _wider(box, _AREA, source.size)
     source, rebuilt = _in_few_channels(source.crop(box), rebuilt.crop(box))
     block = _COLOUR * (_NEARBY if nearby else 1)
-    if not _little_in_any_area(ImageChops.difference(source, rebuilt), block) and not _same_areas(
-        source, rebuilt, block
-    ):
+    change = ImageChops.difference(source, rebuilt)
+    if not _little_in_any_area(change, block) and not _same_areas(source, rebuilt, block):
         return [box]
     before, after = source.convert("L"), rebuilt.convert("L")
     parts = [_wider(spot, _AROUND, before.size) for spot in _spots_at(before, after, nearby=nearby)]
@@ -137,19 +137,17 @@ def _unexplained(before: Image.Image, after: Image.Image, *, nearby: bool) -> Bo
 
 def _little_in_any_area(difference: Image.Image, block: int) -> bool:
     """Whether the mean change is within step 1's bounds everywhere; then the change of the mean is so, too."""
-    coarse = difference.reduce(block)
-    if _greatest_of_all(coarse) > _COLOUR_MAY_CHANGE:
-        return False
-    return _greatest_of_all(coarse.reduce(_AREA // _COLOUR)) <= _AREA_MAY_CHANGE
+    fine = difference.reduce(block)
+    coarse = fine.reduce(_AREA // _COLOUR)
+    return _greatest_of_all(fine) <= _COLOUR_MAY_CHANGE and _greatest_of_all(coarse) <= _AREA_MAY_CHANGE
 
 
 def _same_areas(source: Image.Image, rebuilt: Image.Image, block: int) -> bool:
     """Step 1, in two sizes."""
-    before, after = source.reduce(block), rebuilt.reduce(block)
-    if _greatest_of_all(ImageChops.difference(before, after)) > _COLOUR_MAY_CHANGE:
-        return False
-    before, after = before.reduce(_AREA // _COLOUR), after.reduce(_AREA // _COLOUR)
-    return _greatest_of_all(ImageChops.difference(before, after)) <= _AREA_MAY_CHANGE
+    fine = source.reduce(block), rebuilt.reduce(block)
+    coarse = (each.reduce(_AREA // _COLOUR) for each in fine)
+    changes = _greatest_of_all(ImageChops.difference(*fine)), _greatest_of_all(ImageChops.difference(*coarse))
+    return changes[0] <= _COLOUR_MAY_CHANGE and changes[1] <= _AREA_MAY_CHANGE
 
 
 def greatest(band: Image.Image) -> int:
@@ -200,7 +198,7 @@ def _beyond(before: Image.Image, after: Image.Image, explained: Image.Image, *, 
 
 def _range(picture: Image.Image, x: int, y: int) -> Image.Image:
     """From the darkest to the brightest of a pixel and its neighbours on both sides."""
-    one, other = _moved(picture, x, y), _moved(picture, -x, -y)
+    one, other = ImageChops.offset(picture, x, y), ImageChops.offset(picture, -x, -y)
     brightest = ImageChops.lighter(ImageChops.lighter(picture, one), other)
     return ImageChops.difference(brightest, ImageChops.darker(ImageChops.darker(picture, one), other))
 
@@ -222,27 +220,17 @@ def _found_nearby(wanted: Image.Image, there: Image.Image) -> Image.Image:
 
 def _over_neighbours(picture: Image.Image, choose: Callable[[Image.Image, Image.Image], Image.Image]) -> Image.Image:
     for x, y in ((1, 0), (0, 1)):
-        picture = _chosen(choose, (picture, _moved(picture, x, y), _moved(picture, -x, -y)))
+        beside = ImageChops.offset(picture, x, y), ImageChops.offset(picture, -x, -y)
+        picture = functools.reduce(choose, beside, picture)
     return picture
-
-
-def _chosen(choose: Callable[[Image.Image, Image.Image], Image.Image], pictures: Iterable[Image.Image]) -> Image.Image:
-    first, *others = pictures
-    for other in others:
-        first = choose(first, other)
-    return first
-
-
-def _moved(picture: Image.Image, x: int, y: int) -> Image.Image:
-    return ImageChops.offset(picture, x, y)
 
 
 def _straight(marks: Image.Image, x: int, y: int) -> Image.Image:
     """Return the marks that are part of a row of marks in one direction, eight long."""
     for step in range(_LINE):
-        marks = ImageChops.darker(marks, _moved(marks, x << step, y << step))
+        marks = ImageChops.darker(marks, ImageChops.offset(marks, x << step, y << step))
     for step in range(_LINE):
-        marks = ImageChops.lighter(marks, _moved(marks, -(x << step), -(y << step)))
+        marks = ImageChops.lighter(marks, ImageChops.offset(marks, -(x << step), -(y << step)))
     return marks
 
 

@@ -16,10 +16,6 @@ def anything(_document: Document, _thing: object) -> None:
     """For values that the caller looks at."""
 
 
-def is_name(_document: Document, thing: object) -> None:
-    demand(type(thing) is str, "name")
-
-
 def number(_document: Document, thing: object) -> None:
     demand(is_number(thing), "number")
 

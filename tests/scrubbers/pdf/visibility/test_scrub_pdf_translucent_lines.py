@@ -1,0 +1,89 @@
+"""A box that is filled and has a translucent line hides what is under it, or the document is refused: PDFium leaves it out
+without a word where there is no memory for bitmaps as large as the box."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import pypdfium2
+import pytest
+from documents.pdf_by_hand import Pdf, document, line
+from scrub_harness import clean_all
+
+from scrubbers.jailed.pdf import translucent_lines
+from scrubbers.protocol import Role
+from scrubbers.stages import Lost, OutOfMemory
+
+HIDDEN = line(b"(hemligt)", 60, 40)
+STATES = b"/Font<</F0 6 0 R>>/ExtGState<</G <</CA .5/ca 1>>>>"
+NEAR, FAR = 300, 20_000
+
+
+def box(side: int, paint: bytes = b"B") -> bytes:
+    """A light box from the right of the text so far to the left and down."""
+    return b"q 1 0 0 1 180 80 cm /G gs .8 g .8 G 0 0 m -%d 0 l -%d -%d l 0 -%d l h %s Q" % (
+        side,
+        side,
+        side,
+        side,
+        paint,
+    )
+
+
+def drawn(side: int, paint: bytes = b"B") -> bytes:
+    return document(Pdf(), line(b"(Syns)", 20, 380) + HIDDEN + box(side, paint), resources=STATES)
+
+
+def in_a_form(side: int) -> bytes:
+    made = Pdf()
+    entries = b"/Type/XObject/Subtype/Form/BBox[-%d -%d 400 400]/Resources<<%s>>" % (side, side, STATES)
+    form = made.new_stream(box(side), entries)
+    return document(made, line(b"(Syns)", 20, 380) + HIDDEN + b"/X Do", resources=STATES + b"/XObject<</X %s>>" % form)
+
+
+def in_an_annotation(side: int) -> bytes:
+    made = Pdf()
+    entries = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Resources<<%s>>" % STATES
+    look = made.new_stream(box(side), entries)
+    note = made.new(b"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 400 400]/AP<</N %s>>>>" % look)
+    return document(made, line(b"(Syns)", 20, 380) + HIDDEN, resources=STATES, page=b"/Annots[%s]" % note)
+
+
+def cleaned(content: bytes) -> tuple[str, tuple[Lost, ...]]:
+    _, made, _, report = asyncio.run(clean_all([content], [Role.DOCUMENTS]))[0]
+    with contextlib.closing(pypdfium2.PdfDocument(made)) as opened:
+        return opened[0].get_textpage().get_text_bounded(), report.lost
+
+
+@pytest.mark.parametrize("made", [drawn, in_a_form, in_an_annotation])
+def test_such_a_box_on_the_page_hides_the_text_under_it(made) -> None:
+    text, _ = cleaned(made(NEAR))
+
+    assert "Syns" in text
+    assert "hemligt" not in text
+
+
+@pytest.mark.parametrize("made", [drawn, in_a_form, in_an_annotation])
+def test_one_that_reaches_far_beyond_the_page_is_refused(made) -> None:
+    with pytest.raises(OutOfMemory):
+        cleaned(made(FAR))
+
+
+def test_one_with_an_opaque_line_may_reach_as_far_as_it_likes() -> None:
+    content = drawn(FAR).replace(b"/CA .5", b"/CA 1.")
+
+    text, lost = cleaned(content)
+
+    assert ("Syns" in text, "hemligt" in text, lost) == (True, False, ())
+
+
+def test_what_reaches_no_farther_needs_room_as_long_as_it_is_painted_so() -> None:
+    """What the memory is asked for is what PDFium would take: none for areas and lines alone."""
+    for paint, counts in ((b"B", 1), (b"b*", 1), (b"f", 0), (b"S", 0)):
+        page = pypdfium2.PdfDocument(drawn(NEAR, paint))[0]
+
+        areas = [*translucent_lines._areas(translucent_lines._objects_on(page), translucent_lines.AS_IT_IS)]
+
+        assert len(areas) == counts
+        assert all(NEAR**2 <= area < 1.1 * NEAR**2 for area in areas)
