@@ -21,7 +21,6 @@ from scrubbers.jailed.pdf.visibility.page_objects import AS_IT_IS, NEAREST_PIXEL
 
 _OPAQUE: Final = 255
 _PIXEL_BYTES: Final = 2 * 4  # of both bitmaps
-_TOO_MANY_BYTES: Final = 2**40
 _NEAREST: Final = 64.0  # pixels to a square point: eight times as near as one reads
 _FILLED, _STROKED = ctypes.c_int(), ctypes.c_int()
 _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
@@ -34,7 +33,7 @@ def require_room(page: pypdfium2.PdfPage) -> None:
         areas = [*_areas(_objects_on(page), AS_IT_IS)]
         if areas:
             pixels = max(areas) * min(_NEAREST, NEAREST_PIXELS / max(1.0, math.prod(page.get_size())))
-            mmap.mmap(-1, int(min(pixels * _PIXEL_BYTES, _TOO_MANY_BYTES)) + mmap.PAGESIZE).close()
+            mmap.mmap(-1, int(min(pixels * _PIXEL_BYTES, 2**40)) + mmap.PAGESIZE).close()
     except (NotRebuildable, OSError):
         raise MemoryError from None
 
@@ -59,7 +58,8 @@ def _areas(objects: Iterable[Any], to_page: Matrix) -> Iterator[float]:
         elif kind == pdfium.FPDF_PAGEOBJ_PATH and _has_translucent_line(each):
             if not pdfium.FPDFPageObj_GetBounds(each, *_BOX):
                 raise NotRebuildable
-            left, bottom, right, top = bounds(to_page, tuple(side.value for side in _BOX))
+            left, bottom, right, top = (side.value for side in _BOX)
+            left, bottom, right, top = bounds(to_page, (left, bottom, right, top))
             yield (right - left) * (top - bottom)
 
 
