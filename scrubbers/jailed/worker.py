@@ -42,6 +42,11 @@ from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge
 
 _ENDED_WELL: Final = 0
 _SCRUBS: Final = frozenset((Operation.SCRUB, Operation.SCRUB_AGAINST_MARKS))
+# Which kinds may start a thread: HEIC cannot be decoded without one, and a film is encoded while it is decoded.
+_THREADED: Final = {
+    Operation.MEASURE: (KindNumber.HEIC,),
+    **dict.fromkeys(_SCRUBS, (KindNumber.HEIC, KindNumber.FILM)),
+}
 _WORDS: Final = frozenset((Kind.TEXT, Kind.CSV))
 # A kind, the descriptors of the file, the clean copy and the preview, and what was found.
 Scrub: TypeAlias = Callable[[Kind, int, int, int, Findings], None]
@@ -73,8 +78,7 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         bound = MEASURE_LIMITS if operation is Operation.MEASURE else limits
         if kind_number == KindNumber.FILM:
             bound = most
-        with_thread = operation in {*_SCRUBS, Operation.MEASURE} and kind_number == KindNumber.HEIC
-        confine_job(bound, with_thread=with_thread)
+        confine_job(bound, with_thread=kind_number in _THREADED.get(operation, ()))
         status = descriptors["status"]
         try:
             if operation in _SCRUBS:

@@ -2,7 +2,8 @@
 
 1 open it with the reader of the container that its first bytes show, and no other (`sound.recording`)
 2 report the tags of container and streams, covers, chapters and further streams (`sound.tags`)
-3 decode the moving picture that players show, with a decoder of the closed list, 25 a second, at most 720p (`pictures`)
+3 decode the moving picture that players show, with a decoder of the closed list; encode 25 a second, at most 720p, in a
+  thread of its own (`pictures`)
 4 decode the sound that they play, as of a recording, and set it to the pictures' time (`soundtrack`)
 5 write both into a container that holds nothing else (`container`); how it is turned is one of four
 6 draw the first picture, as the preview
@@ -16,6 +17,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from typing import Final
 
@@ -91,33 +93,57 @@ def _encoded(
     unit = pictures.time_base or Fraction(0)
     start = _begin(pictures, sound)
     soundtrack = Soundtrack(start, MOST_PICTURES // PICTURES_A_SECOND)
-    encoder: PictureEncoder | None = None
-    samples: list[bytes] = []
-    turns = size = 0
-    for frame in _frames(container, pictures, sound):
-        if isinstance(frame, av.AudioFrame):
-            soundtrack.add(frame)
-            continue
-        if encoder is None:
-            turns = _turns_of(frame)
-            wide, high = size_for(frame.width, frame.height, pictures.sample_aspect_ratio)
-            encoder, first, place = PictureEncoder(wide, high), _drawn(frame, wide, high, turns), 0
-        else:
-            place = round((frame.pts * unit - start) * PICTURES_A_SECOND) if frame.pts is not None else place + 1
-        made = [*encoder.at(place, frame)]
-        samples += made
-        size += sum(map(len, made))
-        if size > RESULT_BYTES:
-            raise ResultTooLarge
-    if encoder is None:
-        raise Empty
-    samples += encoder.rest()
+    encoding: _Encoding | None = None
+    turns = 0
+    with ThreadPoolExecutor(1) as beside:
+        for frame in _frames(container, pictures, sound):
+            if isinstance(frame, av.AudioFrame):
+                soundtrack.add(frame)
+                continue
+            if encoding is None:
+                turns = _turns_of(frame)
+                wide, high = size_for(frame.width, frame.height, pictures.sample_aspect_ratio)
+                encoder, first, place = PictureEncoder(wide, high), _drawn(frame, wide, high, turns), 0
+                encoding = _Encoding(encoder, beside)
+            else:
+                place = round((frame.pts * unit - start) * PICTURES_A_SECOND) if frame.pts is not None else place + 1
+            encoding.add(place, frame)
+        if encoding is None:
+            raise Empty
+        samples = encoding.samples()
     if len(samples) < _FEWEST_PICTURES:
         # FFmpeg takes a still picture in such a container (HEIC) for a film.
         raise SoundOrFilm
     soundtrack.finish()
     film = Film(wide, high, turns, encoder.sequence, encoder.picture, samples, bytes(soundtrack.frames))
     return film, first
+
+
+class _Encoding:
+    """The pictures on their way: each is encoded in a thread beside, while the next one is decoded here."""
+
+    def __init__(self, encoder: PictureEncoder, beside: ThreadPoolExecutor) -> None:
+        self._encoder, self._beside = encoder, beside
+        self._samples: list[bytes] = []
+        self._size = 0
+        self._under_way: Future[list[bytes]] | None = None
+
+    def add(self, place: int, frame: "av.VideoFrame") -> None:
+        """Add a picture, once the one before it is done. Raises FilmTooLong, ResultTooLarge."""
+        self._wait()
+        self._under_way = self._beside.submit(lambda: [*self._encoder.at(place, frame)])
+
+    def samples(self) -> list[bytes]:
+        """Return all of them. Raises FilmTooLong, ResultTooLarge."""
+        self._wait()
+        return [*self._samples, *self._encoder.rest()]
+
+    def _wait(self) -> None:
+        made = self._under_way.result() if self._under_way is not None else []
+        self._samples += made
+        self._size += sum(map(len, made))
+        if self._size > RESULT_BYTES:
+            raise ResultTooLarge
 
 
 def _turns_of(frame: "av.VideoFrame") -> int:
