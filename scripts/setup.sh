@@ -218,19 +218,22 @@ if [ -n "$packages" ]; then
     say "Installing with apt:$packages"
     [ -z "$how_much" ] || say "$how_much"
     say "This may take some minutes, in which apt says nothing …"
+    installed=yes
     # shellcheck disable=SC2086
     # "env", because sudo hands no variables on.
-    if ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >"$log" 2>&1; then
-        tail -n 5 "$log" >&2
-        say "apt could not install them. The lines above say why; mend that, then run:  ${apt_line# }"
-        exit 4
-    fi
-    # The packages start and enable daemons, and nobody asked for those that were not here before.
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >"$log" 2>&1 || installed=no
+    # The packages start and enable daemons, and nobody asked for those that were not here before; also where apt then failed,
+    # because the next run would find them here.
     for daemon in $not_here; do
         [ -e "$UNITS/$daemon.service" ] || continue
         leave_off "$daemon"
         [ "$daemon" != tor ] || say "The tor package brings a daemon of its own, which was not here before: it is stopped and disabled. Källskydd starts its own tor."
     done
+    if [ $installed = no ]; then
+        tail -n 5 "$log" >&2
+        say "apt could not install them. The lines above say why; mend that, then run:  ${apt_line# }"
+        exit 4
+    fi
     packages=  # they are there now: no advice names them again
     if [ "$ready" = no ] && [ -z "$python" ]; then
         python=$(find_python "$MAKES_VENV") || {

@@ -95,7 +95,8 @@ exec {python} "$@"
 case "$*" in
     *--print-uris*) ;;
     *" update") echo "Get:1 a list" ;;
-    *) echo "$*" >>{there}/installs; for package in "$@"; do touch "{there}/$package"; done; touch {there}/tor.service {there}/logd.service ;;
+    *) echo "$*" >>{there}/installs; for package in "$@"; do touch "{there}/$package"; done; touch {there}/tor.service {there}/logd.service
+        [ ! -e {there}/fails ] ;;
 esac
 """,
     "sudo": '[ "$1" = -n ] || exec "$@"',
@@ -172,6 +173,15 @@ def test_daemons_that_came_are_disabled_and_others_left_alone_where_there_is_sys
         "disable --now tor.service tor@default.service",
         "disable --now logd.service",
     ]
+
+
+def test_daemons_that_came_are_disabled_also_where_apt_failed_after_that(bare):
+    (bare / "there" / "fails").touch()
+
+    said = run_set_up(bare, "http", 1, **on(bare, KALLSKYDD_ONLINE="1")).stderr
+
+    assert "apt could not install them." in said
+    assert "deb-systemd-helper disable tor.service" in (bare / "there" / "asked").read_text()
 
 
 def test_with_a_python_that_apt_brought_the_index_is_looked_at_before_anything_is_fetched(bare, answering):
