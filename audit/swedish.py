@@ -302,7 +302,9 @@ SWEDISH: dict[str, str] = {
     ),
     "{name} = {value}": "{name} = {value}",
     "programs that collect connections: {names}": "program som samlar anslutningar: {names}",
-    "the rules of the audit subsystem: root alone sees them": "reglerna i kärnans audit: bara root ser dem",
+    "the rules of the audit subsystem: root alone sees them, and nobody in a container": (
+        "reglerna i kärnans audit: bara root ser dem, och i en container ingen"
+    ),
     "this kernel has no audit subsystem": "kärnan har inget audit",
     "audit subsystem: on {enabled}, daemon {daemon}, rules {rules}": (
         "kärnans audit är påslaget: {enabled}; granskningstjänst: {daemon}; antal regler: {rules}"

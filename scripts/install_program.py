@@ -114,7 +114,8 @@ def main(folder: Path, later: Path, origin: Origin | None = None, wheels: Path |
         unpack(own, packages)
     # Not by the time of the source: that is the time of this run, and would stand in the file.
     unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    compileall.compile_dir(packages, quiet=2, workers=0, stripdir=folder, prependdir=later, invalidation_mode=unchecked)
+    # One worker: with two, Python 3.13 compiles the same file to other bytes from one run to the next, by chance.
+    compileall.compile_dir(packages, quiet=2, workers=1, stripdir=folder, prependdir=later, invalidation_mode=unchecked)
     # Those that activate it for a shell hold the path of now, and a service has no use for them.
     for script in (folder / "bin").glob("[Aa]ctivate*"):
         script.unlink()

@@ -8,7 +8,7 @@
 #
 # 1. Names what the system lacks; without a network, it names everything at once and the one apt line, exit 4: at once
 #    where the system knows that there is none, after fifteen seconds where nothing answers.
-# 2. Installs it with apt, with sudo when not root. A tor daemon that this started is disabled again: the keeper runs its own.
+# 2. Installs it with apt, with sudo when not root. Daemons that came with it are disabled again: the keeper runs its own tor.
 # 3. Makes .venv from the hashed lock files, and keeps the archives in it for `make install`. Done before, it returns at once.
 #
 # KALLSKYDD_PYTHON names another interpreter; KALLSKYDD_ONLINE=1 leaves out the check for a network, which a very slow one
@@ -23,13 +23,15 @@ export LC_ALL=C.UTF-8
 
 say() { printf '%s\n' "$*" >&2; }
 
-python_works() {  # a Python this project supports, able to make virtual environments
-    "$1" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null
+MAKES_VENV="ensurepip, venv"  # Debian's python3 comes without the first
+
+python_works() {  # python_works PYTHON MODULES: a Python that this project supports and that has these modules
+    "$1" -c "import sys, $2; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))" 2>/dev/null
 }
 
-find_python() {
+find_python() {  # find_python MODULES
     for candidate in ${KALLSKYDD_PYTHON:-} python3 python3.13 python3.12 python3.14 python3.11; do
-        if command -v "$candidate" >/dev/null 2>&1 && python_works "$candidate"; then
+        if command -v "$candidate" >/dev/null 2>&1 && python_works "$candidate" "$1"; then
             printf '%s' "$candidate"
             return 0
         fi
@@ -47,12 +49,12 @@ lock_state() { { cat requirements-build.lock; sed '/^#/d' requirements.lock; sed
 # ---- 1. what is missing
 packages=
 need() { packages="$packages $1"; say "  missing: $2 (Debian package $1)"; }
-python=$(find_python) || python=
+python=$(find_python "$MAKES_VENV") || python=
 ready=no
 if [ -f "$stamp" ] && [ -d "$venv/archives" ] && [ "$(cat "$stamp")" = "$(lock_state) $(pwd)" ] && "$venv/bin/python" -c 'import aiohttp' 2>/dev/null; then ready=yes; fi
 
 if [ "$ready" = no ] && [ -z "$python" ]; then
-    need python3 "Python 3.11 to 3.14"
+    find_python sys >/dev/null || need python3 "Python 3.11 to 3.14"
     need python3-venv "Python's venv module"
 fi
 command -v tor >/dev/null 2>&1 || need tor "tor, the program"
@@ -73,6 +75,7 @@ if [ "$what" = test ]; then
     [ -x /usr/sbin/pacemakerd ] || need pacemaker "Pacemaker, which says in them who leads"
     [ -x /usr/sbin/crm_simulate ] || need pacemaker-cli-utils "Pacemaker's own commands"
     [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || need iproute2 "ip, which makes the links between the nodes"
+    [ -x /usr/sbin/mkfs.ext4 ] || [ -x /sbin/mkfs.ext4 ] || need e2fsprogs "mkfs.ext4, which makes the disks that tests read block by block, as root"
     command -v pdftotext >/dev/null 2>&1 || need poppler-utils "pdftotext, the outside reader of texts in clean copies"
     have_library libfribidi.so.0 || need libfribidi0 "FriBidi, which judges the order of letters on a line"
     command -v java >/dev/null 2>&1 || need default-jre-headless "Java, which runs the checker of HTML"
@@ -150,11 +153,29 @@ cannot_fetch() {  # says what really failed: what helps against it differs
     esac
 }
 
-if [ "$ready" = no ] && [ -n "$python" ] && [ "${KALLSKYDD_ONLINE:-}" != 1 ]; then
-    fetch_one $SILENT_SECONDS || cannot_fetch
-fi
+look_at_index() {
+    if [ "$ready" = no ] && [ -n "$python" ] && [ "${KALLSKYDD_ONLINE:-}" != 1 ]; then fetch_one $SILENT_SECONDS || cannot_fetch; fi
+}
+
+look_at_index
 
 # ---- 2. the system's packages
+DAEMONS="tor nginx caddy pacemaker corosync logd"  # the last comes with Pacemaker's commands
+UNITS=/lib/systemd/system
+
+leave_off() {  # leave_off DAEMON: it runs neither now nor after a start of this system, also of a systemd that comes later
+    units=$1.service
+    [ "$1" != tor ] || units="$units tor@default.service"
+    if command -v systemctl >/dev/null 2>&1; then
+        # shellcheck disable=SC2086  # the list is meant to be split
+        $as_root systemctl disable --now $units >/dev/null 2>&1 || true
+        return
+    fi
+    $as_root invoke-rc.d "$1" stop >/dev/null 2>&1 || true
+    $as_root update-rc.d "$1" disable >/dev/null 2>&1 || true
+    $as_root deb-systemd-helper disable "$1.service" >/dev/null 2>&1 || true
+}
+
 if [ -n "$packages" ]; then
     if ! command -v apt-get >/dev/null 2>&1; then
         say "This system has no apt. Install the programs named above its own way, then run the same command again."
@@ -189,40 +210,43 @@ if [ -n "$packages" ]; then
         offline
     fi
     wait "$update" || true
+    not_here=
+    for daemon in $DAEMONS; do [ -e "$UNITS/$daemon.service" ] || not_here="$not_here $daemon"; done
+    # --print-uris, because a "no" alone holds apt back only where it asks: what brings no other package it installs at once.
     # shellcheck disable=SC2086  # the list is meant to be split
-    how_much=$(apt-get install --assume-no --no-install-recommends $packages 2>/dev/null | grep -E '^(Need to get|Inst|After this)' || true)
+    how_much=$(apt-get install --assume-no --print-uris --no-install-recommends $packages 2>/dev/null | grep -E '^(Need to get|Inst|After this)' || true)
     say "Installing with apt:$packages"
     [ -z "$how_much" ] || say "$how_much"
-    tor_was_there=no
-    [ -e /lib/systemd/system/tor.service ] && tor_was_there=yes
+    say "This may take some minutes, in which apt says nothing …"
+    installed=yes
     # shellcheck disable=SC2086
     # "env", because sudo hands no variables on.
-    if ! $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >"$log" 2>&1; then
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages >"$log" 2>&1 || installed=no
+    # The packages start and enable daemons, and nobody asked for those that were not here before; also where apt then failed,
+    # because the next run would find them here.
+    for daemon in $not_here; do
+        [ -e "$UNITS/$daemon.service" ] || continue
+        leave_off "$daemon"
+        [ "$daemon" != tor ] || say "The tor package brings a daemon of its own, which was not here before: it is stopped and disabled. Källskydd starts its own tor."
+    done
+    if [ $installed = no ]; then
         tail -n 5 "$log" >&2
         say "apt could not install them. The lines above say why; mend that, then run:  ${apt_line# }"
         exit 4
     fi
-    case "$packages" in *" tor"*)
-        if [ "$tor_was_there" = no ] && command -v systemctl >/dev/null 2>&1; then
-            $as_root systemctl disable --now tor.service tor@default.service >/dev/null 2>&1 || true
-            say "The tor package brings a daemon of its own, which was not here before: it is stopped and disabled. Källskydd starts its own tor."
-        fi ;;
-    esac
-    # Others bring one too; these were not here before, or they would not have been installed.
-    for daemon in nginx caddy pacemaker corosync; do
-        case "$packages " in *" $daemon "*)
-            if command -v systemctl >/dev/null 2>&1; then $as_root systemctl disable --now $daemon.service >/dev/null 2>&1 || true; fi ;;
-        esac
-    done
-    python=$(find_python) || {
-        say "No Python between 3.11 and 3.14 was found, and this system's packages do not have one. Install one and run again."
-        exit 4
-    }
+    packages=  # they are there now: no advice names them again
+    if [ "$ready" = no ] && [ -z "$python" ]; then
+        python=$(find_python "$MAKES_VENV") || {
+            say "No Python between 3.11 and 3.14 was found, and this system's packages do not have one. Install one and run again."
+            exit 4
+        }
+        look_at_index
+    fi
 fi
 
 # ---- 3. the Python packages, by hash
 if [ "$ready" = no ]; then
-    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 190 MB) …"
+    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 190 MB). This takes some minutes …"
     rm -rf "$venv"
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
@@ -253,3 +277,4 @@ if [ "$lacks_peer" = yes ]; then
         exit 4
     }
 fi
+say "The set-up is complete."

@@ -27,7 +27,7 @@ _ABSENT = {errno.EPROTONOSUPPORT, errno.ECONNREFUSED, errno.EINVAL, errno.ENOENT
 
 
 class NotPermitted(Exception):
-    """Only root may ask the kernel this."""
+    """Only root may ask the kernel this; about the audit subsystem nobody in a container."""
 
 
 @dataclass(frozen=True, slots=True)

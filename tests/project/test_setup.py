@@ -26,8 +26,8 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def set_up(checkout, scheme, port, **more):
-    """What the set-up says of packages that are to come from this port of this computer."""
+def run_set_up(checkout, scheme, port, **more):
+    """The set-up's process, done, with packages that are to come from this port of this computer."""
     kept = {
         name: value for name, value in os.environ.items() if not name.upper().startswith(("PIP_", "HTTP", "ALL_PROXY"))
     }
@@ -39,10 +39,15 @@ def set_up(checkout, scheme, port, **more):
         "KALLSKYDD_ONLINE": "",
     }
     settings["KALLSKYDD_PYTHON"] = sys.executable
-    done = subprocess.run(
+    return subprocess.run(
         ["sh", checkout / "scripts" / "setup.sh", "run"],
         env={**kept, **settings, **more}, capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
+
+
+def set_up(checkout, scheme, port, **more):
+    """What the set-up says when it cannot fetch packages from there."""
+    done = run_set_up(checkout, scheme, port, **more)
     assert done.returncode == 4, done.stderr
     assert "Then run the same make command again." in done.stderr
     return done.stderr
@@ -68,6 +73,125 @@ def answering():
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     thread.join()
+
+
+# What every Debian has and the set-up calls.
+ESSENTIAL = (
+    "sh", "cat", "cp", "cut", "dirname", "env", "grep", "head", "id", "mkdir", "mktemp", "rm", "sed", "sha256sum", "sleep",
+    "tail", "timeout", "touch",
+)  # fmt: skip
+# Stand-ins, each a shell script that keeps its files in the folder {there}. Python as Debian has it: without ensurepip
+# until python3-venv comes. Of pip only the look at the index is real: "--quiet" has what makes .venv.
+STAND_INS = {
+    "python3": """
+case "$*" in
+    *"import sys, ensurepip"*) [ -e {there}/python3-venv ] || exit 1 ;;
+    "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && exit 0 ;;
+    "-m pip --disable-pip-version-check --quiet "*) exit 0 ;;
+esac
+exec {python} "$@"
+""",
+    "apt-get": """
+case "$*" in
+    *--print-uris*) ;;
+    *" update") echo "Get:1 a list" ;;
+    *) echo "$*" >>{there}/installs; for package in "$@"; do touch "{there}/$package"; done; touch {there}/tor.service {there}/logd.service
+        [ ! -e {there}/fails ] ;;
+esac
+""",
+    "sudo": '[ "$1" = -n ] || exec "$@"',
+}
+
+
+@pytest.fixture
+def bare(checkout):
+    """A system without tor, systemd and venv: its programs, its units and what was asked of its daemons (`asked`)."""
+    there, programs = checkout / "there", checkout / "programs"
+    there.mkdir()
+    programs.mkdir()
+    (there / "nginx.service").touch()
+    for name in ESSENTIAL:
+        (programs / name).symlink_to(shutil.which(name))
+    for name, text in STAND_INS.items():
+        stand_in(programs / name, text.replace("{there}", str(there)).replace("{python}", sys.executable))
+    for name in ("deb-systemd-helper", "update-rc.d", "invoke-rc.d"):
+        stand_in(programs / name, f'echo "{name} $*" >>{there}/asked')
+    script = checkout / "scripts" / "setup.sh"
+    text = script.read_text()
+    assert text.count("\nUNITS=/lib/systemd/system\n") == 1
+    script.write_text(text.replace("\nUNITS=/lib/systemd/system\n", f"\nUNITS={there}\n"))
+    return checkout
+
+
+def stand_in(path, text):
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def on(bare, **more):
+    return {"PATH": str(bare / "programs"), "KALLSKYDD_PYTHON": "", **more}
+
+
+def test_a_python_that_lacks_the_venv_module_alone_is_not_called_missing(bare):
+    done = run_set_up(bare, "http", 1, **on(bare, KALLSKYDD_ONLINE="1"))
+
+    assert "missing: Python's venv module (Debian package python3-venv)" in done.stderr
+    assert "(Debian package python3)" not in done.stderr
+
+
+def test_the_set_up_says_when_it_takes_long_and_when_it_is_complete(bare):
+    done = run_set_up(bare, "http", 1, **on(bare, KALLSKYDD_ONLINE="1"))
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("some minutes") == 2
+    assert done.stderr.splitlines()[-1] == "The set-up is complete."
+
+
+def test_asking_apt_how_much_it_is_installs_nothing(bare):
+    """With --assume-no alone it did, where no other package comes along: apt does not ask then."""
+    run_set_up(bare, "http", 1, **on(bare, KALLSKYDD_ONLINE="1"))
+
+    (install,) = (bare / "there" / "installs").read_text().splitlines()
+    assert install.startswith("install -y ")
+
+
+def test_daemons_that_came_are_disabled_and_others_left_alone_where_there_is_no_systemd(bare):
+    run_set_up(bare, "http", 1, **on(bare, KALLSKYDD_ONLINE="1"))
+
+    assert (bare / "there" / "asked").read_text().splitlines() == [
+        "invoke-rc.d tor stop", "update-rc.d tor disable", "deb-systemd-helper disable tor.service",
+        "invoke-rc.d logd stop", "update-rc.d logd disable", "deb-systemd-helper disable logd.service",
+    ]  # fmt: skip
+
+
+def test_daemons_that_came_are_disabled_and_others_left_alone_where_there_is_systemd(bare):
+    stand_in(bare / "programs" / "systemctl", f'echo "$*" >>{bare}/there/asked')
+
+    run_set_up(bare, "http", 1, **on(bare, KALLSKYDD_ONLINE="1"))
+
+    assert (bare / "there" / "asked").read_text().splitlines() == [
+        "disable --now tor.service tor@default.service",
+        "disable --now logd.service",
+    ]
+
+
+def test_daemons_that_came_are_disabled_also_where_apt_failed_after_that(bare):
+    (bare / "there" / "fails").touch()
+
+    said = run_set_up(bare, "http", 1, **on(bare, KALLSKYDD_ONLINE="1")).stderr
+
+    assert "apt could not install them." in said
+    assert "deb-systemd-helper disable tor.service" in (bare / "there" / "asked").read_text()
+
+
+def test_with_a_python_that_apt_brought_the_index_is_looked_at_before_anything_is_fetched(bare, answering):
+    said = set_up(bare, "http", answering, **on(bare))
+
+    assert "Installing with apt:" in said
+    assert "The Python packages cannot be fetched: 404" in said
+    assert "Making .venv" not in said
+    # What apt has installed is not asked for again.
+    assert "apt-get install" not in said
 
 
 @pytest.mark.parametrize("online", ["", "1"], ids=["looked for first", "the look left out"])

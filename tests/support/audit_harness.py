@@ -17,6 +17,8 @@ from onion.control import open_controller
 
 ROOT = Path(__file__).parents[2]
 AS_ROOT = os.geteuid() == 0
+# The kernel tells of its audit rules in the first namespace of processes alone (PROC_PID_INIT_INO in linux/proc_ns.h).
+UNSEEN_HERE = set() if os.readlink("/proc/self/ns/pid") == "pid:[4026531836]" else {"audit-subsystem"}
 # Nobody's on any system; the installations of the tests may be read by it.
 OTHER_ACCOUNT = 12345
 

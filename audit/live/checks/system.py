@@ -143,7 +143,7 @@ def check_audit_subsystem(inspection: Inspection, _scene: Host) -> None:
     try:
         state = audit_state()
     except NotPermitted:
-        inspection.missed("the rules of the audit subsystem: root alone sees them")
+        inspection.missed("the rules of the audit subsystem: root alone sees them, and nobody in a container")
         return
     if state is None:
         inspection.saw("this kernel has no audit subsystem")
