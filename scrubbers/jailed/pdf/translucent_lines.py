@@ -1,10 +1,8 @@
-"""Paths that PDFium may leave out: filled ones with a line that lets through what is under it.
+"""What PDFium may leave out without a word, so that what it covers would be taken for seen: such a page is not drawn.
 
-It paints each on two bitmaps of its own, as large as the path's box and cut by nothing. When there is no memory for
-them the path is missing, and nothing says so: what it covers would be taken for seen. So a page with such a path is
-drawn only if there is room for the largest one from as near as anything on the page is looked at.
-
-Not found are those in the cell of a pattern or in a glyph of a Type 3 font, of which PDFium does not tell.
+A path that is filled and has a translucent line needs two bitmaps as large as its box, cut by nothing: there must be
+room for the largest from as near as anything is looked at. Forms too deep in each other are empty to PDFium, and
+pictures with too long a side are none. Of what is in patterns' cells and glyphs of Type 3 fonts it does not tell.
 """
 
 import ctypes
@@ -21,6 +19,8 @@ from scrubbers.jailed.pdf.visibility.page_objects import AS_IT_IS, NEAREST_PIXEL
 
 _OPAQUE: Final = 255
 _PIXEL_BYTES: Final = 2 * 4  # of both bitmaps
+_DEEPEST: Final = 30  # forms in forms; PDFium reads 40
+_LONGEST: Final = 2**17 - 1  # pixels
 _NEAREST: Final = 64.0  # pixels to a square point: eight times as near as one reads
 _FILLED, _STROKED = ctypes.c_int(), ctypes.c_int()
 _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
@@ -28,12 +28,11 @@ _BOX: Final = tuple(ctypes.c_float() for _ in range(4))
 
 
 def require_room(page: pypdfium2.PdfPage) -> None:
-    """Raise MemoryError if PDFium might leave out a path of the page or of an annotation."""
+    """Raise MemoryError if PDFium might leave out something of the page or of an annotation."""
     try:
-        areas = [*_areas(_objects_on(page), AS_IT_IS)]
-        if areas:
-            pixels = max(areas) * min(_NEAREST, NEAREST_PIXELS / max(1.0, math.prod(page.get_size())))
-            mmap.mmap(-1, int(min(pixels * _PIXEL_BYTES, 2**40)) + mmap.PAGESIZE).close()
+        pixels = max(_areas(_objects_on(page), AS_IT_IS), default=0.0)
+        pixels *= min(_NEAREST, NEAREST_PIXELS / max(1.0, math.prod(page.get_size())))
+        mmap.mmap(-1, int(min(pixels * _PIXEL_BYTES, 2**40)) + mmap.PAGESIZE).close()
     except (NotRebuildable, OSError):
         raise MemoryError from None
 
@@ -48,23 +47,24 @@ def _objects_on(page: pypdfium2.PdfPage) -> Iterator[Any]:
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def _areas(objects: Iterable[Any], to_page: Matrix) -> Iterator[float]:
+def _areas(objects: Iterable[Any], to_page: Matrix, depth: int = 0) -> Iterator[float]:
     """Yield of each such path how large its box is, in square points; raises NotRebuildable where it cannot be told."""
     for each in objects:
         kind = pdfium.FPDFPageObj_GetType(each)
+        is_told = kind == pdfium.FPDF_PAGEOBJ_IMAGE and pdfium.FPDFImageObj_GetImagePixelSize(each, *_PARTS[:2])
+        if depth > _DEEPEST or (is_told and max(_PARTS[0].value, _PARTS[1].value) > _LONGEST):
+            raise NotRebuildable
         if kind == pdfium.FPDF_PAGEOBJ_FORM:
             inside = (pdfium.FPDFFormObj_GetObject(each, at) for at in range(pdfium.FPDFFormObj_CountObjects(each)))
-            yield from _areas(inside, combined(own_matrix(each), to_page))
+            yield from _areas(inside, combined(own_matrix(each), to_page), depth + 1)
         elif kind == pdfium.FPDF_PAGEOBJ_PATH and _has_translucent_line(each):
             if not pdfium.FPDFPageObj_GetBounds(each, *_BOX):
                 raise NotRebuildable
-            left, bottom, right, top = (side.value for side in _BOX)
-            left, bottom, right, top = bounds(to_page, (left, bottom, right, top))
+            left, bottom, right, top = bounds(to_page, (_BOX[0].value, _BOX[1].value, _BOX[2].value, _BOX[3].value))
             yield (right - left) * (top - bottom)
 
 
 def _has_translucent_line(path: Any) -> bool:
     """Whether it is filled, and its line is not opaque; one that is not seen at all counts."""
-    if not pdfium.FPDFPath_GetDrawMode(path, _FILLED, _STROKED) or not (_FILLED.value and _STROKED.value):
-        return False
-    return not pdfium.FPDFPageObj_GetStrokeColor(path, *_PARTS) or _PARTS[3].value < _OPAQUE
+    is_both = pdfium.FPDFPath_GetDrawMode(path, _FILLED, _STROKED) and _FILLED.value and _STROKED.value
+    return bool(is_both) and (not pdfium.FPDFPageObj_GetStrokeColor(path, *_PARTS) or _PARTS[3].value < _OPAQUE)

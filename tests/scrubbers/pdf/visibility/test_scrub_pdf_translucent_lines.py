@@ -1,5 +1,6 @@
 """A box that is filled and has a translucent line hides what is under it, or the document is refused: PDFium leaves it out
-without a word where there is no memory for bitmaps as large as the box."""
+without a word where there is no memory for bitmaps as large as the box. So do a box in forms too deep in each other and a
+picture with too long a side, which PDFium never draws."""
 
 from __future__ import annotations
 
@@ -76,6 +77,38 @@ def test_one_with_an_opaque_line_may_reach_as_far_as_it_likes() -> None:
     text, lost = cleaned(content)
 
     assert ("Syns" in text, "hemligt" in text, lost) == (True, False, ())
+
+
+def in_forms(depth: int) -> bytes:
+    """A light box over the text in the innermost of so many forms."""
+    made, drawn = Pdf(), b"q .8 g 30 20 200 60 re f Q"
+    inside = b""
+    for _ in range(depth):
+        entries = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Resources<</XObject<<%s>>>>" % inside
+        inside, drawn = b"/X %s" % made.new_stream(drawn, entries), b"/X Do"
+    resources = b"/Font<</F0 6 0 R>>/XObject<<%s>>" % inside
+    return document(made, line(b"(Syns)", 20, 380) + HIDDEN + drawn, resources=resources)
+
+
+def under_a_picture(high: int) -> bytes:
+    made = Pdf()
+    entries = b"/Type/XObject/Subtype/Image/Width 1/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8" % high
+    picture = made.new_stream(b"\xb0" * high, entries)
+    resources = b"/Font<</F0 6 0 R>>/XObject<</X %s>>" % picture
+    return document(made, line(b"(Syns)", 20, 380) + HIDDEN + b"q 200 0 0 60 30 20 cm /X Do Q", resources=resources)
+
+
+@pytest.mark.parametrize("content", [in_forms(10), under_a_picture(2**17 - 1)])
+def test_a_box_in_few_forms_and_a_picture_that_pdfium_draws_hide_the_text_under_them(content) -> None:
+    text, _ = cleaned(content)
+
+    assert ("Syns" in text, "hemligt" in text) == (True, False)
+
+
+@pytest.mark.parametrize("content", [in_forms(41), under_a_picture(2**17)])
+def test_what_pdfium_does_not_draw_in_forms_too_deep_or_as_a_picture_too_long_is_refused(content) -> None:
+    with pytest.raises(OutOfMemory):
+        cleaned(content)
 
 
 def test_what_reaches_no_farther_needs_room_as_long_as_it_is_painted_so() -> None:
