@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf.bitmap import drawn_on_white, in_colours
-from scrubbers.jailed.pdf.translucent_lines import require_room
+from scrubbers.jailed.pdf.left_out import require_whole
 from scrubbers.stages import Damaged, Locked, TooManyPages
 
 _PAGES: Final = 2000  # design, "Numbers"
@@ -61,7 +61,7 @@ class PdfiumSource:
         self._document = self._open()
         self._count = len(self._document)
         self._drawn_bytes = 0
-        self._has_room: set[int] = set()
+        self._is_whole: set[int] = set()
         if self._count > _PAGES:
             raise TooManyPages
 
@@ -90,9 +90,9 @@ class PdfiumSource:
         except pypdfium2.PdfiumError:
             raise Damaged from None
         _make_fields_stamps(page)
-        if number not in self._has_room:
-            require_room(page)
-            self._has_room.add(number)
+        if number not in self._is_whole:
+            require_whole(page)
+            self._is_whole.add(number)
         self._drawn_bytes += len(self._whole) // self._count
         try:
             yield page

@@ -1,6 +1,4 @@
-"""A box that is filled and has a translucent line hides what is under it, or the document is refused: PDFium leaves it out
-without a word where there is no memory for bitmaps as large as the box. So do a box in forms too deep in each other and a
-picture with too long a side, which PDFium never draws."""
+"""What PDFium may leave out without a word: it hides what is under it, or the document is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from scrub_harness import clean_all
 
-from scrubbers.jailed.pdf import translucent_lines
+from scrubbers.jailed.pdf import left_out
 from scrubbers.protocol import Role
 from scrubbers.stages import Lost, OutOfMemory
 
@@ -111,12 +109,51 @@ def test_what_pdfium_does_not_draw_in_forms_too_deep_or_as_a_picture_too_long_is
         cleaned(content)
 
 
-def test_what_reaches_no_farther_needs_room_as_long_as_it_is_painted_so() -> None:
-    """What the memory is asked for is what PDFium would take: none for areas and lines alone."""
+def test_room_is_asked_for_what_pdfium_would_take_and_not_for_areas_and_lines_alone() -> None:
     for paint, counts in ((b"B", 1), (b"b*", 1), (b"f", 0), (b"S", 0)):
         page = pypdfium2.PdfDocument(drawn(NEAR, paint))[0]
 
-        areas = [*translucent_lines._areas(translucent_lines._objects_on(page), translucent_lines.AS_IT_IS)]
+        areas = [*left_out._Walk(2400, 3).areas(left_out._objects_on(page), left_out.AS_IT_IS)]
 
         assert len(areas) == counts
         assert all(NEAR**2 <= area < 1.1 * NEAR**2 for area in areas)
+
+
+COVER = b"30 20 200 60 re"
+
+
+def under(cover: bytes) -> bytes:
+    return document(Pdf(), line(b"(Syns)", 20, 380) + HIDDEN + b"q .8 g " + cover + b" Q")
+
+
+def zigzag(count: int) -> bytes:
+    """Up and down the page within a column of pixels: each takes as many of what PDFium counts as the page is high."""
+    return b"0 0 m " + b"0.01 400 l 0 0 l " * count + b"h "
+
+
+FEW, MANY = 300, 6000
+OVERFLOW = b"10000 0 0 10000 0 0 cm " * 10 + b".0001 0 0 .0001 0 0 cm " * 10
+SMALL = b"".join(
+    b"%d %d m %d %d l %d %d l h " % (x, y, x + 1, y, x, y + 1) for x in range(150) for y in range(300, 360)
+)
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [zigzag(FEW) + COVER + b" f", zigzag(FEW) + COVER + b" W n 0 0 400 400 re f", SMALL + COVER + b" f",
+     b"0 0 m 7000 14000 l 7000 0 l h f", b"-9000000 -9000000 18000000 9000100 re f", OVERFLOW[:115] + OVERFLOW[-115:] + COVER + b" f"],
+)  # fmt: skip
+def test_an_outline_that_pdfium_draws_whole_hides_the_text_under_it(cover) -> None:
+    text, _ = cleaned(under(cover))
+
+    assert ("Syns" in text, "hemligt" in text) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "cover",
+    [zigzag(MANY) + COVER + b" f", zigzag(MANY) + COVER + b" W n 0 0 400 400 re f",
+     b"0 0 m 1000000 2000000 l 1000000 0 l h f", OVERFLOW + COVER + b" f"],
+)  # fmt: skip
+def test_an_outline_that_pdfium_draws_in_part_or_elsewhere_is_refused(cover) -> None:
+    with pytest.raises(OutOfMemory):
+        cleaned(under(cover))
