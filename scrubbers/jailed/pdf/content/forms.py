@@ -1,6 +1,7 @@
 """Forms: display lists that are drawn where another one has Do."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from pypdf.generic import DictionaryObject
 
@@ -19,6 +20,8 @@ from scrubbers.jailed.pdf.content.display_list import (
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
+
+_LARGEST_CELL: Final = 15_000.0**2  # square points; PDFium draws 46,000 pixels to a side, and a page with 3 to a point
 
 
 @dataclass(slots=True)
@@ -43,6 +46,16 @@ def form(source: DictionaryObject, steps: list[Step]) -> Form:
     if isinstance(group, DictionaryObject) and access.name_of(group.get("/S")) != "/Transparency":
         raise NotRebuildable
     return Form(steps, Path(sides + b" re", b"n", b"W"), matrix, isinstance(group, DictionaryObject))
+
+
+def require_small_cell(untrusted: object) -> None:
+    """Raise MemoryError for a pattern with a cell of which PDFium draws nothing, and shows what lies under it."""
+    pattern = access.resolved(untrusted)
+    if isinstance(pattern, DictionaryObject) and "/BBox" in pattern:
+        left, bottom, right, top = access.numbers(access.entry(pattern, "/BBox"), 4)
+        a, b, c, d, *_ = access.numbers(access.entry(pattern, "/Matrix"), 6) if "/Matrix" in pattern else (1, 0, 0, 1)
+        if not abs((right - left) * (top - bottom) * (a * d - b * c)) <= _LARGEST_CELL:
+            raise MemoryError
 
 
 def drawing(thing: Drawable | Unsaid) -> list[Step]:

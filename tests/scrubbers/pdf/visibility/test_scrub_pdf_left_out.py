@@ -157,3 +157,21 @@ def test_an_outline_that_pdfium_draws_whole_hides_the_text_under_it(cover) -> No
 def test_an_outline_that_pdfium_draws_in_part_or_elsewhere_is_refused(cover) -> None:
     with pytest.raises(OutOfMemory):
         cleaned(under(cover))
+
+
+def under_a_pattern(side: int, matrix: bytes = b"") -> bytes:
+    made = Pdf()
+    box = b"/BBox[-%d -%d %d %d]/XStep %d/YStep %d" % (side, side, side, side, 2 * side, 2 * side)
+    entries = b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/Resources<<>>" + box + matrix
+    pattern = made.new_stream(b".8 g -%d -%d %d %d re f" % (side, side, 2 * side, 2 * side), entries)
+    contents = line(b"(Syns)", 20, 380) + HIDDEN + b"q /Pattern cs /P scn " + COVER + b" f Q"
+    return document(made, contents, resources=b"/Font<</F0 6 0 R>>/Pattern<</P %s>>" % pattern)
+
+
+def test_a_pattern_hides_the_text_under_it_and_one_with_a_cell_that_pdfium_does_not_draw_is_refused() -> None:
+    text, _ = cleaned(under_a_pattern(500))
+
+    assert ("Syns" in text, "hemligt" in text) == (True, False)
+    for content in (under_a_pattern(100_000), under_a_pattern(500, b"/Matrix[200 0 0 200 0 0]")):
+        with pytest.raises(OutOfMemory):
+            cleaned(content)
