@@ -27,9 +27,7 @@ _DEEPEST: Final = 30  # forms in forms; PDFium reads 40
 _LONGEST: Final = 2**17 - 1  # pixels
 _CELLS: Final = 2**22  # pixels on an outline
 _FARTHEST: Final = 16_000.0  # points; PDFium has room for 50,000 pixels
-_FINEST: Final = 3.0  # pixels to a point, of a whole page
-_PAGE_PIXELS: Final = 20_000_000
-_NEAREST: Final = 64.0  # pixels to a square point: eight times as near as one reads
+_NEAREST: Final = 8.0  # pixels to a point: as near as anything is looked at, on pages that are not large
 _FILLED, _STROKED = ctypes.c_int(), ctypes.c_int()
 _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 _BOX: Final = tuple(ctypes.c_float() for _ in range(4))
@@ -38,11 +36,10 @@ _BOX: Final = tuple(ctypes.c_float() for _ in range(4))
 def require_whole(page: pypdfium2.PdfPage) -> None:
     """Raise MemoryError if PDFium might leave out something of the page or of an annotation."""
     width, height = page.get_size()
-    finest = min(_FINEST, math.sqrt(_PAGE_PIXELS / max(1.0, width * height)))
+    finest = min(_NEAREST, math.sqrt(NEAREST_PIXELS / max(1.0, width * height)))
     try:
         area = max(_Walk((width + height) * finest, finest).areas(_objects_on(page), AS_IT_IS), default=0.0)
-        pixels = area * min(_NEAREST, NEAREST_PIXELS / max(1.0, width * height))
-        mmap.mmap(-1, int(min(pixels * _PIXEL_BYTES, 2**40)) + mmap.PAGESIZE).close()
+        mmap.mmap(-1, int(min(area * finest**2 * _PIXEL_BYTES, 2**40)) + mmap.PAGESIZE).close()
     except (NotRebuildable, OSError):
         raise MemoryError from None
 
