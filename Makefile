@@ -48,8 +48,8 @@ fix: setup
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-# All benchmarks in one run, ours and the peers, which this installs, in turn: cleaning, pages, reports, growth, memory: about a
-# quarter of an hour. ARGS="--publish" (writes docs/BENCHMARKS.md), "--out FILE", "--only PDF", "--check" (1: a target missed)
+# All benchmarks in one run, ours and the peers, which this installs, in turn: cleaning, pages, reports, growth, memory: some
+# seven minutes. ARGS="--publish" (writes docs/BENCHMARKS.md), "--out FILE", "--only PDF", "--check" (1: a target missed)
 bench: setup-bench
 	@$(PY) benchmarks/run.py $(ARGS)
 
