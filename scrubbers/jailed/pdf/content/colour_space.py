@@ -17,12 +17,11 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject
 from scrubbers.jailed.findings import MALFORMED
 from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.writer import Name, NotRebuildable, Value, number
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _DEVICES: Final = {
     "/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4,
 }  # fmt: skip
-_DEVICE_NAMES: Final = {1: Name(b"DeviceGray"), 3: Name(b"DeviceRGB"), 4: Name(b"DeviceCMYK")}
 _FILL: Final = {1: b"g", 3: b"rg", 4: b"k"}
 _DEEPEST: Final = 4
 _CMYK: Final = 4
@@ -38,22 +37,19 @@ Conversion = Callable[[Sequence[float]], Sequence[float]]
 
 @dataclass(slots=True, frozen=True)
 class Space:
-    """A colour space as the new document says it.
+    """A colour space of the source.
 
-    `device`: how many components its device space has; None for patterns, whose colours cannot be said. `convert`: what
-    makes a colour of the source one of `device`, if they are not the same. `is_drawn`: PDFium says which, also of the
-    first one, by no components.
+    `components`: 0 of patterns, whose colours cannot be said. `convert`: what makes a colour of the source one of a
+    device space, if it is not one. `is_drawn`: PDFium says which, also of the first one, by no components.
     """
 
     components: int
-    value: Value
-    device: int | None = None
     convert: Conversion | None = None
     is_drawn: bool = False
 
     def initial(self, *, fills: bool) -> bytes:
         """Return the line that chooses the space's first colour."""
-        if self.device is None:
+        if not self.components:
             return device_space(1).initial(fills=fills)
         if self.is_drawn:
             return self._line((), fills=fills)
@@ -62,17 +58,14 @@ class Space:
 
     def colour(self, values: Sequence[bytes], *, fills: bool) -> bytes:
         """Return the line that chooses this colour; raises NotRebuildable."""
-        if self.device is None or len(values) != self.components:
+        if not self.components or len(values) != self.components:
             raise NotRebuildable
         return self._line(values, fills=fills)
 
     def _line(self, values: Sequence[bytes], *, fills: bool) -> bytes:
-        return painted_in(self._converted(values), fills=fills)
-
-    def _converted(self, values: Sequence[bytes]) -> Sequence[bytes]:
-        if self.convert is None:
-            return values
-        return [number(value) for value in self.convert([float(value) for value in values])]
+        if self.convert is not None:
+            values = [number(value) for value in self.convert([float(value) for value in values])]
+        return painted_in(values, fills=fills)
 
 
 def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:
@@ -84,14 +77,14 @@ def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:
     return b"%s %s" % (b" ".join(values), operator if fills else operator.upper())
 
 
-_PATTERN: Final = Space(0, None)
+_PATTERN: Final = Space(0)
 
 
 def device_space(components: int) -> Space:
     """Grey, RGB or CMYK; raises NotRebuildable for another number."""
-    if components not in _DEVICE_NAMES:
+    if components not in _FILL:
         raise NotRebuildable
-    return Space(components, _DEVICE_NAMES[components], device=components)
+    return Space(components)
 
 
 def space(untrusted: object, resources: DictionaryObject, swatches: Swatches, depth: int = 0) -> Space:
@@ -129,18 +122,15 @@ def _drawn(parts: list[Any], components: int, swatches: Swatches) -> Space:
             known[key] = [channel / 255 for channel in swatches.colour(described, values)]
         return known[key]
 
-    return Space(components, _DEVICE_NAMES[3], device=3, convert=convert, is_drawn=True)
+    return Space(components, convert, is_drawn=True)
 
 
 def _icc(parts: list[Any], _resources: DictionaryObject, _swatches: Swatches, _depth: int) -> Space:
     profile = access.stream(parts[1])
     components = access.whole(access.entry(profile, "/N"), 1, 4)
-    if components not in _DEVICE_NAMES:
+    if components not in _FILL:
         raise NotRebuildable
-    convert = None if components == 1 else _to_srgb(profile.get_data(), components)
-    if convert is not None:
-        return Space(components, _DEVICE_NAMES[3], device=3, convert=convert)
-    return device_space(components)
+    return Space(components, None if components == 1 else _to_srgb(profile.get_data(), components))
 
 
 def _to_srgb(profile: bytes, components: int) -> Conversion | None:
@@ -185,7 +175,7 @@ def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, 
     if base.is_drawn:
         return _drawn(parts[:4], 1, swatches)
     highest = access.whole(parts[2], 0, _HIGHEST_INDEX)
-    if base.device is None:
+    if not base.components:
         raise NotRebuildable
     table = lookup_table(parts[3])
     count = base.components
@@ -197,7 +187,7 @@ def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, 
             raise NotRebuildable
         return base.convert(colour) if base.convert is not None else colour
 
-    return Space(1, base.value, device=base.device, convert=convert)
+    return Space(1, convert)
 
 
 def lookup_table(untrusted: object) -> bytes:
