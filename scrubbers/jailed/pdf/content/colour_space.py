@@ -2,7 +2,7 @@
 
 A profile's text, an ink's name, a table's unused entries and a program could carry anything: none of them exists in the
 result. A colour given in the space of an ICC profile that is not sRGB is converted to sRGB here, once, and written as
-the colour it is; one of an ink, of several, or of a calibrated space is the one that PDFium shows (`swatch`).
+the colour it is; one of an ink, of several, or of a calibrated space is the one that PDFium shows (`Swatches`).
 (ISO 32000-1, 8.6)
 """
 
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from PIL import Image, ImageCms
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, PdfObject
 
 from scrubbers.jailed.findings import MALFORMED
-from scrubbers.jailed.pdf.content.swatch import Swatches
-from scrubbers.jailed.pdf.syntax import access
+from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _DEVICES: Final = {
@@ -30,6 +30,11 @@ _PROFILE_BYTES: Final = 4 * 2**20
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _DECIMALS: Final = 3  # which tell 256 steps apart
 _HIGHEST_INDEX: Final = 255
+_OPAQUE: Final = 255
+_ASKED_DECIMALS: Final = 5
+# Milliseconds, as in `cost`: one colour in a small space; a profile or a table is read again for each colour.
+_PAINTED_WORK: Final = 0.4
+_BYTE_WORK: Final = 2e-5
 
 # Components as numbers, to components of a device space.
 Conversion = Callable[[Sequence[float]], Sequence[float]]
@@ -66,6 +71,36 @@ class Space:
         if self.convert is not None:
             values = [number(value) for value in self.convert([float(value) for value in values])]
         return painted_in(values, fills=fills)
+
+
+class Swatches:
+    """Paints colours of one document's spaces; `described` are the inks that it named, and "" if it calibrated any.
+
+    An ink's function can hold a whole file of which no tint that is used tells anything, a calculator's program numbers
+    that it never reaches, a name any text. So the source's space is copied into a document that never leaves the job's
+    memory (`source_copy`), one colour of it is painted there, and the pixel's red, green and blue are all that stays.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self.described: dict[str, None] = {}
+        self._work = work
+
+    def colour(self, space: PdfObject, values: Sequence[float]) -> tuple[int, int, int]:
+        """Return what PDFium shows for a colour of the space, or its first for no values. Raises NotRebuildable."""
+        chosen = b" ".join(number(round(value, _ASKED_DECIMALS)) for value in values)
+        contents = b"/C cs %s 0 0 1 1 re f" % (chosen + b" scn" if values else b"")
+        spaces = DictionaryObject({NameObject("/C"): space})
+        resources = DictionaryObject({NameObject("/ColorSpace"): spaces})
+        made = source_copy.document_drawing(contents, resources, (1, 1))
+        self._work.painted(_PAINTED_WORK + len(made) * _BYTE_WORK)
+        if self._work.is_far_too_much:
+            raise NotRebuildable
+        drawn = source_copy.drawn_on_nothing(made)
+        # It must be painted: the ink called None paints nothing, and is no colour.
+        if drawn.size != (1, 1) or drawn.getchannel("A").getextrema() != (_OPAQUE, _OPAQUE):
+            raise NotRebuildable
+        red, green, blue = drawn.convert("RGB").tobytes()
+        return red, green, blue
 
 
 def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:

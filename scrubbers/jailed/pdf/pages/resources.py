@@ -9,7 +9,7 @@ from typing import Final
 
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
-from scrubbers.jailed.pdf.content.colour_space import Space, space
+from scrubbers.jailed.pdf.content.colour_space import Space, Swatches, space
 from scrubbers.jailed.pdf.content.display_list import Drawable, Step, Unsaid
 from scrubbers.jailed.pdf.content.forms import Form, form
 from scrubbers.jailed.pdf.content.graphics_state import graphics_state
@@ -17,7 +17,6 @@ from scrubbers.jailed.pdf.content.image import Picture, picture
 from scrubbers.jailed.pdf.content.inline_image import inline_stream
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.optional_content import Layers
-from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax import access
