@@ -29,12 +29,11 @@ from scrubbers.jailed.pdf.syntax.writer import Node, Value
 
 @dataclass(slots=True, frozen=True)
 class Use:
-    """A line that names a resource: operands, the resource, the operator."""
+    """A line that names a resource: the letter of its name, itself, and what stands behind the name."""
 
-    before: bytes
     letter: bytes
     resource: Node
-    operator: bytes
+    after: bytes
 
 
 Line: TypeAlias = "bytes | Use"
@@ -250,9 +249,7 @@ _MOVES_BACK: Final = 600
 _STANDS: Final = 100
 # A segment that leads from one point to another.
 _HAS_EXTENT: Final = re.compile(rb" (?:[lcvy]|re)(?:\n|$)")
-_KINDS: Final = {
-    b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState",
-}  # fmt: skip
+_KINDS: Final = {b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState"}
 
 
 class Names:

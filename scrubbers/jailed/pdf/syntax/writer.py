@@ -133,8 +133,7 @@ class Writer:
 
     def write_at_last(self, node: Node) -> None:
         """Write a node whose number was given out before (`number_of`)."""
-        waiting: list[Node] = []
-        self._write_one(node, waiting)
+        waiting = [node]
         while waiting:
             self._write_one(waiting.pop(), waiting)
 
