@@ -18,7 +18,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
@@ -223,19 +223,15 @@ class Show:
 
 @dataclass(slots=True)
 class Drawn:
-    """A picture or a form. What is drawn has a node, and a display list of its own if it is a form."""
+    """A picture (`image.Picture`), or a form (`forms.Form`), which is entered where it is drawn."""
 
-    thing: "Drawable"
+    thing: object
     hidden: bool = False
 
 
 @dataclass(slots=True)
 class Unsaid:
     """Something that only a drawing of the page can show."""
-
-
-class Drawable(Protocol):
-    """A picture, or a form, which is entered where it is drawn."""
 
 
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]

@@ -149,11 +149,6 @@ class Writer:
         lines.append(b"trailer\n<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, root_number, table))
         self._put(b"".join(lines))
 
-    @property
-    def position(self) -> int:
-        """Bytes written so far."""
-        return self._position
-
     def _number(self, node: Node, waiting: list[Node]) -> int:
         if node not in self._numbers:
             self.number_of(node)
