@@ -19,9 +19,12 @@ _COLOURS: Final = (
 _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 
 
-def colour_of(thing: Thing, get: Any = pdfium.FPDFPageObj_GetFillColor) -> tuple[int, ...] | None:
+def colour_of(thing: Thing, get: Any = pdfium.FPDFPageObj_GetFillColor) -> tuple[int, int, int, int] | None:
     """Return red, green, blue and alpha of its fill, or of what `get` is for; None if it has no colour of its own."""
-    return tuple([part.value for part in _PARTS]) if get(thing.handle, *_PARTS) else None
+    red, green, blue, alpha = _PARTS
+    if not get(thing.handle, red, green, blue, alpha):
+        return None
+    return red.value, green.value, blue.value, alpha.value
 
 
 def drawn_without(sheet: Sheet, away: Sequence[Thing], box: Box) -> Image:
@@ -67,7 +70,7 @@ class Alone:
         return ImageChops.invert(drawn.convert("L"))
 
 
-def _blackened(thing: Thing) -> list[tuple[Any, tuple[int, ...]]]:
+def _blackened(thing: Thing) -> list[tuple[Any, tuple[int, int, int, int]]]:
     """Make a text black; return what gives it back its colours, as PDFium understood them."""
     kept = []
     outlined = pdfium.FPDFTextObj_GetTextRenderMode(thing.handle) != pdfium.FPDF_TEXTRENDERMODE_FILL
