@@ -25,7 +25,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
-from scrubbers.jailed.pdf.content.image import Picture, jpeg, only_seen
+from scrubbers.jailed.pdf.content.image import Picture, in_few_channels, jpeg, only_seen, size_entries
 from scrubbers.jailed.pdf.content.scene_boxes import upright
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
@@ -112,8 +112,8 @@ def pixel_page(
         dots = _COARSE
         if not coarse:
             truth = unseen[1] if unseen is not None else look.drawn()
-            dots = _FINE if _in_few_channels(truth).mode == "L" else _COARSE
-        pixels = _in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn())
+            dots = _FINE if in_few_channels(truth).mode == "L" else _COARSE
+        pixels = in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn())
         # What annotations and fields say is text of the page from here on; how they look was drawn before.
         pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
     if unseen is not None:
@@ -158,7 +158,7 @@ def _under_text(bare: Image.Image, ink: Image.Image) -> Image.Image:
         box = 0, top, bare.width, bottom
         seen = ink.crop(box).convert("L").point(_NOT_COVERED)
         # Colour that is wholly under letters makes no page a coloured one.
-        part = _in_few_channels(ImageChops.darker(bare.crop(box), seen.convert(bare.mode)))
+        part = in_few_channels(ImageChops.darker(bare.crop(box), seen.convert(bare.mode)))
         parts.append((top, only_seen(part, seen, _FILLED_FROM, _PAPER_SHADE)))
     paper = bare.width * bare.height - sum(part.width * part.height - _papers(part) for _, part in parts)
     is_coloured = any(part.mode == "RGB" for _, part in parts)
@@ -205,15 +205,6 @@ def _placed(page: pypdfium2.PdfPage) -> tuple[Box, float]:
     return box, math.sqrt(1 / (width * height))
 
 
-def _in_few_channels(drawn: Image.Image) -> Image.Image:
-    red, green, blue = drawn.split()[:3]
-    if not (ImageChops.difference(red, green).getbbox() or ImageChops.difference(green, blue).getbbox()):
-        return red
-    # A page may have 20 megapixels: never more than two pictures of it at once.
-    del red, green, blue
-    return drawn.convert("RGB")
-
-
 def _papers(pixels: Image.Image) -> int:
     """Return how many pixels are white."""
     return pixels.convert("L").histogram()[-1]
@@ -258,10 +249,7 @@ def _stored(pixels: Image.Image, coding: Coding) -> Stream:
         case Coding.LOSSLESS:
             data = zlib.compress(pixels.tobytes(), DEFLATE_LEVEL)
     entries: dict[bytes, Value] = {
-        b"Type": Name(b"XObject"),
-        b"Subtype": Name(b"Image"),
-        b"Width": pixels.width,
-        b"Height": pixels.height,
+        **size_entries(pixels),
         b"ColorSpace": Name(_SPACES[pixels.mode]),
         b"BitsPerComponent": bits,
         b"Filter": Name(filter_name),

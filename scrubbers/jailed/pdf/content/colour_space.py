@@ -2,7 +2,7 @@
 
 A profile's text, an ink's name, a table's unused entries and a program could carry anything: none of them exists in the
 result. A colour given in the space of an ICC profile that is not sRGB is converted to sRGB here, once, and written as
-the colour it is; one of an ink, of several, or of a calibrated space is the one that PDFium shows (`swatch`).
+the colour it is; one of an ink, of several, or of a calibrated space is the one that PDFium shows (`Swatches`).
 (ISO 32000-1, 8.6)
 """
 
@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from PIL import Image, ImageCms
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, PdfObject
 
 from scrubbers.jailed.findings import MALFORMED
-from scrubbers.jailed.pdf.content.swatch import Swatches
-from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.writer import Name, NotRebuildable, Value, number
+from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax import access, source_copy
+from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _DEVICES: Final = {
     "/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4,
 }  # fmt: skip
-_DEVICE_NAMES: Final = {1: Name(b"DeviceGray"), 3: Name(b"DeviceRGB"), 4: Name(b"DeviceCMYK")}
 _FILL: Final = {1: b"g", 3: b"rg", 4: b"k"}
 _DEEPEST: Final = 4
 _CMYK: Final = 4
@@ -30,7 +29,11 @@ _MOST_COLORANTS: Final = 32
 _PROFILE_BYTES: Final = 4 * 2**20
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _DECIMALS: Final = 3  # which tell 256 steps apart
-_HIGHEST_INDEX: Final = 255
+_OPAQUE: Final = 255
+_ASKED_DECIMALS: Final = 5
+# Milliseconds, as in `cost`: one colour in a small space; a profile or a table is read again for each colour.
+_PAINTED_WORK: Final = 0.4
+_BYTE_WORK: Final = 2e-5
 
 # Components as numbers, to components of a device space.
 Conversion = Callable[[Sequence[float]], Sequence[float]]
@@ -38,22 +41,19 @@ Conversion = Callable[[Sequence[float]], Sequence[float]]
 
 @dataclass(slots=True, frozen=True)
 class Space:
-    """A colour space as the new document says it.
+    """A colour space of the source.
 
-    `device`: how many components its device space has; None for patterns, whose colours cannot be said. `convert`: what
-    makes a colour of the source one of `device`, if they are not the same. `is_drawn`: PDFium says which, also of the
-    first one, by no components.
+    `components`: 0 of patterns, whose colours cannot be said. `convert`: what makes a colour of the source one of a
+    device space, if it is not one. `is_drawn`: PDFium says which, also of the first one, by no components.
     """
 
     components: int
-    value: Value
-    device: int | None = None
     convert: Conversion | None = None
     is_drawn: bool = False
 
     def initial(self, *, fills: bool) -> bytes:
         """Return the line that chooses the space's first colour."""
-        if self.device is None:
+        if not self.components:
             return device_space(1).initial(fills=fills)
         if self.is_drawn:
             return self._line((), fills=fills)
@@ -62,17 +62,44 @@ class Space:
 
     def colour(self, values: Sequence[bytes], *, fills: bool) -> bytes:
         """Return the line that chooses this colour; raises NotRebuildable."""
-        if self.device is None or len(values) != self.components:
+        if not self.components or len(values) != self.components:
             raise NotRebuildable
         return self._line(values, fills=fills)
 
     def _line(self, values: Sequence[bytes], *, fills: bool) -> bytes:
-        return painted_in(self._converted(values), fills=fills)
+        if self.convert is not None:
+            values = [number(value) for value in self.convert([float(value) for value in values])]
+        return painted_in(values, fills=fills)
 
-    def _converted(self, values: Sequence[bytes]) -> Sequence[bytes]:
-        if self.convert is None:
-            return values
-        return [number(value) for value in self.convert([float(value) for value in values])]
+
+class Swatches:
+    """Paints colours of one document's spaces; `described` are the inks that it named, and "" if it calibrated any.
+
+    An ink's function can hold a whole file of which no tint that is used tells anything, a calculator's program numbers
+    that it never reaches, a name any text. So the source's space is copied into a document that never leaves the job's
+    memory (`source_copy`), one colour of it is painted there, and the pixel's red, green and blue are all that stays.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self.described: dict[str, None] = {}
+        self._work = work
+
+    def colour(self, space: PdfObject, values: Sequence[float]) -> tuple[int, int, int]:
+        """Return what PDFium shows for a colour of the space, or its first for no values. Raises NotRebuildable."""
+        chosen = b" ".join(number(round(value, _ASKED_DECIMALS)) for value in values)
+        contents = b"/C cs %s 0 0 1 1 re f" % (chosen + b" scn" if values else b"")
+        spaces = DictionaryObject({NameObject("/C"): space})
+        resources = DictionaryObject({NameObject("/ColorSpace"): spaces})
+        made = source_copy.document_drawing(contents, resources, (1, 1))
+        self._work.painted(_PAINTED_WORK + len(made) * _BYTE_WORK)
+        if self._work.is_far_too_much:
+            raise NotRebuildable
+        drawn = source_copy.drawn_on_nothing(made)
+        # It must be painted: the ink called None paints nothing, and is no colour.
+        if drawn.size != (1, 1) or drawn.getchannel("A").getextrema() != (_OPAQUE, _OPAQUE):
+            raise NotRebuildable
+        red, green, blue = drawn.convert("RGB").tobytes()
+        return red, green, blue
 
 
 def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:
@@ -84,14 +111,14 @@ def painted_in(values: Sequence[bytes], *, fills: bool) -> bytes:
     return b"%s %s" % (b" ".join(values), operator if fills else operator.upper())
 
 
-_PATTERN: Final = Space(0, None)
+_PATTERN: Final = Space(0)
 
 
 def device_space(components: int) -> Space:
     """Grey, RGB or CMYK; raises NotRebuildable for another number."""
-    if components not in _DEVICE_NAMES:
+    if components not in _FILL:
         raise NotRebuildable
-    return Space(components, _DEVICE_NAMES[components], device=components)
+    return Space(components)
 
 
 def space(untrusted: object, resources: DictionaryObject, swatches: Swatches, depth: int = 0) -> Space:
@@ -129,18 +156,15 @@ def _drawn(parts: list[Any], components: int, swatches: Swatches) -> Space:
             known[key] = [channel / 255 for channel in swatches.colour(described, values)]
         return known[key]
 
-    return Space(components, _DEVICE_NAMES[3], device=3, convert=convert, is_drawn=True)
+    return Space(components, convert, is_drawn=True)
 
 
 def _icc(parts: list[Any], _resources: DictionaryObject, _swatches: Swatches, _depth: int) -> Space:
     profile = access.stream(parts[1])
     components = access.whole(access.entry(profile, "/N"), 1, 4)
-    if components not in _DEVICE_NAMES:
+    if components not in _FILL:
         raise NotRebuildable
-    convert = None if components == 1 else _to_srgb(profile.get_data(), components)
-    if convert is not None:
-        return Space(components, _DEVICE_NAMES[3], device=3, convert=convert)
-    return device_space(components)
+    return Space(components, None if components == 1 else _to_srgb(profile.get_data(), components))
 
 
 def _to_srgb(profile: bytes, components: int) -> Conversion | None:
@@ -180,32 +204,9 @@ def _calibrated(parts: list[Any], _resources: DictionaryObject, swatches: Swatch
 
 
 def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
-    """Return a table of colours: each is written as the colour it stands for."""
-    base = space(parts[1], resources, swatches, depth)
-    if base.is_drawn:
-        return _drawn(parts[:4], 1, swatches)
-    highest = access.whole(parts[2], 0, _HIGHEST_INDEX)
-    if base.device is None:
-        raise NotRebuildable
-    table = lookup_table(parts[3])
-    count = base.components
-
-    def convert(values: Sequence[float]) -> Sequence[float]:
-        index = max(0, min(highest, int(values[0])))
-        colour = [channel / 255 for channel in table[index * count : (index + 1) * count]]
-        if len(colour) != count:
-            raise NotRebuildable
-        return base.convert(colour) if base.convert is not None else colour
-
-    return Space(1, base.value, device=base.device, convert=convert)
-
-
-def lookup_table(untrusted: object) -> bytes:
-    """Return an Indexed space's table: a string or a stream."""
-    found = access.resolved(untrusted)
-    if isinstance(found, DictionaryObject):
-        return access.stream(found).get_data()
-    return access.string(found)
+    """Return a table of colours: each is written as the colour it stands for. The table's space may name inks."""
+    space(parts[1], resources, swatches, depth)
+    return _drawn(parts[:4], 1, swatches)
 
 
 def _separation(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:

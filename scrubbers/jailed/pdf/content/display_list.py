@@ -18,7 +18,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
@@ -29,12 +29,11 @@ from scrubbers.jailed.pdf.syntax.writer import Node, Value
 
 @dataclass(slots=True, frozen=True)
 class Use:
-    """A line that names a resource: operands, the resource, the operator."""
+    """A line that names a resource: the letter of its name, itself, and what stands behind the name."""
 
-    before: bytes
     letter: bytes
     resource: Node
-    operator: bytes
+    after: bytes
 
 
 Line: TypeAlias = "bytes | Use"
@@ -224,19 +223,15 @@ class Show:
 
 @dataclass(slots=True)
 class Drawn:
-    """A picture or a form. What is drawn has a node, and a display list of its own if it is a form."""
+    """A picture (`image.Picture`), or a form (`forms.Form`), which is entered where it is drawn."""
 
-    thing: "Drawable"
+    thing: object
     hidden: bool = False
 
 
 @dataclass(slots=True)
 class Unsaid:
     """Something that only a drawing of the page can show."""
-
-
-class Drawable(Protocol):
-    """A picture, or a form, which is entered where it is drawn."""
 
 
 Matrix: TypeAlias = tuple[float, float, float, float, float, float]
@@ -250,9 +245,7 @@ _MOVES_BACK: Final = 600
 _STANDS: Final = 100
 # A segment that leads from one point to another.
 _HAS_EXTENT: Final = re.compile(rb" (?:[lcvy]|re)(?:\n|$)")
-_KINDS: Final = {
-    b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState",
-}  # fmt: skip
+_KINDS: Final = {b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState"}
 
 
 class Names:

@@ -39,9 +39,7 @@ def emit(
     """
     emitter = _Emitter((0.0, 0.0, *size), font, joins)
     made = b"".join(
-        b"%s/%s %s\n" % (line.before, names.name(line.letter, line.resource), line.operator)
-        if isinstance(line, Use)
-        else line + b"\n"
+        b"/%s %s\n" % (names.name(line.letter, line.resource), line.after) if isinstance(line, Use) else line + b"\n"
         for line in emitter.emitted(items)
     )
     return made, emitter.may_join
@@ -97,19 +95,15 @@ class _Emitter:
             match item.step:
                 case Show() if item.step.shows_anything():
                     self._show(item, item.step)
-                case Path():
+                case Path() if not item.step.hidden:
                     self._path(item, item.step)
                 case Drawn() if not item.step.hidden:
                     self._draw(item, item.step)
-                case _:
-                    pass
         self._leave_text()
         self._clip(())
         return self.lines
 
     def _path(self, item: Item, path: Path) -> None:
-        if path.hidden:
-            return
         lines, is_convex = path_of(item, path)
         if not lines:
             return
@@ -125,7 +119,7 @@ class _Emitter:
             raise NotRebuildable
         self._say(wanted(item))
         matrix = b" ".join([number(round(value, 4)) for value in item.matrix])
-        self.lines += [b"q", matrix + b" cm", Use(b"", b"X", drawn.thing.node, b"Do"), b"Q"]
+        self.lines += [b"q", matrix + b" cm", Use(b"X", drawn.thing.node, b"Do"), b"Q"]
 
     # Text
 
@@ -160,7 +154,7 @@ class _Emitter:
         matrix, size = key
         if self.said.get("Tf") != size:
             self.said["Tf"] = size
-            self.lines.append(Use(b"", b"F", self.font.node, size + b" Tf"))
+            self.lines.append(Use(b"F", self.font.node, size + b" Tf"))
         (x, said_x), (y, said_y) = _PLACES[origin[0]], _PLACES[origin[1]]
         self.lines.append(b"%s %s %s Tm" % (matrix, said_x, said_y))
         self.text = _Text(key, (x, y), along)
@@ -182,7 +176,7 @@ class _Emitter:
         for key, value in states.items():
             if self.said[key] != value:
                 self.said[key] = value
-                self.lines.append(Use(b"", b"G", _alphas(value), b"gs") if key == "gs" else value)
+                self.lines.append(Use(b"G", _alphas(value), b"gs") if key == "gs" else value)
 
     def _clip(self, clips: tuple[bytes, ...]) -> None:
         if clips == self.clips:

@@ -6,17 +6,7 @@ from typing import Final
 from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.content.colour_space import painted_in
-from scrubbers.jailed.pdf.content.display_list import (
-    Drawable,
-    Drawn,
-    Matrix,
-    Path,
-    RestoreState,
-    SaveState,
-    Set,
-    Step,
-    Unsaid,
-)
+from scrubbers.jailed.pdf.content.display_list import Drawn, Matrix, Path, RestoreState, SaveState, Set, Step, Unsaid
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
@@ -58,7 +48,7 @@ def require_small_cell(untrusted: object) -> None:
             raise MemoryError
 
 
-def drawing(thing: Drawable | Unsaid) -> list[Step]:
+def drawing(thing: Picture | Form | Unsaid) -> list[Step]:
     """Return the steps that draw it: a picture of one colour is an area."""
     if isinstance(thing, Unsaid):
         return [thing]

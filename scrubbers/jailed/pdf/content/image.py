@@ -14,7 +14,7 @@ Lossy ones stay lossy (JPEG), the others stay as they are, bit for bit.
 import hashlib
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,23 +66,23 @@ class Picture:
     @property
     def stored_bytes(self) -> int:
         """How much of it is held."""
-        value = self.node.value
-        if not isinstance(value, Stream):
-            return 0
-        mask = value.entries.get(b"SMask")
-        alpha = mask.value if isinstance(mask, Node) else None
-        return len(value.data) + (len(alpha.data) if isinstance(alpha, Stream) else 0)
+        return sum(len(stream.data) for stream in self._streams())
 
     def digest(self) -> bytes:
         """Return what is the same for pictures that are the same."""
         mixed = hashlib.blake2b(digest_size=_DIGEST)
+        for stream in self._streams():
+            plain = {key: value for key, value in stream.entries.items() if key != b"SMask"}
+            mixed.update(repr((plain, len(stream.data))).encode() + stream.data)
+        return mixed.digest()
+
+    def _streams(self) -> Iterator[Stream]:
+        """Yield the picture and its soft mask, as they are stored."""
         stream: object = self.node.value
         while isinstance(stream, Stream):
+            yield stream
             mask = stream.entries.get(b"SMask")
-            plain = {key: value for key, value in stream.entries.items() if value is not mask}
-            mixed.update(repr((plain, len(stream.data))).encode() + stream.data)
             stream = mask.value if isinstance(mask, Node) else None
-        return mixed.digest()
 
     @property
     def is_opaque(self) -> bool:
@@ -133,7 +133,9 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
     else:
         drawn = _drawn_alone(source, _finest(source, width, height), resources)
         pixels, alpha = drawn.convert("RGB"), drawn.getchannel("A")
-    pixels, alpha = _in_few_channels(pixels), _needed(alpha)
+    pixels = in_few_channels(pixels)
+    if alpha is not None and alpha.getextrema() == (_OPAQUE, _OPAQUE):
+        alpha = None
     hides_colour, even = False, _even(pixels) if alpha is None else None
     if alpha is not None:
         hides_colour = _hides_colour(source, photograph, alpha, resources, like=_LIKE if lossy else _SAME)
@@ -309,8 +311,8 @@ def _drawn_alone(source: StreamObject, size: tuple[int, int], resources: Diction
     return drawn
 
 
-def _in_few_channels(pixels: Image.Image) -> Image.Image:
-    """Grey when there is no colour in it."""
+def in_few_channels(pixels: Image.Image) -> Image.Image:
+    """Return the pixels in grey when there is no colour in them, else themselves."""
     if pixels.mode != "RGB":
         return pixels
     red, green, blue = pixels.split()
@@ -325,14 +327,8 @@ def _even(pixels: Image.Image) -> tuple[int, ...] | None:
     return tuple(lows) if lows == highs else None
 
 
-def _needed(alpha: Image.Image | None) -> Image.Image | None:
-    if alpha is None or alpha.getextrema() == (_OPAQUE, _OPAQUE):
-        return None
-    return alpha
-
-
 def _stored(pixels: Image.Image, *, lossy: bool, smooth: bool) -> Stream:
-    entries = _size_entries(pixels)
+    entries = size_entries(pixels)
     space = Name(b"DeviceGray" if pixels.mode == "L" else b"DeviceRGB")
     bits, filter_name = 8, Name(b"FlateDecode")
     if lossy:
@@ -359,13 +355,14 @@ def _stencil(painted: Image.Image, *, smooth: bool) -> Stream:
     """Return a stencil: a zero bit is painted."""
     bits = ImageChops.invert(painted).convert("1", dither=Image.Dither.NONE)
     entries: dict[bytes, Value] = {
-        **_size_entries(painted), b"ImageMask": True, b"BitsPerComponent": 1, b"Decode": [0, 1],
+        **size_entries(painted), b"ImageMask": True, b"BitsPerComponent": 1, b"Decode": [0, 1],
         b"Filter": Name(b"FlateDecode"),
     }  # fmt: skip
     return Stream(_with_smooth(entries, smooth=smooth), zlib.compress(bits.tobytes(), DEFLATE_LEVEL))
 
 
-def _size_entries(pixels: Image.Image) -> dict[bytes, Value]:
+def size_entries(pixels: Image.Image) -> dict[bytes, Value]:
+    """Return what the dictionary of a picture begins with."""
     return {
         b"Type": Name(b"XObject"), b"Subtype": Name(b"Image"), b"Width": pixels.width, b"Height": pixels.height,
     }  # fmt: skip

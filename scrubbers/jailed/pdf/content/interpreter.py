@@ -228,20 +228,17 @@ class Interpreter:
     # Text
 
     def begin_text(self, _operator: bytes, _operands: list[Operand]) -> None:
-        self._end_of_line()
-        self._steps.append(TextBegun())
+        self._place(TextBegun())
 
     def end_text(self, _operator: bytes, _operands: list[Operand]) -> None:
-        self._end_of_line()
-        self._steps.append(TextEnded())
+        self._place(TextEnded())
 
     def spacing(self, operator: bytes, operands: list[Operand]) -> None:
         """Tc; Tw and TL, which only the reader has to know, as gaps and moves are written out."""
         (value,) = last_numbers(operands, 1)
         if operator == b"TL":
             self._state.leading = float(value)
-            return
-        if operator == b"Tc":
+        elif operator == b"Tc":
             self._state.character_space = float(value)
         else:
             self._state.word_space = float(value)
@@ -269,16 +266,13 @@ class Interpreter:
         x, y = last_numbers(operands, 2)
         if operator == b"TD":
             self._state.leading = -float(y)
-        self._end_of_line()
-        self._steps.append(SetTextMatrix(None, x, y))
+        self._place(SetTextMatrix(None, x, y))
 
     def matrix(self, _operator: bytes, operands: list[Operand]) -> None:
-        self._end_of_line()
-        self._steps.append(SetTextMatrix(b" ".join(last_numbers(operands, 6)), b"0", b"0"))
+        self._place(SetTextMatrix(b" ".join(last_numbers(operands, 6)), b"0", b"0"))
 
     def next_line(self, _operator: bytes, _operands: list[Operand]) -> None:
-        self._end_of_line()
-        self._steps.append(SetTextMatrix(None, b"0", number(-self._state.leading)))
+        self._place(SetTextMatrix(None, b"0", number(-self._state.leading)))
 
     def show(self, _operator: bytes, operands: list[Operand]) -> None:
         shown = operands[-1] if operands else None
@@ -340,11 +334,12 @@ class Interpreter:
         spaces = gap.characters * state.character_space + gap.words * state.word_space
         return GAPS[gap.advance + (1000 * spaces / state.size if state.size else 0)]
 
-    def _end_of_line(self) -> None:
-        """Drop what moves the pen after the last letter: it says nothing once the pen is put elsewhere."""
+    def _place(self, step: TextBegun | TextEnded | SetTextMatrix) -> None:
+        """Add a step that puts the pen elsewhere: what moved it after the last letter says nothing any more."""
         if self._last_show is not None:
             self._last_show.moves[-1] = 0.0
         self._last_show = None
+        self._steps.append(step)
 
     # Marked content, of which nothing is written; it only says what lies in a layer that is off
 

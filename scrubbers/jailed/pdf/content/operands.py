@@ -6,7 +6,9 @@ from typing import Protocol
 from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.content.colour_space import Space
-from scrubbers.jailed.pdf.content.display_list import Drawable, Step, Unsaid
+from scrubbers.jailed.pdf.content.display_list import Step, Unsaid
+from scrubbers.jailed.pdf.content.forms import Form
+from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax.lexer import LexedName, Number, Operand
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
@@ -17,12 +19,12 @@ class Source(Protocol):
 
     def font(self, untrusted: object) -> Font: ...
 
-    def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | Unsaid | None:
+    def drawable(self, untrusted: object, resources: DictionaryObject) -> Picture | Form | Unsaid | None:
         """Return a picture or a form; None for one that is never seen."""
 
     def inline_picture(
         self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject
-    ) -> Drawable | Unsaid: ...
+    ) -> Picture | Unsaid: ...
 
     def space(self, untrusted: object, resources: DictionaryObject) -> Space: ...
 

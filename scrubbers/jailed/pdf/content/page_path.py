@@ -139,7 +139,8 @@ def _simplified(subpath: _Subpath, how: How) -> _Subpath:
     before = subpath.start
     starts: list[Point] = []
     for leg in subpath.legs:
-        straight = leg[-1:] if len(leg) > 1 and _leads_straight(before, *leg) else leg
+        is_straight = len(leg) > 1 and all(_is_between(before, point, leg[-1]) for point in leg[:-1])
+        straight = leg[-1:] if is_straight else leg
         if straight == (before,):
             continue
         if len(straight) == 1 and legs and len(legs[-1]) == 1 and _is_between(starts[-1], before, straight[0]):
@@ -165,10 +166,6 @@ def _is_between(start: Point, point: Point, end: Point) -> bool:
     square = across * across + up * up
     along = dx * across + dy * up
     return 0 <= along <= square and abs(dx * up - dy * across) <= _STRAIGHT * square**0.5 and square > 0
-
-
-def _leads_straight(start: Point, one: Point, other: Point, end: Point) -> bool:
-    return _is_between(start, one, end) and _is_between(start, other, end)
 
 
 def _are_apart(subpaths: Sequence[_Subpath]) -> bool:

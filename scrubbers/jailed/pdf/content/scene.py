@@ -110,9 +110,6 @@ class _Walk:
     def begin_text(self, _step: TextBegun) -> None:
         self._line, self._along = AS_IT_IS, 0.0
 
-    def end_text(self, _step: TextEnded) -> None:
-        pass
-
     def place(self, step: SetTextMatrix) -> None:
         a, b, c, d, e, f = self._line if step.matrix is None else multiplied(step.matrix, AS_IT_IS)
         x, y = VALUES[step.x], VALUES[step.y]
@@ -186,7 +183,7 @@ _BY_STEP: Final[dict[type, Callable[..., None]]] = {
     SetExtGState: _Walk.set_ext_state,
     ConcatMatrix: _Walk.concatenate,
     TextBegun: _Walk.begin_text,
-    TextEnded: _Walk.end_text,
+    TextEnded: lambda *_: None,
     SetTextMatrix: _Walk.place,
     Show: _Walk.show,
     Path: _Walk.path,

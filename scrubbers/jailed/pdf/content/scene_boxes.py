@@ -24,7 +24,7 @@ def box_of(item: Item) -> Box:
             low, high = sorted((show.size * _DESCENT, show.size * _ASCENT))
             return around(item.matrix, (start - _BESIDE * size, low, end + _BESIDE * size, high))
         case Path() as path:
-            left, bottom, right, top = _extent(path_of(item, path).lines or b"0 0 0 0 re")
+            left, bottom, right, top = extent_of(path_of(item, path).lines or b"0 0 0 0 re")
             width = float(item.states.get("w", b"1 w").split()[0]) if path.strokes() else 0
             beside = _MITRE * item.scale * width
             return left - beside, bottom - beside, right + beside, top + beside
@@ -85,7 +85,8 @@ def around(matrix: Matrix, box: Box) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _extent(segments: bytes) -> Box:
+def extent_of(segments: bytes) -> Box:
+    """Return the box around the points of a path, those of curves that they do not lead through among them."""
     xs: list[float] = []
     ys: list[float] = []
     for line in segments.split(b"\n"):

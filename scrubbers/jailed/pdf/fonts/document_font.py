@@ -139,16 +139,16 @@ class DocumentFont:
 
 def to_unicode(texts: "dict[bytes, str]") -> bytes:
     """Return a ToUnicode CMap for these codes, which stand in order."""
-    lines = [
-        b"<%s> <%s>" % (code.hex().encode(), text.encode("utf-16-be").hex().encode()) for code, text in texts.items()
-    ]
-    blocks = b"".join(
-        b"%d beginbfchar\n%s\nendbfchar\n" % (len(block), b"\n".join(block))
-        for block in (lines[at : at + _LINES_IN_BLOCK] for at in range(0, len(lines), _LINES_IN_BLOCK))
-    )
+    said = ((code.hex().encode(), text.encode("utf-16-be").hex().encode()) for code, text in texts.items())
+    return text_map([b"<%s> <%s>" % each for each in said], b"bfchar")
+
+
+def text_map(lines: Sequence[bytes], kind: bytes) -> bytes:
+    """Return a CMap of lines of one kind: bfchar for single codes, bfrange for codes in a row."""
+    blocks = (lines[at : at + _LINES_IN_BLOCK] for at in range(0, len(lines), _LINES_IN_BLOCK))
     return (
         b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /K def\n/CMapType 2 def\n"
         b"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n"
-        + blocks
+        + b"".join(b"%d begin%s\n%s\nend%s\n" % (len(block), kind, b"\n".join(block), kind) for block in blocks)
         + b"endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
     )

@@ -6,14 +6,13 @@ Nor is anything said of an outline that stands for many letters, as a black box 
 """
 
 import unicodedata
-from collections.abc import Iterable
-from typing import Final
-
-from scrubbers.jailed.pdf.fonts.outline import Outline
+from collections.abc import Hashable, Iterable
+from typing import Final, TypeVar
 
 _LONGEST_LIGATURE: Final = 3  # ffi
 # As many as letters that look alike in Latin, Greek and Cyrillic, or the I, l and 1 of some fonts.
 _MOST_LETTERS: Final = 3
+_Shape = TypeVar("_Shape", bound=Hashable)
 # Ligatures of common fonts that have no character of their own.
 _OF_FONTS: Final = ("ct", "fft", "fj", "ft", "sp", "Th", "ti", "tt", "tti")
 
@@ -42,9 +41,9 @@ def said_of_glyph(untrusted: str) -> str:
     return letter if letter and unicodedata.category(letter)[0] not in "CZ" else ""
 
 
-def standing_for_many(said: Iterable[tuple[Outline, str]]) -> set[Outline]:
-    """Return the outlines of which more letters are said than look alike anywhere."""
-    letters: dict[Outline, set[str]] = {}
-    for outline, text in said:
-        letters.setdefault(outline, set()).add(text)
-    return {outline for outline, texts in letters.items() if len(texts) > _MOST_LETTERS}
+def standing_for_many(said: Iterable[tuple[_Shape, str]]) -> set[_Shape]:
+    """Return the outlines, or shapes, of which more letters are said than look alike anywhere."""
+    letters: dict[_Shape, set[str]] = {}
+    for shape, text in said:
+        letters.setdefault(shape, set()).add(text)
+    return {shape for shape, texts in letters.items() if len(texts) > _MOST_LETTERS}

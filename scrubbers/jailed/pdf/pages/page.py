@@ -28,10 +28,9 @@ from scrubbers.jailed.pdf.content.display_list import (
 from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
-from scrubbers.jailed.pdf.content.off_page import cut_off_page
 from scrubbers.jailed.pdf.content.order import in_order
 from scrubbers.jailed.pdf.content.scene import Item, items_of
-from scrubbers.jailed.pdf.content.scene_boxes import upright
+from scrubbers.jailed.pdf.content.scene_boxes import Box, around, holds, upright
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
@@ -46,6 +45,7 @@ _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 _DEEPEST_NODE: Final = 32
 # What PDFium takes for a page that does not say how large it is.
 _LETTER: Final = [0.0, 0.0, 612.0, 792.0]
+_DESCENT: Final = 0.3  # of a text's size
 _LEAST_SIDE: Final = 1.0
 _LARGEST_SIDE: Final = 20_000.0
 
@@ -169,9 +169,38 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
         steps = [SaveState(), *steps, *(RestoreState() for _ in range(left_open)), RestoreState(), *drawn]
     size, matrix = upright(_box(untrusted), int(untrusted.rotation) % 360)
     items, count = items_of(steps, matrix)
-    cut_off_page(items, size)
+    _cut_off_page(items, size)
     items = in_order(items, size)
     return Page(items, size, count, _ordered=_seen_of(items))
+
+
+def _cut_off_page(items: Sequence[Item], size: tuple[float, float]) -> None:
+    """Mark the letters that lie wholly off a page of this size as unseen: text runs over an edge in many tables.
+
+    A letter is taken for as wide as it moves the pen, and as high as its font's size. Not asked of text in forms.
+    """
+    page: Box = 0.0, 0.0, *size
+    for item in items:
+        show = item.step
+        # Most texts lie within the page.
+        if (
+            isinstance(show, Show)
+            and not item.in_form
+            and show.seen is None
+            and not holds(page, _extent(item, show, *show.extent()))
+        ):
+            unit = show.size / 1000
+            letters = (_extent(item, show, at * unit, (at + glyph.advance) * unit) for at, glyph in show.places())
+            seen = [_touch(letter, page) for letter in letters]
+            show.seen = None if all(seen) else seen
+
+
+def _extent(item: Item, show: Show, start: float, end: float) -> Box:
+    return around(item.matrix, (start, -_DESCENT * show.size, end, show.size))
+
+
+def _touch(one: Box, other: Box) -> bool:
+    return one[2] >= other[0] and one[0] <= other[2] and one[3] >= other[1] and one[1] <= other[3]
 
 
 def _box(untrusted: PageObject) -> list[float]:

@@ -7,21 +7,30 @@ the pages that draw them. A picture that cannot be rebuilt is `Unsaid`.
 
 from typing import Final
 
-from pypdf.generic import DictionaryObject, NameObject, StreamObject
+from pypdf.generic import (
+    ArrayObject,
+    BooleanObject,
+    ByteStringObject,
+    DictionaryObject,
+    FloatObject,
+    NameObject,
+    NullObject,
+    NumberObject,
+    PdfObject,
+    StreamObject,
+)
 
-from scrubbers.jailed.pdf.content.colour_space import Space, space
-from scrubbers.jailed.pdf.content.display_list import Drawable, Step, Unsaid
+from scrubbers.jailed.pdf.content.colour_space import Space, Swatches, space
+from scrubbers.jailed.pdf.content.display_list import Step, Unsaid
 from scrubbers.jailed.pdf.content.forms import Form, form
 from scrubbers.jailed.pdf.content.graphics_state import graphics_state
 from scrubbers.jailed.pdf.content.image import Picture, picture
-from scrubbers.jailed.pdf.content.inline_image import inline_stream
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.optional_content import Layers
-from scrubbers.jailed.pdf.content.swatch import Swatches
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.lexer import Operand, require_drawable
+from scrubbers.jailed.pdf.syntax.lexer import LexedName, Number, Operand, require_drawable
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _DEEPEST_FORM: Final = 12
@@ -85,7 +94,7 @@ class SourceDocument:
         """Return the fonts that were understood so far."""
         return [font for font in self._fonts.values() if font is not None]
 
-    def drawable(self, untrusted: object, resources: DictionaryObject) -> Drawable | Unsaid | None:
+    def drawable(self, untrusted: object, resources: DictionaryObject) -> Picture | Form | Unsaid | None:
         source = access.stream(untrusted)
         if "/OC" in source and self.layers.is_off(source.raw_get("/OC")):
             return None
@@ -104,7 +113,10 @@ class SourceDocument:
     def inline_picture(
         self, entries: dict[bytes, Operand], data: bytes, resources: DictionaryObject
     ) -> Picture | Unsaid:
-        return self._picture(inline_stream(entries, data), resources)
+        source = StreamObject()
+        source._data = data  # noqa: SLF001  a stream made here
+        source.update(_as_dictionary(entries))
+        return self._picture(source, resources)
 
     def _picture(self, source: StreamObject, resources: DictionaryObject) -> Picture | Unsaid:
         try:
@@ -157,3 +169,24 @@ class SourceDocument:
             return Interpreter(self, resources).read(contents)
         finally:
             self._depth -= 1
+
+
+def _as_dictionary(entries: dict[bytes, Operand]) -> DictionaryObject:
+    """Return an inline picture's entries (ISO 32000-1, 8.9.7), whose names may be short, as pypdf would have them."""
+    return DictionaryObject(
+        {NameObject("/" + key.decode("latin-1")): _as_object(item) for key, item in entries.items()}
+    )
+
+
+def _as_object(value: Operand) -> PdfObject:
+    if isinstance(value, Number):
+        return FloatObject(value.decode()) if value.find(b".") >= 0 else NumberObject(int(value))
+    if isinstance(value, LexedName):
+        return NameObject("/" + value.decode("latin-1"))
+    if isinstance(value, list):
+        return ArrayObject(_as_object(item) for item in value)
+    if isinstance(value, dict):
+        return _as_dictionary(value)
+    if isinstance(value, bool):
+        return BooleanObject(value)
+    return ByteStringObject(value) if isinstance(value, bytes) else NullObject()

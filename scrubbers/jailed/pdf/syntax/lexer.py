@@ -117,7 +117,7 @@ def _operand(untrusted: bytes) -> bytes:
         case b"/":
             return LexedName(_ESCAPED.sub(lambda escape: bytes.fromhex(escape[1].decode()), untrusted[1:]))
         case b"(":
-            return _ESCAPE.sub(_as_escaped, untrusted[1:-1])
+            return _ESCAPE.sub(lambda escape: _ESCAPES.get(escape[1], escape[1]), untrusted[1:-1])
         case b"<":
             digits = untrusted[1:-1].translate(None, _SPACES)
             return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
@@ -260,10 +260,6 @@ def _unescaped(escape: bytes) -> bytes:
         except ValueError:
             return escape
     return _ESCAPES.get(escape, escape)
-
-
-def _as_escaped(found: "re.Match[bytes]") -> bytes:
-    return _ESCAPES.get(found[1], found[1])
 
 
 def _as_dictionary(items: list[Operand]) -> dict[bytes, Operand]:

@@ -27,15 +27,12 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 _MOST_OBJECTS: Final = 200
 _MOST_ITEMS: Final = 100_000
 _DEEPEST: Final = 12
-# What a picture's pixels depend on; everything else it carries stays behind.
-_KEYS: Final = {
-    "/Width", "/Height", "/ColorSpace", "/BitsPerComponent", "/Decode", "/DecodeParms", "/Filter", "/ImageMask",
-    "/Mask", "/SMask", "/SMaskInData", "/Matte", "/W", "/H", "/CS", "/BPC", "/D", "/DP", "/F", "/IM",
-}  # fmt: skip
 _LONG: Final = {
     "/W": "/Width", "/H": "/Height", "/CS": "/ColorSpace", "/BPC": "/BitsPerComponent", "/D": "/Decode",
     "/DP": "/DecodeParms", "/F": "/Filter", "/IM": "/ImageMask",
 }  # fmt: skip
+# What a picture's pixels depend on; everything else it carries stays behind.
+_KEYS: Final = {*_LONG, *_LONG.values(), "/Mask", "/SMask", "/SMaskInData", "/Matte"}
 _LONG_NAMES: Final = {
     "/G": "/DeviceGray", "/RGB": "/DeviceRGB", "/CMYK": "/DeviceCMYK", "/I": "/Indexed", "/AHx": "/ASCIIHexDecode",
     "/A85": "/ASCII85Decode", "/LZW": "/LZWDecode", "/Fl": "/FlateDecode", "/RL": "/RunLengthDecode",

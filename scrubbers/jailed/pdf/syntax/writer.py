@@ -139,8 +139,7 @@ class Writer:
 
     def write_at_last(self, node: Node) -> None:
         """Write a node whose number was given out before (`number_of`)."""
-        waiting: list[Node] = []
-        self._write_one(node, waiting)
+        waiting = [node]
         while waiting:
             self._write_one(waiting.pop(), waiting)
 
@@ -155,11 +154,6 @@ class Writer:
         lines += [b"%010d 00000 n \n" % self._offsets[each] for each in range(1, size)]
         lines.append(b"trailer\n<</Size %d/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, root_number, table))
         self._put(b"".join(lines))
-
-    @property
-    def position(self) -> int:
-        """Bytes written so far."""
-        return self._position
 
     def _number(self, node: Node, waiting: list[Node]) -> int:
         if node not in self._numbers:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scrubbers.jailed.pdf.content.reading_order import Block, in_reading_order
+from scrubbers.jailed.pdf.fonts.document_font import text_map
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, escaped, number
 from scrubbers.jailed.pdf.text_layer.words import Word
 
@@ -71,6 +72,8 @@ def _in_order(words: Sequence[Word]) -> list[Word]:
 
 def layer_font() -> Node:
     """Return the font: the same in every document."""
+    # Each code is its own text.
+    texts = text_map([b"<%02x00> <%02xff> <%02x00>" % (high, high, high) for high in range(256)], b"bfrange")
     program = _program()
     file = Node(Stream({b"Length1": len(program)}, program))
     descriptor = Node({
@@ -85,20 +88,8 @@ def layer_font() -> Node:
     })  # fmt: skip
     return Node({
         b"Type": Name(b"Font"), b"Subtype": Name(b"Type0"), b"BaseFont": _NAME, b"Encoding": Name(b"Identity-H"),
-        b"DescendantFonts": [descendant], b"ToUnicode": Node(Stream({}, _text_map())),
+        b"DescendantFonts": [descendant], b"ToUnicode": Node(Stream({}, texts)),
     })  # fmt: skip
-
-
-def _text_map() -> bytes:
-    """Each code is its own text: 256 rows, in blocks of a hundred."""
-    rows = [b"<%02x00> <%02xff> <%02x00>\n" % (high, high, high) for high in range(256)]
-    blocks = [rows[at : at + 100] for at in range(0, len(rows), 100)]
-    return (
-        b"/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n/CMapName /K def\n/CMapType 2 def\n"
-        b"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n"
-        + b"".join(b"%d beginbfrange\n%sendbfrange\n" % (len(block), b"".join(block)) for block in blocks)
-        + b"endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
-    )
 
 
 def _program() -> bytes:

@@ -20,16 +20,16 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.fonts.letters import standing_for_many
 from scrubbers.jailed.pdf.renderer import drawn_unturned
 from scrubbers.jailed.pdf.text_layer.words import Box, Letter, Word, is_mark, words_on
-from scrubbers.jailed.pdf.visibility.page_objects import Thing, strongest_change, things
+from scrubbers.jailed.pdf.visibility.page_objects import AS_SEEN, Thing, strongest_change, things
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 Pixels = tuple[int, int, int, int]
 
 _INK: Final = [255 if shade <= 159 else 0 for shade in range(256)]  # noqa: PLR2004  hair lines of 6 points: 155
-_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
-_UNSEEN: Final = [255 - seen for seen in _SEEN]
+_UNSEEN: Final = [255 - seen for seen in AS_SEEN]
 _MISSING: Final = 0.06  # of a word's ink: the edges that another thing touches
 _LETTER_MISSING: Final = 0.2  # of a letter's
 _MISSING_PIXELS: Final = 2
@@ -42,9 +42,7 @@ _SAME_PLACE: Final = 0.6
 _OFF_PAGE: Final = 0.5  # points
 _LEAST_SIZE: Final = 2.0  # points: print of contracts has 4
 _SQUEEZED: Final = 0.25  # of their height: how wide letters below two points may not be drawn
-# Of a letter's shape: as many letters as have one in some fonts (I, l, 1); parts across and down; pixels to a step of
-# its size, which changes a little with its place.
-_MOST_LETTERS: Final = 3
+# Of a letter's shape: parts across and down; pixels to a step of its size, which changes a little with its place.
 _PARTS: Final = (8, 8)
 _SIZE_STEP: Final = 3
 _HALF: Final = [255 if part >= 128 else 0 for part in range(256)]  # noqa: PLR2004
@@ -178,7 +176,7 @@ class _Drawings:
         self._ink = _ink_alone(page, all_things, texts.difference(unpainted)).convert("L").point(_INK)
         # What looks otherwise than it did with the annotations is not what was seen.
         unseen = strongest_change(whole, bare).point(_UNSEEN)
-        unseen = ImageChops.lighter(unseen, strongest_change(whole, truth).point(_SEEN))
+        unseen = ImageChops.lighter(unseen, strongest_change(whole, truth).point(AS_SEEN))
         self._missing = ImageChops.multiply(self._ink, unseen)
 
     def shows(self, word: Word) -> bool:
@@ -212,12 +210,13 @@ class _Drawings:
     def vouched_for(self, words: Sequence[Word]) -> list[Word]:
         """Return the words without those that have a letter whose shape is called by many."""
         shapes = [[self._shape(letter) for letter in word.letters] for word in words]
-        called: dict[tuple[int, int, bytes], set[str]] = {}
-        for word, its in zip(words, shapes, strict=True):
-            for letter, shape in zip(word.letters, its, strict=True):
-                if shape is not None:
-                    called.setdefault(shape, set()).add(letter.text)
-        many = {shape for shape, texts in called.items() if len(texts) > _MOST_LETTERS}
+        called = (
+            (shape, letter.text)
+            for word, its in zip(words, shapes, strict=True)
+            for letter, shape in zip(word.letters, its, strict=True)
+            if shape is not None
+        )
+        many = standing_for_many(called)
         return [word for word, its in zip(words, shapes, strict=True) if many.isdisjoint(its)]
 
     def _shape(self, letter: Letter) -> tuple[int, int, bytes] | None:

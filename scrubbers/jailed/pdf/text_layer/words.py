@@ -158,13 +158,10 @@ def words_on(page: pypdfium2.PdfPage, handles: Sequence[Any]) -> list[Word]:
     PDFium would spread it over the letters that are drawn.
     """
     _take_off_marks(handles)
-    text = page.get_textpage()
-    try:
+    with contextlib.closing(page.get_textpage()) as text:
         if pdfium.FPDFText_CountChars(text) > _MOST_LETTERS:
             raise NotRebuildable
         return [_word(run) for run in _runs(text)]
-    finally:
-        text.close()
 
 
 def count_letters(page: pypdfium2.PdfPage) -> int:

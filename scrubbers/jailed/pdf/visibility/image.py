@@ -22,6 +22,7 @@ from PIL import Image, ImageFilter
 
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.jailed.pdf.visibility.ink_mask import drawn_without
 from scrubbers.jailed.pdf.visibility.page_objects import (
     AS_SEEN,
     DRAWN_PIXELS,
@@ -63,9 +64,7 @@ class PictureSight:
     pixels: tuple[int, int]  # its width and height, as PDFium read them
 
 
-def pictures_seen(
-    open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work | None = None
-) -> list[PictureSight]:
+def pictures_seen(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work) -> list[PictureSight]:
     """Return the sight of each picture of a page. `open_anew` opens the document once more and returns the page.
 
     `work` counts. The documents are closed. Raises NotRebuildable when more pictures lie on each other than can be told
@@ -84,7 +83,7 @@ def pictures_seen(
 
 @contextlib.contextmanager
 def _opened(
-    open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work | None
+    open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work
 ) -> Iterator[tuple[Sheet, list[Thing]]]:
     page = open_anew()
     try:
@@ -113,7 +112,7 @@ def _group_seen(sheet: Sheet, pictures: Sequence[Thing], group: Sequence[int]) -
     on_the_sheet = [box for box in boxes.values() if box[2]]
     whole = around(on_the_sheet) if on_the_sheet else (0, 0, 1, 1)
     # Before they are made of one colour: one that changes nothing when it is taken away has the colour of its ground.
-    lost = _change_without(sheet, list(members.values()), whole)
+    lost = strongest_change(sheet.drawn(whole), drawn_without(sheet, list(members.values()), whole))
     change = _change(sheet, list(members.values()), whole)
     found = {
         n: _sight(sheet, member, pixels[n], boxes[n], change.crop(within(boxes[n], whole)))
@@ -137,17 +136,6 @@ def _pixels(picture: Thing) -> tuple[int, int]:
     if not pdfium.FPDFImageObj_GetImagePixelSize(picture.handle, width, height):
         raise NotRebuildable
     return width.value, height.value
-
-
-def _change_without(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:
-    """How far the pixels of the box change when the pictures are taken away."""
-    before = sheet.drawn(box)
-    for picture in pictures:
-        picture.activate(active=False)
-    after = sheet.drawn(box)
-    for picture in pictures:
-        picture.activate(active=True)
-    return strongest_change(before, after)
 
 
 def _change(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Draws single texts of a page alone, in black on white."""
+"""Drawings of a page without some of what is on it, or of single texts alone, in black on white."""
 
 import ctypes
 from collections.abc import Sequence
@@ -10,11 +10,32 @@ from PIL.Image import Image
 
 from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, Thing
 
-_BLACK: Final = [0, 0, 0, 255]
+_BLACK: Final = (0, 0, 0, 255)
 _COLOURS: Final = (
     (pdfium.FPDFPageObj_GetFillColor, pdfium.FPDFPageObj_SetFillColor),
     (pdfium.FPDFPageObj_GetStrokeColor, pdfium.FPDFPageObj_SetStrokeColor),
 )
+# What PDFium writes a colour to: made once, for it is asked of every text.
+_PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
+
+
+def colour_of(thing: Thing, get: Any = pdfium.FPDFPageObj_GetFillColor) -> tuple[int, int, int, int] | None:
+    """Return red, green, blue and alpha of its fill, or of what `get` is for; None if it has no colour of its own."""
+    red, green, blue, alpha = _PARTS
+    if not get(thing.handle, red, green, blue, alpha):
+        return None
+    return red.value, green.value, blue.value, alpha.value
+
+
+def drawn_without(sheet: Sheet, away: Sequence[Thing], box: Box) -> Image:
+    """Return the pixels of the box without these things, which are active again afterwards; mode RGBX."""
+    for thing in away:
+        thing.activate(active=False)
+    try:
+        return sheet.drawn(box)
+    finally:
+        for thing in away:
+            thing.activate(active=True)
 
 
 class Alone:
@@ -38,7 +59,7 @@ class Alone:
 
     def drawn(self, sheet: Sheet, shown: Sequence[Thing], box: Box) -> Image:
         """Return the pixels of the box: how much of each is covered with ink, in mode L."""
-        colours = [_blackened(thing.handle) for thing in shown]
+        colours = [_blackened(thing) for thing in shown]
         for thing in shown:
             thing.activate(active=True)
         drawn = sheet.drawn(box)
@@ -49,15 +70,13 @@ class Alone:
         return ImageChops.invert(drawn.convert("L"))
 
 
-def _blackened(handle: Any) -> list[tuple[Any, list[int]]]:
+def _blackened(thing: Thing) -> list[tuple[Any, tuple[int, int, int, int]]]:
     """Make a text black; return what gives it back its colours, as PDFium understood them."""
     kept = []
-    outlined = pdfium.FPDFTextObj_GetTextRenderMode(handle) != pdfium.FPDF_TEXTRENDERMODE_FILL
+    outlined = pdfium.FPDFTextObj_GetTextRenderMode(thing.handle) != pdfium.FPDF_TEXTRENDERMODE_FILL
     for get, put in _COLOURS if outlined else _COLOURS[:1]:
-        parts = [ctypes.c_uint() for _ in range(4)]
-        if get(handle, *parts):
-            colour = [part.value for part in parts]
-            # Most text is black already.
-            if colour != _BLACK and put(handle, *_BLACK):
-                kept.append((put, colour))
+        colour = colour_of(thing, get)
+        # Most text is black already.
+        if colour is not None and colour != _BLACK and put(thing.handle, *_BLACK):
+            kept.append((put, colour))
     return kept

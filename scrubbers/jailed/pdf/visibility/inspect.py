@@ -15,8 +15,7 @@ from PIL import Image
 
 from scrubbers.jailed.pdf.visibility.image import PictureSight, pictures_seen
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet, things
-from scrubbers.jailed.pdf.visibility.paint import painted
-from scrubbers.jailed.pdf.visibility.path import paths_of, paths_seen
+from scrubbers.jailed.pdf.visibility.path import is_paper, paths_of, paths_seen
 from scrubbers.jailed.pdf.visibility.text import Look, texts_seen
 
 __all__ = ["Look", "PictureSight", "Sheet", "Sight", "sight"]
@@ -48,5 +47,5 @@ def sight(
     pictures = pictures_seen(open_again, sheet.scale, sheet.work) if some_pictures else []
     drawings = paths_seen(sheet, drawn, all_things)
     hidden = (path for path, is_seen in zip(paths_of(all_things), drawings, strict=True) if not is_seen)
-    hides_ink = any(not painted(path).is_paper for path in hidden)
+    hides_ink = any(not is_paper(path) for path in hidden)
     return Sight(tuple(texts), tuple(pictures), tuple(drawings), hides_ink)

@@ -9,6 +9,7 @@
 A page with very many paths or layers of them, a map or a plan, is one that cannot be told.
 """
 
+import ctypes
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from PIL import Image
 
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.clip import box_within_clips
+from scrubbers.jailed.pdf.visibility.ink_mask import colour_of
 from scrubbers.jailed.pdf.visibility.page_objects import (
     DRAWN_PIXELS,
     Box,
@@ -30,7 +32,6 @@ from scrubbers.jailed.pdf.visibility.page_objects import (
     strongest_change,
     within,
 )
-from scrubbers.jailed.pdf.visibility.paint import painted
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Looked at one layer after the other; the grid of a table has two or three.
@@ -38,6 +39,7 @@ _PATHS: Final = 8000
 _LAYERS: Final = 24
 # Of 255. A tint of 98 % behind every other row of a table is seen, a white box of 99 % on white is not.
 _SEEN_FROM: Final = 4
+_PAPER: Final = 250  # of 255: hardly told from white
 _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
 _THIN: Final = 2.0  # pixels
 _CLOSER: Final = 8.0  # times
@@ -72,6 +74,15 @@ def paths_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) ->
 def paths_of(all_things: Iterable[Thing]) -> list[Thing]:
     """Those of the things that are lines and areas."""
     return [thing for thing in all_things if thing.kind == pdfium.FPDF_PAGEOBJ_PATH]
+
+
+def is_paper(path: Thing) -> bool:
+    """Whether all that it is painted with is white, or as good as. A pattern is not: it has no colour of its own."""
+    filled, stroked = ctypes.c_int(), ctypes.c_int()
+    if not pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked):
+        return True
+    asked = ((filled.value, pdfium.FPDFPageObj_GetFillColor), (stroked.value, pdfium.FPDFPageObj_GetStrokeColor))
+    return all(min((colour_of(path, get) or (0,))[:3]) >= _PAPER for used, get in asked if used)
 
 
 def _box(sheet: Sheet, path: Thing) -> Box:
@@ -125,7 +136,7 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) 
     away = set(hidden)
     places = {_place(path) for at, path in enumerate(paths) if at not in away}
     thin = [at for at in hidden if _is_thin(sheet, paths[at]) and _place(paths[at]) not in places]
-    white = {at for at in hidden if painted(paths[at]).is_paper}
+    white = {at for at in hidden if is_paper(paths[at])}
     needed: list[int] = []
     for at in set(thin).difference(white):
         boxes[at] = _box(near, paths[at])
@@ -157,7 +168,7 @@ def _beside_ink(sheet: Sheet, paths: Sequence[Thing], white: Collection[int], aw
         if at in white:
             if ink.crop(sheet.pixel_box(path.box)).getbbox() is not None:
                 needed.append(at)
-        elif at not in away and not painted(path).is_paper:
+        elif at not in away and not is_paper(path):
             ink.paste(255, sheet.pixel_box(path.box, margin=1))
     return needed
 

@@ -19,6 +19,7 @@ from PIL import Image
 
 from scrubbers.jailed.pdf.content.display_list import Matrix, Path
 from scrubbers.jailed.pdf.content.scene import Item
+from scrubbers.jailed.pdf.content.scene_boxes import extent_of
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, bounds, combined, strongest_change
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
@@ -117,7 +118,7 @@ def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
     scale = max(abs(each) for each in to_pixels[:4])
     margin = 1 + (_MITRE * placed.width * scale if placed.path.strokes() else 0)
     for part in subpaths_of(placed.path):
-        left, top, right, bottom = bounds(to_pixels, _extent(part))
+        left, top, right, bottom = bounds(to_pixels, extent_of(part.removesuffix(b"\n")))
         box = (
             max(0, int(left - margin)),
             max(0, int(top - margin)),
@@ -125,17 +126,3 @@ def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
             min(sheet.size[1], int(bottom + margin) + 1),
         )
         yield box if box[0] < box[2] and box[1] < box[3] else _NOWHERE
-
-
-def _extent(subpath: bytes) -> tuple[float, float, float, float]:
-    xs: list[float] = []
-    ys: list[float] = []
-    for line in subpath.splitlines():
-        *values, operator = line.split()
-        numbers = [float(value) for value in values]
-        if operator == b"re":
-            left, bottom, width, height = numbers
-            numbers = [left, bottom, left + width, bottom + height]
-        xs += numbers[::2]
-        ys += numbers[1::2]
-    return min(xs), min(ys), max(xs), max(ys)

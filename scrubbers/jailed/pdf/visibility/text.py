@@ -22,7 +22,7 @@ from PIL import Image, ImageChops
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
-from scrubbers.jailed.pdf.visibility.ink_mask import Alone
+from scrubbers.jailed.pdf.visibility.ink_mask import Alone, drawn_without
 from scrubbers.jailed.pdf.visibility.overprint import Text, Unit, near_scale, units_of
 from scrubbers.jailed.pdf.visibility.page_objects import (
     AS_SEEN,
@@ -168,7 +168,7 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
     for group in groups:
         whole = around(unit.box for unit in group)
         before = drawn if drawn.size == (whole[2] - whole[0], whole[3] - whole[1]) else drawn.crop(whole)
-        change = strongest_change(before, _without(sheet, group, whole))
+        change = strongest_change(before, drawn_without(sheet, _things_of(group), whole))
         for unit in group:
             unit.change = greatest(change.crop(within(unit.box, whole)))
         shown = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
@@ -176,7 +176,7 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
             clear.append((shown, whole, change.point(AS_SEEN)))
     with alone:
         for group, whole, seen in clear:
-            ink = alone.drawn(sheet, [thing for unit in group for thing in unit.things], whole)
+            ink = alone.drawn(sheet, _things_of(group), whole)
             # Of text in black the least of its ink is seen; on most pages there is none that is not.
             shares = [greatest(ink.crop(within(unit.box, whole))) / unit.change for unit in group]
             least = ink.point(_inked(min(shares)))
@@ -189,6 +189,10 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
                     unit.cut = _hides_small_print(sheet, unit, ink.crop(box), seen.crop(box))
                 if not unit.cut and any(may_be_cut(sheet, thing) for thing in unit.things):
                     unit.cut = _has_gap(sheet, unit, seen.crop(box))
+
+
+def _things_of(units: Sequence[Unit]) -> list[Thing]:
+    return [thing for unit in units for thing in unit.things]
 
 
 def _count_unseen(sheet: Sheet, unit: Unit, own: Image.Image, seen: Image.Image) -> int:
@@ -266,17 +270,6 @@ def _runs(sheet: Sheet, faint: Sequence[Unit]) -> Iterator[tuple[Sheet, list[Uni
 
 def _near_box(near: Sheet, unit: Unit) -> Box:
     return around(near.pixel_box(thing.box, margin=1) for thing in unit.things)
-
-
-def _without(sheet: Sheet, units: list[Unit], box: Box) -> Image.Image:
-    taken_away = [thing for unit in units for thing in unit.things]
-    for thing in taken_away:
-        thing.activate(active=False)
-    try:
-        return sheet.drawn(box)
-    finally:
-        for thing in taken_away:
-            thing.activate(active=True)
 
 
 def _inked(share: float) -> list[int]:

@@ -12,6 +12,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
+from scrubbers.jailed.pdf.visibility.ink_mask import colour_of
 from scrubbers.jailed.pdf.visibility.overprint import Text
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet, Thing
 
@@ -22,8 +23,6 @@ _LIGHT: Final = 224
 _EDGE: Final = 0.5  # points
 _AROUND: Final = 1.0
 _PAPER: Final = (_LIGHT, 255)
-# What PDFium writes a colour to: made once, for it is asked of every text.
-_PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 
 
 def plainly_seen(
@@ -76,7 +75,7 @@ def _grown(thing: Thing) -> tuple[float, float, float, float, int]:
 def _paper(all_things: Sequence[Thing]) -> int:
     """How many light areas lie under everything, as writers put them down for the paper."""
     for count, thing in enumerate(all_things):
-        colour = _colour(thing)
+        colour = colour_of(thing)
         if thing.kind != pdfium.FPDF_PAGEOBJ_PATH or colour is None or min(colour) < _LIGHT or _is_stroked(thing):
             return count
     return len(all_things)
@@ -90,16 +89,8 @@ def _is_stroked(path: Thing) -> bool:
 
 def _stands_out(thing: Thing, ground: Any) -> bool:
     """`ground`: its darkest and its brightest shade."""
-    colour = _colour(thing)
+    colour = colour_of(thing)
     if colour is None or colour[3] != _OPAQUE:
         return False
     shade = (_RED * colour[0] + _GREEN * colour[1] + _BLUE * colour[2]) // 1000
     return bool(shade + _UNLIKE <= ground[0] or shade - _UNLIKE >= ground[1])
-
-
-def _colour(thing: Thing) -> tuple[int, int, int, int] | None:
-    """Red, green, blue, alpha of its fill; None if it has no colour of its own."""
-    red, green, blue, alpha = _PARTS
-    if not pdfium.FPDFPageObj_GetFillColor(thing.handle, red, green, blue, alpha):
-        return None
-    return red.value, green.value, blue.value, alpha.value

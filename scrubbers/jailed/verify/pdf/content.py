@@ -50,8 +50,8 @@ class _Rule:
 
 
 class _Reader:
-    def __init__(self, contents: Contents) -> None:
-        self.contents = contents
+    def __init__(self) -> None:
+        self.contents = Contents()
         self.font: int | None = None
         self.saved: list[int | None] = []
 
@@ -165,6 +165,8 @@ def _rules() -> dict[bytes, _Rule]:
 _RULES: Final = _rules()
 
 
-def read_contents(untrusted: bytes, contents: Contents) -> None:
-    """Read one stream into `contents`; raises Unaccounted."""
-    _Reader(contents).read(untrusted)
+def read_contents(untrusted: bytes) -> Contents:
+    """Return what one stream uses; raises Unaccounted."""
+    reader = _Reader()
+    reader.read(untrusted)
+    return reader.contents

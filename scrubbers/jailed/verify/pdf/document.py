@@ -42,7 +42,8 @@ class Document:
         self._waiting: list[tuple[int, Check]] = []
         self._met: set[tuple[int, Check]] = set()
         self._leads_to: dict[int, set[int]] = {number: set() for number in objects}
-        self._current = 0
+        # The number of the object that is being checked.
+        self.current = 0
         self._left_to_inflate = _ALL_INFLATED_BYTES
         # The codes that are shown with each font, filled by the readers of contents: see `font`.
         self.shown: dict[int, set[int]] = {}
@@ -54,8 +55,8 @@ class Document:
         self._leads_to[0] = set()
         self.follow(Reference(root), check)
         while self._waiting:
-            self._current, check = self._waiting.pop()
-            check(self, self._objects[self._current])
+            self.current, check = self._waiting.pop()
+            check(self, self._objects[self.current])
         for last in self.at_last:
             last()
         self._require_all_met()
@@ -77,11 +78,6 @@ class Document:
         self._meet(value.number)
         return self._objects[value.number]
 
-    @property
-    def current(self) -> int:
-        """The number of the object that is being checked."""
-        return self._current
-
     def inflated(self, stream: Stream) -> bytes:
         """Return a deflated stream's data; raises Unaccounted for another filter, length or encoding."""
         demand(stream.entries.get("Filter") == "FlateDecode", "filter")
@@ -99,7 +95,7 @@ class Document:
 
     def _meet(self, number: int) -> None:
         demand(number in self._objects, "a reference to nothing")
-        self._leads_to[self._current].add(number)
+        self._leads_to[self.current].add(number)
 
     def _require_all_met(self) -> None:
         """From each object all paths end, and together they reach every object."""

@@ -28,12 +28,6 @@ _DATA, _DATA_END = b"\nstream\n", b"\nendstream\nendobj\n"
 _TRAILER: Final = re.compile(rb"trailer\n<</Size [1-9][0-9]{0,9}/Root ([1-9][0-9]{0,9}) 0 R>>\n")
 
 
-def is_clean_pdf(untrusted: mmap.mmap) -> bool:
-    """Whether every byte is accounted for; raises ValueError where the grammar breaks."""
-    require_rebuilt(untrusted)
-    return True
-
-
 def require_rebuilt(untrusted: mmap.mmap) -> None:
     """Require the file to be a rebuilt PDF and nothing else; raises Unaccounted with the rule that was broken."""
     demand(untrusted[: len(_HEAD)] == _HEAD, "head")

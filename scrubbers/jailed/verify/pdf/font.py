@@ -4,7 +4,8 @@ Its codes are its CIDs: 1, 2, 3 … each of which must be shown. Whatever else a
 document.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from scrubbers.jailed.verify.pdf.cff import read_cff
 from scrubbers.jailed.verify.pdf.checks import anything, entries, exactly, items, stream_entries
@@ -22,18 +23,8 @@ _FIXED: Final = {
 def font(document: Document, thing: object) -> None:
     """Require the font, and that the glyphs it has are those that are shown."""
     number = document.current
-    found = entries(
-        document,
-        thing,
-        {
-            "Type": exactly("Font"), "Subtype": exactly("Type0"), "BaseFont": exactly(_NAME),
-            "Encoding": exactly("Identity-H"), "DescendantFonts": anything,
-        },
-        {"ToUnicode": anything},
-    )  # fmt: skip
-    descendants = items(found["DescendantFonts"])
-    demand(len(descendants) == 1, "one descendant")
-    advances = _advances(document, document.take(descendants[0]))
+    found, descendant = composite_font(document, thing, _NAME)
+    advances = _advances(document, descendant)
     texts: dict[int, str] = {}
     if "ToUnicode" in found:
         stream, _ = stream_entries(document, document.take(found["ToUnicode"]), {})
@@ -45,6 +36,22 @@ def font(document: Document, thing: object) -> None:
         demand(document.shown[number] == set(range(1, len(advances) + 1)), "glyphs that are shown")
 
     document.at_last.append(compare)
+
+
+def composite_font(document: Document, thing: object, name: str) -> tuple[Mapping[str, Any], object]:
+    """Return a font of two-byte codes and its descendant. Neither that nor what may be under ToUnicode is checked."""
+    found = entries(
+        document,
+        thing,
+        {
+            "Type": exactly("Font"), "Subtype": exactly("Type0"), "BaseFont": exactly(name),
+            "Encoding": exactly("Identity-H"), "DescendantFonts": anything,
+        },
+        {"ToUnicode": anything},
+    )  # fmt: skip
+    descendants = items(found["DescendantFonts"])
+    demand(len(descendants) == 1, "one descendant")
+    return found, document.take(descendants[0])
 
 
 def _advances(document: Document, thing: object) -> list[int]:

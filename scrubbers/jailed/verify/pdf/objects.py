@@ -18,7 +18,7 @@ from scrubbers.jailed.verify.pdf.checks import (
     via,
     whole,
 )
-from scrubbers.jailed.verify.pdf.content import Contents, read_contents
+from scrubbers.jailed.verify.pdf.content import read_contents
 from scrubbers.jailed.verify.pdf.document import Check, Document
 from scrubbers.jailed.verify.pdf.font import font
 from scrubbers.jailed.verify.pdf.images import picture
@@ -56,19 +56,13 @@ def _page(document: Document, thing: object) -> None:
     if is_layered(contents):
         layered_page(document, contents, found.get("Resources"), found["MediaBox"])
     else:
-        _require_drawn(document, contents, found.get("Resources", {}))
+        _require_resources(document, contents, found.get("Resources", {}))
 
 
-def _require_drawn(document: Document, untrusted: bytes, resources: object) -> None:
-    contents = Contents()
-    read_contents(untrusted, contents)
-    require_resources(document, contents, resources)
-
-
-def require_resources(document: Document, contents: Contents, untrusted_resources: object) -> None:
+def _require_resources(document: Document, untrusted: bytes, resources: object) -> None:
     """Require the resources that the contents name, and that each passes its check."""
-    resources = document.take(untrusted_resources)
-    by_kind = entries(document, resources, {}, dict.fromkeys(_KINDS, anything))
+    contents = read_contents(untrusted)
+    by_kind = entries(document, document.take(resources), {}, dict.fromkeys(_KINDS, anything))
     demand(len(contents.used) == len(by_kind), "resources that are not used")
     for kind, (letter, check) in _KINDS.items():
         if kind not in by_kind:

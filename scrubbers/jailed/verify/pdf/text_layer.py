@@ -14,9 +14,10 @@ import re
 import unicodedata
 from typing import Any, Final
 
-from scrubbers.jailed.verify.pdf.checks import anything, entries, exactly, items, stream_entries, via
+from scrubbers.jailed.verify.pdf.checks import anything, entries, exactly, stream_entries, via
 from scrubbers.jailed.verify.pdf.content import TEXT, unescaped
 from scrubbers.jailed.verify.pdf.document import Document
+from scrubbers.jailed.verify.pdf.font import composite_font
 from scrubbers.jailed.verify.pdf.images import picture
 from scrubbers.jailed.verify.pdf.values import NUMBER, Unaccounted, demand
 
@@ -85,17 +86,9 @@ def _require_word(word: re.Match[bytes], last: tuple[bytes, bytes]) -> tuple[byt
 
 
 def _font(document: Document, thing: object) -> None:
-    found = entries(
-        document,
-        thing,
-        {
-            "Type": exactly("Font"), "Subtype": exactly("Type0"), "BaseFont": exactly(_NAME),
-            "Encoding": exactly("Identity-H"), "DescendantFonts": anything, "ToUnicode": via(_text_map),
-        },
-    )  # fmt: skip
-    descendants = items(found["DescendantFonts"])
-    demand(len(descendants) == 1, "one descendant")
-    document.follow(descendants[0], _descendant)
+    found, descendant = composite_font(document, thing, _NAME)
+    document.follow(found.get("ToUnicode"), _text_map)
+    _descendant(document, descendant)
 
 
 def _descendant(document: Document, thing: object) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from scrubbers.jailed.verify.pdf.file import is_clean_pdf
+from scrubbers.jailed.verify.pdf.file import require_rebuilt
 from scrubbers.jailed.verify.typeset.contents import Marked, read_page
 from scrubbers.jailed.verify.typeset.tags import require_tags
 from scrubbers.jailed.verify.typeset.unaccounted import require
@@ -50,7 +50,8 @@ class _Object:
 def is_clean_document(untrusted: mmap.mmap) -> bool:
     """Return whether every byte of a PDF is accounted for, typeset here or rebuilt; raises ValueError where not."""
     if untrusted[: len(_HEAD)] != _HEAD:
-        return is_clean_pdf(untrusted)
+        require_rebuilt(untrusted)
+        return True
     objects = _objects(untrusted)
     found = _CATALOG.fullmatch(objects[_CATALOG_NUMBER].value)
     if found is None:
@@ -62,7 +63,8 @@ def is_clean_document(untrusted: mmap.mmap) -> bool:
     plain[_CATALOG_NUMBER] = _Object(_PLAIN_CATALOG)
     marked = _take_marks(plain)
     require_tags({number: each.value for number, each in tags.items()}, marked)
-    return is_clean_pdf(_written(plain))
+    require_rebuilt(_written(plain))
+    return True
 
 
 def _objects(untrusted: mmap.mmap) -> dict[int, _Object]:
