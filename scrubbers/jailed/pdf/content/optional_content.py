@@ -29,12 +29,22 @@ class Layers:
         found = access.dictionary(untrusted)
         if access.name_of(found.get("/Type")) != "/OCMD":
             return access.key_of(untrusted) in self._off
-        if "/VE" in found or found.get("/P", "/AnyOn") != "/AnyOn":
+        if "/VE" in found:
             raise NotRebuildable
         members = found.raw_get("/OCGs") if "/OCGs" in found else None
         groups = list.__iter__(members) if isinstance(members, ArrayObject) else iter([members] if members else [])
         off = [access.key_of(group) in self._off for group in groups]
-        return bool(off) and all(off)
+        if not off:
+            return False
+        match access.name_of(found.get("/P")) or "/AnyOn":
+            case "/AllOn":
+                return any(off)
+            case "/AnyOff":
+                return not any(off)
+            case "/AllOff":
+                return not all(off)
+            case _:
+                return all(off)
 
 
 def _keys(source: DictionaryObject, key: str) -> set[object]:
