@@ -128,9 +128,9 @@ JOB: Final = Profile(
     default=Action.KILL,
 )
 
-# For decoding HEIC, whose library cannot work without a thread of its own; for films, which are encoded while they are
-# decoded; and for PDF, of which a page is drawn while another is compared. A thread shares the job's memory,
-# descriptors, limits and filters, so it can do what the job can and no more; still a job that needs none starts none.
+# For decoding HEIC, whose library cannot work without a thread of its own, and for films, which are encoded while they
+# are decoded. A thread shares the job's memory, descriptors, limits and filters, so it can do what the job can and no
+# more; still a job that needs none starts none.
 JOB_WITH_THREAD: Final = Profile(
     rules=(
         Rule(Action.ALLOW, ("clone",), _THREAD),

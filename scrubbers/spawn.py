@@ -16,13 +16,8 @@ from scrubbers.stages import Kind
 # the ends of each are small pages. For glibc 2.35 and later, and Pillow, which read these when a program starts.
 _LARGE_PAGES: Final = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PILLOW_BLOCK_SIZE": "64m"}
 # The allocator keeps the memory of one page's drawing for the next: returned to the kernel each time, the 77,000 memory
-# pages that it clears for a report of 60 pages took a sixth of its time. A job's thread allocates from the same: a pool
-# of its own would take 64 MiB of the addresses that a job may have. For glibc; others do not know these names.
-_KEEPS_MEMORY: Final = {
-    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20),
-    "MALLOC_ARENA_MAX": "1",
-}
+# pages that it clears for a report of 60 pages took a sixth of its time. For glibc; others do not know these names.
+_KEEPS_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(4 * 2**20), "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20)}
 
 
 def spawn_zygote(role: Role, kinds: Collection[Kind] = ()) -> tuple[subprocess.Popen[bytes], socket.socket]:

@@ -42,11 +42,10 @@ from scrubbers.stages import Damaged, Kind, OutOfMemory, Refused, ResultTooLarge
 
 _ENDED_WELL: Final = 0
 _SCRUBS: Final = frozenset((Operation.SCRUB, Operation.SCRUB_AGAINST_MARKS))
-# Which kinds may start a thread: HEIC cannot be decoded without one, a film is encoded while it is decoded, and pages
-# of a PDF are drawn while others are compared.
+# Which kinds may start a thread: HEIC cannot be decoded without one, and a film is encoded while it is decoded.
 _THREADED: Final = {
     Operation.MEASURE: (KindNumber.HEIC,),
-    **dict.fromkeys(_SCRUBS, (KindNumber.HEIC, KindNumber.FILM, KindNumber.PDF)),
+    **dict.fromkeys(_SCRUBS, (KindNumber.HEIC, KindNumber.FILM)),
 }
 _WORDS: Final = frozenset((Kind.TEXT, Kind.CSV))
 # A kind, the descriptors of the file, the clean copy and the preview, and what was found.

@@ -18,10 +18,9 @@ import contextlib
 import functools
 import gc
 import io
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, Final, NamedTuple
+from typing import IO, Final
 
 import pypdf
 import pypdfium2
@@ -35,15 +34,16 @@ from scrubbers.jailed.pdf.fonts.source_font import read_texts
 from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.page_fonts import untrue_letters
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
-from scrubbers.jailed.pdf.pair import SCALE, Pair
-from scrubbers.jailed.pdf.rasterise import backdrop, pixel_page
+from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
-from scrubbers.jailed.pdf.renderer import PdfiumSource
+from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.pdf.visibility import subpaths
+from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet
+from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.jailed.pictures import against_marks, preview
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
@@ -52,6 +52,8 @@ _BATCH_PAGES: Final = 60
 _BATCH_BYTES: Final = 3 * 2**20
 # Contents of a page of text: deflating it for this one look took longer than it saved.
 _SMALL_BYTES: Final = 32 * 2**10
+# One pixel a point: a page of A4 has half a megapixel, and is drawn in one to two milliseconds.
+_SCALE: Final = 1.0
 _BACKDROPS: Final = 10  # that are held with their shades until they are compared
 _BACKDROP_WORK: Final = 50.0  # milliseconds, as in `cost`: two drawings of a page
 _BACKDROP_BYTE: Final = 0.001  # the same: what is large when coded also took long to draw
@@ -69,26 +71,13 @@ class _Entry:
     ground: Image.Image | None = None  # of its backdrop, until it was looked at
 
 
-class _Opened(NamedTuple):
-    """A page that is to be compared, and its number in the document in memory."""
-
-    at: int
-    entry: _Entry
-    page: Page
-    pair: Pair
-
-
 class Rebuilder:
     """Makes the result. `source` is PDFium's view of the document and `reader` pypdf's: the two must agree."""
 
-    def __init__(
-        self, source: PdfiumSource, reader: pypdf.PdfReader | None, findings: Findings, beside: ThreadPoolExecutor
-    ) -> None:
-        """`beside`: one thread, in which pages are drawn."""
+    def __init__(self, source: PdfiumSource, reader: pypdf.PdfReader | None, findings: Findings) -> None:
         self._source = source
         self._reader = reader
         self._findings = findings
-        self._beside = beside
         self._parent = Node()
         self._kids: list[Node] = []
         self._first: Image.Image | None = None
@@ -254,7 +243,7 @@ class Rebuilder:
             raise NotRebuildable
         self._work.painted(_SAID_STEP * len(entry.page.items))
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document, contextlib.closing(document[0]) as page:
-            sheet = Sheet(page, SCALE, self._work)
+            sheet = Sheet(page, _SCALE, self._work)
             return sheet, sheet.drawn()
 
     def _compare(self, entries: list[_Entry], *, look: bool = False) -> None:
@@ -263,39 +252,36 @@ class Rebuilder:
         if written is None:
             return
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
-            pairs = self._pairs(document, entries)
-            following = next(pairs, None)
-            while following is not None:
-                at, entry, page, pair = following
-                pair.draw()
-                following = next(pairs, None)
-                with following.pair.drawn_beside(self._beside) if following else contextlib.nullcontext():
-                    places = pair.differing()
-                    page.deflate()
-                with contextlib.closing(pair), _or_pixels(entry):
-                    if not pair.looks_the_same(places):
+            for at, (entry, page) in enumerate(_rebuilt(entries)):
+                with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
+                    sheet = Sheet(rebuilt, _SCALE, self._work)
+                    if page.on_backdrop:
+                        sheet = sheet.closer(BACKDROP)
+                    drawn = sheet.drawn()
+                    if not self._looks_the_same(entry.number, rebuilt, sheet.size, drawn, page):
                         entry.page = None
                         continue
                     if entry.number == 0:
-                        self._first = preview.downscaled(in_colours(pair.made))
+                        self._first = preview.downscaled(in_colours(drawn))
                     if look:
-                        self._look(entry, page, pair, functools.partial(_page_of, written, at))
+                        if self._work.is_far_too_much:
+                            raise NotRebuildable
+                        open_again = functools.partial(_page_of, written, at)
+                        entry.seen = look_at(sheet, drawn, page, open_again, entry.ground)
+                        entry.ground = None
+                        self._report(entry.seen)
+                        if entry.seen.hides_letters or entry.seen.hides_pixels:
+                            entry.page = None
 
-    def _pairs(self, document: pypdfium2.PdfDocument, entries: list[_Entry]) -> Iterator[_Opened]:
-        """Open those of the pages that can be compared with the source's."""
-        for at, (entry, page) in enumerate(_rebuilt(entries)):
-            with _or_pixels(entry):
-                yield _Opened(at, entry, page, Pair(self._source, entry.number, page, document[at], self._work))
-
-    def _look(self, entry: _Entry, page: Page, pair: Pair, open_again: Callable[[], pypdfium2.PdfPage]) -> None:
-        """See what of the page cannot be seen; raises NotRebuildable."""
-        if self._work.is_far_too_much:
-            raise NotRebuildable
-        entry.seen = look_at(pair.sheet, pair.made, page, open_again, entry.ground)
-        entry.ground = None
-        self._report(entry.seen)
-        if entry.seen.hides_letters or entry.seen.hides_pixels:
-            entry.page = None
+    def _looks_the_same(
+        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], made: Image.Image, page: Page
+    ) -> bool:
+        """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
+        with self._source.page(number) as source:
+            places = differing(drawn(source, size), made, nearby=page.on_backdrop)
+            if page.on_backdrop or not places:
+                return not places
+            return same_from_nearby(source, rebuilt, size, places, self._work)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""

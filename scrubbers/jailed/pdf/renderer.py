@@ -9,7 +9,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image
 
-from scrubbers.jailed.pdf.bitmap import Drawing, in_colours
+from scrubbers.jailed.pdf.bitmap import drawn_on_white, in_colours
 from scrubbers.jailed.pdf.left_out import require_whole
 from scrubbers.stages import Damaged, Locked, TooManyPages
 
@@ -81,12 +81,7 @@ class PdfiumSource:
 
     @contextlib.contextmanager
     def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
-        """Open a page for a while, as `opened` does."""
-        with contextlib.closing(self.opened(number)) as page:
-            yield page
-
-    def opened(self, number: int) -> pypdfium2.PdfPage:
-        """Return a page whose fields are drawn from their appearance streams as annotations are; raises Damaged.
+        """One page, open, whose fields are drawn from their appearance streams as annotations are; raises Damaged.
 
         Raises MemoryError if PDFium might not draw all of it.
         """
@@ -99,7 +94,10 @@ class PdfiumSource:
             require_whole(page)
             self._is_whole.add(number)
         self._drawn_bytes += len(self._whole) // self._count
-        return page
+        try:
+            yield page
+        finally:
+            page.close()
 
     def reopen_if_large(self) -> None:
         """Give back what PDFium has kept of the streams so far."""
@@ -139,10 +137,11 @@ def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def drawing_of(page: pypdfium2.PdfPage, size: tuple[int, int], rows: tuple[int, int] | None = None) -> Drawing:
-    """Return a drawing of a page and its annotations in this size; `rows`: from the first of these up to the second."""
+def drawn(page: pypdfium2.PdfPage, size: tuple[int, int], rows: tuple[int, int] | None = None) -> Image.Image:
+    """Draw a page and its annotations in this size, in mode RGBX; `rows`: from the first of these up to the second."""
     top, end = rows or (0, size[1])
-    return Drawing(page, (size[0], end - top), (0, -top, *size, 0, _FLAGS))
+    place = (0, -top, *size, 0, _FLAGS)
+    return drawn_on_white((size[0], end - top), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))
 
 
 def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotations: bool) -> Image.Image:
@@ -150,4 +149,4 @@ def drawn_unturned(page: pypdfium2.PdfPage, size: tuple[int, int], *, annotation
     turned = page.get_rotation() // 90
     width, height = size[::-1] if turned % 2 else size
     place = (0, 0, width, height, -turned % 4, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
-    return in_colours(Drawing(page, (width, height), place).drawn())
+    return in_colours(drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place)))

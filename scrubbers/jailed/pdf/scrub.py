@@ -11,8 +11,6 @@ import contextlib
 import gc
 import mmap
 import os
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import pypdf
@@ -28,9 +26,6 @@ from scrubbers.jailed.pictures import against_marks
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.stages import Kind
 
-# How long a thread that has drawn may have to wait for Python's lock: Python's own five milliseconds are as long as it
-# takes to draw three pages.
-_SWITCH_SECONDS: Final = 0.00005
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
 
 
@@ -38,21 +33,19 @@ def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: 
     """Write the rebuilt document and its preview; raises Refused, or what the libraries raise."""
     # The collector would look through all objects again and again; `rebuild` calls it where it is worth its time.
     gc.disable()
-    sys.setswitchinterval(_SWITCH_SECONDS)
     # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees. It is never
     # closed: PDFium points into it until the job ends.
     untrusted = mmap.mmap(untrusted_descriptor, 0, access=mmap.ACCESS_COPY)
     with (
         open(untrusted_descriptor, "rb", closefd=False) as file,
         open(clean, "wb", closefd=False) as output,
-        ThreadPoolExecutor(1) as beside,
     ):
         inflate_limits.require_bounded(untrusted)
         source, reader = open_document(untrusted, file)
         pdf.collect(reader, untrusted, findings)
         # Where each letter stands would be as good a mark: every page becomes a picture of itself, without words.
         readable = None if against_marks.is_asked_for() else reader
-        first = Rebuilder(source, readable, findings, beside).write(output)
+        first = Rebuilder(source, readable, findings).write(output)
     write_preview(first, preview)
 
 

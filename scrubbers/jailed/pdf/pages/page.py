@@ -35,7 +35,7 @@ from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import require_drawable
-from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value, number
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
@@ -131,12 +131,6 @@ class Page:
             b"Resources": resources,
             b"Contents": contents,
         }
-
-    def deflate(self) -> None:
-        """Deflate what was emitted last, which takes as long here as when it is written."""
-        contents = self._emitted[1]
-        if isinstance(contents.value, Stream):
-            contents.value = contents.value.deflated(DEFLATE_LEVEL)
 
     def _in_order_as_seen(self) -> list[Item]:
         """Return the items in their order: what nobody sees keeps nothing else in its place."""

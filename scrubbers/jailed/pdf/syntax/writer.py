@@ -63,12 +63,6 @@ class Stream:
     entries: "Mapping[bytes, Value]"
     data: bytes
 
-    def deflated(self, level: int) -> "Stream":
-        """Return it as the writer writes it."""
-        if b"Filter" in self.entries:
-            return self
-        return Stream({**self.entries, b"Filter": Name(b"FlateDecode")}, zlib.compress(self.data, level))
-
 
 class Node:
     """An object that others refer to. `late`: its value is final at the end. `kept`: its data is needed again."""
@@ -165,10 +159,14 @@ class Writer:
         number_given = self._numbers[node]
         self._offsets[number_given] = self._position
         if isinstance(node.value, Stream):
-            stream = node.value.deflated(self._level if len(node.value.data) > self._small else 0)
-            entries = {**stream.entries, b"Length": len(stream.data)}
+            data = node.value.data
+            entries = dict(node.value.entries)
+            if b"Filter" not in entries:
+                data = zlib.compress(data, self._level if len(data) > self._small else 0)
+                entries[b"Filter"] = Name(b"FlateDecode")
+            entries[b"Length"] = len(data)
             self._put(b"%d 0 obj\n%s\nstream\n" % (number_given, self._said(entries, waiting)))
-            self._put(stream.data)
+            self._put(data)
             self._put(b"\nendstream\nendobj\n")
             if self._forgets and not node.kept:
                 node.value = None

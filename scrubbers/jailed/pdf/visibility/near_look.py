@@ -12,7 +12,7 @@ from typing import Final
 import pypdfium2
 
 from scrubbers.jailed.pdf.cost import Work
-from scrubbers.jailed.pdf.renderer import drawing_of
+from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.visibility.visual_diff import Box, same_look
 
 _NEARBY: Final = 3.0  # times as large
@@ -30,7 +30,7 @@ def same_from_nearby(
     for left, top, right, bottom in _apart(wide):
         work.drawn(2 * large[0] * (bottom - top), 0)
         rows = top, bottom
-        before, after = (drawing_of(page, large, rows).drawn() for page in (source, rebuilt))
+        before, after = drawn(source, large, rows), drawn(rebuilt, large, rows)
         part = left, 0, right, bottom - top
         if not same_look(before.crop(part), after.crop(part), nearby=True):
             return False

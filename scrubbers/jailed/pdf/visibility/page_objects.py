@@ -19,7 +19,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
-from scrubbers.jailed.pdf.bitmap import SEEN_FROM, Drawing
+from scrubbers.jailed.pdf.bitmap import SEEN_FROM, drawn_on_white
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
@@ -122,13 +122,9 @@ class Sheet:
         left -= beside
         width, height = right - left, bottom - top
         self.work.drawn(width * height, self._things)
-        drawn = Drawing(self.page, (width, height), (-left, -top, *self.size, 0, 0)).drawn()
+        place = (-left, -top, *self.size, 0, 0)
+        drawn = drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, self.page, *place))
         return drawn.crop((beside, 0, width, height)) if beside else drawn
-
-    def drawing(self) -> Drawing:
-        """Return a drawing of the whole page as it is when it is made."""
-        self.work.drawn(self.size[0] * self.size[1], self._things)
-        return Drawing(self.page, self.size, (0, 0, *self.size, 0, 0))
 
     def closer(self, scale: float) -> "Sheet":
         """Return the same page in another size, with a wider bound on its pixels: draw parts of it only."""

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from scrubbers.jailed.pdf.bitmap import in_colours, in_one_channel
 from scrubbers.jailed.pdf.cost import Work
-from scrubbers.jailed.pdf.renderer import drawing_of
+from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.visual_diff import differing, same_look
 
@@ -201,7 +201,7 @@ def report_page(word, *, beside=0.0):
 def test_what_differs_is_looked_at_from_nearby_and_nothing_else_is_drawn_again(after, beside, same):
     source, rebuilt = report_page("bilaga"), report_page(after, beside=beside)
     size = tuple(round(side) for side in source.get_size())
-    looks = [drawing_of(page, size).drawn() for page in (source, rebuilt)]
+    looks = [drawn(page, size) for page in (source, rebuilt)]
 
     places = differing(*looks)
     work = Work()
@@ -218,7 +218,7 @@ def drawn_in(colour: tuple[int, int, int]) -> Image.Image:
     made.add_page()
     made.set_fill_color(*colour)
     made.rect(20, 20, 60, 60, style="F")
-    return drawing_of(pypdfium2.PdfDocument(bytes(made.output()))[0], (100, 100)).drawn()
+    return drawn(pypdfium2.PdfDocument(bytes(made.output()))[0], (100, 100))
 
 
 @pytest.mark.parametrize("colour", [(200, 30, 90), (10, 140, 250), (77, 77, 77)])
