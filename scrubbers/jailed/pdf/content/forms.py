@@ -28,14 +28,18 @@ def form(source: DictionaryObject, steps: list[Step]) -> Form:
     """Return the form of a source's dictionary; raises NotRebuildable."""
     left, bottom, right, top = access.numbers(access.entry(source, "/BBox"), 4)
     sides = b" ".join(map(number, (left, bottom, right - left, top - bottom)))
-    matrix: Matrix = (1, 0, 0, 1, 0, 0)
-    if "/Matrix" in source:
-        a, b, c, d, e, f = access.numbers(access.entry(source, "/Matrix"), 6)
-        matrix = a, b, c, d, e, f
     group = access.entry(source, "/Group")
     if isinstance(group, DictionaryObject) and access.name_of(group.get("/S")) != "/Transparency":
         raise NotRebuildable
-    return Form(steps, Path(sides + b" re", b"n", b"W"), matrix, isinstance(group, DictionaryObject))
+    return Form(steps, Path(sides + b" re", b"n", b"W"), matrix_of(source), isinstance(group, DictionaryObject))
+
+
+def matrix_of(source: DictionaryObject) -> Matrix:
+    """Return the matrix of a form or a pattern; raises NotRebuildable."""
+    if "/Matrix" not in source:
+        return 1, 0, 0, 1, 0, 0
+    a, b, c, d, e, f = access.numbers(access.entry(source, "/Matrix"), 6)
+    return a, b, c, d, e, f
 
 
 def require_small_cell(untrusted: object) -> None:
@@ -43,7 +47,7 @@ def require_small_cell(untrusted: object) -> None:
     pattern = access.resolved(untrusted)
     if isinstance(pattern, DictionaryObject) and "/BBox" in pattern:
         left, bottom, right, top = access.numbers(access.entry(pattern, "/BBox"), 4)
-        a, b, c, d, *_ = access.numbers(access.entry(pattern, "/Matrix"), 6) if "/Matrix" in pattern else (1, 0, 0, 1)
+        a, b, c, d, _, _ = matrix_of(pattern)
         if not abs((right - left) * (top - bottom) * (a * d - b * c)) <= _LARGEST_CELL:
             raise MemoryError
 

@@ -29,7 +29,7 @@ from scrubbers.jailed.pdf.content.display_list import (
     TextEnded,
     Unsaid,
 )
-from scrubbers.jailed.pdf.content.forms import drawing, require_small_cell
+from scrubbers.jailed.pdf.content.forms import drawing
 from scrubbers.jailed.pdf.content.operands import Source, last_name, last_numbers
 from scrubbers.jailed.pdf.fonts.glyph import Run
 from scrubbers.jailed.pdf.fonts.source_font import Font, Gap
@@ -157,7 +157,7 @@ class Interpreter:
         space = self._state.fill if fills else self._state.stroke
         if operands and isinstance(operands[-1], LexedName):
             # A pattern. A text that is painted with it will not look the same in black.
-            require_small_cell(self._resource("/Pattern", operands))
+            self._source.require_whole_pattern(self._resource("/Pattern", operands))
             self._steps.append(Unsaid())
             self._set_colour(fills, device_space(1).initial(fills=fills))
             return

@@ -30,6 +30,9 @@ class Source(Protocol):
 
     def graphics_state(self, untrusted: object) -> list[Step]: ...
 
+    def require_whole_pattern(self, untrusted: object) -> None:
+        """Raise MemoryError for a pattern of which PDFium draws nothing, or which it draws in another place."""
+
     def layer_is_off(self, untrusted: object) -> bool: ...
 
 

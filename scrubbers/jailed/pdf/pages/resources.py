@@ -21,12 +21,13 @@ from pypdf.generic import (
 )
 
 from scrubbers.jailed.pdf.content.colour_space import Space, Swatches, space
-from scrubbers.jailed.pdf.content.display_list import Step, Unsaid
-from scrubbers.jailed.pdf.content.forms import Form, form
+from scrubbers.jailed.pdf.content.display_list import Matrix, Step, Unsaid
+from scrubbers.jailed.pdf.content.forms import Form, form, matrix_of, require_small_cell
 from scrubbers.jailed.pdf.content.graphics_state import graphics_state
 from scrubbers.jailed.pdf.content.image import Picture, picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.optional_content import Layers
+from scrubbers.jailed.pdf.content.scene import AS_IT_IS
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax import access
@@ -53,6 +54,9 @@ class SourceDocument:
         self._states: dict[object, list[Step]] = {}
         # With the thing itself, whose place in memory is the key of one that has no number.
         self._spaces: dict[object, tuple[object, Space]] = {}
+        # The same, of each pattern, with the matrix of the form in which it was used first.
+        self._patterns: dict[object, tuple[object, Matrix]] = {}
+        self._matrix = AS_IT_IS
         self._depth = 0
         # Whether a font was chosen whose letters nothing here can draw. What reads a page sets it back.
         self.lacks_letters = False
@@ -143,6 +147,13 @@ class SourceDocument:
             self._states[key] = graphics_state(untrusted)
         return self._states[key]
 
+    def require_whole_pattern(self, untrusted: object) -> None:
+        """Raise MemoryError for what PDFium draws otherwise; it keeps a pattern as the first form has placed it."""
+        require_small_cell(untrusted)
+        _, first = self._patterns.setdefault(access.key_of(untrusted), (untrusted, self._matrix))
+        if first != self._matrix:
+            raise MemoryError
+
     def layer_is_off(self, untrusted: object) -> bool:
         return self.layers.is_off(untrusted)
 
@@ -161,14 +172,16 @@ class SourceDocument:
     def _steps(self, source: StreamObject, resources: DictionaryObject) -> list[Step]:
         if self._depth >= _DEEPEST_FORM:
             raise NotRebuildable
+        around, self._matrix = self._matrix, matrix_of(source)
         self._depth += 1
-        contents = source.get_data()
-        require_drawable(contents)
-        self.work.contents_read(len(contents))
         try:
+            contents = source.get_data()
+            require_drawable(contents)
+            self.work.contents_read(len(contents))
             return Interpreter(self, resources).read(contents)
         finally:
             self._depth -= 1
+            self._matrix = around
 
 
 def _as_dictionary(entries: dict[bytes, Operand]) -> DictionaryObject:

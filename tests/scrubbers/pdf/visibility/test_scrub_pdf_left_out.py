@@ -175,3 +175,30 @@ def test_a_pattern_hides_the_text_under_it_and_one_with_a_cell_that_pdfium_does_
     for content in (under_a_pattern(100_000), under_a_pattern(500, b"/Matrix[200 0 0 200 0 0]")):
         with pytest.raises(OutOfMemory):
             cleaned(content)
+
+
+def under_a_pattern_in_a_form(*moves: int) -> bytes:
+    """A pattern is used in forms that are moved up by so much, one after the other: the last one's covers a text."""
+    made = Pdf()
+    box = b"/BBox[0 0 400 100]/XStep 4000/YStep 4000"
+    pattern = made.new_stream(
+        b".8 g 0 0 400 100 re f", b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/Resources<<>>" + box
+    )
+    names = b""
+    contents = line(b"(Syns)", 20, 380) + HIDDEN
+    for number, up in enumerate(moves):
+        entries = b"/Type/XObject/Subtype/Form/BBox[-2000 -2000 4000 4000]/Matrix[1 0 0 1 0 %d]" % up
+        entries += b"/Resources<</Pattern<</P %s>>>>" % pattern
+        form = made.new_stream(b"/Pattern cs /P scn -2000 -2000 6000 6000 re f", entries)
+        names += b"/X%d %s" % (number, form)
+        contents += b" /X%d Do" % number
+    return document(made, contents, resources=b"/Font<</F0 6 0 R>>/XObject<<%s>>" % names)
+
+
+def test_a_pattern_that_pdfium_would_draw_in_the_place_of_another_form_is_refused() -> None:
+    for moves in ((0,), (0, 0)):
+        text, _ = cleaned(under_a_pattern_in_a_form(*moves))
+
+        assert ("Syns" in text, "hemligt" in text) == (True, False)
+    with pytest.raises(OutOfMemory):
+        cleaned(under_a_pattern_in_a_form(600, 0))
