@@ -1,6 +1,6 @@
 """Which layers (optional content, ISO 32000-1, 8.11) are off as the document opens. What lies in them is never drawn.
 
-A membership of layers is judged by its policy. One with an expression is not: NotRebuildable, and the page becomes pixels.
+A membership of layers is judged by its policy; one with an expression is NotRebuildable, and the page becomes pixels.
 """
 
 from typing import Final
