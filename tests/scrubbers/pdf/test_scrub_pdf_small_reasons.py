@@ -21,18 +21,6 @@ def page(contents: bytes, resources: bytes = b"") -> bytes:
     return document(Pdf(), SEEN + contents, resources=resources)
 
 
-def in_layers(policy: bytes, shown: bytes) -> bytes:
-    """A text that is shown by a policy (ISO 32000-1, table 99), in two layers of which one is off, or as many."""
-    made = Pdf()
-    layers = {b"on": made.new(b"<</Type/OCG/Name(a)>>"), b"off": made.new(b"<</Type/OCG/Name(b)>>")}
-    members = b" ".join(layers[each] for each in shown.split())
-    membership = made.new(b"<</Type/OCMD/OCGs[%s]/P/%s>>" % (members, policy))
-    catalog = b"/OCProperties<</OCGs[%s %s]/D<</OFF[%s]>>>>" % (layers[b"on"], layers[b"off"], layers[b"off"])
-    resources = b"/Font<</F0 6 0 R>>/Properties<</M %s>>" % membership
-    contents = SEEN + b"/OC/M BDC %sEMC " % line(b"(Lager)", 20, 200)
-    return document(made, contents, resources=resources, catalog=catalog)
-
-
 # Each with what a person reads, as far as it is on one line.
 DOCUMENTS = {
     "a tab": (page(line(b"(Rad med\\ttabb)", 20, 200)), "Rad med"),
@@ -84,17 +72,3 @@ def test_a_bar_after_a_tab_hides_what_it_covers_and_nothing_else(cleaned) -> Non
 
     assert "namn" not in text
     assert "syns" in text
-
-
-@pytest.mark.parametrize("layers", [b"on", b"off", b"on off"])
-@pytest.mark.parametrize("policy", [b"AllOn", b"AnyOn", b"AnyOff", b"AllOff"])
-def test_a_text_in_several_layers_stays_if_it_is_shown(policy, layers) -> None:
-    content = in_layers(policy, layers)
-    states = [each == b"on" for each in layers.split()]
-    is_shown = (all if policy.startswith(b"All") else any)(state is policy.endswith(b"On") for state in states)
-
-    ((_, made, _, report),) = asyncio.run(clean_all([content], [Role.DOCUMENTS]))
-
-    text = pypdfium2.PdfDocument(made)[0].get_textpage().get_text_range()
-    assert report.lost == ()
-    assert ("Lager" in text) is is_shown

@@ -1,6 +1,6 @@
 """Which layers (optional content, ISO 32000-1, 8.11) are off as the document opens. What lies in them is never drawn.
 
-A membership of layers is judged by its policy; one with an expression is NotRebuildable, and the page becomes pixels.
+A membership is off when all its layers are; one that says otherwise is NotRebuildable, and the page becomes pixels.
 """
 
 from typing import Final
@@ -29,22 +29,12 @@ class Layers:
         found = access.dictionary(untrusted)
         if access.name_of(found.get("/Type")) != "/OCMD":
             return access.key_of(untrusted) in self._off
-        if "/VE" in found:
+        if "/VE" in found or found.get("/P", "/AnyOn") != "/AnyOn":
             raise NotRebuildable
         members = found.raw_get("/OCGs") if "/OCGs" in found else None
         groups = list.__iter__(members) if isinstance(members, ArrayObject) else iter([members] if members else [])
         off = [access.key_of(group) in self._off for group in groups]
-        if not off:
-            return False
-        match access.name_of(found.get("/P")) or "/AnyOn":
-            case "/AllOn":
-                return any(off)
-            case "/AnyOff":
-                return not any(off)
-            case "/AllOff":
-                return not all(off)
-            case _:
-                return all(off)
+        return bool(off) and all(off)
 
 
 def _keys(source: DictionaryObject, key: str) -> set[object]:
