@@ -97,14 +97,6 @@ FLAT = {
         "[/CalRGB<</WhitePoint[0.9505 1 1.089]/Gamma[2.2 2.2 2.2]/Matrix[0.41 0.21 0.02 0.36 0.71666 0.12 0.18 0.07 0.95]>>]",
         INKED % b"0.5 0.25 0.75",
     ),
-    "an ink by number": with_space(
-        f"[/Indexed[/Separation/{MARKER.decode()}/DeviceRGB @]1<0080>]", INKED % b"1", **program(b"{ dup dup }")
-    ),
-}
-# The same, and nothing described the colours.
-NUMBERED = {
-    "a colour by number": with_space(f"[/Indexed/DeviceRGB 7<000000336699{MARKER.hex()}>]", INKED % b"1"),
-    "four plates by number": with_space(f"[/Indexed/DeviceCMYK 7<00000000ff408000{MARKER.hex()}>]", INKED % b"1"),
 }
 # What cannot be said in plain colours and becomes a picture.
 PICTURED = {
@@ -123,7 +115,7 @@ PICTURED = {
         b"<</FunctionType 2/Domain[0 1 0 1]/N 1>>>>>>",
     ),
 }
-DOCUMENTS = FLAT | NUMBERED | PICTURED
+DOCUMENTS = FLAT | PICTURED
 
 
 @pytest.fixture(scope="module")
@@ -150,11 +142,11 @@ def test_nothing_of_a_colour_but_what_is_seen_is_in_the_clean_copy(cleaned, name
     assert not [word for word in (b"/FunctionType 0", b"/FunctionType 4") if word in whole]
 
 
-@pytest.mark.parametrize("name", FLAT | NUMBERED)
+@pytest.mark.parametrize("name", FLAT)
 def test_what_is_painted_in_inks_keeps_its_text_and_its_looks(cleaned, name) -> None:
     _, content, _, report = cleaned[name]
 
-    before, after = (pypdfium2.PdfDocument(each)[0] for each in (DOCUMENTS[name], content))
+    before, after = (pypdfium2.PdfDocument(each)[0] for each in (FLAT[name], content))
 
     assert not became_pictures(report)
     assert "Syns" in after.get_textpage().get_text_range()

@@ -29,6 +29,7 @@ _MOST_COLORANTS: Final = 32
 _PROFILE_BYTES: Final = 4 * 2**20
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _DECIMALS: Final = 3  # which tell 256 steps apart
+_HIGHEST_INDEX: Final = 255
 _OPAQUE: Final = 255
 _ASKED_DECIMALS: Final = 5
 # Milliseconds, as in `cost`: one colour in a small space; a profile or a table is read again for each colour.
@@ -204,9 +205,32 @@ def _calibrated(parts: list[Any], _resources: DictionaryObject, swatches: Swatch
 
 
 def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
-    """Return a table of colours: each is written as the colour it stands for. The table's space may name inks."""
-    space(parts[1], resources, swatches, depth)
-    return _drawn(parts[:4], 1, swatches)
+    """Return a table of colours: each is written as the colour it stands for."""
+    base = space(parts[1], resources, swatches, depth)
+    if base.is_drawn:
+        return _drawn(parts[:4], 1, swatches)
+    highest = access.whole(parts[2], 0, _HIGHEST_INDEX)
+    if not base.components:
+        raise NotRebuildable
+    table = lookup_table(parts[3])
+    count = base.components
+
+    def convert(values: Sequence[float]) -> Sequence[float]:
+        index = max(0, min(highest, int(values[0])))
+        colour = [channel / 255 for channel in table[index * count : (index + 1) * count]]
+        if len(colour) != count:
+            raise NotRebuildable
+        return base.convert(colour) if base.convert is not None else colour
+
+    return Space(1, convert)
+
+
+def lookup_table(untrusted: object) -> bytes:
+    """Return an Indexed space's table: a string or a stream."""
+    found = access.resolved(untrusted)
+    if isinstance(found, DictionaryObject):
+        return access.stream(found).get_data()
+    return access.string(found)
 
 
 def _separation(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:

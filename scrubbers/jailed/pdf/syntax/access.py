@@ -1,7 +1,7 @@
 """Reading values of the source document, each of the type it must have. Everything else raises NotRebuildable.
 
 pypdf hands out objects of its own types, follows references when asked, and raises a dozen sorts of errors on malformed
-ones; `BROKEN` names them all.
+ones; `malformed` names them all.
 """
 
 import math
@@ -11,6 +11,7 @@ import pypdf.errors
 from pypdf.generic import (
     ArrayObject,
     BooleanObject,
+    ByteStringObject,
     DictionaryObject,
     FloatObject,
     IndirectObject,
@@ -18,6 +19,7 @@ from pypdf.generic import (
     NumberObject,
     PdfObject,
     StreamObject,
+    TextStringObject,
 )
 
 from scrubbers.jailed.findings import MALFORMED
@@ -118,6 +120,15 @@ def name_of(untrusted: object) -> str | None:
     """Return a name with its slash, or None when it is something else."""
     found = resolved(untrusted)
     return str(found) if isinstance(found, NameObject) else None
+
+
+def string(untrusted: object) -> bytes:
+    found = resolved(untrusted)
+    if isinstance(found, TextStringObject):
+        return bytes(found.original_bytes)
+    if isinstance(found, ByteStringObject):
+        return bytes(found)
+    raise NotRebuildable
 
 
 def key_of(untrusted: object) -> object:
