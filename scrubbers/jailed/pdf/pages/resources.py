@@ -149,6 +149,9 @@ class SourceDocument:
 
     def require_whole_pattern(self, untrusted: object) -> None:
         """Raise MemoryError for what PDFium draws otherwise; it keeps a pattern as the first form has placed it."""
+        if untrusted is None:
+            # Nobody draws with it.
+            return
         require_small_cell(untrusted)
         _, first = self._patterns.setdefault(access.key_of(untrusted), (untrusted, self._matrix))
         if first != self._matrix:

@@ -202,3 +202,11 @@ def test_a_pattern_that_pdfium_would_draw_in_the_place_of_another_form_is_refuse
         assert ("Syns" in text, "hemligt" in text) == (True, False)
     with pytest.raises(OutOfMemory):
         cleaned(under_a_pattern_in_a_form(600, 0))
+
+
+def test_a_name_that_is_no_pattern_may_stand_in_two_forms() -> None:
+    content = under_a_pattern_in_a_form(600, 0).replace(b"/Pattern<</P ", b"/Pattern<</Q ")
+
+    text, _ = cleaned(content)
+
+    assert "Syns" in text
