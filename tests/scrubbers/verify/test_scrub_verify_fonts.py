@@ -83,6 +83,7 @@ FAULTS = [
     (descendant, {b"W": [1, ADVANCES[:-1]]}, "widths"),
     (descendant, {b"W": [2, ADVANCES]}, "widths"),
     (descendant, {b"W": [1, [*ADVANCES[:-1], 9]]}, "widths"),
+    (descendant, {b"W": [True, ADVANCES]}, "widths"),
     (descendant, {b"W": [1, [*ADVANCES[:-1], ADVANCES[-1] + 0.5]]}, "widths"),
     (descendant, {b"CIDSystemInfo": {b"Registry": Hex(MARKER), b"Ordering": Hex(b"Identity"), b"Supplement": 0}}, "exactly"),
     (descendant, {b"CIDSystemInfo": {b"Registry": Hex(b"Adobe"), b"Ordering": Hex(b"Identity"), b"Supplement": False}}, "exactly"),
