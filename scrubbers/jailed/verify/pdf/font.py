@@ -69,7 +69,7 @@ def _advances(document: Document, thing: object) -> list[int]:
     described = entries(document, document.take(found["FontDescriptor"]), {**checks, "FontFile3": anything})
     stream, _ = stream_entries(document, document.take(described["FontFile3"]), {"Subtype": exactly("CIDFontType0C")})
     widths = items(found["W"])
-    demand(len(widths) == 2 and widths[0] == 1 and widths[0] is not True, "widths")  # noqa: PLR2004  the first CID, and the widths
+    demand(len(widths) == 2 and type(widths[0]) is int and widths[0] == 1, "widths")  # noqa: PLR2004  the first CID, and the widths
     advances = items(widths[1])
     demand(all(type(each) is int for each in advances), "widths")
     demand(read_cff(document.inflated(stream)) == advances, "widths")
