@@ -361,11 +361,11 @@ def test_letters_that_somebody_would_see_are_missed_whatever_else_is_on_the_page
         asyncio.run(clean_all([in_a_font_left_to_the_reader(contents)]))
 
 
-def test_letters_in_a_form_that_only_a_page_of_pixels_shows_are_missed():
+@pytest.mark.parametrize("matrix", [b"", b"/Matrix[1 0]"])
+def test_letters_in_a_form_that_only_a_page_of_pixels_shows_are_missed(matrix):
     made = Pdf()
-    form = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Resources<</Font<</F1 %s>>>>" % left_to_the_reader(
-        b"Identity-H"
-    )
+    font = left_to_the_reader(b"Identity-H")
+    form = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]%s/Resources<</Font<</F1 %s>>>>" % (matrix, font)
     shared = made.new_stream(b"BT /F1 12 Tf 20 300 Td <4e2d> Tj ET", form)
     layer = made.new(b"<</Type/OCG/Name(L)>>")
     resources = b"<</Font<</F0 6 0 R>>/XObject<</X %s>>/Properties<</L %s>>>>" % (shared, layer)

@@ -5,6 +5,7 @@ to come while there is room. Forms are read again for each batch of pages, becau
 the pages that draw them. A picture that cannot be rebuilt is `Unsaid`.
 """
 
+import contextlib
 from typing import Final
 
 from pypdf.generic import (
@@ -175,7 +176,10 @@ class SourceDocument:
     def _steps(self, source: StreamObject, resources: DictionaryObject) -> list[Step]:
         if self._depth >= _DEEPEST_FORM:
             raise NotRebuildable
-        around, self._matrix = self._matrix, matrix_of(source)
+        around, self._matrix = self._matrix, AS_IT_IS
+        # PDFium takes a broken matrix for none; the page becomes pixels, but not before its letters were looked at.
+        with contextlib.suppress(NotRebuildable, *access.BROKEN):
+            self._matrix = matrix_of(source)
         self._depth += 1
         try:
             contents = source.get_data()
