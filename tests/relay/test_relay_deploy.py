@@ -11,10 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from relay_harness import Site, answer, free_port
+from relay_harness import Site, free_port, site_on_tor
 from unit_filter import settings
 
-from onion.control import open_controller
 from onion.tor_process import TorProcess
 from onion.torrc_reader import read_torrc
 from onion.torrc_table import REQUIRED
@@ -156,16 +155,14 @@ async def test_the_installed_relay_carries_an_upload_under_the_filters_of_both_u
     installed, tor_network, keeper_tor, short_folder
 ):
     site = Site(short_folder)
-    server = await asyncio.start_unix_server(answer, keeper_tor.folder / "behind", ssl=site.server_context)
-    (keeper_tor.folder / "behind").chmod(0o666)
-    with open_controller(keeper_tor.control) as controller:
-        onion = controller.create_ephemeral_hidden_service(
-            {443: f"unix:{keeper_tor.folder / 'behind'}"}, detached=True, await_publication=True
-        )
     tor, site.port = tor_of_the_unit(short_folder, tor_network.network_lines)
     program = (*UNDER_UNIT, str(RELAY_UNIT), str(installed / "opt/kallskydd-relay/bin/python"), "-I", "-m", "kallskydd")
     try:
-        async with site.process(program, onion=f"{onion.service_id}.onion") as pid, asyncio.timeout(90):
+        async with (
+            site_on_tor(site, keeper_tor.control) as onion,
+            site.process(program, onion=onion) as pid,
+            asyncio.timeout(90),
+        ):
             while True:
                 try:
                     browser = await site.browse()
@@ -179,9 +176,6 @@ async def test_the_installed_relay_carries_an_upload_under_the_filters_of_both_u
             browser.close()
     finally:
         tor.stop()
-        server.close()
-        with open_controller(keeper_tor.control) as controller:
-            controller.remove_ephemeral_hidden_service(onion.service_id)
 
     assert whole
     assert loaded.startswith(str(installed).encode())

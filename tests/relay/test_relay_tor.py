@@ -9,9 +9,8 @@ import signal
 import sys
 
 import pytest
-from relay_harness import NAME, Site, answer, child_of, free_port
+from relay_harness import NAME, Site, child_of, free_port, site_on_tor
 
-from onion.control import open_controller
 from onion.errors import SocksMissing
 
 
@@ -20,33 +19,25 @@ async def test_a_relay_with_a_tor_of_its_own_carries_uploads_and_starts_that_tor
     tor_network, keeper_tor, tmp_path
 ):
     site = Site(tmp_path)
-    server = await asyncio.start_unix_server(answer, keeper_tor.folder / "mirror", ssl=site.server_context)
-    (keeper_tor.folder / "mirror").chmod(0o666)
-    with open_controller(keeper_tor.control) as controller:
-        onion = controller.create_ephemeral_hidden_service(
-            {443: f"unix:{keeper_tor.folder / 'mirror'}"}, detached=True, await_publication=True
-        )
-    site.relay_port = free_port()
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-m", "kallskydd", "relay", "--listen", f"127.0.0.1:{site.relay_port}",
-        "--onion", f"{onion.service_id}.onion:443", "--name", NAME, "--tor-network", str(tor_network.root),
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        assert await visited(site)
+    async with site_on_tor(site, keeper_tor.control) as onion:
+        site.relay_port = free_port()
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-m", "kallskydd", "relay", "--listen", f"127.0.0.1:{site.relay_port}",
+            "--onion", f"{onion}:443", "--name", NAME, "--tor-network", str(tor_network.root),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            assert await visited(site)
 
-        tor = child_of(running.pid, "torrc")
-        os.kill(tor, signal.SIGKILL)
+            tor = child_of(running.pid, "torrc")
+            os.kill(tor, signal.SIGKILL)
 
-        assert await visited(site)
-        assert child_of(running.pid, "torrc") not in (None, tor)
-        assert child_of(running.pid, "--parent") is not None
-    finally:
-        running.send_signal(signal.SIGTERM)
-        said, _ = await running.communicate()
-        server.close()
-        with open_controller(keeper_tor.control) as controller:
-            controller.remove_ephemeral_hidden_service(onion.service_id)
+            assert await visited(site)
+            assert child_of(running.pid, "torrc") not in (None, tor)
+            assert child_of(running.pid, "--parent") is not None
+        finally:
+            running.send_signal(signal.SIGTERM)
+            said, _ = await running.communicate()
 
     assert running.returncode == 0
     # All that it may say, and once: its tor was slow to start.

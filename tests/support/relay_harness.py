@@ -13,10 +13,11 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from onion.control import open_controller
 from relay.limits import RELAY_LIMITS, RelayLimits
 from relay.pool import CircuitPool
 from relay.server import Relay
@@ -26,6 +27,7 @@ ONION = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
 PAGE = 20_000  # bytes of an answer
 # Whatever a test opened, for the end of it.
 OPENED: list[asyncio.StreamWriter] = []
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -107,6 +109,35 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.write_eof()
 
 
+@contextlib.asynccontextmanager
+async def cut_at_the_end() -> AsyncIterator[Callable[[Handler], Handler]]:
+    """What makes a handler one whose connections, like all that a test opened, are cut when the block ends.
+
+    A server that is closed leaves its connections open. Those that outlive their loop fail whichever test runs when
+    Python comes upon them.
+    """
+    at_work: set[asyncio.Task[None]] = set()
+
+    def kept_in_mind(handler: Handler) -> Handler:
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            OPENED.append(writer)
+            at_work.add(asyncio.current_task())
+            await handler(reader, writer)
+
+        return handle
+
+    try:
+        yield kept_in_mind
+    finally:
+        for task in at_work:
+            task.cancel()
+        for writer in OPENED:
+            writer.transport.abort()
+        await asyncio.gather(*at_work, return_exceptions=True)
+        OPENED.clear()
+        await asyncio.sleep(0.05)
+
+
 class Site:
     """The server and the SOCKS, and as many relays before them as are asked for."""
 
@@ -119,32 +150,16 @@ class Site:
     async def up(self, serve=None, *, tls: bool = False) -> AsyncIterator[Site]:
         """With `serve` another server takes the place of ours, plain unless it is to have `tls`."""
         kept = {"ssl": self.server_context} if serve is None or tls else {}
-        at_work: set[asyncio.Task[None]] = set()
-
-        def kept_in_mind(handler):
-            async def handle(reader, writer):
-                OPENED.append(writer)
-                at_work.add(asyncio.current_task())
-                await handler(reader, writer)
-
-            return handle
-
-        server = await asyncio.start_server(kept_in_mind(serve or answer), "127.0.0.1", 0, backlog=1024, **kept)
-        self.socks = Socks(server.sockets[0].getsockname()[1])
-        proxy = await asyncio.start_server(kept_in_mind(self.socks.serve), "127.0.0.1", 0, backlog=1024)
-        self.port = proxy.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            proxy.close()
-            server.close()
-            for task in at_work:
-                task.cancel()
-            for writer in OPENED:
-                writer.transport.abort()
-            await asyncio.gather(*at_work, return_exceptions=True)
-            OPENED.clear()
-            await asyncio.sleep(0.05)
+        async with cut_at_the_end() as kept_in_mind:
+            server = await asyncio.start_server(kept_in_mind(serve or answer), "127.0.0.1", 0, backlog=1024, **kept)
+            self.socks = Socks(server.sockets[0].getsockname()[1])
+            proxy = await asyncio.start_server(kept_in_mind(self.socks.serve), "127.0.0.1", 0, backlog=1024)
+            self.port = proxy.sockets[0].getsockname()[1]
+            try:
+                yield self
+            finally:
+                proxy.close()
+                server.close()
 
     @contextlib.asynccontextmanager
     async def relay(self, **limits: object) -> AsyncIterator[Relay]:
@@ -202,6 +217,26 @@ class Site:
         )
         OPENED.append(pair[1])
         return Browsing(*pair)
+
+
+@contextlib.asynccontextmanager
+async def site_on_tor(site: Site, control: Path) -> AsyncIterator[str]:
+    """The server behind port 443 of an onion that the tor with this control socket publishes; gives the address."""
+    async with cut_at_the_end() as kept_in_mind:
+        place = control.parent / "site"
+        server = await asyncio.start_unix_server(kept_in_mind(answer), place, ssl=site.server_context)
+        place.chmod(0o666)
+        with open_controller(control) as controller:
+            onion = controller.create_ephemeral_hidden_service(
+                {443: f"unix:{place}"}, detached=True, await_publication=True
+            )
+        try:
+            yield f"{onion.service_id}.onion"
+        finally:
+            server.close()
+            place.unlink()
+            with open_controller(control) as controller:
+                controller.remove_ephemeral_hidden_service(onion.service_id)
 
 
 class Browsing:
