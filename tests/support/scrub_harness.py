@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from scrubbers.protocol import ROLES, Role
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import HEAD_BYTES, sniff, sniff_kind
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Lost, ScrubReport, What, Where
+from scrubbers.stages import Kind, Lost, Refused, ScrubReport, What, Where
 from scrubbers.version import scrubber_version
 
 
@@ -55,13 +56,34 @@ async def clean_all(
     against_marks: bool = False,
 ) -> list[tuple[Kind, bytes, bytes, ScrubReport]]:
     """All of them through fresh zygotes: those that they need, warm for these kinds alone, as `kallskydd scrub` has them."""
+    async with _sandbox_for(contents, roles, kinds) as sandbox:
+        return [await clean(sandbox, content, against_marks=against_marks) for content in contents]
+
+
+async def outcomes_of(contents: list[bytes]) -> list[tuple[Kind, bytes, bytes, ScrubReport] | Refused]:
+    """The same, with the refusal in the place of what is not taken."""
+
+    async def outcome(sandbox: Sandbox, content: bytes) -> tuple[Kind, bytes, bytes, ScrubReport] | Refused:
+        try:
+            return await clean(sandbox, content)
+        except Refused as reason:
+            return reason
+
+    async with _sandbox_for(contents, tuple(Role), ()) as sandbox:
+        return [await outcome(sandbox, content) for content in contents]
+
+
+@contextlib.asynccontextmanager
+async def _sandbox_for(
+    contents: list[bytes], roles: Collection[Role], kinds: Collection[Kind]
+) -> AsyncIterator[Sandbox]:
     by_role = _kinds_by_role(contents, kinds)
     needed = [role for role in roles if role in by_role]
     zygotes = [spawn_zygote(role, by_role[role]) for role in needed]
     sandbox = Sandbox([channel for _, channel in zygotes], version=scrubber_version())
     try:
         await sandbox.self_test(needed)
-        return [await clean(sandbox, content, against_marks=against_marks) for content in contents]
+        yield sandbox
     finally:
         sandbox.close()
         for process, _ in zygotes:

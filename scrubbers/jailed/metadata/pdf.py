@@ -4,19 +4,19 @@ pypdf is pure Python: a hostile structure raises an exception and does not corru
 it cannot follow is reported as "other".
 """
 
+import contextlib
 import itertools
 import mmap
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 import pypdf
 import pypdf.errors
 from PIL import Image
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
-from scrubbers.jailed.findings import Findings, as_line
+from scrubbers.jailed.findings import MALFORMED, Findings, as_line
 from scrubbers.jailed.metadata import exif
 from scrubbers.jailed.metadata.xmp import collect_xmp
 from scrubbers.sniff import PDF_WITHIN
@@ -51,24 +51,30 @@ _HARMLESS_ACTIONS: Final = {"/GoTo", "/Named"}
 _ACTIONS_READ: Final = 8
 _MEDIA: Final = {"/Sound", "/Movie", "/Screen", "/RichMedia", "/3D"}
 _PICTURE_EXIF: Final = re.compile(rb"\xff\xe1..(?=Exif\0\0)", re.DOTALL)
+_ID: Final = re.compile(rb"/ID\s*\[")
 _PACKET: Final = re.compile(rb"<\?xpacket begin")
 _END: Final = b"%%EOF"
 _NOTHING: Final = b"\0\r\n\t \xef\xbb\xbf"
 
 
 def collect(reader: pypdf.PdfReader | None, untrusted: mmap.mmap, findings: Findings) -> None:
-    """Report what the document holds; of one that pypdf cannot follow (None) what its bytes show."""
+    """Report what the document holds. `reader`: of the document as PDFium rewrote it, None if pypdf cannot follow it.
+
+    `untrusted`: the file as it came; of a document that nobody can follow what its bytes show.
+    """
     if reader is not None:
-        # In a document that PDFium rewrote, the ID is PDFium's own: look for one in the original bytes.
-        if "/ID" in reader.trailer and untrusted.find(b"/ID") >= 0:
+        # PDFium gives every document an ID.
+        if _ID.search(untrusted) is not None:
             findings.add(What.IDENTIFIER, Where.DOCUMENT)
-        for collect_part in (_information, _catalog, _pages):
+        with _reading(findings):
+            _information(reader, untrusted, findings)
+        for collect_part in (_catalog, _pages):
             with _reading(findings):
                 collect_part(reader, reader.root_object, findings)
     _raw(untrusted, findings)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _reading(findings: Findings) -> Iterator[None]:
     """Wrap reading as `Findings.reading` does, for pypdf's own errors as well."""
     with findings.reading(Where.DOCUMENT):
@@ -78,8 +84,13 @@ def _reading(findings: Findings) -> Iterator[None]:
             findings.add(What.OTHER, Where.DOCUMENT)
 
 
-def _information(reader: pypdf.PdfReader, _root: DictionaryObject, findings: Findings) -> None:
-    for key, value in (reader.metadata or {}).items():
+def _information(reader: pypdf.PdfReader, untrusted: mmap.mmap, findings: Findings) -> None:
+    found = reader.metadata
+    if found is None:
+        # Where PDFium repaired a file's table it may have lost it.
+        with contextlib.suppress(pypdf.errors.PyPdfError, *MALFORMED):
+            found = pypdf.PdfReader(cast(IO[bytes], untrusted)).metadata
+    for key, value in (found or {}).items():
         findings.add(_INFORMATION.get(key, What.OTHER), Where.DOCUMENT_INFORMATION, value)
 
 

@@ -5,53 +5,92 @@
 - of an outline that touches more pixels than it counts, the rest is missing, of a path as of one that clips
 - far from the page points are put nearer, each for itself: slanted lines turn, upright boxes do not
 - forms too deep in each other are empty, and pictures with too long a side are none
+- of a pattern with too large a cell nothing is drawn, and forms draw it as large as everything else in them
 
 Of what is in patterns' cells and glyphs of Type 3 fonts PDFium does not tell.
 """
 
 import ctypes
+import itertools
 import math
 import mmap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS, Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.visibility.page_objects import AS_IT_IS, NEAREST_PIXELS, Matrix, bounds, combined, own_matrix
+from scrubbers.jailed.pdf.visibility.page_objects import NEAREST_PIXELS, own_matrix
 
 _OPAQUE: Final = 255
 _PIXEL_BYTES: Final = 2 * 4  # of both bitmaps
 _DEEPEST: Final = 30  # forms in forms; PDFium reads 40
 _LONGEST: Final = 2**17 - 1  # pixels
+_LARGEST_CELL: Final = 15_000.0**2  # square points; PDFium draws 46,000 pixels to a side, and a page with 3 to a point
 _CELLS: Final = 2**22  # pixels on an outline
 _FARTHEST: Final = 16_000.0  # points; PDFium has room for 50,000 pixels
 _NEAREST: Final = 8.0  # pixels to a point: as near as anything is looked at, on pages that are not large
+_NO_BOX: Final = 0.001  # points, as in PDFium
 _FILLED, _STROKED = ctypes.c_int(), ctypes.c_int()
 _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 _BOX: Final = tuple(ctypes.c_float() for _ in range(4))
 
 
-def require_whole(page: pypdfium2.PdfPage) -> None:
-    """Raise MemoryError if PDFium might leave out something of the page or of an annotation."""
+def room_for(page: pypdfium2.PdfPage, cell: float) -> int:
+    """Return how many bytes must be free when it is drawn, or PDFium may leave out something; raises MemoryError.
+
+    `cell`: the area of the largest cell of a pattern, in square points of the form that uses it.
+    """
     width, height = page.get_size()
     finest = min(_NEAREST, math.sqrt(NEAREST_PIXELS / max(1.0, width * height)))
+    walk = _Walk((width + height) * finest, finest, cell)
     try:
-        area = max(_Walk((width + height) * finest, finest).areas(_objects_on(page), AS_IT_IS), default=0.0)
-        mmap.mmap(-1, int(min(area * finest**2 * _PIXEL_BYTES, 2**40)) + mmap.PAGESIZE).close()
-    except (NotRebuildable, OSError):
+        areas = (walk.areas(objects, to_page) for objects, to_page in _contents_of(page))
+        area = max(itertools.chain.from_iterable(areas), default=0.0)
+    except NotRebuildable:
+        raise MemoryError from None
+    return int(min(area * finest**2 * _PIXEL_BYTES, 2**40))
+
+
+def require_room(size: int) -> None:
+    """Raise MemoryError if so many bytes are not free."""
+    try:
+        mmap.mmap(-1, size + mmap.PAGESIZE).close()
+    except OSError:
         raise MemoryError from None
 
 
-def _objects_on(page: pypdfium2.PdfPage) -> Iterator[Any]:
-    for at in range(pdfium.FPDFPage_CountObjects(page)):
-        yield pdfium.FPDFPage_GetObject(page, at)
+def _contents_of(page: pypdfium2.PdfPage) -> Iterator[tuple[list[Any], Matrix]]:
+    """Yield what is drawn by the page and by the look of each annotation, with the way from there to the page."""
+    yield [pdfium.FPDFPage_GetObject(page, at) for at in range(pdfium.FPDFPage_CountObjects(page))], AS_IT_IS
     for number in range(pdfium.FPDFPage_GetAnnotCount(page)):
         annotation = pdfium.FPDFPage_GetAnnot(page, number)
-        for at in range(pdfium.FPDFAnnot_GetObjectCount(annotation)):
-            yield pdfium.FPDFAnnot_GetObject(annotation, at)
+        count = pdfium.FPDFAnnot_GetObjectCount(annotation)
+        objects = [pdfium.FPDFAnnot_GetObject(annotation, at) for at in range(count)]
+        yield objects, _placed(annotation, objects)
         pdfium.FPDFPage_CloseAnnot(annotation)
+
+
+def _placed(annotation: Any, objects: Sequence[Any]) -> Matrix:
+    """Return how a look is moved and widened to its annotation: its box is the first that clips what is in it."""
+    clip = pdfium.FPDFPageObj_GetClipPath(objects[0]) if objects else None
+    count = pdfium.FPDFClipPath_CountPathSegments(clip, 0) if clip else 0
+    points = [_point(pdfium.FPDFClipPath_GetPathSegment(clip, 0, at)) for at in range(count)]
+    to = pdfium.FS_RECTF()
+    if not points or not pdfium.FPDFAnnot_GetRect(annotation, to):
+        return AS_IT_IS
+    (left, right), (bottom, top) = ((min(at), max(at)) for at in zip(*points, strict=True))
+    # A box that is nearly empty widens nothing.
+    across = max(1.0, (to.right - to.left) / (right - left)) if right - left > _NO_BOX else 1.0
+    up = max(1.0, (to.top - to.bottom) / (top - bottom)) if top - bottom > _NO_BOX else 1.0
+    return across, 0, 0, up, to.left - left * across, to.bottom - bottom * up
+
+
+def _point(segment: Any) -> tuple[float, float]:
+    pdfium.FPDFPathSegment_GetPoint(segment, *_BOX[:2])
+    return _BOX[0].value, _BOX[1].value
 
 
 class _Walk(NamedTuple):
@@ -59,9 +98,13 @@ class _Walk(NamedTuple):
 
     across: float
     finest: float
+    cell: float
 
     def areas(self, objects: Iterable[Any], to_page: Matrix, depth: int = 0) -> Iterator[float]:
         """Yield how large the box of each path with a translucent line is, in square points. Raises NotRebuildable."""
+        a, b, c, d, _, _ = to_page
+        if not self.cell * abs(a * d - b * c) <= _LARGEST_CELL:
+            raise NotRebuildable
         for each in objects:
             kind = pdfium.FPDFPageObj_GetType(each)
             is_told = kind == pdfium.FPDF_PAGEOBJ_IMAGE and pdfium.FPDFImageObj_GetImagePixelSize(each, *_PARTS[:2])
@@ -70,7 +113,7 @@ class _Walk(NamedTuple):
             self._require_clips(pdfium.FPDFPageObj_GetClipPath(each), to_page)
             if kind == pdfium.FPDF_PAGEOBJ_FORM:
                 inside = (pdfium.FPDFFormObj_GetObject(each, at) for at in range(pdfium.FPDFFormObj_CountObjects(each)))
-                yield from self.areas(inside, combined(own_matrix(each), to_page), depth + 1)
+                yield from self.areas(inside, product(own_matrix(each), to_page), depth + 1)
             elif kind == pdfium.FPDF_PAGEOBJ_PATH:
                 yield from self._area(each, to_page)
 
@@ -85,7 +128,7 @@ class _Walk(NamedTuple):
         count = pdfium.FPDFPath_CountSegments(path)
         if count * (self.across + 1) * sides > _CELLS or max(-left, -bottom, right, top) > _FARTHEST:
             segments = (pdfium.FPDFPath_GetPathSegment(path, at) for at in range(count))
-            self._require_outline(segments, sides, combined(own_matrix(path), to_page))
+            self._require_outline(segments, sides, product(own_matrix(path), to_page))
         is_both = is_told and _FILLED.value and _STROKED.value
         if is_both and (not pdfium.FPDFPageObj_GetStrokeColor(path, *_PARTS) or _PARTS[3].value < _OPAQUE):
             yield (right - left) * (top - bottom)
@@ -101,8 +144,7 @@ class _Walk(NamedTuple):
         a, b, c, d, e, f = matrix
         cells, before = 0.0, None
         for segment in segments:
-            pdfium.FPDFPathSegment_GetPoint(segment, *_BOX[:2])
-            u, v = _BOX[0].value, _BOX[1].value
+            u, v = _point(segment)
             x, y = a * u + c * v + e, b * u + d * v + f
             right, up = (abs(x - before[0]), abs(y - before[1])) if before else (0.0, 0.0)
             cells += sides * (1 + min(self.across, self.finest * (right + up)))

@@ -1,73 +1,83 @@
 """Opens a document twice: with PDFium, which draws it, and with pypdf, which takes it apart.
 
-Both get the file as it is, or as PDFium rewrites it:
-
-- when it is encrypted but opens without a password (it may then be read, though not printed or changed)
-- when annotations have no look of their own, and viewers give them one: PDFium's becomes theirs
-- when pypdf cannot follow it, and PDFium repairs it
+Both get it as PDFium rewrites it: without encryption, each object once, and each name and number in one way of writing,
+so that no two readers find different things in it. Annotations without a look of their own, to which viewers give one,
+then have PDFium's.
 """
 
 import contextlib
 import ctypes
 import io
-import itertools
 import mmap
-from collections.abc import Collection, Iterator
-from typing import IO, Final
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import pypdf
 from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf import inflate_limits
+from scrubbers.jailed.pdf.content.optional_content import hides_layers
+from scrubbers.jailed.pdf.pattern_places import largest_cell
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.stages import Damaged
 
-_MOST_ANNOTATIONS: Final = 5000
+_PATTERN: Final = b"/PatternType"  # in each of them
+_LAYERS: Final = b"/OCProperties"
 # Kinds to which PDFium gives a look.
 _GIVEN_LOOKS: Final = {
-    "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline",
+    "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline", "/Widget",
 }  # fmt: skip
 
 
-def open_document(untrusted: mmap.mmap, file: IO[bytes]) -> tuple[PdfiumSource, pypdf.PdfReader | None]:
-    """Return both readers; None in the place of pypdf when it cannot follow the document. Raises Locked or Damaged."""
+class Opened(NamedTuple):
+    """Both readers; None in the place of pypdf's when it cannot follow the document. Whether a layer may be off."""
+
+    source: PdfiumSource
+    reader: pypdf.PdfReader | None
+    hides_layers: bool
+
+
+def open_document(untrusted: mmap.mmap) -> Opened:
+    """Return what reads it; raises Locked, Damaged or MemoryError."""
     source = PdfiumSource((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted))
-    reader = _read(file)
-    bare = _pages_with_bare_annotations(reader) if reader is not None else []
-    if reader is not None and not bare:
-        return source, reader
-    rewritten = source.rewritten(bare)
+    rewritten = source.rewritten()
+    reader = _read(rewritten)
+    bare = [*_pages_with_bare_annotations(reader)] if reader is not None else []
+    if bare:
+        rewritten = source.rewritten(bare)
+        reader = _read(rewritten)
+    cell, hides = 0.0, False
+    if _PATTERN in rewritten or _LAYERS in rewritten:
+        if reader is None:
+            raise Damaged
+        cell, hides = largest_cell(reader), hides_layers(reader)
+    return Opened(PdfiumSource(rewritten, cell), reader, hides)
+
+
+def _read(rewritten: bytes) -> pypdf.PdfReader | None:
     # What was encrypted could not be looked at before.
     inflate_limits.require_bounded(rewritten)
-    return PdfiumSource(rewritten), _read(io.BytesIO(rewritten))
-
-
-def _read(file: IO[bytes]) -> pypdf.PdfReader | None:
     try:
-        reader = pypdf.PdfReader(file, strict=False)
-        if reader.is_encrypted or not isinstance(reader.root_object, DictionaryObject) or not reader.pages:
-            return None
+        reader = pypdf.PdfReader(io.BytesIO(rewritten), strict=False)
+        return reader if isinstance(reader.root_object, DictionaryObject) and reader.pages else None
     except access.BROKEN:
         return None
-    return reader
 
 
-def _pages_with_bare_annotations(reader: pypdf.PdfReader) -> list[int]:
-    """Pages with an annotation that is drawn though it has no look of its own."""
+def _pages_with_bare_annotations(reader: pypdf.PdfReader) -> Iterator[int]:
+    """Yield the pages with an annotation that is drawn though it has no look of its own."""
     form = access.dictionary_in(reader.root_object, "/AcroForm")
-    if access.is_true(access.entry(form, "/NeedAppearances")):
-        return [number for number, page in enumerate(reader.pages) if "/Annots" in page]
-    kinds = {*_GIVEN_LOOKS, "/Widget"} if form else _GIVEN_LOOKS
-    annotations = itertools.islice(_annotations(reader, kinds), _MOST_ANNOTATIONS)
-    return sorted({number for number, is_bare in annotations if is_bare})
-
-
-def _annotations(reader: pypdf.PdfReader, kinds: Collection[str]) -> Iterator[tuple[int, bool]]:
-    """Yield of each annotation the page, and whether it is of these kinds and has no look."""
+    all_are = access.is_true(access.entry(form, "/NeedAppearances"))
     for number, page in enumerate(reader.pages):
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            for each in access.array(access.entry(page, "/Annots")):
-                if isinstance(each, DictionaryObject):
-                    has_look = "/N" in access.dictionary_in(each, "/AP")
-                    yield number, not has_look and access.name_of(each.get("/Subtype")) in kinds
+            annotations = access.array(access.entry(page, "/Annots"))
+            if any(all_are or _is_bare(each) for each in annotations):
+                yield number
+
+
+def _is_bare(annotation: object) -> bool:
+    if not isinstance(annotation, DictionaryObject) or "/N" in access.dictionary_in(annotation, "/AP"):
+        return False
+    return access.name_of(annotation.get("/Subtype")) in _GIVEN_LOOKS

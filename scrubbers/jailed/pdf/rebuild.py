@@ -31,19 +31,20 @@ from scrubbers.jailed.pdf.bitmap import in_colours
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.fonts.source_font import read_texts
+from scrubbers.jailed.pdf.open import Opened
 from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.page_fonts import untrue_letters
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
-from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn
+from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.pdf.visibility import subpaths
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet
-from scrubbers.jailed.pdf.visibility.visual_diff import differing
+from scrubbers.jailed.pdf.visibility.visual_diff import Box, differing
 from scrubbers.jailed.pictures import against_marks, preview
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
@@ -74,9 +75,11 @@ class _Entry:
 class Rebuilder:
     """Makes the result. `source` is PDFium's view of the document and `reader` pypdf's: the two must agree."""
 
-    def __init__(self, source: PdfiumSource, reader: pypdf.PdfReader | None, findings: Findings) -> None:
-        self._source = source
+    def __init__(self, opened: Opened, reader: pypdf.PdfReader | None, findings: Findings) -> None:
+        self._source = opened.source
         self._reader = reader
+        # None: pypdf does not see the same ones as PDFium, and all become pixels.
+        self._pages = reader.pages if reader is not None and len(reader.pages) == len(opened.source) else ()
         self._findings = findings
         self._parent = Node()
         self._kids: list[Node] = []
@@ -85,20 +88,18 @@ class Rebuilder:
         # What was last written to memory: the pages, and the font with the codes that they use.
         self._written: tuple[list[Page], DocumentFont | None] = [], None
         self._work = Work()
+        self._document = SourceDocument(self._work, hides_layers=opened.hides_layers)
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
     def write(self, output: IO[bytes]) -> Image.Image:
         """Write the whole result; returns the first page's small picture. Raises Refused."""
-        count = len(self._source)
         writer = Writer(output, forgets=True)
         writer.number_of(self._parent)
-        document = self._readable(count)
-        for batch in self._batches(document, count):
-            if document is not None:
-                read_texts(document.fonts())
+        for batch in self._batches():
+            read_texts(self._document.fonts())
             is_written = self._settle(batch)
             for entry in batch:
-                self._finish_page(entry, writer, document, is_written=is_written)
+                self._finish_page(entry, writer, is_written=is_written)
             self._source.reopen_if_large()
             if self._reader is not None and self._source.is_large:
                 self._reader.resolved_objects.clear()
@@ -106,9 +107,9 @@ class Rebuilder:
                 gc.collect()
         if self._first is None:
             raise Damaged
-        for ink in document.swatches.described if document is not None else ():
-            self._findings.add(What.COLOUR_PROFILE, Where.PAGES, ink)
-        if document is not None and any(font.says_more for font in document.fonts()):
+        for ink in self._document.swatches.described:
+            self._findings.add(What.COLOUR_PROFILE, Where.PAGES, ink.encode("latin-1"))
+        if any(font.says_more for font in self._document.fonts()):
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         if self._font:
             self._font.build()
@@ -117,37 +118,28 @@ class Rebuilder:
         writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent}))
         return self._first
 
-    def _readable(self, count: int) -> SourceDocument | None:
-        """Return what pages draw with; None when pypdf does not see the same pages as PDFium, and all become pixels."""
-        if self._reader is None:
-            return None
-        try:
-            return SourceDocument(self._reader.root_object, self._work) if len(self._reader.pages) == count else None
-        except (NotRebuildable, *access.BROKEN):
-            return None
-
     # Step 1
 
-    def _batches(self, document: SourceDocument | None, count: int) -> Iterator[list[_Entry]]:
+    def _batches(self) -> Iterator[list[_Entry]]:
         batch: list[_Entry] = []
-        for number in range(count):
-            page = self._read(number, document)
+        for number in range(len(self._source)):
+            page = self._read(number)
             batch.append(_Entry(number, page, page))
-            full = document is not None and document.held_bytes() > _BATCH_BYTES
+            full = self._document.held_bytes() > _BATCH_BYTES
             if full or self._work.batch_is_full() or len(batch) >= _BATCH_PAGES:
                 yield batch
                 batch = []
-                if document is not None:
-                    document.begin_batch()
+                self._document.begin_batch()
         if batch:
             yield batch
 
-    def _read(self, number: int, document: SourceDocument | None) -> Page | None:
-        if document is None or self._reader is None or self._work.is_too_much:
+    def _read(self, number: int) -> Page | None:
+        if self._work.is_too_much:
             return None
-        page, document.lacks_letters = None, False
+        page, document = None, self._document
+        document.lacks_letters = False
         try:
-            page = read_page(self._reader.pages[number], document)
+            page = read_page(self._pages[number], document)
             document.lacks_letters = False
             if page.has_invisible_text():
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
@@ -258,7 +250,8 @@ class Rebuilder:
                     if page.on_backdrop:
                         sheet = sheet.closer(BACKDROP)
                     drawn = sheet.drawn()
-                    if not self._looks_the_same(entry.number, rebuilt, sheet.size, drawn, page):
+                    truth = self._source_if_same(entry.number, rebuilt, sheet.size, drawn, page)
+                    if truth is None:
                         entry.page = None
                         continue
                     if entry.number == 0:
@@ -266,6 +259,7 @@ class Rebuilder:
                     if look:
                         if self._work.is_far_too_much:
                             raise NotRebuildable
+                        sheet.source = functools.partial(self._source_pixels, entry.number, truth)
                         open_again = functools.partial(_page_of, written, at)
                         entry.seen = look_at(sheet, drawn, page, open_again, entry.ground)
                         entry.ground = None
@@ -273,15 +267,28 @@ class Rebuilder:
                         if entry.seen.hides_letters or entry.seen.hides_pixels:
                             entry.page = None
 
-    def _looks_the_same(
+    def _source_if_same(
         self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], made: Image.Image, page: Page
-    ) -> bool:
-        """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
+    ) -> Image.Image | None:
+        """Return the source's page if it looks the same: from where one reads, and where it does not from nearby.
+
+        With a backdrop it is drawn in its own size.
+        """
         with self._source.page(number) as source:
-            places = differing(drawn(source, size), made, nearby=page.on_backdrop)
-            if page.on_backdrop or not places:
-                return not places
-            return same_from_nearby(source, rebuilt, size, places, self._work)
+            truth = drawn(source, size)
+            places = differing(truth, made, nearby=page.on_backdrop)
+            if places and (page.on_backdrop or not same_from_nearby(source, rebuilt, size, places, self._work)):
+                return None
+            return truth
+
+    def _source_pixels(self, number: int, truth: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
+        """Return a part of the source's page in this size; `truth` is how it looks in one."""
+        if truth.size == size:
+            return truth.crop(box)
+        left, top, right, bottom = box
+        self._work.drawn(size[0] * (bottom - top), 0)
+        with self._source.page(number) as source:
+            return drawn(source, size, (top, bottom)).crop((left, 0, right, bottom - top))
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""
@@ -310,12 +317,12 @@ class Rebuilder:
 
     # Step 6
 
-    def _finish_page(self, entry: _Entry, writer: Writer, document: SourceDocument | None, *, is_written: bool) -> None:
+    def _finish_page(self, entry: _Entry, writer: Writer, *, is_written: bool) -> None:
         if entry.page is None:
             late = self._work.is_too_much or self._work.is_far_too_much
             pages_after = len(self._source) - entry.number - 1
             font = None if late and not self._work.affords_layer(pages_after) else self._layer_font
-            untrue = self._untrue_letters(entry.number, document) if font is not None else ()
+            untrue = self._untrue_letters(entry.number) if font is not None else ()
             made = pixel_page(self._source, entry.number, self._parent, font, coarse=late, untrue=untrue)
             if late or made.letters is not None:
                 self._work.became_pixels(made.letters)
@@ -336,11 +343,10 @@ class Rebuilder:
         self._kids.append(node)
         writer.write(node)
 
-    def _untrue_letters(self, number: int, document: SourceDocument | None) -> Collection[str]:
+    def _untrue_letters(self, number: int) -> Collection[str]:
         """Return the letters that are not believed on a page of the source."""
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            if self._reader is not None and document is not None:
-                return untrue_letters(self._reader.pages[number], document)
+            return untrue_letters(self._pages[number], self._document)
         return ()
 
 

@@ -12,9 +12,10 @@ from typing import Final, NamedTuple
 import pypdfium2
 from PIL import Image
 
-from scrubbers.jailed.pdf.content.display_list import Drawn, Matrix, Path, Show
+from scrubbers.jailed.pdf.content.display_list import Drawn, Path, Show
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.pages.page import Page
+from scrubbers.jailed.pdf.syntax.matrix import Matrix
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.inspect import Look, PictureSight, Sheet, sight
 

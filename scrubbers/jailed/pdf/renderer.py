@@ -2,7 +2,7 @@
 
 import contextlib
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import pypdfium2
@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf.bitmap import drawn_on_white, in_colours
-from scrubbers.jailed.pdf.left_out import require_whole
+from scrubbers.jailed.pdf.left_out import require_room, room_for
 from scrubbers.stages import Damaged, Locked, TooManyPages
 
 _PAGES: Final = 2000  # design, "Numbers"
@@ -54,19 +54,22 @@ _SINK: Final = _Sink()
 
 
 class PdfiumSource:
-    """Raises Locked, Damaged or TooManyPages. `whole` must stay where it is: PDFium points into it."""
+    """Raises Locked, Damaged or TooManyPages. `whole` must stay where it is: PDFium points into it.
 
-    def __init__(self, whole: "ctypes.Array[ctypes.c_ubyte] | bytes") -> None:
+    `cell`: the area of the largest cell of a pattern, in square points (`pattern_places`).
+    """
+
+    def __init__(self, whole: "ctypes.Array[ctypes.c_ubyte] | bytes", cell: float = 0.0) -> None:
         self._whole = whole
+        self._cell = cell
         self._document = self._open()
-        self._count = len(self._document)
         self._drawn_bytes = 0
-        self._is_whole: set[int] = set()
-        if self._count > _PAGES:
+        self._room: dict[int, int] = {}
+        if len(self) > _PAGES:
             raise TooManyPages
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._document)
 
     def _open(self) -> pypdfium2.PdfDocument:
         try:
@@ -90,10 +93,10 @@ class PdfiumSource:
         except pypdfium2.PdfiumError:
             raise Damaged from None
         _make_fields_stamps(page)
-        if number not in self._is_whole:
-            require_whole(page)
-            self._is_whole.add(number)
-        self._drawn_bytes += len(self._whole) // self._count
+        if number not in self._room:
+            self._room[number] = room_for(page, self._cell)
+        require_room(self._room[number])
+        self._drawn_bytes += len(self._whole) // len(self)
         try:
             yield page
         finally:
@@ -106,7 +109,7 @@ class PdfiumSource:
             self._document.close()
             self._document = self._open()
 
-    def rewritten(self, look_at: Sequence[int]) -> bytes:
+    def rewritten(self, look_at: Iterable[int] = ()) -> bytes:
         """Return the document as PDFium writes it, without encryption; raises Damaged.
 
         On the pages that are looked at, annotations without a look of their own have the one that PDFium gives them.

@@ -15,6 +15,7 @@ from typing import Final
 
 import pypdf
 import pypdfium2
+from pypdf.generic import NameObject
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import pdf
@@ -36,21 +37,18 @@ def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: 
     # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees. It is never
     # closed: PDFium points into it until the job ends.
     untrusted = mmap.mmap(untrusted_descriptor, 0, access=mmap.ACCESS_COPY)
-    with (
-        open(untrusted_descriptor, "rb", closefd=False) as file,
-        open(clean, "wb", closefd=False) as output,
-    ):
+    with open(clean, "wb", closefd=False) as output:
         inflate_limits.require_bounded(untrusted)
-        source, reader = open_document(untrusted, file)
-        pdf.collect(reader, untrusted, findings)
+        opened = open_document(untrusted)
+        pdf.collect(opened.reader, untrusted, findings)
         # Where each letter stands would be as good a mark: every page becomes a picture of itself, without words.
-        readable = None if against_marks.is_asked_for() else reader
-        first = Rebuilder(source, readable, findings).write(output)
+        readable = None if against_marks.is_asked_for() else opened.reader
+        first = Rebuilder(opened, readable, findings).write(output)
     write_preview(first, preview)
 
 
 def warm_up() -> None:
-    """Set pypdf's bounds and scrubs one small document, so that everything is in memory before the locks."""
+    """Set pypdf's bounds and scrub one small document, so that everything is in memory before the locks."""
     pypdf.overwrite_configuration(
         zlib_maximum_output_length=_STREAM_BYTES,
         lzw_maximum_output_length=_STREAM_BYTES,
@@ -61,6 +59,8 @@ def warm_up() -> None:
         jbig2dec_binary=None,
         disable_legacy_handling=True,
     )
+    # As bytes: two that differ are two.
+    NameObject.CHARSETS = ("latin-1",) * 3
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, small_document())

@@ -74,7 +74,7 @@ def test_the_report_of_a_document_says_what_it_gave_away(cleaned) -> None:
 
     assert {
         (What.PERSON, Where.DOCUMENT_INFORMATION), (What.SOFTWARE, Where.DOCUMENT_INFORMATION), (What.SCRIPT, Where.DOCUMENT),
-        (What.EMBEDDED_FILE, Where.ATTACHMENTS), (What.HIDDEN_TEXT, Where.PAGES), (What.HIDDEN_TEXT, Where.LAYERS),
+        (What.EMBEDDED_FILE, Where.ATTACHMENTS), (What.HIDDEN_TEXT, Where.LAYERS),
         (What.ANNOTATION, Where.PAGES), (What.LINK, Where.PAGES), (What.FORM_FIELD, Where.FORM), (What.PERSON, Where.XMP),
         (What.PLACE, Where.PICTURES_ON_PAGES), (What.IDENTIFIER, Where.DOCUMENT), (What.EMBEDDED_FILE, Where.AFTER_THE_END),
     } <= found_in(result)  # fmt: skip

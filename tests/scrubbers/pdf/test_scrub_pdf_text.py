@@ -11,8 +11,8 @@ from scrub_harness import Cleaned, became_pictures, clean_samples
 
 # Pages of these become pixels, or have a drawing of all but their text. One that stays as it is leaves this list.
 PIXELS = {
-    "pdf_everything", "pdf_font_cid_truetype", "pdf_font_type3", "pdf_hidden_patterns", "pdf_hidden_pictures",
-    "pdf_hidden_text", "pdf_hidden_words", "pdf_resources",
+    "pdf_everything", "pdf_font_cid_truetype", "pdf_font_type3", "pdf_hidden_forms", "pdf_hidden_patterns",
+    "pdf_hidden_pictures", "pdf_hidden_text", "pdf_hidden_words", "pdf_resources",
 }  # fmt: skip
 SAMPLES = {sample.name: sample for sample in pdf_corpus()}
 

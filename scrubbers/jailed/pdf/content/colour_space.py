@@ -31,7 +31,6 @@ _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _DECIMALS: Final = 3  # which tell 256 steps apart
 _HIGHEST_INDEX: Final = 255
 _OPAQUE: Final = 255
-_ASKED_DECIMALS: Final = 5
 # Milliseconds, as in `cost`: one colour in a small space; a profile or a table is read again for each colour.
 _PAINTED_WORK: Final = 0.4
 _BYTE_WORK: Final = 2e-5
@@ -87,7 +86,7 @@ class Swatches:
 
     def colour(self, space: PdfObject, values: Sequence[float]) -> tuple[int, int, int]:
         """Return what PDFium shows for a colour of the space, or its first for no values. Raises NotRebuildable."""
-        chosen = b" ".join(number(round(value, _ASKED_DECIMALS)) for value in values)
+        chosen = b" ".join(number(value) for value in values)
         contents = b"/C cs %s 0 0 1 1 re f" % (chosen + b" scn" if values else b"")
         spaces = DictionaryObject({NameObject("/C"): space})
         resources = DictionaryObject({NameObject("/ColorSpace"): spaces})

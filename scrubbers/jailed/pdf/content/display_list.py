@@ -23,6 +23,7 @@ from typing import Any, Final, TypeAlias
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.syntax.lexer import VALUES
+from scrubbers.jailed.pdf.syntax.matrix import Matrix, product
 from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import Node, Value
 
@@ -67,10 +68,6 @@ class SetExtGState:
 
 @dataclass(slots=True)
 class TextBegun: ...
-
-
-@dataclass(slots=True)
-class TextEnded: ...
 
 
 @dataclass(slots=True)
@@ -234,10 +231,8 @@ class Unsaid:
     """Something that only a drawing of the page can show."""
 
 
-Matrix: TypeAlias = tuple[float, float, float, float, float, float]
-
 Step: TypeAlias = (
-    "SaveState | RestoreState | Set | ConcatMatrix | SetExtGState | TextBegun | TextEnded | SetTextMatrix | Path | Show"
+    "SaveState | RestoreState | Set | ConcatMatrix | SetExtGState | TextBegun | SetTextMatrix | Path | Show"
     " | Drawn | Unsaid"
 )
 # Thousandths of the font's size: how far the pen may go back, as for accents and close pairs; as narrow as letters are.
@@ -268,13 +263,6 @@ class Names:
 
 # Gaps in their decimals: the words of a line stand as far apart each time.
 GAPS: Final[Memo[float, float]] = Memo(lambda gap: round(gap, GAP_DECIMALS), 20_000)
-
-
-def product(first: Matrix, then: Matrix) -> Matrix:
-    """Return the matrix that does one and then the other."""
-    a, b, c, d, e, f = first
-    p, q, r, s, t, u = then
-    return a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s, e * p + f * r + t, e * q + f * s + u
 
 
 def multiplied(line: bytes, then: Matrix) -> Matrix:

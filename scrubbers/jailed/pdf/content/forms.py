@@ -1,17 +1,15 @@
 """Forms: display lists that are drawn where another one has Do."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from pypdf.generic import DictionaryObject
 
 from scrubbers.jailed.pdf.content.colour_space import painted_in
-from scrubbers.jailed.pdf.content.display_list import Drawn, Matrix, Path, RestoreState, SaveState, Set, Step, Unsaid
+from scrubbers.jailed.pdf.content.display_list import Drawn, Path, RestoreState, SaveState, Set, Step, Unsaid
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.syntax import access
+from scrubbers.jailed.pdf.syntax.matrix import Matrix
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
-
-_LARGEST_CELL: Final = 15_000.0**2  # square points; PDFium draws 46,000 pixels to a side, and a page with 3 to a point
 
 
 @dataclass(slots=True)
@@ -40,16 +38,6 @@ def matrix_of(source: DictionaryObject) -> Matrix:
         return 1, 0, 0, 1, 0, 0
     a, b, c, d, e, f = access.numbers(access.entry(source, "/Matrix"), 6)
     return a, b, c, d, e, f
-
-
-def require_small_cell(untrusted: object) -> None:
-    """Raise MemoryError for a pattern with a cell of which PDFium draws nothing, and shows what lies under it."""
-    pattern = access.resolved(untrusted)
-    if isinstance(pattern, DictionaryObject) and "/BBox" in pattern:
-        left, bottom, right, top = access.numbers(access.entry(pattern, "/BBox"), 4)
-        a, b, c, d, _, _ = matrix_of(pattern)
-        if not abs((right - left) * (top - bottom) * (a * d - b * c)) <= _LARGEST_CELL:
-            raise MemoryError
 
 
 def drawing(thing: Picture | Form | Unsaid) -> list[Step]:

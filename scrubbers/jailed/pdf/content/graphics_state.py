@@ -17,14 +17,13 @@ _OF_LINES: Final = {"/LW": "w", "/LC": "J", "/LJ": "j", "/ML": "M"}
 ALPHA_DECIMALS: Final = 2
 _NUMBERS: Final = ("/CA", "/ca")
 _PLAIN: Final = frozenset(("/Normal", "/Compatible"))
-_MOST_DASHES: Final = 64
 
 
 def graphics_state(untrusted: object) -> list[Step]:
     """Return the states that stay; raises NotRebuildable."""
     source = access.dictionary(untrusted)
-    # A font chosen here would escape the reader of the text.
-    if "/Font" in source:
+    # A font chosen here would escape the reader of the text; dashes have an operator of their own.
+    if "/Font" in source or "/D" in source:
         raise NotRebuildable
     steps = _of_lines(source)
     given = {key[1:]: access.number(access.entry(source, key)) for key in _NUMBERS if key in source}
@@ -48,19 +47,7 @@ def _of_lines(source: DictionaryObject) -> list[Step]:
         if key in source:
             value = number(access.number(access.entry(source, key)))
             steps.append(Set(operator, b"%s %s" % (value, operator.encode())))
-    if "/D" in source:
-        steps.append(Set("d", _dashes(source)))
     return steps
-
-
-def _dashes(source: DictionaryObject) -> bytes:
-    found = access.array(access.entry(source, "/D"))
-    if len(found) != 2:  # noqa: PLR2004  an array and a phase
-        raise NotRebuildable
-    pattern = access.numbers(found[0])
-    if len(pattern) > _MOST_DASHES:
-        raise NotRebuildable
-    return b"[%s] %s d" % (b" ".join(map(number, pattern)), number(access.number(found[1])))
 
 
 def _is_plain(blend: object) -> bool:

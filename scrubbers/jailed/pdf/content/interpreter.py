@@ -26,7 +26,6 @@ from scrubbers.jailed.pdf.content.display_list import (
     Show,
     Step,
     TextBegun,
-    TextEnded,
     Unsaid,
 )
 from scrubbers.jailed.pdf.content.forms import drawing
@@ -76,8 +75,6 @@ class Interpreter:
         self._steps: list[Step] = []
         self._state = _State()
         self._saved: list[_State] = []
-        self._marks: list[bool] = []
-        self._hidden_marks = 0
         self._segments: list[bytes] = []
         self._clips = b""
         self._last_show: Show | None = None
@@ -91,10 +88,6 @@ class Interpreter:
                 if len(self._steps) > _MOST_STEPS:
                     raise NotRebuildable
         return self._steps
-
-    @property
-    def _hidden(self) -> bool:
-        return self._hidden_marks > 0 or self._state.mode == _INVISIBLE
 
     # States
 
@@ -157,7 +150,6 @@ class Interpreter:
         space = self._state.fill if fills else self._state.stroke
         if operands and isinstance(operands[-1], LexedName):
             # A pattern. A text that is painted with it will not look the same in black.
-            self._source.require_whole_pattern(self._resource("/Pattern", operands))
             self._steps.append(Unsaid())
             self._set_colour(fills, device_space(1).initial(fills=fills))
             return
@@ -196,20 +188,18 @@ class Interpreter:
         if len(segments) == 1:
             # A box is inside by either rule.
             painted, clips = painted.rstrip(b"*"), clips.rstrip(b"*")
-        if self._hidden_marks:
-            painted = b"n"
         if segments and (painted != b"n" or clips):
             self._steps.append(Path(b"\n".join(segments), painted, clips))
 
     def shade(self, _operator: bytes, operands: list[Operand]) -> None:
-        if self._resource("/Shading", operands) is not None and not self._hidden_marks:
+        if self._resource("/Shading", operands) is not None:
             self._steps.append(Unsaid())
 
     # Things drawn
 
     def draw(self, _operator: bytes, operands: list[Operand]) -> None:
         untrusted = self._resource("/XObject", operands)
-        if untrusted is None or self._hidden_marks:
+        if untrusted is None:
             return
         thing = self._source.drawable(untrusted, self._resources)
         if thing is not None:
@@ -222,16 +212,12 @@ class Interpreter:
         entries, data = operands
         if not isinstance(entries, dict) or not isinstance(data, bytes):
             raise NotRebuildable
-        if not self._hidden_marks:
-            self._steps += drawing(self._source.inline_picture(entries, data, self._resources))
+        self._steps += drawing(self._source.inline_picture(entries, data, self._resources))
 
     # Text
 
     def begin_text(self, _operator: bytes, _operands: list[Operand]) -> None:
         self._place(TextBegun())
-
-    def end_text(self, _operator: bytes, _operands: list[Operand]) -> None:
-        self._place(TextEnded())
 
     def spacing(self, operator: bytes, operands: list[Operand]) -> None:
         """Tc; Tw and TL, which only the reader has to know, as gaps and moves are written out."""
@@ -303,9 +289,13 @@ class Interpreter:
         show = Show(state.size, state.character_space, *self._shown(items, font))
         if state.mode == _ONLY_CLIPPING and (show.runs or show.moves[0]):
             raise ClippingText
-        if font.is_left_to_the_reader and not self._hidden and not all(glyph.outline for glyph in show.glyphs()):
+        if (
+            font.is_left_to_the_reader
+            and not self._state.mode == _INVISIBLE
+            and not all(glyph.outline for glyph in show.glyphs())
+        ):
             raise LettersMissing
-        if self._hidden:
+        if self._state.mode == _INVISIBLE:
             show.seen = [False] * show.count()
         self._steps.append(show)
         self._last_show = show
@@ -334,34 +324,22 @@ class Interpreter:
         spaces = gap.characters * state.character_space + gap.words * state.word_space
         return GAPS[gap.advance + (1000 * spaces / state.size if state.size else 0)]
 
-    def _place(self, step: TextBegun | TextEnded | SetTextMatrix) -> None:
+    def _place(self, step: TextBegun | SetTextMatrix) -> None:
         """Add a step that puts the pen elsewhere: what moved it after the last letter says nothing any more."""
         if self._last_show is not None:
             self._last_show.moves[-1] = 0.0
         self._last_show = None
         self._steps.append(step)
 
-    # Marked content, of which nothing is written; it only says what lies in a layer that is off
-
-    def begin_mark(self, operator: bytes, operands: list[Operand]) -> None:
-        off = False
-        if operator == b"BDC" and len(operands) >= 2 and operands[-2] == b"OC":  # noqa: PLR2004  tag and properties
-            untrusted = self._resource("/Properties", operands)
-            off = untrusted is not None and self._source.layer_is_off(untrusted)
-        self._marks.append(off)
-        self._hidden_marks += off
-
-    def end_mark(self, _operator: bytes, _operands: list[Operand]) -> None:
-        if self._marks:
-            self._hidden_marks -= self._marks.pop()
+    def begin_mark(self, _operator: bytes, operands: list[Operand]) -> None:
+        """Of marked content nothing is written; it only says what lies in a layer."""
+        if operands[-2:-1] == [b"OC"]:  # the tag before the properties
+            self._source.require_shown()
 
     def _resource(self, kind: str, operands: list[Operand]) -> Any:
         """Return what a name stands for, unresolved; None when it is not there."""
         named = access.dictionary_in(self._resources, kind)
         key = "/" + last_name(operands).decode("latin-1")
-        if key not in named:
-            # pypdf reads names as UTF-8 where they are.
-            key = "/" + last_name(operands).decode("utf-8", "replace")
         return named.raw_get(key) if key in named else None
 
 
@@ -382,7 +360,6 @@ _HANDLERS: Final[dict[bytes, Callable[[Interpreter, bytes, list[Operand]], None]
     b"Do": Interpreter.draw,
     INLINE: Interpreter.inline_picture,
     b"BT": Interpreter.begin_text,
-    b"ET": Interpreter.end_text,
     **dict.fromkeys((b"Tc", b"Tw", b"TL"), Interpreter.spacing),
     b"Tf": Interpreter.font,
     b"Tr": Interpreter.mode,
@@ -392,6 +369,5 @@ _HANDLERS: Final[dict[bytes, Callable[[Interpreter, bytes, list[Operand]], None]
     b"Tj": Interpreter.show,
     b"TJ": Interpreter.show_spaced,
     **dict.fromkeys((b"'", b'"'), Interpreter.next_line_show),
-    **dict.fromkeys((b"BMC", b"BDC"), Interpreter.begin_mark),
-    b"EMC": Interpreter.end_mark,
+    b"BDC": Interpreter.begin_mark,
 }

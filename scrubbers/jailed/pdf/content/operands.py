@@ -30,10 +30,8 @@ class Source(Protocol):
 
     def graphics_state(self, untrusted: object) -> list[Step]: ...
 
-    def require_whole_pattern(self, untrusted: object) -> None:
-        """Raise MemoryError for a pattern of which PDFium draws nothing, or which it draws in another place."""
-
-    def layer_is_off(self, untrusted: object) -> bool: ...
+    def require_shown(self) -> None:
+        """Raise NotRebuildable if a layer may be off."""
 
 
 def last_numbers(operands: Sequence[Operand], count: int) -> tuple[bytes, ...]:

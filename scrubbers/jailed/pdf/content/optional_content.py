@@ -1,46 +1,66 @@
-"""Which layers (optional content, ISO 32000-1, 8.11) are off as the document opens. What lies in them is never drawn.
+"""Layers (optional content, ISO 32000-1, 8.11): pages that use some become pixels where anything may be off.
 
-A membership is off when all its layers are; one that says otherwise is NotRebuildable, and the page becomes pixels.
+Refused is what viewers read in different ways: PDFium believes a layer's own word (/ViewState) more than that of the
+document, takes another configuration than the default one, shows what no list names, and asks one layer for no policy.
 """
 
 from typing import Final
 
+import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.stages import Damaged
 
-_MOST_GROUPS: Final = 2000
-
-
-class Layers:
-    """The layers of a document in its default configuration."""
-
-    def __init__(self, root: DictionaryObject) -> None:
-        properties = access.dictionary_in(root, "/OCProperties")
-        default = access.dictionary_in(properties, "/D")
-        self._off: set[object] = set()
-        if access.name_of(default.get("/BaseState")) == "/OFF":
-            self._off = _keys(properties, "/OCGs") - _keys(default, "/ON")
-        self._off |= _keys(default, "/OFF")
-
-    def is_off(self, untrusted: object) -> bool:
-        """Whether a layer, or a membership of layers, is not shown."""
-        found = access.dictionary(untrusted)
-        if access.name_of(found.get("/Type")) != "/OCMD":
-            return access.key_of(untrusted) in self._off
-        if "/VE" in found or found.get("/P", "/AnyOn") != "/AnyOn":
-            raise NotRebuildable
-        members = found.raw_get("/OCGs") if "/OCGs" in found else None
-        groups = list.__iter__(members) if isinstance(members, ArrayObject) else iter([members] if members else [])
-        off = [access.key_of(group) in self._off for group in groups]
-        return bool(off) and all(off)
+_VIEWED: Final = frozenset(("/View", "/All"))
+_SHOWN: Final = frozenset(("/AnyOn", "/AllOn"))  # policies by which all is shown where nothing is off
+_HIDDEN: Final = frozenset(("/AnyOff", "/AllOff"))
+# With these it lists layers and is no membership.
+_OTHERS: Final = frozenset(("/D", "/Event"))
 
 
-def _keys(source: DictionaryObject, key: str) -> set[object]:
+def hides_layers(reader: pypdf.PdfReader) -> bool:
+    """Whether a layer, or a membership of layers, may be off as the document opens. Raises Damaged."""
+    properties = access.dictionary_in(reader.root_object, "/OCProperties")
+    default = access.dictionary_in(properties, "/D")
+    groups, on, off = _groups(properties, "/OCGs"), _groups(default, "/ON"), _groups(default, "/OFF")
+    base = access.entry(default, "/BaseState") or "/ON"
+    hidden = {key for key in groups if key in off or (base == "/OFF" and key not in on)}
+    if (
+        base not in ("/ON", "/OFF")
+        or not off.keys() <= groups.keys()
+        or any("/Intent" in each for each in _groups(properties, "/Configs").values())
+        or any("/View" in each for each in _groups(default, "/AS").values())
+        or any(_disagrees(group, is_off=key in hidden) for key, group in groups.items())
+    ):
+        raise Damaged
+    found = (each for found in access.all_objects(reader) for each in access.dictionaries_in(found))
+    may_hide = [_may_hide(each) for each in found if ("/OCGs" in each or "/VE" in each) and _OTHERS.isdisjoint(each)]
+    return bool(hidden) or any(may_hide)
+
+
+def _groups(source: DictionaryObject, key: str) -> dict[object, DictionaryObject]:
+    """Return the dictionaries of an array."""
     found = access.entry(source, key)
-    if not isinstance(found, ArrayObject):
-        return set()
-    if len(found) > _MOST_GROUPS:
-        raise NotRebuildable
-    return {access.key_of(item) for item in list.__iter__(found)}
+    parts = list.__iter__(found) if isinstance(found, ArrayObject) else ()
+    each = ((access.key_of(part), access.resolved(part)) for part in parts)
+    return {key: part for key, part in each if isinstance(part, DictionaryObject)}
+
+
+def _disagrees(group: DictionaryObject, *, is_off: bool) -> bool:
+    """Whether a layer says otherwise of itself, or is off for something else than to be viewed."""
+    usage = access.dictionary_in(access.dictionary_in(group, "/Usage"), "/View")
+    state, intent = access.entry(usage, "/ViewState"), access.entry(group, "/Intent") or "/View"
+    intents = access.array(intent) if isinstance(intent, ArrayObject) else [intent]
+    return (state is not None and (str(state).lstrip("/") == "OFF") != is_off) or (
+        is_off and _VIEWED.isdisjoint(intents)
+    )
+
+
+def _may_hide(membership: DictionaryObject) -> bool:
+    """Whether it may hide what is in it though no layer is off; raises Damaged."""
+    policy = access.entry(membership, "/P") or "/AnyOn"
+    is_list = isinstance(access.entry(membership, "/OCGs"), ArrayObject)
+    if access.name_of(membership.get("/Type")) != "/OCMD" or policy not in (_SHOWN | _HIDDEN if is_list else _SHOWN):
+        raise Damaged
+    return "/VE" in membership or policy in _HIDDEN

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from scrubbers.jailed.pdf.content.display_list import Matrix
+from scrubbers.jailed.pdf.syntax.matrix import Matrix
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _DECIMALS: Final = 3

@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 from scrubbers.jailed.pdf.content.display_list import (
     ConcatMatrix,
     Drawn,
-    Matrix,
     Path,
     RestoreState,
     SaveState,
@@ -21,19 +20,17 @@ from scrubbers.jailed.pdf.content.display_list import (
     Show,
     Step,
     TextBegun,
-    TextEnded,
     Unsaid,
     multiplied,
-    product,
 )
 from scrubbers.jailed.pdf.content.forms import Form
 from scrubbers.jailed.pdf.content.graphics_state import ALPHA_DECIMALS
 from scrubbers.jailed.pdf.syntax.lexer import VALUES
+from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS, Matrix, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _MOST_ITEMS: Final = 100_000
 _MOST_STEPS: Final = 200_000
-AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 
 # Paths that clip, each with the matrix from where it is defined to the page.
 Clips: TypeAlias = tuple[tuple[Path, Matrix], ...]
@@ -183,7 +180,6 @@ _BY_STEP: Final[dict[type, Callable[..., None]]] = {
     SetExtGState: _Walk.set_ext_state,
     ConcatMatrix: _Walk.concatenate,
     TextBegun: _Walk.begin_text,
-    TextEnded: lambda *_: None,
     SetTextMatrix: _Walk.place,
     Show: _Walk.show,
     Path: _Walk.path,

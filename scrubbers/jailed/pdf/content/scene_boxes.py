@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from scrubbers.jailed.pdf.content.display_list import Matrix, Path, Show
+from scrubbers.jailed.pdf.content.display_list import Path, Show
 from scrubbers.jailed.pdf.content.page_path import How, Placed, placed
 from scrubbers.jailed.pdf.content.scene import Item
+from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
@@ -22,14 +23,14 @@ def box_of(item: Item) -> Box:
             start, end = show.extent()
             size = abs(show.size)
             low, high = sorted((show.size * _DESCENT, show.size * _ASCENT))
-            return around(item.matrix, (start - _BESIDE * size, low, end + _BESIDE * size, high))
+            return bounds(item.matrix, (start - _BESIDE * size, low, end + _BESIDE * size, high))
         case Path() as path:
             left, bottom, right, top = extent_of(path_of(item, path).lines or b"0 0 0 0 re")
             width = float(item.states.get("w", b"1 w").split()[0]) if path.strokes() else 0
             beside = _MITRE * item.scale * width
             return left - beside, bottom - beside, right + beside, top + beside
         case _:
-            return around(item.matrix, (0, 0, 1, 1))
+            return bounds(item.matrix, (0, 0, 1, 1))
 
 
 def upright(box: Sequence[float], turn: int) -> tuple[tuple[float, float], Matrix]:
@@ -74,15 +75,6 @@ def is_dashed(item: Item) -> bool:
     """Whether its lines have gaps."""
     lengths = item.states.get("d", b"[]").partition(b"]")[0][1:].split()
     return sum(map(float, lengths)) > 0
-
-
-def around(matrix: Matrix, box: Box) -> Box:
-    """Return the upright box around one that went through the matrix."""
-    a, b, c, d, e, f = matrix
-    left, bottom, right, top = box
-    xs = a * left + c * bottom + e, a * left + c * top + e, a * right + c * bottom + e, a * right + c * top + e
-    ys = b * left + d * bottom + f, b * left + d * top + f, b * right + d * bottom + f, b * right + d * top + f
-    return min(xs), min(ys), max(xs), max(ys)
 
 
 def extent_of(segments: bytes) -> Box:

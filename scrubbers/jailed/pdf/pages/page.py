@@ -16,7 +16,6 @@ from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 from scrubbers.jailed.pdf.content.display_list import (
     ConcatMatrix,
     Drawn,
-    Matrix,
     Names,
     Path,
     RestoreState,
@@ -30,11 +29,12 @@ from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.order import in_order
 from scrubbers.jailed.pdf.content.scene import Item, items_of
-from scrubbers.jailed.pdf.content.scene_boxes import Box, around, holds, upright
+from scrubbers.jailed.pdf.content.scene_boxes import Box, holds, upright
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import require_drawable
+from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
 from scrubbers.stages import TookTooLong
 
@@ -190,7 +190,7 @@ def _cut_off_page(items: Sequence[Item], size: tuple[float, float]) -> None:
 
 
 def _extent(item: Item, show: Show, start: float, end: float) -> Box:
-    return around(item.matrix, (start, -_DESCENT * show.size, end, show.size))
+    return bounds(item.matrix, (start, -_DESCENT * show.size, end, show.size))
 
 
 def _touch(one: Box, other: Box) -> bool:
@@ -287,7 +287,9 @@ def _is_shown(annotation: DictionaryObject, source: SourceDocument) -> bool:
     flags = access.entry(annotation, "/F")
     if flags is not None and int(access.number(flags)) & (_HIDDEN | _NO_VIEW):
         return False
-    return not ("/OC" in annotation and source.layers.is_off(annotation.raw_get("/OC")))
+    if "/OC" in annotation:
+        source.require_shown()
+    return True
 
 
 def _placed(annotation: DictionaryObject, look: StreamObject) -> tuple[float, ...] | None:

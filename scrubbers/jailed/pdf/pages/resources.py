@@ -5,7 +5,6 @@ to come while there is room. Forms are read again for each batch of pages, becau
 the pages that draw them. A picture that cannot be rebuilt is `Unsaid`.
 """
 
-import contextlib
 from typing import Final
 
 from pypdf.generic import (
@@ -22,13 +21,11 @@ from pypdf.generic import (
 )
 
 from scrubbers.jailed.pdf.content.colour_space import Space, Swatches, space
-from scrubbers.jailed.pdf.content.display_list import Matrix, Step, Unsaid
-from scrubbers.jailed.pdf.content.forms import Form, form, matrix_of, require_small_cell
+from scrubbers.jailed.pdf.content.display_list import Step, Unsaid
+from scrubbers.jailed.pdf.content.forms import Form, form
 from scrubbers.jailed.pdf.content.graphics_state import graphics_state
 from scrubbers.jailed.pdf.content.image import Picture, picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
-from scrubbers.jailed.pdf.content.optional_content import Layers
-from scrubbers.jailed.pdf.content.scene import AS_IT_IS
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
 from scrubbers.jailed.pdf.syntax import access
@@ -43,8 +40,8 @@ _KEPT_BYTES: Final = 4 * 2**20
 class SourceDocument:
     """What the pages of one document draw with."""
 
-    def __init__(self, root: DictionaryObject, work: Work) -> None:
-        self.layers = Layers(root)
+    def __init__(self, work: Work, *, hides_layers: bool = False) -> None:
+        self._hides_layers = hides_layers
         self.work = work
         self.swatches = Swatches(work)
         # None: not understood.
@@ -55,9 +52,6 @@ class SourceDocument:
         self._states: dict[object, list[Step]] = {}
         # With the thing itself, whose place in memory is the key of one that has no number.
         self._spaces: dict[object, tuple[object, Space]] = {}
-        # The same, of each pattern, with the matrix of the form in which it was used first.
-        self._patterns: dict[object, tuple[object, Matrix]] = {}
-        self._matrix = AS_IT_IS
         self._depth = 0
         # Whether a font was chosen whose letters nothing here can draw. What reads a page sets it back.
         self.lacks_letters = False
@@ -101,8 +95,8 @@ class SourceDocument:
 
     def drawable(self, untrusted: object, resources: DictionaryObject) -> Picture | Form | Unsaid | None:
         source = access.stream(untrusted)
-        if "/OC" in source and self.layers.is_off(source.raw_get("/OC")):
-            return None
+        if "/OC" in source:
+            self.require_shown()
         key = access.key_of(untrusted)
         match access.name_of(source.get("/Subtype")):
             case "/Image":
@@ -148,18 +142,9 @@ class SourceDocument:
             self._states[key] = graphics_state(untrusted)
         return self._states[key]
 
-    def require_whole_pattern(self, untrusted: object) -> None:
-        """Raise MemoryError for what PDFium draws otherwise; it keeps a pattern as the first form has placed it."""
-        if untrusted is None:
-            # Nobody draws with it.
-            return
-        require_small_cell(untrusted)
-        _, first = self._patterns.setdefault(access.key_of(untrusted), (untrusted, self._matrix))
-        if first != self._matrix:
-            raise MemoryError
-
-    def layer_is_off(self, untrusted: object) -> bool:
-        return self.layers.is_off(untrusted)
+    def require_shown(self) -> None:
+        if self._hides_layers:
+            raise NotRebuildable
 
     # Forms and what is like them
 
@@ -176,10 +161,6 @@ class SourceDocument:
     def _steps(self, source: StreamObject, resources: DictionaryObject) -> list[Step]:
         if self._depth >= _DEEPEST_FORM:
             raise NotRebuildable
-        around, self._matrix = self._matrix, AS_IT_IS
-        # PDFium takes a broken matrix for none; the page becomes pixels, but not before its letters were looked at.
-        with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            self._matrix = matrix_of(source)
         self._depth += 1
         try:
             contents = source.get_data()
@@ -188,7 +169,6 @@ class SourceDocument:
             return Interpreter(self, resources).read(contents)
         finally:
             self._depth -= 1
-            self._matrix = around
 
 
 def _as_dictionary(entries: dict[bytes, Operand]) -> DictionaryObject:

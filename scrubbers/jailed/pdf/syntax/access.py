@@ -5,8 +5,10 @@ ones; `malformed` names them all.
 """
 
 import math
+from collections.abc import Iterator
 from typing import Final
 
+import pypdf
 import pypdf.errors
 from pypdf.generic import (
     ArrayObject,
@@ -139,3 +141,20 @@ def key_of(untrusted: object) -> object:
     if isinstance(reference, IndirectObject):
         return (reference.idnum, reference.generation)
     return id(untrusted)
+
+
+def all_objects(reader: pypdf.PdfReader) -> Iterator[PdfObject | None]:
+    """Yield all objects. Streams, which may be large, are forgotten then, but for patterns: each stays the same one."""
+    for number in sorted({*reader.xref.get(0, {}), *reader.xref_objStm}):
+        yield (found := reader.get_object(number))
+        if isinstance(found, StreamObject) and "/PatternType" not in found:
+            reader.resolved_objects.pop((0, number), None)
+
+
+def dictionaries_in(within: object) -> Iterator[DictionaryObject]:
+    """Yield an object and what is in it, without what it refers to, where that is a dictionary."""
+    if isinstance(within, DictionaryObject):
+        yield within
+    if isinstance(within, DictionaryObject | ArrayObject):
+        for each in dict.values(within) if isinstance(within, dict) else list.__iter__(within):
+            yield from dictionaries_in(each)

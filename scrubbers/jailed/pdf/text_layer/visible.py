@@ -10,7 +10,6 @@
 A letter that is half seen takes its whole word with it. Words that are struck out or printed on others go, too.
 """
 
-import ctypes
 import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
@@ -24,6 +23,7 @@ from scrubbers.jailed.pdf.fonts.letters import standing_for_many
 from scrubbers.jailed.pdf.renderer import drawn_unturned
 from scrubbers.jailed.pdf.text_layer.words import Box, Letter, Word, is_mark, words_on
 from scrubbers.jailed.pdf.visibility.page_objects import AS_SEEN, Thing, strongest_change, things
+from scrubbers.jailed.pdf.visibility.text import is_too_small, text_of
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 Pixels = tuple[int, int, int, int]
@@ -40,8 +40,6 @@ _OVERLAP: Final = 0.3  # of the smaller letter's box: two letters on the same pl
 _TWICE: Final = 0.8  # the same, of a letter that is printed twice
 _SAME_PLACE: Final = 0.6
 _OFF_PAGE: Final = 0.5  # points
-_LEAST_SIZE: Final = 2.0  # points: print of contracts has 4
-_SQUEEZED: Final = 0.25  # of their height: how wide letters below two points may not be drawn
 # Of a letter's shape: parts across and down; pixels to a step of its size, which changes a little with its place.
 _PARTS: Final = (8, 8)
 _SIZE_STEP: Final = 3
@@ -85,7 +83,7 @@ def unseen_texts(page: UprightPage) -> tuple[set[int], Image.Image]:
     """
     all_things = things(page.page)
     texts = [(at, thing) for at, thing in enumerate(all_things) if _is_text(thing)]
-    unseen = {at for at, thing in texts if _is_too_small(thing)}
+    unseen = {at for at, thing in texts if is_too_small(text_of(at, thing))}
     _show_all_but(unseen, all_things)
     whole = page.drawn()
     if texts:
@@ -117,18 +115,6 @@ def _ink_alone(page: UprightPage, all_things: Sequence[Thing], texts: Collection
 
 def _is_text(thing: Thing) -> bool:
     return bool(thing.kind == pdfium.FPDF_PAGEOBJ_TEXT)
-
-
-def _is_too_small(text: Thing) -> bool:
-    size = ctypes.c_float()
-    pdfium.FPDFTextObj_GetFontSize(text.handle, size)
-    a, b, c, d, _, _ = text.matrix
-    up, across = abs(size.value) * math.hypot(c, d), abs(size.value) * math.hypot(a, b)
-    left, bottom, right, top = text.box
-    # Letters drawn by the page itself (Type 3) may be of any size: of them the box tells.
-    return across < min(_LEAST_SIZE, _SQUEEZED * up) or (
-        up < _LEAST_SIZE and min(right - left, top - bottom) < _LEAST_SIZE
-    )
 
 
 def _show_all_but(away: Collection[int], all_things: Sequence[Thing]) -> None:

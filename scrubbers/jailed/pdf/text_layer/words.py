@@ -16,8 +16,7 @@ from typing import Any, Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from scrubbers.jailed.pdf.content.display_list import Matrix
-from scrubbers.jailed.pdf.content.scene_boxes import around
+from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points of the page
@@ -109,16 +108,16 @@ def _along(letter: Letter) -> float:
 def turned(word: Word, matrix: Matrix, turn: int) -> Word:
     """Return a word of a page that is turned by so many degrees, where it stands on the page as it is seen."""
     letters = [_turned(letter, matrix, turn // _QUARTER) for letter in word.letters]
-    return Word(letters, around(matrix, word.box))
+    return Word(letters, bounds(matrix, word.box))
 
 
 def _turned(letter: Letter, matrix: Matrix, quarters: int) -> Letter:
     before, after = letter.turn, (letter.turn - quarters) % 4
     left, bottom, _, _ = letter.box
     x, y = (letter.baseline, bottom) if before % 2 else (left, letter.baseline)
-    across, up, _, _ = around(matrix, (x, y, x, y))
+    across, up, _, _ = bounds(matrix, (x, y, x, y))
     baseline = across if after % 2 else up
-    return Letter(letter.text, around(matrix, letter.box), baseline, letter.size, after)
+    return Letter(letter.text, bounds(matrix, letter.box), baseline, letter.size, after)
 
 
 def is_mark(letter: str) -> bool:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pypdfium2.raw as pdfium
 
-from scrubbers.jailed.pdf.visibility.page_objects import SAME_EDGE, Sheet, Thing, bounds
+from scrubbers.jailed.pdf.syntax.matrix import bounds
+from scrubbers.jailed.pdf.visibility.page_objects import SAME_EDGE, Sheet, Thing
 
 _CLIPS: Final = 16  # clip paths looked at, of one thing
 _RECTANGLE: Final = (4, 5)  # segments of a clip path that may be a rectangle

@@ -21,18 +21,17 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageFilter
 
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax.matrix import Matrix, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.ink_mask import drawn_without
 from scrubbers.jailed.pdf.visibility.page_objects import (
     AS_SEEN,
     DRAWN_PIXELS,
     Box,
-    Matrix,
     Sheet,
     Thing,
     apart,
     around,
-    combined,
     strongest_change,
     things,
     within,
@@ -158,7 +157,7 @@ def _change(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:
 def _sight(sheet: Sheet, picture: Thing, pixels: tuple[int, int], box: Box, seen: Image.Image) -> PictureSight:
     left, top, right, _ = box
     matrix = picture.matrix
-    to_seen = combined(combined(matrix, sheet.to_pixels), (1, 0, 0, 1, -left, -top))
+    to_seen = product(product(matrix, sheet.to_pixels), (1, 0, 0, 1, -left, -top))
     if not right:
         return PictureSight(0.0, matrix, pixels)
     samples = _samples(*to_seen[:2]), _samples(*to_seen[2:4])
@@ -174,7 +173,7 @@ def _with_margin(seen: Image.Image, to_seen: Matrix, width: int, height: int) ->
     wide = Image.new("L", (seen.width + 2 * _MARGIN, seen.height + 2 * _MARGIN))
     wide.paste(seen, (_MARGIN, _MARGIN))
     wide = wide.filter(ImageFilter.MaxFilter(2 * _MARGIN + 1))
-    return _in_the_picture(wide, combined(to_seen, (1, 0, 0, 1, _MARGIN, _MARGIN)), width, height)
+    return _in_the_picture(wide, product(to_seen, (1, 0, 0, 1, _MARGIN, _MARGIN)), width, height)
 
 
 def _samples(x: float, y: float) -> int:

@@ -12,7 +12,7 @@ All drawings of a page are made with the same flags, so that two of them differ 
 
 import ctypes
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import pypdfium2
@@ -21,10 +21,10 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM, drawn_on_white
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS, Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 Box: TypeAlias = tuple[int, int, int, int]
-Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 DRAWN_PIXELS: Final = (
     2_000_000  # one drawing takes four bytes a pixel; a page of A4 at one pixel a point has half of it
@@ -34,7 +34,6 @@ AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _THINGS: Final = 50_000  # on one page; a page of dense text, each letter shown by itself, has 6,000
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
 _DEPTH: Final = 16  # forms in forms
-AS_IT_IS: Final[Matrix] = (1, 0, 0, 1, 0, 0)
 # What a drawing without one direction of extent is given, in pixels: a hairline has no width but is drawn.
 _HAIR: Final = 0.5
 _LETTER: Final = 48.0  # points: as wide as those of most headings
@@ -56,7 +55,7 @@ class Thing(NamedTuple):
     @property
     def matrix(self) -> Matrix:
         """Its own matrix, and those of the forms around it."""
-        return combined(own_matrix(self.handle), self.to_page)
+        return product(own_matrix(self.handle), self.to_page)
 
     def activate(self, active: bool) -> None:
         """Whether it is drawn from now on."""
@@ -73,6 +72,8 @@ class Sheet:
         """`scale`: pixels a point; less on pages that would have too many. `work` counts. Raises NotRebuildable."""
         self.page = page
         self.work = work or Work()
+        # What the page was made from: draws some pixels of it in this size.
+        self.source: Callable[[tuple[int, int], Box], Image.Image] | None = None
         self._things = pdfium.FPDFPage_CountObjects(page)
         width, height = page.get_size()
         if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
@@ -128,7 +129,9 @@ class Sheet:
 
     def closer(self, scale: float) -> "Sheet":
         """Return the same page in another size, with a wider bound on its pixels: draw parts of it only."""
-        return Sheet(self.page, scale, self.work, NEAREST_PIXELS)
+        found = Sheet(self.page, scale, self.work, NEAREST_PIXELS)
+        found.source = self.source
+        return found
 
 
 def things(page: pypdfium2.PdfPage) -> list[Thing]:
@@ -146,7 +149,7 @@ def _gather(handles: Iterable[Any], to_page: Matrix, found: list[Thing], depth: 
         kind = pdfium.FPDFPageObj_GetType(handle)
         if kind == pdfium.FPDF_PAGEOBJ_FORM:
             inside = (pdfium.FPDFFormObj_GetObject(handle, at) for at in range(pdfium.FPDFFormObj_CountObjects(handle)))
-            _gather(inside, combined(own_matrix(handle), to_page), found, depth + 1)
+            _gather(inside, product(own_matrix(handle), to_page), found, depth + 1)
             continue
         if not pdfium.FPDFPageObj_GetBounds(handle, _LEFT, _BOTTOM, _RIGHT, _TOP):
             raise NotRebuildable
@@ -161,31 +164,6 @@ def own_matrix(handle: Any) -> Matrix:
     if not pdfium.FPDFPageObj_GetMatrix(handle, _OWN):
         raise NotRebuildable
     return _OWN.a, _OWN.b, _OWN.c, _OWN.d, _OWN.e, _OWN.f
-
-
-def combined(first: Matrix, then: Matrix) -> Matrix:
-    """Return the matrix that does one and then the other."""
-    if then is AS_IT_IS:
-        return first
-    a, b, c, d, e, f = first
-    g, h, i, j, k, m = then
-    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
-
-
-def bounds(matrix: Matrix, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """Return the upright box around a box that went through the matrix; raises NotRebuildable when it is nowhere."""
-    a, b, c, d, e, f = matrix
-    x0, y0, x1, y1 = box
-    if a < 0 or (a == 0 and b < 0):
-        x0, x1 = x1, x0
-    left, right, low, high = a * x0, a * x1, b * x0, b * x1
-    if low > high:
-        low, high = high, low
-    across, down = (c * y0, c * y1), (d * y0, d * y1)
-    found = left + min(across) + e, low + min(down) + f, right + max(across) + e, high + max(down) + f
-    if not math.isfinite(sum(found)):
-        raise NotRebuildable
-    return found
 
 
 def _to_pixels(page: pypdfium2.PdfPage, size: tuple[int, int]) -> Matrix:

@@ -17,11 +17,12 @@ from typing import Final
 
 from PIL import Image
 
-from scrubbers.jailed.pdf.content.display_list import Matrix, Path
+from scrubbers.jailed.pdf.content.display_list import Path
 from scrubbers.jailed.pdf.content.scene import Item
 from scrubbers.jailed.pdf.content.scene_boxes import extent_of
+from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, bounds, combined, strongest_change
+from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, strongest_change
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Draws the page as it is now, with what is on trial.
@@ -114,7 +115,7 @@ def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
 
 def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
     """Return the pixels of each subpath; none of one that lies off the page."""
-    to_pixels = combined(placed.matrix, sheet.to_pixels)
+    to_pixels = product(placed.matrix, sheet.to_pixels)
     scale = max(abs(each) for each in to_pixels[:4])
     margin = 1 + (_MITRE * placed.width * scale if placed.path.strokes() else 0)
     for part in subpaths_of(placed.path):

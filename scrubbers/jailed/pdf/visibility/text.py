@@ -2,7 +2,8 @@
 
 1 what no look is needed for: painted in no colour, off the page, below two points high or wide; empty letters are blank
 2 letters printed twice to make them bold are judged together (`overprint`)
-3 units that lie apart form a group, which is taken away at once; what changes is what could be seen of it
+3 units that lie apart form a group, which is taken away at once; what changes is what could be seen of it, if that is
+  in the source's drawing as well: paler text than is noticed when two drawings are compared
 4 what hardly changes anything is looked at again from nearby: a full stop of five points, pale grey
 5 the ink of the group alone, in black: ink that changed nothing is covered, cut off or of the colour of its ground
 
@@ -87,7 +88,7 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], gr
     unclear: list[Text] = []
     for thing in all_things:
         if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            text = _text(len(found), thing)
+            text = text_of(len(found), thing)
             look = _without_looking(sheet, text)
             if look is None:
                 unclear.append(text)
@@ -114,7 +115,8 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], gr
     return found
 
 
-def _text(number: int, thing: Thing) -> Text:
+def text_of(number: int, thing: Thing) -> Text:
+    """Return the text that a thing is, the how manieth of them; raises NotRebuildable."""
     if not pdfium.FPDFTextObj_GetFontSize(thing.handle, _SIZE):
         raise NotRebuildable
     a, b, c, d, _, _ = thing.matrix
@@ -130,12 +132,16 @@ def _without_looking(sheet: Sheet, text: Text) -> Look | None:
         return Look.BLANK
     if is_off_page or text.mode not in _PAINTED:
         return Look.HIDDEN
+    return Look.HIDDEN if is_too_small(text) else None
+
+
+def is_too_small(text: Text) -> bool:
+    """Whether nobody reads it: its letters are below two points high or wide."""
     if text.wide < min(_LEAST_SIZE, _SQUEEZED * text.size):
-        return Look.HIDDEN
+        return True
+    left, bottom, right, top = text.thing.box
     # Letters drawn by the page itself (Type3) may be of any size: of them the box tells.
-    if text.size < _LEAST_SIZE and min(right - left, top - bottom, _height(text)) < _LEAST_SIZE:
-        return Look.HIDDEN
-    return None
+    return text.size < _LEAST_SIZE and min(right - left, top - bottom, _height(text)) < _LEAST_SIZE
 
 
 def _height(text: Text) -> float:
@@ -168,7 +174,10 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
     for group in groups:
         whole = around(unit.box for unit in group)
         before = drawn if drawn.size == (whole[2] - whole[0], whole[3] - whole[1]) else drawn.crop(whole)
-        change = strongest_change(before, drawn_without(sheet, _things_of(group), whole))
+        without = drawn_without(sheet, _things_of(group), whole)
+        change = strongest_change(before, without)
+        if sheet.source is not None:
+            change = ImageChops.darker(change, _nearby(strongest_change(sheet.source(sheet.size, whole), without)))
         for unit in group:
             unit.change = greatest(change.crop(within(unit.box, whole)))
         shown = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
@@ -189,6 +198,14 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
                     unit.cut = _hides_small_print(sheet, unit, ink.crop(box), seen.crop(box))
                 if not unit.cut and any(may_be_cut(sheet, thing) for thing in unit.things):
                     unit.cut = _has_gap(sheet, unit, seen.crop(box))
+
+
+def _nearby(change: Image.Image) -> Image.Image:
+    """Return the greatest of a pixel and those beside it: without hints a letter lies a part of one from its place."""
+    for x, y in ((1, 0), (0, 1)):
+        beside = ImageChops.lighter(ImageChops.offset(change, x, y), ImageChops.offset(change, -x, -y))
+        change = ImageChops.lighter(change, beside)
+    return change
 
 
 def _things_of(units: Sequence[Unit]) -> list[Thing]:

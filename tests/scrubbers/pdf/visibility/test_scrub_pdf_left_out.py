@@ -113,7 +113,8 @@ def test_room_is_asked_for_what_pdfium_would_take_and_not_for_areas_and_lines_al
     for paint, counts in ((b"B", 1), (b"b*", 1), (b"f", 0), (b"S", 0)):
         page = pypdfium2.PdfDocument(drawn(NEAR, paint))[0]
 
-        areas = [*left_out._Walk(2400, 3).areas(left_out._objects_on(page), left_out.AS_IT_IS)]
+        ((objects, to_page),) = left_out._contents_of(page)
+        areas = [*left_out._Walk(2400, 3, 0).areas(objects, to_page)]
 
         assert len(areas) == counts
         assert all(NEAR**2 <= area < 1.1 * NEAR**2 for area in areas)
@@ -177,36 +178,40 @@ def test_a_pattern_hides_the_text_under_it_and_one_with_a_cell_that_pdfium_does_
             cleaned(content)
 
 
-def under_a_pattern_in_a_form(*moves: int) -> bytes:
-    """A pattern is used in forms that are moved up by so much, one after the other: the last one's covers a text."""
+def under_a_pattern_in_a_form(times: int, *, is_note: bool) -> bytes:
+    """A pattern with a cell of 1000 x 1000 points covers the text, in a form or a look that is drawn so many times as large."""
     made = Pdf()
-    box = b"/BBox[0 0 400 100]/XStep 4000/YStep 4000"
-    pattern = made.new_stream(
-        b".8 g 0 0 400 100 re f", b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/Resources<<>>" + box
-    )
-    names = b""
-    contents = line(b"(Syns)", 20, 380) + HIDDEN
-    for number, up in enumerate(moves):
-        entries = b"/Type/XObject/Subtype/Form/BBox[-2000 -2000 4000 4000]/Matrix[1 0 0 1 0 %d]" % up
-        entries += b"/Resources<</Pattern<</P %s>>>>" % pattern
-        form = made.new_stream(b"/Pattern cs /P scn -2000 -2000 6000 6000 re f", entries)
-        names += b"/X%d %s" % (number, form)
-        contents += b" /X%d Do" % number
-    return document(made, contents, resources=b"/Font<</F0 6 0 R>>/XObject<<%s>>" % names)
+    box = b"/BBox[-500 -500 500 500]/XStep 1000/YStep 1000"
+    entries = b"/Type/Pattern/PatternType 1/PaintType 1/TilingType 1/Resources<<>>" + box
+    pattern = made.new_stream(b".8 g -500 -500 1000 1000 re f", entries)
+    whole = 400 / times
+    entries = b"/Type/XObject/Subtype/Form/BBox[0 0 %g %g]/Resources<</Pattern<</P %s>>>>" % (whole, whole, pattern)
+    form = made.new_stream(b"/Pattern cs /P scn 0 0 400 400 re f", entries)
+    note = made.new(b"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 400 300]/AP<</N %s>>>>" % form)
+    contents = line(b"(Syns)", 20, 380) + HIDDEN + (b"" if is_note else b"%d 0 0 %d 0 -100 cm /X Do" % (times, times))
+    resources = b"/Font<</F0 6 0 R>>/XObject<</X %s>>" % form
+    return document(made, contents, resources=resources, page=b"/Annots[%s]" % note if is_note else b"")
 
 
-def test_a_pattern_that_pdfium_would_draw_in_the_place_of_another_form_is_refused() -> None:
-    for moves in ((0,), (0, 0)):
-        text, _ = cleaned(under_a_pattern_in_a_form(*moves))
+@pytest.mark.parametrize("is_note", [False, True])
+def test_a_form_and_a_note_draw_cells_as_large_as_all_that_is_in_them(is_note) -> None:
+    text, _ = cleaned(under_a_pattern_in_a_form(2, is_note=is_note))
 
-        assert ("Syns" in text, "hemligt" in text) == (True, False)
+    assert ("Syns" in text, "hemligt" in text) == (True, False)
     with pytest.raises(OutOfMemory):
-        cleaned(under_a_pattern_in_a_form(600, 0))
+        cleaned(under_a_pattern_in_a_form(100, is_note=is_note))
 
 
-def test_a_name_that_is_no_pattern_may_stand_in_two_forms() -> None:
-    content = under_a_pattern_in_a_form(600, 0).replace(b"/Pattern<</P ", b"/Pattern<</Q ")
+def test_a_box_in_a_look_that_is_widened_to_its_note_wants_as_much_room_as_on_the_page() -> None:
+    made = Pdf()
+    look = made.new_stream(box(NEAR), b"/Type/XObject/Subtype/Form/BBox[-20 -20 20 20]/Resources<<%s>>" % STATES)
+    note = made.new(b"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 400 200]/AP<</N %s>>>>" % look)
+    page = pypdfium2.PdfDocument(document(made, b"", page=b"/Annots[%s]" % note))[0]
 
-    text, _ = cleaned(content)
+    walk = left_out._Walk(2400, 3, 0)
+    _, (to_page, areas) = [
+        (to_page, [*walk.areas(objects, to_page)]) for objects, to_page in left_out._contents_of(page)
+    ]
 
-    assert "Syns" in text
+    assert to_page == pytest.approx((10, 0, 0, 5, 200, 100))
+    assert areas == [pytest.approx(NEAR**2 * 50, rel=0.1)]
