@@ -74,6 +74,7 @@ DISPUTED = {
     "a policy that nobody knows": membership(b"/OCGs[9 0 R]/P/Foo"),
     "a policy that is a string": membership(b"/OCGs[9 0 R]/P(AllOff)"),
     "a membership that does not say so": layered(b"<</Type/Foo/OCGs[9 0 R]>>"),
+    "one that looks like a list of layers": layered(b"<</Type/OCMD/OCGs 9 0 R/P/AllOff/D<<>>/Event/View>>"),
     "what no page uses": layered(b"<</Type/Foo/OCGs[9 0 R]>>", contents=b""),
 }
 

@@ -15,8 +15,6 @@ from scrubbers.stages import Damaged
 _VIEWED: Final = frozenset(("/View", "/All"))
 _SHOWN: Final = frozenset(("/AnyOn", "/AllOn"))  # policies by which all is shown where nothing is off
 _HIDDEN: Final = frozenset(("/AnyOff", "/AllOff"))
-# With these it lists layers and is no membership.
-_OTHERS: Final = frozenset(("/D", "/Event"))
 
 
 def hides_layers(reader: pypdf.PdfReader) -> bool:
@@ -35,7 +33,8 @@ def hides_layers(reader: pypdf.PdfReader) -> bool:
     ):
         raise Damaged
     found = (each for found in access.all_objects(reader) for each in access.dictionaries_in(found))
-    may_hide = [_may_hide(each) for each in found if ("/OCGs" in each or "/VE" in each) and _OTHERS.isdisjoint(each)]
+    # Without a type it is a list of layers, and no membership to anybody.
+    may_hide = [_may_hide(each) for each in found if "/Type" in each and ("/OCGs" in each or "/VE" in each)]
     return bool(hidden) or any(may_hide)
 
 
