@@ -51,7 +51,7 @@ _HARMLESS_ACTIONS: Final = {"/GoTo", "/Named"}
 _ACTIONS_READ: Final = 8
 _MEDIA: Final = {"/Sound", "/Movie", "/Screen", "/RichMedia", "/3D"}
 _PICTURE_EXIF: Final = re.compile(rb"\xff\xe1..(?=Exif\0\0)", re.DOTALL)
-_ID: Final = re.compile(rb"/ID\s*\[")
+_ID: Final = re.compile(rb"/ID\s*[\[%]")
 _PACKET: Final = re.compile(rb"<\?xpacket begin")
 _END: Final = b"%%EOF"
 _NOTHING: Final = b"\0\r\n\t \xef\xbb\xbf"

@@ -23,8 +23,8 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.stages import Damaged
 
-_PATTERN: Final = b"/PatternType"  # in each of them
-_LAYERS: Final = b"/OCProperties"
+# What stands in each pattern, and in lists and memberships of layers.
+_OF_INTEREST: Final = (b"/PatternType", b"/OCGs", b"/VE")
 # Kinds to which PDFium gives a look.
 _GIVEN_LOOKS: Final = {
     "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline", "/Widget",
@@ -49,7 +49,7 @@ def open_document(untrusted: mmap.mmap) -> Opened:
         rewritten = source.rewritten(bare)
         reader = _read(rewritten)
     cell, hides = 0.0, False
-    if _PATTERN in rewritten or _LAYERS in rewritten:
+    if any(each in rewritten for each in _OF_INTEREST):
         if reader is None:
             raise Damaged
         cell, hides = largest_cell(reader), hides_layers(reader)

@@ -75,6 +75,12 @@ DISPUTED = {
     "a policy that is a string": membership(b"/OCGs[9 0 R]/P(AllOff)"),
     "a membership that does not say so": layered(b"<</Type/Foo/OCGs[9 0 R]>>"),
     "one that looks like a list of layers": layered(b"<</Type/OCMD/OCGs 9 0 R/P/AllOff/D<<>>/Event/View>>"),
+    "a membership in a document without layers": membership(b"/OCGs[9 0 R]/P/AllOff").replace(
+        b"/OCProperties", b"/OCProperty_s"
+    ),
+    "an expression in a document without layers": membership(b"/VE[/Not 9 0 R]").replace(
+        b"/OCProperties", b"/OCProperty_s"
+    ),
     "what no page uses": layered(b"<</Type/Foo/OCGs[9 0 R]>>", contents=b""),
 }
 

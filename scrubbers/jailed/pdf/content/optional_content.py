@@ -35,6 +35,9 @@ def hides_layers(reader: pypdf.PdfReader) -> bool:
     found = (each for found in access.all_objects(reader) for each in access.dictionaries_in(found))
     # Without a type it is a list of layers, and no membership to anybody.
     may_hide = [_may_hide(each) for each in found if "/Type" in each and ("/OCGs" in each or "/VE" in each)]
+    if any(may_hide) and not groups:
+        # To PDFium all are on, to others there are none.
+        raise Damaged
     return bool(hidden) or any(may_hide)
 
 
