@@ -44,7 +44,8 @@ from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.pdf.visibility import subpaths
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet
-from scrubbers.jailed.pdf.visibility.visual_diff import Box, differing
+from scrubbers.jailed.pdf.visibility.source_texts import SourceTexts
+from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.jailed.pictures import against_marks, preview
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
@@ -245,13 +246,13 @@ class Rebuilder:
             return
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
             for at, (entry, page) in enumerate(_rebuilt(entries)):
-                with contextlib.closing(document[at]) as rebuilt, _or_pixels(entry):
+                source_page = self._source.page(entry.number)
+                with contextlib.closing(document[at]) as rebuilt, source_page as source, _or_pixels(entry):
                     sheet = Sheet(rebuilt, _SCALE, self._work)
                     if page.on_backdrop:
                         sheet = sheet.closer(BACKDROP)
                     drawn = sheet.drawn()
-                    truth = self._source_if_same(entry.number, rebuilt, sheet.size, drawn, page)
-                    if truth is None:
+                    if not self._looks_the_same(source, rebuilt, sheet.size, drawn, on_backdrop=page.on_backdrop):
                         entry.page = None
                         continue
                     if entry.number == 0:
@@ -259,7 +260,7 @@ class Rebuilder:
                     if look:
                         if self._work.is_far_too_much:
                             raise NotRebuildable
-                        sheet.source = functools.partial(self._source_pixels, entry.number, truth)
+                        sheet.source = SourceTexts(source, self._work).change
                         open_again = functools.partial(_page_of, written, at)
                         entry.seen = look_at(sheet, drawn, page, open_again, entry.ground)
                         entry.ground = None
@@ -267,28 +268,20 @@ class Rebuilder:
                         if entry.seen.hides_letters or entry.seen.hides_pixels:
                             entry.page = None
 
-    def _source_if_same(
-        self, number: int, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], made: Image.Image, page: Page
-    ) -> Image.Image | None:
-        """Return the source's page if it looks the same: from where one reads, and where it does not from nearby.
-
-        With a backdrop it is drawn in its own size.
-        """
-        with self._source.page(number) as source:
-            truth = drawn(source, size)
-            places = differing(truth, made, nearby=page.on_backdrop)
-            if places and (page.on_backdrop or not same_from_nearby(source, rebuilt, size, places, self._work)):
-                return None
-            return truth
-
-    def _source_pixels(self, number: int, truth: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-        """Return a part of the source's page in this size; `truth` is how it looks in one."""
-        if truth.size == size:
-            return truth.crop(box)
-        left, top, right, bottom = box
-        self._work.drawn(size[0] * (bottom - top), 0)
-        with self._source.page(number) as source:
-            return drawn(source, size, (top, bottom)).crop((left, 0, right, bottom - top))
+    def _looks_the_same(
+        self,
+        source: pypdfium2.PdfPage,
+        rebuilt: pypdfium2.PdfPage,
+        size: tuple[int, int],
+        made: Image.Image,
+        *,
+        on_backdrop: bool,
+    ) -> bool:
+        """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
+        places = differing(drawn(source, size), made, nearby=on_backdrop)
+        if on_backdrop or not places:
+            return not places
+        return same_from_nearby(source, rebuilt, size, places, self._work)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""

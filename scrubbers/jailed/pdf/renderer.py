@@ -140,10 +140,12 @@ def _make_fields_stamps(page: pypdfium2.PdfPage) -> None:
         pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def drawn(page: pypdfium2.PdfPage, size: tuple[int, int], rows: tuple[int, int] | None = None) -> Image.Image:
-    """Draw a page and its annotations in this size, in mode RGBX; `rows`: from the first of these up to the second."""
+def drawn(
+    page: pypdfium2.PdfPage, size: tuple[int, int], rows: tuple[int, int] | None = None, *, annotations: bool = True
+) -> Image.Image:
+    """Draw a page in this size, in mode RGBX; `rows`: from the first of these up to the second."""
     top, end = rows or (0, size[1])
-    place = (0, -top, *size, 0, _FLAGS)
+    place = (0, -top, *size, 0, _FLAGS if annotations else pdfium.FPDF_NO_CATCH)
     return drawn_on_white((size[0], end - top), lambda on: pdfium.FPDF_RenderPageBitmap(on, page, *place))
 
 

@@ -144,10 +144,10 @@ def key_of(untrusted: object) -> object:
 
 
 def all_objects(reader: pypdf.PdfReader) -> Iterator[PdfObject | None]:
-    """Yield all objects. Streams, which may be large, are forgotten then, but for patterns: each stays the same one."""
+    """Yield all objects. Large streams are forgotten then; patterns and what may name some stay the same objects."""
     for number in sorted({*reader.xref.get(0, {}), *reader.xref_objStm}):
         yield (found := reader.get_object(number))
-        if isinstance(found, StreamObject) and "/PatternType" not in found:
+        if isinstance(found, StreamObject) and found.keys().isdisjoint(("/PatternType", "/Resources")):
             reader.resolved_objects.pop((0, number), None)
 
 

@@ -72,7 +72,7 @@ class Sheet:
         """`scale`: pixels a point; less on pages that would have too many. `work` counts. Raises NotRebuildable."""
         self.page = page
         self.work = work or Work()
-        # What the page was made from: draws some pixels of it in this size.
+        # How what the page was made from changes with its texts (`source_texts`).
         self.source: Callable[[tuple[int, int], Box], Image.Image] | None = None
         self._things = pdfium.FPDFPage_CountObjects(page)
         width, height = page.get_size()

@@ -2,8 +2,8 @@
 
 1 what no look is needed for: painted in no colour, off the page, below two points high or wide; empty letters are blank
 2 letters printed twice to make them bold are judged together (`overprint`)
-3 units that lie apart form a group, which is taken away at once; what changes is what could be seen of it, if that is
-  in the source's drawing as well: paler text than is noticed when two drawings are compared
+3 units that lie apart form a group, which is taken away at once; what changes is what could be seen of it, if the
+  source's texts change something there as well
 4 what hardly changes anything is looked at again from nearby: a full stop of five points, pale grey
 5 the ink of the group alone, in black: ink that changed nothing is covered, cut off or of the colour of its ground
 
@@ -96,7 +96,7 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], gr
             found.append(look or Look.HIDDEN)
     if not unclear:
         return found
-    plain = plainly_seen(sheet, unclear, all_things, ground)
+    plain = plainly_seen(sheet, unclear, all_things) if ground is None and sheet.scale >= 1 else set()
     for number in plain:
         found[number] = Look.SEEN
     unclear = [text for text in unclear if text.number not in plain]
@@ -109,10 +109,29 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], gr
     for group in groups:
         _look_closer(sheet, [unit for unit in group if _is_faint(unit)], alone)
     for unit in units:
+        unit.is_crowded = ground is not None or _has_something_on_it(unit, all_things)
         look = _judged(unit)
         for text in unit.texts:
             found[text.number] = look
     return found
+
+
+def _has_something_on_it(unit: Unit, all_things: Sequence[Thing]) -> bool:
+    """Whether something else than text is drawn after it and may lie on it."""
+    left, bottom, right, top = unit.texts[0].thing.box
+    for thing in reversed(all_things):
+        if thing is unit.texts[0].thing:
+            return False
+        box = thing.box
+        if (
+            thing.kind != pdfium.FPDF_PAGEOBJ_TEXT
+            and box[0] < right
+            and left < box[2]
+            and box[1] < top
+            and bottom < box[3]
+        ):
+            return True
+    return False
 
 
 def text_of(number: int, thing: Thing) -> Text:
@@ -156,14 +175,15 @@ def _height(text: Text) -> float:
 
 def _is_faint(unit: Unit) -> bool:
     left, top, right, bottom = unit.box
-    return unit.change < SEEN_FROM and (unit.change >= _FAINT_FROM or min(right - left, bottom - top) <= _SMALL_BOX)
+    return unit.shown < SEEN_FROM and (unit.shown >= _FAINT_FROM or min(right - left, bottom - top) <= _SMALL_BOX)
 
 
 def _judged(unit: Unit) -> Look:
-    if unit.change < SEEN_FROM:
+    if unit.shown < SEEN_FROM:
         return Look.HIDDEN
     if unit.change < _CLEAR_CONTRAST:
-        return Look.SEEN
+        # Of its ink nothing can be told: what else lies on it may cover a part.
+        return Look.PARTLY if unit.is_crowded else Look.SEEN
     letter = (unit.size * unit.scale) ** 2
     return Look.PARTLY if unit.cut or unit.unseen > max(_UNSEEN_LEAST, letter * _UNSEEN_PART) else Look.SEEN
 
@@ -174,15 +194,13 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
     for group in groups:
         whole = around(unit.box for unit in group)
         before = drawn if drawn.size == (whole[2] - whole[0], whole[3] - whole[1]) else drawn.crop(whole)
-        without = drawn_without(sheet, _things_of(group), whole)
-        change = strongest_change(before, without)
-        if sheet.source is not None:
-            change = ImageChops.darker(change, _nearby(strongest_change(sheet.source(sheet.size, whole), without)))
+        change = strongest_change(before, drawn_without(sheet, _things_of(group), whole))
+        shown = change if sheet.source is None else ImageChops.darker(change, sheet.source(sheet.size, whole))
         for unit in group:
-            unit.change = greatest(change.crop(within(unit.box, whole)))
-        shown = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
-        if shown:
-            clear.append((shown, whole, change.point(AS_SEEN)))
+            unit.change, unit.shown = (greatest(each.crop(within(unit.box, whole))) for each in (change, shown))
+        found = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
+        if found:
+            clear.append((found, whole, shown.point(AS_SEEN)))
     with alone:
         for group, whole, seen in clear:
             ink = alone.drawn(sheet, _things_of(group), whole)
@@ -198,14 +216,6 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
                     unit.cut = _hides_small_print(sheet, unit, ink.crop(box), seen.crop(box))
                 if not unit.cut and any(may_be_cut(sheet, thing) for thing in unit.things):
                     unit.cut = _has_gap(sheet, unit, seen.crop(box))
-
-
-def _nearby(change: Image.Image) -> Image.Image:
-    """Return the greatest of a pixel and those beside it: without hints a letter lies a part of one from its place."""
-    for x, y in ((1, 0), (0, 1)):
-        beside = ImageChops.lighter(ImageChops.offset(change, x, y), ImageChops.offset(change, -x, -y))
-        change = ImageChops.lighter(change, beside)
-    return change
 
 
 def _things_of(units: Sequence[Unit]) -> list[Thing]:

@@ -6,10 +6,9 @@ So are the pages of an ordinary report. Each that is known to be so is spared tw
 import ctypes
 import operator
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pypdfium2.raw as pdfium
-from PIL import Image
 
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
 from scrubbers.jailed.pdf.visibility.ink_mask import colour_of
@@ -22,26 +21,19 @@ _UNLIKE: Final = 96  # of 255: how much darker or lighter than any of its ground
 _LIGHT: Final = 224
 _EDGE: Final = 0.5  # points
 _AROUND: Final = 1.0
-_PAPER: Final = (_LIGHT, 255)
+_LEAST_SIZE: Final = 3.0  # points: of smaller text less than that contrast may be missed when two drawings are compared
 
 
-def plainly_seen(
-    sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing], ground: Image.Image | None
-) -> set[int]:
-    """Return the numbers of those that are. The caller knows that nothing on the page is blended or masked.
-
-    `ground`: the picture under all of them, of the same size as the sheet, when there is one.
-    """
-    beneath = _paper(all_things) if ground is None else 1
-    crowded = _crowded(all_things[beneath:])
+def plainly_seen(sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing]) -> set[int]:
+    """Return the numbers of those that are. The caller knows that nothing on the page is blended or masked."""
+    crowded = _crowded(all_things[_paper(all_things) :])
     return {
         text.number
         for text in texts
         if id(text.thing) not in crowded
         and text.mode == pdfium.FPDF_TEXTRENDERMODE_FILL
-        and _stands_out(
-            text.thing, _PAPER if ground is None else ground.crop(sheet.pixel_box(text.thing.box)).getextrema()
-        )
+        and text.size >= _LEAST_SIZE
+        and _stands_out(text.thing)
         and not may_be_cut(sheet, text.thing)
     }
 
@@ -87,10 +79,10 @@ def _is_stroked(path: Thing) -> bool:
     return not pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked) or bool(stroked.value)
 
 
-def _stands_out(thing: Thing, ground: Any) -> bool:
-    """`ground`: its darkest and its brightest shade."""
+def _stands_out(thing: Thing) -> bool:
+    """Whether it is dark enough for paper."""
     colour = colour_of(thing)
     if colour is None or colour[3] != _OPAQUE:
         return False
     shade = (_RED * colour[0] + _GREEN * colour[1] + _BLUE * colour[2]) // 1000
-    return bool(shade + _UNLIKE <= ground[0] or shade - _UNLIKE >= ground[1])
+    return shade + _UNLIKE <= _LIGHT
