@@ -12,6 +12,7 @@ PDFium's box of a text is that of its letters' outlines: one without extent has 
 
 import ctypes
 import enum
+import functools
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -183,7 +184,7 @@ def _judged(unit: Unit) -> Look:
         return Look.HIDDEN
     if unit.change < _CLEAR_CONTRAST:
         # Of its ink nothing can be told: what else lies on it may cover a part.
-        return Look.PARTLY if unit.is_crowded else Look.SEEN
+        return Look.PARTLY if unit.is_crowded or unit.cut else Look.SEEN
     letter = (unit.size * unit.scale) ** 2
     return Look.PARTLY if unit.cut or unit.unseen > max(_UNSEEN_LEAST, letter * _UNSEEN_PART) else Look.SEEN
 
@@ -198,6 +199,9 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
         shown = change if sheet.source is None else ImageChops.darker(change, sheet.source(sheet.size, whole))
         for unit in group:
             unit.change, unit.shown = (greatest(each.crop(within(unit.box, whole))) for each in (change, shown))
+            if unit.shown >= SEEN_FROM and unit.change < _CLEAR_CONTRAST:
+                traces = shown.crop(within(unit.box, whole)).point(_traces(unit.shown))
+                unit.cut = _has_gap(sheet, unit, traces)
         found = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
         if found:
             clear.append((found, whole, shown.point(AS_SEEN)))
@@ -303,6 +307,12 @@ def _inked(share: float) -> list[int]:
     """Return the least that counts as ink: it changes a pixel by more than is seen. `share`: of ink and its change."""
     least = min(_INK, _SURELY * SEEN_FROM * share)
     return [255 if covered >= least else 0 for covered in range(256)]
+
+
+@functools.cache
+def _traces(shown: int) -> list[int]:
+    """Return a third of what is shown of a pale text as the least of a trace of it."""
+    return [255 if change * 3 >= shown else 0 for change in range(256)]
 
 
 _INKED: Final = [255 if covered >= _INK else 0 for covered in range(256)]
