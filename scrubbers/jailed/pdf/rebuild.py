@@ -260,7 +260,7 @@ class Rebuilder:
                     if look:
                         if self._work.is_far_too_much:
                             raise NotRebuildable
-                        sheet.source = SourceTexts(source, self._work).change
+                        sheet.source = SourceTexts(source, sheet.size, self._work).change
                         open_again = functools.partial(_page_of, written, at)
                         entry.seen = look_at(sheet, drawn, page, open_again, entry.ground)
                         entry.ground = None

@@ -46,7 +46,6 @@ class Unit:
     scale: float  # of the sheet that the box is on
     change: int = 0  # the strongest, of 255
     shown: int = 0  # the same, where the source's texts change something as well
-    is_crowded: bool = False  # whether something else may lie on it
     unseen: int = 0  # pixels of its ink
     cut: bool = False
 

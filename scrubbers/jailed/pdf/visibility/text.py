@@ -12,7 +12,6 @@ PDFium's box of a text is that of its letters' outlines: one without extent has 
 
 import ctypes
 import enum
-import functools
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -110,29 +109,10 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], gr
     for group in groups:
         _look_closer(sheet, [unit for unit in group if _is_faint(unit)], alone)
     for unit in units:
-        unit.is_crowded = ground is not None or _has_something_on_it(unit, all_things)
         look = _judged(unit)
         for text in unit.texts:
             found[text.number] = look
     return found
-
-
-def _has_something_on_it(unit: Unit, all_things: Sequence[Thing]) -> bool:
-    """Whether something else than text is drawn after it and may lie on it."""
-    left, bottom, right, top = unit.texts[0].thing.box
-    for thing in reversed(all_things):
-        if thing is unit.texts[0].thing:
-            return False
-        box = thing.box
-        if (
-            thing.kind != pdfium.FPDF_PAGEOBJ_TEXT
-            and box[0] < right
-            and left < box[2]
-            and box[1] < top
-            and bottom < box[3]
-        ):
-            return True
-    return False
 
 
 def text_of(number: int, thing: Thing) -> Text:
@@ -183,8 +163,7 @@ def _judged(unit: Unit) -> Look:
     if unit.shown < SEEN_FROM:
         return Look.HIDDEN
     if unit.change < _CLEAR_CONTRAST:
-        # Of its ink nothing can be told: what else lies on it may cover a part.
-        return Look.PARTLY if unit.is_crowded or unit.cut else Look.SEEN
+        return Look.SEEN
     letter = (unit.size * unit.scale) ** 2
     return Look.PARTLY if unit.cut or unit.unseen > max(_UNSEEN_LEAST, letter * _UNSEEN_PART) else Look.SEEN
 
@@ -199,9 +178,6 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
         shown = change if sheet.source is None else ImageChops.darker(change, sheet.source(sheet.size, whole))
         for unit in group:
             unit.change, unit.shown = (greatest(each.crop(within(unit.box, whole))) for each in (change, shown))
-            if unit.shown >= SEEN_FROM and unit.change < _CLEAR_CONTRAST:
-                traces = shown.crop(within(unit.box, whole)).point(_traces(unit.shown))
-                unit.cut = _has_gap(sheet, unit, traces)
         found = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
         if found:
             clear.append((found, whole, shown.point(AS_SEEN)))
@@ -307,12 +283,6 @@ def _inked(share: float) -> list[int]:
     """Return the least that counts as ink: it changes a pixel by more than is seen. `share`: of ink and its change."""
     least = min(_INK, _SURELY * SEEN_FROM * share)
     return [255 if covered >= least else 0 for covered in range(256)]
-
-
-@functools.cache
-def _traces(shown: int) -> list[int]:
-    """Return a third of what is shown of a pale text as the least of a trace of it."""
-    return [255 if change * 3 >= shown else 0 for change in range(256)]
 
 
 _INKED: Final = [255 if covered >= _INK else 0 for covered in range(256)]
