@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import io
 import mmap
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -31,6 +32,14 @@ _GIVEN_LOOKS: Final = {
 }  # fmt: skip
 
 
+# Groups that knock out; filters that are a text or follow one of pictures: PDFium draws them otherwise, or nothing.
+_DISPUTED: Final = re.compile(
+    rb"/K true|/Crypt\b|/Filter ?\[? ?\(|\[ ?(?:/\w+Decode ?)*/(?:DCT|JPX|CCITTFax|JBIG2)Decode ?/\w+Decode"
+)
+# Kinds of annotations that others draw without a look of their own, and PDFium does not.
+_NOT_GIVEN: Final = {"/Line", "/Polygon", "/PolyLine"}
+
+
 class Opened(NamedTuple):
     """Both readers; None in the place of pypdf's when it cannot follow the document. Whether a layer may be off."""
 
@@ -43,6 +52,8 @@ def open_document(untrusted: mmap.mmap) -> Opened:
     """Return what reads it; raises Locked, Damaged or MemoryError."""
     source = PdfiumSource((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted))
     rewritten = source.rewritten()
+    if _DISPUTED.search(rewritten) is not None:
+        raise Damaged
     reader = _read(rewritten)
     bare = [*_pages_with_bare_annotations(reader)] if reader is not None else []
     if bare:
@@ -80,4 +91,7 @@ def _pages_with_bare_annotations(reader: pypdf.PdfReader) -> Iterator[int]:
 def _is_bare(annotation: object) -> bool:
     if not isinstance(annotation, DictionaryObject) or "/N" in access.dictionary_in(annotation, "/AP"):
         return False
-    return access.name_of(annotation.get("/Subtype")) in _GIVEN_LOOKS
+    kind = access.name_of(annotation.get("/Subtype"))
+    if kind in _NOT_GIVEN:
+        raise Damaged
+    return kind in _GIVEN_LOOKS

@@ -252,7 +252,7 @@ class Rebuilder:
                     if page.on_backdrop:
                         sheet = sheet.closer(BACKDROP)
                     drawn = sheet.drawn()
-                    if not self._looks_the_same(source, rebuilt, sheet.size, drawn, on_backdrop=page.on_backdrop):
+                    if not self._looks_the_same(source, rebuilt, sheet, drawn, page):
                         entry.page = None
                         continue
                     if entry.number == 0:
@@ -269,19 +269,13 @@ class Rebuilder:
                             entry.page = None
 
     def _looks_the_same(
-        self,
-        source: pypdfium2.PdfPage,
-        rebuilt: pypdfium2.PdfPage,
-        size: tuple[int, int],
-        made: Image.Image,
-        *,
-        on_backdrop: bool,
+        self, source: pypdfium2.PdfPage, rebuilt: pypdfium2.PdfPage, sheet: Sheet, made: Image.Image, page: Page
     ) -> bool:
         """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
-        places = differing(drawn(source, size), made, nearby=on_backdrop)
-        if on_backdrop or not places:
+        places = differing(drawn(source, sheet.size), made, nearby=page.on_backdrop)
+        if page.on_backdrop or not places:
             return not places
-        return same_from_nearby(source, rebuilt, size, places, self._work)
+        return same_from_nearby(source, rebuilt, sheet.size, places, self._work)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
         """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""

@@ -42,6 +42,16 @@ def state(said: bytes) -> bytes:
     return b"/Usage<</View<</ViewState/%s>>>>" % said
 
 
+def noted() -> bytes:
+    """A note lies in the layer that is off."""
+    made = Pdf()
+    layer = made.new(b"<</Type/OCG/Name(off)>>")
+    look = made.new_stream(b"0 0 9 9 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 9 9]")
+    note = made.new(b"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 99 99]/OC %s/AP<</N %s>>>>" % (layer, look))
+    catalog = b"/OCProperties<</OCGs[%s]/D<</OFF[%s]>>>>" % (layer, layer)
+    return document(made, SEEN, page=b"/Annots[%s]" % note, catalog=catalog)
+
+
 # What is said, whether the text in the layer is in the copy, and whether the page becomes a picture.
 READ = {
     "a layer that is on": (layered(b"8 0 R"), True, True),
@@ -81,6 +91,7 @@ DISPUTED = {
     "an expression in a document without layers": membership(b"/VE[/Not 9 0 R]").replace(
         b"/OCProperties", b"/OCProperty_s"
     ),
+    "a note in a layer that is off": noted(),
     "what no page uses": layered(b"<</Type/Foo/OCGs[9 0 R]>>", contents=b""),
 }
 

@@ -137,11 +137,11 @@ PLACED_TWICE = {
     "in a note without a place": in_a_note(b"/F 4/Rect[50 50 50 50]"),
     "in a glyph": in_a_glyph(),
     "in a mask": in_a_mask(),
-    "in a cell": in_a_cell(),
     "in two streams": in_two_streams(),
     "as a dictionary that two share": in_its_own_dictionary(),
 }  # fmt: skip
 PLACED_ONCE = {
+    "in a cell": in_a_cell(),
     "on the page alone": with_form(b"", b"0 0 9 9 re f"),
     "in a form with no matrix": with_form(matrix=b"1.0 0 0 1 -0 0"),
     "in a form with a matrix that PDFium does not take for one": with_form(matrix=FAR + b" 7"),

@@ -33,12 +33,15 @@ def hides_layers(reader: pypdf.PdfReader) -> bool:
     ):
         raise Damaged
     found = (each for found in access.all_objects(reader) for each in access.dictionaries_in(found))
+    about = [each for each in found if not {"/OC", "/OCGs", "/VE"}.isdisjoint(each)]
     # Without a type it is a list of layers, and no membership to anybody.
-    may_hide = [_may_hide(each) for each in found if "/Type" in each and ("/OCGs" in each or "/VE" in each)]
-    if any(may_hide) and not groups:
-        # To PDFium all are on, to others there are none.
+    may_hide = [_may_hide(each) for each in about if "/Type" in each and not {"/OCGs", "/VE"}.isdisjoint(each)]
+    if not hidden and not any(may_hide):
+        return False
+    # Where no layer is listed all are on to PDFium, and to others there is none; and it draws annotations in any layer.
+    if not groups or any("/OC" in each and "/Rect" in each for each in about):
         raise Damaged
-    return bool(hidden) or any(may_hide)
+    return True
 
 
 def _groups(source: DictionaryObject, key: str) -> dict[object, DictionaryObject]:

@@ -83,11 +83,6 @@ class Sheet:
         self.scale = scale
         self.to_pixels = _to_pixels(page, self.size)
 
-    @property
-    def whole(self) -> Box:
-        """The box of all its pixels."""
-        return 0, 0, *self.size
-
     def holds(self, box: tuple[float, float, float, float]) -> bool:
         """Whether all of a box of the page lies on it."""
         across, _, _, down, _, height = self.to_pixels
@@ -110,14 +105,9 @@ class Sheet:
         )
         return found if found[0] < found[2] and found[1] < found[3] else (0, 0, 0, 0)
 
-    def uncut_box(self, box: tuple[float, float, float, float]) -> Box:
-        """Return the pixels that a box of the page would touch on a sheet without edges."""
-        left, top, right, bottom = bounds(self.to_pixels, box)
-        return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
-
     def drawn(self, box: Box | None = None) -> Image.Image:
         """Return the page as it is now, in mode RGBX: all of it or the pixels of the box."""
-        left, top, right, bottom = box or self.whole
+        left, top, right, bottom = box or (0, 0, *self.size)
         # PDFium leaves out a letter that begins left of what is drawn.
         beside = min(left, round(_LETTER * self.scale))
         left -= beside

@@ -59,7 +59,7 @@ def paths_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) ->
     boxes = [_box(sheet, path) for path in paths]
     unclear = [at for at, box in enumerate(boxes) if box[2]]
     seen = [False] * len(paths)
-    search = _Search(sheet, drawn, sheet.whole, paths, boxes)
+    search = _Search(sheet, drawn, (0, 0, *sheet.size), paths, boxes)
     groups = _groups(sheet, boxes, unclear)
     for group in groups:
         for at in search.needed(group):
@@ -94,7 +94,7 @@ def _box(sheet: Sheet, path: Thing) -> Box:
 def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int]) -> list[list[int]]:
     """Return groups of paths that lie apart; raises NotRebuildable if they are too many."""
     chosen = [boxes[at] for at in numbers]
-    if len(chosen) > _PATHS or sum(map(area_of, chosen)) > _LAYERS * area_of(sheet.whole):
+    if len(chosen) > _PATHS or sum(map(area_of, chosen)) > _LAYERS * sheet.size[0] * sheet.size[1]:
         raise NotRebuildable
     return [[numbers[at] for at in group] for group in apart(chosen, sheet.size, _LAYERS)]
 

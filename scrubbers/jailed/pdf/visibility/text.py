@@ -21,6 +21,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.syntax.matrix import bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
 from scrubbers.jailed.pdf.visibility.ink_mask import Alone, drawn_without
@@ -241,7 +242,7 @@ def _has_gap(sheet: Sheet, unit: Unit, seen: Image.Image) -> bool:
     size = unit.size * sheet.scale
     along = _direction(sheet, unit)
     inked = bytes(seen.getprojection()[along])
-    uncut = sheet.uncut_box(unit.texts[0].thing.box)
+    uncut = [round(side) for side in bounds(sheet.to_pixels, unit.texts[0].thing.box)]
     # A letter that the edge of the page cuts stays; those behind it were left out as the page was read.
     before = max(0, unit.box[along] - uncut[along] - size) + len(inked) - len(inked.lstrip(b"\0"))
     after = max(0, uncut[along + 2] - unit.box[along + 2] - size) + len(inked) - len(inked.rstrip(b"\0"))

@@ -1,0 +1,98 @@
+"""What PDFium draws otherwise than other viewers do, or not at all, is refused: it could show what is covered there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import zlib
+
+import pypdfium2
+import pytest
+from corpus.index import Planter
+from documents.pdf_by_hand import Pdf, dct, document, jpeg_with_comment, line
+from scrub_harness import outcomes_of
+
+from scrubbers.stages import Damaged, OutOfMemory, Refused
+
+TEXT = line(b"(Syns)", 20, 380) + line(b"(hemligt)", 60, 40)
+COVER = b".8 g 0 0 400 100 re f"
+GROUP = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Group<</S/Transparency/K %s>>"
+
+
+def covered_by_a_stream(data: bytes, entries: bytes) -> bytes:
+    made = Pdf()
+    seen, cover = made.new_stream(TEXT), made.new_stream(data, entries, deflate=False)
+    return document(made, b"", page=b"/Contents[%s %s]" % (seen, cover))
+
+
+def in_a_group(knocks_out: bytes) -> bytes:
+    made = Pdf()
+    return document(
+        made,
+        TEXT + b"/X Do",
+        resources=b"/Font<</F0 6 0 R>>/XObject<</X %s>>" % made.new_stream(COVER, GROUP % knocks_out),
+    )
+
+
+def under_a_note(kind: bytes, more: bytes) -> bytes:
+    made = Pdf()
+    note = made.new(b"<</Type/Annot/Subtype/%s/F 4/Rect[0 0 400 100]/C[.8 .8 .8]/IC[.8 .8 .8]%s>>" % (kind, more))
+    return document(made, TEXT, page=b"/Annots[%s]" % note)
+
+
+def under_a_picture(entries: bytes, data: bytes) -> bytes:
+    made = Pdf()
+    picture = made.new_stream(data, entries, deflate=False)
+    resources = b"/Font<</F0 6 0 R>>/XObject<</I %s>>" % picture
+    return document(made, TEXT + b"q 400 0 0 100 0 0 cm /I Do Q", resources=resources)
+
+
+def under_a_dark_photograph() -> bytes:
+    """On a page with a gradient, so that all but its text becomes one picture."""
+    made = Pdf()
+    dots = bytes(random.Random(7).randrange(50) for _ in range(200 * 50))
+    photograph = made.new_stream(
+        dots, b"/Type/XObject/Subtype/Image/Width 200/Height 50/ColorSpace/DeviceGray/BitsPerComponent 8"
+    )
+    shading = b"<</ShadingType 2/ColorSpace/DeviceGray/Coords[0 0 400 0]/Function<</FunctionType 2/Domain[0 1]/N 1/C0[1]/C1[.8]>>>>"
+    contents = b"q 0 200 400 100 re W n /S sh Q " + TEXT + b"q 400 0 0 100 0 0 cm /I Do Q"
+    resources = b"/Font<</F0 6 0 R>>/XObject<</I %s>>/Shading<</S %s>>" % (photograph, shading)
+    return document(made, contents, resources=resources)
+
+
+GREY = jpeg_with_comment(Planter("read_otherwise"), "comment")
+OTHERWISE = {
+    "a group that knocks out": (in_a_group(b"true"), Damaged),
+    "a filter that is a text": (covered_by_a_stream(COVER.hex().encode() + b">", b"/Filter(ASCIIHexDecode)"), Damaged),
+    "a filter for what is encrypted": (covered_by_a_stream(zlib.compress(COVER), b"/Filter[/Crypt/FlateDecode]"), Damaged),
+    "a filter after one of pictures": (covered_by_a_stream(COVER.hex().encode(), b"/Filter[/DCTDecode/ASCIIHexDecode]"), Damaged),
+    "a shape without a look": (under_a_note(b"Polygon", b"/Vertices[0 0 400 0 400 100 0 100]"), Damaged),
+    "a line without a look": (under_a_note(b"Line", b"/L[0 50 400 50]/BS<</W 99>>"), Damaged),
+    "a picture that PDFium cannot read": (under_a_picture(dct((8, 9)).replace(b"/DeviceRGB", b"/CalRGB"), b"none"), OutOfMemory),
+}  # fmt: skip
+COVERED = {
+    "a group that does not": in_a_group(b"false"),
+    "a dark photograph": under_a_dark_photograph(),
+    "a picture": under_a_picture(dct(), GREY),
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, object]:
+    documents = {name: content for name, (content, _) in OTHERWISE.items()} | COVERED
+    return dict(zip(documents, asyncio.run(outcomes_of(list(documents.values()))), strict=True))
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_what_pdfium_draws_otherwise_is_refused(outcomes, name) -> None:
+    assert type(outcomes[name]) is OTHERWISE[name][1]
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_what_is_under_the_like_is_hidden(outcomes, name) -> None:
+    assert not isinstance(outcomes[name], Refused)
+    _, content, _, _ = outcomes[name]
+    with contextlib.closing(pypdfium2.PdfDocument(content)) as opened:
+        text = opened[0].get_textpage().get_text_bounded()
+    assert ("Syns" in text, "hemligt" in text) == (True, False)
