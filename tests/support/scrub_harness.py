@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.index import Sample
+from PIL import Image
 
+from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import ROLES, Role
 from scrubbers.sandbox import Sandbox, scrub, verify
@@ -115,6 +117,11 @@ def exiftool_tags(folder: Path) -> dict[str, set[str]]:
         entry["SourceFile"].rpartition("/")[2]: {key.rpartition(":")[2] for key in entry} - {"SourceFile"}
         for entry in json.loads(said.stdout)
     }
+
+
+def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> bool:
+    """Whether a person would call two drawings the same page; sizes that differ never are."""
+    return source.size == rebuilt.size and not differing(source, rebuilt, nearby=nearby)
 
 
 def became_pictures(report: ScrubReport) -> bool:

@@ -89,7 +89,8 @@ class Rebuilder:
         # What was last written to memory: the pages, and the font with the codes that they use.
         self._written: tuple[list[Page], DocumentFont | None] = [], None
         self._work = Work()
-        self._document = SourceDocument(self._work, hides_layers=opened.hides_layers)
+        self._hides_layers = opened.hides_layers
+        self._document = SourceDocument(self._work)
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
     def write(self, output: IO[bytes]) -> Image.Image:
@@ -141,7 +142,7 @@ class Rebuilder:
         document.lacks_letters = False
         try:
             page = read_page(self._pages[number], document)
-            document.lacks_letters = False
+            document.lacks_letters &= self._hides_layers
             if page.has_invisible_text():
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             if any(picture.hides_colour for _, picture in page.pictures()):
@@ -154,7 +155,7 @@ class Rebuilder:
         if document.lacks_letters:
             # As pixels its text would be missing as well, and nobody would see that it is.
             raise LettersMissing
-        return page
+        return None if self._hides_layers else page
 
     # Steps 2 to 5
 

@@ -8,12 +8,12 @@ import pypdfium2
 import pytest
 from documents.pdf_by_hand import HELVETICA, Pdf
 from PIL import Image, ImageChops
+from scrub_harness import same_look
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf import rebuild, scrub
 from scrubbers.jailed.pdf.pages import resources as pdf_source
 from scrubbers.jailed.pdf.pages.page import Page
-from scrubbers.jailed.pdf.visibility.visual_diff import same_look
 from scrubbers.jailed.worker import warm_up
 from scrubbers.protocol import Role
 from scrubbers.stages import Kind

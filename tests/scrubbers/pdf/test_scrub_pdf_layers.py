@@ -56,7 +56,7 @@ def noted() -> bytes:
 READ = {
     "a layer that is on": (layered(b"8 0 R"), True, True),
     "one that is off": (layered(), False, True),
-    "the same, and the page does not use it": (layered(contents=b""), False, False),
+    "the same, and the page does not use it": (layered(contents=b""), False, True),
     "no layer is off": (layered(default=b"/ON[9 0 R]"), True, False),
     "the layers say the same": (layered(on=state(b"ON"), off=state(b"OFF")), False, True),
     "all are off but one": (layered(b"8 0 R", default=b"/BaseState/OFF/ON[8 0 R]"), True, True),

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import pypdfium2
 from PIL import Image
+from scrub_harness import same_look
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.scrub import scrub_document
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Value, Writer
-from scrubbers.jailed.pdf.visibility.visual_diff import same_look
 from scrubbers.stages import Kind, Lost
 
 SIZE = (300, 120)

@@ -331,11 +331,6 @@ class Interpreter:
         self._last_show = None
         self._steps.append(step)
 
-    def begin_mark(self, _operator: bytes, operands: list[Operand]) -> None:
-        """Of marked content nothing is written; it only says what lies in a layer."""
-        if operands[-2:-1] == [b"OC"]:  # the tag before the properties
-            self._source.require_shown()
-
     def _resource(self, kind: str, operands: list[Operand]) -> Any:
         """Return what a name stands for, unresolved; None when it is not there."""
         named = access.dictionary_in(self._resources, kind)
@@ -369,5 +364,4 @@ _HANDLERS: Final[dict[bytes, Callable[[Interpreter, bytes, list[Operand]], None]
     b"Tj": Interpreter.show,
     b"TJ": Interpreter.show_spaced,
     **dict.fromkeys((b"'", b'"'), Interpreter.next_line_show),
-    b"BDC": Interpreter.begin_mark,
 }

@@ -30,9 +30,6 @@ class Source(Protocol):
 
     def graphics_state(self, untrusted: object) -> list[Step]: ...
 
-    def require_shown(self) -> None:
-        """Raise NotRebuildable if a layer may be off."""
-
 
 def last_numbers(operands: Sequence[Operand], count: int) -> tuple[bytes, ...]:
     """Return the last so many operands, which must be numbers."""

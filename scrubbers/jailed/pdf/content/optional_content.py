@@ -1,20 +1,14 @@
-"""Layers (optional content, ISO 32000-1, 8.11): pages that use some become pixels where anything may be off.
+"""Layers (optional content, ISO 32000-1, 8.11): where any may be off, all pages become pixels.
 
 Refused is what viewers read in different ways: PDFium believes a layer's own word (/ViewState) more than that of the
 document, takes another configuration than the default one, shows what no list names, and asks one layer for no policy.
 """
-
-from typing import Final
 
 import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.stages import Damaged
-
-_VIEWED: Final = frozenset(("/View", "/All"))
-_SHOWN: Final = frozenset(("/AnyOn", "/AllOn"))  # policies by which all is shown where nothing is off
-_HIDDEN: Final = frozenset(("/AnyOff", "/AllOff"))
 
 
 def hides_layers(reader: pypdf.PdfReader) -> bool:
@@ -58,14 +52,14 @@ def _disagrees(group: DictionaryObject, *, is_off: bool) -> bool:
     state, intent = access.entry(usage, "/ViewState"), access.entry(group, "/Intent") or "/View"
     intents = access.array(intent) if isinstance(intent, ArrayObject) else [intent]
     return (state is not None and (str(state).lstrip("/") == "OFF") != is_off) or (
-        is_off and _VIEWED.isdisjoint(intents)
+        is_off and {"/View", "/All"}.isdisjoint(intents)
     )
 
 
 def _may_hide(membership: DictionaryObject) -> bool:
     """Whether it may hide what is in it though no layer is off; raises Damaged."""
     policy = access.entry(membership, "/P") or "/AnyOn"
-    is_list = isinstance(access.entry(membership, "/OCGs"), ArrayObject)
-    if access.name_of(membership.get("/Type")) != "/OCMD" or policy not in (_SHOWN | _HIDDEN if is_list else _SHOWN):
+    hides = policy in ("/AnyOff", "/AllOff") and isinstance(access.entry(membership, "/OCGs"), ArrayObject)
+    if access.name_of(membership.get("/Type")) != "/OCMD" or not (hides or policy in ("/AnyOn", "/AllOn")):
         raise Damaged
-    return "/VE" in membership or policy in _HIDDEN
+    return hides or "/VE" in membership

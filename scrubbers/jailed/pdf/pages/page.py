@@ -262,7 +262,7 @@ def _annotations(untrusted: PageObject, source: SourceDocument) -> list[Step]:
 
 def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]:
     """Return the steps that draw an annotation; none when nobody sees it, or it has no look of its own."""
-    if not _is_shown(annotation, source):
+    if not _is_shown(annotation):
         return []
     look = access.entry(access.dictionary_in(annotation, "/AP"), "/N")
     if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
@@ -281,15 +281,11 @@ def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]
     ]
 
 
-def _is_shown(annotation: DictionaryObject, source: SourceDocument) -> bool:
+def _is_shown(annotation: DictionaryObject) -> bool:
     if access.name_of(annotation.get("/Subtype")) == "/Popup":
         return False
     flags = access.entry(annotation, "/F")
-    if flags is not None and int(access.number(flags)) & (_HIDDEN | _NO_VIEW):
-        return False
-    if "/OC" in annotation:
-        source.require_shown()
-    return True
+    return flags is None or not int(access.number(flags)) & (_HIDDEN | _NO_VIEW)
 
 
 def _placed(annotation: DictionaryObject, look: StreamObject) -> tuple[float, ...] | None:

@@ -40,8 +40,7 @@ _KEPT_BYTES: Final = 4 * 2**20
 class SourceDocument:
     """What the pages of one document draw with."""
 
-    def __init__(self, work: Work, *, hides_layers: bool = False) -> None:
-        self._hides_layers = hides_layers
+    def __init__(self, work: Work) -> None:
         self.work = work
         self.swatches = Swatches(work)
         # None: not understood.
@@ -95,8 +94,6 @@ class SourceDocument:
 
     def drawable(self, untrusted: object, resources: DictionaryObject) -> Picture | Form | Unsaid | None:
         source = access.stream(untrusted)
-        if "/OC" in source:
-            self.require_shown()
         key = access.key_of(untrusted)
         match access.name_of(source.get("/Subtype")):
             case "/Image":
@@ -141,10 +138,6 @@ class SourceDocument:
         if key not in self._states:
             self._states[key] = graphics_state(untrusted)
         return self._states[key]
-
-    def require_shown(self) -> None:
-        if self._hides_layers:
-            raise NotRebuildable
 
     # Forms and what is like them
 

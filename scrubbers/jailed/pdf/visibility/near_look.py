@@ -13,7 +13,7 @@ import pypdfium2
 
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.renderer import drawn
-from scrubbers.jailed.pdf.visibility.visual_diff import Box, same_look
+from scrubbers.jailed.pdf.visibility.visual_diff import Box, differing
 
 _NEARBY: Final = 3.0  # times as large
 _PIXELS: Final = 6_000_000
@@ -32,7 +32,7 @@ def same_from_nearby(
         rows = top, bottom
         before, after = drawn(source, large, rows), drawn(rebuilt, large, rows)
         part = left, 0, right, bottom - top
-        if not same_look(before.crop(part), after.crop(part), nearby=True):
+        if differing(before.crop(part), after.crop(part), nearby=True):
             return False
     return True
 

@@ -42,11 +42,6 @@ _LINE: Final = 3  # doublings: lines are at least eight pixels long, which no st
 _BESIDE: Final = 40  # of 255: by how much a line may be brighter or darker beside its place
 
 
-def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> bool:
-    """Return whether a person would call them the same page. Modes L, RGB or RGBX; sizes that differ never are."""
-    return source.size == rebuilt.size and not differing(source, rebuilt, nearby=nearby)
-
-
 def differing(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> list[Box]:
     """Return where two drawings of one size look different: nowhere if a person would call them the same page.
 

@@ -7,12 +7,13 @@ import pypdfium2
 import pytest
 from fpdf import FPDF
 from PIL import Image, ImageChops, ImageDraw
+from scrub_harness import same_look
 
 from scrubbers.jailed.pdf.bitmap import in_colours, in_one_channel
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
-from scrubbers.jailed.pdf.visibility.visual_diff import differing, same_look
+from scrubbers.jailed.pdf.visibility.visual_diff import differing
 
 SENTENCE = "Granskning av upphandlingen 2024-117, se bilaga."
 
