@@ -219,12 +219,13 @@ async def rise(warm: Warm, content: bytes) -> int:
     return rose
 
 
-async def test_a_pdf_of_scans_raises_memory_by_no_more_than_three_times_the_file(warm):
+async def test_a_pdf_of_scans_raises_memory_by_no_more_than_three_and_a_half_times_the_file(warm):
+    """PDFium reads all of it before it writes any of it anew (decision 0048)."""
     content = scans()
 
     rose = await rise(warm, content)
 
-    assert rose <= 3 * len(content)
+    assert rose <= 3.5 * len(content)
 
 
 async def test_a_drawing_raises_memory_by_no_more_than_three_times_the_file(warm):

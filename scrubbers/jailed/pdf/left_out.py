@@ -4,7 +4,7 @@
   room for the largest from as near as anything is looked at
 - of an outline that touches more pixels than it counts, the rest is missing, of a path as of one that clips
 - far from the page points are put nearer, each for itself: slanted lines turn, upright boxes do not
-- forms too deep in each other are empty, and pictures with too long a side or that it cannot decode are none
+- forms too deep in each other are empty, and pictures with too long a side are none
 - of a pattern with too large a cell nothing is drawn, and forms draw it as large as everything else in them
 
 Of what is in patterns' cells and glyphs of Type 3 fonts PDFium does not tell.
@@ -32,9 +32,8 @@ _LARGEST_CELL: Final = 15_000.0**2  # square points; PDFium draws 46,000 pixels 
 _CELLS: Final = 2**22  # pixels on an outline
 _FARTHEST: Final = 16_000.0  # points; PDFium has room for 50,000 pixels
 _NEAREST: Final = 8.0  # pixels to a point: as near as anything is looked at, on pages that are not large
-_NO_BOX: Final = 0.001  # points, as in PDFium
+_NO_BOX: Final = 0.001  # points, as in PDFium: it widens nothing
 _FILLED, _STROKED = ctypes.c_int(), ctypes.c_int()
-_ABOUT: Final = pdfium.FPDF_IMAGEOBJ_METADATA()
 _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 _BOX: Final = tuple(ctypes.c_float() for _ in range(4))
 
@@ -46,7 +45,7 @@ def room_for(page: pypdfium2.PdfPage, cell: float) -> int:
     """
     width, height = page.get_size()
     finest = min(_NEAREST, math.sqrt(NEAREST_PIXELS / max(1.0, width * height)))
-    walk = _Walk((width + height) * finest, finest, cell, page)
+    walk = _Walk((width + height) * finest, finest, cell)
     try:
         areas = (walk.areas(objects, to_page) for objects, to_page in _contents_of(page))
         area = max(itertools.chain.from_iterable(areas), default=0.0)
@@ -83,7 +82,6 @@ def _placed(annotation: Any, objects: Sequence[Any]) -> Matrix:
     if not points or not pdfium.FPDFAnnot_GetRect(annotation, to):
         return AS_IT_IS
     (left, right), (bottom, top) = ((min(at), max(at)) for at in zip(*points, strict=True))
-    # A box that is nearly empty widens nothing.
     across = max(1.0, (to.right - to.left) / (right - left)) if right - left > _NO_BOX else 1.0
     up = max(1.0, (to.top - to.bottom) / (top - bottom)) if top - bottom > _NO_BOX else 1.0
     return across, 0, 0, up, to.left - left * across, to.bottom - bottom * up
@@ -100,7 +98,6 @@ class _Walk(NamedTuple):
     across: float
     finest: float
     cell: float
-    page: Any = None
 
     def areas(self, objects: Iterable[Any], to_page: Matrix, depth: int = 0) -> Iterator[float]:
         """Yield how large the box of each path with a translucent line is, in square points. Raises NotRebuildable."""
@@ -109,7 +106,8 @@ class _Walk(NamedTuple):
             raise NotRebuildable
         for each in objects:
             kind = pdfium.FPDFPageObj_GetType(each)
-            if depth > _DEEPEST or (kind == pdfium.FPDF_PAGEOBJ_IMAGE and not self._is_drawn(each)):
+            is_told = kind == pdfium.FPDF_PAGEOBJ_IMAGE and pdfium.FPDFImageObj_GetImagePixelSize(each, *_PARTS[:2])
+            if depth > _DEEPEST or (is_told and max(_PARTS[0].value, _PARTS[1].value) > _LONGEST):
                 raise NotRebuildable
             self._require_clips(pdfium.FPDFPageObj_GetClipPath(each), to_page)
             if kind == pdfium.FPDF_PAGEOBJ_FORM:
@@ -133,11 +131,6 @@ class _Walk(NamedTuple):
         is_both = is_told and _FILLED.value and _STROKED.value
         if is_both and (not pdfium.FPDFPageObj_GetStrokeColor(path, *_PARTS) or _PARTS[3].value < _OPAQUE):
             yield (right - left) * (top - bottom)
-
-    def _is_drawn(self, picture: Any) -> bool:
-        """Whether PDFium can decode it."""
-        is_told = pdfium.FPDFImageObj_GetImageMetadata(picture, self.page, _ABOUT)
-        return bool(is_told and _ABOUT.bits_per_pixel and max(_ABOUT.width, _ABOUT.height) <= _LONGEST)
 
     def _require_clips(self, clip: Any, to_page: Matrix) -> None:
         for number in range(pdfium.FPDFClipPath_CountPaths(clip) if clip else 0):

@@ -11,7 +11,7 @@ import io
 import mmap
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import pypdf
 from pypdf.generic import DictionaryObject
@@ -34,7 +34,8 @@ _GIVEN_LOOKS: Final = {
 
 # Groups that knock out; filters that are a text or follow one of pictures: PDFium draws them otherwise, or nothing.
 _DISPUTED: Final = re.compile(
-    rb"/K true|/Crypt\b|/Filter ?\[? ?\(|\[ ?(?:/\w+Decode ?)*/(?:DCT|JPX|CCITTFax|JBIG2)Decode ?/\w+Decode"
+    rb"/K true(?=[/>])|/Filter ?(?:\[[^\]]*)?/Crypt\b|/Filter ?\[? ?\(|"
+    rb"\[ ?(?:/\w+Decode ?)*/(?:DCT|JPX|CCITTFax|JBIG2)Decode ?/\w+Decode"
 )
 # Kinds of annotations that others draw without a look of their own, and PDFium does not.
 _NOT_GIVEN: Final = {"/Line", "/Polygon", "/PolyLine"}
@@ -71,7 +72,9 @@ def _read(rewritten: bytes) -> pypdf.PdfReader | None:
     # What was encrypted could not be looked at before.
     inflate_limits.require_bounded(rewritten)
     try:
-        reader = pypdf.PdfReader(io.BytesIO(rewritten), strict=False)
+        # Of a BytesIO pypdf makes a copy to ask how long it is.
+        stream = io.BufferedReader(cast(io.RawIOBase, io.BytesIO(rewritten)))
+        reader = pypdf.PdfReader(stream, strict=False)
         return reader if isinstance(reader.root_object, DictionaryObject) and reader.pages else None
     except access.BROKEN:
         return None
@@ -92,6 +95,6 @@ def _is_bare(annotation: object) -> bool:
     if not isinstance(annotation, DictionaryObject) or "/N" in access.dictionary_in(annotation, "/AP"):
         return False
     kind = access.name_of(annotation.get("/Subtype"))
-    if kind in _NOT_GIVEN:
+    if kind in _NOT_GIVEN and not ("/F" in annotation and int(access.number(annotation.raw_get("/F"))) & 2):
         raise Damaged
     return kind in _GIVEN_LOOKS

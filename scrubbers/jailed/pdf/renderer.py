@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import io
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -28,7 +29,7 @@ class _Sink:
     """Where PDFium writes to: a function that it calls. In the jail none can be made, so there is one for all."""
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._made = io.BytesIO()
         self._target = pdfium.FPDF_FILEWRITE()
         self._target.version = 1
         called = type(self._target.WriteBlock)(self._take)
@@ -37,17 +38,15 @@ class _Sink:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(called))
 
     def _take(self, _target: object, data: int, size: int) -> int:
-        self._parts.append(ctypes.string_at(data, size))
+        self._made.write(ctypes.string_at(data, size))
         return 1
 
     def written(self, document: pypdfium2.PdfDocument) -> bytes:
         """Return the document without encryption; raises Damaged."""
-        self._parts.clear()
+        self._made = io.BytesIO()
         if not pdfium.FPDF_SaveAsCopy(document, self._target, pdfium.FPDF_REMOVE_SECURITY):
             raise Damaged
-        made = b"".join(self._parts)
-        self._parts.clear()
-        return made
+        return self._made.getvalue()
 
 
 _SINK: Final = _Sink()

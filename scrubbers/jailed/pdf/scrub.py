@@ -24,6 +24,7 @@ from scrubbers.jailed.pdf.open import open_document
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
 from scrubbers.jailed.pictures import against_marks
+from scrubbers.jailed.pictures.release_input import release_input
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.stages import Kind
 
@@ -34,13 +35,16 @@ def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: 
     """Write the rebuilt document and its preview; raises Refused, or what the libraries raise."""
     # The collector would look through all objects again and again; `rebuild` calls it where it is worth its time.
     gc.disable()
-    # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees. It is never
-    # closed: PDFium points into it until the job ends.
+    # A private mapping: PDFium wants memory it could write to, and gets pages that nobody else sees.
     untrusted = mmap.mmap(untrusted_descriptor, 0, access=mmap.ACCESS_COPY)
     with open(clean, "wb", closefd=False) as output:
         inflate_limits.require_bounded(untrusted)
         opened = open_document(untrusted)
         pdf.collect(opened.reader, untrusted, findings)
+        # What is drawn is in what PDFium wrote.
+        with contextlib.suppress(BufferError):
+            untrusted.close()
+            release_input(untrusted_descriptor)
         # Where each letter stands would be as good a mark: every page becomes a picture of itself, without words.
         readable = None if against_marks.is_asked_for() else opened.reader
         first = Rebuilder(opened, readable, findings).write(output)

@@ -13,7 +13,7 @@ from corpus.index import Planter
 from documents.pdf_by_hand import Pdf, dct, document, jpeg_with_comment, line
 from scrub_harness import outcomes_of
 
-from scrubbers.stages import Damaged, OutOfMemory, Refused
+from scrubbers.stages import Damaged, Refused
 
 TEXT = line(b"(Syns)", 20, 380) + line(b"(hemligt)", 60, 40)
 COVER = b".8 g 0 0 400 100 re f"
@@ -69,7 +69,6 @@ OTHERWISE = {
     "a filter after one of pictures": (covered_by_a_stream(COVER.hex().encode(), b"/Filter[/DCTDecode/ASCIIHexDecode]"), Damaged),
     "a shape without a look": (under_a_note(b"Polygon", b"/Vertices[0 0 400 0 400 100 0 100]"), Damaged),
     "a line without a look": (under_a_note(b"Line", b"/L[0 50 400 50]/BS<</W 99>>"), Damaged),
-    "a picture that PDFium cannot read": (under_a_picture(dct((8, 9)).replace(b"/DeviceRGB", b"/CalRGB"), b"none"), OutOfMemory),
 }  # fmt: skip
 COVERED = {
     "a group that does not": in_a_group(b"false"),

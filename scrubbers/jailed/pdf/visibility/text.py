@@ -157,14 +157,16 @@ def _height(text: Text) -> float:
 
 def _is_faint(unit: Unit) -> bool:
     left, top, right, bottom = unit.box
+    if unit.change >= SEEN_FROM and 2 * unit.change > 3 * unit.shown:
+        return False  # It is not a small sign: the source shows less of it.
     return unit.shown < SEEN_FROM and (unit.shown >= _FAINT_FROM or min(right - left, bottom - top) <= _SMALL_BOX)
 
 
 def _judged(unit: Unit) -> Look:
     if unit.shown < SEEN_FROM:
-        return Look.HIDDEN
+        return Look.PARTLY if unit.shown and unit.change >= SEEN_FROM else Look.HIDDEN
     if unit.change < _CLEAR_CONTRAST:
-        return Look.SEEN
+        return Look.PARTLY if unit.cut else Look.SEEN
     letter = (unit.size * unit.scale) ** 2
     return Look.PARTLY if unit.cut or unit.unseen > max(_UNSEEN_LEAST, letter * _UNSEEN_PART) else Look.SEEN
 
@@ -178,7 +180,10 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
         change = strongest_change(before, drawn_without(sheet, _things_of(group), whole))
         shown = change if sheet.source is None else ImageChops.darker(change, sheet.source(sheet.size, whole))
         for unit in group:
-            unit.change, unit.shown = (greatest(each.crop(within(unit.box, whole))) for each in (change, shown))
+            ours, both = (each.crop(within(unit.box, whole)) for each in (change, shown))
+            unit.change, unit.shown = greatest(ours), greatest(both)
+            half = 2 * sum(both.histogram()[SEEN_FROM // 2 :]) < sum(ours.histogram()[SEEN_FROM:])
+            unit.cut = half and unit.change < _CLEAR_CONTRAST
         found = [unit for unit in group if unit.change >= _CLEAR_CONTRAST]
         if found:
             clear.append((found, whole, shown.point(AS_SEEN)))
