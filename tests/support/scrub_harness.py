@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import pypdfium2
 from corpus.index import Sample
 from PIL import Image
 
@@ -117,6 +118,12 @@ def exiftool_tags(folder: Path) -> dict[str, set[str]]:
         entry["SourceFile"].rpartition("/")[2]: {key.rpartition(":")[2] for key in entry} - {"SourceFile"}
         for entry in json.loads(said.stdout)
     }
+
+
+def first_page_text(content: bytes) -> str:
+    """The text of a document's first page that a viewer copies."""
+    with contextlib.closing(pypdfium2.PdfDocument(content)) as opened:
+        return str(opened[0].get_textpage().get_text_bounded())
 
 
 def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> bool:

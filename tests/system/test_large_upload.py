@@ -220,7 +220,7 @@ async def rise(warm: Warm, content: bytes) -> int:
 
 
 async def test_a_pdf_of_scans_raises_memory_by_no_more_than_three_and_a_half_times_the_file(warm):
-    """PDFium reads all of it before it writes any of it anew (decision 0048)."""
+    """PDFium reads all of it before it rewrites any of it (decision 0048)."""
     content = scans()
 
     rose = await rise(warm, content)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, cast
 
 import pypdf
-from pypdf.generic import DictionaryObject
+from pypdf.generic import DictionaryObject, NumberObject
 
 from scrubbers.jailed.pdf import inflate_limits
 from scrubbers.jailed.pdf.content.optional_content import hides_layers
@@ -25,7 +25,7 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.stages import Damaged
 
 # What stands in each pattern, and in lists and memberships of layers.
-_OF_INTEREST: Final = (b"/PatternType", b"/OCGs", b"/VE")
+_OF_INTEREST: Final = (b"/PatternType", b"/OCGs", b"/VE", b"/ViewState")
 # Kinds to which PDFium gives a look.
 _GIVEN_LOOKS: Final = {
     "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline", "/Widget",
@@ -94,7 +94,7 @@ def _pages_with_bare_annotations(reader: pypdf.PdfReader) -> Iterator[int]:
 def _is_bare(annotation: object) -> bool:
     if not isinstance(annotation, DictionaryObject) or "/N" in access.dictionary_in(annotation, "/AP"):
         return False
-    kind = access.name_of(annotation.get("/Subtype"))
-    if kind in _NOT_GIVEN and not ("/F" in annotation and int(access.number(annotation.raw_get("/F"))) & 2):
+    kind, flags = access.name_of(annotation.get("/Subtype")), access.entry(annotation, "/F")
+    if kind in _NOT_GIVEN and not (isinstance(flags, NumberObject) and flags & 2):
         raise Damaged
     return kind in _GIVEN_LOOKS

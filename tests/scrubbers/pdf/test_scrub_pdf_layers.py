@@ -25,7 +25,7 @@ def layered(
     more: bytes = b"",
     contents: bytes = USES,
 ) -> bytes:
-    """Layer 8 is on and 9 is off, with what else is said of them; the page uses one of them, or a membership of them."""
+    """Layer 8 is on and 9 is off, with further entries; the page uses one of them, or a membership of them."""
     made = Pdf()
     made.add(8, b"<</Type/OCG/Name(on)%s>>" % on)
     made.add(9, b"<</Type/OCG/Name(off)%s>>" % off)
@@ -52,7 +52,7 @@ def noted() -> bytes:
     return document(made, SEEN, page=b"/Annots[%s]" % note, catalog=catalog)
 
 
-# What is said, whether the text in the layer is in the copy, and whether the page becomes a picture.
+# The document, whether the text in the layer is in the copy, and whether the page becomes a picture.
 READ = {
     "a layer that is on": (layered(b"8 0 R"), True, True),
     "one that is off": (layered(), False, True),
@@ -92,6 +92,7 @@ DISPUTED = {
         b"/OCProperties", b"/OCProperty_s"
     ),
     "a note in a layer that is off": noted(),
+    "a layer of no list that says that it is off": layered(b"<</Type/OCG%s>>" % state(b"OFF"), default=b"/ON[9 0 R]"),
     "what no page uses": layered(b"<</Type/Foo/OCGs[9 0 R]>>", contents=b""),
 }
 

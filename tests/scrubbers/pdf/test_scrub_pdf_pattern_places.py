@@ -7,12 +7,10 @@ with a pattern, which before that is used in another place: in a form that is mo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
-import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
-from scrub_harness import outcomes_of
+from scrub_harness import first_page_text, outcomes_of
 
 from scrubbers.stages import Damaged, Refused
 
@@ -164,7 +162,5 @@ def test_a_pattern_with_two_places_is_refused(outcomes, name) -> None:
 @pytest.mark.parametrize("name", PLACED_ONCE)
 def test_a_pattern_with_one_place_hides_what_is_under_it(outcomes, name) -> None:
     assert not isinstance(outcomes[name], Refused)
-    _, content, _, _ = outcomes[name]
-    with contextlib.closing(pypdfium2.PdfDocument(content)) as opened:
-        text = opened[0].get_textpage().get_text_bounded()
+    text = first_page_text(outcomes[name][1])
     assert ("Syns" in text, "hemligt" in text) == (True, False)

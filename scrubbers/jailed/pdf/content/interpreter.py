@@ -289,11 +289,8 @@ class Interpreter:
         show = Show(state.size, state.character_space, *self._shown(items, font))
         if state.mode == _ONLY_CLIPPING and (show.runs or show.moves[0]):
             raise ClippingText
-        if (
-            font.is_left_to_the_reader
-            and not self._state.mode == _INVISIBLE
-            and not all(glyph.outline for glyph in show.glyphs())
-        ):
+        is_shown = self._state.mode != _INVISIBLE
+        if is_shown and font.is_left_to_the_reader and not all(glyph.outline for glyph in show.glyphs()):
             raise LettersMissing
         if self._state.mode == _INVISIBLE:
             show.seen = [False] * show.count()

@@ -27,7 +27,9 @@ def hides_layers(reader: pypdf.PdfReader) -> bool:
     ):
         raise Damaged
     found = (each for found in access.all_objects(reader) for each in access.dictionaries_in(found))
-    about = [each for each in found if not {"/OC", "/OCGs", "/VE"}.isdisjoint(each)]
+    about = [each for each in found if not {"/OC", "/OCGs", "/VE", "/Usage"}.isdisjoint(each)]
+    if any(_disagrees(each, is_off=False) for each in about if access.key_of(each) not in groups):
+        raise Damaged
     # Without a type it is a list of layers, and no membership to anybody.
     may_hide = [_may_hide(each) for each in about if "/Type" in each and not {"/OCGs", "/VE"}.isdisjoint(each)]
     if not hidden and not any(may_hide):

@@ -1,4 +1,4 @@
-"""What the texts of the source's page change on it. Where they change nothing, no text of ours is seen.
+"""What the texts of the source's page change on it. Where they change nothing, no text of the rebuilt page is seen.
 
 When two drawings are compared, text that is pale, or on a ground as dark as it, may appear where the source shows none.
 """
