@@ -71,10 +71,11 @@ async def test_two_erase_a_case_and_what_is_left_is_a_certificate_of_the_two_sig
     assert "Underskrivet av Person 1 och Person 2" in done.words
     words = re.search(r"Kontrollord (\w+( · \w+){5}) ", done.words)
     assert words
-    # The same at the other's desk, and nothing of what the case was about or when it came.
+    # The same at the other's desk, and nothing of what the case was about or when it came. Whole words are asked for:
+    # one of the control words may be "marsvin".
     assert words[0] in at_first.words
     for page in (done, at_first, *gone[1:]):
-        assert not any(said in page.words for said in ("Privata", "Ludvika", "avskriven", "handlagd", "mars"))
+        assert not re.search(r"\b(Privata|Ludvika|avskriven|handlagd|mars)\b", page.words)
     assert "Du kan inte öppna sidan." in gone[0].words
     assert f"Gallringsbevis Ärende {number}" in hers.words
     assert f"Gallringsbevis Ärende {number}" in lists.words
