@@ -85,7 +85,7 @@ def stencil_node() -> Node:
         Stream(
             {
                 b"Type": Name(b"XObject"), b"Subtype": Name(b"Image"), b"Width": 9, b"Height": 3, b"ImageMask": True,
-                b"BitsPerComponent": 1, b"Decode": [0, 1], b"Interpolate": True,
+                b"BitsPerComponent": 1, b"Decode": [0, 1],
             },
             b"\xa5\x80" * 3,
         )

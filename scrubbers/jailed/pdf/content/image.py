@@ -120,10 +120,9 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
         raise TooManyPixels
     filters = _filters(source)
     lossy = bool(filters) and filters[-1] in _LOSSY
-    smooth = access.is_true(_entry(source, "/Interpolate", "/I"))
     if access.is_true(_entry(source, "/ImageMask", "/IM")):
         painted = _drawn_alone(source, (width, height), resources).getchannel("A")
-        made = Picture(Node(_stencil(painted, smooth=smooth), kept=True), painted.size, _BY_PDFIUM)
+        made = Picture(Node(_stencil(painted), kept=True), painted.size, _BY_PDFIUM)
         made.even = () if painted.getextrema() == (_OPAQUE, _OPAQUE) else None
         return made
     photograph = pixels = _decoded_jpeg(source, filters, (width, height), resources)
@@ -140,9 +139,9 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
     if alpha is not None:
         hides_colour = _hides_colour(source, photograph, alpha, resources, like=_LIKE if lossy else _SAME)
         pixels = _without_unseen(pixels, alpha)
-    stored = _stored(pixels, lossy=lossy, smooth=smooth)
+    stored = _stored(pixels, lossy=lossy)
     if alpha is not None:
-        soft = Node(_stored(alpha, lossy=False, smooth=smooth), kept=True)
+        soft = Node(_stored(alpha, lossy=False), kept=True)
         stored = Stream({**stored.entries, b"SMask": soft}, stored.data)
     weight = _BY_PDFIUM if photograph is None else 1 if photograph.mode == "L" else _COLOURED
     return Picture(Node(stored, kept=True), pixels.size, weight, hides_colour, even)
@@ -174,15 +173,14 @@ def _hides_colour(
 
 def _shrunk(whole: Stream, size: tuple[int, int]) -> Stream:
     """Return the stream with fewer pixels, and those of its mask."""
-    smooth = b"Interpolate" in whole.entries
     pixels = _resized(whole, size)
     if b"ImageMask" in whole.entries:
-        return _stencil(pixels, smooth=smooth)
-    downscaled = _stored(pixels, lossy=whole.entries[b"Filter"] == b"DCTDecode", smooth=smooth)
+        return _stencil(pixels)
+    downscaled = _stored(pixels, lossy=whole.entries[b"Filter"] == b"DCTDecode")
     mask = whole.entries.get(b"SMask")
     if not isinstance(mask, Node) or not isinstance(mask.value, Stream):
         return downscaled
-    alpha = Node(_stored(_resized(mask.value, size), lossy=False, smooth=smooth), kept=True)
+    alpha = Node(_stored(_resized(mask.value, size), lossy=False), kept=True)
     return Stream({**downscaled.entries, b"SMask": alpha}, downscaled.data)
 
 
@@ -327,8 +325,7 @@ def _even(pixels: Image.Image) -> tuple[int, ...] | None:
     return tuple(lows) if lows == highs else None
 
 
-def _stored(pixels: Image.Image, *, lossy: bool, smooth: bool) -> Stream:
-    entries = size_entries(pixels)
+def _stored(pixels: Image.Image, *, lossy: bool) -> Stream:
     space = Name(b"DeviceGray" if pixels.mode == "L" else b"DeviceRGB")
     bits, filter_name = 8, Name(b"FlateDecode")
     if lossy:
@@ -337,8 +334,8 @@ def _stored(pixels: Image.Image, *, lossy: bool, smooth: bool) -> Stream:
         bits, data = 1, zlib.compress(pixels.convert("1", dither=Image.Dither.NONE).tobytes(), DEFLATE_LEVEL)
     else:
         data = zlib.compress(pixels.tobytes(), DEFLATE_LEVEL)
-    entries |= {b"ColorSpace": space, b"BitsPerComponent": bits, b"Filter": filter_name}
-    return Stream(_with_smooth(entries, smooth=smooth), data)
+    coding: dict[bytes, Value] = {b"ColorSpace": space, b"BitsPerComponent": bits, b"Filter": filter_name}
+    return Stream(size_entries(pixels) | coding, data)
 
 
 def jpeg(pixels: Image.Image) -> bytes:
@@ -351,14 +348,14 @@ def jpeg(pixels: Image.Image) -> bytes:
     return encoded.getvalue()
 
 
-def _stencil(painted: Image.Image, *, smooth: bool) -> Stream:
+def _stencil(painted: Image.Image) -> Stream:
     """Return a stencil: a zero bit is painted."""
     bits = ImageChops.invert(painted).convert("1", dither=Image.Dither.NONE)
     entries: dict[bytes, Value] = {
         **size_entries(painted), b"ImageMask": True, b"BitsPerComponent": 1, b"Decode": [0, 1],
         b"Filter": Name(b"FlateDecode"),
     }  # fmt: skip
-    return Stream(_with_smooth(entries, smooth=smooth), zlib.compress(bits.tobytes(), DEFLATE_LEVEL))
+    return Stream(entries, zlib.compress(bits.tobytes(), DEFLATE_LEVEL))
 
 
 def size_entries(pixels: Image.Image) -> dict[bytes, Value]:
@@ -366,10 +363,6 @@ def size_entries(pixels: Image.Image) -> dict[bytes, Value]:
     return {
         b"Type": Name(b"XObject"), b"Subtype": Name(b"Image"), b"Width": pixels.width, b"Height": pixels.height,
     }  # fmt: skip
-
-
-def _with_smooth(entries: dict[bytes, Value], *, smooth: bool) -> dict[bytes, Value]:
-    return {**entries, b"Interpolate": True} if smooth else entries
 
 
 def _is_black_and_white(pixels: Image.Image) -> bool:

@@ -71,10 +71,7 @@ def items(thing: object) -> list[Any]:
 
 
 def entries(
-    document: Document,
-    thing: object,
-    required: Mapping[str, Check],
-    optional: Mapping[str, Check] | None = None,
+    document: Document, thing: object, required: Mapping[str, Check], optional: Mapping[str, Check] | None = None
 ) -> Mapping[str, Any]:
     """Return a dictionary with all required keys and no others than the optional; each value has passed its check."""
     if not isinstance(thing, dict):
@@ -89,10 +86,7 @@ def entries(
 
 
 def stream_entries(
-    document: Document,
-    thing: object,
-    required: Mapping[str, Check],
-    optional: Mapping[str, Check] | None = None,
+    document: Document, thing: object, required: Mapping[str, Check], optional: Mapping[str, Check] | None = None
 ) -> tuple[Stream, Mapping[str, Any]]:
     """Return the stream, and its dictionary, which has a filter as well."""
     if not isinstance(thing, Stream):

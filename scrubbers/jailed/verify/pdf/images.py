@@ -34,10 +34,7 @@ def _soft_mask(document: Document, thing: object) -> None:
     _require_picture(document, thing, required, {})
 
 
-_IN_COLOUR: Final[Mapping[str, Check]] = {
-    "ColorSpace": named(*_COMPONENTS),
-    "BitsPerComponent": whole(1, 8),
-}
+_IN_COLOUR: Final[Mapping[str, Check]] = {"ColorSpace": named(*_COMPONENTS), "BitsPerComponent": whole(1, 8)}
 
 
 def _require_picture(
@@ -53,7 +50,7 @@ def _require_picture(
             "Height": whole(1, _MOST_PIXELS),
             **required,
         },
-        {"Interpolate": exactly(expected=True), **optional},
+        optional,
     )
     bits, components = found["BitsPerComponent"], _COMPONENTS[found.get("ColorSpace", "DeviceGray")]
     demand(found["Width"] * found["Height"] <= _MOST_PIXELS and bits in {1, 4, 8}, "a picture's size")

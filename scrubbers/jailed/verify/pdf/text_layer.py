@@ -60,9 +60,7 @@ def layered_page(document: Document, contents: bytes, resources: object, box: li
         last = _require_word(word, last)
         position = word.end()
     entries(
-        document,
-        document.take(resources),
-        {"Font": exactly_one("F0", _font), "XObject": exactly_one("X0", picture)},
+        document, document.take(resources), {"Font": exactly_one("F0", _font), "XObject": exactly_one("X0", picture)}
     )
 
 
