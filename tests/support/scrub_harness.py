@@ -15,6 +15,7 @@ import pypdfium2
 from corpus.index import Sample
 from PIL import Image
 
+from scrubbers.jailed.pdf.bitmap import in_colours
 from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import ROLES, Role
@@ -128,7 +129,8 @@ def first_page_text(content: bytes) -> str:
 
 def same_look(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False) -> bool:
     """Whether a person would call two drawings the same page; sizes that differ never are."""
-    return source.size == rebuilt.size and not differing(source, rebuilt, nearby=nearby)
+    drawn = [(in_colours(each) if each.mode == "RGBX" else each).convert("RGBX") for each in (source, rebuilt)]
+    return source.size == rebuilt.size and not differing(*drawn, nearby=nearby)
 
 
 def became_pictures(report: ScrubReport) -> bool:

@@ -40,8 +40,10 @@ def in_colours(drawn: Image.Image) -> Image.Image:
     return Image.frombuffer("RGB", drawn.size, drawn.tobytes(), "raw", "BGRX", 0, 1)
 
 
-def in_one_channel(drawn: Image.Image) -> Image.Image | None:
-    """Return a drawing in mode L if it has no colour, else None."""
-    green, others = drawn.getchannel(1), (drawn.getchannel(0), drawn.getchannel(2))
-    has_colour = any(ImageChops.difference(green, other).getbbox() for other in others)
-    return None if has_colour else green
+def strongest(change: Image.Image) -> Image.Image:
+    """Return the greatest of each pixel's channels, mode L. In most changes of text all are the same."""
+    found, *others = change.split()[:3]
+    for other in others:
+        if ImageChops.difference(found, other).getbbox() is not None:
+            found = ImageChops.lighter(found, other)
+    return found

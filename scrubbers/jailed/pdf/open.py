@@ -2,7 +2,7 @@
 
 Both get it as PDFium rewrites it: without encryption, each object once, and each name and number in one way of writing,
 so that no two readers find different things in it. Annotations without a look of their own, to which viewers give one,
-then have PDFium's.
+then have PDFium's. What is drawn has no hints (`hints`).
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from pypdf.generic import DictionaryObject, NumberObject
 
 from scrubbers.jailed.pdf import inflate_limits
 from scrubbers.jailed.pdf.content.optional_content import hides_layers
+from scrubbers.jailed.pdf.hints import without_hints
 from scrubbers.jailed.pdf.pattern_places import largest_cell
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax import access
@@ -30,8 +31,6 @@ _OF_INTEREST: Final = (b"/PatternType", b"/OCGs", b"/VE", b"/ViewState")
 _GIVEN_LOOKS: Final = {
     "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline", "/Widget",
 }  # fmt: skip
-
-
 # Groups that knock out; filters that are a text or follow one of pictures: PDFium draws them otherwise, or nothing.
 _DISPUTED: Final = re.compile(
     rb"/K true(?=[/>])|/Filter ?(?:\[[^\]]*)?/Crypt\b|/Filter ?\[? ?\(|"
@@ -65,6 +64,8 @@ def open_document(untrusted: mmap.mmap) -> Opened:
         if reader is None:
             raise Damaged
         cell, hides = largest_cell(reader), hides_layers(reader)
+    if reader is not None:
+        rewritten = without_hints(rewritten, reader)
     return Opened(PdfiumSource(rewritten, cell), reader, hides)
 
 

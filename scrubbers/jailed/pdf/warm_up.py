@@ -59,13 +59,7 @@ def document_without_fonts() -> bytes:
     fonts: dict[bytes, Value] = {}
     for number, flags in enumerate((_SANS, _SERIF)):
         name = Name(b"F%d" % number)
-        numbers: dict[bytes, Value] = {
-            b"Flags": flags,
-            b"Ascent": 800,
-            b"Descent": -200,
-            b"ItalicAngle": 0,
-            b"StemV": 80,
-        }
+        numbers = {b"Flags": flags, b"Ascent": 800, b"Descent": -200, b"ItalicAngle": 0, b"StemV": 80}
         descriptor = Node({b"Type": Name(b"FontDescriptor"), b"FontName": name, **numbers})
         fonts[name] = Node(
             {

@@ -38,6 +38,11 @@ _LONG_NAMES: Final = {
     "/A85": "/ASCII85Decode", "/LZW": "/LZWDecode", "/Fl": "/FlateDecode", "/RL": "/RunLengthDecode",
     "/CCF": "/CCITTFaxDecode", "/DCT": "/DCTDecode",
 }  # fmt: skip
+_LETTERS: Final = (
+    b"<</Font<</F<</Type/Font/Subtype/Type0/BaseFont/F/Encoding/Identity-H/DescendantFonts[<</Type/Font"
+    b"/Subtype/CIDFontType2/BaseFont/F/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 0"
+    b"/CIDToGIDMap/Identity/FontDescriptor<</Type/FontDescriptor/FontName/F/Flags 4/FontFile2 5 0 R>>>>]>>>>>>"
+)
 _ODD: Final = re.compile(rb"[^A-Za-z0-9+\-_.]")
 
 
@@ -60,16 +65,18 @@ def document_of_font(font: DictionaryObject, code_bytes: int) -> bytes:
     return _Copier(None).font(font, code_bytes)
 
 
+def document_of_letters(program: bytes, contents: bytes, size: tuple[int, int]) -> bytes:
+    """Return a PDF whose page has these contents; its font F is this program (TrueType), by the numbers of glyphs."""
+    return _Copier(None).letters(program, contents, size)
+
+
 def drawn_on_nothing(document: bytes) -> Image.Image:
     """Its page as PDFium draws it, a pixel for each point ("RGBA"); raises NotRebuildable."""
     try:
         opened = pypdfium2.PdfDocument(document)
         page = opened[0]
         bitmap = page.render(
-            scale=1,
-            fill_color=(0, 0, 0, 0),
-            force_bitmap_format=pypdfium2.raw.FPDFBitmap_BGRA,
-            rev_byteorder=True,
+            scale=1, fill_color=(0, 0, 0, 0), force_bitmap_format=pypdfium2.raw.FPDFBitmap_BGRA, rev_byteorder=True
         )
     except pypdfium2.PdfiumError:
         raise NotRebuildable from None
@@ -91,6 +98,10 @@ class _Copier:
     def picture(self, source: StreamObject, size: tuple[int, int]) -> bytes:
         picture = self._stream(source, 0)
         return self.document(b"q %d 0 0 %d 0 0 cm /I Do Q" % size, b"<</XObject<</I %d 0 R>>>>" % picture, size)
+
+    def letters(self, program: bytes, contents: bytes, size: tuple[int, int]) -> bytes:
+        self._bodies.append(b"<</Length %d>>\nstream\n%s\nendstream" % (len(program), program))
+        return self.document(contents, _LETTERS, size)
 
     def copied(self, untrusted: DictionaryObject) -> bytes:
         return self._value(untrusted, 0)

@@ -19,7 +19,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
-from scrubbers.jailed.pdf.bitmap import SEEN_FROM, drawn_on_white
+from scrubbers.jailed.pdf.bitmap import SEEN_FROM, drawn_on_white, strongest
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS, Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
@@ -181,8 +181,7 @@ def within(box: Box, whole: Box) -> Box:
 
 def strongest_change(one: Image.Image, other: Image.Image) -> Image.Image:
     """How far each pixel differs, in the channel where it differs most; mode L."""
-    red, green, blue = ImageChops.difference(one, other).split()[:3]
-    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    return strongest(ImageChops.difference(one, other))
 
 
 def apart(boxes: Sequence[Box], size: tuple[int, int], most: int = _GROUPS) -> list[list[int]]:

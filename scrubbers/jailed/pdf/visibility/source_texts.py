@@ -44,7 +44,7 @@ class SourceTexts:
         for text in texts:
             text.activate(active=False)
         change = strongest_change(before, drawn(self._page, self._size, annotations=False))
-        # Without hints a letter may lie a part of a pixel from its place. What is cropped beyond a picture is black.
+        # A letter may lie a third of a pixel from its place. What is cropped beyond a picture is black.
         for x, y in ((1, 0), (0, 1)):
             beside = (change.crop((a * x, a * y, change.width + a * x, change.height + a * y)) for a in (1, -1))
             change = ImageChops.lighter(change, ImageChops.lighter(*beside))
