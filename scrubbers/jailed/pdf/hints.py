@@ -1,9 +1,8 @@
 """TrueType fonts of the source without their hints: PDFium draws their letters as the new document will have them.
 
 Hints are a font's own programs, which move the edges of its letters (OpenType, "The TrueType instruction set"). The new
-document has none. With hints every line of the source would be drawn a little otherwise, and a comparison that lets
-that pass also lets pale text pass. So each font gets a program that says to run none. One whose letters look otherwise
-without, as some old Chinese ones do, keeps its hints, and so does a large one.
+document has none. With them every line of the source would be drawn a little otherwise, and a comparison that lets that
+pass lets pale text pass. So each font gets a program that says to run none, unless its letters look otherwise then.
 """
 
 import contextlib
@@ -11,6 +10,7 @@ import math
 import re
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,65 +21,71 @@ from PIL import Image
 from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.source_copy import document_of_letters
-from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.visual_diff import differing
 
-_PROGRAM: Final = re.compile(rb"/FontFile2 ([0-9]{1,10}) 0 R")
-_ENTRIES: Final = {"/Filter", "/Length", "/Length1"}
-_MOST_FONTS, _MOST_BYTES, _MOST_LETTERS = 40, 2 * 2**20, 4000
+# As PDFium writes them: a descriptor, with nothing but plain values before what it refers to; and a program.
+_DESCRIPTOR: Final = re.compile(
+    rb"\n([1-9]\d*) 0 obj\r\n<<(?:[^][<>()]|\[[-\d. ]*\]|\([^()]*\)|<[\dA-Fa-f]*>)*?/FontFile2 ([1-9]\d*) 0 R"
+)
+_STREAM: Final = re.compile(rb"\d+ 0 obj\r\n<</Filter/FlateDecode/Length (\d+)(?:/Length1 \d+)?>>stream\r\n")
+_MOST_FONTS, _MOST_BYTES, _MOST_LETTERS = 40, 2 * 2**20, 1000
 _TABLE: Final = struct.Struct(">4sIII")  # tag, checksum, place, length
 _NO_HINTS: Final = b"\xb1\1\1\x8e"  # PUSHB[1] 1 1, INSTCTRL: the programs of letters are not run
-# Tables about hints. The first that a font has makes room for this program.
-_OF_HINTS: Final = (b"prep", b"fpgm", b"cvt ", b"gasp", b"hdmx", b"VDMX", b"LTSH")
+_OF_HINTS: Final = (b"prep", b"fpgm", b"cvt ", b"gasp", b"hdmx", b"VDMX", b"LTSH")  # the first makes room for it
 _SIZE, _CELL = 12, 18  # points: at this size hints change less than a comma, of 264 of 266 faces
 
 
 def without_hints(rewritten: bytes, reader: pypdf.PdfReader) -> bytes:
     """Return the document as PDFium wrote it, with hints only where they matter; `reader` is pypdf's of the same."""
-    numbers = sorted({int(each) for each in _PROGRAM.findall(rewritten)})
-    parts, table, place = [rewritten], b"", len(rewritten)
-    for number in numbers[:_MOST_FONTS]:
-        # What is used as something else as well stays as it is. PDFium has a space before each reference.
-        is_a_font = rewritten.count(b" %d 0 R" % number) == rewritten.count(b"/FontFile2 %d 0 R" % number)
-        plain = _plain(reader, number) if is_a_font else None
+    before = int(rewritten.rpartition(b"startxref")[2].split()[0])
+    parts, listed, table, place = [rewritten], rewritten[before:], b"", len(rewritten)
+    for number in _programs(rewritten):
+        at = reader.xref.get(0, {}).get(number, -1)  # also of what PDFium's own table has not
+        plain = _plain(rewritten, at) if b"%010d 00000 n" % at in listed else None
         if plain is not None:
             parts.append(b"%d 0 obj\n<</Length %d>>\nstream\n%s\nendstream\nendobj\n" % (number, len(plain), plain))
             table += b"%d 1\n%010d 00000 n\r\n" % (number, place)
             place += len(parts[-1])
     if not table:
         return rewritten
-    before = int(rewritten.rpartition(b"startxref")[2].split()[0])
     entries = table, reader.trailer.raw_get("/Size"), reader.trailer.raw_get("/Root").idnum, before, place
     parts.append(b"xref\n%strailer\n<</Size %d/Root %d 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n" % entries)
     return b"".join(parts)
 
 
-def _plain(reader: pypdf.PdfReader, number: int) -> bytes | None:
-    """Return the font program of this number without its hints; None if none are known, or if it needs them."""
+def _programs(rewritten: bytes) -> list[int]:
+    """Return the numbers of what is a font's program and nothing else: PDFium has a space before each reference."""
+    some, uses = _DESCRIPTOR.findall(rewritten)[:_MOST_FONTS], rewritten.count
+    own = (each for each in some if uses(b" %s 0 R" % each[0]) == uses(b"/FontDescriptor %s 0 R" % each[0]))
+    found = Counter(int(program) for _, program in own)
+    return sorted(number for number, count in found.items() if uses(b" %d 0 R" % number) == count)
+
+
+def _plain(rewritten: bytes, at: int) -> bytes | None:
+    """Return the font program that stands here without its hints; None if none are known, or if it needs them."""
     try:
-        stream = access.stream(reader.get_object(number))
-        program = zlib.decompressobj().decompress(stream._data, _MOST_BYTES + 1)  # noqa: SLF001  as it is stored
+        stream = _STREAM.match(rewritten, at)
+        stored = b"" if stream is None else rewritten[stream.end() : stream.end() + int(stream[1])]
+        program = zlib.decompressobj().decompress(stored, _MOST_BYTES + 1)
         kind, count = struct.unpack_from(">4sH", program)
-        is_usual = stream.keys() <= _ENTRIES and access.name_of(stream["/Filter"]) == "/FlateDecode"
-        if not is_usual or kind not in (b"\0\1\0\0", b"true") or len(program) > _MOST_BYTES:
-            return None
         tables = {program[at : at + 4]: at for at in range(12, 12 + count * _TABLE.size, _TABLE.size)}
         room = next((tables[tag] for tag in _OF_HINTS if tag in tables), None)
         letters = _letters(program, {tag: _TABLE.unpack_from(program, at)[2] for tag, at in tables.items()})
-        if room is None or len(tables) != count or not 0 < len(letters) <= _MOST_LETTERS:
+        reach = max(sum(_TABLE.unpack_from(program, at)[2:]) for at in tables.values())
+        is_usual = kind in (b"\0\1\0\0", b"true") and len(tables) == count and reach <= len(program) <= _MOST_BYTES
+        if not is_usual or room is None or not 0 < len(letters) <= _MOST_LETTERS:
             return None
-        made = bytearray(program)
-        _TABLE.pack_into(made, room, b"prep", 0, len(program), len(_NO_HINTS))
-        plain = bytes(made) + _NO_HINTS
+        made = _TABLE.pack(b"prep", 0, len(program), len(_NO_HINTS))
+        plain = program[:room] + made + program[room + len(made) :] + _NO_HINTS
         return None if differing(_drawn(program, letters), _drawn(plain, letters), nearby=True) else plain
-    except (NotRebuildable, *access.BROKEN, pypdfium2.PdfiumError):
+    except (*access.BROKEN, pypdfium2.PdfiumError):
         return None
 
 
 def _letters(program: bytes, places: dict[bytes, int]) -> Sequence[int]:
     """Return the numbers of the glyphs that are not empty."""
     (count,) = struct.unpack_from(">H", program, places[b"maxp"] + 4)
-    (is_long,) = struct.unpack_from(">h", program, places[b"head"] + 50)
+    (is_long,) = struct.unpack_from(">H", program, places[b"head"] + 50)
     outlines = struct.unpack_from(f">{count + 1}{'I' if is_long else 'H'}", program, places[b"loca"])
     return [number for number in range(count) if outlines[number] != outlines[number + 1]]
 

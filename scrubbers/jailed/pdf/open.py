@@ -64,9 +64,8 @@ def open_document(untrusted: mmap.mmap) -> Opened:
         if reader is None:
             raise Damaged
         cell, hides = largest_cell(reader), hides_layers(reader)
-    if reader is not None:
-        rewritten = without_hints(rewritten, reader)
-    return Opened(PdfiumSource(rewritten, cell), reader, hides)
+    source = PdfiumSource(rewritten if reader is None else without_hints(rewritten, reader), cell)
+    return Opened(source, reader, hides)
 
 
 def _read(rewritten: bytes) -> pypdf.PdfReader | None:

@@ -27,10 +27,8 @@ def small_document() -> bytes:
     shown = document_font.shown(square.alone).hex().encode()
     document_font.build()
     text = b"BT /F0 12 Tf 10 60 Td <%s> Tj 0 -20 Td [<%s> -300 <%s>] TJ ET\n" % (shown, shown, shown)
-    form = Node(
-        Stream({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), b"BBox": [0, 0, 90, 90],
-                b"Resources": {b"Font": {b"F0": font}}}, text)
-    )  # fmt: skip
+    form = Node(Stream({b"Type": Name(b"XObject"), b"Subtype": Name(b"Form"), b"BBox": [0, 0, 90, 90],
+                        b"Resources": {b"Font": {b"F0": font}}}, text))  # fmt: skip
     resources: dict[bytes, Value] = {
         b"Font": {b"F0": font},
         b"XObject": {b"X0": form, b"X1": _photograph(), b"X2": _drawing()},
@@ -61,13 +59,11 @@ def document_without_fonts() -> bytes:
         name = Name(b"F%d" % number)
         numbers = {b"Flags": flags, b"Ascent": 800, b"Descent": -200, b"ItalicAngle": 0, b"StemV": 80}
         descriptor = Node({b"Type": Name(b"FontDescriptor"), b"FontName": name, **numbers})
-        fonts[name] = Node(
-            {
-                b"Type": Name(b"Font"), b"Subtype": Name(b"TrueType"), b"BaseFont": name, b"FirstChar": 65,
-                b"LastChar": 66, b"Widths": [700, 700], b"FontDescriptor": descriptor,
-                b"Encoding": Name(b"WinAnsiEncoding"),
-            }
-        )  # fmt: skip
+        fonts[name] = Node({
+            b"Type": Name(b"Font"), b"Subtype": Name(b"TrueType"), b"BaseFont": name, b"FirstChar": 65,
+            b"LastChar": 66, b"Widths": [700, 700], b"FontDescriptor": descriptor,
+            b"Encoding": Name(b"WinAnsiEncoding"),
+        })  # fmt: skip
     fonts[b"F2"] = Node({b"Type": Name(b"Font"), b"Subtype": Name(b"Type1"), b"BaseFont": Name(b"Helvetica")})
     drawn = b"BT /F0 12 Tf 10 80 Td (AB) Tj /F1 12 Tf (AB) Tj /F2 12 Tf (AB) Tj ET\n"
     parent.value = {b"Type": Name(b"Pages"), b"Count": 1, b"Kids": [_page(parent, drawn, {b"Font": fonts})]}

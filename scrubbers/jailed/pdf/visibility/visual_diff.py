@@ -8,8 +8,7 @@
 4 what is different all the same is looked at from nearby, there alone (`near_look`): PDFium puts letters on thirds of
   a pixel, and one that stands at the edge of such a third may stand in the next one in the other drawing
 
-Both are drawn by the same program in the same size, without hints (`hints`). A change to one letter of five points must
-be noticed at a pixel a point.
+Both are drawn by one program, without hints (`hints`). One changed letter of five points must be noticed from afar.
 """
 
 import re

@@ -17,7 +17,7 @@ from documents.font_programs import vera
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables.ttProgram import Program
 from PIL import ImageChops
-from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
 from scrub_harness import clean_all, first_page_text
 
 from scrubbers.jailed.pdf.hints import without_hints
@@ -108,11 +108,21 @@ def use_elsewhere(writer: pypdf.PdfWriter, program: StreamObject) -> None:
     writer.root_object[NameObject("/Elsewhere")] = program.indirect_reference
 
 
+def use_under_that_name(writer: pypdf.PdfWriter, program: StreamObject) -> None:
+    writer.root_object[NameObject("/Elsewhere")] = ArrayObject([NameObject("/FontFile2"), program.indirect_reference])
+
+
+def let_a_table_end_behind_it(_writer: pypdf.PdfWriter, program: StreamObject) -> None:
+    content = bytearray(program.get_data())
+    content[24:28] = (len(content) + 4 - int.from_bytes(content[20:24], "big")).to_bytes(4, "big")
+    program.set_data(bytes(content))
+
+
 def decode_otherwise(_writer: pypdf.PdfWriter, program: StreamObject) -> None:
     program[NameObject("/DecodeParms")] = DictionaryObject({NameObject("/Predictor"): NumberObject(1)})
 
 
-@pytest.mark.parametrize("change", [use_elsewhere, decode_otherwise])
+@pytest.mark.parametrize("change", [use_elsewhere, use_under_that_name, decode_otherwise, let_a_table_end_behind_it])
 def test_what_is_also_something_else_or_may_be_read_otherwise_stays_as_it_is(tmp_path, change):
     made, plain = rewritten(with_its_program(written_in(vera(), tmp_path), change))
 
