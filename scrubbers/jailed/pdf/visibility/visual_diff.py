@@ -85,7 +85,7 @@ def _unexplained(source: Image.Image, rebuilt: Image.Image, *, nearby: bool) -> 
     if nearby:
         edges = ImageChops.lighter(edges, ImageChops.darker(_range(before, 1, 0), _range(after, 1, 0)))
     change = _beyond(ImageChops.difference(before, after), edges.point(_MAY_CHANGE))
-    if nearby:
+    if nearby and _spots_left(change, _IS_TOO_MUCH[nearby]).getbbox() is not None:
         change = ImageChops.subtract(change, _lines_beside(before, after, change))
     found = _spots_left(change, _IS_TOO_MUCH[nearby]).getbbox()
     return None if found is None else _in_pixels(found)
