@@ -25,7 +25,7 @@ from scrubbers.jailed.pdf.visibility.visual_diff import differing
 
 # As PDFium writes them: a descriptor, with nothing but plain values before what it refers to; and a program.
 _DESCRIPTOR: Final = re.compile(
-    rb"\n([1-9]\d*) 0 obj\r\n<<(?:[^][<>()]|\[[-\d. ]*\]|\([^()]*\)|<[\dA-Fa-f]*>)*?/FontFile2 ([1-9]\d*) 0 R"
+    rb"\n([1-9]\d*) 0 obj\r\n<<(?:[^][<>()]|\[[-\d. ]*\]|\([^()]*\)|<[\dA-Fa-f]*>){0,2000}?/FontFile2 ([1-9]\d*) 0 R"
 )
 _STREAM: Final = re.compile(rb"\d+ 0 obj\r\n<</Filter/FlateDecode/Length (\d+)(?:/Length1 \d+)?>>stream\r\n")
 _MOST_FONTS, _MOST_BYTES, _MOST_LETTERS = 40, 2 * 2**20, 1000
