@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
-import zlib
 
 import pypdfium2
 import pytest
 from corpus.index import encoded, picture
 from documents.pdf_by_hand import Pdf, document, line
+from documents.rebuilt import streams_of
 from PIL import Image
 from scrub_harness import became_pictures, clean_all
 
@@ -122,11 +122,6 @@ DOCUMENTS = FLAT | PICTURED
 def cleaned():
     results = asyncio.run(clean_all(list(DOCUMENTS.values()), [Role.DOCUMENTS]))
     return dict(zip(DOCUMENTS, results, strict=True))
-
-
-def streams_of(content: bytes) -> list[bytes]:
-    parts = content.split(b"stream\n")
-    return [zlib.decompressobj().decompress(part) for part in parts if part.startswith(b"\x78\x9c")]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 
 import pypdfium2
 import pytest
 from documents.font_programs import Markers, boxes, glyph_number, small_truetype, truetype
 from documents.pdf_by_hand import Pdf, document, line
-from documents.rebuilt import Rebuilt, read, texts_node
+from documents.rebuilt import Rebuilt, read, streams_of, texts_node
 from scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.fonts.letters import said_of_glyph
@@ -102,9 +101,7 @@ def cleaned():
 
 def texts_in(content: bytes) -> list[bytes]:
     """The texts in the clean copy's maps, as their digits."""
-    parts = (part for part in content.split(b"stream\n") if part.startswith(b"\x78\x9c"))
-    streams = (zlib.decompressobj().decompress(part) for part in parts)
-    lines = (line for stream in streams if b"beginbfchar" in stream for line in stream.split(b"\n"))
+    lines = (line for stream in streams_of(content) if b"beginbfchar" in stream for line in stream.split(b"\n"))
     return [line.split(b"<")[2].rstrip(b">") for line in lines if line.count(b"<") == 2 and line != b"<0000> <ffff>"]
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
+from documents.rebuilt import picture_node
+from PIL import Image
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen import canvas
@@ -238,15 +240,7 @@ SECOND = b"1 0 0 1 50 380.05 Tm\n(\0d\0u\0 ) Tj\n"
 
 
 def with_layer(said: bytes, *, mode: bytes = b"3 Tr\n", font: Node | None = None) -> bytes:
-    picture = Node(
-        Stream(
-            {
-                b"Type": Name(b"XObject"), b"Subtype": Name(b"Image"), b"Width": 1, b"Height": 1,
-                b"ColorSpace": Name(b"DeviceGray"), b"BitsPerComponent": 8,
-            },
-            b"\xff",
-        )
-    )  # fmt: skip
+    picture = picture_node(Image.new("L", (1, 1), 255))
     parent = Node()
     contents = b"q\n400 0 0 400 0 0 cm\n/X0 Do\nQ\nBT\n%s%sET\n" % (mode, said)
     page = Node({

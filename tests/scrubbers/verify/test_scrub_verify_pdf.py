@@ -389,9 +389,9 @@ def test_contents_are_operators_one_a_line_and_nothing_else(before, after, rule)
 
 def test_data_behind_the_end_of_a_stream_or_deflated_in_another_way_is_refused():
     contents = Rebuilt().contents.value.data
-    usual = zlib.compress(contents, 6)
+    usual = zlib.compress(contents, 4)
     for data in (
-        usual + MARKER, usual + b"\0", usual[:-1], zlib.compress(contents, 9), zlib.compress(contents, 0),
+        usual + MARKER, usual + b"\0", usual[:-1], zlib.compress(contents, 6), zlib.compress(contents, 0),
         b"\x78\x01" + usual[2:], b"\x78\xda" + usual[2:],
     ):  # fmt: skip
         made = Rebuilt()
@@ -399,8 +399,7 @@ def test_data_behind_the_end_of_a_stream_or_deflated_in_another_way_is_refused()
         refused(made.file(), "deflated")
 
         made = Rebuilt()
-        pixels = zlib.compress(made.picture.value.data, 6)
-        made.picture.value = Stream({**made.picture.value.entries, b"Filter": Name(b"FlateDecode")}, pixels + MARKER)
+        made.picture.value = Stream(made.picture.value.entries, made.picture.value.data + MARKER)
         refused(made.file(), "as many pixels")
 
 

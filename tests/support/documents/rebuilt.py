@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import mmap
 import tempfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -63,7 +64,7 @@ ET
 
 def picture_node(pixels: Image.Image, *, bits: int = 8, mask: Node | None = None, lossy: bool = False) -> Node:
     """A picture as the new document has it."""
-    data, entries = pixels.tobytes(), {}
+    data, entries = zlib.compress(pixels.tobytes()), {b"Filter": Name(b"FlateDecode")}
     if lossy:
         encoded = io.BytesIO()
         pixels.save(encoded, "JPEG", **scrub.JPEG_SETTINGS)
@@ -85,9 +86,9 @@ def stencil_node() -> Node:
         Stream(
             {
                 b"Type": Name(b"XObject"), b"Subtype": Name(b"Image"), b"Width": 9, b"Height": 3, b"ImageMask": True,
-                b"BitsPerComponent": 1, b"Decode": [0, 1],
+                b"BitsPerComponent": 1, b"Decode": [0, 1], b"Filter": Name(b"FlateDecode"),
             },
-            b"\xa5\x80" * 3,
+            zlib.compress(b"\xa5\x80" * 3),
         )
     )  # fmt: skip
 
@@ -137,7 +138,7 @@ class Rebuilt:
     font: Node = field(default_factory=lambda: Node(letters_font(), late=True))
 
     def __post_init__(self) -> None:
-        self.picture.value.entries = {**self.picture.value.entries, b"SMask": self.mask}
+        self.picture.value.entries = {b"SMask": self.mask, **self.picture.value.entries}
         self.state = Node({b"Type": Name(b"ExtGState"), b"CA": 1, b"ca": 0.5})
         self.resources = {
             b"Font": {b"F0": self.font},
@@ -169,6 +170,14 @@ class Rebuilt:
     @classmethod
     def with_font(cls, entries: dict[bytes, object]) -> Rebuilt:
         return cls(font=Node(entries, late=True))
+
+
+def streams_of(content: bytes) -> list[bytes]:
+    """What the deflated streams of a clean copy hold, of which there are some: contents, fonts, texts, and pixels."""
+    parts = (part for part in content.split(b"stream\n") if part[:1] == b"\x78")
+    found = [zlib.decompressobj().decompress(part) for part in parts]
+    assert found
+    return found
 
 
 def read(content: bytes) -> None:

@@ -17,7 +17,7 @@ from scrubbers.jailed.verify.pdf.values import Reference, Unaccounted, demand
 _INFLATED_BYTES: Final = 64 * 2**20
 _ALL_INFLATED_BYTES: Final = 512 * 2**20
 # How the writer deflates. The same data can be deflated in very many ways, and which one was taken could say something.
-_DEFLATE_LEVEL: Final = 6
+_DEFLATE_LEVEL: Final = 4
 
 
 @dataclass(frozen=True, slots=True, repr=False)
