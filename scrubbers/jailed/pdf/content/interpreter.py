@@ -300,14 +300,14 @@ class Interpreter:
     def _shown(self, items: Sequence[Operand], font: Font) -> tuple[list[Run], list[float]]:
         """Return the runs, and the moves around them; of moves in a row only where they lead."""
         runs, moves = list[Run](), list[float]()
-        moved, is_spaced = 0.0, self._state.character_space or self._state.word_space
+        moved, is_spaced, cut = 0.0, self._state.character_space or self._state.word_space, font.cut
         for item in items:
             if type(item) is Number:
                 moved = GAPS[moved + VALUES[item]] if moved else VALUES[item]
                 continue
             if type(item) is not bytes:
                 raise NotRebuildable
-            for part in font.cut(item):
+            for part in cut[item]:
                 if type(part) is Run:
                     runs.append(part)
                     moves.append(moved)

@@ -1,7 +1,7 @@
 """The order in which texts are read, by where they stand alone: by columns, blocks, lines, and from the left."""
 
 from collections.abc import Sequence
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 # Heights of letters: a gap this wide parts columns, or blocks.
 _COLUMN, _BLOCK = 1.6, 0.9
@@ -11,12 +11,13 @@ _ROWS: Final = 4
 _LETTERS: Final = 15
 
 _Thing = TypeVar("_Thing")
+Box: TypeAlias = tuple[float, float, float, float]
 
 
 class Block(NamedTuple, Generic[_Thing]):
     """A text: the box around it (left, bottom, right, top), how many letters it has, and what it is for who asks."""
 
-    box: tuple[float, float, float, float]
+    box: Box
     baseline: float
     letters: int
     thing: _Thing
@@ -30,8 +31,9 @@ def in_reading_order(blocks: Sequence[Block[_Thing]], depth: int = 0) -> list[Bl
     """Cut at the widest gap, columns before rows; where there is none, by lines."""
     if len(blocks) > 1 and depth < _DEEPEST_CUT:
         height = _usual_height(blocks)
+        boxes = [block.box for block in blocks]
         for axis, least in ((0, _COLUMN), (1, _BLOCK)):
-            cut = _widest_gap(blocks, axis, least * height)
+            cut = _widest_gap(boxes, axis, least * height)
             if cut is None:
                 continue
             before = [block for block in blocks if block.box[axis + 2] <= cut]
@@ -45,8 +47,8 @@ def in_reading_order(blocks: Sequence[Block[_Thing]], depth: int = 0) -> list[Bl
 
 def _usual_height(blocks: Sequence[Block[_Thing]]) -> float:
     """Return the height that half of the letters do not exceed."""
-    left = sum([block.letters for block in blocks]) / 2
-    for height, letters in sorted([(block.height, block.letters) for block in blocks]):
+    left = sum([letters for _, _, letters, _ in blocks]) / 2
+    for height, letters in sorted([(box[3] - box[1], letters) for box, _, letters, _ in blocks]):
         left -= letters
         if left <= 0:
             return height or 1.0
@@ -58,9 +60,9 @@ def _is_column(blocks: Sequence[Block[_Thing]], height: float) -> bool:
     return rows >= _ROWS and sum(block.letters for block in blocks) >= _LETTERS * rows
 
 
-def _widest_gap(blocks: Sequence[Block[_Thing]], axis: int, least: float) -> float | None:
+def _widest_gap(boxes: Sequence[Box], axis: int, least: float) -> float | None:
     """Return the middle of the widest gap that none reaches into; None if it is no wider than `least`."""
-    starts, ends = [block.box[axis] for block in blocks], [block.box[axis + 2] for block in blocks]
+    starts, ends = [box[axis] for box in boxes], [box[axis + 2] for box in boxes]
     if max(starts) - min(ends) <= least:
         return None
     spans = sorted(zip(starts, ends, strict=True))
@@ -68,7 +70,8 @@ def _widest_gap(blocks: Sequence[Block[_Thing]], axis: int, least: float) -> flo
     for start, end in spans[1:]:
         if start - reached > best:
             best, cut = start - reached, (start + reached) / 2
-        reached = max(reached, end)
+        if end > reached:
+            reached = end
     return cut
 
 

@@ -66,7 +66,8 @@ class Font:
         self._has_unicodes = str(access.entry(untrusted, "/Encoding")).startswith("/Uni")
         self._glyphs: dict[int, Glyph] = {}
         self._runs: Memo[tuple[Glyph, ...], Run] = Memo(Run, _MOST_RUNS)
-        self._cut: dict[bytes, list[Run | Gap]] = {}
+        # A shown string as glyphs, and gaps between them.
+        self.cut: Memo[bytes, list[Run | Gap]] = Memo(self._parts, _MOST_RUNS)
         self.says_more = False
         self._own = OwnLetters(untrusted)
         self._untrue: frozenset[str] | None = None
@@ -74,17 +75,10 @@ class Font:
         # By the number of the page that it belongs to: PDFium's font, and the page.
         self._fonts: dict[int, tuple[Any, pypdfium2.PdfPage]] = {}
 
-    def cut(self, shown: bytes) -> list[Run | Gap]:
-        """Return a shown string as glyphs, and gaps between them."""
-        found = self._cut.get(shown)
-        if found is None:
-            if len(shown) % self._bytes:
-                raise NotRebuildable
-            found = self._cut[shown] = self._parts(shown)
-        return found
-
     def _parts(self, shown: bytes) -> list[Run | Gap]:
         """Return runs of glyphs, and gaps. Word spacing is for codes of one byte alone, whatever they draw."""
+        if len(shown) % self._bytes:
+            raise NotRebuildable
         found: list[Run | Gap] = []
         run: list[Glyph] = []
         advance = characters = words = 0

@@ -17,7 +17,7 @@ from scrubbers.jailed.pdf.visibility.visual_diff import Box, differing
 
 _NEARBY: Final = 3.0  # times as large
 _PIXELS: Final = 6_000_000
-_AROUND: Final = 16  # pixels, before
+_AROUND: Final = 8  # pixels, before: a whole area, of those from nearby
 
 
 def same_from_nearby(

@@ -44,12 +44,14 @@ def differing(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     that more of it may be allowed.
     """
     change = ImageChops.difference(source, rebuilt)
-    box = change.getbbox(alpha_only=False)
-    if box is None:
+    if (box := change.getbbox(alpha_only=False)) is None:
         return []
     change = strongest(change.crop(box))
-    spots = _spots_left(_beyond(change, Image.new("L", change.size, _NOISE)), _IS_ASKED_ABOUT[nearby])
-    parts = (_wider(_moved_by(box[:2], part), source.size) for part in _parts(spots))
+    change = _beyond(change, Image.new("L", change.size, _NOISE))
+    if (few := change.getbbox()) is None:
+        return []
+    spots, corner = _spots_left(change.crop(few), _IS_ASKED_ABOUT[nearby]), _moved_by(box[:2], few)
+    parts = (_wider(_moved_by(corner, part), source.size) for part in _parts(spots))
     found = ((part, _unexplained(source.crop(part), rebuilt.crop(part), nearby=nearby)) for part in parts)
     return [_moved_by(part[:2], within) for part, within in found if within is not None]
 

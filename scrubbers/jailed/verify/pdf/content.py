@@ -18,11 +18,11 @@ from scrubbers.jailed.verify.pdf.values import NUMBER, Unaccounted, demand
 _DEEPEST_STATE: Final = 2  # a clip, and a picture in it
 _N: Final = NUMBER
 # Brackets, backslashes and line ends are escaped, and nothing else is. Not empty.
-TEXT: Final = rb"\((?!\))[^\\()\r\n]*+(?:\\[\\()rn][^\\()\r\n]*+)*\)"
+TEXT: Final = rb"\((?!\))[^\\()\r\n]*+(?:\\[\\()rn][^\\()\r\n]*+)*+\)"
 _NAME: Final = rb"/%s(?:0|[1-9][0-9]{0,5})"
 _CODE_BYTES: Final = 2
-# Places and strings: nearly all lines of most documents. Not more at a time, for the matcher keeps a state for each.
-_TEXTS: Final = re.compile(rb"(?:(?:%s ){6}Tm\n|%s Tj\n|\[%s(?: %s %s)+\] TJ\n){1,64}" % (_N, TEXT, TEXT, _N, TEXT))
+# Places and strings: nearly all lines of most documents.
+_TEXTS: Final = re.compile(rb"(?:(?:%s ){6}+Tm\n|%s Tj\n|\[%s(?: %s %s)++\] TJ\n){1,64}+" % (_N, TEXT, TEXT, _N, TEXT))
 
 # Where in the stream an operator may stand, and where we are after it. ISO 32000-1, figure 9.
 _PAGE, _TEXT_OBJECT, _PATH, _CLIP, _PLACED = 1, 2, 4, 8, 16
@@ -96,8 +96,9 @@ class _Reader:
             return
         if self.font is None:
             raise Unaccounted("text without a font")
-        # No string has a line end.
-        lengths = set(map(len, _ESCAPE.sub(b".", b"\n".join(strings)).split(b"\n")))
+        # No string has a line end. Of an escape of two bytes one counts.
+        signs = b"\n".join(strings).replace(b"\\\\", b".").replace(b"\\", b"")
+        lengths = set(map(len, signs.split(b"\n")))
         demand(all(length % _CODE_BYTES == 0 for length in lengths), "codes that come out even")
         codes = unescaped(b"".join(strings))
         shown = struct.unpack(f">{len(codes) // _CODE_BYTES}H", codes)
@@ -112,14 +113,13 @@ class _Reader:
         return number
 
 
-_STRING: Final = re.compile(rb"\(([^\\()]*+(?:\\.[^\\()]*+)*)\)")
-_ESCAPE: Final = re.compile(rb"\\(.)")
-_ESCAPED: Final = {b"r": b"\r", b"n": b"\n"}
+_STRING: Final = re.compile(rb"\(([^\\()]*+(?:\\.[^\\()]*+)*+)\)")
 
 
 def unescaped(string: bytes) -> bytes:
-    """Return the bytes that a string stands for, or several strings one after the other."""
-    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), string)
+    """Return the bytes that a string stands for, or several strings one after the other: none has a line end."""
+    found = string.replace(b"\\\\", b"\n").replace(b"\\r", b"\r").replace(b"\\(", b"(").replace(b"\\)", b")")
+    return b"\n".join([part.replace(b"\n", b"\\") for part in found.split(b"\\n")])
 
 
 def _rules() -> dict[bytes, _Rule]:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 _DEEPEST: Final = 8
 # Up to ten digits before the point, six behind it, no zero that could be left out, and no minus before a zero.
-NUMBER: Final = rb"(?:-?(?:[1-9][0-9]{0,9}(?:\.[0-9]{0,5}[1-9])?|0\.[0-9]{0,5}[1-9])|0)"
+NUMBER: Final = rb"(?>-?(?:[1-9][0-9]{0,9}(?:\.[0-9]{0,5}[1-9])?|0\.[0-9]{0,5}[1-9])|0)"
 _NUMBERS: Final = re.compile(rb"\[(%s(?: %s)*)\]" % (NUMBER, NUMBER))
 _VALUE: Final = re.compile(
     rb"(?P<reference>[1-9][0-9]{0,9}) 0 R"
