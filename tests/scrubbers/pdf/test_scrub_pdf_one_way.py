@@ -15,6 +15,7 @@ from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, in_one_way
 from scrubbers.jailed.pdf.syntax.writer import Node
+from scrubbers.jailed.verify.pdf.content import unescaped
 
 SIZE = (600.0, 800.0)
 
@@ -118,6 +119,21 @@ def test_letters_that_all_stand_apart_are_a_word():
 
     assert apart == emitted([TextBegun(), Show(10, 0, [glyph.alone for glyph in word], [0.0, -500.0, -500.0, 0.0])])
     assert b"TJ" not in apart
+
+
+def test_spaces_are_of_sixteen_widths_and_words_stay_where_they_are():
+    font, (letter,) = DocumentFont(Node(late=True)), glyphs("a")
+    gaps = [151.25 + 7 * at for at in range(100)]
+    lines = [font.line([letter.alone, letter.alone], [gap]) for gap in gaps]
+    font.build()
+
+    (_, widths) = font.node.value[b"DescendantFonts"][0].value[b"W"]
+    assert len(widths) == 1 + 16
+    for at, (gap, line) in enumerate(zip(gaps, lines, strict=True)):
+        first, _, others = line.removeprefix(b"[(").partition(b") ")
+        width = widths[int.from_bytes(unescaped(first)[2:], "big") - 1]
+        assert width - float(others.partition(b" ")[0]) == pytest.approx(gap)
+        assert (abs(width - gap) < 1) == (at < 16)
 
 
 @pytest.mark.parametrize(("turn", "place"), [(0, b"10 30"), (90, b"30 60"), (180, b"60 30"), (270, b"30 10")])

@@ -70,8 +70,7 @@ def _widest_gap(boxes: Sequence[Box], axis: int, least: float) -> float | None:
     for start, end in spans[1:]:
         if start - reached > best:
             best, cut = start - reached, (start + reached) / 2
-        if end > reached:
-            reached = end
+        reached = max(reached, end)
     return cut
 
 

@@ -26,6 +26,8 @@ _MOST_GLYPHS: Final = 65_000
 GAP_DECIMALS: Final = 3
 _SPACE_FROM: Final = 150  # thousandths of the size: kerned letters are closer, words in tight lines further apart
 _WIDEST_SPACE: Final = 1000
+# Of different widths. A justified line has its own, and viewers look for a letter's width from the first code on.
+_MOST_SPACES: Final = 16
 _LINES_IN_BLOCK: Final = 100
 _Key = tuple[int, Outline, str]
 
@@ -38,16 +40,6 @@ def space(advance: int) -> Run:
     return made.alone
 
 
-@functools.lru_cache(maxsize=4096)
-def _gap_of(gap: float) -> tuple[Run | None, bytes]:
-    """Return what stands for a gap in thousandths: a space if it is as wide as one, and a number for what remains."""
-    if gap < _SPACE_FROM:
-        return None, number(-gap) if gap else b""
-    made = space(min(round(gap), _WIDEST_SPACE))
-    left = round(gap - made.advance, GAP_DECIMALS)
-    return made, number(-left) if left else b""
-
-
 class DocumentFont:
     """Gives glyphs their codes."""
 
@@ -57,11 +49,12 @@ class DocumentFont:
         self._of_glyphs: dict[Glyph, bytes] = {}
         self._of_runs: dict[Run, bytes] = {}
         self._of_gaps: dict[float, tuple[bytes, bool]] = {}
+        self._spaces: dict[int, int] = {}
 
     def continued(self) -> "DocumentFont":
         """Return a font of the same node that has the same codes, and gives its own from there on."""
         found = DocumentFont(self.node)
-        found._codes, found._of_glyphs = self._codes.copy(), self._of_glyphs.copy()
+        found._codes, found._of_glyphs, found._spaces = self._codes.copy(), self._of_glyphs.copy(), self._spaces.copy()
         found._of_runs, found._of_gaps = self._of_runs.copy(), self._of_gaps.copy()
         return found
 
@@ -96,10 +89,20 @@ class DocumentFont:
         """Return what stands within a string for a gap in thousandths, and whether the string ends for it."""
         found = self._of_gaps.get(gap)
         if found is None:
-            spaced, moved = _gap_of(gap)
-            said = b"" if spaced is None else self.shown(spaced)
-            found = self._of_gaps[gap] = said + b") %s (" % moved if moved else said, bool(moved)
+            said, left = b"", gap
+            if gap >= _SPACE_FROM:
+                advance = self._space_for(min(round(gap), _WIDEST_SPACE))
+                said, left = self.shown(space(advance)), round(gap - advance, GAP_DECIMALS)
+            found = self._of_gaps[gap] = said + b") %s (" % number(-left) if left else said, bool(left)
         return found
+
+    def _space_for(self, advance: int) -> int:
+        """Return how wide the space is that stands for one of this width: later ones are among the first few."""
+        if advance not in self._spaces:
+            first = [*self._spaces][:_MOST_SPACES]
+            is_full = len(first) == _MOST_SPACES
+            self._spaces[advance] = min(first, key=lambda each: abs(each - advance)) if is_full else advance
+        return self._spaces[advance]
 
     def _code(self, glyph: Glyph, apart: int = 0) -> bytes:
         if len(self._codes) >= _MOST_GLYPHS:
