@@ -295,7 +295,7 @@ class Rebuilder:
         made = io.BytesIO()
         try:
             if font:
-                font.build()
+                font.build(to_draw=True)
             Writer(made, level=1, small=_SMALL_BYTES).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
         except NotRebuildable:
             for entry in entries:

@@ -22,10 +22,6 @@ class Block(NamedTuple, Generic[_Thing]):
     letters: int
     thing: _Thing
 
-    @property
-    def height(self) -> float:
-        return self.box[3] - self.box[1]
-
 
 def in_reading_order(blocks: Sequence[Block[_Thing]], depth: int = 0) -> list[Block[_Thing]]:
     """Cut at the widest gap, columns before rows; where there is none, by lines."""
@@ -77,7 +73,7 @@ def _widest_gap(boxes: Sequence[Box], axis: int, least: float) -> float | None:
 def _by_lines(blocks: Sequence[Block[_Thing]]) -> list[Block[_Thing]]:
     lines: list[list[Block[_Thing]]] = []
     for block in sorted(blocks, key=lambda each: (-round(each.baseline, 1), each.box)):
-        if lines and lines[-1][0].baseline - block.baseline <= block.height / 2:
+        if lines and lines[-1][0].baseline - block.baseline <= (block.box[3] - block.box[1]) / 2:
             lines[-1].append(block)
         else:
             lines.append([block])

@@ -119,10 +119,13 @@ class DocumentFont:
         said = ((code, outline, text) for (_, outline, text), code in self._codes.items() if text)
         return {code: text for code, outline, text in said if outline not in many}
 
-    def build(self) -> None:
-        """Make the node's value, the dictionary with all glyphs that have a code. Raises NotRebuildable."""
+    def build(self, *, to_draw: bool = False) -> None:
+        """Make the node's value, the dictionary with all glyphs that have a code. Raises NotRebuildable.
+
+        `to_draw`: without the texts, which PDFium would look up for each letter that it draws.
+        """
         program = write_cff.program([charstring(advance, outline) for advance, outline, _ in self._codes])
-        texts = self._texts()
+        texts = {} if to_draw else self._texts()
         descriptor = Node({
             b"Type": Name(b"FontDescriptor"), b"FontName": NAME, b"Flags": 4, b"FontBBox": [0, -200, 1000, 800],
             b"ItalicAngle": 0, b"Ascent": 800, b"Descent": -200, b"CapHeight": 700, b"StemV": 80,
