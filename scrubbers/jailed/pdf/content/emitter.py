@@ -13,9 +13,10 @@ from typing import Final
 
 from scrubbers.jailed.pdf.content.display_list import Drawn, Line, Names, Path, Show, Use
 from scrubbers.jailed.pdf.content.image import Picture
+from scrubbers.jailed.pdf.content.page_path import Box
 from scrubbers.jailed.pdf.content.paint import USUAL, wanted
 from scrubbers.jailed.pdf.content.scene import Item
-from scrubbers.jailed.pdf.content.scene_boxes import Box, clips_of, path_of
+from scrubbers.jailed.pdf.content.scene_boxes import clips_of, path_of
 from scrubbers.jailed.pdf.fonts.document_font import GAP_DECIMALS, DocumentFont
 from scrubbers.jailed.pdf.fonts.glyph import Run
 from scrubbers.jailed.pdf.syntax.memo import Memo
@@ -104,7 +105,7 @@ class _Emitter:
         return self.lines
 
     def _path(self, item: Item, path: Path) -> None:
-        lines, is_convex = path_of(item, path)
+        lines, is_convex, _, _ = path_of(item, path)
         if not lines:
             return
         self._clip(clips_of(item, self.box))

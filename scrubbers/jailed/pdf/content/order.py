@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from scrubbers.jailed.pdf.content.display_list import Drawn, Path, Show, Unsaid
+from scrubbers.jailed.pdf.content.page_path import Box
 from scrubbers.jailed.pdf.content.paint import colour_of, wanted
 from scrubbers.jailed.pdf.content.reading_order import Block, in_reading_order
 from scrubbers.jailed.pdf.content.scene import Item
-from scrubbers.jailed.pdf.content.scene_boxes import Box, box_of, clips_of, path_of
+from scrubbers.jailed.pdf.content.scene_boxes import box_of, clips_of, path_of
 
 _TOUCH: Final = 0.5  # points
 _MOST_COMPARED: Final = 200_000  # boxes of one page; one that has more of them keeps its order
@@ -103,7 +104,7 @@ def _keys(items: Sequence[Item], page: Box) -> list[tuple[Any, ...]]:
 
 
 def _by_paint(item: Item, path: Path, page: Box) -> tuple[Any, ...]:
-    lines, _ = path_of(item, path)
+    lines = path_of(item, path).lines
     left, _, _, top = box_of(item)
     return clips_of(item, page), sorted(wanted(item, lines).items()), path.painted, -top, left, lines
 

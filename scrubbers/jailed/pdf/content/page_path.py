@@ -24,6 +24,7 @@ _MOST_BEGINNINGS: Final = 8  # at one point, that are tried
 _COMPARED: Final = 32  # subpaths of one path, of which it is asked whether they touch
 
 Point: TypeAlias = tuple[float, float]
+Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
 # The points that a line or a curve leads through: one or three.
 _Leg: TypeAlias = tuple[Point, ...]
 
@@ -37,10 +38,12 @@ class How(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """The lines of the path, and whether it is one convex area, which both rules fill alike."""
+    """The lines of the path; whether it is one convex area, which both rules fill alike; its box; whether it is one."""
 
     lines: bytes
     is_convex: bool
+    extent: Box
+    is_rectangle: bool
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -78,7 +81,10 @@ def placed(segments: bytes, matrix: Matrix, how: How) -> Placed:
     if how.fills != b"f*":
         found = list(dict.fromkeys(found))
     lines = b"\n".join(line for each in found for line in _said(each, how))
-    return Placed(lines, len(found) == 1 and _is_convex(found[0]))
+    if not lines:
+        return NOWHERE
+    is_rectangle = lines.endswith(b" re") and b"\n" not in lines
+    return Placed(lines, len(found) == 1 and _is_convex(found[0]), extent_of(lines), is_rectangle)
 
 
 def _in_one_direction(subpath: _Subpath) -> _Subpath:
@@ -228,3 +234,21 @@ def _box_of(subpath: _Subpath) -> tuple[float, float, float, float] | None:
     turns_left = ((x1 - x0) * (y2 - y1) - (y1 - y0) * (x2 - x1)) >= 0
     width, height = round(right - left, _DECIMALS), round(top - bottom, _DECIMALS)
     return (left, bottom, width, height) if turns_left else (left, top, width, -height)
+
+
+def extent_of(segments: bytes) -> Box:
+    """Return the box around the points of a path, those of curves that they do not lead through among them."""
+    xs: list[float] = []
+    ys: list[float] = []
+    for line in segments.split(b"\n"):
+        *values, operator = line.split(b" ")
+        numbers = [float(value) for value in values]
+        if operator == b"re":
+            numbers[2:] = [numbers[0] + numbers[2], numbers[1] + numbers[3]]
+        xs += numbers[::2]
+        ys += numbers[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+# A box without extent.
+NOWHERE: Final = Placed(b"", False, (0.0, 0.0, 0.0, 0.0), True)

@@ -1,15 +1,14 @@
 """Which box of the page a thing is painted in, at most, in points."""
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 from scrubbers.jailed.pdf.content.display_list import Path, Show
-from scrubbers.jailed.pdf.content.page_path import How, Placed, placed
+from scrubbers.jailed.pdf.content.page_path import NOWHERE, Box, How, Placed, placed
 from scrubbers.jailed.pdf.content.scene import Item
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
-Box: TypeAlias = tuple[float, float, float, float]  # left, bottom, right, top
 _DESCENT, _ASCENT, _BESIDE = -0.5, 1.3, 0.5  # of a text's size: how far its letters reach
 _MITRE: Final = 2.0  # widths of a line, to each side
 _CLOSE: Final = 0.01
@@ -25,7 +24,7 @@ def box_of(item: Item) -> Box:
             low, high = sorted((show.size * _DESCENT, show.size * _ASCENT))
             return bounds(item.matrix, (start - _BESIDE * size, low, end + _BESIDE * size, high))
         case Path() as path:
-            left, bottom, right, top = extent_of(path_of(item, path).lines or b"0 0 0 0 re")
+            left, bottom, right, top = path_of(item, path).extent
             width = float(item.states.get("w", b"1 w").split()[0]) if path.strokes() else 0
             beside = _MITRE * item.scale * width
             return left - beside, bottom - beside, right + beside, top + beside
@@ -57,7 +56,7 @@ def path_of(item: Item, path: Path) -> Placed:
     """Return the path as it stands on the page."""
     segments = path.segments if path.trial is None else path.trial.removesuffix(b"\n")
     if not segments:
-        return Placed(b"", False)
+        return NOWHERE
     how = How(path.fills(), path.strokes(), path.strokes() and is_dashed(item))
     return _on_page(path, segments, item.matrix, how)
 
@@ -73,31 +72,7 @@ def _on_page(path: Path, segments: bytes, matrix: Matrix, how: How) -> Placed:
 
 def is_dashed(item: Item) -> bool:
     """Whether its lines have gaps."""
-    lengths = item.states.get("d", b"[]").partition(b"]")[0][1:].split()
-    return sum(map(float, lengths)) > 0
-
-
-def extent_of(segments: bytes) -> Box:
-    """Return the box around the points of a path, those of curves that they do not lead through among them."""
-    xs: list[float] = []
-    ys: list[float] = []
-    for line in segments.split(b"\n"):
-        *values, operator = line.split(b" ")
-        numbers = [float(value) for value in values]
-        if operator == b"re":
-            numbers[2:] = [numbers[0] + numbers[2], numbers[1] + numbers[3]]
-        xs += numbers[::2]
-        ys += numbers[1::2]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def rectangle_in(segments: bytes) -> Box | None:
-    """Return the box that a path is, if it is one that stands upright."""
-    if not segments.endswith(b" re") or b"\n" in segments:
-        return None
-    left, first, width, height = (float(value) for value in segments.split(b" ")[:4])
-    bottom, top = sorted((first, first + height))
-    return left, bottom, left + width, top
+    return "d" in item.states and sum(map(float, item.states["d"].partition(b"]")[0][1:].split())) > 0
 
 
 def intersection(one: Box, other: Box) -> Box:
@@ -124,10 +99,9 @@ def clips_of(item: Item, page: Box) -> tuple[bytes, ...]:
     lines: list[bytes] = []
     for path, matrix in item.clips:
         how = How(fills=path.clips.replace(b"W", b"f"))
-        said, is_convex = _on_page(path, path.segments, matrix, how)
-        rectangle = rectangle_in(said or b"0 0 0 0 re")
-        if rectangle is not None:
-            held = intersection(held, rectangle)
+        said, is_convex, extent, is_rectangle = _on_page(path, path.segments, matrix, how)
+        if is_rectangle:
+            held = intersection(held, extent)
         else:
             lines.append(b"%s\n%s\nn" % (said, path.clips.rstrip(b"*") if is_convex else path.clips))
     lines = sorted(set(lines))

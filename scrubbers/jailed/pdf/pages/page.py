@@ -28,8 +28,9 @@ from scrubbers.jailed.pdf.content.emitter import emit
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.order import in_order
+from scrubbers.jailed.pdf.content.page_path import Box
 from scrubbers.jailed.pdf.content.scene import Item, items_of
-from scrubbers.jailed.pdf.content.scene_boxes import Box, holds, upright
+from scrubbers.jailed.pdf.content.scene_boxes import holds, upright
 from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access

@@ -18,8 +18,8 @@ from typing import Final
 from PIL import Image
 
 from scrubbers.jailed.pdf.content.display_list import Path
+from scrubbers.jailed.pdf.content.page_path import extent_of
 from scrubbers.jailed.pdf.content.scene import Item
-from scrubbers.jailed.pdf.content.scene_boxes import extent_of
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, strongest_change

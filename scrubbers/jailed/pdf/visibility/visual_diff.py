@@ -44,8 +44,7 @@ def differing(source: Image.Image, rebuilt: Image.Image, *, nearby: bool = False
     that more of it may be allowed.
     """
     change = ImageChops.difference(source, rebuilt)
-    if (box := change.getbbox(alpha_only=False)) is None:
-        return []
+    box = change.getbbox(alpha_only=False) or (0, 0, 1, 1)
     change = strongest(change.crop(box))
     change = _beyond(change, Image.new("L", change.size, _NOISE))
     if (few := change.getbbox()) is None:
