@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import zlib
 
 import pytest
@@ -59,6 +60,27 @@ def under_a_dark_photograph() -> bytes:
     return document(made, contents, resources=resources)
 
 
+def in_an_annotation() -> bytes:
+    made = Pdf()
+    look = made.new_stream(COVER, b"/Type/XObject/Subtype/Form/BBox[0 0 400 100]")
+    note = made.new(b"<</Type/Annot/Subtype/Stamp/F 4/Rect[0 0 400 100]/AP<</N %s>>>>" % look)
+    return document(made, TEXT, page=b"/Annots[%s]" % note)
+
+
+def in_a_form(contents: bytes = b"") -> bytes:
+    made = Pdf()
+    form = made.new_stream(COVER, b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]")
+    return document(made, TEXT + contents + b"/X Do", resources=b"/Font<</F0 6 0 R>>/XObject<</X %s>>" % form)
+
+
+def lost(content: bytes, named: bytes) -> bytes:
+    """The same file, but its table says that the object which is named so is free: PDFium does not look for it."""
+    number = re.search(named + rb" ?([0-9]+) 0 R", content)[1]
+    entry = b"%010d 00000 n" % (content.index(b"\n%s 0 obj" % number) + 1)
+    assert content.count(entry) == 1
+    return content.replace(entry, b"%010d 65535 f" % 0)
+
+
 GREY = jpeg_with_comment(Planter("read_otherwise"), "comment")
 OTHERWISE = {
     "a group that knocks out": (in_a_group(b"true"), Damaged),
@@ -68,9 +90,19 @@ OTHERWISE = {
     "a shape without a look": (under_a_note(b"Polygon", b"/Vertices[0 0 400 0 400 100 0 100]"), Damaged),
     "a shape with flags that are none": (under_a_note(b"Polygon", b"/Vertices[0 0 400 0 400 100 0 100]/F(2)"), Damaged),
     "a line without a look": (under_a_note(b"Line", b"/L[0 50 400 50]/BS<</W 99>>"), Damaged),
+    "lost contents": (lost(covered_by_a_stream(COVER, b""), rb"/Contents\[[0-9]+ 0 R"), Damaged),
+    "a lost form": (lost(in_a_form(), rb"/X"), Damaged),
+    "a lost form on a page that cannot be read": (lost(in_a_form(b"BT 5 Tr ET "), rb"/X"), Damaged),
+    "a lost picture": (lost(under_a_picture(dct(), GREY), rb"/I"), Damaged),
+    "a lost look": (lost(in_an_annotation(), rb"/N"), Damaged),
+    "a lost note": (lost(in_an_annotation(), rb"/Annots\["), Damaged),
 }  # fmt: skip
 COVERED = {
     "a group that does not": in_a_group(b"false"),
+    "more contents": covered_by_a_stream(zlib.compress(COVER), b"/Filter/FlateDecode"),
+    "a form": in_a_form(),
+    "a form on a page that cannot be read": in_a_form(b"BT 5 Tr ET "),
+    "a look": in_an_annotation(),
     "a dark photograph": under_a_dark_photograph(),
     "a picture": under_a_picture(dct(), GREY),
 }

@@ -228,9 +228,10 @@ def _sides(untrusted: PageObject, key: str) -> list[float] | None:
 
 def _contents(untrusted: PageObject) -> bytes:
     """Return the page's streams, one after the other; a token does not reach over their borders."""
-    found = access.entry(untrusted, "/Contents")
-    if found is None:
+    # A page without any draws nothing that could hide another thing, also where PDFium has not found them.
+    if "/Contents" not in untrusted or access.resolved(untrusted["/Contents"]) is None:
         return b""
+    found = access.entry(untrusted, "/Contents")
     if isinstance(found, StreamObject):
         parts = [found]
     elif isinstance(found, ArrayObject) and len(found) <= _MOST_PARTS:

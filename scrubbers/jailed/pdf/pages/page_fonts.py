@@ -38,7 +38,7 @@ def _fonts_on(untrusted: PageObject) -> Iterator[object]:
         resources = access.dictionary_in(drawn, "/Resources")
         fonts = access.dictionary_in(resources, "/Font")
         yield from (fonts.raw_get(name) for name in fonts)
-        for kind in ("/XObject", "/Pattern"):
+        for kind in ("/XObject", "/Pattern", "/Shading", "/ExtGState", "/ColorSpace"):
             things = access.dictionary_in(resources, kind)
             named = (access.entry(things, name) for name in things)
             waiting += (thing for thing in named if isinstance(thing, DictionaryObject))

@@ -26,6 +26,7 @@ from pypdf.generic import (
 
 from scrubbers.jailed.findings import MALFORMED
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.stages import Damaged
 
 # What reading a hostile document with pypdf may raise.
 BROKEN: Final = (
@@ -41,14 +42,13 @@ _LONGEST_ARRAY: Final = 100_000
 
 
 def resolved(untrusted: object) -> PdfObject | None:
-    """Follow references to the object they lead to; return None for null, and where there is no object."""
+    """Follow references to their object, None for null. Raises Damaged where PDFium found none: others may draw it."""
     for _ in range(8):
         if not isinstance(untrusted, IndirectObject):
             break
-        untrusted = untrusted.get_object()
-    if untrusted is None or not isinstance(untrusted, PdfObject):
-        return None
-    return None if type(untrusted).__name__ == "NullObject" else untrusted
+        if (untrusted := untrusted.get_object()) is None:
+            raise Damaged
+    return untrusted if isinstance(untrusted, PdfObject) and type(untrusted).__name__ != "NullObject" else None
 
 
 def entry(untrusted: DictionaryObject, key: str) -> PdfObject | None:
