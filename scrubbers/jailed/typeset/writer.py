@@ -26,7 +26,7 @@ from scrubbers.jailed.typeset.model import Picture
 
 A4: Final = (595.276, 841.89)  # 210 by 297 mm
 _HEAD: Final = b"%PDF-1.7\n%\xe5\xe4\xf6\xfc\n"
-_LEVEL: Final = 6
+_LEVEL: Final = 4
 _LEAN: Final = 0.2  # how far an italic letter leans: no face of its own is carried for it
 _FONT_OBJECTS: Final = 5
 _SPACE: Final = " "

@@ -369,7 +369,7 @@ def changed_contents(document: bytes, one: bytes, other: bytes) -> bytes:
     if one not in inflated:
         # The grey of the bar is what the page has; any other is wrong.
         one, other = b"0.55 g", b"1 g"
-    made = zlib.compress(inflated.replace(one, other, 1), 6)
+    made = zlib.compress(inflated.replace(one, other, 1), 4)
     head = document[:start].replace(b"/Length %d>>" % (end - start), b"/Length %d>>" % len(made), 1)
     return with_table(head + made + document[end:])
 

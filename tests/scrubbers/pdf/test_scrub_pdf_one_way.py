@@ -133,7 +133,8 @@ def test_spaces_are_of_sixteen_widths_and_words_stay_where_they_are():
         first, _, others = line.removeprefix(b"[(").partition(b") ")
         width = widths[int.from_bytes(unescaped(first)[2:], "big") - 1]
         assert width - float(others.partition(b" ")[0]) == pytest.approx(gap)
-        assert (abs(width - gap) < 1) == (at < 16)
+        # The last one is as wide as in most print.
+        assert (abs(width - gap) < 1) == (at < 15 or round(gap) == 305)
 
 
 @pytest.mark.parametrize(("turn", "place"), [(0, b"10 30"), (90, b"30 60"), (180, b"60 30"), (270, b"30 10")])

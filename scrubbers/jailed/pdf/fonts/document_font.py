@@ -26,8 +26,8 @@ _MOST_GLYPHS: Final = 65_000
 GAP_DECIMALS: Final = 3
 _SPACE_FROM: Final = 150  # thousandths of the size: kerned letters are closer, words in tight lines further apart
 _WIDEST_SPACE: Final = 1000
-# Of different widths. A justified line has its own, and viewers look for a letter's width from the first code on.
-_MOST_SPACES: Final = 16
+# A justified line has its own; viewers look for widths from the first code on. Half of the last parts words in PDFium.
+_MOST_SPACES, _LAST_SPACE = 16, range(300, 334)
 _LINES_IN_BLOCK: Final = 100
 _Key = tuple[int, Outline, str]
 
@@ -99,9 +99,9 @@ class DocumentFont:
     def _space_for(self, advance: int) -> int:
         """Return how wide the space is that stands for one of this width: later ones are among the first few."""
         if advance not in self._spaces:
-            first = [*self._spaces][:_MOST_SPACES]
-            is_full = len(first) == _MOST_SPACES
-            self._spaces[advance] = min(first, key=lambda each: abs(each - advance)) if is_full else advance
+            known = {*self._spaces.values()}
+            is_one = len(known) + (advance not in _LAST_SPACE) < _MOST_SPACES
+            self._spaces[advance] = advance if is_one else min(known, key=lambda each: (abs(each - advance), each))
         return self._spaces[advance]
 
     def _code(self, glyph: Glyph, apart: int = 0) -> bytes:

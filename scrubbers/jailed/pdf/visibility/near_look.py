@@ -17,7 +17,7 @@ from scrubbers.jailed.pdf.visibility.visual_diff import Box, differing
 
 _NEARBY: Final = 3.0  # times as large
 _PIXELS: Final = 6_000_000
-_AROUND: Final = 8  # pixels, before: a whole area, of those from nearby
+_AROUND: Final = 25  # pixels from nearby: a whole area, and one
 
 
 def same_from_nearby(
@@ -40,10 +40,10 @@ def same_from_nearby(
 def _nearer(place: Box, near: float, size: tuple[int, int]) -> Box:
     left, top, right, bottom = place
     return (
-        max(0, math.floor((left - _AROUND) * near)),
-        max(0, math.floor((top - _AROUND) * near)),
-        min(size[0], math.ceil((right + _AROUND) * near)),
-        min(size[1], math.ceil((bottom + _AROUND) * near)),
+        max(0, math.floor(left * near) - _AROUND),
+        max(0, math.floor(top * near) - _AROUND),
+        min(size[0], math.ceil(right * near) + _AROUND),
+        min(size[1], math.ceil(bottom * near) + _AROUND),
     )
 
 

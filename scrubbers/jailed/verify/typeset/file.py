@@ -34,7 +34,7 @@ _PAGE: Final = re.compile(
 )
 _PAGES: Final = re.compile(rb"<</Type /Pages/Count ([1-9][0-9]{0,3})/Kids \[.*\]>>")
 _CONTENTS: Final = b"/Filter /FlateDecode"
-_LEVEL: Final = 6
+_LEVEL: Final = 4
 _CONTENT_BYTES: Final = 8 * 2**20  # a page that is full of small letters has some hundred thousand
 _CATALOG_NUMBER, _PAGES_NUMBER, _FIRST_PAGE = 1, 2, 3
 
