@@ -8,7 +8,7 @@
 4 what is different all the same is looked at from nearby, there alone (`near_look`): PDFium puts letters on thirds of
   a pixel, and one that stands at the edge of such a third may stand in the next one in the other drawing
 
-Both are drawn by one program, without hints (`hints`). One changed letter of five points must be noticed from afar.
+Both are drawn by one program, without hints (`hints`). A lost letter of five points is noticed, a comma for a stop not.
 """
 
 import re
