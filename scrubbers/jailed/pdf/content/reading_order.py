@@ -1,7 +1,9 @@
 """The order in which texts are read, by where they stand alone: by columns, blocks, lines, and from the left."""
 
 from collections.abc import Sequence
-from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from scrubbers.jailed.pdf.content.page_path import Box
 
 # Heights of letters: a gap this wide parts columns, or blocks.
 _COLUMN, _BLOCK = 1.6, 0.9
@@ -11,7 +13,6 @@ _ROWS: Final = 4
 _LETTERS: Final = 15
 
 _Thing = TypeVar("_Thing")
-Box: TypeAlias = tuple[float, float, float, float]
 
 
 class Block(NamedTuple, Generic[_Thing]):

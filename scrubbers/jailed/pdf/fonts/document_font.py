@@ -120,11 +120,9 @@ class DocumentFont:
         return {code: text for code, outline, text in said if outline not in many}
 
     def build(self, *, to_draw: bool = False) -> None:
-        """Make the node's value, the dictionary with all glyphs that have a code. Raises NotRebuildable.
-
-        `to_draw`: without the texts, which PDFium would look up for each letter that it draws.
-        """
+        """Make the node's value: all glyphs that have a code; `to_draw`: without their texts. Raises NotRebuildable."""
         program = write_cff.program([charstring(advance, outline) for advance, outline, _ in self._codes])
+        # PDFium looks up the text of each letter that it draws.
         texts = {} if to_draw else self._texts()
         descriptor = Node({
             b"Type": Name(b"FontDescriptor"), b"FontName": NAME, b"Flags": 4, b"FontBBox": [0, -200, 1000, 800],

@@ -228,7 +228,7 @@ def _sides(untrusted: PageObject, key: str) -> list[float] | None:
 
 def _contents(untrusted: PageObject) -> bytes:
     """Return the page's streams, one after the other; a token does not reach over their borders."""
-    # A page without any draws nothing that could hide another thing, also where PDFium has not found them.
+    # Without contents nothing can hide another thing, also where there should be some that PDFium has not found.
     if "/Contents" not in untrusted or access.resolved(untrusted["/Contents"]) is None:
         return b""
     found = access.entry(untrusted, "/Contents")
