@@ -32,6 +32,7 @@
     ├── NotAgreed              731  the six words differ, or the member did not agree to what was shown
     ├── NotSent                733  the member did not agree to send what came back from cleaning
     ├── FetchBroken            751  a fault of this desk ended the fetching
+    ├── NoPort             753  no port is free on both loopbacks of this computer
     ├── ProbeFailed            750  the reporters' site gave the test report another page than a reporter gets
     ├── OtherCertificate   752  the website on the open web shows a certificate that is not the server's
     ├── NotNow                 712  the case's state does not allow the act
@@ -181,6 +182,13 @@ class FetchBroken(DeskError):
 
     code = 751
     text_key = "desk.fetch_broken"
+
+
+class NoPort(DeskError):
+    """No port is free on both loopbacks of this computer: nothing was opened."""
+
+    code = 753
+    text_key = "desk.no_port"
 
 
 class ProbeFailed(DeskError):

@@ -90,6 +90,10 @@ _OF_THE_DESK: Final = {
         "A file of the desk home cannot be read or written.",
         "Check its permissions and that the disk is not full.",
     ),
+    "desk.no_port": (
+        "Every port of this computer that was tried is taken, so the application was not opened.",
+        "Restart the computer and try again. If it happens again, another account may be doing it: call a colleague.",
+    ),
     "desk.busy": ("Another command is at work in this desk home.", "Wait until it has ended and try again."),
     "desk.not_reachable": ("The server cannot be reached.", "Check that tor runs, then try again in a few minutes."),
     "desk.strange_answer": (

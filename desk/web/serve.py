@@ -1,6 +1,6 @@
 """Run the application on this computer, for one browser, until it is ended.
 
-1. It listens on 127.0.0.1 alone, on a port that the system chooses, under a name of 128 random bits.
+1. It listens on both loopbacks, at a port that the system chooses, under a name of 128 random bits (`local.loopback`).
 2. The browser is opened at that address with a token that counts once; the address stands on the terminal too.
 3. Ctrl-C, or the end of the terminal, locks the desk, ends its tor, and leaves nothing open.
 
@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -25,13 +24,13 @@ from desk.web.app import make_app
 from desk.web.local.address import LocalAddress, new_name
 from desk.web.local.entrance import Entrance
 from desk.web.local.guard import OPEN
+from desk.web.local.loopback import listen
 from desk.web.services import Services, chosen_language
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
 from desk.web.views.writing.previews import ReporterPages
 
-LOOPBACK: Final = "127.0.0.1"
 _SHUTDOWN_SECONDS: Final = 1.0
 
 
@@ -44,11 +43,12 @@ async def serve(
     *,
     idle: float = IDLE_SECONDS,
 ) -> None:
-    """Serve until the process is asked to end. `opened` is called with the address, once it answers."""
+    """Serve until the process is asked to end. `opened` is called with the address, once it answers. Raises NoPort."""
     logging.disable(logging.CRITICAL)
     desk = Desk(home, Link(connect), clock, idle, cache_folder=cache_folder_of(home))
-    with socket.create_server((LOOPBACK, 0)) as listener:
-        address = LocalAddress(new_name(), listener.getsockname()[1])
+    with contextlib.ExitStack() as listening:
+        listeners = [listening.enter_context(one) for one in listen()]
+        address = LocalAddress(new_name(), listeners[0].getsockname()[1])
         services = Services(home, desk, Pages(), address, Entrance(), clock, reporter, chosen_language(home))
         runner = web.AppRunner(
             make_app(services), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
@@ -56,7 +56,8 @@ async def serve(
         await runner.setup()
         going_on = [asyncio.create_task(desk.lock_when_idle()), asyncio.create_task(services.refresh.daily())]
         try:
-            await web.SockSite(runner, listener).start()
+            for listener in listeners:
+                await web.SockSite(runner, listener).start()
             opened(f"{address.origin}{OPEN}{services.entrance.token}")
             await _until_asked_to_end()
         finally:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import io
 import re
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from desk.keep.keyfile import DeskHome
 from desk.web.app import make_app
 from desk.web.local.address import LocalAddress, new_name
 from desk.web.local.entrance import COOKIE, Entrance
+from desk.web.local.loopback import listen
 from desk.web.services import Services
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
@@ -165,8 +166,9 @@ async def pages_of(
     connect = functools.partial(connector_for, route=Route(socket=desks.socket), tor_folder=home.tor)
     cache = home.folder.with_name(f"{home.folder.name}.cache")
     desk = Desk(home, Link(connect), desks.clock, idle, cache_folder=cache)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    with contextlib.ExitStack() as listening:
+        listeners = [listening.enter_context(one) for one in listen()]
+        port = listeners[0].getsockname()[1]
         services = Services(
             home,
             desk,
@@ -186,7 +188,8 @@ async def pages_of(
         app.on_response_prepare.append(watched)
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
-        await web.SockSite(runner, listener).start()
+        for listener in listeners:
+            await web.SockSite(runner, listener).start()
         try:
             async with aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(), skip_auto_headers={"User-Agent", "Content-Type"}

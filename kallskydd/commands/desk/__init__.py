@@ -128,9 +128,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run one desk command, or the application, and return its exit code."""
-    if args.desk_verb is None:
-        return pages.run(_home(args), _route(args), browser=not args.no_browser)
     try:
+        if args.desk_verb is None:
+            return pages.run(_home(args), _route(args), browser=not args.no_browser)
         result: Result = asyncio.run(_run_verb(args)) if args.desk_verb in COMMANDS else _run_local(args)
     except OnionError as failed:
         return _report(args, failed.code, failed.text_key, str(failed), _exit_code(failed))
@@ -261,7 +261,7 @@ def _exit_code(error: Exception) -> int:
         return REFUSED
     if isinstance(error, errors.Usage):
         return USAGE
-    if isinstance(error, (errors.NotReachable, errors.DeskBusy, OnionError)):
+    if isinstance(error, (errors.NotReachable, errors.DeskBusy, errors.NoPort, OnionError)):
         return MISSING
     return FINDINGS
 

@@ -1,0 +1,57 @@
+"""The members' application as a process of its own: `with DeskProcess(home, socket, folder) as desk:`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from desk.keep.keyfile import DeskHome
+
+ROOT = Path(__file__).parents[2]
+
+
+class DeskProcess:
+    """`kallskydd desk --no-browser`; `opening` is the address that counts once. Works and caches in `folder`."""
+
+    def __init__(self, home: DeskHome, socket: Path, folder: Path, *, before: str = "") -> None:
+        words = [sys.executable, "-m", "kallskydd", "desk", "--no-browser"]
+        words += ["--desk-home", str(home.folder), "--socket", str(socket)]
+        self.cache = folder / "cache"
+        self._command = ["sh", "-c", f'{before} exec "$@"', "sh", *words]
+        self._folder, self._said = folder, ""
+        self._environment = {**os.environ, "XDG_CACHE_HOME": str(self.cache), "PYTHONPATH": str(ROOT)}
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            self._command, cwd=self._folder, env=self._environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.opening = self.process.stdout.readline().strip()
+        assert self.opening.startswith("http://"), self.process.communicate()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def host(self) -> str:
+        return self.opening.split("/")[2]
+
+    @property
+    def origin(self) -> str:
+        return f"http://{self.host}"
+
+    @property
+    def port(self) -> int:
+        return int(self.host.rpartition(":")[2])
+
+    def end(self) -> str:
+        """Press Ctrl-C; return what was said on standard error."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self._said = self.process.communicate(timeout=20)[1]
+        return self._said
