@@ -19,12 +19,15 @@ def harmful_swap(root: Path = Path("/"), *, memory_locked: bool | None = None) -
 
     `memory_locked`: whether a process started from here can lock its memory; None means find out.
     """
-    names = _places(root)
+    names = readable_swap(root)
     if not names or _cgroup_forbids_swap(root):
         return ()
-    if may_lock_memory() if memory_locked is None else memory_locked:
-        return ()
-    return tuple(name for name in names if not _harmless(root, name))
+    return () if (may_lock_memory() if memory_locked is None else memory_locked) else names
+
+
+def readable_swap(root: Path = Path("/")) -> tuple[str, ...]:
+    """Return the swap areas from which a thief of the disk could read what was written to them."""
+    return tuple(name for name in _places(root) if not _harmless(root, name))
 
 
 def _places(root: Path) -> list[str]:

@@ -90,6 +90,10 @@ _OF_THE_DESK: Final = {
         "A file of the desk home cannot be read or written.",
         "Check its permissions and that the disk is not full.",
     ),
+    "desk.swap": (
+        "Swap is on and not encrypted: this computer may write your key and what you read to its disk.",
+        "Switch it off (`sudo swapoff -a`, and its line in /etc/fstab) or encrypt it.",
+    ),
     "desk.no_port": (
         "Every port of this computer that was tried is taken, so the application was not opened.",
         "Restart the computer and try again. If it happens again, another account may be doing it: call a colleague.",

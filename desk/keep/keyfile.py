@@ -18,6 +18,7 @@ from cases.errors import CaseError, KeyFileDamaged
 from cases.roster.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
 from desk.errors import KeyDamaged, KeyTaken, NoKey, PassphraseExposed, PassphraseRefused, WeakPassphrase
 from desk.keep import files
+from desk.keep.locked_pages import lock_pages_of
 from desk.keep.synced import require_not_synced
 
 # Four words drawn from a list, or twelve characters: with Argon2id at every try, out of reach for a thief of the file.
@@ -89,6 +90,7 @@ def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) ->
     if home.key.exists():
         raise KeyTaken
     keys = new_member_keys()
+    lock_pages_of(keys.sign_seed, keys.box_private)
     join = make_join(keys, name, role, label)
     files.make_folder(home.folder)
     try:
@@ -119,6 +121,7 @@ def unlock(home: DeskHome, passphrase: str) -> MemberKeys:
         raise KeyDamaged from damaged
     except CaseError as wrong:
         raise PassphraseRefused from wrong
+    lock_pages_of(keys.sign_seed, keys.box_private)
     # A change of the passphrase that broke off may have left the old file.
     _overwrite_old(home)
     return keys

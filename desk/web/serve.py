@@ -42,14 +42,28 @@ async def serve(
     reporter: ReporterPages,
     *,
     idle: float = IDLE_SECONDS,
+    swap_is_readable: bool = False,
 ) -> None:
-    """Serve until the process is asked to end. `opened` is called with the address, once it answers. Raises NoPort."""
+    """Serve until the process is asked to end. `opened` is called with the address, once it answers. Raises NoPort.
+
+    `swap_is_readable`: whether a thief of the disk could find there what was in memory; Unlock says so.
+    """
     logging.disable(logging.CRITICAL)
     desk = Desk(home, Link(connect), clock, idle, cache_folder=cache_folder_of(home))
     with contextlib.ExitStack() as listening:
         listeners = [listening.enter_context(one) for one in listen()]
         address = LocalAddress(new_name(), listeners[0].getsockname()[1])
-        services = Services(home, desk, Pages(), address, Entrance(), clock, reporter, chosen_language(home))
+        services = Services(
+            home,
+            desk,
+            Pages(),
+            address,
+            Entrance(),
+            clock,
+            reporter,
+            chosen_language(home),
+            swap_is_readable=swap_is_readable,
+        )
         runner = web.AppRunner(
             make_app(services), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
         )

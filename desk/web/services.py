@@ -45,6 +45,8 @@ class Services:
     # The reporter's pages, which draw what a reporter will read.
     reporter: ReporterPages
     language_code: str = DEFAULT_LANGUAGE
+    # Whether this computer writes memory to a disk that is not encrypted.
+    swap_is_readable: bool = False
     phrases: Phrases = field(default_factory=Phrases)
     refresh: Refresh = field(init=False)
 

@@ -13,7 +13,7 @@ from service import KALLSKYDD, kallskydd, offline_network, trial_home
 from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.observe.swap import swap_places
-from confine.swap import harmful_swap
+from confine.swap import harmful_swap, readable_swap
 
 HEAD = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
 NAMESPACE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
@@ -61,7 +61,7 @@ def seen_by_the_audit(root: Path) -> list[str]:
 def test_swap_that_cannot_be_read_on_a_stolen_disk_is_harmless(tmp_path, name):
     root = computer(tmp_path, *HARMLESS[name])
 
-    assert harmful_swap(root, memory_locked=False) == ()
+    assert harmful_swap(root, memory_locked=False) == readable_swap(root) == ()
     assert seen_by_the_audit(root) == []
 
 
@@ -72,6 +72,7 @@ def test_swap_that_could_be_read_is_named_unless_memory_is_locked(tmp_path, name
 
     assert harmful_swap(root, memory_locked=False) == (last,)
     assert harmful_swap(root, memory_locked=True) == ()
+    assert readable_swap(root) == (last,)
     assert seen_by_the_audit(root) == [last]
 
 

@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[2]
 class DeskProcess:
     """`kallskydd desk --no-browser`; `opening` is the address that counts once. Works and caches in `folder`."""
 
-    def __init__(self, home: DeskHome, socket: Path, folder: Path, *, before: str = "") -> None:
+    def __init__(self, home: DeskHome, socket: Path, folder: Path, *, before: str = "exec") -> None:
         words = [sys.executable, "-m", "kallskydd", "desk", "--no-browser"]
         words += ["--desk-home", str(home.folder), "--socket", str(socket)]
         self.cache = folder / "cache"
-        self._command = ["sh", "-c", f'{before} exec "$@"', "sh", *words]
+        self._command = ["sh", "-c", f'{before} "$@"', "sh", *words]
         self._folder, self._said = folder, ""
         self._environment = {**os.environ, "XDG_CACHE_HOME": str(self.cache), "PYTHONPATH": str(ROOT)}
 
@@ -51,7 +51,7 @@ class DeskProcess:
 
     def end(self) -> str:
         """Press Ctrl-C; return what was said on standard error."""
-        if self.process.poll() is None:
+        if not self.process.stdout.closed:
             self.process.send_signal(signal.SIGINT)
             self._said = self.process.communicate(timeout=20)[1]
         return self._said

@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 SECONDS = 20.0
+# 127.0.0.1 as a socket of IPv6 names it.
+MAPPED = ("AF_INET6", "::ffff:127.0.0.1")
 # All ways to share or to cover the two loopbacks: family, address (none is all of them), options by name.
 PLACES = [
     [family, address, options]
-    for family, address in (("AF_INET", "127.0.0.1"), ("AF_INET", ""), ("AF_INET6", "::1"), ("AF_INET6", ""))
+    for family, address in (("AF_INET", "127.0.0.1"), ("AF_INET", ""), ("AF_INET6", "::1"), ("AF_INET6", ""), MAPPED)
     for options in ([], ["SO_REUSEADDR"], ["SO_REUSEPORT"], ["SO_REUSEADDR", "SO_REUSEPORT"])
 ] + [["AF_INET6", "", ["IPV6_V6ONLY"]], ["AF_INET6", "", ["IPV6_V6ONLY", "SO_REUSEADDR", "SO_REUSEPORT"]]]
 PROGRAM = r"""

@@ -62,6 +62,7 @@ def page(
         notice=notice,
         status=status,
         held=bool(services.desk.held_path),
+        swap_is_readable=services.swap_is_readable,
         # What is wrong is the passphrase, or the bridges, or neither.
         wrong=notice is not None and bridges is None,
         way=way_of(services, bridges),

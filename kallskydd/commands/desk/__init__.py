@@ -30,6 +30,7 @@ from desk.commands.run import COMMANDS, enrol_member, join_desk
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
 from kallskydd.commands.desk import pages
+from kallskydd.commands.desk.memory import close_memory, swap_can_be_read
 from kallskydd.commands.desk.route import Route, connector_for
 from onion.errors import OnionError
 
@@ -128,6 +129,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run one desk command, or the application, and return its exit code."""
+    close_memory()
     try:
         if args.desk_verb is None:
             return pages.run(_home(args), _route(args), browser=not args.no_browser)
@@ -181,6 +183,8 @@ def _home(args: argparse.Namespace) -> DeskHome:
 
 def _passphrase(args: argparse.Namespace, *, new: bool = False) -> str:
     """Return the passphrase from the file named, or from the terminal; a new one is typed twice."""
+    if swap_can_be_read():
+        print(in_words_of_desk("desk.swap"), file=sys.stderr)
     if args.passphrase_file is not None:
         try:
             return read_passphrase_file(args.passphrase_file)

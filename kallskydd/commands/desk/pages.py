@@ -13,6 +13,7 @@ from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
 from desk.web.serve import serve
+from kallskydd.commands.desk.memory import swap_can_be_read
 from kallskydd.commands.desk.preview import IntakePages
 from kallskydd.commands.desk.route import Route, connector_for
 from onion.errors import OnionError
@@ -31,7 +32,7 @@ def run(home: DeskHome, route: Route, *, browser: bool) -> int:
         print("Open this address in your browser; it counts once. Ctrl-C ends the application.", file=sys.stderr)
         print(address, flush=True)
 
-    asyncio.run(serve(home, _connect(home, route), utc_now, opened, IntakePages()))
+    asyncio.run(serve(home, _connect(home, route), utc_now, opened, IntakePages(), swap_is_readable=swap_can_be_read()))
     # Measured in Chromium and Firefox: a tab sends nothing by itself, and with the next press all that is typed in it.
     print(
         "The application has ended. Close its tab in the browser: another account of this computer could answer there.",

@@ -74,6 +74,20 @@ print(json.dumps(found))
 """) == "desk.no_port"  # fmt: skip
 
 
+def test_the_command_says_in_two_sentences_that_no_port_is_free_and_ends(tmp_path):
+    code, said = on_a_computer(f"""
+import contextlib, io
+from kallskydd.__main__ import main
+held = [stranger(socket.AF_INET6, "::1", {FIRST} + number) for number in range({PORTS})]
+with contextlib.redirect_stderr(io.StringIO()) as said:
+    code = main(["desk", "--no-browser", "--desk-home", "{tmp_path}/desk", "--socket", "{tmp_path}/nowhere"])
+print(json.dumps([code, said.getvalue()]))
+""")
+
+    assert code == 4
+    assert said.startswith("Every port of this computer that was tried is taken, so the application was not opened.")
+
+
 def test_a_computer_without_ipv6_alone_is_served_on_127_0_0_1_alone():
     # What a kernel says that was started without IPv6, said by a filter in this one.
     found = on_a_computer("""
