@@ -108,3 +108,12 @@ def as_made(made: MadeHome, home: Path) -> MadeHome:
 
 def real_day() -> date:
     return today(utc_now)
+
+
+def version_without(made: MadeHome, number: int) -> None:
+    """Remove a member, with the signatures of two others."""
+    kallskydd("roster", "--home", made.home.path, "--remove", made.keys[number].id)
+    day, signers = real_day(), [one for place, one in enumerate(made.keys) if place != number][:2]
+    proposal = read_chain(made.home.roster, day).proposal
+    for one in signers:
+        add_signature(made.home.roster, proposal.version, sign_roster(proposal, one), day)
