@@ -1,8 +1,7 @@
-"""The restore drill: backups that somebody has had in hand, and rosters of before. Each is refused, in words."""
+"""The restore drill: backups that somebody has had in hand are refused each time, in words, and nothing is restored."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -10,98 +9,31 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from desk_harness import running_desks
-from intake_harness import MadeHome, SetClock
 from nacl.public import PrivateKey
+from restore_drill import Drill
 from upkeep_harness import (
     answered,
-    as_made,
     asked,
-    backup,
+    both_answers,
     kallskydd,
-    member_desk,
     real_day,
-    real_home,
-    restored,
-    version_without,
 )
 
 from cases.backup import restoring, rows
 from cases.backup.errors import BackupChanged
-from cases.backup.files import Answer, Ask, SharesFile, encode, hash_of, read_file, use_of_shares
+from cases.backup.files import Answer, SharesFile, encode, hash_of, read_file, use_of_shares
 from cases.clock import utc_now
 from cases.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two
-from cases.home import read_home
-from cases.roster.chain import add_signature, fingerprint_words, read_chain, sign_roster
-from cases.roster.member import make_join, new_member_keys
-from desk.keep.cache import cache_folder_of
 
 CHANGED = "The backup was changed after it was made"
 NOT_WHOLE = "The backup is not whole"
-OLDER = "an older list of members than this computer has seen"
 # What is in the folder of the new home once the question is made: no home.
 QUESTION_ALONE = {"restore.key", "ask.json"}
-
-
-@dataclass
-class Drill:
-    """A home with two cases, a backup of before Handler 3 was removed (`before`), and one of after (`out`)."""
-
-    folder: Path
-    made: MadeHome
-
-    @property
-    def out(self) -> Path:
-        return self.folder / "out"
-
-    @property
-    def slots(self) -> Path:
-        return self.folder / "slots"
-
-    @property
-    def new(self) -> Path:
-        return self.folder / "new"
-
-    def desks(self, name: str = "desk") -> list:
-        """The desks of the first two; by another name ones that never saw a roster."""
-        return [member_desk(self.folder / f"{name}{number}", self.made, number) for number in (0, 1)]
-
-
-@pytest.fixture(scope="module")
-def prepared() -> Iterator[Drill]:
-    folder = Path(tempfile.mkdtemp(prefix="kt-", dir="/tmp"))
-    yield asyncio.run(prepare(folder))
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def drill(prepared: Drill, short_folder: Path) -> Drill:
-    for path in (one for one in prepared.folder.iterdir() if not one.is_socket()):
-        copy = shutil.copytree if path.is_dir() else shutil.copy2
-        copy(path, short_folder / path.name)
-    return Drill(short_folder, replace(prepared.made, home=read_home(short_folder / "home")))
-
-
-async def prepare(folder: Path) -> Drill:
-    made = real_home(folder / "home")
-    drill = Drill(folder, made)
-    drill.desks()
-    async with running_desks(folder, made, SetClock(utc_now())) as desks:
-        for text in ("Fakturor utan arbete.", "Körjournaler som inte stämmer."):
-            await desks.file(text)
-        backup(made, folder / "before", "--slots", folder / "before-slots")
-        version_without(made, 2)
-        for number in (0, 1):
-            await desks.listed(number)
-        backup(made, drill.out, "--slots", drill.slots)
-    return drill
 
 
 def rewrite_manifest(folder: Path, **changed: str) -> None:
@@ -162,13 +94,7 @@ def leave_the_rows(drill: Drill) -> None:
 
 def second_go(drill: Drill, desks: list, *slots: str | Path) -> subprocess.CompletedProcess[str]:
     """The question, both answers, and what the restore then says."""
-    words = asked(drill.new, drill.out, *slots)
-    answers: list[str | Path] = []
-    for number, desk in enumerate(desks):
-        out = drill.folder / f"answer{number}"
-        out.unlink(missing_ok=True)
-        answered(desk, drill.new, words, out)
-        answers += ["--answer", out]
+    answers = both_answers(drill.new, drill.out, desks, *slots)
     return kallskydd("restore", "--home", drill.new, "--from", drill.out, *slots, *answers, check=False)
 
 
@@ -237,83 +163,6 @@ def test_the_commands_themselves_refuse_a_backup_with_a_row_deleted(drill: Drill
     assert nothing_is_half_restored(drill)
 
 
-def test_a_backup_of_before_a_member_was_removed_brings_nobody_back(drill: Drill):
-    before, shares = drill.folder / "before", drill.folder / "before-slots"
-    older = asked(drill.new, before, "--slots", shares)
-    refused = [answered(desk, drill.new, older, drill.folder / "no", check=False) for desk in drill.desks()]
-    shutil.rmtree(drill.new)
-
-    # The newer roster, of a later backup: with it the same backup is restored.
-    words = asked(drill.new, before, "--slots", shares, "--roster", drill.out / "roster")
-    answers: list[str | Path] = []
-    for number, desk in enumerate(drill.desks()):
-        shown = answered(desk, drill.new, words, drill.folder / f"answer{number}").stdout
-        answers += ["--answer", drill.folder / f"answer{number}"]
-    done = kallskydd("restore", "--home", drill.new, "--from", before, "--slots", shares, *answers)
-    roster = read_chain(drill.new / "roster", real_day()).current
-    declared = json.loads(json.loads((drill.new / "restored").read_text())["text"])
-
-    assert [one.returncode for one in refused] == [3, 3]
-    assert all(OLDER in one.stderr and "Tell the operator to ask again" in one.stderr for one in refused)
-    assert not (drill.folder / "no").exists()
-    assert "version 2: Lead 1 (Lead 1), Handler 2 (Handler 2)." in shown
-    assert "Restored from the backup of" in done.stdout
-    assert [one.label for one in roster.members] == ["Lead 1", "Handler 2"]
-    assert (declared["roster_version"], declared["roster"]) == (2, roster.digest.hex())
-
-
-async def test_a_declaration_counts_for_a_server_with_the_roster_that_was_signed(drill: Drill):
-    restored(drill.new, drill.out, drill.desks(), "--slots", drill.slots)
-    new = as_made(drill.made, drill.new)
-    # Somebody puts the older roster in the home afterwards; this desk had not seen the newer one.
-    shutil.rmtree(drill.new / "roster")
-    shutil.copytree(drill.folder / "before" / "roster", drill.new / "roster")
-    async with running_desks(drill.folder, new, SetClock(utc_now())) as desks, desks.desk(1, "unpinned") as book:
-        await book.sync()
-        older = dict(book.state.case_list.restores)
-    shutil.rmtree(drill.new / "roster")
-    shutil.copytree(drill.out / "roster", drill.new / "roster")
-    async with running_desks(drill.folder, new, SetClock(utc_now())) as desks, desks.desk(1, "unpinned") as book:
-        await book.sync()
-        signed = dict(book.state.case_list.restores)
-
-    assert (len(older), len(signed)) == (0, 1)
-
-
-def test_a_roster_that_does_not_go_on_from_what_is_known_is_refused_on_both_sides(drill: Drill):
-    # The one who was removed had a second member's help: another second version, and a third after it.
-    fork = real_fork(drill)
-    given = kallskydd(
-        "restore", "--home", drill.new, "--from", drill.out, "--roster", fork, check=False
-    )  # fmt: skip
-    words = asked(drill.new, drill.folder / "before", "--roster", fork)
-    refused = [answered(desk, drill.new, words, drill.folder / "no", check=False) for desk in drill.desks()]
-
-    assert given.returncode == 3
-    assert "does not go on from the one in the backup" in given.stderr
-    assert [one.returncode for one in refused] == [3, 3]
-    assert all("does not continue the one this desk has seen" in one.stderr for one in refused)
-    assert not (drill.folder / "no").exists()
-
-
-def real_fork(drill: Drill) -> Path:
-    """A chain of three versions that begins as the home's and goes on without Lead 1."""
-    home = drill.folder / "fork"
-    shutil.copytree(drill.folder / "home", home)
-    shutil.rmtree(home / "roster")
-    shutil.copytree(drill.folder / "before" / "roster", home / "roster")
-    made = replace(drill.made, home=read_home(home))
-    version_without(made, 0)
-    newcomer = new_member_keys()
-    (drill.folder / "join.toml").write_text(make_join(newcomer, "Ny", "handler", "Handler 4"))
-    kallskydd("roster", "--home", home, "--add", drill.folder / "join.toml")
-    proposal = read_chain(home / "roster", real_day()).proposal
-    for one in drill.made.keys[1:]:
-        add_signature(home / "roster", 3, sign_roster(proposal, one), real_day())
-    assert read_chain(home / "roster", real_day()).current.version == 3
-    return home / "roster"
-
-
 def shares_without_one(drill: Drill) -> None:
     """Seal the shares of all cases but one, to the same members: whoever knows their public keys can."""
     whole = read_file(drill.slots, SharesFile)
@@ -336,13 +185,9 @@ def test_shares_that_are_missing_are_noticed(drill: Drill):
     left = nothing_is_half_restored(drill)
     shutil.rmtree(drill.new)
     drill.slots.write_bytes(whole)
-    answers = ("--answer", drill.folder / "answer0", "--answer", drill.folder / "answer1")
     sound = second_go(drill, drill.desks(), "--slots", drill.slots)
     shutil.rmtree(drill.new)
-    words = asked(drill.new, drill.out, "--slots", drill.slots)
-    for number, desk in enumerate(drill.desks()):
-        (drill.folder / f"answer{number}").unlink()
-        answered(desk, drill.new, words, drill.folder / f"answer{number}")
+    answers = both_answers(drill.new, drill.out, drill.desks(), "--slots", drill.slots)
     unnamed = kallskydd("restore", "--home", drill.new, "--from", drill.out, *answers, check=False)
     drill.slots.unlink()
     gone = kallskydd(
@@ -365,11 +210,7 @@ def test_a_register_that_this_server_did_not_write_erases_nothing(drill: Drill):
     shutil.copy(drill.folder / "before" / "erased.register", drill.out / "erased.register")
     first = doctored.read_text().splitlines()[1:]
     (drill.folder / "bare.register").write_text("\n".join(first) + "\n")
-    words = asked(drill.new, drill.out, "--slots", drill.slots)
-    answers: list[str | Path] = []
-    for number, desk in enumerate(drill.desks()):
-        answered(desk, drill.new, words, drill.folder / f"answer{number}")
-        answers += ["--answer", drill.folder / f"answer{number}"]
+    answers = both_answers(drill.new, drill.out, drill.desks(), "--slots", drill.slots)
     again = ("restore", "--home", drill.new, "--from", drill.out, "--slots", drill.slots, *answers)
 
     refused = [kallskydd(*again, "--register", one, check=False) for one in (doctored, drill.folder / "bare.register")]
@@ -383,11 +224,7 @@ def test_a_register_that_this_server_did_not_write_erases_nothing(drill: Drill):
 
 
 def test_the_number_that_is_said_is_counted_in_the_restored_store(drill: Drill, monkeypatch):
-    words = asked(drill.new, drill.out, "--slots", drill.slots)
-    answers: list[str | Path] = []
-    for number, desk in enumerate(drill.desks()):
-        answered(desk, drill.new, words, drill.folder / f"answer{number}")
-        answers += ["--answer", drill.folder / f"answer{number}"]
+    answers = both_answers(drill.new, drill.out, drill.desks(), "--slots", drill.slots)
     again = ("restore", "--home", drill.new, "--from", drill.out, "--slots", drill.slots, *answers)
     carried_out = rows.erase_registered
 
@@ -423,35 +260,12 @@ def test_a_backup_and_a_question_of_the_earlier_form_are_refused_in_words(drill:
     assert not (drill.folder / "no").exists()
 
 
-async def test_a_desk_saves_the_roster_it_has_kept_for_a_restore_from_an_older_backup(drill: Drill, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(drill.folder / "cache"))
-    desk = drill.desks()[0]
-    options = ("--desk-home", desk.folder, "--passphrase-file", desk.folder / "passphrase")
-    saved = ("desk", "save-roster", "--out", drill.folder / "saved", *options)
-    nothing = kallskydd(*saved, check=False)
-    # As the application does it: the folder is there, and the roster is kept when it is fetched.
-    cache_folder_of(desk).mkdir(parents=True, mode=0o700)
-    async with running_desks(drill.folder, drill.made, SetClock(utc_now())) as desks:
-        await desks.listed(0)
-
-    kallskydd(*saved)
-    again = kallskydd(*saved, check=False)
-    words = asked(drill.new, drill.folder / "before", "--roster", drill.folder / "saved")
-    answered(desk, drill.new, words, drill.folder / "answer")
-
-    assert (nothing.returncode, again.returncode) == (3, 2)
-    assert "has kept no list of members" in nothing.stderr
-    assert read_chain(drill.folder / "saved", real_day()).current.version == 2
-
-
 @pytest.mark.parametrize("doctor", [delete_a_row, write_other_settings, name_a_living_case_in_the_register])
 def test_what_changes_after_the_hashes_were_looked_at_is_not_restored_either(
     drill: Drill, doctor: Callable[[Drill], None]
 ):
-    words = asked(drill.new, drill.out, "--slots", drill.slots)
-    for number, desk in enumerate(drill.desks()):
-        answered(desk, drill.new, words, drill.folder / f"answer{number}")
-    answers = tuple(read_file(drill.folder / f"answer{number}", Answer) for number in (0, 1))
+    files = both_answers(drill.new, drill.out, drill.desks(), "--slots", drill.slots)[1::2]
+    answers = tuple(read_file(Path(file), Answer) for file in files)
     source = restoring.read_backup(drill.out, real_day())
 
     doctor(drill)
@@ -459,20 +273,3 @@ def test_what_changes_after_the_hashes_were_looked_at_is_not_restored_either(
         restoring.restore(drill.new, restoring.Given(source, answers, drill.slots), utc_now)
 
     assert nothing_is_half_restored(drill)
-
-
-def test_a_question_that_shows_one_roster_and_has_another_signed_is_refused(drill: Drill):
-    asked(drill.new, drill.folder / "before")
-    older = json.loads((drill.new / "ask.json").read_text())["restored"]
-    shutil.rmtree(drill.new)
-    asked(drill.new, drill.out)
-    question = json.loads((drill.new / "ask.json").read_text())
-    question["restored"] |= {name: older[name] for name in ("roster", "roster_version")}
-    (drill.new / "ask.json").write_text(json.dumps(question))
-    words = " ".join(fingerprint_words(read_file(drill.new / "ask.json", Ask).digest))
-
-    refused = answered(drill.desks()[0], drill.new, words, drill.folder / "no", check=False)
-
-    assert refused.returncode == 3
-    assert "The list of members does not verify" in refused.stderr
-    assert not (drill.folder / "no").exists()
