@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from desk_harness import running_desks
@@ -23,7 +24,15 @@ from upkeep_harness import (
 from cases.backup.files import Ask, read_file
 from cases.clock import utc_now
 from cases.home import read_home
-from cases.roster.chain import add_signature, fingerprint_words, read_chain, sign_roster
+from cases.roster.chain import (
+    add_signature,
+    fingerprint_words,
+    parse_roster,
+    propose,
+    read_chain,
+    render,
+    sign_roster,
+)
 from cases.roster.member import make_join, new_member_keys
 from desk.keep.cache import cache_folder_of
 
@@ -143,3 +152,30 @@ async def test_a_desk_saves_the_roster_it_has_kept_for_a_restore_from_an_older_b
     assert (nothing.returncode, again.returncode) == (3, 2)
     assert "has kept no list of members" in nothing.stderr
     assert read_chain(drill.folder / "saved", real_day()).current.version == 2
+
+
+def test_a_change_by_one_member_that_the_operator_dated_back_is_counted_by_the_desk_itself(drill: Drill):
+    alone, long_ago = drill.folder / "alone", real_day() - timedelta(days=40)
+    shutil.copytree(drill.out / "roster", alone)
+    before = read_chain(alone, real_day()).current
+    text = render(
+        version=3, previous=before.digest, home=before.home, organisations=before.organisations,
+        members=before.members[:1], proposed=long_ago,
+    )  # fmt: skip
+    roster = parse_roster(text)
+    propose(alone, roster, real_day())
+    (alone / "0003.seen").write_text(f"{long_ago.isoformat()} {roster.digest.hex()}\n")
+    add_signature(alone, 3, sign_roster(roster, drill.made.keys[0]), real_day())
+    words = asked(drill.new, drill.out, "--roster", alone)
+    desk = drill.desks()[0]
+
+    early = answered(desk, drill.new, words, drill.folder / "no", check=False)
+    # What the desk would have noted, had it been shown the change fourteen days ago.
+    noted = f'"{roster.digest.hex()}" = {real_day() - timedelta(days=14)}\n'
+    desk.settings.write_text(desk.settings.read_text() + noted)
+    ripe = answered(desk, drill.new, words, drill.folder / "answer", check=False)
+
+    assert early.returncode == 3
+    assert "its fourteen days are not over here" in early.stderr
+    assert not (drill.folder / "no").exists()
+    assert ripe.returncode == 0, ripe.stderr
