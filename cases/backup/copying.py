@@ -35,7 +35,7 @@ from typing import Final
 from urllib.parse import quote
 
 from cases.backup.errors import HomeBusy
-from cases.backup.files import ErasedCase
+from cases.backup.register import ErasedCase
 from cases.errors import Busy, StoreFault
 from cases.store.db import DATABASE_NAME, HEARTBEAT_BYTES, SCHEMA_VERSION, SLOTS_NAME, Row
 from cases.store.shred import SHARE_BYTES

@@ -9,7 +9,10 @@ BackupFault              230  the base
 ├── AnswersMissing       235  the answers of two members are needed, and these are not
 ├── HomeBusy             236  cases changed each time the copy was made
 ├── BackupOfAnother      237  the question names another server than the desk has joined
-└── SharesDiffer         238  the answers come with the shares and the command without, or the other way
+├── SharesDiffer         238  the answers come with the shares and the command without, or the other way
+├── BackupChanged        239  what is there is not what was sealed to the members when the backup was made
+├── BackupOfEarlier      240  a form of before the hashes and the roster were sealed and signed
+└── RosterRefused        241  the roster of the restore is older than one that is known, or another
 """
 
 from cases.errors import CaseError
@@ -76,3 +79,24 @@ class SharesDiffer(BackupFault):
 
     code = 238
     text_key = "backup.shares_differ"
+
+
+class BackupChanged(BackupFault):
+    """A file, or what the backup says of itself, is not what was sealed to the members."""
+
+    code = 239
+    text_key = "backup.changed"
+
+
+class BackupOfEarlier(BackupFault):
+    """The backup or the question has the form of an earlier version."""
+
+    code = 240
+    text_key = "backup.earlier"
+
+
+class RosterRefused(BackupFault):
+    """The roster with which the home would start is not taken: older than what is known, or not one with it."""
+
+    code = 241
+    text_key = "backup.roster_older"

@@ -4,10 +4,12 @@ The files of a backup and of the conversation about a restore: what each holds, 
 Contract (docs/FORMATS.md §11). A backup is a folder: ciphertext and public values as they rest, and `keys.sealed`, the
 only file with secrets, which any two of the members it names can open. The shares of case keys are a file of their own,
 sealed in the same way, for another place. Every file is for its owner alone and has the time of its day's midnight:
-none shows when in the day it was made. `backup.json` names each file of the folder with its hash.
+none shows when in the day it was made. `backup.json` names each file of the folder with its hash, so that a damaged
+disk is noticed before members are asked. The same hashes, and that of the shares, lie in `keys.sealed`: those count.
 
-A restore is a question and an answer: `ask.json` (public: the sealed shares, and a key made for this one restore) goes
-to two members; each answer holds her shares sealed to that key, and her signature under what the restore is.
+A restore is a question and an answer: `ask.json` (public: the sealed shares, the roster that the home is to start with,
+and a key made for this one restore) goes to two members; each answer holds her shares sealed to that key, and her
+signature under what the restore is.
 """
 
 import hashlib
@@ -19,11 +21,12 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from cases.backup.errors import BackupDamaged, BackupExists
+from cases.backup.errors import BackupDamaged, BackupExists, BackupOfEarlier, RosterRefused
 from cases.case.restored import Restored
 from cases.crypto.any_two import PairOfShares, SealedToAnyTwo
 from cases.crypto.envelope import blake
 from cases.entry import Hex16, Hex32
+from cases.roster.chain import Chain, SignedText, verify_chain
 
 MANIFEST_NAME, KEYS_NAME, REGISTER_NAME = "backup.json", "keys.sealed", "erased.register"
 ROSTER_FOLDER = "roster"
@@ -32,14 +35,23 @@ SHARES_KEPT = timedelta(days=7)
 # A question that waits longer than this for its answers is asked again.
 ASKED_AT_MOST = timedelta(days=7)
 _FILE_BYTES_MOST = 64 * 2**20
+_HASH_OF_FILE = b"ks1-backup"
+# What these sealed and signed does not hold today.
+_EARLIER = {"kallskydd-backup-1", "kallskydd-restore-1"}
 
 _Read = TypeVar("_Read", bound=msgspec.Struct)
+
+
+class _Format(msgspec.Struct, frozen=True):
+    """What every file says first."""
+
+    format: str
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`backup.json`."""
 
-    format: Literal["kallskydd-backup-1"]
+    format: Literal["kallskydd-backup-2"]
     id: Hex16
     day: date
     kind: Literal["backup", "move"]
@@ -55,6 +67,11 @@ class SealedKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     salt: bytes
     # Of a home with a mirror: its account, certificate and key, by file name.
     mirror: dict[str, bytes]
+    # What the backup is and what is in it, all but the file in which this is sealed.
+    manifest: Manifest
+    # The hash of the file of shares, if one was made.
+    shares: Hex32 | None
+    cases: int
 
     def __repr__(self) -> str:
         return "<SealedKeys>"
@@ -78,23 +95,13 @@ class Shares(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "<Shares>"
 
 
-class ErasedCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A line of the register: what is left of an erased case, as its tombstone rests in the store."""
-
-    case: Hex16
-    access_key: bytes
-    day: date
-    statements: tuple[bytes, ...]
-
-    def __repr__(self) -> str:
-        return "<ErasedCase>"
-
-
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The question of a restore."""
 
-    format: Literal["kallskydd-restore-1"]
+    format: Literal["kallskydd-restore-2"]
     restored: Restored
+    # The roster that `restored` names, from the first version on.
+    roster: tuple[SignedText, ...]
     public: bytes
     keys: tuple[PairOfShares, ...]
     # None when the shares of case keys are not asked for.
@@ -117,6 +124,21 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: str
 
 
+def chain_of(question: Ask, today: date) -> Chain:
+    """Return the roster of a question; raise RosterRefused unless it verifies and is the one that members sign."""
+    chain, named = verify_chain(question.roster, today), question.restored
+    newest = chain.current
+    if newest is None or chain.proposal is not None:
+        raise RosterRefused("backup.roster_other")
+    if (newest.version, newest.digest.hex(), newest.server_key.hex()) != (
+        named.roster_version,
+        named.roster,
+        named.server,
+    ):
+        raise RosterRefused("backup.roster_other")
+    return chain
+
+
 def use_of_keys(backup: str) -> bytes:
     """Return what the shares of `keys.sealed` are bound to."""
     return f"keys {backup}".encode()
@@ -129,11 +151,16 @@ def use_of_shares(backup: str, day: date) -> bytes:
 
 def hash_of(path: Path) -> str:
     """Return the hash under which the manifest names a file. Raises OSError."""
-    digest = hashlib.blake2b(digest_size=32, person=b"ks1-backup")
+    digest = hashlib.blake2b(digest_size=32, person=_HASH_OF_FILE)
     with path.open("rb") as file:
         while piece := file.read(2**20):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def hash_of_bytes(content: bytes) -> str:
+    """Return the hash of a file's content."""
+    return hashlib.blake2b(content, digest_size=32, person=_HASH_OF_FILE).hexdigest()
 
 
 def encode(struct: msgspec.Struct) -> bytes:
@@ -142,21 +169,35 @@ def encode(struct: msgspec.Struct) -> bytes:
 
 
 def decode(untrusted: bytes, kind: type[_Read]) -> _Read:
-    """Return what is in a file; raise BackupDamaged."""
+    """Return what is in a file; raise BackupDamaged, BackupOfEarlier."""
     try:
         return msgspec.json.decode(untrusted, type=kind, strict=True)
     except (msgspec.MsgspecError, ValueError):
-        raise BackupDamaged from None
+        raise (BackupOfEarlier if _is_earlier(untrusted) else BackupDamaged) from None
+
+
+def _is_earlier(untrusted: bytes) -> bool:
+    try:
+        return msgspec.json.decode(untrusted, type=_Format).format in _EARLIER
+    except (msgspec.MsgspecError, ValueError):
+        return False
 
 
 def read_file(path: Path, kind: type[_Read]) -> _Read:
-    """Return what is in a file; raise BackupDamaged, also for one that is missing."""
+    """Return what is in a file; raise BackupDamaged, also for one that is missing, and BackupOfEarlier."""
+    return decode(read_content(path), kind)
+
+
+def read_content(path: Path) -> bytes:
+    """Return the bytes of a file; raise BackupDamaged for one that is missing or larger than any."""
     try:
-        if path.stat().st_size > _FILE_BYTES_MOST:
-            raise BackupDamaged
-        return decode(path.read_bytes(), kind)
+        with path.open("rb") as file:
+            content = file.read(_FILE_BYTES_MOST + 1)
     except OSError:
         raise BackupDamaged from None
+    if len(content) > _FILE_BYTES_MOST:
+        raise BackupDamaged
+    return content
 
 
 def write_new(path: Path, content: bytes, day: date) -> None:

@@ -5,10 +5,12 @@ Contract. `make_backup` returns what was written, or raises and leaves nothing o
 
 1. The members named are of the roster in force, two at least, one of them no counsel.
 2. The rows are copied, alone, with the shares that belong to them (copying.py).
-3. What rests in the clear in a home and is secret (the keys of both addresses, the salt of the case codes, the mirror's
-   account and certificate) is sealed to any two of the members, and the shares of case keys apart, in a second file.
-4. What is public is copied as it is: the roster, the configuration, the chain of audits, earlier declarations.
-5. The manifest comes last, with the hash of every file: a folder without it is no backup.
+3. What is public is copied as it is: the roster, the configuration, the chain of audits, earlier declarations.
+4. The shares of case keys are sealed to any two of the members, in a file apart.
+5. What rests in the clear in a home and is secret (the keys of both addresses, the salt of the case codes, the mirror's
+   account and certificate) is sealed to the same, with the hash of every file of steps 2 to 4: whoever holds the
+   backup later can change a file, and not what it is held against.
+6. The manifest comes last, with the same hashes in the clear: a folder without it is no backup.
 """
 
 import contextlib
@@ -41,6 +43,7 @@ from cases.backup.files import (
     use_of_shares,
     write_new,
 )
+from cases.backup.register import render_register
 from cases.case.restored import RESTORED_NAME
 from cases.case.signers import enough_to_sign
 from cases.config import CONFIG_NAME
@@ -95,27 +98,31 @@ def make_backup(home: Home, wanted: Wanted) -> Made:
         copied = copy_store(home.path, wanted.folder / DATABASE_NAME)
         set_day(wanted.folder / DATABASE_NAME, wanted.day)
         backup = secrets.token_bytes(ID_BYTES).hex()
-        _write_sealed(home, wanted, copied, backup)
+        desk_onion = (home.onion / DESK_KEY_NAME).read_bytes()
+        write_new(wanted.folder / REGISTER_NAME, render_register(copied.erased, desk_onion), wanted.day)
+        _copy_public(home.path, wanted)
         if wanted.shares_file is not None:
             undone.callback(wanted.shares_file.unlink, missing_ok=True)
             _write_shares(wanted, wanted.shares_file, copied, backup)
-        register = b"".join(msgspec.json.encode(line) + b"\n" for line in copied.erased)
-        write_new(wanted.folder / REGISTER_NAME, register, wanted.day)
-        _copy_public(home.path, wanted)
-        _write_manifest(home, wanted, backup)
+        manifest = _manifest(home, wanted, backup)
+        _write_sealed(home, wanted, copied, manifest)
+        _write_manifest(wanted, manifest)
         undone.pop_all()
     return Made(len(copied.shares), len(copied.erased))
 
 
-def _write_sealed(home: Home, wanted: Wanted, copied: Copied, backup: str) -> None:
+def _write_sealed(home: Home, wanted: Wanted, copied: Copied, manifest: Manifest) -> None:
     mirror = home.path / MIRROR_FOLDER
     keys = SealedKeys(
         public_onion=(home.onion / PUBLIC_KEY_NAME).read_bytes(),
         desk_onion=(home.onion / DESK_KEY_NAME).read_bytes(),
         salt=copied.salt,
         mirror={name: (mirror / name).read_bytes() for name in MIRROR_NAMES if (mirror / name).is_file()},
+        manifest=manifest,
+        shares=None if wanted.shares_file is None else hash_of(wanted.shares_file),
+        cases=len(copied.shares),
     )
-    sealed = seal_to_any_two(msgspec.json.encode(keys), use_of_keys(backup), _holders(wanted))
+    sealed = seal_to_any_two(msgspec.json.encode(keys), use_of_keys(manifest.id), _holders(wanted))
     write_new(wanted.folder / KEYS_NAME, encode(sealed), wanted.day)
 
 
@@ -139,17 +146,22 @@ def _copy_public(home: Path, wanted: Wanted) -> None:
     set_day(roster, wanted.day)
 
 
-def _write_manifest(home: Home, wanted: Wanted, backup: str) -> None:
+def _manifest(home: Home, wanted: Wanted, backup: str) -> Manifest:
+    """Return what the backup is and has in it so far."""
     paths = sorted(path for path in wanted.folder.rglob("*") if path.is_file())
-    manifest = Manifest(
-        format="kallskydd-backup-1",
+    return Manifest(
+        format="kallskydd-backup-2",
         id=backup,
         day=wanted.day,
         kind="move" if wanted.moved else "backup",
         server=home.server_key.hex(),
         files={path.relative_to(wanted.folder).as_posix(): hash_of(path) for path in paths},
     )
-    write_new(wanted.folder / MANIFEST_NAME, encode(manifest), wanted.day)
+
+
+def _write_manifest(wanted: Wanted, manifest: Manifest) -> None:
+    whole = manifest.files | {KEYS_NAME: hash_of(wanted.folder / KEYS_NAME)}
+    write_new(wanted.folder / MANIFEST_NAME, encode(msgspec.structs.replace(manifest, files=whole)), wanted.day)
     descriptor = os.open(wanted.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -3,31 +3,41 @@ A home from a backup. Two calls: `ask` makes the question for two members, `rest
 
 Contract. Until the last step the folder is no home (it has no configuration), so nothing can open it or serve it:
 
-1. Every file of the backup has the hash of the manifest, and the roster verifies.
-2. The answers are to this question; two members of the roster in force signed what the restore is.
+1. Every file of the backup has the hash of the manifest, and the roster verifies; so does a newer one, if it is given.
+2. The answers are to this question; two members of the roster that it names signed what the restore is.
 3. The sealed part opens with both, and its desk key is that of the server the backup names.
-4. The shares, where they were asked for, are at most seven days old and of this backup.
-5. Public files, keys and rows are written; a case without a share is left out: nobody could open it.
-6. What the registers name is erased, before anything else can read the store.
-7. The declaration is written, the key of the question destroyed, and last the configuration.
+4. The manifest is that of the sealed part: until here a backup is what its keeper says.
+5. The shares, where they were asked for, are at most seven days old, of this backup, and all of them.
+6. Files, keys and rows are written, each file after it was held against the hash in the sealed part; a case without a
+   share is left out: nobody could open it. The roster is the one that members signed.
+7. What the registers name is erased, before anything else can read the store.
+8. The cases in the store are as many as were sealed, less those left out and erased.
+9. The declaration is written, the key of the question destroyed, and last the configuration.
 """
 
-import asyncio
 import contextlib
 import os
 import secrets
 import shutil
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import msgspec
 from nacl.bindings import crypto_scalarmult_ed25519_base_noclamp
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey
 
-from cases.backup.errors import AnswersMissing, BackupDamaged, SharesDiffer, SharesTooOld
+from cases.backup import rows
+from cases.backup.errors import (
+    AnswersMissing,
+    BackupChanged,
+    BackupDamaged,
+    RosterRefused,
+    SharesDiffer,
+    SharesTooOld,
+)
 from cases.backup.files import (
     ASKED_AT_MOST,
     KEYS_NAME,
@@ -37,20 +47,24 @@ from cases.backup.files import (
     SHARES_KEPT,
     Answer,
     Ask,
-    ErasedCase,
     Manifest,
     SealedKeys,
     Shares,
     SharesFile,
+    chain_of,
     decode,
     encode,
     hash_of,
+    hash_of_bytes,
+    read_content,
     read_file,
+    set_day,
     use_of_keys,
     use_of_shares,
     write_new,
 )
 from cases.backup.making import DESK_KEY_NAME, MIRROR_FOLDER, PUBLIC_KEY_NAME
+from cases.backup.register import ErasedCase, read_register
 from cases.case.restored import (
     RESTORED_NAME,
     Restored,
@@ -62,16 +76,18 @@ from cases.case.restored import (
 from cases.clock import Clock, today
 from cases.config import CONFIG_NAME
 from cases.crypto.any_two import SealedToAnyTwo, open_with_two
-from cases.errors import SealBroken, StoreFault
+from cases.errors import RosterFault, SealBroken
 from cases.home import FOLDERS, SERVER_KEY_NAME, HomeExists, HomeMissing
-from cases.roster.chain import Chain, read_chain
-from cases.store.db import DATABASE_NAME, SLOTS_NAME
-from cases.store.shred import FIRST_SLOTS, Slots
-from cases.store.store import Store
+from cases.roster.chain import Chain, SignedText, read_chain, read_texts, verify_chain, write_texts
+from cases.store.db import DATABASE_NAME
 
 ASK_NAME = "ask.json"
 # In the new home, between the question and the answers.
 KEY_NAME = "restore.key"
+# tor's file of a private key: a header of 32 bytes, the scalar, clamped already, and what signatures are made with.
+_ONION_KEY_BYTES = 96
+# Written in another way than as they are.
+_NOT_COPIED = {KEYS_NAME, REGISTER_NAME, CONFIG_NAME, RESTORED_NAME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,7 @@ class Outcome:
 
 
 def read_backup(folder: Path, day: date) -> Backup:
-    """Take step 1. Raises BackupDamaged."""
+    """Take step 1. Raises BackupDamaged, BackupOfEarlier."""
     manifest = read_file(folder / MANIFEST_NAME, Manifest)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST_NAME}
     required = {DATABASE_NAME, KEYS_NAME, REGISTER_NAME, CONFIG_NAME, SERVER_KEY_NAME}
@@ -122,9 +138,15 @@ def read_backup(folder: Path, day: date) -> Backup:
     return Backup(folder, manifest, chain)
 
 
-def ask(home: Path, backup: Backup, shares_file: Path | None, day: date) -> Ask:
-    """Make the folder of the new home with the key of the question, and return the question. Raises HomeExists."""
-    shares = None if shares_file is None else _shares_file(shares_file, backup, day)
+def ask(home: Path, backup: Backup, shares_file: Path | None, day: date, newer_roster: Path | None = None) -> Ask:
+    """Make the folder of the new home with the key of the question, and return the question.
+
+    Raises BackupDamaged, RosterRefused, SharesTooOld, HomeExists.
+    """
+    shares = None if shares_file is None else _shares_file(shares_file, backup, day)[0]
+    chain, texts = _roster_of(backup, newer_roster, day)
+    if chain.current is None:
+        raise RosterRefused("backup.roster_other")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(home.iterdir()):
         raise HomeExists
@@ -136,10 +158,13 @@ def ask(home: Path, backup: Backup, shares_file: Path | None, day: date) -> Ask:
         moved=backup.manifest.kind == "move",
         with_shares=shares is not None,
         server=backup.manifest.server,
+        roster_version=chain.current.version,
+        roster=chain.current.digest.hex(),
     )
     question = Ask(
-        format="kallskydd-restore-1",
+        format="kallskydd-restore-2",
         restored=restored,
+        roster=texts,
         public=bytes(private.public_key),
         keys=read_file(backup.folder / KEYS_NAME, SealedToAnyTwo).pairs,
         shares=None if shares is None else shares.sealed.pairs,
@@ -149,27 +174,44 @@ def ask(home: Path, backup: Backup, shares_file: Path | None, day: date) -> Ask:
     return question
 
 
+def _roster_of(backup: Backup, newer: Path | None, day: date) -> tuple[Chain, tuple[SignedText, ...]]:
+    """Return the roster to start with, and its texts: that of the backup, or a newer one which goes on from it.
+
+    A proposal is left behind: what members sign is what the home starts with. Raises RosterRefused.
+    """
+    try:
+        texts = read_texts(backup.folder / ROSTER_FOLDER if newer is None else newer)
+    except RosterFault:
+        raise RosterRefused("backup.roster_other") from None
+    chain = verify_chain(texts, day)
+    if chain.current is None or backup.chain.current not in chain.all:
+        raise RosterRefused("backup.roster_other")
+    return chain, texts[: len(chain.all)]
+
+
 def restore(home: Path, given: Given, clock: Clock) -> Outcome:
-    """Take steps 2 to 7. Raises BackupFault, HomeMissing or StoreFault; the folder is no home then."""
+    """Take steps 2 to 9. Raises BackupFault, HomeMissing or StoreFault; the folder is no home then."""
     backup, day = given.backup, today(clock)
     private, question = _asked(home)
     declared = _declared(question, given, day)
     keys, shares = _opened(question, private, given, day)
-    registered = _registered([backup.folder / REGISTER_NAME, *given.registers])
+    registered = _registered(given, keys)
     with _cleared_on_failure(home):
-        _write_public(home, backup, day)
+        _write_public(home, backup, keys, day)
+        _write_roster(home / ROSTER_FOLDER, question, day)
         _write_keys(home, keys, day)
-        without = _write_rows(home, backup, keys.salt, shares)
-        erased = _mark_erased(home / DATABASE_NAME, registered)
-        asyncio.run(_finish_erasures(home, clock))
-        earlier = backup.folder / RESTORED_NAME
-        before = read_declarations(earlier.read_text("utf-8")) if earlier.is_file() else ()
+        without = rows.put_in_place(home, keys.salt, {} if shares is None else shares.shares)
+        erased = rows.erase_registered(home, registered, clock)
+        standing = rows.count_cases(home)
+        if standing != keys.cases - without - erased:
+            raise BackupDamaged
+        before = read_declarations(_content(backup, keys, RESTORED_NAME).decode())
         write_new(home / RESTORED_NAME, render_declarations([*before, declared]).encode(), day)
+        config = _content(backup, keys, CONFIG_NAME)
     _destroy(home / KEY_NAME)
     (home / ASK_NAME).unlink()
-    write_new(home / CONFIG_NAME, (backup.folder / CONFIG_NAME).read_bytes(), day)
-    standing = 0 if shares is None else len(shares.shares)
-    return Outcome(question.restored, standing - erased, without, erased)
+    write_new(home / CONFIG_NAME, config, day)
+    return Outcome(question.restored, standing, without, erased)
 
 
 @contextlib.contextmanager
@@ -195,45 +237,65 @@ def _asked(home: Path) -> tuple[bytes, Ask]:
 
 
 def _declared(question: Ask, given: Given, day: date) -> SignedRestore:
-    """Take step 2. Raises AnswersMissing, BackupDamaged."""
-    if question.restored.backup != given.backup.manifest.id or given.backup.chain.current is None:
+    """Take step 2. Raises AnswersMissing, BackupDamaged, RosterRefused."""
+    if question.restored.backup != given.backup.manifest.id:
         raise BackupDamaged
+    chain = chain_of(question, day)
+    if chain.current is None or given.backup.chain.current not in chain.all:
+        raise RosterRefused("backup.roster_other")
     if day - question.restored.day > ASKED_AT_MOST:
         raise AnswersMissing
     if any(answer.ask != question.digest.hex() for answer in given.answers):
         raise AnswersMissing
     declared = SignedRestore(question.restored.text, "".join(f"{answer.signature}\n" for answer in given.answers))
     try:
-        read_restored(declared, given.backup.chain.current, bytes.fromhex(given.backup.manifest.server))
+        read_restored(declared, chain.current, bytes.fromhex(given.backup.manifest.server))
     except SealBroken:
         raise AnswersMissing from None
     return declared
 
 
 def _opened(question: Ask, private: bytes, given: Given, day: date) -> tuple[SealedKeys, Shares | None]:
-    """Take steps 3 and 4. Raises AnswersMissing, BackupDamaged, SharesTooOld."""
+    """Take steps 3 to 5. Raises AnswersMissing, BackupChanged, BackupDamaged, SharesDiffer, SharesTooOld."""
     handed = {bytes.fromhex(answer.member): answer.keys for answer in given.answers}
     handed_shares = {bytes.fromhex(answer.member): answer.shares for answer in given.answers}
+    manifest = given.backup.manifest
     if (given.shares_file is None) is question.restored.with_shares:
         raise SharesDiffer
     try:
         sealed = read_file(given.backup.folder / KEYS_NAME, SealedToAnyTwo)
-        keys = decode(open_with_two(sealed, use_of_keys(given.backup.manifest.id), handed, private), SealedKeys)
+        keys = decode(open_with_two(sealed, use_of_keys(manifest.id), handed, private), SealedKeys)
+        _require_key_of(keys.desk_onion, manifest.server)
+        _require_sealed(keys, manifest, question.restored)
         shares = None
         if given.shares_file is not None:
-            found = _shares_file(given.shares_file, given.backup, day)
+            found, of_shares = _shares_file(given.shares_file, given.backup, day)
+            if of_shares != keys.shares:
+                raise BackupChanged
             plain = open_with_two(found.sealed, use_of_shares(found.backup, found.day), handed_shares, private)
             shares = decode(plain, Shares)
     except SealBroken:
         raise AnswersMissing from None
-    _require_key_of(keys.desk_onion, given.backup.manifest.server)
     return keys, shares
+
+
+def _require_sealed(keys: SealedKeys, manifest: Manifest, declared: Restored) -> None:
+    """Take step 4: return if what was sealed is what the backup says of itself and members signed.
+
+    Raises BackupChanged.
+    """
+    files = {name: expected for name, expected in manifest.files.items() if name != KEYS_NAME}
+    if msgspec.structs.replace(manifest, files=files) != keys.manifest:
+        raise BackupChanged
+    if (declared.backup_day, declared.moved) != (keys.manifest.day, keys.manifest.kind == "move"):
+        raise BackupChanged
 
 
 def _require_key_of(onion_key_file: bytes, server: str) -> None:
     """Return if the private key is that of the address which the roster names. Raises BackupDamaged."""
+    if len(onion_key_file) != _ONION_KEY_BYTES:
+        raise BackupDamaged
     try:
-        # tor's file: a header of 32 bytes, then the scalar, clamped already.
         public = crypto_scalarmult_ed25519_base_noclamp(onion_key_file[32:64])
     except (CryptoError, ValueError, TypeError):
         raise BackupDamaged from None
@@ -241,22 +303,47 @@ def _require_key_of(onion_key_file: bytes, server: str) -> None:
         raise BackupDamaged
 
 
-def _shares_file(path: Path, backup: Backup, day: date) -> SharesFile:
-    """Return the file of shares of this backup. Raises BackupDamaged, SharesTooOld."""
-    found = read_file(path, SharesFile)
+def _shares_file(path: Path, backup: Backup, day: date) -> tuple[SharesFile, str]:
+    """Return the file of shares of this backup, and its hash. Raises BackupDamaged, BackupOfEarlier, SharesTooOld."""
+    content = read_content(path)
+    found = decode(content, SharesFile)
     if found.backup != backup.manifest.id or found.day != backup.manifest.day:
         raise BackupDamaged
     if not found.day <= day <= found.day + SHARES_KEPT:
         raise SharesTooOld
-    return found
+    return found, hash_of_bytes(content)
 
 
-def _write_public(home: Path, backup: Backup, day: date) -> None:
+def _write_public(home: Path, backup: Backup, keys: SealedKeys, day: date) -> None:
+    """Write what rests as it was, the rows among it. Raises BackupChanged, BackupDamaged."""
     for name in FOLDERS:
         (home / name).mkdir(mode=0o700, exist_ok=True)
-    for name in backup.manifest.files:
-        if name not in {DATABASE_NAME, KEYS_NAME, REGISTER_NAME, CONFIG_NAME, RESTORED_NAME}:
-            write_new(home / name, (backup.folder / name).read_bytes(), day)
+    for name in keys.manifest.files:
+        if name == DATABASE_NAME:
+            # What is opened later is what was held against the hash: the copy, and not a file on another's disk.
+            shutil.copyfile(backup.folder / name, home / name)
+            (home / name).chmod(0o600)
+            if hash_of(home / name) != keys.manifest.files[name]:
+                raise BackupChanged
+        elif name not in _NOT_COPIED and not name.startswith(f"{ROSTER_FOLDER}/"):
+            write_new(home / name, _content(backup, keys, name), day)
+
+
+def _content(backup: Backup, keys: SealedKeys, name: str) -> bytes:
+    """Return a small file of the backup; nothing for one that it does not have. Raises BackupChanged, BackupDamaged."""
+    expected = keys.manifest.files.get(name)
+    if expected is None:
+        return b""
+    content = read_content(backup.folder / name)
+    if hash_of_bytes(content) != expected:
+        raise BackupChanged
+    return content
+
+
+def _write_roster(folder: Path, question: Ask, day: date) -> None:
+    write_texts(folder, question.roster)
+    for path in (*folder.iterdir(), folder):
+        set_day(path, day)
 
 
 def _write_keys(home: Path, keys: SealedKeys, day: date) -> None:
@@ -267,79 +354,10 @@ def _write_keys(home: Path, keys: SealedKeys, day: date) -> None:
         write_new(home / MIRROR_FOLDER / name, content, day)
 
 
-def _write_rows(home: Path, backup: Backup, salt: bytes, shares: Shares | None) -> int:
-    """Put the rows and the shares in place; return how many cases had none and were left out."""
-    target = home / DATABASE_NAME
-    shutil.copyfile(backup.folder / DATABASE_NAME, target)
-    target.chmod(0o600)
-    held = {} if shares is None else shares.shares
-    with contextlib.closing(_connect(target)) as connection:
-        connection.execute("UPDATE home SET salt = ?", (salt,))
-        rows = connection.execute("SELECT case_id, slot FROM cases").fetchall()
-        without = [case_id for case_id, _slot in rows if case_id.hex() not in held]
-        connection.executemany("DELETE FROM cases WHERE case_id = ?", [(case_id,) for case_id in without])
-        # So that nothing of what was left out is in the new file.
-        connection.execute("VACUUM")
-    _write_slots(home / SLOTS_NAME, [(held[case_id.hex()], slot) for case_id, slot in rows if case_id.hex() in held])
-    return len(without)
-
-
-def _write_slots(path: Path, taken: list[tuple[bytes, int]]) -> None:
-    size = FIRST_SLOTS
-    while size <= max((slot for _share, slot in taken), default=0):
-        size *= 2
-    Slots.create(path, size)
-    slots = Slots(path)
-    try:
-        for share, slot in taken:
-            slots.write(slot, share)
-    finally:
-        slots.close()
-
-
-def _registered(paths: Sequence[Path]) -> list[ErasedCase]:
-    try:
-        return [decode(line, ErasedCase) for path in paths for line in path.read_bytes().splitlines()]
-    except OSError:
-        raise BackupDamaged from None
-
-
-def _mark_erased(database: Path, erased: Sequence[ErasedCase]) -> int:
-    """Take the first half of step 6: the decision to erase, as the store itself takes it; return for how many."""
-    marked = 0
-    with contextlib.closing(_connect(database)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        for one in erased:
-            case_id = bytes.fromhex(one.case)
-            changed = connection.execute("UPDATE cases SET state = 'erasing' WHERE case_id = ?", (case_id,)).rowcount
-            marked += changed
-            known = connection.execute("SELECT 1 FROM tombstones WHERE case_id = ?", (case_id,)).fetchone()
-            if known is None:
-                connection.execute(
-                    "INSERT INTO tombstones VALUES (?, ?, ?)", (case_id, one.access_key, one.day.isoformat())
-                )
-                connection.executemany(
-                    "INSERT INTO tombstone_statements VALUES (?, ?, ?)",
-                    [(case_id, position, blob) for position, blob in enumerate(one.statements)],
-                )
-        connection.execute("COMMIT")
-    return marked
-
-
-async def _finish_erasures(home: Path, clock: Clock) -> None:
-    """Take the second half of step 6: opening the store finishes every erasure that was decided."""
-    store = await Store.open(home, clock)
-    await store.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    try:
-        connection = sqlite3.connect(path, isolation_level=None)
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error as fault:
-        raise StoreFault("store.unreadable") from fault
-    return connection
+def _registered(given: Given, keys: SealedKeys) -> list[ErasedCase]:
+    """Return what the registers name, that of the backup among them. Raises BackupChanged, BackupDamaged."""
+    registers = [_content(given.backup, keys, REGISTER_NAME), *map(read_content, given.registers)]
+    return [one for register in registers for one in read_register(register, keys.desk_onion)]
 
 
 def _destroy(path: Path) -> None:

@@ -3,8 +3,8 @@ The declaration of a restore: two members say that the server goes on from a bac
 
 A server that shows less than before is an attack, or was restored. Its own word for it would be worth nothing, so the
 members whose desks open the sealed part of the backup sign what it is opened for: which backup, of which day, for which
-server, on which day, whether the shares of case keys come with it, and whether it is a move to another host. Desks
-believe it with the signatures of two members (`enough_to_sign`), each once.
+server, on which day, whether the shares of case keys come with it, whether it is a move to another host, and the roster
+with which the home starts. Desks believe it with the signatures of two members (`enough_to_sign`), each once.
 """
 
 import contextlib
@@ -38,6 +38,9 @@ class Restored(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     moved: bool
     with_shares: bool
     server: Hex32
+    # With this version the home starts: who reads new reports.
+    roster_version: int
+    roster: Hex32
 
     @property
     def text(self) -> str:

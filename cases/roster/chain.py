@@ -59,6 +59,7 @@ __all__ = [
     "sign_roster",
     "verify_chain",
     "verify_line",
+    "write_texts",
 ]
 
 _FIELDS_OF_A_LINE = 2
@@ -136,6 +137,17 @@ def read_texts(folder: Path) -> tuple[SignedText, ...]:
         return tuple(_read_version(folder, name) for name in names)
     except (OSError, UnicodeDecodeError):
         raise RosterFault("roster.unreadable") from None
+
+
+def write_texts(folder: Path, texts: Sequence[SignedText]) -> None:
+    """Write versions as they rest, from the first on, into a folder that has none. Raises OSError."""
+    for number, version in enumerate(texts, start=1):
+        name = f"{number:04}"
+        if version.first_shown is not None:
+            _write(folder / f"{name}.seen", _seen_line(version.text, version.first_shown))
+        if version.signatures:
+            _write(folder / f"{name}.sig", version.signatures)
+        _write(folder / f"{name}.toml", version.text)
 
 
 def sign_roster(roster: Roster, keys: MemberKeys) -> str:
@@ -230,8 +242,10 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    # A member's desk, which saves a roster, may run on Windows: a folder cannot be opened there.
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -60,6 +60,34 @@ SENTENCES: Final = {
         "The question is about another server than the one this desk has joined.",
         "Do not answer it. Call the operator, and another member.",
     ),
+    "backup.changed": (
+        "The backup was changed after it was made: it is not what was sealed to the members then.",
+        "Nothing was restored. Somebody has had it in hand: tell the members, and take another backup.",
+    ),
+    "backup.register": (
+        "A register of erased cases was changed after it was made, or is another server's.",
+        "Nothing was restored. Take the file erased.register as a backup of this server has it.",
+    ),
+    "backup.earlier": (
+        "The backup, or the question about it, has the form of an earlier version, which could be changed unnoticed.",
+        "Make a new backup with this version; an earlier one is restored with the version that made it.",
+    ),
+    "backup.roster_other": (
+        "The list of members does not verify, or does not go on from the one in the backup.",
+        "Name with --roster the folder of a later backup, or one that a member's desk has saved, and ask again.",
+    ),
+    "backup.roster_older": (
+        "The service would start with an older list of members than this computer has seen, and who was removed read.",
+        "Do not answer. Tell the operator to ask again with the newer list; desk save-roster writes it to a folder.",
+    ),
+    "backup.roster_not_kept": (
+        "This computer has kept no list of members: only the members' application keeps one, once it was unlocked.",
+        "Ask another member, or the operator for the folder roster of a later backup.",
+    ),
+    "backup.roster_waits": (
+        "The list of members came about by one signature and waiting, and its fourteen days are not over here.",
+        "Do not answer it here. Call another member: a desk that has seen the list for fourteen days can answer.",
+    ),
     "backup.shares_differ": (
         "The answers come with the shares of case keys and the command without them, or the other way.",
         "Name the same --slots as when you asked, or ask again.",

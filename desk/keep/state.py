@@ -289,20 +289,10 @@ class DeskState:
         return _only_one(self.case_list.cases, name)
 
     def _write_settings(self) -> None:
-        pin, seen = self.pin, dict(self.roster_seen)
-        _write_settings(
-            self.settings_path,
-            _DeskToml(
-                FORMAT,
-                self.address,
-                self._counter_stored,
-                pin.version,
-                pin.digest.hex(),
-                seen,
-                self.audit_pin.count,
-                self.audit_pin.head,
-            ),
-        )
+        pin, audits = self.pin, self.audit_pin
+        of_roster = (pin.version, pin.digest.hex(), dict(self.roster_seen))
+        settings = _DeskToml(FORMAT, self.address, self._counter_stored, *of_roster, audits.count, audits.head)
+        _write_settings(self.settings_path, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,14 +300,15 @@ class Joined:
     """Which server a desk has joined, readable without any key; nothing for none."""
 
     address: str
-    # It has seen the members of that server, and holds every later list against them.
-    has_pin: bool
+    # The members of that server as this desk has seen them: every later list is held against them.
+    pin: Pin
+    roster_seen: Mapping[str, date]
 
 
 def read_joined(settings_path: Path) -> Joined:
     """Return which server this desk has joined. Raises StateDamaged."""
     settings = _read_settings(settings_path)
-    return Joined(settings.address, settings.roster_version > 0)
+    return Joined(settings.address, _pin_of(settings), settings.seen)
 
 
 def join_server(settings_path: Path, address: str) -> None:
@@ -333,22 +324,25 @@ def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskSt
     list_key = blake2b(key=sign_seed, person=PERSON_LIST_KEY, digest_size=SecretBox.KEY_SIZE).digest()
     settings = _read_settings(settings_path)
     case_list = _read_list(list_path, list_key)
-    try:
-        pin = Pin(settings.roster_version, bytes.fromhex(settings.roster_hash))
-    except ValueError as damaged:
-        raise StateDamaged from damaged
     return DeskState(
         settings_path=settings_path,
         list_path=list_path,
         _list_key=list_key,
         address=settings.address,
-        pin=pin,
+        pin=_pin_of(settings),
         case_list=case_list,
         _counter=settings.counter,
         _counter_stored=settings.counter,
         roster_seen=settings.seen,
         audit_pin=AuditPin(settings.audit_count, settings.audit_head),
     )
+
+
+def _pin_of(settings: _DeskToml) -> Pin:
+    try:
+        return Pin(settings.roster_version, bytes.fromhex(settings.roster_hash))
+    except ValueError as damaged:
+        raise StateDamaged from damaged
 
 
 def _write_settings(path: Path, settings: _DeskToml) -> None:

@@ -35,6 +35,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--register", type=Path, action="append", default=[], metavar="FILE", help="erased.register of a later backup"
     )
+    parser.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FOLDER",
+        help="with the question: a newer roster than the backup's, from a later one or a member's desk",
+    )
     add_consent(parser)
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
@@ -61,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ask(args: argparse.Namespace, home: Path, backup: Backup) -> int:
-    question = ask(home, backup, args.slots, today(utc_now))
+    question = ask(home, backup, args.slots, today(utc_now), args.roster)
     words = " ".join(fingerprint_words(question.digest))
     if args.json:
         result({"ask": str(home / ASK_NAME), "words": words})
@@ -87,7 +93,10 @@ def _say(args: argparse.Namespace, outcome: Outcome) -> None:
                 "erased_again": outcome.erased_again,
             }
         )
-    lines = [f"Restored from the {'package' if declared.moved else 'backup'} of {declared.backup_day}, same addresses."]
+    lines = [
+        f"Restored from the {'package' if declared.moved else 'backup'} of {declared.backup_day}, same addresses.",
+        "The restored store was counted: it has every case of the backup, but for those named here.",
+    ]
     if outcome.without_share:
         lines.append(
             f"{count(outcome.without_share, 'case')} had no share in what was given and cannot be read by anybody any "

@@ -88,15 +88,22 @@ def answered(desk: DeskHome, home: Path, words: str, out: Path, *, check: bool =
     )  # fmt: skip
 
 
-def restored(home: Path, source: Path, desks: list[DeskHome], *more: str | Path) -> dict:
-    """Both goes of a restore, with the answers of these desks; returns what the second said."""
-    slots = [] if "--slots" not in more else ["--slots", more[more.index("--slots") + 1]]
-    words = asked(home, source, *slots)
+def both_answers(home: Path, source: Path, desks: list[DeskHome], *more: str | Path) -> list[str | Path]:
+    """The first go, and an answer of each desk; returns the options for the second."""
+    words = asked(home, source, *more)
     answers: list[str | Path] = []
     for number, desk in enumerate(desks):
         out = home.parent / f"{home.name}-answer-{number}"
+        out.unlink(missing_ok=True)
         answered(desk, home, words, out)
         answers += ["--answer", out]
+    return answers
+
+
+def restored(home: Path, source: Path, desks: list[DeskHome], *more: str | Path) -> dict:
+    """Both goes of a restore, with the answers of these desks; returns what the second said."""
+    slots = [] if "--slots" not in more else ["--slots", more[more.index("--slots") + 1]]
+    answers = both_answers(home, source, desks, *slots)
     done = kallskydd("restore", "--home", home, "--from", source, *answers, *more, "--json")
     return json.loads(done.stdout)
 
@@ -108,3 +115,12 @@ def as_made(made: MadeHome, home: Path) -> MadeHome:
 
 def real_day() -> date:
     return today(utc_now)
+
+
+def version_without(made: MadeHome, number: int) -> None:
+    """Remove a member, with the signatures of two others."""
+    kallskydd("roster", "--home", made.home.path, "--remove", made.keys[number].id)
+    day, signers = real_day(), [one for place, one in enumerate(made.keys) if place != number][:2]
+    proposal = read_chain(made.home.roster, day).proposal
+    for one in signers:
+        add_signature(made.home.roster, proposal.version, sign_roster(proposal, one), day)

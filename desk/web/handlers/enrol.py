@@ -162,7 +162,7 @@ def _address(services: Services, typed: str, *, notice: Notice | None = None) ->
 
 
 def _require_no_pin(services: Services) -> None:
-    if read_joined(services.home.settings).has_pin:
+    if read_joined(services.home.settings).pin.version:
         raise Usage("desk.address_kept")
 
 

@@ -139,9 +139,7 @@ class Casebook:
         self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
         self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
         self.mirror = mirror_of(answer)
-        # The rosters that this desk knew and later ones: who left before cannot declare a restore.
-        since = [roster for roster in whole.all if roster.version >= pin.version]
-        take_restores(self.state, answer.restored, since, self.server_key)
+        take_restores(self.state, answer.restored, whole.all, pin.version, self.server_key)
         self.audits = compare_audits(answer.audit, self.state.audit_pin)
         if not self.audits.changed:
             self.state.pin_audits(self.audits.pin)

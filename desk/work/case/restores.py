@@ -2,7 +2,8 @@
 
 Contract. A desk remembers how far it has seen each case, the chain of audits and its post box, and refuses a server
 that shows less. A restored server shows less. `take_restores` believes a declaration (`cases.case.restored`) that two
-members signed who stand in the roster this desk had pinned or a later one, and takes each once:
+members signed who stand in the roster this desk had pinned or a later one, when the server has the roster with which it
+was to start, and takes each once:
 
 1. What was seen of each case is set aside, so that it opens as the backup has it; `lost` says what of it is gone.
 2. The post box is asked for from its beginning, since the batches of the server count from an earlier number again.
@@ -35,12 +36,20 @@ SHOWN_DAYS: Final = timedelta(days=30)
 
 
 def take_restores(
-    state: DeskState, untrusted: Sequence[SignedRestore], rosters: Sequence[Roster], server_key: bytes
+    state: DeskState,
+    untrusted: Sequence[SignedRestore],
+    shown: Sequence[Roster],
+    pinned_version: int,
+    server_key: bytes,
 ) -> None:
-    """Take every declaration that is new and verifies under one of the rosters."""
+    """Take every declaration that is new and verifies under a roster that was pinned before, or a later one."""
+    # Who left before cannot declare a restore.
+    since = [roster for roster in shown if roster.version >= pinned_version]
     for signed in untrusted:
-        restored = _verified(signed, rosters, server_key)
-        if restored is not None and restored.name not in state.case_list.restores:
+        restored = _verified(signed, since, server_key)
+        if restored is None or restored.name in state.case_list.restores:
+            continue
+        if any(roster.digest.hex() == restored.roster for roster in shown):
             _take(state, restored)
 
 

@@ -24,7 +24,7 @@ from cases.clock import utc_now
 from cases.errors import CaseError
 from cases.sentences import in_words_of_desk
 from desk import errors
-from desk.commands.opening_backup import Opening, open_backup
+from desk.commands.opening_backup import Opening, open_backup, save_roster
 from desk.commands.result import FINDINGS, CommandInput, Result
 from desk.commands.run import COMMANDS, enrol_member, join_desk
 from desk.commands.session import work
@@ -123,6 +123,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     opened.add_argument("file", type=Path, metavar="FILE", help="the operator's question, ask.json")
     opened.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file for your answer")
     opened.add_argument("--words", help="the six words of the question, as the operator read them to you")
+    saved = verbs.add_parser("save-roster", help="write the list of members, for a restore", parents=[common])
+    saved.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="a folder that is made")
     for name, summary in ON_A_CASE.items():
         _add_case_options(verbs.add_parser(name, help=summary, parents=[common, server]), name)
 
@@ -169,6 +171,8 @@ def _run_local(args: argparse.Namespace) -> Result:
     if args.desk_verb == "open-backup":
         opening = Opening(args.file, args.out, args.words, _agrees if sys.stdin.isatty() else None)
         return open_backup(home, opening, lambda: _passphrase(args), utc_now)
+    if args.desk_verb == "save-roster":
+        return save_roster(home, args.out, lambda: _passphrase(args), utc_now)
     return enrol_member(home, args, _passphrase(args, new=True))
 
 

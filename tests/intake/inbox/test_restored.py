@@ -19,7 +19,7 @@ SAID = "återställdes 2 mars 2026 från en kopia från 1 mars 2026. Det som ski
 
 
 def declared(*, moved: bool = False, with_shares: bool = True) -> str:
-    restored = Restored("00" * 16, COPIED, MADE, moved, with_shares, "00" * 32)
+    restored = Restored("00" * 16, COPIED, MADE, moved, with_shares, "00" * 32, 1, "00" * 32)
     return render_declarations([SignedRestore(restored.text, "")])
 
 

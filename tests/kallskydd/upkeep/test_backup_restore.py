@@ -20,7 +20,7 @@ from desk_pages import pages_of
 from intake_harness import MadeHome, SetClock
 from upkeep_harness import answered, as_made, asked, backup, kallskydd, member_desk, real_day, real_home, restored
 
-from cases.backup import restoring
+from cases.backup import restoring, rows
 from cases.case.statements import Act, Unsigned, seal_statement, sign_statement
 from cases.clock import utc_now
 from cases.errors import SealBroken
@@ -297,7 +297,7 @@ def test_a_restore_that_breaks_off_leaves_no_home_and_can_be_run_again(story, mo
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(restoring, "_finish_erasures", full)
+        patched.setattr(rows, "_finish_erasures", full)
         broken = kallskydd(*again, check=False)
     left = {path.name for path in home.iterdir()}
     done = kallskydd(*again, check=False)
@@ -359,9 +359,9 @@ def test_shares_older_than_seven_days_are_refused_by_the_server_and_by_desks(sto
     forged = files.Ask(
         question.format,
         files.Restored(**{**_fields(question.restored), "backup_day": late, "day": late}),
-        question.public, question.keys, question.shares,
+        question.roster, question.public, question.keys, question.shares,
     )  # fmt: skip
-    read = answering.read_ask(files.encode(forged), story.made.home.server_key, late)
+    read, _ = answering.read_ask(files.encode(forged), story.made.home.server_key, late)
     with pytest.raises(restoring.AnswersMissing):
         answering.answer(read, story.made.keys[0])
 
