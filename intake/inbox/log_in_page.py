@@ -1,7 +1,8 @@
 """
 The page that asks for the case code, with what went wrong and with a message that came along.
 
-Words that cannot be a code stand in their fields again, the doubtful ones marked, and so do shortened ones, in full. A
+Words that cannot be a code stand in their fields again, and so do shortened ones, in full. Framed as wrong is only what
+is certainly wrong; what is guessed from the check bits is asked in a sentence. A
 page with words is kept for a few minutes only, and is gone when its writer has logged in or left
 (docs/decisions/site/0006). A whole code that opened nothing is not shown again: that page is the same for every code. A
 message that could not be sent, because its session was over or the service was restarted, stands in a field of this
@@ -10,9 +11,10 @@ form and comes into the inbox with the reporter; then the page is dropped, and n
 For half a year after a restore the page says to everybody, whatever was typed, of which days something is gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from typing import Final
 
 from aiohttp import web
@@ -29,9 +31,14 @@ from intake.services import Services
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Head, Language
 from intake.views.texts import Notice
 from intake.views.texts_inbox import (
+    CANNOT_SEE,
     CHECK_FAILS,
+    COMPARE,
+    LOOK_CLOSELY,
+    ONLY_GUESSING,
     REASONS,
     SHORTENED,
+    SWAPPED,
     UNKNOWN_WORDS,
     WRONG_CODE,
     WRONG_COUNT,
@@ -76,8 +83,24 @@ def misread_page(services: Services, language: Language, misread: Misreading, fo
         notice = language.translate_notice(WRONG_COUNT)
         notice = Notice(notice.what % {"count": misread.count}, notice.do)
     else:
-        notice = language.translate_notice(CHECK_FAILS)
+        notice = _guesses(language, misread)
     return _page_with_words(services, language, notice, form, misread_fields(form, misread, language))
+
+
+def _guesses(language: Language, misread: Misreading) -> Notice:
+    """Return what is said of eight words of the list that are no receipt, with the numbers of those to look at."""
+    swaps, places = misread.swaps, [place.number for place in misread.candidates]
+    sentences = [language.translate(CANNOT_SEE)]
+    if swaps:
+        sentences = [_numbered(language, SWAPPED[len(swaps) - 1], chain.from_iterable(swaps))]
+    if places:
+        sentences.append(_numbered(language, LOOK_CLOSELY[len(places) - 1], places))
+    sentences.append(language.translate(ONLY_GUESSING if swaps or places else COMPARE))
+    return Notice(language.translate(CHECK_FAILS), " ".join(sentences))
+
+
+def _numbered(language: Language, english: str, numbers: Iterable[int]) -> str:
+    return language.translate(english) % dict(zip(("one", "two", "three", "four"), numbers, strict=False))
 
 
 def shortened_page(services: Services, language: Language, form: Form, in_full: Sequence[WordField]) -> web.Response:

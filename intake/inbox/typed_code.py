@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from cases.receipt.keys import WORDS_IN_RECEIPT, Receipt, typed_words
-from cases.receipt.misread import DoubtfulWord, Misreading
+from cases.receipt.misread import Misreading
 from cases.receipt.wordlist import split_words
 from intake.http.form import Form
 from intake.views.pages import Language
 from intake.views.texts import N_
-from intake.views.texts_inbox import MAYBE_MISREAD, UNKNOWN_WORD
+from intake.views.texts_inbox import UNKNOWN_WORD
 
 CODE_FIELD: Final = "code"
 # Eight words of eight letters are 64, with a mistake in each hardly more.
@@ -31,7 +31,8 @@ class WordField:
     word: str = ""
     said: str = ""
     near: tuple[str, ...] = ()
-    is_doubtful: bool = False
+    # Known to be wrong: empty, or no word of the list. A word that is only guessed at is not.
+    is_wrong: bool = False
 
 
 EMPTY: Final = tuple(WordField(number) for number in range(1, WORDS_IN_RECEIPT + 1))
@@ -43,12 +44,9 @@ def typed_code(form: Form) -> str:
 
 
 def misread_fields(form: Form, misread: Misreading, language: Language) -> tuple[WordField, ...]:
-    """Return the fields as they were typed, the doubtful ones marked."""
-    sentence = UNKNOWN_WORD if misread.unknown else MAYBE_MISREAD
-    doubtful = {place.number: place for place in (*misread.unknown, *misread.candidates)}
+    """Return the fields as they were typed, with what is said of words that are wrong and of those that may be."""
     return tuple(
-        _misread_field(number, word, doubtful.get(number), language.translate(sentence))
-        for number, word in enumerate(_words_by_field(form), start=1)
+        _misread_field(number, word, misread, language) for number, word in enumerate(_words_by_field(form), start=1)
     )
 
 
@@ -64,10 +62,13 @@ def shortened_fields(form: Form, receipt: Receipt, language: Language) -> tuple[
     )
 
 
-def _misread_field(number: int, word: str, doubtful: DoubtfulWord | None, sentence: str) -> WordField:
-    if doubtful is None:
-        return WordField(number, word, is_doubtful=not word)
-    return WordField(number, word, sentence % {"number": number}, doubtful.near, is_doubtful=True)
+def _misread_field(number: int, word: str, misread: Misreading, language: Language) -> WordField:
+    for one in misread.unknown:
+        if one.number == number:
+            said = language.translate(UNKNOWN_WORD) % {"number": number}
+            return WordField(number, word, said, one.near, is_wrong=True)
+    near = next((one.near for one in misread.candidates if one.number == number), ())
+    return WordField(number, word, near=near, is_wrong=not word)
 
 
 def _words_by_field(form: Form) -> tuple[str, ...]:

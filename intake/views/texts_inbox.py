@@ -15,13 +15,19 @@ UNKNOWN_WORDS: Final = Notice(
     N_("Not all of the words are on our list, so this is no case code."),
     N_("Correct the words that are marked. You need not write the others again."),
 )
-CHECK_FAILS: Final = Notice(
-    N_("All eight words are on our list, but they do not belong together: one of them is probably misread."),
-    N_(
-        "Compare each with your note, and check whether two have changed places. Correct what is wrong; you need not"
-        " write the others again."
-    ),
+CHECK_FAILS: Final = N_("All eight words are on our list, but they do not belong together.")
+# What to do then, sentence by sentence: for one pair of words or two, for one word or two, for neither.
+SWAPPED: Final = (
+    N_("Could words %(one)d and %(two)d have changed places?"),
+    N_("Could words %(one)d and %(two)d have changed places, or %(three)d and %(four)d?"),
 )
+CANNOT_SEE: Final = N_("We cannot see which word is wrong.")
+LOOK_CLOSELY: Final = (
+    N_("Look extra closely at word %(one)d."),
+    N_("Look extra closely at words %(one)d and %(two)d."),
+)
+ONLY_GUESSING: Final = N_("We are only guessing: compare with your note.")
+COMPARE: Final = N_("Compare each with your note.")
 SHORTENED: Final = Notice(
     N_("Are these your words?"),
     N_(
@@ -31,10 +37,9 @@ SHORTENED: Final = Notice(
     "good",
 )
 UNKNOWN_WORD: Final = N_("Word %(number)d is not one of our words.")
-MAYBE_MISREAD: Final = N_("Word %(number)d may be misread.")
 WRONG_CODE: Final = Notice(N_("That code opens no case."), N_("There are three possible reasons:"))
 REASONS: Final = (
-    N_("A word is misread. Most misread words we notice ourselves, but not all: compare each with your note."),
+    N_("A word is misread or in the wrong place. What we suggest is a guess: compare with your note."),
     N_(
         "The case has been erased or taken back, its inbox has been ended, or a new code took the place of this one"
         " when notes were approved."
