@@ -19,7 +19,6 @@ from aiohttp import hdrs, web
 from intake.http.silence import Handler
 from intake.services import SERVICES
 from intake.views.information_index import INFORMATION_PAGES, TOR_PAGE
-from intake.views.pages import LANGUAGE
 
 _YEAR_SECONDS: Final = 365 * 24 * 60 * 60
 _ALWAYS: Final = {
@@ -50,7 +49,6 @@ async def add_mirror_headers(request: web.Request, response: web.StreamResponse)
         return
     path = _KNOWN_TO_ALL.get(request.path)
     if path is not None:
-        # The onion is given the language of this very page, which the browser may have chosen.
-        language = response.get(LANGUAGE, "")
-        query = "" if language in {"", services.config.languages[0]} else f"?lang={language}"
+        language = request.query.get("lang", "")
+        query = f"?lang={language}" if language in services.config.languages else ""
         response.headers["Onion-Location"] = f"http://{services.mirror.onion_address}{path}{query}"
