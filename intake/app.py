@@ -41,7 +41,7 @@ from intake.site.mirror_headers import add_mirror_headers, mirror_headers
 from intake.site.origin_check import check_origin
 from intake.site.redirects import answered_elsewhere
 from intake.site.start import icon, leave, not_found, start, style
-from intake.site.tor import enter_mirror, onion_code, over_tor
+from intake.site.tor import enter_mirror, onion_code, over_tor, start_at_mirror
 
 ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.StreamResponse]]], ...]] = (
     ("GET", "/", start),
@@ -72,6 +72,8 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
 )
 # There alone, besides.
 MIRROR_ROUTES: Final = (("GET", "/tor", over_tor), ("GET", "/tor.png", onion_code))
+# There, instead of what the onion has at the same path.
+MIRROR_INSTEAD: Final = {"/": start_at_mirror}
 # Every other path and method: without this the library would answer by itself.
 _THE_REST: Final = ("*", "/{rest:.*}", not_found)
 
@@ -99,7 +101,9 @@ def public_app(services: Services, entrance: Entrance = Entrance.ONION) -> web.A
         enter_mirror(app, services)
     else:
         app[SERVICES] = services
-    for method, path, handler in (*ROUTES, *(MIRROR_ROUTES if at_mirror else ()), _THE_REST):
+    instead = MIRROR_INSTEAD if at_mirror else {}
+    for method, path, at_the_onion in (*ROUTES, *(MIRROR_ROUTES if at_mirror else ()), _THE_REST):
+        handler = instead.get(path, at_the_onion)
         app.router.add_route(method, path, handler, expect_handler=refuse_expect)
     app.on_response_prepare.append(drop_telltales)
     if at_mirror:

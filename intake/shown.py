@@ -1,5 +1,6 @@
 """What templates show of files, entries and limits: values in words, made where the language is known."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -12,7 +13,7 @@ from intake.views.dates import date_in_words
 from intake.views.pages import Language
 from intake.views.refusals import refusal
 from intake.views.text_parts import bytes_in_page
-from intake.views.texts import GROUPS, LOST, WHAT, WHERE
+from intake.views.texts import GROUPS, LOST, N_, WHAT, WHERE
 from scrubbers.report_groups import GroupFound, Line, grouped
 from scrubbers.stages import Kind, ScrubReport, What
 
@@ -23,6 +24,22 @@ _FACTS_BYTES: Final = 40 * 1024
 # What stands around each, in the language that takes most.
 _AROUND_FOUND: Final = 250
 _AROUND_FACT: Final = 150
+
+# Those that are not better known by their letters, as JPEG and PDF are.
+_KINDS: Final[Mapping[Kind, str]] = {
+    Kind.TEXT: N_("text"),
+    Kind.CSV: N_("table"),
+    Kind.OFFICE: N_("document"),
+    Kind.EMAIL: N_("e-mail"),
+    Kind.SOUND: N_("sound"),
+    Kind.FILM: N_("film"),
+}
+_WITHOUT_PICTURES: Final = frozenset({Kind.TEXT, Kind.CSV, Kind.SOUND, Kind.EMAIL})
+_WITH_SOUND: Final = frozenset({Kind.SOUND, Kind.FILM})
+# Names and switches of a file format, which say nothing to a person; the kind of the finding is said without them.
+_FOR_PROGRAMS_ALONE: Final = re.compile(
+    r"/\w*|true|false|yes|no|none|null|unknown|unspecified|undefined", re.IGNORECASE
+)
 
 _LONGEST_FOUND: Final = 80  # characters of an identifying detail
 
@@ -80,11 +97,19 @@ def _file_shown(file: FileShown, language: Language, number: int, before: Ticked
         "inside": file.inside,
         "number": number,
         "file_id": file.file_id,
-        "kind": "" if file.kind is None else file.kind.value.upper(),
+        "kind": _kind_shown(file.kind, language),
+        "may_hold_pictures": file.kind is not None and file.kind not in _WITHOUT_PICTURES,
+        "has_sound": file.kind in _WITH_SOUND,
         "names_stay": file.kind is Kind.EMAIL,
         "refused": None if file.refused is None else language.translate_notice(refusal(file.refused)),
         **_report_shown(file.report, language, number, before, files),
     }
+
+
+def _kind_shown(kind: Kind | None, language: Language) -> str:
+    if kind is None:
+        return ""
+    return language.translate(_KINDS[kind]) if kind in _KINDS else kind.value.upper()
 
 
 def _report_shown(
@@ -132,7 +157,7 @@ def _group_shown(found: GroupFound, language: Language) -> dict[str, Any]:
 
 def _line_shown(line: Line, title: str, language: Language) -> dict[str, Any]:
     what = language.translate(WHAT[line.what])
-    examples = line.examples
+    examples = tuple(one for one in line.examples if not _FOR_PROGRAMS_ALONE.fullmatch(one.strip()))
     if line.what is What.DATE:
         # Two that differ by seconds read the same.
         examples = tuple(dict.fromkeys(date_in_words(one, language) for one in examples))

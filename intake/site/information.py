@@ -57,8 +57,9 @@ def information(page: InformationPage) -> Callable[[web.Request], Awaitable[web.
             page.path,
             information=not page.in_every_language,
             # All that changes while the service runs; the configuration does not.
-            same_for=(None if roster is None else roster.digest, today(services.clock), release),
+            same_for=(None if roster is None else (roster.digest, roster.is_open), today(services.clock), release),
             title=language.translate(page.title),
+            open=roster is not None and roster.is_open,
             dates=_dates(release, today(services.clock), read_in),
             **_facts_of_the_home(services.config, read_in),
             **_facts_of_the_roster(roster, read_in),

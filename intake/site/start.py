@@ -2,15 +2,19 @@
 
 from aiohttp import web
 
-from intake.services import SERVICES
-from intake.views.pages import Cache, Head, PageLink, WaysOn, answer
+from intake.services import SERVICES, Services
+from intake.views.pages import Cache, Head, Language, PageLink, WaysOn, answer
 from intake.views.texts import LEFT, N_, NOT_FOUND
 
 
 async def start(request: web.Request) -> web.StreamResponse:
     """GET / : what to know before anything is written."""
     services = request.app[SERVICES]
-    language = services.pages.language_of(request)
+    return first_page(services, services.pages.language_of(request))
+
+
+def first_page(services: Services, language: Language) -> web.Response:
+    """Return the first page in this language."""
     roster = services.roster.shown().current
     return services.pages.page(
         "start.html",
@@ -18,6 +22,7 @@ async def start(request: web.Request) -> web.StreamResponse:
         "/",
         same_for=() if roster is None else (roster.digest, roster.is_open),
         open=roster is not None and roster.is_open,
+        phone=services.config.phone,
     )
 
 

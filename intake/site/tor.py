@@ -1,7 +1,10 @@
-"""The page of the mirror that leads on over Tor: the onion's address as text and as a QR code. The onion has neither.
+"""What the mirror alone has: the page that leads on over Tor, and a first page in the language of the browser.
 
-The address is no link: an ordinary browser would ask the network for it. The picture is made once, when the service
-starts, and of the address alone.
+On the page over Tor stands the onion's address as text and as a QR code. The address is no link: an ordinary browser
+would ask the network for it. The picture is made once, when the service starts, and of the address alone.
+
+The language that a browser says chooses the first page where the address names none, and is forgotten with the request:
+from there on every link names its language. At the onion nothing reads it, for Tor Browser says English for everybody.
 """
 
 import io
@@ -9,9 +12,10 @@ from dataclasses import replace
 from typing import Final
 
 import segno
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from intake.services import SERVICES, Services
+from intake.site.start import first_page
 from intake.views.information_index import MIRROR_LINKS, TOR_PAGE
 from intake.views.pages import OnionShown, answer
 
@@ -34,11 +38,34 @@ def enter_mirror(app: web.Application, services: Services) -> None:
     app[ONION_CODE] = made.getvalue()
 
 
+async def start_at_mirror(request: web.Request) -> web.StreamResponse:
+    """GET / : the first page, in the language of the address or else of the browser."""
+    services = request.app[SERVICES]
+    if "lang" in request.query:
+        return first_page(services, services.pages.language_of(request))
+    said = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
+    return first_page(services, services.pages.first_offered(languages_said(said)))
+
+
+def languages_said(untrusted_header: str) -> list[str]:
+    """Return the languages of an Accept-Language in its own order, which browsers make that of preference."""
+    return [one.partition(";")[0].partition("-")[0].strip().lower() for one in untrusted_header.split(",")]
+
+
 async def over_tor(request: web.Request) -> web.StreamResponse:
     """GET /tor : how to go on over Tor."""
-    pages = request.app[SERVICES].pages
-    language = pages.language_of(request)
-    return pages.page(TOR_PAGE.template, language, TOR_PAGE.path, same_for=(), title=language.translate(TOR_PAGE.title))
+    services = request.app[SERVICES]
+    language = services.pages.language_of(request)
+    roster = services.roster.shown().current
+    is_open = roster is not None and roster.is_open
+    return services.pages.page(
+        TOR_PAGE.template,
+        language,
+        TOR_PAGE.path,
+        same_for=is_open,
+        title=language.translate(TOR_PAGE.title),
+        open=is_open,
+    )
 
 
 async def onion_code(request: web.Request) -> web.StreamResponse:

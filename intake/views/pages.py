@@ -4,7 +4,8 @@ Pages: templates and languages read once, before anything comes in; every answer
 Jinja2 escapes everything, and a name that a template does not get is an error, not a blank. The catalogues are read
 from their .po files in memory, so nothing is compiled to disk. Pages are in the first language of the home unless
 `?lang=` or the hidden field of a form says otherwise: Tor Browser sends English to everyone, so Accept-Language says
-nothing and is not read. A language that is not complete shows the information pages in English, and says so.
+nothing at the onion and is not read there (of the mirror's first page see intake/site/tor.py). A language that is not
+complete shows the information pages in English, and says so.
 
 Which answers a browser may keep (measured, without cookies or script): the report form may be shown again by Back, so
 that typed text is not lost; the page on which the case code is typed and pages with a case in them may not be stored at
@@ -13,7 +14,7 @@ Back must not show the typed text to the next person at the computer.
 """
 
 import enum
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
@@ -234,6 +235,10 @@ class Pages:
         """Return the language asked for, or the first."""
         return self._languages.get(untrusted_code, self._default)
 
+    def first_offered(self, untrusted_codes: Iterable[str]) -> Language:
+        """Return the first of these languages that there is, or the first of the home."""
+        return next((self._languages[code] for code in untrusted_codes if code in self._languages), self._default)
+
     def language_of(self, request: web.Request) -> Language:
         """Return the language that the address asks for."""
         return self.language(request.query.get("lang", ""))
@@ -255,7 +260,8 @@ class Pages:
             "info": language.info,
             "inner": inner.info,
             "day": language.day,
-            "lang_query": "" if language is self._default else f"?lang={language.code}",
+            # At the mirror an address without a language is in the browser's own (intake/site/tor.py).
+            "lang_query": f"?lang={language.code}" if self._common["mirror"] or language is not self._default else "",
             "path": path,
             **self._common,
             **context,

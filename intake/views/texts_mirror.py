@@ -10,11 +10,9 @@ from typing import Final
 from intake.views.texts import N_
 
 AT_MIRROR: Final[Mapping[str, str]] = {
-    # "We" would include the people who run the mirror's host, which has the addresses of open connections.
-    "We cannot see who you are.": N_("Those who read your report cannot see who you are."),
     "Whoever runs the network that you use can see that you use Tor, but not for what.": N_(
-        "The network you use and the server that passes your traffic on to us can see that you come here, and when, "
-        "but not what you read or write."
+        "Your network and the server on the way see your IP address and when you are here, but not what you read or "
+        "write."
     ),
     "No scripts: set Tor Browser to the security level Safest, which stops them. Everything here still works.": N_(
         "No scripts: turn them off in the browser's settings. Everything here still works."

@@ -23,12 +23,14 @@ def N_(english: str) -> str:  # noqa: N802 - the name that extraction tools look
 
 
 TRIAL: Final = N_("Trial. Do not report here.")
-TITLE: Final = N_("Have you seen something that is not right?")
-LEAD: Final = N_("Here you can tell us without saying who you are.")
+# In both stands the word that people search for.
+TITLE: Final = N_("Blow the whistle without saying who you are")
+LEAD: Final = N_("Have you seen something that is not right? Use the whistleblowing service.")
 COVERS: Final = N_("Covers %(names)s.")
 BEWARE: Final = N_("Before you scan")
 WARNINGS: Final = (
-    N_("Switch wifi off first. Traffic on the municipality's or your employer's network can be traced."),
+    # At home nobody has to switch anything off, and a computer there may have no other way.
+    N_("Leave the municipality's or your employer's wifi first: it can be traced. Your wifi at home is fine."),
     N_("Use a phone or computer of your own, not one from work and not one with a work profile."),
     N_("Copy or type the address. Do not search for it at work."),
 )
@@ -43,7 +45,11 @@ MIRROR_ALT: Final = N_("QR code with the address %(address)s, for any browser")
 ONION: Final = N_("The safest way: Tor")
 ONION_COMPUTERS: Final = N_("Android and computers: %(browser)s")
 ONION_IPHONE: Final = N_("iPhone: %(browser)s")
-ONION_HOW: Final = N_("Get that browser first, and copy the address into it. Do not open the address in another.")
+# A camera hands the address of a code to the ordinary browser.
+ONION_HOW: Final = N_(
+    "Get that browser first. Do not tap the link that a camera shows, for it opens in another browser: "
+    "copy the address."
+)
 ONION_ALT: Final = N_("QR code with the address %(address)s, for Tor Browser and Onion Browser")
 ONION_GAPS: Final = N_("The gaps are for the eye only: type the address without them.")
 PHONE: Final = N_("By telephone: %(number)s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from html.parser import HTMLParser
 from importlib.metadata import files as files_of
@@ -208,10 +209,52 @@ def test_the_page_says_all_that_such_a_page_has_to_and_each_part_is_reached_from
 
     assert page.all("html") == [{"lang": code}]
     assert [one["id"] for one in page.all("h2") if one["id"] in SECTIONS] == SECTIONS
-    assert [one for one in links if one.startswith("#")] == [f"#{one}" for one in SECTIONS]
+    # The telephone's number leads to what to know before calling, from above everything else.
+    assert [one for one in links if one.startswith("#")] == ["#voice", *(f"#{one}" for one in SECTIONS)]
     for words in (THE_ACT[code], ANYBODY[code], "WBAB", "020-899 433", "Arbetsmiljöverket", "010-562 90 00"):
         assert words in page.words
     assert made.onion in page.words
+
+
+# The page that it replaces has 870 words; this one has half as many again at most, with all its parts.
+MOST_WORDS = 1305
+SEARCHED_FOR = {"sv": "visselblås", "en": "whistle", "fi": "väärinkäytö"}
+
+
+@pytest.mark.parametrize("code", ["sv", "fi"])
+def test_the_page_is_not_much_longer_than_the_one_that_it_replaces(made, code):
+    assert len(whole_page(made, code).words.split()) <= MOST_WORDS
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_the_word_that_people_search_for_is_in_title_and_lead_of_page_and_block(made, code):
+    page, block = ((made.out / f"{kind}-{code}.html").read_text() for kind in ("page", "block"))
+    found = [
+        re.search(pattern, text, re.DOTALL)[1]
+        for text, pattern in (
+            (page, "<title>(.*?)</title>"),
+            (page, "<h1>(.*?)</h1>"),
+            (page, r"</h1>\s*<p>(.*?)</p>"),
+            (block, "<h2>(.*?)</h2>"),
+            (block, r"</h2>\s*<p>(.*?)</p>"),
+        )
+    ]
+
+    assert [text for text in found if SEARCHED_FOR[code] not in text.lower()] == []
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_the_number_of_the_telephone_stands_before_anything_has_to_be_read(made, code):
+    before = (made.out / f"page-{code}.html").read_text().split('<section class="before"')[0]
+
+    assert "020-899 433" in before
+
+
+def test_nobody_at_home_is_told_to_switch_anything_off_and_a_camera_is_said_to_lead_elsewhere(made):
+    for kind in ("page", "block"):
+        text = (made.out / f"{kind}-sv.html").read_text()
+        assert "Ditt wifi hemma går bra." in text
+        assert text.index("Tryck inte på länken som kameran visar") < text.index('src="qr-onion.png"')
 
 
 @pytest.mark.parametrize("code", COMPLETE)

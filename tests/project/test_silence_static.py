@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from intake.app import MIRROR_INSTEAD, ROUTES
+from intake.site.tor import start_at_mirror
+
 PROJECT = Path(__file__).parents[2]
 PACKAGES = ("intake", "cases", "scrubbers", "relay")
 
@@ -39,6 +42,9 @@ TELLING_HEADERS = {
 # What is read of a request's headers. Each is about this one request and the same for every visitor, or a member's.
 # Where a browser says it comes from is compared with our own address, in one place, and nothing else is done with it.
 COMPARES_REFERER = "intake/site/origin_check.py"
+# The language of the browser is read for the mirror's first page, in one place, and kept nowhere; the onion never reads
+# it (test below).
+READS_LANGUAGE = "intake/site/tor.py"
 READ_HEADERS = {"hdrs.HOST", "hdrs.ORIGIN", "'Sec-Fetch-Site'", "hdrs.EXPECT", "wire.MEMBER_HEADER"}
 # Where headers are handed on whole: to the check of a member's signature, which reads four of its own; and to the one
 # that refuses a request for the name of a header, which may name those that tell, and reads no value (test below).
@@ -73,6 +79,7 @@ def hints(source: str, file: str = "") -> Iterator[str]:
 def _allowed_reading(node: ast.AST, file: str) -> Iterator[ast.AST]:
     """The `request.headers` of `request.headers.get(NAME, …)` and `request.headers[NAME]`, for a name on the list."""
     names = READ_HEADERS | ({"hdrs.REFERER"} if file == COMPARES_REFERER else set())
+    names |= {"hdrs.ACCEPT_LANGUAGE"} if file == READS_LANGUAGE else set()
     match node:
         case ast.Call(func=ast.Attribute(value=headers, attr="get"), args=[name, *_]) if ast.unparse(name) in names:
             yield headers
@@ -101,7 +108,7 @@ def _asks(node: ast.AST, web_names: set[str], fine: set[int], file: str) -> Iter
         if node.attr == "headers" and of_request and id(node) not in fine and not whole:
             yield f"reads {ast.unparse(node)} beyond the list"
         named = node.attr.lower().replace("_", "-") in TELLING_HEADERS and ast.unparse(node).startswith("hdrs.")
-        if named and (node.attr, file) != ("REFERER", COMPARES_REFERER):
+        if named and (node.attr, file) not in {("REFERER", COMPARES_REFERER), ("ACCEPT_LANGUAGE", READS_LANGUAGE)}:
             yield f"names the header {node.attr}"
     if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
         text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
@@ -148,6 +155,22 @@ def test_who_refuses_forwarded_addresses_reads_the_names_of_headers_and_nothing_
 
     assert [ast.unparse(node) for node in read] == ["request.headers"]
     assert [ast.unparse(one) for one in names] == [" for name in request.headers"]
+
+
+def test_the_language_of_a_browser_is_read_by_the_first_page_of_the_mirror_alone():
+    readers = {
+        str(path.relative_to(PROJECT))
+        for package in PACKAGES
+        for path in (PROJECT / package).rglob("*.py")
+        if "ACCEPT_LANGUAGE" in path.read_text("utf-8")
+    }
+    tree = ast.parse((PROJECT / READS_LANGUAGE).read_text("utf-8"))
+    functions = [one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+    assert readers == {READS_LANGUAGE}
+    assert [one.name for one in functions if "ACCEPT_LANGUAGE" in ast.unparse(one)] == ["start_at_mirror"]
+    assert start_at_mirror not in [handler for _method, _path, handler in ROUTES]
+    assert list(MIRROR_INSTEAD.items()) == [("/", start_at_mirror)]
 
 
 @pytest.mark.parametrize(

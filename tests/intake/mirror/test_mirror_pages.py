@@ -1,4 +1,4 @@
-"""What the pages say at the mirror: that it is the ordinary website, who can see what, and how to go on over Tor."""
+"""What the pages say at the mirror: that it is without Tor, who can see what, and how to go on over Tor."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ ONION = f"http://{PUBLIC_HOST}"
 EVERY_LANGUAGE = f"languages = {list(LANGUAGES)}\n"
 # Those whose page is the same for all who ask, and whoever asks first.
 PUBLIC = ["/", "/report/answer", "/return", "/leave", "/nowhere", *(page.path for page in INFORMATION_PAGES)]
-ORDINARY = "This is the ordinary website."
-WHO_CAN_SEE = next(english for english in AT_MIRROR.values() if english.startswith("The network you use"))
-WE_CANNOT_SEE = "We cannot see who you are."
+WITHOUT_TOR = "You are here without Tor."
+WHO_CAN_SEE = next(english for english in AT_MIRROR.values() if english.startswith("Your network and the server"))
+PRIVATE_WINDOW = "Use a private window."
+SAFER = "Safer: Tor Browser, a free web browser"
 
 
 def every_language(folder):
@@ -50,17 +51,64 @@ async def test_the_first_page_says_above_all_else_who_can_see_what_and_the_way_o
     for code, page in pages.items():
         say = said_in(code)
         before, after = page.text.split('<section class="before"')
-        assert say(ORDINARY) in before
-        assert say(WHO_CAN_SEE) in page.plain
-        assert f'<a href="/tor{"" if code == "sv" else f"?lang={code}"}">{say("Go on over Tor")}</a>' in before
-        assert say(AT_MIRROR[WE_CANNOT_SEE]) in page.plain
-        assert say(WE_CANNOT_SEE) not in page.plain
+        # As a caveat, in its colour.
+        caveat = before.split('<div class="notice warn"')[1]
+        for english in (WITHOUT_TOR, WHO_CAN_SEE, PRIVATE_WINDOW):
+            assert say(english) in caveat
+        assert f'<a href="/tor?lang={code}">{say(SAFER)}</a>' in caveat
         assert len(re.sub(r"<!-- *-->", "", page.text).encode()) < 14_000
-        assert code == "en" or say(ORDINARY) != ORDINARY
+        assert code == "en" or say(WITHOUT_TOR) != WITHOUT_TOR
         # Among what protects the reader, too, and there first.
-        links = re.findall(r'<li><a href="(/\w+)', after)
+        links = re.findall(r'<li><a href="(/[a-z]+)', after)
         assert links[links.index("/tor") + 1] == "/protect"
         assert [link for link in links if link != "/tor"] == [page.path for page in INFORMATION_PAGES]
+
+
+BROWSERS_SAY = {
+    "fi": "fi",
+    "en-GB,en;q=0.9": "en",
+    "de-DE,de;q=0.9,so;q=0.8,sv;q=0.7": "so",
+    "FA-ir": "fa",
+    "": "sv",
+    "*": "sv",
+    "xx, ;q=1,,": "sv",
+}
+
+
+async def test_the_language_of_the_browser_chooses_the_first_page_of_the_mirror_and_nothing_else(tmp_path):
+    async with running_mirror(tmp_path, made=every_language(tmp_path)) as mirror:
+        browser, onion = mirror.browser(), mirror.intake.browser()
+        for said, code in BROWSERS_SAY.items():
+            header = {"Accept-Language": said}
+            page = await browser.get("/", header)
+            assert f'<html lang="{code}"' in page.text
+            # Not to that language at the onion: who goes on there has Tor Browser, which says English for everybody.
+            assert page.headers["onion-location"] == f"{ONION}/"
+            # Whatever the address says comes first, the home's first language too.
+            for asked in ("sv", "ar"):
+                assert f'<html lang="{asked}"' in (await browser.get(f"/?lang={asked}", header)).text
+            assert '<html lang="sv"' in (await browser.get("/?lang=none", header)).text
+            for path in ("/report", "/return", "/tor", "/law"):
+                assert '<html lang="sv"' in (await browser.get(path, header)).text
+            # The onion does not read it.
+            assert without_handles(await onion.get("/", header)) == without_handles(await onion.get("/"))
+
+
+async def test_from_the_first_page_of_the_mirror_every_link_names_its_language_so_that_the_browser_chooses_once(
+    tmp_path,
+):
+    async with running_mirror(tmp_path, made=every_language(tmp_path)) as mirror:
+        pages = {code: await mirror.browser().get("/", {"Accept-Language": code}) for code in LANGUAGES}
+        again = await mirror.browser().get("/")
+
+    for code, page in pages.items():
+        links = set(re.findall(r'<a[^>]* href="(/[^"]*)"', page.text))
+        assert f"/report?lang={code}" in links
+        assert {link for link in links if "?lang=" not in link} == set()
+        # Each of the others can be chosen, the first too.
+        assert {f"/?lang={other}" for other in LANGUAGES if other != code} <= links
+    # And the one before is not remembered.
+    assert '<html lang="sv"' in again.text
 
 
 async def test_the_page_about_tor_gives_the_onion_as_text_and_as_a_code_and_as_no_link(tmp_path):
@@ -147,8 +195,8 @@ async def test_the_onion_has_nothing_of_the_mirrors_and_not_a_byte_changes_there
     assert [without_handles(page) for page in there] != [without_handles(page) for page in alone]
     for page in beside:
         assert "/tor" not in page.text
-        assert ORDINARY not in page.plain
-        assert said_in("sv")(ORDINARY) not in page.plain
+        assert WITHOUT_TOR not in page.plain
+        assert said_in("sv")(WITHOUT_TOR) not in page.plain
     assert [page.status for page in only_there] == [404, 404]
     assert not {path for _method, path, _handler in MIRROR_ROUTES} & {path for _method, path, _handler in ROUTES}
 

@@ -10,6 +10,7 @@ from intake_harness import make_home, running_intake
 import kallskydd
 from cases.config import parse_config
 from cases.home import read_home
+from cases.languages import LANGUAGES
 from cases.roster.chain import fingerprint_words
 from intake.views.information_index import INFORMATION_PAGES
 
@@ -51,6 +52,7 @@ about.sv = "allt"
 key = "litet"
 name = "Litet kommun"
 """
+EVERY_LANGUAGE = re.sub(r"(?m)^languages = .*$", f"languages = {list(LANGUAGES)}", LUDVIKA)
 PATHS = [page.path for page in INFORMATION_PAGES]
 
 
@@ -85,17 +87,19 @@ async def test_the_first_page_says_what_it_is_what_to_know_before_and_where_to_g
         page = (await read_all(intake))["/"]
         main = re.search(r"<main.*?</main>", page.text, re.DOTALL)[0]
 
-    assert "<h1>Anmäl missförhållanden utan att säga vem du är</h1>" in main
+    assert "<h1>Visselblås utan att säga vem du är</h1>" in main
+    lead = re.search(r'<p class="lead">(.*?)</p>', main, re.DOTALL)[1]
+    assert lead.startswith("Visselblåsning gäller")
+    assert "En liten förtroendegrupp läser. Den som driver servern och it-avdelningen kan inte." in lead
+    assert "Skriv på ditt eget språk." in lead
+    # One tap from here, to the page that says what to know before calling.
+    assert re.search(r'<a href="/voice">Anmäl på telefon: <bdi dir="ltr">020-899 433</bdi></a>', main)
     # The tab and the history show the title.
     assert "<title>Innan du börjar</title>" in page.text
     assert all(one in main for one in ("Ludvika kommun", "jäv", "mutor", "bedrägeri", "fara för liv och hälsa", "112"))
     before = re.search(r'<section class="before".*?</section>', main, re.DOTALL)[0]
-    assert re.findall(r"<li><strong>(.*?)</strong>", before) == [
-        "Inte från jobbet.",
-        "Vi ser inte vem du är.",
-        "Vi rensar dina filer.",
-        "Ha papper och penna framme.",
-    ]
+    said = re.findall(r"<li><strong>(.*?)</strong>", before)
+    assert said == ["Inte från jobbet.", "De som läser ser inte vem du är.", "Ha papper och penna framme."]
     assert "jobbprofil" in before
     assert re.findall(r'<a class="button[^"]*" href="(.*?)"', main) == ["/report", "/return"]
     assert in_groups(page) == {
@@ -104,8 +108,54 @@ async def test_the_first_page_says_what_it_is_what_to_know_before_and_where_to_g
         "Efter anmälan": ["/next", "/code", "/messages", "/after"],
         "": ["/privacy", "/accessibility"],
     }
-    # Each way is there once, not at the foot as well.
-    assert all(page.text.count(f'href="{path}"') == 1 for path in PATHS)
+    # Each way is there once, not at the foot as well; the one beside the telephone's number leads to what stands there too.
+    assert {path: page.text.count(f'href="{path}"') for path in PATHS} == {**dict.fromkeys(PATHS, 1), "/voice": 2}
+
+
+async def test_the_first_page_names_no_telephone_that_a_home_has_not(tmp_path):
+    async with running_intake(tmp_path, home_of(tmp_path, BARE)) as intake:
+        page = (await read_all(intake))["/"]
+
+    assert "Anmäl på telefon" not in page.plain
+    assert page.text.count('href="/voice"') == 1
+
+
+async def test_the_first_page_names_every_language_openly_and_no_other_page_does(tmp_path):
+    async with running_intake(tmp_path, home_of(tmp_path, EVERY_LANGUAGE)) as intake:
+        pages = await read_all(intake, "ar")
+
+    first = re.search(r'<nav class="languages open".*?</nav>', pages.pop("/").text, re.DOTALL)[0]
+    assert "<details" not in first
+    assert re.findall(r'<a href="[^"]*" lang="(\w+)" dir="(\w+)">([^<]+)</a>', first) == [
+        (code, info.direction, info.name) for code, info in LANGUAGES.items() if code != "ar"
+    ]
+    assert all(re.search(r'<nav class="languages"[^>]*>\s*<details>', page.text) for page in pages.values())
+
+
+@pytest.mark.parametrize("language", ["sv", "ar"])
+async def test_every_information_page_ends_with_a_way_to_write_while_the_service_is_open(tmp_path, language):
+    made = home_of(tmp_path, LUDVIKA)
+    async with running_intake(tmp_path, made) as intake:
+        opened = await read_all(intake, language)
+    (tmp_path / "home" / "roster" / "0001.sig").write_text("")
+    async with running_intake(tmp_path, made) as intake:
+        closed = await read_all(intake, language)
+
+    for path in PATHS:
+        main = re.search(r"<main.*?</main>", opened[path].text, re.DOTALL)[0]
+        last = re.findall(r'<a (?:class="button" )?href="([^"]*)"', main)[-2:]
+        assert [one.split("?")[0] for one in last] == ["/report", "/"]
+        assert "/report" not in closed[path].text
+
+
+async def test_that_a_translation_is_not_reviewed_is_the_last_thing_that_is_read(tmp_path):
+    async with running_intake(tmp_path, home_of(tmp_path, LUDVIKA)) as intake:
+        pages = await read_all(intake, "ar")
+
+    for page in pages.values():
+        main = re.search(r"<main.*?</main>", page.text, re.DOTALL)[0]
+        assert main.count('<p class="unreviewed"') == (2 if re.search(r"<main[^>]* lang=", page.text) else 1)
+        assert re.search(r'<p class="unreviewed"[^>]*>[^<]*</p>\s*</main>', main)
 
 
 async def test_the_foot_of_every_other_page_leads_to_the_same_groups_folded(tmp_path):
@@ -120,10 +170,9 @@ async def test_the_foot_of_every_other_page_leads_to_the_same_groups_folded(tmp_
         assert "/privacy" in folded[2]
 
 
-@pytest.mark.parametrize("language", ["sv", "en", "fi", "ar", "so", "ti", "fa", "pl", "es", "uk"])
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_first_page_and_its_style_are_small_in_every_language(tmp_path, language):
-    every = re.sub(r"(?m)^languages = .*$", 'languages = ["sv","en","fi","ar","so","ti","fa","pl","es","uk"]', LUDVIKA)
-    async with running_intake(tmp_path, home_of(tmp_path, every)) as intake:
+    async with running_intake(tmp_path, home_of(tmp_path, EVERY_LANGUAGE)) as intake:
         page = await intake.browser().get(f"/?lang={language}")
         style = await intake.browser().get("/style.css")
 

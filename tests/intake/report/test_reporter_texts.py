@@ -85,7 +85,7 @@ def test_swedish_is_swedish():
         if message.id and message.id == message.string
     }
 
-    assert same == {"program", "Text", "Film (MP4)"}
+    assert same == {"program", "Text", "Film (MP4)", "text", "film"}
 
 
 def leaves(base: type) -> set[type]:

@@ -43,7 +43,7 @@ async def test_each_file_of_an_archive_is_one_of_the_report_and_a_refused_one_is
     assert open_files == 0
     assert [type(entry.body).__name__ for entry in case.reporter].count("Attachment") == 3
     assert case.report.tried == (("office", 1),)
-    assert "Bilaga 3 (TEXT)" in files.plain
+    assert "Bilaga 3 (text)" in files.plain
 
 
 async def test_an_archive_of_more_files_than_may_be_sent_is_refused_whole(tmp_path):
@@ -82,6 +82,6 @@ async def test_a_saved_message_and_its_attachments_are_files_of_the_report_and_t
     attached = [entry.body for entry in case.reporter if type(entry.body).__name__ == "Attachment"]
     assert [one.file_kind for one in attached] == ["jpeg", "pdf", "jpeg"]
     assert case.report.tried == (("office", 1),)
-    assert "Bilaga 2 (EML)" in files.plain
+    assert "Bilaga 2 (mejl)" in files.plain
     assert "from route.example" in files.plain
     assert files.plain.count("Ett mejl behåller namn och adresser på avsändare och mottagare") == 1
