@@ -1,9 +1,10 @@
 """Access times (atime): without this, files that a visit reads outside the store would record its second.
 
 Every connection updates the atime of its socket, and the first visit of a day that of every file of the roster, which
-is verified again then, and of the folder around them, which is listed for it. The heartbeat and the end of the intake set all of them to the same moment. The modification
-time stays, because keeper and intake see by it that the roster has changed: that takes UTIME_OMIT, which `os.utime`
-does not offer. UTIME_NOW leaves the time to the kernel; a call that passes a time of its own is a canary finding.
+is verified again then, and of the folder around them, which is listed for it. The heartbeat and the end of the intake
+set all of them to the same moment. The modification time stays, because keeper and intake see by it that the roster has
+changed: that takes UTIME_OMIT, which `os.utime` does not offer. UTIME_NOW leaves the time to the kernel; a call that
+passes a time of its own is a canary finding.
 """
 
 import ctypes
