@@ -3,11 +3,11 @@
 Zygote and job are deny-by-default: what is not listed kills the process. Their lists are what Python, Pillow, PDFium
 and zlib were seen to need. A few calls that libraries try in passing (opening a file, asking for the terminal) get an
 error instead, so that the library goes on. A job is bound by both filters, and the stricter answer counts.
-The relay is deny-by-default too, with an error for an answer: it moves bytes between sockets and needs no file.
-The intake is allow-by-default with a list of what is closed: a web server's needs are too wide to list, and what
-must be impossible is narrow: making a socket, reaching one by name, starting a program, looking into another process,
-sending it a signal, changing what every account reads of a process under /proc. Of the calls that do many things
-(fcntl, ioctl, prctl, setsockopt) what is needed is listed and the rest is closed.
+Relay, intake and publisher are deny-by-default too, with an error for an answer and no kill: a library that tries in
+passing what the list lacks goes on, and no visitor is cut off. Each line says what it is for. Of the calls that do many
+things (fcntl, ioctl, prctl, setsockopt) what is needed is listed. So what is not on this page is closed: making a
+socket or reaching one by name, starting a program, looking into another process or sending it a signal, links and
+device files, another's rights and owners, watching files, and what every account would read of a process under /proc.
 
 Order when a process confines itself, the same in each function of `confine.lock`:
 1 one thread only   2 limits, undumpable   3 no new privileges   4 Landlock   5 seccomp
@@ -143,122 +143,103 @@ JOB_WITH_THREAD: Final = Profile(
     default=JOB.default,
 )
 
-# What the intake will never need, and what would undo the rest.
-_CLOSED_ANYWHERE: Final = (
-    # io_uring makes sockets and connects them without the calls below, unseen by any filter.
-    Rule(Action.EPERM, ("io_uring_setup", "io_uring_enter", "io_uring_register")),
-    Rule(Action.EPERM, ("execve", "execveat", "fork", "vfork")),
-    # Threads only: a new process is refused, and clone3 hides its flags behind a pointer.
-    Rule(Action.ENOSYS, ("clone3",)),
+# What a server in Python does besides pure work: the intake, which is given its sockets, and the publisher, which makes
+# them. The list is what both were seen to need, with the names that the calls have on both processors.
+_SERVING: Final = (
+    # Threads, and no process. clone3, which hides its flags behind a pointer, is refused with the pure work.
     Rule(Action.ALLOW, ("clone",), _THREAD),
-    Rule(Action.EPERM, ("clone",)),
-    Rule(
-        Action.EPERM,
-        (
-            # other processes' memory and descriptors
-            "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "pidfd_getfd", "kcmp",
-            # another view of the system
-            "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen",
-            "fsconfig", "fsmount", "fspick", "mount_setattr", "name_to_handle_at", "open_by_handle_at",
-            # the kernel's own machinery, its log and its keys
-            "bpf", "perf_event_open", "userfaultfd", "keyctl", "add_key", "request_key", "syslog", "fanotify_init",
-            "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load", "reboot", "swapon",
-            "swapoff", "acct", "quotactl", "iopl", "ioperm", "personality",
-            # the clock, by which a real report could be released or a case made due
-            "settimeofday", "clock_settime", "adjtimex", "clock_adjtime",
-            # another identity
-            "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid", "setfsgid",
-            "capset",
-            # signals to others: keeper and tor run as the same owner, and only new kernels' Landlock bounds them
-            "kill", "tkill", "tgkill", "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
-            # their share of the machine, and one's own: every account reads it in /proc/PID/stat
-            "sched_setaffinity", "sched_setparam", "sched_setscheduler", "sched_setattr", "setpriority", "ioprio_set",
-            "migrate_pages", "move_pages",
-            # what else every account reads under /proc: limits, umask, group, session, a timer's number, the count of
-            # filters, flags of the processor, the label of a security module, events reserved by the machine
-            "setrlimit", "umask", "setpgid", "setsid", "timer_create", "setitimer", "alarm", "seccomp", "arch_prctl",
-            "lsm_set_self_attr", "io_setup",
-            # memory that may reach swap after all
-            "munlock", "munlockall",
-            # who may read a file, and notes on files that no list of its content shows; Landlock governs neither
-            "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "setxattr",
-            "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat",
-            # memory and messages that outlast the process and others can read
-            "shmget", "msgget", "semget", "mq_open", "mq_unlink",
-        ),
-    ),
+    Rule(Action.ALLOW, ("set_robust_list", "rseq")),
     # The C library asks for the size of a stack before each thread. Limits are set before the locks and never after: a
     # limit of none on the keeper's files would end it, and one's own is read by every account.
     Rule(Action.ALLOW, ("prlimit64",), _ONLY_ASKING),
-    Rule(Action.EPERM, ("prlimit64",)),
+    # Waiting for a moment; a wait that SIGSTOP or a debugger broke into, which the kernel takes up by a call of its
+    # own; clocks, where the kernel lends no page with them.
+    Rule(Action.ALLOW, ("clock_nanosleep", "nanosleep", "restart_syscall", "clock_getres", "time")),
+    # The event loop: its selector, and the pair by which it wakes itself. A pair is of streams.
+    Rule(Action.ALLOW, ("epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait")),
+    Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
+    # A connection: taken, read, answered, asked for what it is. Who is at the other end (getpeername) is not asked.
+    Rule(Action.ALLOW, ("accept4", "recvfrom", "recvmsg", "getsockname")),
+    Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
+    # Its destination lies behind a pointer that no filter can follow. It is closed all the same: a unix stream takes no
+    # destination, the process starts with no other socket (`confine.lock` looks) and can make none. It hands
+    # descriptors to the zygote, and sends lists of pieces.
+    Rule(Action.ALLOW, ("sendmsg",)),
+    # Files: which, Landlock says. A module that is imported late, the roster, the store, tor's cookie; a listed folder,
+    # a file that is removed. A module may be native code, so memory may be.
+    Rule(Action.ALLOW, ("openat", "newfstatat", "readlink", "readlinkat", "getdents64", "unlink", "unlinkat")),
+    Rule(Action.ALLOW, ("mmap", "mprotect")),
+    # Not among them: an owner for a descriptor's signals (F_SETOWN, FIOSETOWN, SIOCSPGRP) and which signal it is
+    # (F_SETSIG), by which a byte from oneself kills keeper or tor; what /proc/locks shows (leases, locks of an open
+    # file); characters for the terminal that started us (TIOCSTI).
+    *(Rule(Action.ALLOW, ("ioctl",), (Equals(1, request),)) for request in _HARMLESS_REQUESTS.values()),
+    *(
+        Rule(Action.ALLOW, ("fcntl",), (Equals(1, command),))
+        for command in (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC)
+    ),
     # Handlers of the signals that end it, of no other: every account reads which are caught and which ignored.
     *(
         Rule(Action.ALLOW, ("rt_sigaction",), (Equals(0, number),))
         for number in (signal.SIGINT, signal.SIGTERM, _SIGCANCEL, _SIGSETXID)
     ),
-    Rule(Action.EPERM, ("rt_sigaction",)),
+    Rule(Action.ALLOW, ("rt_sigprocmask",)),
     # It may ask which locks are on. Undumpable stays undumpable, and it takes no name and no command line: every
     # account reads them. Python from 3.14 gives its threads names, and goes on without.
-    Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_DUMPABLE),)),
-    Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_SECCOMP),)),
-    Rule(Action.ALLOW, ("prctl",), (Equals(0, _PR_GET_NO_NEW_PRIVS),)),
-    Rule(Action.EPERM, ("prctl",)),
-    # Not among them: an owner for a descriptor's signals (F_SETOWN, FIOSETOWN, SIOCSPGRP) and which signal it is
-    # (F_SETSIG), by which a byte from oneself kills keeper or tor; what /proc/locks shows (leases, locks of an open
-    # file); characters for the terminal that started us (TIOCSTI).
-    *(Rule(Action.ALLOW, ("ioctl",), (Equals(1, request),)) for request in _HARMLESS_REQUESTS.values()),
-    Rule(Action.EPERM, ("ioctl",)),
     *(
-        Rule(Action.ALLOW, ("fcntl",), (Equals(1, command),))
-        for command in (fcntl.F_GETFD, fcntl.F_SETFD, fcntl.F_GETFL, fcntl.F_DUPFD_CLOEXEC)
+        Rule(Action.ALLOW, ("prctl",), (Equals(0, operation),))
+        for operation in (_PR_GET_DUMPABLE, _PR_GET_SECCOMP, _PR_GET_NO_NEW_PRIVS)
     ),
-    # Many messages with many destinations in one call, each behind a pointer.
-    Rule(Action.EPERM, ("sendmmsg",)),
-    Rule(Action.ALLOW, ("sendto",), _NO_DESTINATION),
-    Rule(Action.EPERM, ("sendto",)),
-    Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),
-    Rule(Action.EPERM, ("socketpair",)),
-    # sendmsg is not here though its destination lies behind a pointer that no filter can follow. It is closed all the
-    # same: only a datagram or unconnected socket uses a destination. The process starts without one (`confine.lock`
-    # looks), none can be made (no socket(), pairs are streams), and what accept() gives is a connected stream. The
-    # intake needs sendmsg to hand descriptors to the zygote.
 )  # fmt: skip
 
 INTAKE: Final = Profile(
     rules=(
-        Rule(Action.EPERM, ("socket", "connect", "bind", "listen")),
-        *_CLOSED_ANYWHERE,
+        *_SERVING,
+        # What aiohttp asks for of each connection. The sizes of buffers can be read by every account (sock_diag).
+        Rule(Action.ALLOW, ("setsockopt",), (Equals(1, socket.SOL_SOCKET), Equals(2, socket.SO_KEEPALIVE))),
+        # Python asks a socket that came over the channel, of a new zygote, what it is.
+        *(
+            Rule(Action.ALLOW, ("getsockopt",), (Equals(1, socket.SOL_SOCKET), Equals(2, option)))
+            for option in (socket.SO_TYPE, socket.SO_PROTOCOL)
+        ),
         # Locks as SQLite takes them. Which byte is locked lies behind a pointer, so a taken-over intake can show every
         # account numbers of its choice in /proc/locks (docs/decisions/server/0018). Seals are for files in memory.
         *(
             Rule(Action.ALLOW, ("fcntl",), (Equals(1, command),))
             for command in (fcntl.F_GETLK, fcntl.F_SETLK, fcntl.F_ADD_SEALS, fcntl.F_GET_SEALS)
         ),
-        Rule(Action.EPERM, ("fcntl",)),
         # The one lock on the slots, released by closing them.
         Rule(Action.ALLOW, ("flock",), (Equals(1, fcntl.LOCK_EX | fcntl.LOCK_NB),)),
-        Rule(Action.EPERM, ("flock",)),
-        # What aiohttp asks for of each connection. The sizes of buffers can be read by every account (sock_diag).
-        Rule(Action.ALLOW, ("setsockopt",), (Equals(1, socket.SOL_SOCKET), Equals(2, socket.SO_KEEPALIVE))),
-        Rule(Action.EPERM, ("setsockopt",)),
+        # Store and slots are on the disk before a page says so; a signature of the roster is put in its place. SQLite
+        # asks whether it is root.
+        Rule(Action.ALLOW, ("fsync", "fdatasync", "rename", "renameat", "renameat2", "geteuid")),
+        # The heartbeat gives its files the kernel's time (`intake.read_times`). Which time lies behind a pointer, so a
+        # taken-over intake can give the files that its account owns any; the older calls for it are not needed.
+        Rule(Action.ALLOW, ("utimensat",)),
+        # A file for the jail, in memory, and what the jail answers through.
+        Rule(Action.ALLOW, ("memfd_create", "pipe2")),
+        *_PURE_WORK,
     ),
-    default=Action.ALLOW,
+    default=Action.EPERM,
 )
 
 PUBLISHER: Final = Profile(
-    # The intake's list, but for the sockets: it serves tenants and speaks to tor, on unix streams that it makes. A
-    # datagram would reach the system log.
+    # It serves tenants and speaks to tor, on unix streams that it makes. A datagram would reach the system log.
     rules=(
         Rule(
             Action.ALLOW,
             ("socket",),
             (Equals(0, socket.AF_UNIX.value), Equals(1, socket.SOCK_STREAM.value, _WITHOUT_SOCK_FLAGS)),
         ),
-        Rule(Action.EPERM, ("socket",)),
-        *_CLOSED_ANYWHERE,
-        Rule(Action.EPERM, ("fcntl", "flock", "setsockopt")),
+        Rule(Action.ALLOW, ("bind", "listen", "connect", "shutdown")),
+        # Whose account is at the other end.
+        *(
+            Rule(Action.ALLOW, ("getsockopt",), (Equals(1, socket.SOL_SOCKET), Equals(2, option)))
+            for option in (socket.SO_PEERCRED, socket.SO_ERROR, socket.SO_TYPE, socket.SO_PROTOCOL)
+        ),
+        *_SERVING,
+        *_PURE_WORK,
     ),
-    default=Action.ALLOW,
+    default=Action.EPERM,
 )
 
 RELAY: Final = Profile(
@@ -310,6 +291,5 @@ RELAY: Final = Profile(
         ),
         *_PURE_WORK,
     ),
-    # An error and no kill: a library that tries in passing what this list lacks goes on, and no visitor is cut off.
     default=Action.EPERM,
 )

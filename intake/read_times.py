@@ -1,9 +1,10 @@
 """Access times (atime): without this, files that a visit reads outside the store would record its second.
 
 Every connection updates the atime of its socket, and the first visit of a day that of every file of the roster, which
-is verified again then. The heartbeat and the end of the intake set all of them to the same moment. The modification
-time stays, because keeper and intake see by it that the roster has changed: that takes UTIME_OMIT, which `os.utime`
-does not offer. UTIME_NOW leaves the time to the kernel; a call that passes a time of its own is a canary finding.
+is verified again then, and of the folder around them, which is listed for it. The heartbeat and the end of the intake
+set all of them to the same moment. The modification time stays, because keeper and intake see by it that the roster has
+changed: that takes UTIME_OMIT, which `os.utime` does not offer. UTIME_NOW leaves the time to the kernel; a call that
+passes a time of its own is a canary finding.
 """
 
 import ctypes
@@ -27,11 +28,13 @@ _ACCESS_TIME_ONLY: Final = (_Timespec * 2)(_Timespec(0, _UTIME_NOW), _Timespec(0
 
 
 def set_access_times_to_now(home: Path) -> None:
-    """Set the access times of the roster's files and the sockets to now; never raises."""
+    """Set the access times of the roster, its files and the sockets to now; never raises."""
     libc = ctypes.CDLL(None)
     paths = [home / "run" / name for name in _SOCKETS]
     with suppress(OSError):
         paths += (home / "roster").iterdir()
+    # After its files are listed, which is what a visit does to it, too.
+    paths.append(home / "roster")
     for path in paths:
         # A failure is ignored here: `audit live` checks the times.
         libc.utimensat(_AT_FDCWD, os.fsencode(path), _ACCESS_TIME_ONLY, _AT_SYMLINK_NOFOLLOW)

@@ -18,8 +18,6 @@ from kallskydd.hosting.tenants import NewTenant, add, is_open, move, remove, sta
 from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, answer, prose, result
 from kallskydd.status.host import lines, look_quietly
 from kallskydd.upkeep.file_system import add_consent
-from onion.errors import OnionError
-from onion.keys import read_onion_key
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--root", type=Path, default=Path("/"), help="put files below this folder, and start nothing")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     _add_add(verbs)
-    _verb(verbs, "list", "the tenants, and their addresses for reporters", _list)
+    _verb(verbs, "list", "the tenants, and which are served", _list)
     looking = _verb(verbs, "status", "the walls between tenants, and whether each is served", _status)
     looking.add_argument("--quiet", action="store_true", help="for a timer: say nothing, run the alarm when it is due")
     starting = _verb(verbs, "start", "start these tenants, or all, a few at a time", _start)
@@ -101,11 +99,12 @@ def _add(args: argparse.Namespace, machine: Machine) -> int:
 
 
 def _list(args: argparse.Namespace, machine: Machine) -> int:
-    tenants = {name: _address(machine, name) for name in machine.tenants()}
+    # Without their addresses: root would open a file of a tenant, who may put a link or a pipe in its place.
+    tenants = {name: is_open(machine, name) for name in machine.tenants()}
     if args.json:
         result({"tenants": tenants})
-    for name, address in tenants.items():
-        answer(f"{name}  {address or 'no home'}{'' if is_open(machine, name) else '  (not served)'}", as_json=args.json)
+    for name, served in tenants.items():
+        answer(name if served else f"{name}  (not served)", as_json=args.json)
     return OK
 
 
@@ -137,10 +136,3 @@ def _remove(args: argparse.Namespace, machine: Machine) -> int:
     remove(machine, args.name, destroy=args.destroy)
     answer(f"{args.name} is removed.", as_json=args.json)
     return OK
-
-
-def _address(machine: Machine, name: str) -> str | None:
-    try:
-        return f"{read_onion_key(machine.home(name) / 'onion' / 'public.key').address}.onion"
-    except (OnionError, OSError):
-        return None

@@ -72,8 +72,8 @@ _NO_LANDLOCK = (
     "Use Linux 5.13 or later with Landlock switched on, or a systemd unit that makes the rest read-only."
 )
 _FORWARDED = (
-    "Requests were refused because a header of theirs held a forwarded address. A proxy before the service adds it, "
-    "and can keep it: set it up as docs/OPERATING.md says, or take it away."
+    "Requests were refused because a header of theirs was named as those with a forwarded address are. A proxy before "
+    "the service adds it, and can keep it: set it up as docs/OPERATING.md says, or take it away."
 )
 _STORE_FAULT = (
     "The heartbeat could not be written to the store, so reports may be refused too. Look at the space left on the"

@@ -4,7 +4,8 @@ Promises
   1. A connection to a tenant's socket is taken from that tenant's account alone, as the kernel names it.
   2. An onion belongs to the connection that put it up, and goes with it, however it ends. Where its ports lead is
      decided here, by tenant and role. About another's onion a tenant learns nothing, and can change nothing.
-  3. A tenant's newer connection ends the one before it, and takes over once the onions of that are gone.
+  3. A tenant's newer connection ends the one before it, and takes over once the onions of that are gone. Four wait for
+     that at most, and one connection has three onions at most: a tenant takes few of the descriptors that all share.
   4. While there is no tor, connections wait; when tor goes, those that had one are ended, and keepers publish again.
   5. No key is kept: `onion.publish` forgets it once tor has it.
   6. At most eight descriptors are on their way at once: tor opens a circuit for each directory of each. One that was
@@ -15,6 +16,7 @@ Every call to tor waits for the one before, so that a host full of keepers that 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -51,10 +53,13 @@ from onion.publisher.tenants import Tenant, listen, tenants_in, uid_of_peer
 
 MOST_ON_THEIR_WAY: Final = 8
 MOST_OF_ONE_TENANT: Final = 2  # the public address and the desks'
+MOST_WAITING: Final = 4  # connections of one tenant, for the one before them; a keeper has one, and tries again
+MOST_ADDRESSES: Final = 3  # of one tenant: the public one, the desks', and one more while a key is exchanged
 UPLOAD_SECONDS: Final = 5.0  # an onion that no directory has by then no longer holds others up
 LOOK_SECONDS: Final = 2.0  # between two looks at which tenants there are, and two tries to reach tor
-# control-spec: the number for an onion that is up already. A tenant that has another's key learns no more.
-_COLLISION: Final = 550
+# control-spec: the number for an onion that is up already. A tenant that has another's key learns no more, and one that
+# has its three addresses gets the same.
+_REFUSED: Final = 550
 
 T = TypeVar("T")
 _Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -118,6 +123,7 @@ class Host:
         self._on_their_way: dict[asyncio.Task[None], str] = {}  # each a descriptor, with its tenant
         self._doors: dict[str, _Door] = {}
         self._links: dict[str, _Link] = {}
+        self._waiting: Counter[str] = Counter()
         self._owners: dict[str, _Link] = {}
         self._serving: set[asyncio.Task[None]] = set()
         self._hello: Hello | None = None
@@ -176,22 +182,16 @@ class Host:
             self._links[name].end()
 
     async def _opened(self, tenant: Tenant) -> _Door:
-        folder, forwarder = self._places.sockets / tenant.name, Forwarder()
+        folder = self._places.sockets / tenant.name
+        forwarder = Forwarder(lambda: self._in_turn(self._publisher.socks))
 
         async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             if _is_of(tenant, writer):
                 await self._serve(tenant, reader, writer)
 
         async def socks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if not _is_of(tenant, writer):
-                return
-            try:
-                place = await self._in_turn(self._publisher.socks)
-            except OnionError:
-                place = None
-            if isinstance(place, Path):
-                await forwarder.forward(reader, writer, place)
-            writer.close()
+            if _is_of(tenant, writer):
+                await forwarder.forward(reader, writer)
 
         servers = [await self._served(folder / ASK_SOCKET, ask), await self._served(folder / SOCKS_SOCKET, socks)]
         return _Door(tenant, servers)
@@ -210,9 +210,16 @@ class Host:
 
     async def _serve(self, tenant: Tenant, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection of a keeper to its end."""
-        while (former := self._links.get(tenant.name)) is not None:
-            former.end()
-            await former.over.wait()
+        if self._waiting[tenant.name] >= MOST_WAITING:
+            writer.transport.abort()
+            return
+        self._waiting[tenant.name] += 1
+        try:
+            while (former := self._links.get(tenant.name)) is not None:
+                former.end()
+                await former.over.wait()
+        finally:
+            self._waiting[tenant.name] -= 1
         link = self._links[tenant.name] = _Link(tenant, writer)
         self._greet(link)
         try:
@@ -284,9 +291,11 @@ class Host:
             onion = Onion(key, public_targets(run, mirror=request.mirror))
         else:
             onion = Onion(key, desk_targets(run), client_auth_public_keys=request.clients)
+        if len(link.addresses - {key.address}) >= MOST_ADDRESSES:
+            raise CommandRefused(_REFUSED)
         # Noted first: should the connection end while tor is told, it is taken down again.
         if self._owners.setdefault(key.address, link) is not link:
-            raise CommandRefused(_COLLISION)
+            raise CommandRefused(_REFUSED)
         link.addresses.add(key.address)
         await self._until_fewer(MOST_OF_ONE_TENANT, link.tenant.name)
         async with self._publishing:

@@ -164,6 +164,55 @@ def test_without_landlock_an_intake_that_is_not_root_can_take_no_name_by_its_fil
     assert said == {"before": "done", "after": "EACCES", "landlock": 0}
 
 
+def test_what_is_not_on_the_intakes_list_is_refused_by_the_filter_alone(tmp_path) -> None:
+    home = made_home(tmp_path / "home")
+
+    said = run(
+        """
+        import signal
+        from confine import landlock, lock
+        landlock.landlock_abi = lambda: 0
+        lock.intake_rules = lambda home: ()
+        stop = subprocess.Popen([sys.executable, "-c", "import os, signal, sys; sys.stdin.read(); "
+            "os.kill(os.getppid(), signal.SIGSTOP); os.kill(os.getppid(), signal.SIGCONT)"], stdin=subprocess.PIPE)
+        confine_intake(home)
+        def wait_that_is_stopped():
+            stop.stdin.close()
+            import time; time.sleep(2)
+        def late(name):
+            if LIBC[name](-1, b"x") < 0:
+                raise OSError(ctypes.get_errno(), name)
+        print(json.dumps({name: outcome(attempt) for name, attempt in {
+            "another name for a file": lambda: os.link(home / "config.toml", home / "linked"),
+            "a link": lambda: os.symlink("/etc/passwd", home / "symlink"),
+            "a pipe": lambda: os.mkfifo(home / "pipe"),
+            "a device": lambda: os.mknod(home / "device", 0o020600, os.makedev(1, 3)),
+            "a folder": lambda: os.mkdir(home / "folder"),
+            "a folder away": lambda: os.rmdir(home / "run"),
+            "watching files": lambda: late("inotify_init1"),
+            "a handle of a process": lambda: os.pidfd_open(os.getpid()),
+            "more of Landlock": lambda: call("landlock_create_ruleset", None, 0, 1),
+            "memory that nobody else sees": lambda: call("memfd_secret", 0),
+            "opening by the newer call": lambda: call("openat2", -100, b"/", None, 0),
+            "pages in memory": lambda: late("mincore"),
+            "who is at the other end": lambda: socket.socketpair()[0].getpeername(),
+            "a socket's end of writing": lambda: socket.socketpair()[0].shutdown(1),
+            "another folder": lambda: os.chdir("/"),
+            "a wait that is stopped": wait_that_is_stopped,
+            "a new name": lambda: os.rename(home / "server.pub", home / "renamed"),
+            "away": lambda: os.unlink(home / "renamed"),
+            "the kernel's time": lambda: os.utime(home / "config.toml"),
+            "a file to the disk": lambda: os.fsync(os.open(home / "config.toml", os.O_RDONLY)),
+        }.items()}))
+        """,
+        home,
+    )
+
+    needed = {"a wait that is stopped", "a new name", "away", "the kernel's time", "a file to the disk"}
+    assert {name for name, outcome in said.items() if outcome == "done"} == needed
+    assert {outcome for name, outcome in said.items() if name not in needed} == {"EPERM"}
+
+
 def test_the_intake_touches_of_its_home_only_what_it_works_on(tmp_path) -> None:
     home = made_home(tmp_path / "home")
     other = made_home(tmp_path / "other")
@@ -448,7 +497,15 @@ def test_the_relay_refuses_to_close_itself_around_a_stray_socket(kind, tmp_path)
 
 @pytest.mark.parametrize("machine", list(TABLES))
 @pytest.mark.parametrize(
-    "profile", [profiles.ZYGOTE, profiles.JOB, profiles.JOB_WITH_THREAD, profiles.INTAKE, profiles.RELAY]
+    "profile",
+    [
+        profiles.ZYGOTE,
+        profiles.JOB,
+        profiles.JOB_WITH_THREAD,
+        profiles.INTAKE,
+        profiles.PUBLISHER,
+        profiles.RELAY,
+    ],
 )
 def test_every_filter_is_sound_for_every_processor(machine, profile) -> None:
     """Jumps stay inside, every path ends in a decision, and what the rules say is what a reading of the code gives."""
@@ -463,6 +520,31 @@ def test_every_filter_is_sound_for_every_processor(machine, profile) -> None:
         for arguments in ((0,) * 6, (2**64 - 1,) * 6, (1, 1, 0, 0x1000, 0, 0), (0x10000, 0x80801, 0, 0, 0, 0)):
             expected = decide(profile, name, arguments)
             assert simulate(program, number, arguments, machine) == expected, (name, arguments)
+
+
+# Calls that this processor or the other has not, and what its C library calls instead.
+_SUCCESSORS = {"unlink": "unlinkat", "rename": "renameat", "readlink": "readlinkat", "epoll_wait": "epoll_pwait",
+               "time": "clock_gettime"}  # fmt: skip
+
+
+@pytest.mark.parametrize("machine", list(TABLES))
+@pytest.mark.parametrize("profile", [profiles.INTAKE, profiles.PUBLISHER, profiles.RELAY])
+def test_a_server_may_make_the_calls_of_its_list_and_no_other_on_every_processor(machine, profile) -> None:
+    program = [struct.unpack("=HBBI", part) for part in chunks(seccomp.build(profile.rules, profile.default, machine))]
+    listed = {name for rule in profile.rules if rule.action is seccomp.Action.ALLOW for name in rule.names}
+    table = numbers(machine)
+    allowed = {table[name] for name in listed if name in table}
+    tried = [(0,) * 6, (1,) * 6, (2**64 - 1,) * 6, (0, 0, 0, 0x1000, 0, 0)]
+
+    passed = {
+        number
+        for number in range(2048)
+        if any(simulate(program, number, arguments, machine) == seccomp.Action.ALLOW for arguments in tried)
+    }
+
+    assert profile.default is seccomp.Action.EPERM
+    assert passed <= allowed
+    assert {name for name in listed if name not in table and _SUCCESSORS.get(name) not in listed} == set()
 
 
 def test_calls_of_a_foreign_convention_are_death_on_every_processor() -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from onion import publish as publish_module
 from onion.errors import OnionError
 from onion.keys import new_onion_key
+from onion.publisher import forward as forward_module
 from onion.publisher import server as server_module
 from onion.publisher.messages import LINE_BYTES, Bootstrap, Publish, error_in, failed_by, read_from_keeper
 from onion.publisher.server import Host, Places
@@ -335,6 +336,115 @@ async def test_a_tenants_way_to_socks_is_bytes_to_tor_for_eight_at_once(host, pl
     await until(lambda: _serves_nobody(host))
     await asyncio.sleep(0.1)
     greeting.close()
+
+
+FLOOD = """
+    import socket, time
+    def opened(kind):
+        one = socket.socket(socket.AF_UNIX)
+        one.connect(str(folder / kind))
+        one.settimeout(0.01)
+        return one
+    def is_open(one):
+        try:
+            return one.recv(1000) != b""
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+    link = PublisherLink()
+    run(link.connect(folder))
+    run(link.publish(public(new_onion_key())))
+    say(up=True)
+    heard()
+    flood = {kind: [opened(kind) for _ in range(200)] for kind in (ASK_SOCKET, SOCKS_SOCKET)}
+    time.sleep(1)
+    say(**{kind: sum(map(is_open, those)) for kind, those in flood.items()})
+    heard()
+"""
+
+
+async def test_a_tenants_connections_that_wait_are_four_and_its_way_to_socks_is_eight_while_tor_hangs(short_folder):
+    (short_folder / "h").mkdir()
+    short_folder.chmod(0o711)
+    tor = OfflineTor(short_folder / "tor")
+    tor.start()
+    try:
+        async with hosted(short_folder / "h", tor.control) as (_, places):
+            with Keeper(places, "nora", FLOOD) as attacker, Keeper(places, "ludvika", "heard()\n" + PUBLISHES) as other:
+                await said(attacker)
+                os.kill(tor.process.pid, signal.SIGSTOP)
+                attacker.tell(flood=True)
+
+                held = await said(attacker)
+                os.kill(tor.process.pid, signal.SIGCONT)
+                other.tell(go=True)
+
+                assert held == {"ask": server_module.MOST_WAITING, "socks": forward_module.MOST_CONNECTIONS}
+                assert len((await said(other))["address"]) == 56
+    finally:
+        os.kill(tor.process.pid, signal.SIGCONT)
+        tor.process.stop()
+
+
+async def test_a_tenant_has_three_addresses_and_may_exchange_one(host, places):
+    code = """
+        link = PublisherLink()
+        run(link.connect(folder))
+        first = new_onion_key()
+        up = [failed(link.publish(public(key))) for key in (first, new_onion_key(), new_onion_key(), new_onion_key())]
+        again = failed(link.publish(public(first, mirror=True)))
+        run(link.take_down(first.address))
+        say(up=up, again=again, instead=failed(link.publish(public(new_onion_key()))))
+        heard()
+    """
+    with Keeper(places, "nora", code) as keeper:
+        assert await said(keeper) == {"up": [None, None, None, 824], "again": None, "instead": None}
+
+        assert len(await up(host)) == 3
+
+
+async def test_a_way_to_socks_whose_end_is_not_taken_keeps_its_place_and_does_not_hold_the_publisher_up(
+    short_folder, tor, monkeypatch
+):
+    # More than the kernel holds of a unix stream, less than asyncio lets wait: at its end a piece is still with us.
+    async def answer(_reader, writer):
+        writer.write(bytes(256 * 1024))
+        await writer.drain()
+        writer.close()
+
+    async def where():
+        return short_folder / "socks-of-tor"
+
+    answering = await asyncio.start_unix_server(answer, await where())
+    code = """
+        import socket, time
+        def opened():
+            one = socket.socket(socket.AF_UNIX)
+            one.connect(str(folder / SOCKS_SOCKET))
+            one.shutdown(socket.SHUT_WR)
+            return one
+        heard()
+        kept = []
+        for _ in range(3):
+            kept += [opened() for _ in range(8)]
+            time.sleep(0.5)
+        say(asked=True)
+        heard()
+    """
+    with contextlib.ExitStack() as outlives:
+        async with hosted(short_folder, tor.control) as (host, places):
+            monkeypatch.setattr(host._publisher, "socks", where)
+            keeper = outlives.enter_context(Keeper(places, "nora", code))
+            before = len(os.listdir("/proc/self/fd"))
+            keeper.tell(go=True)
+
+            await said(keeper)
+
+            assert len(os.listdir("/proc/self/fd")) - before <= forward_module.MOST_CONNECTIONS
+            ended = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - ended < SECONDS / 2
+    answering.close()
 
 
 async def test_a_tenant_that_is_added_is_served_and_one_that_is_removed_no_more(host, places):

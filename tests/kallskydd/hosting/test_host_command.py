@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from passable import PASSABLE
 
-from cases.home import as_trial
+from cases.home import MOVED_MARK, as_trial
 from kallskydd.commands.init import example_config, make_home
 from kallskydd.finding import Finding
 from kallskydd.hosting import status, tenants
@@ -24,9 +24,9 @@ from kallskydd.hosting.tenants import with_publisher
 EXAMPLE = Path(__file__).parents[3] / "kallskydd" / "examples" / "ludvika.toml"
 
 
-def host(root: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+def host(root: Path, *words: str | Path, within: float = 300) -> subprocess.CompletedProcess[str]:
     command = [*PASSABLE, sys.executable, "-m", "kallskydd", "host", "--root", str(root), *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=within, check=False)
 
 
 def computer(folder: Path) -> Path:
@@ -82,9 +82,24 @@ def test_two_tenants_have_accounts_folders_and_homes_of_their_own(root):
         config = (machine.home(name) / "config.toml").read_text()
         assert config.endswith(f'\n[tor]\npublisher = "/run/kallskydd-publisher/{name}"\n')
         assert walls(machine, name).well, walls(machine, name)
-    shown = json.loads(host(root, "list", "--json").stdout)["tenants"]
-    assert shown == {name: facts["public"] for name, facts in made.items()}
-    assert len(set(shown.values())) == 2
+    assert len({one["public"] for one in made.values()}) == 2
+
+
+def test_the_list_of_tenants_opens_no_file_of_theirs(root):
+    made = {name: json.loads(added(root, name).stdout) for name in ("ludvika", "falun", "mora")}
+    machine = Machine(root)
+    hanging, linked = (machine.home(name) / "onion" / "public.key" for name in ("falun", "mora"))
+    for path in (hanging, linked):
+        path.unlink()
+    os.mkfifo(hanging)
+    linked.symlink_to(machine.home("ludvika") / "onion" / "public.key")
+    (machine.home("mora") / MOVED_MARK).touch()
+
+    listed, as_json = host(root, "list", within=30), host(root, "list", "--json", within=30)
+
+    assert listed.stdout == "falun\nludvika\nmora  (not served)\n"
+    assert json.loads(as_json.stdout) == {"tenants": {"falun": True, "ludvika": True, "mora": False}}
+    assert made["ludvika"]["public"] not in listed.stdout + as_json.stdout
 
 
 def test_what_speaks_against_a_tenant_is_said_and_leaves_nothing(root, tmp_path):
