@@ -81,16 +81,22 @@ async def closed_case(intake, browser):
     page = await file_report(browser, "Something")
     await release(intake.services, TUESDAY)
     intake.clock.forward(days=1)
+    await close_case(intake, page)
+    return page
+
+
+async def close_case(intake, page):
+    """Write the outcome of a released case and close it, with the statement that is for it."""
     await members_write(intake, page, Outcome("handled", "It has been put right."), Close())
     session = await session_of(intake, page)
     roster = intake.services.roster.open_roster()
+    day = today(intake.clock)
     blob = sign_statement(
         intake.made.keys[0],
-        Unsigned(Act.CLOSE, session.case.case_id, day=TUESDAY, server=roster.server_key, reference=""),
+        Unsigned(Act.CLOSE, session.case.case_id, day=day, server=roster.server_key, reference=""),
     )
     mac = fetch_mac(session.case.access_key, "statement", session.case.case_id, 9)
     read = read_statement(blob, roster, roster.server_key)
     await intake.services.store.keep_statement(
         CaseProof(session.case.case_id, mac, 9), SignedStatement(blob, read, session.case.statement_key), roster
     )
-    return page

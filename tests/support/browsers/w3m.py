@@ -46,6 +46,8 @@ class W3m:
             words += ["-o", f"{name}={value}"]
         environment = {"PATH": os.environ["PATH"], "HOME": str(self._folder), "TERM": "xterm", "LC_ALL": "C.UTF-8"}
         self._count = 0
+        # Keys that come before w3m has taken the terminal over are lost.
+        self._drawn = threading.Event()
         self._terminal, other_end = pty.openpty()
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", *SCREEN, 0, 0))
         # Opened by a process that leads its session, the terminal is that process's own.
@@ -121,10 +123,11 @@ class W3m:
         self._keys(f"/{pattern}{_ENTER}")
 
     def _keys(self, keys: str) -> None:
+        self._drawn.wait(WAIT_SECONDS)
         os.write(self._terminal, keys.encode())
 
     def _empty(self) -> None:
         """Take what it draws, so that it never waits for us."""
         with contextlib.suppress(OSError):
             while os.read(self._terminal, 65536):
-                pass
+                self._drawn.set()

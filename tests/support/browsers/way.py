@@ -25,9 +25,12 @@ class OnionWay:
     """A SOCKS5 server; `names` are the hosts asked for, `requests` what was asked of the onion."""
 
     def __init__(
-        self, target: Path | tuple[str, int] | None, *, mirror: tuple[str, tuple[str, int]] | None = None
+        self, target: Path | tuple[str, int] | None, *, mirror: tuple[str, Path | tuple[str, int]] | None = None
     ) -> None:
-        """`target` is the service's own socket, or host and port of a tor's SOCKS port; `mirror` a name and where it is."""
+        """`target` is the service's own socket, or host and port of a tor's SOCKS port; `mirror` a name and where it is.
+
+        That is its relay, or the mirror's own socket.
+        """
         self._target = target
         self._mirror = mirror
         self.carried = 0  # bytes from browsers
@@ -101,7 +104,8 @@ class OnionWay:
     def _led(self, host: str, port: bytes) -> socket.socket | None:
         """The way on from here, or None. Raises OSError when there is none just now."""
         if self._mirror is not None and host == self._mirror[0]:
-            return socket.create_connection(self._mirror[1], TRY_SECONDS)
+            place = self._mirror[1]
+            return _unix(place) if isinstance(place, Path) else socket.create_connection(place, TRY_SECONDS)
         if self._target is None or not host.endswith(".onion"):
             return None
         return self._connected(host, port)
@@ -112,9 +116,7 @@ class OnionWay:
         All connections share a circuit. Now and then one stalls for a minute; then they all take another.
         """
         if isinstance(self._target, Path):
-            onion = socket.socket(socket.AF_UNIX)
-            onion.connect(str(self._target))
-            return onion
+            return _unix(self._target)
         for tries_left in reversed(range(TRIES)):
             circuit = self._circuit
             onion = socket.create_connection(self._target, TRY_SECONDS)
@@ -135,6 +137,12 @@ class OnionWay:
         # Browsers begin each request with a packet of its own.
         if found := _REQUEST.match(sent):
             self.requests.append((found[1].decode(), found[2].decode()))
+
+
+def _unix(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(path))
+    return connection
 
 
 def _asked(browser: socket.socket) -> tuple[str, bytes]:
