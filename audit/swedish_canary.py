@@ -234,8 +234,8 @@ CANARY: dict[str, str] = {
         "{count} förseglade filer och inlägg är så långa som det är beskrivet; {large} filer är över en mebibyte"
     ),
     "no stored file is above a mebibyte": "ingen sparad fil är över en mebibyte",
-    "nobody else's file was being cleaned while a frame was looked at": (
-        "ingen annans fil rensades medan någon tittade på en ram"
+    "nobody else's file was being cleaned while a form's progress was looked at": (
+        "ingen annans fil rensades medan någon tittade på hur långt ett formulär hade kommit"
     ),
     "the heartbeat renews {right} slot, and it renewed {count}": (
         "hjärtslaget förnyar {right} plats, och det förnyade {count}"

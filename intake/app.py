@@ -21,18 +21,17 @@ from intake.entrance import ENTRANCE, Entrance
 from intake.http.connections import CONNECTION_LIMITS, Connection, ConnectionLimits, Connections
 from intake.http.padding import padded
 from intake.http.silence import QuietRunner, drop_telltales, quiet_logger, refuse_expect, silent_errors
-from intake.inbox.end import end
 from intake.inbox.facts import add_facts
 from intake.inbox.log_in import log_in, log_in_form
 from intake.inbox.meeting import meeting
 from intake.inbox.minutes import minutes
-from intake.inbox.pages import inbox, leave_inbox, look_at_file, take_back, withdraw_case
+from intake.inbox.pages import end, inbox, leave_inbox, look_at_file, take_back, withdraw_case
 from intake.inbox.write import write
 from intake.mirror.contexts import MirrorContexts
 from intake.mirror.stream import TlsStream
 from intake.report.progress_page import progress
 from intake.report.receipt import check_receipt, next_after_receipt, show_receipt
-from intake.report.send import answer_frame, report_form, send_report
+from intake.report.send import report_form, send_report
 from intake.result_page import show_result
 from intake.services import SERVICES, Services
 from intake.site.count_text import counted
@@ -47,7 +46,6 @@ ROUTES: Final[tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Stream
     ("GET", "/", start),
     ("GET", "/report", report_form),
     ("POST", "/report", send_report),
-    ("GET", "/report/answer", answer_frame),
     ("GET", "/progress/{id:[0-9a-f]{32}}", progress),
     ("POST", "/receipt", show_receipt),
     ("POST", "/receipt/check", check_receipt),

@@ -5,7 +5,9 @@ The release makes every entry that is due visible, in the post boxes of all memb
 intake starts, in case the intake was down at 06:00: a release that was made already changes nothing. After it, cases
 past the two-year cap are erased. The heartbeat writes to the store's files, so that their times tell of no report, and
 sets the access times of the other files that a visit reads: the roster's and the sockets. Every minute idle sessions
-and result pages older than half an hour are dropped from memory, also when nobody visits.
+and result pages older than half an hour are dropped from memory, also when nobody visits. Where too much is kept of all
+visitors together, room is made here, and by no visit (intake/shelf.py): each minute, and at each look for result pages,
+of which a flood fills the room soonest.
 
 The clock is passed in; only the sleep between two readings of it is real time.
 """
@@ -66,13 +68,9 @@ async def keep_time(services: Services, released: Callable[[], None], store_fail
     while True:
         now = services.clock()
         if last_sweep is None or abs(now - last_sweep) >= SWEEP:
-            services.sessions.end_idle()
-            services.form_tokens.prune()
-            services.sessions.forget_found()
-            services.result_pages.prune()
-            services.acknowledged.prune()
-            services.held.prune()
+            tidy(services)
             last_sweep = now
+        services.result_pages.sweep()
         if released_for != due_day(now) and await release(services, due_day(now)):
             released_for = due_day(now)
             released()
@@ -88,3 +86,15 @@ async def keep_time(services: Services, released: Callable[[], None], store_fail
             services.forwarded_addresses.tell()
             last_heartbeat = now
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def tidy(services: Services) -> None:
+    """Let go of what is over, and make room where too much is kept."""
+    services.sessions.end_idle()
+    services.form_tokens.prune()
+    services.sessions.forget_found()
+    services.result_pages.prune()
+    services.held.prune()
+    services.sessions.sweep()
+    services.form_tokens.sweep()
+    services.held.sweep()

@@ -13,7 +13,9 @@ IntakeError                     the base
 │   ├── TryAgainSoon       308  too many at once
 │   ├── UnknownChoice      309  an organisation or a member that is not in the roster
 │   ├── StalledUpload      310  nothing came for a long while, or too little over all
-│   └── CaseFull           311  the entries of the case are as large as one case may be
+│   ├── CaseFull           311  the entries of the case are as large as one case may be
+│   ├── HoldGone           312  the files that were accepted before are held no more
+│   └── FilesWait          313  files are held that the form does not name
 └── FileRefused                 this file is left out; the report and its other files go through
     ├── FileTooLarge       321  more than 50 MiB
     ├── TooManyFiles       322  more than 20 files
@@ -125,6 +127,13 @@ class HoldGone(FormRefused):
 
     code = 312
     text_key = "form.hold_gone"
+
+
+class FilesWait(FormRefused):
+    """Files are held of the same draft that the form does not name: Back led to a page from before they came."""
+
+    code = 313
+    text_key = "form.files_wait"
 
 
 class FileRefused(IntakeError):

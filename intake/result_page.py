@@ -5,12 +5,11 @@ from http import HTTPStatus
 from aiohttp import web
 
 from intake.http.form import Form
-from intake.http.frame_policies import IN_A_FRAME
 from intake.http.result_pages import SECOND_HAND
 from intake.inbox.log_in_page import log_in_page
 from intake.inbox.pages import show_file, show_inbox
-from intake.inbox.show import Visit, in_visit, inbox_fields
-from intake.report.receipt import received_in_frame, show_again
+from intake.inbox.show import Visit, in_visit
+from intake.report.receipt import show_again
 from intake.services import SERVICES
 from intake.site.origin_check import was_led_here
 from intake.views.pages import LANGUAGE_FIELD
@@ -31,15 +30,13 @@ async def show_result(request: web.Request) -> web.StreamResponse:
         # Erased by its members meanwhile, or taken back in another tab.
         services.sessions.end_case(session.case.case_id)
         found = session = None
+    if session is not None and session.unseen:
+        # The code has come to its reporter: from now on the session rests as any other.
+        services.sessions.find(session.handle)
     if found is not None and found.page is not None:
         return found.page.answer()
     if found is None or session is None:
-        over = log_in_page(services, language, PAGE_OVER)
-        # What came into a frame is asked for there.
-        over.headers.update(IN_A_FRAME)
-        return over
-    if session.unseen:
-        return received_in_frame(services, language, inbox_fields(session, language))
+        return log_in_page(services, language, PAGE_OVER)
     form = Form({"handle": [session.handle], LANGUAGE_FIELD: [language.code], "file": [found.file or ""]})
     visit = Visit(request, services, form, session, language)
     shown = show_inbox if session.confirmed else show_again

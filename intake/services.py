@@ -136,13 +136,8 @@ def compose(
 ) -> Services:
     """Put together what the pages work with; for the process and for tests alike."""
     config = home.config
-    acknowledged, held = AcknowledgedDetails(clock), HeldForms(clock)
-
-    def forget(owner: str) -> None:
-        acknowledged.forget(owner)
-        held.forget(owner)
-
-    result_pages = ResultPages(clock, on_forget=forget)
+    held = HeldForms(clock)
+    result_pages = ResultPages(clock, on_forget=held.forget)
     return Services(
         home=home.path,
         config=config,
@@ -155,7 +150,7 @@ def compose(
         argon2=Argon2Workers(),
         sessions=Sessions(clock, on_end=result_pages.forget),
         result_pages=result_pages,
-        acknowledged=acknowledged,
+        acknowledged=AcknowledgedDetails(),
         form_tokens=FormTokens(clock),
         progress=ProgressBoard(),
         held=held,

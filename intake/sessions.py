@@ -2,22 +2,23 @@
 Who is in the inbox now: in memory only, under a random handle that travels in hidden fields of POST forms.
 
 No cookie, no handle in an address. A session ends after thirty minutes without use, at log-out, and when the intake
-ends. One whose code has not been shown yet, because the answer in the frame only leads to it, waits for twelve hours:
-a reporter who lets a long upload run and goes away would otherwise never get the code.
+ends. One whose code has not reached its reporter yet waits for twelve hours: an answer that is lost at the end of a
+long upload is asked for by sending the form again, which takes as long.
 
 A session holds the keys that the eight words gave, so nothing here shows itself. Every report opens one, so that its
 page can show the clean copies and ask for two of the words; when that session ends, the copy of the page that is kept
 for a second sending of the same form goes with it, and so do the pages that answered its forms (`result_pages`).
 
 How many there may be is counted for each standing by itself (`MOST`), so that a flood of one kind ends none of another:
-reports whose reporters never return end no inbox that is in use. Where one has to go, the case with the most sessions
-loses the one unused for longest; where each case has one, the one unused for longest goes. A reporter with the code can
-log in again; a code that nobody has seen is lost, so these have the most room.
+reports whose reporters never return end no inbox that is in use. Nobody who comes ends a session of another case: what
+is too many ends by the clock, each minute, down to a number drawn anew, in random order (intake/shelf.py), of each case
+the one used last after all the others. A reporter with the code can log in again; a code that nobody has seen is lost,
+so these have the most room.
 """
 
 import asyncio
 import secrets
-from collections import Counter, OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,13 +29,15 @@ from cases.clock import Clock
 from cases.crypto.seal import CaseKeys
 from cases.receipt.keys import Receipt, ReceiptKeys
 from intake.http.form_tokens import TokenClaim
-from intake.shelf import Shelf
+from intake.rooms.text import BYTES_A_CHARACTER
+from intake.shelf import CHANCE, Shelf, drawn_level
 from intake.uploads.attachment import FileShown
 
 IDLE: Final = timedelta(minutes=30)
 UNSEEN: Final = timedelta(hours=12)
 HANDLE_BYTES: Final = 32
 FOUND_BYTES: Final = 32 * 2**20
+UNSENT_BYTES: Final = 32 * 2**20
 # One code opens no more than this at once, so that nobody ends the sessions of others by logging in again and again.
 MAX_FOR_ONE_CASE: Final = 8
 
@@ -42,13 +45,13 @@ MAX_FOR_ONE_CASE: Final = 8
 class Standing(Enum):
     """What is known of who holds a session."""
 
-    UNSEEN = auto()  # a report opened it, and nobody has asked for the words yet
+    UNSEEN = auto()  # a report opened it, and its words have not been fetched yet
     SHOWN = auto()  # a report opened it, and its words were shown
     PROVED = auto()  # the words were typed: to log in, or two of them
 
 
-# Each is a few kilobytes and took one Argon2id, so that to fill a standing takes minutes in which nobody else files or
-# logs in.
+# Each is a few kilobytes and took one Argon2id: some 1,500 more come in a minute, at the most. Beyond three quarters of
+# it some end.
 MOST: Final = {Standing.UNSEEN: 8000, Standing.SHOWN: 2000, Standing.PROVED: 2000}
 
 
@@ -75,12 +78,14 @@ class Session:
     opened_by: TokenClaim | None = None
     # The words that were shown to go on with, and do not open anything yet.
     next_receipt: Receipt | None = None
-    # A report opened it, and nobody has asked for the words yet.
+    # A report opened it, and the page with its words has not been fetched yet.
     unseen: bool = False
     # Two of the words have been typed back: they are on paper and need not stand on a screen by themselves again.
     confirmed: bool = False
     # The page in another language, or with another piece of what has been written, shows it again.
     found: FoundInFiles | None = None
+    # A message that was typed and has not got through.
+    unsent: str = ""
 
     @property
     def standing(self) -> Standing:
@@ -97,9 +102,10 @@ class Sessions:
         self._clock = clock
         self._on_end = on_end
         self._open: OrderedDict[str, Session] = OrderedDict()
-        self._shelf = Shelf[str](FOUND_BYTES)
-        # Of sessions that are over, the case: as many as there may be.
-        self._ended: OrderedDict[str, bytes] = OrderedDict()
+        self._found = Shelf[str](FOUND_BYTES)
+        self._unsent = Shelf[str](UNSENT_BYTES)
+        # Of each case that has sessions, the last of those that are over.
+        self._ended: dict[bytes, deque[str]] = {}
 
     def __len__(self) -> int:
         return len(self._open)
@@ -113,7 +119,7 @@ class Sessions:
         *,
         unseen: bool = False,
     ) -> Session:
-        """Return a new session for this case; one too many of its standing ends another of that standing."""
+        """Return a new session for this case; one too many ends the one of this case that is unused for longest."""
         self.end_idle()
         same_case = [one for one in self._open.values() if one.case.case_id == case.case_id]
         for unused_longest in same_case[: max(0, len(same_case) + 1 - MAX_FOR_ONE_CASE)]:
@@ -121,7 +127,6 @@ class Sessions:
         handle = secrets.token_hex(HANDLE_BYTES)
         session = Session(handle, receipt, keys, case, self._clock(), opened_by=opened_by, unseen=unseen)
         self._open[session.handle] = session
-        self._end_one_too_many(session)
         return session
 
     def find(self, untrusted_handle: str) -> Session | None:
@@ -131,15 +136,8 @@ class Sessions:
         if session is not None:
             session.last_used = self._clock()
             self._open.move_to_end(session.handle)
-            if session.unseen:
-                session.unseen = False
-                self._end_one_too_many(session)
+            session.unseen = False
         return session
-
-    def confirm(self, session: Session) -> None:
-        """Note that two of the words were typed back as they stand."""
-        session.confirmed = True
-        self._end_one_too_many(session)
 
     def used(self, session: Session) -> None:
         """Count this as use of a session that is still there: what comes for it may come for hours."""
@@ -163,10 +161,9 @@ class Sessions:
         if session is None:
             return
         self._on_end(session.handle)
-        self._shelf.drop(session.handle)
-        self._ended[session.handle] = session.case.case_id
-        if len(self._ended) > sum(MOST.values()):
-            self._ended.popitem(last=False)
+        self._found.drop(session.handle)
+        self._unsent.drop(session.handle)
+        self._ended.setdefault(session.case.case_id, deque(maxlen=MAX_FOR_ONE_CASE)).append(session.handle)
         if session.opened_by is not None:
             session.opened_by.let_go()
 
@@ -177,8 +174,9 @@ class Sessions:
         also when this session has rested too long and another has not.
         """
         session = self._open.get(untrusted_handle)
-        case_id = self._ended.get(untrusted_handle) if session is None else session.case.case_id
-        if case_id is not None:
+        if session is not None:
+            self.end_case(session.case.case_id)
+        for case_id in [case_id for case_id, ended in self._ended.items() if untrusted_handle in ended]:
             self.end_case(case_id)
 
     def end_case(self, case_id: bytes, keep: Session | None = None) -> None:
@@ -187,15 +185,16 @@ class Sessions:
             self.end(session.handle)
 
     def keep_found(self, session: Session, found: FoundInFiles | None) -> None:
-        """Keep what was found in files, no more than `FOUND_BYTES` of all: beyond that the oldest goes."""
-        session.found = found
-        if found is None:
-            self._shelf.drop(session.handle)
-            return
-        for driven_out in self._shelf.put(session.handle, sum(one.bytes_kept for one in found.files)):
-            if (one := self._open.get(driven_out)) is not None:
-                one.found = None
-            self._shelf.drop(driven_out)
+        """Keep what was found in files, if there is room in `FOUND_BYTES` of all."""
+        self._found.drop(session.handle)
+        has_room = found is None or self._found.put(session.handle, sum(one.bytes_kept for one in found.files))
+        session.found = found if has_room else None
+
+    def keep_unsent(self, session: Session, text: str) -> None:
+        """Keep a message that has not got through, if there is room in `UNSENT_BYTES` of all; no text lets go of it."""
+        self._unsent.drop(session.handle)
+        has_room = not text or self._unsent.put(session.handle, BYTES_A_CHARACTER * len(text))
+        session.unsent = text if has_room else ""
 
     def forget_found(self) -> None:
         """Let go of what was found in files once it may not be shown any more; done by the clock, each minute."""
@@ -214,10 +213,22 @@ class Sessions:
             if not session.unseen or rested > UNSEEN:
                 self.end(session.handle)
 
-    def _end_one_too_many(self, newest: Session) -> None:
-        """End one session of this standing, not this one, when there are more than there may be."""
-        alike = [one for one in self._open.values() if one.standing is newest.standing and one is not newest]
-        if len(alike) >= MOST[newest.standing]:
-            of_case = Counter(one.case.case_id for one in alike)
-            # Of equals `max` gives the first, which is the one unused for longest.
-            self.end(max(alike, key=lambda one: of_case[one.case.case_id]).handle)
+    def sweep(self) -> None:
+        """Make room; done by the clock, each minute."""
+        for handle in self._found.sweep():
+            self._open[handle].found = None
+        for handle in self._unsent.sweep():
+            self._open[handle].unsent = ""
+        for standing, most in MOST.items():
+            self._end_too_many(standing, int(drawn_level(0.75 * most, most)))
+        cases = {one.case.case_id for one in self._open.values()}
+        self._ended = {case_id: ended for case_id, ended in self._ended.items() if case_id in cases}
+
+    def _end_too_many(self, standing: Standing, level: int) -> None:
+        """End sessions of this standing until there are no more of them than that."""
+        alike = [one for one in self._open.values() if one.standing is standing]
+        last_used = {one.case.case_id: one for one in alike}
+        CHANCE.shuffle(alike)
+        alike.sort(key=lambda one: last_used[one.case.case_id] is one)
+        for one in alike[: max(0, len(alike) - level)]:
+            self.end(one.handle)

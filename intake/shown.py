@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from intake.identifiers.find import IdentifyingDetail
 from intake.limits import Limits
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
@@ -13,7 +12,7 @@ from intake.views.dates import date_in_words
 from intake.views.pages import Language
 from intake.views.refusals import refusal
 from intake.views.text_parts import bytes_in_page
-from intake.views.texts import GROUPS, LOST, N_, WHAT, WHERE
+from intake.views.texts import GROUPS, LOST, N_, WHAT, WHERE, Notice
 from scrubbers.report_groups import GroupFound, Line, grouped
 from scrubbers.stages import Kind, ScrubReport, What
 
@@ -25,6 +24,8 @@ _FACTS_BYTES: Final = 40 * 1024
 _AROUND_FOUND: Final = 250
 _AROUND_FACT: Final = 150
 
+# Reasons that one page gives; a form with more refused files was written by hand.
+_MOST_REFUSED: Final = 24
 # Those that are not better known by their letters, as JPEG and PDF are.
 _KINDS: Final[Mapping[Kind, str]] = {
     Kind.TEXT: N_("text"),
@@ -40,8 +41,6 @@ _WITH_SOUND: Final = frozenset({Kind.SOUND, Kind.FILM})
 _FOR_PROGRAMS_ALONE: Final = re.compile(
     r"/\w*|true|false|yes|no|none|null|unknown|unspecified|undefined", re.IGNORECASE
 )
-
-_LONGEST_FOUND: Final = 80  # characters of an identifying detail
 
 _T = TypeVar("_T")
 
@@ -66,13 +65,12 @@ def limits_shown(limits: Limits) -> dict[str, Any]:
     }
 
 
-def details_shown(details: Sequence[IdentifyingDetail], language: Language) -> list[dict[str, object]]:
-    """Return what was found in the text, in the words of the page."""
-    return [{"kind": language.translate(one.kind.value), "found": _cut(one.found), "line": one.line} for one in details]
-
-
-def _cut(found: str) -> str:
-    return found if len(found) <= _LONGEST_FOUND else f"{found[: _LONGEST_FOUND - 1]}\N{HORIZONTAL ELLIPSIS}"
+def refused_shown(refused: Sequence[FileShown], language: Language) -> list[tuple[int, int, Notice]]:
+    """Return of each file that was refused its place in the form, in its archive, and why; a page full of them."""
+    return [
+        (one.order, one.inside, language.translate_notice(refusal(one.refused or "")))
+        for one in refused[:_MOST_REFUSED]
+    ]
 
 
 def files_shown(

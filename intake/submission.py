@@ -3,45 +3,66 @@ One form that brings text and files, from the first field to the store: the pipe
 
 `Submission.receive` is the whole way, and its outcome is a value:
 
-1. Fields come before files. Before the first file the form is settled: its token is claimed, and everything that can
-   refuse it is checked.
-2. Files are accepted one by one. A file that is refused is noted with its reason, and the rest goes on.
-3. Text and files are stored together, also when the visitor leaves meanwhile, and the token is committed.
-   A form may be held instead, for its writer to decide on (`hold`); its token is free then.
-4. Whatever else happens, nothing is stored: staged files are dropped, the token is released for another try, and the
-   rest of the form is read, since a browser that still sends shows none of our pages.
+1. Files are accepted one by one as they come. A file that is refused is noted with its reason, and the rest goes on.
+2. Once all of the form is there, the button that was pressed says what it is for. The order of the fields decides
+   nothing, but that how files are cleaned comes before them (`NotAForm`).
+3. Only `STORING` acts store: the token is claimed, everything is checked, and text and files are stored together, also
+   when the visitor leaves meanwhile. Any other button asks for a page, and stores nothing.
+4. Where nothing was stored, the files are held for their writer (intake/uploads/held.py), and the token is free for
+   another try. Of a form that broke off nothing is left, and what was held before is held again. Where there is no
+   room to hold them now, the form comes back with its text and says so.
 
 Outcome
 ├── Stored              it is in the store
 ├── SentBefore          the same form has been here before
+├── PageAgain           a button was pressed that stores nothing
 ├── Identifying         the text seems to say who wrote it
 ├── SubmissionRefused   an error; its `text_key` names the sentences that say so
-└── what only this form can be answered with, such as itself in another language
+└── what only this form can be answered with
 """
 
-import asyncio
 from abc import ABC, abstractmethod
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from enum import StrEnum
+from typing import ClassVar, Final, Generic, TypeVar
 
 from aiohttp import web
 
 from cases.crypto.seal import CaseKeys
 from cases.errors import CaseError
-from cases.receipt.keys import ReceiptKeys
-from intake.errors import FormRefused
-from intake.http.form import MARKED_FIELD, Form, drain, read_files
+from intake.errors import ExpiredToken, FilesWait, FormRefused, HoldGone, NotAForm
+from intake.http.form import MARKED_FIELD, TEXT_FIELD, YES, Form, Part, drain, read_files
 from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
-from intake.http.frame_policies import YES
+from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD, OFFERED_FIELD
 from intake.identifiers.find import IdentifyingDetail
+from intake.identifiers.quote import without
 from intake.services import Services
 from intake.shielding import to_its_end
 from intake.uploads.attachment import Allowance, FileTaker
+from intake.uploads.held import HELD_FIELD, HeldForm
 from intake.uploads.progress import Sending, Step
+from intake.views.pages import SWITCH_FIELD
 
-# What the fields of a form ask for, what storing it made, and what only this form is answered with.
-_Plan = TypeVar("_Plan")
+# The button that was pressed. A form without it, or with two, asks for its page and nothing else.
+ACT_FIELD: Final = "act"
+
+
+class Act(StrEnum):
+    """What the buttons of a form are for."""
+
+    SEND = "send"
+    REMOVE = "remove"  # what was found out of the text, and send it
+    KEEP = "keep"  # what was found in the text, and send it
+    EDIT = "edit"  # go back to the form
+    DROP = "drop"  # let go of the files that are held
+    NEWS = "news"  # show the case as it is now
+    FACTS = "facts"  # make a message of what was ticked
+
+
+STORING: Final = frozenset({Act.SEND, Act.REMOVE, Act.KEEP})
+
+# What storing the form made, and what only this form is answered with.
 _Made = TypeVar("_Made")
 _Own = TypeVar("_Own")
 
@@ -60,11 +81,18 @@ class SentBefore:
     use: TokenClaim
 
 
+@dataclass(frozen=True, slots=True)
+class PageAgain:
+    """A button was pressed that stores nothing: the page comes again, with what was typed."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Identifying:
     """The text seems to say who wrote it, and its writer has not been shown that yet, or not accepted it."""
 
     details: tuple[IdentifyingDetail, ...]
+    # What a form has to bring back for these to be accepted.
+    tags: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +102,7 @@ class SubmissionRefused:
     text_key: str
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class CheckedForm(Generic[_Plan]):
-    """The fields are in order. `deriving` makes the reporter's keys where the case is new."""
-
-    plan: _Plan
-    case: CaseKeys
-    deriving: asyncio.Future[ReceiptKeys] | None = None
-    # Where the form goes on from one whose files were held.
-    files: FileTaker | None = None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class SettledForm(Generic[_Plan]):
-    """A checked form whose token is claimed; files can be taken."""
-
-    use: TokenClaim
-    checked: CheckedForm[_Plan]
-    files: FileTaker
-
-    @property
-    def plan(self) -> _Plan:
-        return self.checked.plan
-
-
-class Submission(ABC, Generic[_Plan, _Made, _Own]):
+class Submission(ABC, Generic[_Made, _Own]):
     """One POST of a form that may bring files."""
 
     form_name: ClassVar[str]
@@ -107,31 +111,38 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
         self.services = services
         self.sending = sending
         self.form = Form()
-        self._settled: SettledForm[_Plan] | None = None
+        # What waits for the writer once the form is answered.
+        self.held: HeldForm | None = None
+        self._files: FileTaker | None = None
+        # Files that the form names are held no more.
+        self.hold_gone = False
+        # What this form goes on from.
+        self._before: HeldForm | None = None
+        self._use: TokenClaim | None = None
+
+    @property
+    @abstractmethod
+    def owner(self) -> str:
+        """The draft or session that the form belongs to."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the owner has left meanwhile, and nothing of it may be held."""
+        return False
+
+    @property
+    def act(self) -> Act | None:
+        """The one button that was pressed, if it is known and nothing else asks for a page."""
+        acts = self.form.all(ACT_FIELD)
+        return Act(acts[0]) if len(acts) == 1 and acts[0] in set(Act) and not self.form.one(SWITCH_FIELD) else None
 
     @abstractmethod
-    def without_token(self) -> Identifying | _Own | None:
-        """Return what is answered whether or not the form's token verifies, or None. Raises what `check` does."""
+    async def case_of_files(self) -> CaseKeys | _Own:
+        """Return the keys that files are sealed with, or what the form is answered with instead."""
 
     @abstractmethod
-    async def check(self) -> CheckedForm[_Plan] | Identifying | _Own:
-        """Check everything but the files. Raises a `FormRefused` or `CaseError`."""
-
-    def nothing_to_store(self, _settled: SettledForm[_Plan]) -> _Own | None:
-        """Return what is answered when nothing came that could be stored, or None. Raises a `FormRefused`."""
-        return None
-
-    def hold(self, _settled: SettledForm[_Plan]) -> _Own | None:
-        """Keep a form for its writer to decide on and return what is answered meanwhile, or None to store it."""
-        return None
-
-    async def let_go(self, settled: SettledForm[_Plan]) -> None:
-        """Leave nothing behind of the files of a form that was not stored."""
-        await settled.files.drop()
-
-    @abstractmethod
-    async def store(self, settled: SettledForm[_Plan]) -> _Made:
-        """Store text and files, commit the token, and return what that made. Raises a `CaseError`."""
+    async def store(self, use: TokenClaim, files: FileTaker) -> Stored[_Made] | Identifying | _Own:
+        """Check everything and store text and files, committing `use`. Raises a `FormRefused` or `CaseError`."""
 
     def came(self, size: int) -> None:
         """Note that so many bytes more have come."""
@@ -139,84 +150,154 @@ class Submission(ABC, Generic[_Plan, _Made, _Own]):
 
     async def receive(
         self, request: web.Request
-    ) -> Stored[_Made] | SentBefore | Identifying | SubmissionRefused | _Own:
+    ) -> Stored[_Made] | SentBefore | PageAgain | Identifying | SubmissionRefused | _Own:
         """Take the form. Whatever is not `Stored` has stored nothing, and the request has been read to its end."""
         try:
-            outcome = await self._receive(request)
-        except FormRefused as refused:
-            outcome = SubmissionRefused(refused.text_key)
-        except CaseError as refused:
-            outcome = SubmissionRefused(refused.text_key)
+            outcome = await self._outcome(request)
+            if isinstance(outcome, Stored):
+                self._files = self._before = None
+            elif self.is_over:
+                await self._drop()
+            elif not isinstance(outcome, SentBefore) and not self._hold():
+                outcome = SubmissionRefused(HoldGone.text_key)
+        finally:
+            await to_its_end(self._undo())
         # Of a form that was sent twice the report is there; what is shown must not say otherwise.
         self.sending.received = isinstance(outcome, Stored | SentBefore)
-        if isinstance(outcome, Identifying | SubmissionRefused):
+        if not self.sending.received:
             self.sending.step(Step.TO_BE_MENDED)
-        if not isinstance(outcome, Stored):
             await drain(request, self.services.limits, self.came)
         return outcome
 
-    async def _receive(
-        self, request: web.Request
-    ) -> Stored[_Made] | SentBefore | Identifying | SubmissionRefused | _Own:
-        try:
-            async with aclosing(read_files(request, self.services.limits, self.form, self.came)) as untrusted_files:
-                async for untrusted_file in untrusted_files:
-                    settled = await self._settle()
-                    if not isinstance(settled, SettledForm):
-                        return settled
-                    await settled.files.take(untrusted_file, against_marks=self.form.one(MARKED_FIELD) == YES)
-            settled = await self._settle()
-            if not isinstance(settled, SettledForm):
-                return settled
-            if (nothing := self.nothing_to_store(settled)) is not None:
-                return nothing
-            if settled.checked.deriving is not None:
-                await settled.checked.deriving
-            if (waiting := self.hold(settled)) is not None:
-                self._settled = None
-                settled.use.release()
-                return waiting
-            return Stored(await to_its_end(self.store(settled)))
-        finally:
-            await to_its_end(self._undo())
+    def left_to_look_at(self) -> Identifying | None:
+        """Return what the text still says of its writer, after the button that removes it or accepts it has done so."""
+        services, form = self.services, self.form
+        if self.act is Act.KEEP:
+            form.fields.setdefault(ACKNOWLEDGED_FIELD, []).extend(form.all(OFFERED_FIELD))
+        left = services.acknowledged.left_in(form, self.owner, services.config.phone)
+        if self.act is Act.REMOVE and left:
+            form.fields[TEXT_FIELD] = [without(form.one(TEXT_FIELD), left)]
+            left = services.acknowledged.left_in(form, self.owner, services.config.phone)
+        return Identifying(left, services.acknowledged.tags(self.owner, left)) if left else None
 
-    async def _settle(self) -> SettledForm[_Plan] | SentBefore | Identifying | _Own:
-        """Claim the token and check the fields, once. Step 1."""
-        if self._settled is not None:
-            return self._settled
-        if (answered := self.without_token()) is not None:
-            return answered
-        services = self.services
-        use, is_first = await services.form_tokens.claim(self.form.one(TOKEN_FIELD), self.form_name)
-        if not is_first:
-            return SentBefore(use)
-        checked = None
+    async def _outcome(
+        self, request: web.Request
+    ) -> Stored[_Made] | SentBefore | PageAgain | Identifying | SubmissionRefused | _Own:
         try:
-            checked = await self.check()
+            return await self._received(request)
+        except FormRefused as refused:
+            return SubmissionRefused(refused.text_key)
+        except CaseError as refused:
+            return SubmissionRefused(refused.text_key)
+
+    async def _received(
+        self, request: web.Request
+    ) -> Stored[_Made] | SentBefore | PageAgain | Identifying | SubmissionRefused | _Own:
+        async with aclosing(read_files(request, self.services.limits, self.form, self.came)) as untrusted_files:
+            blurred = True
+            async for untrusted_file in untrusted_files:
+                blurred = blurred and self._against_marks
+                try:
+                    files = await self._taker(untrusted_file)
+                except ExpiredToken as expired:
+                    # What was typed and chosen may stand after the files, and is to come back.
+                    self.form.fault = expired
+                    continue
+                if not isinstance(files, FileTaker):
+                    return files
+                await files.take(untrusted_file, against_marks=blurred)
+        if self._against_marks and not blurred:
+            raise NotAForm
+        return await self._act()
+
+    async def _act(self) -> Stored[_Made] | SentBefore | PageAgain | Identifying | SubmissionRefused | _Own:
+        """Do what the button says, now that all of the form is there. Steps 2 and 3."""
+        files = await self._taker()
+        if not isinstance(files, FileTaker):
+            return files
+        if self.act is Act.DROP:
+            await files.drop_held()
+            self._before = None
+            # Its page has nothing to say of what its writer let go of.
+            self.form.fields.pop(HELD_FIELD, None)
+            self.hold_gone = False
+        if self.act not in STORING:
+            return PageAgain()
+        waiting = self.services.held.of(self.owner)
+        if self._before is None and not files.shown and waiting is not None and waiting.files.pending.accepted:
+            self._files, self.held = None, waiting
+            raise FilesWait
+        use, is_first = await self.services.form_tokens.claim(self.form.one(TOKEN_FIELD), self.form_name)
+        if not is_first:
+            await self._drop()
+            return SentBefore(use)
+        self._use = use
+        try:
+            if self._before is not None and self._against_marks and not files.all_against_marks:
+                # They were cleaned before the box was ticked, and have to come again.
+                await self._drop()
+                raise HoldGone
+            if self.hold_gone:
+                raise HoldGone
+            return await to_its_end(self.store(use, files))
         finally:
-            if not isinstance(checked, CheckedForm):
-                use.release()
-        if not isinstance(checked, CheckedForm):
-            return checked
+            use.release()
+
+    @property
+    def _against_marks(self) -> bool:
+        return self.form.one(MARKED_FIELD) == YES
+
+    async def _taker(self, untrusted_file: Part | None = None) -> FileTaker | _Own:
+        """Return what takes the files, going on from what is held. Raises `ExpiredToken` before a first file."""
+        if self._files is not None:
+            return self._files
+        services = self.services
+        # An input that was left alone sends an empty part, which nothing has to be checked for.
+        if untrusted_file is not None and (untrusted_file.was_chosen or not await untrusted_file.is_empty()):
+            services.form_tokens.verify(self.form.one(TOKEN_FIELD), self.form_name)
+        case = await self.case_of_files()
+        if not isinstance(case, CaseKeys):
+            return case
         announced = self.sending.total or None
-        if checked.files is None:
-            allowance = Allowance(services.limits, services.budget, announced, checked.deriving)
-            files = FileTaker(checked.case, allowance, services.sandbox, services.store, self.sending)
+        self._before = services.held.take(self.owner, self.form.one(HELD_FIELD))
+        self.hold_gone = self._before is None and bool(self.form.one(HELD_FIELD))
+        if self._before is None:
+            allowance = Allowance(services.limits, services.budget, announced)
+            self._files = FileTaker(case, allowance, services.sandbox, services.store, self.sending)
         else:
-            files = checked.files
-            files.resume(announced, self.sending)
-        self._settled = SettledForm(use, checked, files)
-        return self._settled
+            # The page that answers has a number of its own, or nothing to be held any more.
+            del self.form.fields[HELD_FIELD]
+            self._files = self._before.files
+            self._files.resume(announced, self.sending)
+        return self._files
+
+    def _hold(self) -> bool:
+        """Keep what came for the next page of the form; return False when files are lost. Step 4."""
+        files, before = self._files, self._before
+        self._files = self._before = None
+        if files is None:
+            # Refused before it came to them: what was held is held on.
+            held = self.services.held.of(self.owner)
+            if held is not None and held.id == self.form.one(HELD_FIELD):
+                self.held = held
+            return True
+        # Also when all that came was refused, and another file is to be chosen: which kinds were tried is told.
+        if not (files.shown or before is not None):
+            return True
+        self.held = self.services.held.hold(self.owner, files, before=before)
+        return self.held is not None or not files.pending.accepted
+
+    async def _drop(self) -> None:
+        files, self._files, self._before = self._files, None, None
+        if files is not None:
+            await files.drop()
 
     async def _undo(self) -> None:
-        """Leave nothing behind of a form that was settled and not stored. Step 4."""
-        settled, self._settled = self._settled, None
-        if settled is None or settled.use.is_committed:
+        """Leave nothing behind of a form that broke off. Step 4."""
+        if self._use is not None and self._use.is_committed:
             return
-        if settled.checked.deriving is not None:
-            settled.checked.deriving.cancel()
-            await asyncio.gather(settled.checked.deriving, return_exceptions=True)
-        try:
-            await self.let_go(settled)
-        finally:
-            settled.use.release()
+        if self._before is not None:
+            await self._before.files.drop_new()
+            self.services.held.put_back(self.owner, self._before)
+        else:
+            await self._drop()

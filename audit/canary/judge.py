@@ -38,6 +38,8 @@ _CLASSES = frozenset({16 * 1024, 32 * 1024, 64 * 1024, 768 * 1024})
 _ADDED = len(b"Connection: close\r\n")
 _SLOWER_SECONDS = 0.2
 _KEPT_NOWHERE = "no-store"
+# The report form at the onion, which stays in the memory of the tab: Tor Browser writes nothing to a disk.
+_KEPT_FOR_BACK = "no-cache"
 # The clock's skew, the program and its version, the time of a file: no answer may carry one.
 _TELLTALES = frozenset({"server", "date", "etag", "last-modified", "set-cookie", "age", "via", "x-powered-by"})
 
@@ -192,10 +194,16 @@ def judge_sizes(inspection: Inspection, exchanges: Sequence[Exchange]) -> None:
 
 
 def judge_kept(inspection: Inspection, exchanges: Sequence[Exchange]) -> None:
-    """Require of each page to which a form led that no browser keeps it: what was typed would lie on a disk."""
+    """Require of each page to which a form led that no browser keeps it: what was typed would lie on a disk.
+
+    The report form itself is kept for Back and for nothing else (docs/decisions, 0051).
+    """
     pages = [one for one in exchanges if one.of_a_form]
-    kept = [(one.name, one.answer.values_of("cache-control")) for one in pages]
-    kept = [(name, said) for name, said in kept if said != [_KEPT_NOWHERE]]
+    kept = [
+        (one.name, said)
+        for one in pages
+        if (said := one.answer.values_of("cache-control")) != [_KEPT_FOR_BACK if one.form_again else _KEPT_NOWHERE]
+    ]
     for name, said in kept[:_MOST_SHOWN]:
         inspection.found(
             "the answer to {name} may be kept by a browser: {said}", name=name, said=", ".join(said) or "-"

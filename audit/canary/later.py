@@ -20,6 +20,7 @@ from audit.canary.compare.snapshot import files_of, read_unseen
 from audit.canary.compare.steady import no_time_of_a_visit
 from audit.canary.judge import judge_texts
 from audit.canary.opened import NotOpened, open_everything
+from audit.canary.visits.requests import TELLS_NO_MORE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,8 +80,9 @@ def check_heartbeat(inspection: Inspection, before: bytes, after: bytes) -> dict
 def _orders(run: Run, desks: Desks) -> None:
     """Hold the order of grants in what was released against the order in which the reports came."""
     filed = [row["case_id"] for one in run.noted for row in one.rows["cases"]]
-    # A report whose files were refused has the text alone.
+    # A report whose files were refused has the text alone, and another is without what told who wrote it.
     typed = [text for one in (run.markers, run.other_markers) for text in (f"I saw {one['text']}.", one["text"])]
+    typed.append(f"I saw {run.markers['text']}. {TELLS_NO_MORE}")
     orders: list[list[object]] = [filed, filed[::-1]]
     for desk in desks:
         try:

@@ -41,7 +41,9 @@ from audit.canary.visits.requests import (
     form_with_files,
     go_away,
     look_in,
+    message_that_tells_who,
     report,
+    report_that_tells_who,
     report_with_refused_files,
     short_report,
     take_back,
@@ -142,6 +144,10 @@ def _short_reports(run: Run, visitors: tuple[CanaryVisitor, CanaryVisitor], name
 def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, CanaryVisitor]) -> None:
     """Do step 4 until all is sent and read."""
     one, other = visitors
+    # Here and not among those that wait: with more rows than those leave, random keys decide when a page of a tree
+    # divides, and the log has two frames more or not. What comes next folds it in.
+    _noted(run, one, "a report that told who wrote it", lambda: report_that_tells_who(one))
+    _noted(run, one, "a message that told who wrote it", lambda: message_that_tells_who(one))
     _undone(run, "a report that was taken back", lambda: take_back(other))
     # With another file, which is refused: in one of the runs before the others, in the other after them.
     files = partial(urgent_report, one, refused_first=bool(run.number))
@@ -164,7 +170,7 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
     run.others_files = begun, time.time()
     looked = max(exchange.before for exchange in run.exchanges if exchange.name == f"{WATCHED}, sent") + LOOK_SECONDS
     if looked > max(exchange.after for exchange in run.exchanges if exchange.name == f"{MANY_FILES}, sent"):
-        run.void("nobody else's file was being cleaned while a frame was looked at")
+        run.void("nobody else's file was being cleaned while a form's progress was looked at")
 
 
 def _check_kept(run: Run, kept: list[Row], tables: Tables, desks: Desks) -> None:

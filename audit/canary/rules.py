@@ -119,7 +119,7 @@ RULES = (
     # intake
     _rule("intake", "open", _LOG_INDEX, "made empty, for SQLite", before=True),
     _rule("intake", "open", _WORKED_IN, "the home's files"),
-    _rule("intake", "utimensat", r"{home}/(roster/[^/]+|run/(public|desk|mirror)\.sock)", "the same, of reading"),
+    _rule("intake", "utimensat", r"{home}/(roster(/[^/]+)?|run/(public|desk|mirror)\.sock)", "the same, of reading"),
     _rule("intake", "open", r"/dev/zero", "tries that Landlock refuses it", before=True),
     # Mapped, SQLite writes to it without a call: nobody else may have it open, and SQLite opens it at its start.
     _rule("intake", "open mmap write", r"{home}/kallskydd\.db-shm", "SQLite's index of its log", before=True),

@@ -2,11 +2,13 @@
 
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 # Our pages have a few dozen; a hostile one ends here.
 _FIELDS_MAX = 500
+_NO_FILE = '; filename=""\r\nContent-Type: application/octet-stream'
 # A tag as our pages have them, the first line, and what fills a page up to its size. The library's parser takes hours
 # over tags that never end, and raises on some of what is no tag; a page with anything else that begins like one is not
 # read at all.
@@ -20,6 +22,8 @@ class SiteForm:
     action: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
+    # Names of the inputs for files, in which nothing is chosen.
+    file_inputs: set[str] = field(default_factory=set)
 
     def names(self) -> set[str]:
         """Return the names of the fields."""
@@ -60,11 +64,15 @@ def read_page(untrusted_html: str) -> SitePage:
     return SitePage(reader.forms, code, reader.scripts)
 
 
-def multipart(fields: list[tuple[str, str]]) -> tuple[str, bytes]:
-    """Return the content type and the body of a form, in the bytes that Firefox, and so Tor Browser, sends."""
+def multipart(fields: list[tuple[str, str]], file_inputs: Collection[str] = ()) -> tuple[str, bytes]:
+    """Return the content type and the body of a form, in the bytes that Firefox, and so Tor Browser, sends.
+
+    An input for files in which nothing is chosen is an empty part that has an empty name and a type.
+    """
     boundary = f"----geckoformboundary{secrets.token_hex(16)}"
     parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{_with_line_ends(value)}\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
+        f"{_NO_FILE if name in file_inputs else ''}\r\n\r\n{_with_line_ends(value)}\r\n"
         for name, value in fields
     ]
     return f"multipart/form-data; boundary={boundary}", f"{''.join(parts)}--{boundary}--\r\n".encode()
@@ -89,7 +97,7 @@ class _Reader(HTMLParser):
         # An event handler is a script too.
         self.scripts = self.scripts or tag == "script" or any(name.startswith("on") for name in found)
         if tag == "form":
-            self.forms.append(SiteForm(found.get("action", "").partition("#")[0]))
+            self.forms.append(SiteForm(re.split("[#?]", found.get("action", ""))[0]))
             self._inside = True
         elif not self._inside or "form" in found:
             return
@@ -108,7 +116,10 @@ class _Reader(HTMLParser):
         kind = found.get("type", "text")
         if kind in {"checkbox", "radio"} and "checked" not in found:
             return
-        if kind not in {"file", "submit", "button", "reset", "image"}:
+        if kind == "file":
+            self.forms[-1].file_inputs.add(found.get("name", ""))
+            self._add(found.get("name", ""), "")
+        elif kind not in {"submit", "button", "reset", "image"}:
             self._add(found.get("name", ""), found.get("value", ""))
 
     def handle_data(self, data: str) -> None:

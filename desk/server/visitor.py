@@ -117,7 +117,7 @@ class Visitor:
 
     async def send(self, form: SiteForm, values: dict[str, str], button: tuple[str, str] | None = None) -> SitePage:
         """Send a form of the page that is shown, and go where the answer leads. Raises NotReachable, ProbeFailed."""
-        content_type, body = multipart(form.filled(values, button))
+        content_type, body = multipart(form.filled(values, button), form.file_inputs)
         return await self._page("POST", form.action, {"Content-Type": content_type, "Origin": self._origin}, body)
 
     async def _page(

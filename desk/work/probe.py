@@ -35,7 +35,7 @@ from desk.work.case.numbers import TEST_NOTE
 from desk.work.case.opened import DeskCase
 
 CODE_WORDS: Final = 8
-_TO_SEND: Final = ("step", "send")
+_TO_SEND: Final = ("act", "send")
 # So long after the release the server may take until every desk can have it.
 _GRACE: Final = timedelta(hours=1)
 FAULT_TOO_SOON: Final = "probe.too_soon"

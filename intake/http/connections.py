@@ -147,7 +147,7 @@ class Connection(QuietHandler):
         return 0 if self._wire is None else self._wire.get_write_buffer_size()
 
     def progressed(self, size: int) -> None:
-        """Count bytes that moved. Called also by a frame that shows how an upload on another connection proceeds."""
+        """Count bytes that moved. Called also by a page that shows how an upload on another connection proceeds."""
         if size:
             now = self._loop.time()
             self._moved = self.progress(now) + size

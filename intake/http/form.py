@@ -48,6 +48,7 @@ FILE_FIELD: Final = "attachment"
 TEXT_FIELD: Final = "text"
 # Before the files: that they may be marked for whom they were given to.
 MARKED_FIELD: Final = "marked"
+YES: Final = "yes"
 _LOOKS_A_MINUTE: Final = 60
 # What the library's parser raises on damaged input, as of 3.14.5; the tests send such input.
 _DAMAGED: Final = (ValueError, RuntimeError, AssertionError, LookupError, HttpProcessingError)
@@ -81,6 +82,10 @@ class Form:
 
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(self.fields.get(name, ()))
+
+    def besides(self, *names: str) -> list[tuple[str, str]]:
+        """Return every field but these, with what stands in it: what goes on in the hidden fields of the next page."""
+        return [(name, value) for name, values in self.fields.items() if name not in names for value in values if value]
 
 
 class Part:
@@ -227,8 +232,8 @@ async def read_files(
 ) -> AsyncGenerator[Part, None]:
     """Read the request into `form` and yield each file as it begins; the fields before it are in the form by then.
 
-    What is left of a file is read to nowhere before the next. Once a field was refused no file is yielded. Raises a
-    `FormRefused`; what was read until then is in the form, to be given back.
+    What is left of a file is read to nowhere before the next. Once a field was refused, but for a text that is too
+    long, no file is yielded. Raises a `FormRefused`; what was read until then is in the form, to be given back.
     """
     body, room = _Body(limits, came), request[TEXT_ROOM]
     reader = await body.wait(_multipart(request))
@@ -242,7 +247,8 @@ async def read_files(
             form.add(name, await _read_field(part, body, limits, form, room), limits)
             continue
         untrusted_file = Part(part, body)
-        if form.fault is None:
+        # A text that is too long is given back to be shortened, and its files need not come again.
+        if form.fault is None or isinstance(form.fault, TextTooLong):
             yield untrusted_file
         # The caller may have stopped early.
         await untrusted_file.discard()

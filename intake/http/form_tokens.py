@@ -8,7 +8,8 @@ key lives in memory, so a token needs no table until it is used, and none outliv
 2. The same form sent twice does its work once, also when both arrive at the same time: the second waits for the first.
 3. What the first was answered is kept for half an hour, in memory, so that the second shows the same. Forms whose
    answer must not be shown again (log in, withdraw) keep none: the second gets a plain page. Together they take no
-   more than `KEPT_BYTES`; beyond that the oldest goes sooner, and with it what was found in its files.
+   more than `KEPT_BYTES` (intake/shelf.py): what finds no room, or has to make some, goes sooner, and with it what was
+   found in its files.
 4. A form that was refused may be sent again: its token is released.
 """
 
@@ -32,7 +33,8 @@ TOKEN_FIELD: Final = "mark"  # noqa: S105 - the name of a field
 VALID_FOR: Final = timedelta(hours=24)  # An upload of 200 MiB through Tor can take hours.
 PAGE_KEPT_FOR: Final = timedelta(minutes=30)
 # About 60 MB of used tokens at the most. Each took one Argon2id, so the bound is days away from any real use; when it
-# is reached the key is changed, and every open form comes back once with its text (promise 1).
+# is reached the key is changed, and every open form comes back once with its text (promise 1). Who has used 199,999
+# within a day would see somebody else's form use the last: three filings a second for all of that day.
 MAX_USED: Final = 200_000
 KEPT_BYTES: Final = 32 * 2**20  # Of reports with an ordinary picture some ten thousand.
 _NONCE_BYTES: Final = 16
@@ -56,13 +58,11 @@ class TokenClaim:
 
     def commit(self, kept: object | None = None, bytes_kept: int = 0) -> None:
         """Record that the work is done. `kept` is what a second sending is answered with, for half an hour from now."""
-        self.kept = kept
+        self.kept = kept if kept is not None and self._tokens.count(self._nonce, bytes_kept) else None
         self._committed = True
         # Through Tor a form can be on its way for an hour.
         self.used_at = self._tokens.note_answer(self._nonce)
         self._answered.set()
-        if kept is not None:
-            self._tokens.count(self._nonce, bytes_kept)
 
     @property
     def is_committed(self) -> bool:
@@ -98,6 +98,18 @@ class FormTokens:
         stamp = _HOUR.pack(self._hour()) + secrets.token_bytes(_NONCE_BYTES)
         return base64.urlsafe_b64encode(stamp + self._tag(form, stamp)).decode("ascii")
 
+    def verify(self, untrusted_token: str, form: str) -> None:
+        """Raise `ExpiredToken` unless the token is of the form of this name, and of today."""
+        self._nonce(untrusted_token, form)
+
+    def again(self, untrusted_token: str, form: str) -> str:
+        """Return the same token for the same form once more, or a new one where it does not verify."""
+        try:
+            self.verify(untrusted_token, form)
+        except ExpiredToken:
+            return self.new(form)
+        return untrusted_token
+
     async def claim(self, untrusted_token: str, form: str) -> tuple[TokenClaim, bool]:
         """Return the claim of a token and whether the caller is the first. Raises `ExpiredToken` if it does not verify.
 
@@ -117,12 +129,9 @@ class FormTokens:
     def forget(self, nonce: bytes) -> None:
         self._used.pop(nonce, None)
 
-    def count(self, nonce: bytes, bytes_kept: int) -> None:
-        """Count what is kept of a use, and let go of the oldest beyond the bound."""
-        for driven_out in self._shelf.put(nonce, bytes_kept):
-            if (use := self._used.get(driven_out)) is not None:
-                use.kept = None
-            self._shelf.drop(driven_out)
+    def count(self, nonce: bytes, bytes_kept: int) -> bool:
+        """Count what is to be kept of a use; False where there is no room for it."""
+        return self._shelf.put(nonce, bytes_kept)
 
     def count_out(self, nonce: bytes) -> None:
         self._shelf.drop(nonce)
@@ -153,6 +162,12 @@ class FormTokens:
 
     def _hour(self) -> int:
         return int(self._clock().timestamp()) // _HOUR_SECONDS
+
+    def sweep(self) -> None:
+        """Make room for answers; done by the clock, each minute."""
+        for nonce in self._shelf.sweep():
+            if (use := self._used.get(nonce)) is not None:
+                use.kept = None
 
     def prune(self) -> None:
         """Let go of answers after half an hour, and of tokens that cannot verify any more; also done by the clock."""

@@ -11,16 +11,19 @@ elsewhere. What such an address promises:
    no such page is kept of a session that is over. With a draft, a number that stays the same while a text goes to and
    fro before anything is received, it is gone once the text is received, has come into the inbox, or its writer has
    left. The addresses of a draft that became a report are those of its session from then on (rule 3): who loads
-   the page of the text or of the files again comes to the code.
+   an earlier page of it again comes to the code.
 2. Every page is gone after half an hour, or sooner where the answer says so (`UNTIL`).
 3. Until the session ends, its older addresses show the case as it is now, or the code as long as nobody has typed two
    of its words back. To be shown again is no use of a session: it does not make it last.
-4. No browser may store it, whatever the page says for itself: what was typed may stand in it.
+4. No browser may store it, whatever the page says for itself: what was typed may stand in it. The one exception is the
+   report form at the onion, where Tor Browser stores nothing: Back gives it again with what was typed (decision 0051).
 5. Chromium shows nothing of it by Back after the session: it sets pages aside whole, also those that say `no-store`,
    but only with status 200 (measured). So what is kept is answered with 203: our own content at second hand (RFC 9110
    section 15.3.4).
-6. All of them take no more memory than `MOST_BYTES` four times. Pages of sessions, which take a right code, are not
-   driven out by others, nor small ones by large ones. The oldest go first.
+6. All of them take no more memory than `MOST_BYTES` four times. What comes drives nothing out (intake/shelf.py): the
+   clock lets go of some by chance, and what finds no room is not kept. Of a session its address then shows the case as
+   it is now; any other page answers its form itself, so that nothing typed is lost. Pages of sessions, which take a
+   right code, have room of their own, and so have small ones.
 """
 
 import re
@@ -45,8 +48,6 @@ KEPT_FOR: Final = timedelta(minutes=30)
 UNTIL: Final = web.ResponseKey("until", datetime)
 MOST_BYTES: Final = 32 * 2**20  # of small pages some two thousand
 SMALL_BYTES: Final = 64 * 1024
-# None of our pages comes near it (`padding.SIZES`); one that did would not be kept.
-LARGEST_BYTES: Final = 4 * 2**20
 MOST_OF_ONE: Final = 4
 # An address is short; but nobody shall make them without end.
 MOST_ADDRESSES: Final = 32
@@ -104,27 +105,29 @@ class ResultPages:
             (of_session, small): Shelf[str](MOST_BYTES) for of_session in (True, False) for small in (True, False)
         }
 
-    def keep(self, response: web.Response, is_open: Callable[[str], bool]) -> str:
-        """Return the address of an answer. `is_open` says whether there is a session of a handle."""
+    def keep(self, response: web.Response, is_open: Callable[[str], bool], *, at_onion: bool = False) -> str | None:
+        """Return the address of an answer; None where there is no room for it. Rule 6.
+
+        `is_open` says whether there is a session of a handle.
+        """
         address = secrets.token_hex(_ID_BYTES)
         body = bytes(response.body) if isinstance(response.body, bytes | bytearray) else b""
         owner = response.get(OWNER, "")
         of_session = bool(owner) and not _is_draft(owner)
         if of_session and not is_open(owner):
             return address
-        until = self._clock() + KEPT_FOR
-        self._add(address, Address(owner, min(until, response.get(UNTIL, until))))
-        if len(body) > LARGEST_BYTES:
-            self._let_go(address)
-            return address
-        headers = {**response.headers, hdrs.CACHE_CONTROL: Cache.NOTHING.value}
-        self._known[address].page = ResultPage(response.status, headers, body)
-        shelf = self._shelves[of_session, len(body) <= SMALL_BYTES]
-        for driven_out in shelf.put(address, len(body) + _HEAD_BYTES):
-            self._let_go(driven_out)
         with_page = [one for one in self._of.get(owner, ()) if self._known[one].page is not None]
-        for older in with_page[:-MOST_OF_ONE]:
+        for older in with_page[: max(0, len(with_page) + 1 - MOST_OF_ONE)]:
             self._let_go(older)
+        has_room = self._shelves[of_session, len(body) <= SMALL_BYTES].put(address, len(body) + _HEAD_BYTES)
+        if not has_room and not of_session:
+            return None
+        headers = {**response.headers}
+        if not at_onion or headers.get(hdrs.CACHE_CONTROL) != Cache.TYPED_TEXT.value or of_session:
+            headers[hdrs.CACHE_CONTROL] = Cache.NOTHING.value
+        page = ResultPage(response.status, headers, body) if has_room else None
+        until = self._clock() + KEPT_FOR
+        self._add(address, Address(owner, min(until, response.get(UNTIL, until)), page))
         return address
 
     def keep_file_request(self, handle: str, untrusted_file: str) -> str:
@@ -148,6 +151,12 @@ class ResultPages:
         if self._on_forget is not None:
             self._on_forget(owner)
 
+    def renew(self, handle: str) -> None:
+        """Let go of the pages of a session: its addresses show the case as it is now."""
+        for address in self._of.get(handle, ()):
+            if self._known[address].page is not None:
+                self._take_down(address)
+
     def hand_over(self, draft: str, handle: str) -> None:
         """Let go of everything of a draft that has become a report; its addresses are those of the session now."""
         for address in self._of.pop(draft, ()):
@@ -162,6 +171,12 @@ class ResultPages:
         now = self._clock()
         for address in [one for one, known in self._known.items() if known.until < now]:
             self._let_go(address)
+
+    def sweep(self) -> None:
+        """Make room; done by the clock, every few seconds. Rule 6."""
+        for shelf in self._shelves.values():
+            for address in shelf.sweep():
+                self._let_go(address)
 
     def _add(self, address: str, known: Address) -> None:
         self._known[address] = known

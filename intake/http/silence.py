@@ -85,9 +85,7 @@ def fixed_response(status: int) -> web.Response:
         headers={
             hdrs.CONTENT_TYPE: "text/html; charset=utf-8",
             hdrs.CACHE_CONTROL: "no-store",
-            # It is also the answer to a report whose answer comes into a frame of our own page; there is nothing on it
-            # that could be clicked.
-            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
         },

@@ -8,18 +8,19 @@ text that holds the case code is refused.
 from aiohttp import web
 
 from cases.entry import Message
+from intake.inbox.once import write_one
 from intake.inbox.show import FACTS_FORM, FACTS_TOKEN_FIELD, Visit, in_session, inbox_page, typed_in
-from intake.inbox.write import write_one
 from intake.uploads.facts import FACT_FIELD, ticked
 from intake.views.texts import FACTS_ADDED, NOTHING_TICKED
 
 
 async def add_facts(request: web.Request) -> web.StreamResponse:
     """POST /inbox/facts : add what was ticked, as typed text."""
-    return await in_session(request, _add_facts)
+    return await in_session(request, add_ticked)
 
 
-async def _add_facts(visit: Visit) -> web.StreamResponse:
+async def add_ticked(visit: Visit) -> web.StreamResponse:
+    """Add what was ticked, and return the inbox with what was typed."""
     services, session = visit.services, visit.session
     text = ticked(visit.form.all(FACT_FIELD))
     if not text:

@@ -8,9 +8,9 @@ from cases.entry import MeetingRequest
 from intake.http.form import TEXT_FIELD
 from intake.http.form_tokens import TOKEN_FIELD
 from intake.inbox.case import open_case
+from intake.inbox.once import write_one
 from intake.inbox.show import Typed, Visit, in_session, inbox_fields, inbox_page
 from intake.inbox.view import may_meet
-from intake.inbox.write import write_one
 from intake.views.pages import NOT_KEPT
 from intake.views.texts_inbox import MEETING_ASKED
 
@@ -19,10 +19,11 @@ MEETING_FORM: Final = "meeting"
 
 async def meeting(request: web.Request) -> web.StreamResponse:
     """POST /inbox/meeting : explain and ask for words, and with the token of that page ask members to meet."""
-    return await in_session(request, _meeting)
+    return await in_session(request, ask_to_meet)
 
 
-async def _meeting(visit: Visit) -> web.StreamResponse:
+async def ask_to_meet(visit: Visit) -> web.StreamResponse:
+    """Explain and ask for words, and with the token of that page store the wish."""
     services, session = visit.services, visit.session
     if not may_meet(services, await open_case(services, session)):
         return await inbox_page(services, session, visit.language, typed=Typed(visit.form.one(TEXT_FIELD)))

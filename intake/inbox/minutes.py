@@ -42,10 +42,11 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 async def minutes(request: web.Request) -> web.StreamResponse:
     """POST /inbox/minutes : show the notes, then the new words, and with the token of that page approve the notes."""
-    return await in_session(request, _minutes)
+    return await in_session(request, ask_about_minutes)
 
 
-async def _minutes(visit: Visit) -> web.StreamResponse:
+async def ask_about_minutes(visit: Visit) -> web.StreamResponse:
+    """Show the notes, the new words, or with two of these approve the notes."""
     services, session = visit.services, visit.session
     number = _number(visit.form.one("number"))
     opened = await open_case(services, session)

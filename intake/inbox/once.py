@@ -1,11 +1,26 @@
-"""An act on a case that a form asks for: once for each form, one at a time in a session, and to its end."""
+"""An act on a case that a form asks for: once for each form, one at a time in a session, and to its end.
+
+Also one entry of the reporter's without files: what it must not hold, and how much there may be.
+"""
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from intake.inbox.show import Visit
+from aiohttp import web
+
+from cases.crypto.envelope import ENTRY_BLOCK
+from cases.entry import MeetingRequest, Message, Stream
+from cases.receipt.keys import text_contains_receipt
+from intake.errors import CaseFull, HoldsTheCode
+from intake.http.form_tokens import TOKEN_FIELD
+from intake.inbox.case import OpenedCase, add_entries, open_case
+from intake.inbox.show import NOTHING_TYPED, Typed, Visit, inbox_page, sent_already
+from intake.inbox.view import answers_at_once
+from intake.limits import Limits
+from intake.sessions import Session
 from intake.shielding import to_its_end
+from intake.views.texts import Notice
 
 _T = TypeVar("_T")
 
@@ -38,3 +53,45 @@ async def act_once(
         return await to_its_end(in_turn())
     finally:
         use.release()
+
+
+async def write_one(
+    visit: Visit,
+    form_name: str,
+    body: Message | MeetingRequest,
+    notice: Notice,
+    *,
+    token_field: str = TOKEN_FIELD,
+    typed: Typed = NOTHING_TYPED,
+) -> web.Response:
+    """Store one entry without files, once for each form, and return the inbox that says so.
+
+    `token_field` names the field of the form's token. `typed` is what the page shows again as typed but not sent.
+
+    Raises `HoldsTheCode`, `CaseFull` or `ExpiredToken`, and a `CaseError` of the store; nothing is stored then.
+    """
+    services, session = visit.services, visit.session
+    require_no_code(body.text, session)
+
+    async def keep() -> None:
+        opened = await open_case(services, session)
+        require_room(body.text, opened, services.limits)
+        await add_entries(services, session, [body], at_once=answers_at_once(services, opened))
+
+    if await act_once(visit, form_name, visit.form.one(token_field), keep) is None:
+        return sent_already(services, visit.form)
+    return await inbox_page(services, session, visit.language, notice, typed=typed)
+
+
+def require_room(text: str, opened: OpenedCase, limits: Limits) -> None:
+    """Raise `CaseFull` when the case would be too large with this text."""
+    sealed = opened.rows.streams[Stream.REPORTER].sealed
+    if sum(len(item.body) for item in sealed) + len(text.encode()) + ENTRY_BLOCK > limits.case_bytes:
+        raise CaseFull
+
+
+def require_no_code(text: str, session: Session) -> None:
+    """Raise `HoldsTheCode` when the text contains the case code, which would open the case to everyone who reads it."""
+    shown = (session.receipt, session.next_receipt)
+    if any(text_contains_receipt(text, receipt) for receipt in shown if receipt is not None):
+        raise HoldsTheCode

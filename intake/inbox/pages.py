@@ -1,10 +1,11 @@
 """
-The pages of the inbox but for writing: the case, a cleaned copy, taking back, withdrawing, leaving. All by POST.
+The pages of the inbox but for writing: the case, a clean copy, taking back, withdrawing, ending, leaving. All by POST.
 
 Acts that cannot be undone are asked once more on a page of their own, whose form carries the one-time token.
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from aiohttp import hdrs, web
@@ -14,6 +15,7 @@ from cases.errors import NotAllowed, NotThere
 from intake.errors import FileRefused, FormRefused
 from intake.http.form import Form, drain, read_form
 from intake.http.result_pages import SECOND_HAND, draft_of
+from intake.inbox.access import end_inbox
 from intake.inbox.case import open_case, take_back_file, take_back_report, withdraw
 from intake.inbox.files import clean_copy, require_vouched
 from intake.inbox.once import act_once
@@ -27,7 +29,7 @@ from intake.inbox.show import (
     sent_already,
     to_inbox,
 )
-from intake.inbox.view import inbox_view, may_withdraw
+from intake.inbox.view import inbox_view, may_end, may_withdraw
 from intake.services import SERVICES
 from intake.site.redirects import see_other
 from intake.views.pages import FORGET, Cache, WaysOn
@@ -47,10 +49,12 @@ from intake.views.texts import (
     WITHDRAWN,
     Notice,
 )
+from intake.views.texts_inbox import ASK_END, END_NOT_YET, INBOX_ENDED
 from scrubbers.stages import Refused
 
 TAKE_BACK_FORM: Final = "take-back"
 WITHDRAW_FORM: Final = "withdraw"
+END_FORM: Final = "end"
 _MEDIA_TYPES: Final = {
     "jpeg": "image/jpeg",
     "png": "image/png",
@@ -78,12 +82,17 @@ async def look_at_file(request: web.Request) -> web.StreamResponse:
 
 async def take_back(request: web.Request) -> web.StreamResponse:
     """POST /inbox/take-back : ask, and with the token of that page take back a file or the whole report."""
-    return await in_session(request, _take_back)
+    return await in_session(request, ask_to_take_back)
 
 
 async def withdraw_case(request: web.Request) -> web.StreamResponse:
     """POST /inbox/withdraw : ask, and with the token of that page withdraw a file or the whole report."""
-    return await in_session(request, _withdraw)
+    return await in_session(request, ask_to_withdraw)
+
+
+async def end(request: web.Request) -> web.StreamResponse:
+    """POST /inbox/end : ask, and with the token of that page end the inbox."""
+    return await in_session(request, ask_to_end)
 
 
 async def leave_inbox(request: web.Request) -> web.StreamResponse:
@@ -160,7 +169,8 @@ def _file_response(attachment: Attachment) -> web.StreamResponse:
     )
 
 
-async def _take_back(visit: Visit) -> web.StreamResponse:
+async def ask_to_take_back(visit: Visit) -> web.StreamResponse:
+    """Ask once more, and with the token of that page take a file or the report back."""
     services, session = visit.services, visit.session
     if not visit.token:
         question = ASK_TAKE_BACK if visit.file_id is None else await _naming_file(visit, ASK_TAKE_BACK_FILE)
@@ -186,7 +196,8 @@ async def _take_back(visit: Visit) -> web.StreamResponse:
     return await inbox_page(services, session, visit.language, FILE_TAKEN_BACK)
 
 
-async def _withdraw(visit: Visit) -> web.StreamResponse:
+async def ask_to_withdraw(visit: Visit) -> web.StreamResponse:
+    """Ask once more, and with the token of that page withdraw a file or the report."""
     services, session = visit.services, visit.session
     if not visit.token:
         if not may_withdraw(services, await open_case(services, session), visit.file_id):
@@ -207,6 +218,24 @@ async def _withdraw(visit: Visit) -> web.StreamResponse:
         return sent_already(services, visit.form)
     notice = WITHDRAWN if visit.file_id is None else await _naming_file(visit, FILE_WITHDRAWN)
     return await inbox_page(services, session, visit.language, notice)
+
+
+async def ask_to_end(visit: Visit) -> web.StreamResponse:
+    """Ask once more, and with the token of that page end the inbox."""
+    services, session = visit.services, visit.session
+    if not visit.token:
+        if not may_end(services, await open_case(services, session)):
+            return await inbox_page(services, session, visit.language, END_NOT_YET)
+        return ask_once_more(visit, ASK_END, "/inbox/end", END_FORM, N_("Yes, end the inbox"))
+    try:
+        done = await act_once(visit, END_FORM, visit.token, partial(end_inbox, services, session))
+    except NotAllowed:
+        return await inbox_page(services, session, visit.language, END_NOT_YET)
+    if done is None:
+        return sent_already(services, visit.form)
+    response = services.pages.plain(visit.language, INBOX_ENDED)
+    response.headers.update(FORGET)
+    return response
 
 
 async def _naming_file(visit: Visit, notice: Notice) -> Notice:

@@ -9,37 +9,34 @@ is then shown at an address of its own (intake/http/result_pages.py).
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from aiohttp import web
 
 from cases.errors import CaseError, NotThere
 from intake.errors import FormRefused
-from intake.http.form import MARKED_FIELD, TEXT_FIELD, Form, drain, read_form
+from intake.http.form import MARKED_FIELD, TEXT_FIELD, YES, Form, drain, read_form
 from intake.http.form_tokens import TOKEN_FIELD
-from intake.http.frame_policies import YES
 from intake.http.result_pages import UNTIL
-from intake.identifiers.find import IdentifyingDetail
+from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD
 from intake.inbox.case import open_case
 from intake.inbox.log_in_page import Unsent, log_in_page
 from intake.inbox.pieces import AFTER_FIELD, AT_FIELD, BEFORE_FIELD, Wanted, piece_of
 from intake.inbox.view import InboxView, inbox_view
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
-from intake.shown import Ticked, details_shown, files_shown, limits_shown
+from intake.shown import Ticked, files_shown, limits_shown
 from intake.uploads.facts import FACT_FIELD
+from intake.uploads.held import HELD_FIELD
 from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD, Button, Head, Language, PageLink, WaysOn
 from intake.views.refusals import refusal
 from intake.views.texts import N_, SENT_ALREADY, SESSION_OVER, Notice
 from intake.views.texts_inbox import SESSION_OVER_KEPT
-from intake.views.texts_report import IDENTIFIES_YOU
 
 WRITE_FORM: Final = "write"
 FACTS_FORM: Final = "facts"
 FACTS_TOKEN_FIELD: Final = "facts_mark"  # noqa: S105 - the name of a field
-# The page has shown the identifying details of the text.
-DETAILS_SHOWN_FIELD: Final = "pointed"
 LOG_IN: Final = (PageLink("/return", N_("Log in with your case code")),)
 
 
@@ -73,11 +70,11 @@ class Typed:
     """What was typed and ticked, and which piece of the case was read meanwhile: the page comes with it again."""
 
     text: str = ""
-    acknowledged: bool = False
-    details: Sequence[IdentifyingDetail] = ()
     facts: Ticked = field(default_factory=Ticked)
     piece: Wanted = field(default_factory=Wanted)
     marked: bool = False
+    # Tags of what was found in the text and is to stay.
+    accepted: Sequence[str] = ()
 
 
 NOTHING_TYPED: Final = Typed()
@@ -118,9 +115,7 @@ async def in_visit(
         return await back_to_inbox(visit.services, visit.form, refusal(refused.text_key))
 
 
-async def back_to_inbox(
-    services: Services, form: Form, notice: Notice, details: Sequence[IdentifyingDetail] = ()
-) -> web.StreamResponse:
+async def back_to_inbox(services: Services, form: Form, notice: Notice) -> web.StreamResponse:
     """Return the inbox with a refusal and the typed text, or the page that asks for the code with both."""
     language = form_language(services, form)
     session = services.sessions.find(form.one("handle"))
@@ -131,7 +126,7 @@ async def back_to_inbox(
         found, facts = session.found, Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD)))
         # Where the boxes are not shown again, what was ticked is text.
         text = typed_text(form) if found is None else form.one(TEXT_FIELD)
-        typed = Typed(text, details=details, facts=facts, marked=form.one(MARKED_FIELD) == YES)
+        typed = Typed(text, facts=facts, marked=form.one(MARKED_FIELD) == YES)
         return await inbox_page(services, session, language, notice, typed=typed, found=found)
     except NotThere:
         services.sessions.end_case(session.case.case_id)
@@ -167,6 +162,7 @@ async def inbox_page(
         # It ended while this was on its way: in another tab, or because it took too long. What was done is done.
         return log_in_page(services, language, notice or SESSION_OVER, Unsent(typed.text))
     services.sessions.keep_found(session, found)
+    held = services.held.of(session.handle)
     view = inbox_view(services, opened, language)
     page = services.pages.page(
         "inbox/inbox.html",
@@ -176,10 +172,10 @@ async def inbox_page(
         notice=None if notice is None else language.translate_notice(notice),
         fields=inbox_fields(session, language),
         view=view,
-        typed=typed,
-        details=details_shown(typed.details, language),
-        tags=services.acknowledged.tags(session.handle, typed.details),
-        **_pieces_and_files(services, session, language, view, typed),
+        typed=typed if typed.text else replace(typed, text=session.unsent),
+        marked=typed.marked,
+        received=0 if held is None else len(held.files.pending.accepted),
+        **_pieces_and_files(services, session, language, view, typed, found=found),
         **limits_shown(services.limits),
     )
     if found is not None:
@@ -188,17 +184,24 @@ async def inbox_page(
 
 
 def _pieces_and_files(
-    services: Services, session: Session, language: Language, view: InboxView, typed: Typed
+    services: Services,
+    session: Session,
+    language: Language,
+    view: InboxView,
+    typed: Typed,
+    *,
+    found: FoundInFiles | None,
 ) -> dict[str, Any]:
     """Return the piece of the entries that is shown, what was found in files, and the fields of the form."""
-    piece, found = piece_of(view.entries, typed.piece), session.found
+    piece = piece_of(view.entries, typed.piece)
     files = [] if found is None else files_shown(found.files, language, found.numbers, typed.facts)
     fields = [*inbox_fields(session, language), (TOKEN_FIELD, services.form_tokens.new(WRITE_FORM))]
     facts_token = services.form_tokens.new(FACTS_FORM)
     if files:
         fields.append((FACTS_TOKEN_FIELD, facts_token))
-    if typed.details:
-        fields.append((DETAILS_SHOWN_FIELD, YES))
+    if (held := services.held.of(session.handle)) is not None:
+        fields.append((HELD_FIELD, held.id))
+    fields += [(ACKNOWLEDGED_FIELD, tags) for tags in typed.accepted]
     if piece.after:
         fields.append((AT_FIELD, piece.start))
     return {"piece": piece, "files": files, "facts_token": facts_token, "write_fields": fields}
@@ -211,27 +214,21 @@ async def inbox_again(visit: Visit) -> web.StreamResponse:
     """
     services, session, form = visit.services, visit.session, visit.form
     typed = typed_in(visit)
-    notice = IDENTIFIES_YOU if typed.details else None
     services.sessions.forget_found()
     same_files = visit.switched or form.one(BEFORE_FIELD) or form.one(AFTER_FIELD)
     found = session.found if same_files else None
-    return await inbox_page(services, session, visit.language, notice, typed=typed, found=found)
+    return await inbox_page(services, session, visit.language, typed=typed, found=found)
 
 
 def typed_in(visit: Visit) -> Typed:
     """Return what was typed and ticked in the form of the inbox, and the piece that it asks for."""
     services, form = visit.services, visit.form
-    details: Sequence[IdentifyingDetail] = ()
-    acknowledged = False
-    if form.one(DETAILS_SHOWN_FIELD) == YES:
-        details, acknowledged = services.acknowledged.shown_again(form, visit.session.handle, services.config.phone)
     return Typed(
         form.one(TEXT_FIELD),
-        acknowledged,
-        details,
         Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))),
         Wanted.by(form, same=visit.switched),
         form.one(MARKED_FIELD) == YES,
+        form.all(ACKNOWLEDGED_FIELD),
     )
 
 

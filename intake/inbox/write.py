@@ -1,26 +1,29 @@
 """
 Writing in the inbox: a message, files, or both.
 
-One POST of the message form is one `MessageSubmission`; the steps are those of intake/submission.py.
+One POST of the message form is one `MessageSubmission` (intake/submission.py). Every button that shows the page again
+with what was typed goes this way too, so that files that were chosen are held. A text that was not sent is remembered
+with the session, for a browser that shows the page again after an upload that broke off.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from cases.crypto.envelope import ENTRY_BLOCK
-from cases.entry import Body, MeetingRequest, Message, Stream
-from cases.receipt.keys import text_contains_receipt
-from intake.errors import CaseFull, EmptyReport, HoldsTheCode
+from cases.crypto.seal import CaseKeys
+from cases.entry import Body, Message
+from intake.errors import EmptyReport, HoldGone
 from intake.filing import file_numbers
-from intake.http.form import Form
-from intake.http.form_tokens import PAGE_KEPT_FOR, TOKEN_FIELD
-from intake.inbox.case import OpenedCase, add_entries, open_case
-from intake.inbox.once import act_once
+from intake.http.form import MARKED_FIELD, TEXT_FIELD, YES, Form
+from intake.http.form_tokens import PAGE_KEPT_FOR, TOKEN_FIELD, TokenClaim
+from intake.identifiers.acknowledged import OFFERED_FIELD
+from intake.inbox.case import add_entries, open_case
+from intake.inbox.facts import add_ticked
+from intake.inbox.once import require_no_code, require_room
 from intake.inbox.pieces import AFTER_FIELD, BEFORE_FIELD
 from intake.inbox.show import (
-    NOTHING_TYPED,
     WRITE_FORM,
     Typed,
     Visit,
@@ -28,27 +31,41 @@ from intake.inbox.show import (
     form_language,
     in_visit,
     inbox_again,
+    inbox_fields,
     inbox_page,
     sent_already,
     session_over,
 )
 from intake.inbox.view import answers_at_once
-from intake.limits import Limits
+from intake.inbox.ways import WAY_FIELD, way_of
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, facts_offered
-from intake.submission import CheckedForm, Identifying, SentBefore, SettledForm, Stored, Submission, SubmissionRefused
-from intake.uploads.attachment import FileShown
+from intake.stop_page import stop_page
+from intake.submission import (
+    ACT_FIELD,
+    Act,
+    Identifying,
+    PageAgain,
+    SentBefore,
+    Stored,
+    Submission,
+    SubmissionRefused,
+)
+from intake.uploads.attachment import FileShown, FileTaker
 from intake.uploads.facts import FACT_FIELD
+from intake.uploads.held import HELD_FIELD
 from intake.uploads.progress import Sending
-from intake.views.pages import LANGUAGE_FIELD, SWITCH_FIELD
+from intake.views.pages import HANDLE_FIELD, LANGUAGE_FIELD
 from intake.views.refusals import refusal
 from intake.views.texts import NONE_TAKEN, SENT, Notice
-from intake.views.texts_report import IDENTIFIES_YOU
+
+# What the page with the details has of its own.
+_OWN_FIELDS = (TOKEN_FIELD, HANDLE_FIELD, LANGUAGE_FIELD, ACT_FIELD, HELD_FIELD, OFFERED_FIELD)
 
 
 async def write(request: web.Request) -> web.StreamResponse:
-    """POST /inbox/write : a message, files, or both."""
+    """POST /inbox/write : a message, files, or both; or the page again with what was typed."""
     services = request.app[SERVICES]
     submission = MessageSubmission(services, Sending(request.content_length or 0))
     outcome = await submission.receive(request)
@@ -60,24 +77,29 @@ async def write(request: web.Request) -> web.StreamResponse:
 async def _answer_without_storing(
     request: web.Request,
     submission: "MessageSubmission",
-    outcome: "SentBefore | Identifying | SubmissionRefused | _WithoutStoring",
+    outcome: "SentBefore | PageAgain | Identifying | SubmissionRefused | _WithoutStoring",
 ) -> web.StreamResponse:
     """Return the answer to a form of which this request stored nothing."""
-    services, form = submission.services, submission.form
+    services, form, session = submission.services, submission.form, submission.session
+    if isinstance(outcome, PageAgain) and submission.hold_gone and not form.one(WAY_FIELD):
+        outcome = SubmissionRefused(HoldGone.text_key)
     match outcome:
         case AllFilesRefused(seen=seen):
             return await _inbox_with_findings(services, form, seen, NONE_TAKEN)
-        case SessionOver():
-            return session_over(services, form)
-        case OnlyShowCase(session=session):
+        case PageAgain() if session is not None:
             visit = Visit(request, services, form, session, form_language(services, form))
-            return await in_visit(visit, inbox_again)
+            return await in_visit(visit, way_of(form) or (add_ticked if submission.act is Act.FACTS else inbox_again))
+        case Identifying() if session is not None:
+            language, held = form_language(services, form), submission.held
+            fields = [*inbox_fields(session, language), (TOKEN_FIELD, form.one(TOKEN_FIELD))]
+            fields += [*([] if held is None else [(HELD_FIELD, held.id)]), *form.besides(*_OWN_FIELDS)]
+            return stop_page(services, language, form, outcome, path="/inbox/write", fields=fields, held=held)
         case SentBefore():
             return sent_already(services, form)
-        case Identifying(details=details):
-            return await back_to_inbox(services, form, IDENTIFIES_YOU, details)
         case SubmissionRefused(text_key=text_key):
             return await back_to_inbox(services, form, refusal(text_key))
+        case _:
+            return session_over(services, form)
 
 
 async def _inbox_with_findings(services: Services, form: Form, seen: "FilesSeen", notice: Notice) -> web.Response:
@@ -101,35 +123,7 @@ def _unsent_facts(
     facts, language = form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))
     offered = frozenset[str]() if found is None else facts_offered(found.files, language, found.numbers)
     text = "\n".join(fact for fact in facts if fact not in offered)
-    return Typed(text, facts=Ticked(facts, language)), found
-
-
-async def write_one(
-    visit: Visit,
-    form_name: str,
-    body: Message | MeetingRequest,
-    notice: Notice,
-    *,
-    token_field: str = TOKEN_FIELD,
-    typed: Typed = NOTHING_TYPED,
-) -> web.Response:
-    """Store one entry without files, once for each form, and return the inbox that says so.
-
-    `token_field` names the field of the form's token. `typed` is what the page shows again as typed but not sent.
-
-    Raises `HoldsTheCode`, `CaseFull` or `ExpiredToken`, and a `CaseError` of the store; nothing is stored then.
-    """
-    services, session = visit.services, visit.session
-    require_no_code(body.text, session)
-
-    async def keep() -> None:
-        opened = await open_case(services, session)
-        require_room(body.text, opened, services.limits)
-        await add_entries(services, session, [body], at_once=answers_at_once(services, opened))
-
-    if await act_once(visit, form_name, visit.form.one(token_field), keep) is None:
-        return sent_already(services, visit.form)
-    return await inbox_page(services, session, visit.language, notice, typed=typed)
+    return Typed(text, facts=Ticked(facts, language), marked=form.one(MARKED_FIELD) == YES), found
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -147,85 +141,97 @@ class SessionOver:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class OnlyShowCase:
-    """A button that only shows the page again, from a browser that ignores the `formaction` of buttons."""
-
-    session: Session
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class AllFilesRefused:
     """There was no text, and every file was refused."""
 
     seen: FilesSeen
 
 
-_WithoutStoring = SessionOver | OnlyShowCase | AllFilesRefused
+_WithoutStoring = SessionOver | AllFilesRefused
 
 
-class MessageSubmission(Submission[Session, FilesSeen, _WithoutStoring]):
+def _hash_of_text(form: Form) -> bytes:
+    return hashlib.sha256(form.one(TEXT_FIELD).strip().encode()).digest()
+
+
+class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
     """One POST of the message form."""
 
     form_name = WRITE_FORM
+    session: Session | None = None
+
+    @property
+    def owner(self) -> str:
+        return self.form.one(HANDLE_FIELD)
+
+    @property
+    def act(self) -> Act | None:
+        return None if any(map(self.form.one, (BEFORE_FIELD, AFTER_FIELD, WAY_FIELD))) else super().act
 
     def came(self, size: int) -> None:
         super().came(size)
         # Files can be on their way for hours.
-        if self._settled is not None:
-            self.services.sessions.used(self._settled.plan)
+        if self.session is not None:
+            self.services.sessions.used(self.session)
 
-    def without_token(self) -> _WithoutStoring | None:
-        session = self.services.sessions.find(self.form.one("handle"))
+    async def receive(
+        self, request: web.Request
+    ) -> Stored[FilesSeen] | SentBefore | PageAgain | Identifying | SubmissionRefused | _WithoutStoring:
+        outcome = None
+        try:
+            outcome = await super().receive(request)
+        finally:
+            if (session := self.services.sessions.peek(self.owner)) is not None:
+                is_sent = self._is_sent(outcome)
+                self.services.sessions.keep_unsent(session, "" if is_sent else self.form.one(TEXT_FIELD))
+                if not is_sent:
+                    # Back shows the case as it is now, and the text that did not get through.
+                    self.services.result_pages.renew(session.handle)
+        return outcome
+
+    def _is_sent(self, outcome: object) -> bool:
+        """Say whether this very text is in the store."""
+        if isinstance(outcome, SentBefore):
+            return outcome.use.kept == _hash_of_text(self.form)
+        return isinstance(outcome, Stored) or (self._use is not None and self._use.is_committed)
+
+    @property
+    def is_over(self) -> bool:
+        return self.services.sessions.peek(self.owner) is None
+
+    async def case_of_files(self) -> CaseKeys | _WithoutStoring:
+        self.session = self.services.sessions.find(self.owner)
+        if self.session is None:
+            return SessionOver()
+        return (await open_case(self.services, self.session)).keys
+
+    async def store(self, use: TokenClaim, files: FileTaker) -> Stored[FilesSeen] | Identifying | _WithoutStoring:
+        services, session = self.services, self.session
         if session is None:
             return SessionOver()
-        if any(map(self.form.one, (SWITCH_FIELD, BEFORE_FIELD, AFTER_FIELD))):
-            return OnlyShowCase(session)
-        return None
-
-    async def check(self) -> CheckedForm[Session] | Identifying | _WithoutStoring:
-        services, text = self.services, self.form.one("text")
-        session = services.sessions.peek(self.form.one("handle"))
-        if session is None:
-            return SessionOver()
-        require_no_code(text, session)
-        opened = await open_case(services, session)
-        require_room(text, opened, services.limits)
+        require_no_code(self.form.one(TEXT_FIELD), session)
+        require_room(self.form.one(TEXT_FIELD), await open_case(services, session), services.limits)
         if services.sessions.peek(session.handle) is None:
             # The session ended meanwhile: keep nothing about it.
             return SessionOver()
-        if details := services.acknowledged.left_in(self.form, session.handle, services.config.phone):
-            return Identifying(details)
-        return CheckedForm(session, opened.keys)
-
-    def nothing_to_store(self, settled: SettledForm[Session]) -> _WithoutStoring | None:
-        if self.form.one("text").strip() or settled.files.pending.accepted:
-            return None
-        if not settled.files.shown:
-            raise EmptyReport
-        return AllFilesRefused(FilesSeen(settled.plan, settled.files.shown))
-
-    async def store(self, settled: SettledForm[Session]) -> FilesSeen:
-        services, session, pending = self.services, settled.plan, settled.files.pending
-        text = self.form.one("text").strip()
+        sent = _hash_of_text(self.form)
+        if (found := self.left_to_look_at()) is not None:
+            return found
+        # What stood between two words of the code may have been taken out.
+        require_no_code(self.form.one(TEXT_FIELD), session)
+        text, pending = self.form.one(TEXT_FIELD).strip(), files.pending
+        if not text and not pending.accepted:
+            if not files.shown:
+                raise EmptyReport
+            return AllFilesRefused(FilesSeen(session, files.shown))
         bodies: list[Body] = [*([Message(text)] if text else []), *pending.file_entries]
         async with session.turn:
             opened = await open_case(services, session)
+            if pending.accepted and opened.keys != pending.keys:
+                # A desk has moved the case to new keys since they came.
+                await self._drop()
+                raise HoldGone
             at_once = answers_at_once(services, opened)
             entries = await add_entries(services, session, bodies, pending.file_ids, at_once=at_once)
-        settled.use.commit()
-        services.acknowledged.forget(session.handle)
-        return FilesSeen(session, settled.files.shown, file_numbers(entries))
-
-
-def require_room(text: str, opened: OpenedCase, limits: Limits) -> None:
-    """Raise `CaseFull` when the case would be too large with this text."""
-    sealed = opened.rows.streams[Stream.REPORTER].sealed
-    if sum(len(item.body) for item in sealed) + len(text.encode()) + ENTRY_BLOCK > limits.case_bytes:
-        raise CaseFull
-
-
-def require_no_code(text: str, session: Session) -> None:
-    """Raise `HoldsTheCode` when the text contains the case code, which would open the case to everyone who reads it."""
-    shown = (session.receipt, session.next_receipt)
-    if any(text_contains_receipt(text, receipt) for receipt in shown if receipt is not None):
-        raise HoldsTheCode
+        use.commit(sent, len(sent))
+        return Stored(FilesSeen(session, files.shown, file_numbers(entries)))

@@ -1,85 +1,65 @@
 """
-The report form: what happened, empty or with what was typed, in one language or another.
+The page on which a report is written: text, files, two folded choices, and the one button that sends it.
 
-It holds no frames and no files: who has files goes on to a page of their own (intake/report/files_page.py), with
-everything that was typed in its hidden fields. What points to the writer is settled here: the form comes again with
-what was found right above its buttons, and one more button that leaves it and goes on the way that was pressed. What
-was typed is never lost: it comes back in the form, or in hidden fields of the answer.
+What was typed is never lost: it comes back in the form, or in hidden fields of the answer. Files that came with a form
+that was not stored are held, and the page says how many.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
 
+from cases.clock import first_release_day
 from cases.errors import RosterFault
-from intake.http.form import MARKED_FIELD, Form
+from intake.http.form import MARKED_FIELD, TEXT_FIELD, YES, Form
 from intake.http.form_tokens import TOKEN_FIELD
-from intake.http.frame_policies import PLAIN_FIELD, YES
 from intake.http.result_pages import draft_of
-from intake.identifiers.find import IdentifyingDetail
+from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD, OFFERED_FIELD
 from intake.services import Services
-from intake.shown import details_shown
-from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Head, Language
+from intake.shown import limits_shown, refused_shown
+from intake.submission import ACT_FIELD
+from intake.uploads.held import HELD_FIELD, HeldForm
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Head, Language
 from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN
 from intake.views.texts import Notice
 
 REPORT_FORM: Final = "report"
-# The button that was pressed: on to the files, or back to the text; the one that sends has another value.
-STEP_FIELD: Final = "step"
-TO_FILES: Final = "files"
-TO_TEXT: Final = "text"
-TO_SEND: Final = "send"
-# Which of them was pressed before something was found in the text.
-WAY_FIELD: Final = "way"
-# Everything that is typed or chosen, files apart.
-_TYPED: Final = ("organisation", "unnamed", "urgent", "earlier", "answers", MARKED_FIELD)
-# Names of organisations, members and languages, as our own forms have them.
-_LONGEST_CHOICE: Final = 64
+# What each page of a report has of its own, and what a form says once and no more.
+_OWN_FIELDS: Final = (TOKEN_FIELD, DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, ACT_FIELD, HELD_FIELD, OFFERED_FIELD)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ToMend:
-    """Why a form became no report: the refusal and its text key, or what of its text points to the writer."""
+    """Why a form became no report: the refusal and its text key."""
 
     notice: Notice
     text_key: str = ""
-    details: Sequence[IdentifyingDetail] = ()
 
     @property
-    def wrong_field(self) -> str:
-        """The field of this page that it is about, if it is about one."""
-        key = self.text_key
-        is_of_the_text = key.startswith("form.") and ("text" in key or "empty" in key)
-        return "text" if self.details or is_of_the_text else ""
+    def is_of_the_text(self) -> bool:
+        """Whether it is about the text."""
+        return self.text_key.startswith("form.") and ("text" in self.text_key or "empty" in self.text_key)
 
 
 def form_page(
     services: Services,
     language: Language,
     form: Form,
+    held: HeldForm | None = None,
     to_mend: ToMend | None = None,
     *,
-    way: str = TO_SEND,
     is_answer: bool = True,
 ) -> web.Response:
-    """Return the report form with what was typed, or the page that says the service is closed.
+    """Return the report form with what was typed and is held, or the page that says the service is closed.
 
-    `way` is where the button leads that leaves the details in the text. `is_answer` says that it answers a form, and
-    is no form that was asked for by its own address.
+    `is_answer` says that it answers a form, and is no form that was asked for by its own address.
     """
     try:
         roster = services.roster.open_roster()
     except RosterFault:
         return services.pages.plain(language, NOT_OPEN, show_authorities=True)
-    draft = draft_of(form)
-    owner = [(DRAFT_FIELD, draft), (LANGUAGE_FIELD, language.code)]
-    plain = [(PLAIN_FIELD, YES)] if form.one(PLAIN_FIELD) == YES else []
-    details = () if to_mend is None else to_mend.details
-    found = [(WAY_FIELD, way)] if details else []
-    # Of the page of files, for who comes back from there.
-    marked = [(MARKED_FIELD, YES)] if form.one(MARKED_FIELD) == YES else []
+    fields = report_fields(services, language, form, held)
     return services.pages.page(
         "report/form.html",
         language,
@@ -87,28 +67,49 @@ def form_page(
         Head(200 if to_mend is None else 400, Cache.TYPED_TEXT),
         notice=None if to_mend is None else language.translate_notice(to_mend.notice),
         show_authorities=to_mend is not None and to_mend.notice is NO_ELIGIBLE_READER,
-        wrong_field="" if to_mend is None else to_mend.wrong_field,
-        details=details_shown(details, language),
-        tags=services.acknowledged.tags(draft, details),
-        way=way,
-        fields=[(TOKEN_FIELD, services.form_tokens.new(REPORT_FORM)), *owner, *plain, *found, *marked],
-        leave_fields=owner,
+        is_of_the_text=to_mend is not None and to_mend.is_of_the_text,
+        fields=[*fields, *((ACKNOWLEDGED_FIELD, tags) for tags in form.all(ACKNOWLEDGED_FIELD))],
+        leave_fields=fields[1:3],
         organisations=[(known.key, known.name) for known in roster.organisations],
         members=[(member.id, member.label) for member in roster.members],
         has_counsel=bool(roster.counsel),
         at_once=services.config.at_once,
+        release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
         typed=_typed(form),
+        marked=form.one(MARKED_FIELD) == YES,
+        received=0 if held is None else len(held.files.pending.accepted),
+        refused=() if held is None else refused_shown(held.files.refused_now, language),
+        progress_id=services.progress.id_of(fields[0][1]),
         # An answer to a form is not kept, or what was typed before would be on the disk.
         links_in_new_tab=is_answer,
         # They stand on the first page; here they would be half of what there is to scroll.
         information_pages=(),
+        **limits_shown(services.limits),
     )
+
+
+def report_fields(services: Services, language: Language, form: Form, held: HeldForm | None) -> list[tuple[str, str]]:
+    """Return the hidden fields of any form of this report: its token, draft, language and what is held of it.
+
+    The token stays the same: whichever page of a report is sent, it becomes one report.
+    """
+    return [
+        (TOKEN_FIELD, services.form_tokens.again(form.one(TOKEN_FIELD), REPORT_FORM)),
+        (DRAFT_FIELD, draft_of(form)),
+        (LANGUAGE_FIELD, language.code),
+        *([] if held is None else [(HELD_FIELD, held.id)]),
+    ]
+
+
+def typed_fields(form: Form) -> list[tuple[str, str]]:
+    """Return all that was typed and chosen, as hidden fields."""
+    return form.besides(*_OWN_FIELDS)
 
 
 def _typed(form: Form) -> dict[str, Any]:
     """Return what was typed and chosen, as the template shows it."""
     return {
-        "text": form.one("text"),
+        "text": form.one(TEXT_FIELD),
         "organisation": form.one("organisation"),
         "concerns": form.all("concerns"),
         "unnamed": form.one("unnamed") == YES,
@@ -116,11 +117,3 @@ def _typed(form: Form) -> dict[str, Any]:
         "earlier": form.one("earlier") == YES,
         "answers": form.one("answers"),
     }
-
-
-def typed_fields(form: Form) -> list[tuple[str, str]]:
-    """Return all that was typed and chosen, as hidden fields."""
-    chosen = [(name, form.one(name)) for name in _TYPED]
-    chosen += [("concerns", one) for one in dict.fromkeys(form.all("concerns"))]
-    kept = [one for one in chosen if 0 < len(one[1]) <= _LONGEST_CHOICE]
-    return [("text", form.one("text")), *kept] if form.one("text") else kept

@@ -1,10 +1,7 @@
 """
-The frame that shows how far a report has come: a page that is written line by line while it is looked at.
+How far a report has come: a page that is written line by line while it is looked at, in a tab of its own.
 
-It begins as a whole, small page with one link, to be pressed when the form is on its way: a page that holds an answer
-without an end is not kept by Firefox for Back, and what was typed around it would be lost.
-
-No script and no reloading: each state is a new line, and the style sheet shows the last one only. Where a frame was
+No script and no reloading: each state is a new line, and the style sheet shows the last one only. Where the tab was
 closed the next look ends it. It ends by itself when the report is received, and after `WAIT_SECONDS` without a sending,
 with a link that begins it again; a form that was refused is waited for again.
 """
@@ -17,10 +14,9 @@ from aiohttp import web
 from markupsafe import Markup
 
 from intake.http.connections import Connection
-from intake.http.frame_policies import IN_A_FRAME
 from intake.services import SERVICES, Services
 from intake.uploads.progress import Sending, Shown, Step, TooManyWatch
-from intake.views.pages import Head, Language, answer
+from intake.views.pages import Language, answer
 from intake.views.texts import N_
 
 WAIT_SECONDS: Final = 20 * 60.0
@@ -31,9 +27,6 @@ _LINES: Final = b"LINES"
 # Read aloud at each of these; the others only to the eye.
 _SAID_ALOUD_EVERY: Final = 25
 
-WATCH_FIELD: Final = "watch"
-_HEAD: Final = Head(headers=IN_A_FRAME)
-_BEFORE: Final = N_("When you have pressed the button below:")
 _READY: Final = N_("Once you send, progress is shown here.")
 _PERCENT: Final = N_("%(percent)d per cent has arrived.")
 _STEPS: Final = {
@@ -42,22 +35,20 @@ _STEPS: Final = {
     Step.NOT_TAKEN: N_("File %(number)d was not accepted. The answer says why."),
     Step.TO_BE_MENDED: N_("Something needs to be corrected. The answer comes when your browser has sent everything."),
 }
-_RECEIVED: Final = N_("Everything has arrived. Now read the answer.")
-_REFUSED: Final = N_("Nothing is stored yet. Read the answer; when you send again, it is shown here.")
+_RECEIVED: Final = N_("Everything has arrived. Close this tab: your case code is shown where you sent the report.")
+_REFUSED: Final = N_("Nothing is stored yet. Read the answer where you sent it; when you send again, it is shown here.")
 _ENDED: Final = N_("Progress cannot be shown right now. You can still send.")
 _WATCH: Final = N_("Show progress")
 
 
 async def progress(request: web.Request) -> web.StreamResponse:
-    """GET /progress/ID : the frame beside the report form."""
+    """GET /progress/ID : how far the report whose form leads here has come."""
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
     head, tail = _page(services, language, request.path)
-    if not request.query.get(WATCH_FIELD):
-        return answer(head + _with_link(_BEFORE, language, request).encode() + tail, _HEAD)
     try:
         with services.progress.watch(request.match_info["id"]) as shown:
-            response = web.StreamResponse(headers=answer(b"", _HEAD).headers)
+            response = web.StreamResponse(headers=answer(b"").headers)
             await response.prepare(request)
             await _write(request, response, head + _AHEAD)
             async for line in _lines(shown, language, request):
@@ -66,7 +57,7 @@ async def progress(request: web.Request) -> web.StreamResponse:
             await response.write_eof()
             return response
     except TooManyWatch:
-        return answer(head + _with_link(_ENDED, language, request).encode() + tail, _HEAD)
+        return answer(head + _with_link(_ENDED, language, request).encode() + tail)
 
 
 def _page(services: Services, language: Language, path: str) -> tuple[bytes, bytes]:
@@ -113,7 +104,7 @@ async def _next_sending(shown: Shown, request: web.Request) -> Sending | None:
 async def _lines_of(sending: Sending, language: Language, request: web.Request) -> AsyncIterator[str]:
     told, percent, said_aloud, read = 0, -1, 0, 0
     while True:
-        # The frame makes as much progress as what it shows; by itself it would be the first to make room for others.
+        # The page makes as much progress as what it shows; by itself it would be the first to make room for others.
         if isinstance(request.protocol, Connection):
             request.protocol.progressed(sending.read - read)
         read = sending.read
@@ -134,22 +125,20 @@ async def _lines_of(sending: Sending, language: Language, request: web.Request) 
 
 
 async def _look_again(request: web.Request) -> None:
-    """Wait for the next look. Raises ConnectionAbortedError when the frame was closed meanwhile."""
+    """Wait for the next look. Raises ConnectionAbortedError when the tab was closed meanwhile."""
     await asyncio.sleep(LOOK_SECONDS)
     if not request.protocol.connected:
         raise ConnectionAbortedError
 
 
 def _with_link(sentence: str, language: Language, request: web.Request) -> str:
-    """Return a line with the way to see how far it has come, within the frame."""
-    link = Markup('<a href="{}?{}=yes&amp;lang={}" target="_self">{}</a>').format(
-        request.path, WATCH_FIELD, language.code, language.in_template(_WATCH)
-    )
+    """Return a line with the way to see how far it has come."""
+    link = Markup('<a href="{}?lang={}">{}</a>').format(request.path, language.code, language.in_template(_WATCH))
     return _line(Markup("{} {}").format(language.in_template(sentence), link))
 
 
 def _line(sentence: Markup, percent: int | None = None, *, aloud: bool = True) -> str:
-    """Return one state. Frames within the live region that are not to be read aloud say so themselves."""
+    """Return one state. Those that are not to be read aloud say so themselves."""
     quiet = Markup("") if aloud else Markup(' aria-live="off"')
     if percent is None:
         return Markup("<p{}>{}</p>\n").format(quiet, sentence)

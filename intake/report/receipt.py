@@ -20,7 +20,6 @@ from aiohttp import web
 from cases.case.deadlines import statutory
 from cases.clock import clock_start
 from intake.http.form_tokens import PAGE_KEPT_FOR
-from intake.http.frame_policies import IN_A_FRAME
 from intake.http.result_pages import UNTIL
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.show import FACTS_FORM, Visit, fields_of, in_session, inbox_fields, inbox_page
@@ -127,15 +126,9 @@ def receipt_page(
     )
 
 
-def received_in_frame(services: Services, language: Language, fields: Sequence[tuple[str, str]]) -> web.Response:
-    """Return the answer for the frame below the form: received, and the way to the code with the session's fields."""
-    return services.pages.page(
-        "report/received.html",
-        language,
-        "/report",
-        Head(headers={**IN_A_FRAME, **FORGET}),
-        fields=fields,
-    )
+async def receipt_again(services: Services, session: Session, language: Language) -> web.Response:
+    """Return the page with the code of a session that a report opened. Raises what `open_case` raises."""
+    return receipt_page(services, await _view_of(services, session), language)
 
 
 async def show_receipt(request: web.Request) -> web.StreamResponse:
@@ -169,7 +162,7 @@ async def _check(visit: Visit) -> web.StreamResponse:
     was_right = visit.switched and visit.session.confirmed
     if not was_right and not are_right(visit.session.receipt, visit.form):
         return _not_right(visit, view)
-    visit.services.sessions.confirm(visit.session)
+    visit.session.confirmed = True
     return _files_page(visit, view) if view.accepted else _days_page(visit, view, is_right=True)
 
 
@@ -228,17 +221,18 @@ def _days_page(visit: Visit, view: ReceiptView, *, is_right: bool = False) -> we
 
 async def _view(visit: Visit) -> ReceiptView | None:
     """Return what the page shows, or None in a session that no report opened."""
-    opened_by = visit.session.opened_by
-    if opened_by is None:
-        return None
+    return None if visit.session.opened_by is None else await _view_of(visit.services, visit.session)
+
+
+async def _view_of(services: Services, session: Session) -> ReceiptView:
+    """Return what the page shows of a report; what was found in its files only as long as that is kept."""
     # What was found in files goes after half an hour, also of a session that is still in use.
-    visit.services.form_tokens.prune()
-    if isinstance(opened_by.kept, ReceiptView):
-        return opened_by.kept
-    opened = await open_case(visit.services, visit.session)
-    at_once = answers_at_once(visit.services, opened)
-    readable = Readable(opened.reporter[0].day, at_once, _readers(visit.services, opened))
-    return receipt_view(visit.services, visit.session, readable)
+    services.form_tokens.prune()
+    if session.opened_by is not None and isinstance(session.opened_by.kept, ReceiptView):
+        return session.opened_by.kept
+    opened = await open_case(services, session)
+    at_once = answers_at_once(services, opened)
+    return receipt_view(services, session, Readable(opened.reporter[0].day, at_once, _readers(services, opened)))
 
 
 def _readers(services: Services, opened: OpenedCase) -> tuple[str, ...]:

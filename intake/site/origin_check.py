@@ -25,7 +25,6 @@ from aiohttp import hdrs, web
 
 from intake.entrance import ENTRANCE, Entrance
 from intake.http.forwarded import brings_an_address
-from intake.http.frame_policies import IN_A_FRAME
 from intake.http.silence import Handler, fixed_response
 from intake.services import SERVICES, Services
 from intake.views.texts import WRONG_HOST, WRONG_ORIGIN
@@ -46,10 +45,7 @@ async def check_origin(request: web.Request, handler: Handler) -> web.StreamResp
     if request.headers.get(hdrs.HOST, "").lower() not in _hosts(services, request.app[ENTRANCE]):
         return services.pages.plain(language, WRONG_HOST, status=_MISDIRECTED)
     if request.method == hdrs.METH_POST and not _from_our_pages(request):
-        refused = services.pages.plain(language, WRONG_ORIGIN, status=_FORBIDDEN)
-        # A browser that hides where its forms come from must be able to show this where it shows our answers.
-        refused.headers.update(IN_A_FRAME)
-        return refused
+        return services.pages.plain(language, WRONG_ORIGIN, status=_FORBIDDEN)
     return await handler(request)
 
 

@@ -1,7 +1,8 @@
 """
 No form is answered with a page, but with the address of one (intake/http/result_pages.py has the reasons).
 
-What is refused before it is known to be one of our forms, and what is streamed, is answered as it is.
+What is refused before it is known to be one of our forms, what is streamed, and what finds no room to be kept, is
+answered as it is.
 """
 
 from http import HTTPStatus
@@ -9,9 +10,11 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
+from intake.entrance import ENTRANCE, Entrance
+from intake.http.result_pages import SECOND_HAND
 from intake.http.silence import Handler
 from intake.services import SERVICES
-from intake.views.pages import LANGUAGE, Head, answer
+from intake.views.pages import LANGUAGE, Cache, Head, answer
 
 # Another host or another site sent it: it would not find our address either.
 _AS_IT_IS: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.SEE_OTHER)
@@ -27,7 +30,16 @@ async def answered_elsewhere(request: web.Request, handler: Handler) -> web.Stre
     if request.method != hdrs.METH_POST or not isinstance(response, web.Response) or response.status in _AS_IT_IS:
         return response
     services = request.app[SERVICES]
-    address = services.result_pages.keep(response, lambda handle: services.sessions.peek(handle) is not None)
+    at_onion = request.app[ENTRANCE] is Entrance.ONION
+    address = services.result_pages.keep(
+        response, lambda handle: services.sessions.peek(handle) is not None, at_onion=at_onion
+    )
+    if address is None:
+        # Better than to lose what was typed, although some browsers then write the form down.
+        if response.status == HTTPStatus.OK:
+            response.set_status(SECOND_HAND)
+        response.headers[hdrs.CACHE_CONTROL] = Cache.NOTHING.value
+        return response
     led = see_other(address, response.get(LANGUAGE, ""))
     if _CLEAR in response.headers:
         # Who closes the tab at once gets no further.

@@ -19,7 +19,6 @@ from typing import Final
 from cases.crypto.seal import CaseKeys, SealedFile, new_file_number, seal_file, seal_preview
 from cases.entry import Attachment, Body, ScrubRecord
 from cases.errors import CaseError
-from cases.receipt.keys import ReceiptKeys
 from cases.store.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
 from intake.http.form import MinimumRate, Part
@@ -39,8 +38,6 @@ _DIGEST_PIECE: Final = 2**20
 # The objects around what is shown of one file, and around each value found in it.
 _SHOWN_BYTES: Final = 1000
 _FOUND_BYTES: Final = 200
-# From here on a file waits for the keys of its case to be made. Smaller ones are cleaned meanwhile.
-_LARGE_BYTES: Final = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,28 +82,16 @@ class PendingCase:
 class Allowance:
     """What one form may still bring."""
 
-    def __init__(
-        self,
-        limits: Limits,
-        budget: MemoryBudget,
-        announced: int | None,
-        deriving: asyncio.Future[ReceiptKeys] | None = None,
-    ) -> None:
-        """`announced` is the length of the whole form, if its sender said it.
-
-        `deriving` makes the keys of a new case from its words and takes 64 MiB for it: not beside a large file of the
-        same form.
-        """
+    def __init__(self, limits: Limits, budget: MemoryBudget, announced: int | None) -> None:
+        """`announced` is the length of the whole form, if its sender said it."""
         self.limits = limits
-        self._deriving = deriving
         self._most = limits.file_bytes if announced is None else min(limits.file_bytes, announced)
         self._budget = budget
         self._files_left = limits.files
         self.bytes_left = limits.report_bytes
 
     def renew(self, announced: int | None, accepted: Sequence["Accepted"]) -> None:
-        """Go on with a later form of the same report, whose keys are made and of which these files are accepted."""
-        self._deriving = None
+        """Go on with a later form of the same case, of which these files are accepted."""
         self._files_left = self.limits.files - len(accepted)
         self.bytes_left = self.limits.report_bytes - sum(one.attachment.size for one in accepted)
         self._most = self.limits.file_bytes if announced is None else min(self.limits.file_bytes, announced)
@@ -139,11 +124,6 @@ class Allowance:
             raise TooMuchInArchive
         await room.hold.take(max(0, size - archive_bytes))
 
-    async def keys_are_made(self) -> None:
-        """Wait until the keys are made; whether that went well shows where they are used."""
-        if self._deriving is not None:
-            await asyncio.wait({self._deriving})
-
 
 @dataclass(slots=True)
 class FileRoom:
@@ -159,8 +139,6 @@ class FileRoom:
         if size > self.allowance.bytes_left:
             raise ReportTooLarge
         self.allowance.bytes_left -= size
-        if self.hold.held + size >= _LARGE_BYTES:
-            await self.allowance.keys_are_made()
         await self.hold.take(size)
 
 
@@ -291,6 +269,9 @@ class FileTaker:
         self._accepted: list[Accepted] = []
         self._tried = TriedFiles()
         self._chosen = 0
+        # How many were accepted before this form.
+        self._resumed = 0
+        self.all_against_marks = True
         # Who waits for it may be shown how far it has come.
         self._sending = sending or Sending(0)
         self._allowance = allowance
@@ -299,19 +280,19 @@ class FileTaker:
         self._store = store
 
     def resume(self, announced: int | None, sending: Sending) -> None:
-        """Go on with a later form of the same report. What was accepted stays, as its first files."""
+        """Go on with a later form of the same case. What was accepted stays, as its first files."""
         accepted = [one for one in self._shown if one.refused is None]
         self._shown = [
             FileShown(order, one.kind, one.report, None, one.file_id) for order, one in enumerate(accepted, start=1)
         ]
-        self._chosen = len(accepted)
+        self._chosen = self._resumed = len(accepted)
         self._allowance.renew(announced, self._accepted)
         self._sending = sending
 
     @property
-    def refused_now(self) -> bool:
-        """Whether a file of the form that is being taken was refused."""
-        return any(one.refused is not None for one in self._shown)
+    def refused_now(self) -> tuple[FileShown, ...]:
+        """The files of the form that is being taken that were refused."""
+        return tuple(one for one in self._shown if one.refused is not None)
 
     @property
     def bytes_staged(self) -> int:
@@ -345,6 +326,7 @@ class FileTaker:
                 self._refuse(Empty.text_key)
             return
         self._chosen += 1
+        self.all_against_marks = self.all_against_marks and against_marks
         jail = Jail(self._sandbox, against_marks=against_marks)
         # Of a file that is neither no more is read ahead of its room than tells so.
         apart = may_come_apart(await part.begins(len(ZIP)))
@@ -389,6 +371,21 @@ class FileTaker:
 
     def _progress(self) -> FileProgress:
         return FileProgress(self._sending, self._chosen)
+
+    async def drop_new(self) -> None:
+        """Delete what was staged by a later form of the same case that broke off."""
+        await self._drop_some(self._accepted[self._resumed :])
+
+    async def drop_held(self) -> None:
+        """Delete what was accepted before this form."""
+        held, self._resumed = self._accepted[: self._resumed], 0
+        await self._drop_some(held)
+
+    async def _drop_some(self, dropped: Sequence[Accepted]) -> None:
+        ids = {one.file_id.hex() for one in dropped}
+        self._accepted = [one for one in self._accepted if one.file_id.hex() not in ids]
+        self._shown = [one for one in self._shown if one.file_id not in ids]
+        await drop_files(self._store, PendingCase(self._case, tuple(dropped)).file_ids)
 
     async def drop(self) -> None:
         """Delete everything that was staged; for a form that is refused after its files came."""

@@ -1,12 +1,12 @@
 """
-How far a report has come, while it is being sent: what the frame beside the form shows.
+How far a report has come, while it is being sent: what the page in a tab of its own shows.
 
-1. A form is known here by a keyed hash of its token, which stands in the address of the frame. It opens nothing, and
+1. A form is known here by a keyed hash of its token, which stands in the address of that page. It opens nothing, and
    tells nobody which form it is of.
 2. Kept in memory, and only for as long as somebody sends or watches: how many bytes, and what became of files, by their
    order. Nothing of what they are called.
-3. At most `MOST_WATCHING` frames watch at a time, so that forms left open do not take the connections of
-   those who send.
+3. At most `MOST_WATCHING` pages watch at a time, so that forms left open do not take the connections of those who
+   send; from half of it on some are refused by chance (intake/shelf.py).
 """
 
 import hashlib
@@ -18,15 +18,16 @@ from enum import Enum, auto
 from typing import Final
 
 from intake.errors import IntakeError
+from intake.shelf import Shelf
 
-MOST_WATCHING: Final = 128
+MOST_WATCHING: Final = 256  # half of the connections
 _ID_BYTES: Final = 16
 # Each file makes two steps; a form that holds more parts than it may shows no more of them.
 _MOST_STEPS: Final = 64
 
 
 class TooManyWatch(IntakeError):
-    """As many frames are open as may be."""
+    """As many such pages are open as may be."""
 
     code = 330
     text_key = "progress.too_many"
@@ -43,7 +44,7 @@ class Step(Enum):
 
 @dataclass(slots=True)
 class Sending:
-    """One sending of a form; written by who reads it, shown by the frame."""
+    """One sending of a form; written by who reads it, shown by the page."""
 
     # What the browser said it would send: fields, files and what stands around them.
     total: int
@@ -78,7 +79,7 @@ class FileProgress:
 
 @dataclass(slots=True)
 class Shown:
-    """What the frame of one form shows: the latest sending, if there is one."""
+    """What the page of one form shows: the latest sending, if there is one."""
 
     sending: Sending | None = None
     users: int = 0
@@ -90,7 +91,7 @@ class ProgressBoard:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._shown: dict[str, Shown] = {}
-        self._watching = 0
+        self._watching = Shelf[object](MOST_WATCHING)
 
     def __len__(self) -> int:
         return len(self._shown)
@@ -104,14 +105,14 @@ class ProgressBoard:
     @contextmanager
     def watch(self, untrusted_id: str) -> Iterator[Shown]:
         """Give what is shown under this id, also before anything is sent. Raises `TooManyWatch`."""
-        if self._watching >= MOST_WATCHING:
+        watch = object()
+        if not self._watching.put(watch, 1):
             raise TooManyWatch
-        self._watching += 1
         try:
             with self._used(untrusted_id) as shown:
                 yield shown
         finally:
-            self._watching -= 1
+            self._watching.drop(watch)
 
     @contextmanager
     def send(self, sending: Sending, untrusted_token: str) -> Iterator[None]:

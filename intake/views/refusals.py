@@ -44,9 +44,13 @@ _FORM: Final = {
         N_("The files that had been received are no longer kept here. Nothing was stored."),
         N_("Your text is kept: choose your files once more and send again."),
     ),
+    "form.files_wait": Notice(
+        N_("Files that you sent before are kept here, but this page did not know of them. Nothing was stored."),
+        N_("Look through the form below and send it again: the files go along."),
+    ),
     "form.empty": Notice(
         N_("There was no text, so nothing was stored."),
-        N_("Write a few words about what happened, choose your files once more and send again."),
+        N_("Write a few words about what happened, and send again."),
     ),
     "form.text_too_long": Notice(
         N_("The text is longer than the form can take. Nothing was stored."),
@@ -222,8 +226,6 @@ REFUSALS: Final[Mapping[str, Notice]] = {**_FORM, **_FILES}
 class RefusalContext(Enum):
     """Where a refusal is shown, if that is not a page of the form that was refused."""
 
-    # Beside the form, which still stands there with the text and the files in it: only what to do is another thing.
-    FRAME = auto()
     # On the page that asks for the case code: the code is not shown again, so no sentence speaks of text below.
     LOG_IN = auto()
     # In answer to a request to take a file or a report back.
@@ -232,14 +234,6 @@ class RefusalContext(Enum):
     MEMBERS_FILE = auto()
 
 
-_TO_DO_IN_FRAME: Final[Mapping[str, str]] = {
-    "form.refused": N_("Please try again."),
-    "form.not_a_form": N_("Please send the form again."),
-    "form.old": N_("The form cannot be sent as it stands."),
-    "form.hold_gone": N_("The form cannot be sent as it stands."),
-    "form.empty": N_("Write a few words about what happened."),
-    "form.try_again_soon": N_("Please wait a minute and send again."),
-}
 _AT_LOG_IN: Final[Mapping[str, Notice]] = {
     "form.old": Notice(
         N_("The page had expired, or the service was restarted."), N_("Please write your case code again.")
@@ -275,9 +269,6 @@ def refusal(text_key: str, context: RefusalContext | None = None) -> Notice:
     match context:
         case None:
             return REFUSALS.get(text_key, TRY_AGAIN)
-        case RefusalContext.FRAME:
-            notice = REFUSALS.get(text_key, TRY_AGAIN)
-            return Notice(notice.what, _TO_DO_IN_FRAME.get(text_key, notice.do), notice.tone)
         case RefusalContext.LOG_IN:
             return _AT_LOG_IN.get(text_key, _LOG_IN_AGAIN)
         case RefusalContext.TAKE_BACK:

@@ -4,16 +4,6 @@ from typing import Final
 
 from intake.views.texts import N_, Notice
 
-IDENTIFIES_YOU: Final = Notice(
-    N_("The text seems to say who you are. Nothing was stored."),
-    N_("Look at what we found. Change it, or tick the box to send the text as it is, and send again."),
-)
-IDENTIFIES_YOU_IN_REPORT: Final = Notice(
-    IDENTIFIES_YOU.what, N_("Look at what we found. Change it above, or leave it as it is.")
-)
-IDENTIFIES_YOU_IN_FRAME: Final = Notice(IDENTIFIES_YOU.what, N_("Look at what we found, and go back to the text."))
-# With these the same form would be refused again.
-TOKEN_IS_EXPIRED: Final = frozenset({"form.old", "form.hold_gone"})
 NOT_SENT_AGAIN: Final = Notice(N_("Changes you make in the form now are not sent. You can add them with the code."))
 NOT_THE_CODE: Final = Notice(
     N_("That does not match the words on the page."),

@@ -144,7 +144,7 @@ async def _build(args: argparse.Namespace, world: DemoWorld) -> tuple[ClientTor,
         await world.start_relay(world.mirror)
     async with Visitor.over_tor(tor.socks, world.public) as visitor:
         page = await visitor.open("/report")
-        page = await visitor.send(page.form("/report"), {"text": SAMPLE_TEXT}, [sample_jpeg("demo")])
+        page = await visitor.send(page.form("/report"), {"text": SAMPLE_TEXT, "act": "send"}, [sample_jpeg("demo")])
     _print_result(args, world, local, page.receipt)
     return tor, forwarder
 

@@ -223,7 +223,7 @@ async def _file(visitor: Visitor, samples: list[Sample]) -> tuple[str, ...]:
     """File the report; returns the receipt."""
     page = await visitor.open("/report")
     _demand(page.status == FOUND, f"the form answered {page.status}")
-    page = await visitor.send(page.form("/report"), {"text": TEXT}, samples)
+    page = await visitor.send(page.form("/report"), {"text": TEXT, "act": "send"}, samples)
     _demand(bool(page.receipt), f"no receipt came back (status {page.status})")
     return page.receipt
 

@@ -2,7 +2,7 @@
 
 It is not part of the service and not a mirror: it reads what passes, which is why every page it shows says, in a
 banner that the forwarder itself writes, that this is a demonstration and not anonymous. It listens on 127.0.0.1
-alone and keeps nothing. Answers are passed on as they come, so that the frame that shows the progress of a sending is
+alone and keeps nothing. Answers are passed on as they come, so that the page that shows the progress of a sending is
 seen to move.
 """
 
@@ -31,8 +31,6 @@ BANNER: Final = (
 _TRIAL_BANNER: Final = re.compile(rb'<div class="trial" role="note">.*?</div>', re.DOTALL)
 _TRIAL_BEGINS: Final = b'<div class="trial"'
 _BODY: Final = re.compile(rb"<body[^>]*>")
-# A page in a frame has the banner of the page around it in sight, and no room for one of its own.
-_IN_A_FRAME: Final = b'<body class="in-frame">'
 # A page's own banner begins within this many bytes of its <body>. What has none there has none.
 _BANNER_WITHIN: Final = 512
 # Only what the pages need; a browser's language, name and cookies stay here.
@@ -153,8 +151,6 @@ def _banner_has_its_place(head: bytes) -> bool:
     body = _BODY.search(head)
     if body is None:
         return False
-    if body[0] == _IN_A_FRAME:
-        return True
     if _TRIAL_BEGINS in head:
         return _TRIAL_BANNER.search(head) is not None
     return len(head) - body.end() >= _BANNER_WITHIN
@@ -162,8 +158,6 @@ def _banner_has_its_place(head: bytes) -> bool:
 
 def with_banner(page: bytes) -> bytes:
     """Return the page with the one banner of the demonstration, in the place of its own if it has one."""
-    if _IN_A_FRAME in page:
-        return page
     banner = BANNER.encode()
     replaced, count = _TRIAL_BANNER.subn(lambda _: banner, page, count=1)
     return replaced if count else _BODY.sub(lambda body: body[0] + b"\n" + banner, page, count=1)

@@ -62,7 +62,7 @@ class HtmlPage(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(HtmlForm(given.get("action", "")))
+            self.forms.append(HtmlForm(given.get("action", "").partition("?")[0]))
         elif tag == "input" and given.get("type") == "hidden" and self.forms:
             self.forms[-1].fields.append((given["name"], given.get("value", "")))
 

@@ -159,7 +159,7 @@ async def test_a_desk_shows_of_which_kind_the_files_were_that_were_not_accepted(
     async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
         browser = desks.intake.browser()
         told = await file_report(browser, "Med film.", [b"RIFF\0\0\0\0AVI LIST", b"Note: a\nReceived: from b\n"])
-        await browser.post("/report", told.form("/report").fields)
+        await browser.post("/report", told.form("/report").with_())
         await desks.release()
         (known,) = await desks.listed(LEAD)
         async with desks.desk(LEAD) as book:

@@ -11,9 +11,9 @@ from reporter_samples import rows
 from cases.entry import Message
 from cases.store.store import Store
 from intake.http.form import Form
-from intake.inbox.pages import TAKE_BACK_FORM, _take_back
+from intake.inbox.once import write_one
+from intake.inbox.pages import TAKE_BACK_FORM, ask_to_take_back
 from intake.inbox.show import Visit
-from intake.inbox.write import write_one
 from intake.views.texts import SENT
 
 
@@ -62,7 +62,7 @@ async def test_a_report_that_was_taken_back_when_its_connection_made_room_leaves
     async with running_intake(tmp_path) as intake:
         await file_report(intake.browser(), "A report")
         visit = visit_of(intake, TAKE_BACK_FORM)
-        await cut_short(visit, _take_back, "take_back", monkeypatch)
+        await cut_short(visit, ask_to_take_back, "take_back", monkeypatch)
         _use, is_first = await intake.services.form_tokens.claim(visit.token, TAKE_BACK_FORM)
         left = len(intake.services.sessions)
 

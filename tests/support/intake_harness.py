@@ -234,17 +234,23 @@ class Form:
     id: str = ""
     # The last box or button of each name, ticked or pressed or not.
     boxes: dict[str, str] = field(default_factory=dict)
+    # The strong button of the form, or the one that sends it.
+    button: tuple[str, str] | None = None
+    # Where text browsers send it, which know no button outside of its form.
+    otherwise: str = ""
 
     def with_(self, **values: str | Sequence[str]) -> list[tuple[str, str]]:
-        """Return the fields with some replaced or added."""
+        """Return the fields with some replaced or added, and the strong button pressed unless another one is named."""
         kept = [(name, value) for name, value in self.fields if name not in values]
         for name, value in values.items():
             kept += [(name, value)] if isinstance(value, str) else [(name, one) for one in value]
-        return kept
+        is_pressed = bool({"act", "switch", "before", "after"} & {name for name, _value in kept})
+        return kept if is_pressed or self.button is None else [*kept, self.button]
 
     def as_it_is(self, **values: str | Sequence[str]) -> list[tuple[str, str]]:
-        """The fields, with the box ticked that what was found in the text is to stay. Raises KeyError without one."""
-        return self.with_(looked=self.boxes["looked"], **values)
+        """The fields, and the button that leaves in the text what was found in it. Raises KeyError without one."""
+        assert self.boxes["act"] == "keep"
+        return self.with_(act="keep", **values)
 
 
 @dataclass
@@ -283,7 +289,11 @@ class Page:
         """
         for form in sorted(self.forms, key=lambda one: "switch" in dict(one.fields) and "switch" not in having):
             names = {name for name, _value in form.fields}
-            if form.action == action and set(having.items()) <= set(form.fields) and without not in names:
+            if (
+                action in {form.action, form.otherwise}
+                and set(having.items()) <= set(form.fields)
+                and without not in names
+            ):
                 return form
         message = f"no form to {action} with {having} on this page: {self.plain[:600]}"
         raise AssertionError(message)
@@ -308,7 +318,7 @@ class _Forms(HTMLParser):
         # Of fields and of buttons that lead elsewhere, the form that they name, or none for the one around them.
         self._outside: list[tuple[str, str, str]] = []
         self._with_button: list[Form] = []
-        self._buttons: list[tuple[str, str, tuple[str, str]]] = []
+        self._buttons: list[tuple[str, str, tuple[str, str], str]] = []
         self._textarea: str | None = None
         self._select: tuple[str, str | None] | None = None
         self._collected = ""
@@ -316,7 +326,7 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append(Form(named["action"].partition("#")[0], id=named.get("id", "")))
+            self.forms.append(Form(re.split("[#?]", named["action"])[0], id=named.get("id", "")))
         elif tag == "input" and named.get("type") in {"checkbox", "radio"}:
             if self.forms:
                 self.forms[-1].boxes[named["name"]] = named.get("value", "")
@@ -325,12 +335,15 @@ class _Forms(HTMLParser):
             elif "checked" in named:
                 self._add(named["name"], named.get("value", ""))
         elif tag == "button" and "form" not in named and self.forms:
-            self._with_button.append(self.forms[-1])
-            if "name" in named:
-                self.forms[-1].boxes[named["name"]] = named.get("value", "")
+            self._button(named)
         elif tag == "button" and "form" in named and "disabled" not in named:
             value = (named.get("name", ""), named.get("value", ""))
-            self._buttons.append((named["form"], named.get("formaction", "").partition("#")[0], value))
+            around = self.forms[-1].action if self.forms else ""
+            if value[0] == "way":
+                # As a text browser sends it: the page that it leads to is the same.
+                self._with_button.append(self.forms[-1])
+                around = ""
+            self._buttons.append((named["form"], re.split("[#?]", named.get("formaction", ""))[0], value, around))
         elif tag == "input" and named.get("type") != "file":
             self._add(named["name"], named.get("value", ""))
         elif tag == "textarea":
@@ -340,14 +353,25 @@ class _Forms(HTMLParser):
         elif tag == "option" and self._select is not None and ("selected" in named or self._select[1] is None):
             self._select = (self._select[0], named.get("value", ""))
 
+    def _button(self, named: dict[str, str]) -> None:
+        self._with_button.append(self.forms[-1])
+        if "name" in named:
+            self.forms[-1].boxes[named["name"]] = named.get("value", "")
+            if "main" in named.get("class", "").split() or named.get("value") == "send":
+                self.forms[-1].button = (named["name"], named.get("value", ""))
+
     def whole(self) -> list[Form]:
         """The forms that have a button, and after them what each button sends that names another form than its own."""
         by_id = {form.id: form for form in self.forms if form.id}
         for form, name, value in self._outside:
             by_id[form].fields.append((name, value))
         pressed = [
-            Form(action or by_id[form].action, [*([value] if value[0] else []), *by_id[form].fields])
-            for form, action, value in self._buttons
+            Form(
+                action or by_id[form].action,
+                [*([value] if value[0] else []), *by_id[form].fields],
+                otherwise="" if around == by_id[form].action else around,
+            )
+            for form, action, value, around in self._buttons
         ]
         return [*(form for form in self.forms if form in self._with_button), *pressed]
 
@@ -479,29 +503,24 @@ def _dechunk(body: bytes) -> bytes:
 
 
 def multipart(boundary: str, fields: Sequence[tuple[str, str]], files: Sequence[bytes] = ()) -> bytes:
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields
-    ]
+    """Return the body of a form. Browsers send fields where they stand: the button comes after the files."""
+    parts, after = [], []
+    for name, value in fields:
+        one = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        (after if name == "act" else parts).append(one)
     for number, content in enumerate(files):
         head = (
             f'--{boundary}\r\nContent-Disposition: form-data; name="attachment"; filename="secret-name-{number}.jpg"\r\n'
             "Content-Type: image/jpeg\r\n\r\n"
         )
         parts.append(head.encode() + content + b"\r\n")
-    return b"".join(parts) + f"--{boundary}--\r\n".encode()
+    return b"".join((*parts, *after)) + f"--{boundary}--\r\n".encode()
 
 
 async def file_report(browser: Browser, text: str, files: Sequence[bytes] = (), **values: str | Sequence[str]) -> Page:
     """Fetch the form, fill it in, send it."""
     form = (await browser.get("/report")).form("/report")
     return await browser.post("/report", form.with_(text=text, **values), files)
-
-
-async def files_page(browser: Browser, query: str = "", **values: str | Sequence[str]) -> Page:
-    """The page of files, as it follows on a form with these values."""
-    form = (await browser.get(f"/report{query}")).form("/report")
-    return await browser.post("/report", form.with_(**{"text": "Before the files", **values, "step": "files"}))
 
 
 async def two_words_back(browser: Browser, receipt: Page) -> Page:
@@ -512,3 +531,10 @@ async def two_words_back(browser: Browser, receipt: Page) -> Page:
 async def log_in(browser: Browser, receipt: Receipt) -> Page:
     form = (await browser.get("/return")).form("/return")
     return await browser.post("/return", form.with_(code=" ".join(receipt.words)))
+
+
+async def report_form(browser: Browser, query: str = "", **values: str | Sequence[str]) -> Form:
+    """The report form, filled in with these values, its button not pressed yet."""
+    form = (await browser.get(f"/report{query}")).form("/report")
+    form.fields = Form("/report", form.fields).with_(**{"text": "Before the files", **values})
+    return form

@@ -1,4 +1,4 @@
-"""In a real browser: what was pointed out stays typed, and one press lets it go on the way that was begun."""
+"""In a real browser: what points to the writer is shown in its sentence, and one press sends the report, with it or without."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from conftest_tor import SHORT_FOLDER_PREFIX
 pytestmark = pytest.mark.live
 
 POINTING = "Fakturan betalades två gånger.\nMvh\nAnna Andersson"
+CHANGED = "Fakturan betalades två gånger."
 
 
 @pytest.fixture(scope="module")
@@ -29,33 +30,62 @@ def served():
 
 
 @pytest.mark.parametrize("start", [Firefox, Chromium])
-def test_one_press_leaves_the_text_as_it_is_and_goes_on_to_the_files(served, start, tmp_path):
-    photograph = reporter.photographs(tmp_path, 1)
+@pytest.mark.parametrize(
+    ("button", "sent"), [("keep", POINTING), ("remove", POINTING.replace("Anna Andersson", "[…]"))]
+)
+def test_one_press_sends_the_report_with_what_was_found_or_without_it_and_the_files_go_along(
+    served, start, button, sent, tmp_path
+):
     with OnionWay(served.socket) as way, start(way.port) as person:
-        person.open(f"{ORIGIN}/report")
-        button_before = person.has('[name="looked"]')
-        person.fill("text", POINTING)
-        person.switch("step", "files")
-        stopped, kept = person.text(), person.value("text")
-        person._go(lambda: person._click('button[name="looked"]'))
-        reporter.send_files(person, photograph)
+        reporter.send(person, ORIGIN, POINTING, reporter.photographs(tmp_path, 1))
+        stopped, asks_for_files = person.text(), person.has('input[type="file"]')
+        person.switch("act", button)
         words = reporter.to_the_code(person)
+        reporter.log_in(person, ORIGIN, words)
+        inbox = person.text()
+        has_file = person.has('form[action="/inbox/file"]')
 
-    assert not button_before
     assert "Anna Andersson" in stopped
-    assert kept == POINTING
-    assert len(words) == reporter.WORDS
+    assert not asks_for_files
+    assert " ".join(sent.split()) in " ".join(inbox.split())
+    assert has_file
 
 
 @pytest.mark.parametrize("start", [Firefox, Chromium])
-def test_one_press_leaves_the_text_as_it_is_and_sends_it(served, start):
+def test_who_changes_the_text_has_it_before_her_with_the_files_kept_and_sends_it_without_choosing_them_again(
+    served, start, tmp_path
+):
     with OnionWay(served.socket) as way, start(way.port) as person:
-        person.open(f"{ORIGIN}/report")
-        person.fill("text", POINTING)
-        person.switch("step", "send")
+        reporter.send(person, ORIGIN, POINTING, reporter.photographs(tmp_path, 1))
+        person.switch("act", "edit")
         kept = person.value("text")
-        person._go(lambda: person._click('button[name="looked"]'))
-        words = reporter.code_on(person)
+        is_held = person.has('button[name="act"][value="drop"]')
+        person.fill("text", CHANGED)
+        person.switch("act", "send")
+        words = reporter.to_the_code(person)
+        reporter.log_in(person, ORIGIN, words)
+        inbox = person.text()
+        has_file = person.has('form[action="/inbox/file"]')
 
     assert kept == POINTING
-    assert len(words) == reporter.WORDS
+    assert is_held
+    assert CHANGED in inbox
+    assert "Anna Andersson" not in inbox
+    assert has_file
+
+
+@pytest.mark.parametrize("start", [Firefox, Chromium])
+def test_a_message_that_points_to_its_writer_is_stopped_and_sent_without_it_by_one_press(served, start):
+    with OnionWay(served.socket) as way, start(way.port) as person:
+        reporter.send(person, ORIGIN, CHANGED)
+        reporter.log_in(person, ORIGIN, reporter.to_the_code(person))
+        person.fill("text", POINTING)
+        person.switch("act", "send")
+        stopped = person.text()
+        person.switch("act", "remove")
+        inbox = person.text()
+
+    assert "Anna Andersson" in stopped
+    assert "Mvh" in inbox
+    assert "[…]" in inbox
+    assert "Anna Andersson" not in inbox

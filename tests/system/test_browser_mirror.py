@@ -43,7 +43,7 @@ def collected():
     with Served(folder, made) as served:
         pages = served.call(answered, served, folder)
         beside = {page.path: page for page in served.call(files_beside, served.desks)}
-    yield Collected(tuple(pages), beside, "sv")
+    yield Collected(tuple(pages), beside)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 
 # Complete and not reviewed; from left and from right.
 PRINTED_IN = ("sv", "ar")
-WITH_A_CODE = ("receipt", "receipt-wrong-words", "inbox-new-code", "inbox-new-code-wrong")
+WITH_A_CODE = ("receipt", "receipt-not-sent-again", "receipt-wrong-words", "inbox-new-code", "inbox-new-code-wrong")
 BROWSERS = {
     "firefox, scripts on": lambda socks: Firefox(socks, safest=False),
     "firefox, safest": Firefox,

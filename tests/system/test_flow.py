@@ -113,7 +113,7 @@ async def test_the_demonstration_shows_the_pages_to_a_plain_browser_with_a_banne
                 headers = answer.headers
             fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
             typed = aiohttp.FormData(default_to_multipart=True)
-            for name, value in {**fields, "text": "Skrivet i en vanlig webbläsare."}.items():
+            for name, value in {**fields, "text": "Skrivet i en vanlig webbläsare.", "act": "send"}.items():
                 typed.add_field(name, value)
             # As a browser of text sends them, with no more.
             ours = {"Origin": shown["open"], "Referer": shown["open"] + "/report"}

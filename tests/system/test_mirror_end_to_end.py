@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import aiohttp
@@ -29,6 +30,7 @@ from aiohttp import web
 from browsers import reporter
 from browsers.chromium import Chromium
 from browsers.firefox import Firefox
+from browsers.kept import EAGER, visited
 from browsers.pages import telling_photograph
 from browsers.served import Served, example_home
 from browsers.way import OnionWay
@@ -148,7 +150,7 @@ class Mirror:
         """Somebody with a stock browser that believes the private authority, or its certificate's key."""
         with OnionWay(None, mirror=(NAME, self.relay.place)) as way:
             if browser is Firefox:
-                with Firefox(way.port, safest=False) as person:
+                with Firefox(way.port, safest=False, prefs=EAGER) as person:
                     person.trust((self.authority.folder / "ca.pem").read_bytes())
                     yield person, way
             else:
@@ -250,23 +252,19 @@ def test_a_relay_that_dies_in_the_middle_of_an_upload_is_seen_leaves_nothing_and
     before = mirror.rows()
     person.open(f"{ORIGIN}/report")
     person.fill("text", f"Skrivet med {marker}.")
-    person.switch("step", "files")
     person.choose("attachment", picture)
     way.carried = 0
-    person.press("/report", stays=True)
-    _wait(lambda: way.carried > 2**20)
-    mirror.relay.kill()
-    _wait(person.failed_frames)
+    with ThreadPoolExecutor(1) as hand:
+        pressed = hand.submit(person.fail, "act", "send")
+        _wait(lambda: way.carried > 2**20)
+        mirror.relay.kill()
+        pressed.result()
     carried = way.carried
     mirror.until_nobody_is_there()
     after_kill, left = mirror.rows(), holding(mirror.folder / "home", [marker])
 
     mirror.relay.start()
-    person.press("/report", stays=True)
-    _wait(lambda: not person.failed_frames())
-    with person.frame("sink"):
-        person.wait_for('form[action="/receipt"]')
-    time.sleep(reporter.GROWN_SECONDS)
+    reporter.send(person, ORIGIN, f"Skrivet med {marker}.", [picture])
     words = reporter.to_the_code(person)
     bodies = mirror.served.call(newest, mirror.served.desks)
 
@@ -276,6 +274,15 @@ def test_a_relay_that_dies_in_the_middle_of_an_upload_is_seen_leaves_nothing_and
     assert len(words) == reporter.WORDS
     assert marker in bodies[0].text
     assert [type(body) for body in bodies].count(Attachment) == 1
+
+
+@pytest.mark.parametrize("browser", [Firefox, Chromium])
+def test_the_profile_of_an_ordinary_window_holds_neither_text_nor_code_at_any_time(mirror, browser, tmp_path):
+    mirror.relay.start_again()
+    with mirror.person(browser) as (person, _way):
+        found = visited(person, ORIGIN, mirror.served, tmp_path)
+
+    assert {when: what for when, what in found.items() if what} == {}
 
 
 def _wait(condition, within: float = SECONDS) -> None:

@@ -72,7 +72,7 @@ async def file_everything(service: Service, markers: Markers) -> tuple[list[str]
     told = await browser.request("POST", f"/report?x={markers.query}", body, headers)
     assert told.status == 400
     # Without the file that is none.
-    page = await browser.post("/report", told.form("/report").fields)
+    page = await browser.post("/report", told.form("/report").with_())
     assert page.status == SHOWN, page.plain
     assert len(page.receipt.words) == 8
     inbox = await log_in(browser, page.receipt)

@@ -61,6 +61,7 @@ async def test_titles_say_nothing_of_a_report(tmp_path):
         inbox = await log_in(browser, page.receipt)
         asked = await browser.post("/inbox/take-back", inbox.form("/inbox/take-back", without="file").fields)
         pages = [page, inbox, asked, *[await browser.get(path) for path in ("/", "/report", "/return", "/leave", "/x")]]
+        pages += [await file_report(browser, text) for text in ("", "Hör av er till anna@example.com")]
         titles = {re.search("<title>(.*?)</title>", one.text)[1] for one in pages}
 
     # A title stands in the list of windows, in the history and on the task bar.

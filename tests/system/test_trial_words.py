@@ -7,8 +7,8 @@ from intake_harness import file_report, make_home, running_intake
 
 from kallskydd.demo.forwarder import with_banner
 
-NEXT_DAY = "ser ingen anmälan före nästa dag"
-AT_ONCE = "så anmälan visas genast"
+NEXT_DAY = "Ingen läser anmälan före"
+AT_ONCE = "Det här är ett prov: anmälan visas genast."
 COUNSEL_ALONE = 'name="unnamed"'
 
 

@@ -60,12 +60,16 @@ def _whole_mark(text: bytes) -> bytes:
 
 TOKENS = (
     Token("draft", re.compile(rb'(?<=name="draft" value=")[0-9a-f]{32}(?=")'), _hex),
-    Token("mark", re.compile(rb'(?<=name="mark" value=")[\w-]{48}(?=")'), _mark),
+    # That of a form, and of the part of one that is sent by itself.
+    Token("mark", re.compile(rb'((?<=name="mark" value=")|(?<=name="facts_mark" value="))[\w-]{48}(?=")'), _mark),
     Token("handle", re.compile(rb'(?<=name="handle" value=")[0-9a-f]{64}(?=")'), _hex),
     Token("page", re.compile(rb"(?<=/page/)[0-9a-f]{32}"), _hex),
-    Token("file", re.compile(rb'(?<=name="file" value=")[0-9a-f]{32}(?=")'), _hex),
-    Token("progress", re.compile(rb"(?<=/progress/)[0-9a-f]{32}"), _hex),
-    Token("tags", re.compile(rb'(?<=name="looked" value=")[0-9a-f]{24}(?=")'), _hex),
+    # In a field, and in the button of a form that goes along.
+    Token("file", re.compile(rb'((?<=name="file" value=")|(?<=value="take-back ))[0-9a-f]{32}(?=")'), _hex),
+    # The page's address, and the name of the form that it is about.
+    Token("progress", re.compile(rb'((?<=/progress/)|(?<=<form id="report" name="))[0-9a-f]{32}'), _hex),
+    # Of what a text says of its writer: offered to be accepted, and accepted.
+    Token("tags", re.compile(rb'((?<=name="offered" value=")|(?<=name="looked" value="))[0-9a-f]{24}(?=")'), _hex),
     # Of files that wait for their writer to decide.
     Token("held", re.compile(rb'(?<=name="held" value=")[0-9a-f]{32}(?=")'), _hex),
 )

@@ -111,6 +111,7 @@ _COUNTS_WORK = (
 _RESIDENT = "status VmRSS, status VmHWM, status RssAnon, status RssFile, status RssShmem, status VmPTE, stat rss"
 _OWN_MEMORY = "status VmPeak, status VmSize, status VmLck, status VmData, stat vsize"
 _WRITTEN = "written, changed"
+_ROSTER = "roster, roster/0001.toml, roster/0001.sig"
 _LISTENERS = "run/public.sock, run/desk.sock, run/mirror.sock"
 
 ALLOWED = (
@@ -127,8 +128,8 @@ ALLOWED = (
     *_named("kallskydd.db", "size", Since.URGENT, "the log is folded in", _whole_pages),
     *_named("kallskydd.db-shm", "written, changed", Since.REPORTS, "mapped, and the kernel has written it back before"),
     *_named("kallskydd.db-shm", "read", Since.STOP, "stamped when the intake ends"),
-    *_named("roster/0001.toml, roster/0001.sig", "read", Since.REPORTS, "a desk asks for it after a heartbeat"),
-    *_named("roster/0001.toml, roster/0001.sig", "changed", Since.STOP, "stamped when the intake ends"),
+    *_named(_ROSTER, "read", Since.REPORTS, "a desk asks for it after a heartbeat"),
+    *_named(_ROSTER, "changed", Since.STOP, "stamped when the intake ends"),
     *_named(_LISTENERS, "changed", Since.STOP, "stamped when the intake ends"),
     *_named("run", "written, changed", Since.STOP, "tor takes its socket away"),
     *_named("run, tor/data", "order", Since.STOP, "tor takes its socket and cookie away", _no_socket_of_control),

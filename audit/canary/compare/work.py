@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Work = Counter[str]
 _ROLES = frozenset({"intake", "zygote", "job"})
 _MOST_SHOWN = 6
-_A_LINE = 512  # bytes, which no line of a frame has and every page
+_A_LINE = 512  # bytes, which no line of a progress page has and every page
 # Their arguments are numbers of processes, threads and open files, and places in memory.
 _BY_NAME = frozenset({
     "wait4", "waitid", "pidfd_open", "clone", "clone3", "set_robust_list", "rseq", "getpeername", "getsockname",
@@ -92,7 +92,7 @@ def _first_writes(calls: Iterable[Call]) -> Iterator[Call]:
         if call.name in WRITES and call.target.startswith("UNIX-STREAM"):
             place, size = (call.process.pid, call.descriptor), len(call.payload)
             taken = int(call.result) if call.result.isdigit() else 0
-            # How much of a form has come: a line for each look of the frame. Its words are compared as an answer.
+            # How much of a form has come: a line for each look. Its words are compared as an answer.
             if len(call.payload) < _A_LINE and b"<progress value=" in call.payload:
                 continue
             again = left.get(place) == size

@@ -176,7 +176,7 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
         if tag == "form":
-            self._inside = named.get("action") == self._action
+            self._inside = (named.get("action") or "").partition("?")[0] == self._action
             self.forms += [[]] if self._inside else []
         elif tag == "input" and self._inside and named.get("type") == "hidden":
             self.forms[-1].append((named.get("name") or "", named.get("value") or ""))

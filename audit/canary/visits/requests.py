@@ -35,15 +35,17 @@ _WRONG_CODE = "abakus abakus abakus abakus abakus abakus abakus agenda"
 _MISREAD = ("abaqus", "akenda")
 # For the question about two words of a code: a word of the list would be right for one code in two thousand.
 _NO_WORD = f"{BEGINNING}z"
-_TELLS_WHO = "Call me on 070-174 06 05."
-_FRAME = re.compile(r"/progress/[0-9a-f]{32}")
-_TAGS = re.compile(r'name="looked" value="([^"]+)"')
+_TELLS_WHO, _TELLS_MORE = "Call me on 070-174 06 05.", "Or on 070-174 06 06."
+# What is left of the first when what tells was taken out.
+TELLS_NO_MORE = "Call me on [\N{HORIZONTAL ELLIPSIS}]."
+_PROGRESS = re.compile(r"/progress/[0-9a-f]{32}")
+_SEND, _REMOVE, _KEEP, _EDIT = (("act", act) for act in ("send", "remove", "keep", "edit"))
 _SETTLE_SECONDS = 0.5  # for what a cut connection leaves to be collected
 _AT_ONCE = 3  # log-ins that come in one moment
 WATCHED, MANY_FILES = "a form with files", "a form with many files"
-# A frame is written every half second.
+# A line of the page that shows how far a form has come is written every half second.
 LOOK_SECONDS, _SAID_SECONDS = 0.5, 1.5
-# Forms of others, and files of each, which are cleaned for as long as a frame is looked at.
+# Forms of others, and files of each, which are cleaned for as long as that page is looked at.
 _SENDERS, _FILES = 4, 8
 _BEGUN_SECONDS = 0.2
 _OF_A_DAMAGED = 3000  # bytes that are left of a picture
@@ -76,7 +78,7 @@ def _visit_pages(visitor: CanaryVisitor) -> None:
     wrong_host = [("Host", f"{visitor.markers['broken request']}.example"), *visitor.markers.headers()]
     visitor.keep("another host", request("GET", "/", wrong_host), (421,), ())
     visitor.get("a page that is over", f"/page/{secrets.token_hex(16)}?lang=sv", right=(OVER,))
-    with visitor.watching("the progress of a form that is not sent", f"/progress/{secrets.token_hex(16)}?watch=yes"):
+    with visitor.watching("the progress of a form that is not sent", f"/progress/{secrets.token_hex(16)}"):
         pass
     _other_browsers(visitor)
 
@@ -115,15 +117,16 @@ def at_work(visitor: CanaryVisitor) -> Iterator[None]:
 
 
 def form_with_files(visitor: CanaryVisitor) -> None:
-    """Send a form whose files cannot be cleaned, so that nothing is filed, and look at its frame meanwhile.
+    """Send a form whose files cannot be cleaned, so that nothing is filed, and watch its progress meanwhile.
 
-    The second comes when the frame has said of the first all that it says.
+    The second comes when the progress page has said of the first all that it says.
     """
-    text = [*_fresh(visitor), ("text", visitor.markers["text"]), ("step", "files")]
-    asked = visitor.post("the page of files of a form", "/report", text, may_echo=("text",)).text
-    fields, frame = hidden_fields(asked, "/report", "text"), _FRAME.search(asked)
-    target = frame[0] if frame else "/progress/none"
-    with visitor.watching("the progress of a form with files", f"{target}?watch=yes"):
+    form = visitor.get("report form", "/report").text
+    fields, progress = (
+        [*hidden_fields(form, "/report"), ("text", visitor.markers["text"]), _SEND],
+        _PROGRESS.search(form),
+    )
+    with visitor.watching("the progress of a form with files", progress[0] if progress else "/progress/none"):
         visitor.post(WATCHED, "/report", fields, [_damaged(visitor)] * 2, right=(400,), may_echo=("text",),
                      last_after=_SAID_SECONDS)  # fmt: skip
 
@@ -131,7 +134,7 @@ def form_with_files(visitor: CanaryVisitor) -> None:
 @contextmanager
 def files_of_others(visitor: CanaryVisitor) -> Iterator[None]:
     """Others' files are being cleaned meanwhile, and refused at their ends: nothing is filed."""
-    forms = [[*_fresh(visitor), ("text", visitor.markers["text"])] for _ in range(_SENDERS)]
+    forms = [[*_fresh(visitor), ("text", visitor.markers["text"]), _SEND] for _ in range(_SENDERS)]
     uploads = [Upload("picture.png", "image/png", unfinished())] * _FILES
     with ThreadPoolExecutor(_SENDERS) as several:
         sent = [
@@ -159,6 +162,7 @@ def report(visitor: CanaryVisitor) -> list[str]:
         ("organisation", ""),
         ("text", f"I saw {markers['text']}."),
         ("urgent", ""),
+        _SEND,
     ]
     name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
     uploads = [
@@ -166,21 +170,13 @@ def report(visitor: CanaryVisitor) -> list[str]:
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
     ]
     found = ("exif", "picture comment", "document author")
-    asked = visitor.post("the page of files", "/report", [*fields, ("step", "files")], may_echo=("text",))
-    fields = hidden_fields(asked.text, "/report", "text")
     shown = visitor.post("a report with two files", "/report", fields, uploads)
-    shown = _to_the_code(visitor, shown)
     words = _CODE.findall(shown.text)[:WORDS]
     if len(words) == WORDS:
         markers.add_code(words)
         _read_on(visitor, shown, words, found)
     visitor.post("the same form again", "/report", fields, uploads)
     return words
-
-
-def _to_the_code(visitor: CanaryVisitor, answer: Answer) -> Answer:
-    """From the answer in the frame to the page with the code."""
-    return visitor.post("the case code", "/receipt", hidden_fields(answer.text, "/receipt"))
 
 
 def _read_on(visitor: CanaryVisitor, shown: Answer, words: Sequence[str], found: Sequence[str]) -> None:
@@ -203,7 +199,7 @@ def urgent_report(visitor: CanaryVisitor, *, refused_first: bool) -> None:
         Upload(name.replace(".png", ".pdf"), "application/pdf", document(markers["document author"])),
         Upload(name, kind, noise(markers["exif"], markers["picture comment"])),
     ]
-    fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes")]
+    fields = [*_fresh(visitor), ("text", f"I saw {markers['text']}."), ("urgent", "yes"), _SEND]
     refused = Upload(name, "text/plain", f"{markers['refused file']} is no picture.".encode() + NO_KIND)
     uploads.insert(0 if refused_first else len(uploads), refused)
     _without_refused(visitor, "an urgent report", fields, uploads, which="the first" if refused_first else "the last")
@@ -220,12 +216,13 @@ def _without_refused(
     """Send a form of which a file is refused, and then without it."""
     told = visitor.post(f"{what}, of which {which} file is refused", "/report", fields, uploads, right=(400,),
                         may_echo=("text",))  # fmt: skip
-    visitor.post(what, "/report", hidden_fields(told.text, "/report", "held"))
+    visitor.post(what, "/report", [*hidden_fields(told.text, "/report", "held"), _SEND])
 
 
 def short_report(visitor: CanaryVisitor, *, urgent: bool, named: str = "") -> Answer:
     """Send a report of one line; `named` is a member whom it concerns."""
-    fields = [*_fresh(visitor), ("text", f"I saw {visitor.markers['text']}."), ("urgent", "yes" if urgent else "")]
+    urgently = ("urgent", "yes" if urgent else "")
+    fields = [*_fresh(visitor), ("text", f"I saw {visitor.markers['text']}."), urgently, _SEND]
     what = "a short urgent report" if urgent else "a short report"
     if named:
         fields, what = [*fields, ("concerns", named)], f"{what} that names a member"
@@ -249,38 +246,76 @@ def report_with_refused_files(visitor: CanaryVisitor) -> None:
     name = markers.by_kind["file name"].carriers[0]
     refused = Upload(name, "text/plain", f"{markers['refused file']} is of no kind that is taken.".encode() + NO_KIND)
     damaged = Upload(name, "image/png", picture(markers["exif"], markers["picture comment"])[:_OF_A_DAMAGED])
-    fields = [*_fresh(visitor), ("text", markers["text"])]
+    fields = [*_fresh(visitor), ("text", markers["text"]), _SEND]
     _without_refused(visitor, "a report whose files are refused", fields, [refused, damaged])
+
+
+def report_that_tells_who(visitor: CanaryVisitor) -> None:
+    """Send a report with a file whose text says who wrote it; without those words it is filed, with the file."""
+    fields = [*_fresh(visitor), ("text", f"I saw {visitor.markers['text']}. {_TELLS_WHO}"), ("urgent", ""), _SEND]
+    told = visitor.post("a report with a file that says who wrote it", "/report", fields, [_small_file(visitor)],
+                        right=(400,), may_echo=("text",))  # fmt: skip
+    left = hidden_fields(told.text, "/report", "offered")
+    visitor.post("the report without what says it", "/report", [*left, _REMOVE])
+
+
+def message_that_tells_who(visitor: CanaryVisitor) -> None:
+    """Send a message in the same way, and leave."""
+    visitor.led.clear()
+    echo = ("text", "exif", "picture comment", "document author")
+    page = _log_in(visitor, "the right code, to write", visitor.markers["case code"], (SHOWN,), echo)
+    fields = [
+        *hidden_fields(page.text, "/inbox/write"),
+        ("text", f"And {visitor.markers['text']}. {_TELLS_WHO}"),
+        _SEND,
+    ]
+    told = visitor.post("a message with a file that says who wrote it", "/inbox/write", fields, [_small_file(visitor)],
+                        right=(400,), may_echo=("text",))  # fmt: skip
+    left = hidden_fields(told.text, "/inbox/write", "offered")
+    page = visitor.post("the message without what says it", "/inbox/write", [*left, _REMOVE], may_echo=echo)
+    _leave(visitor, page)
+
+
+def _small_file(visitor: CanaryVisitor) -> Upload:
+    markers = visitor.markers
+    name, kind = markers.by_kind["file name"].carriers[0], markers.by_kind["file type"].carriers[0]
+    return Upload(name, kind, picture(markers["exif"], markers["picture comment"], texts=1))
 
 
 def _unsent_reports(visitor: CanaryVisitor) -> None:
     """Forms that come back: nothing of them is kept."""
     markers = visitor.markers
-    visitor.post("a report without text", "/report", [*_fresh(visitor), ("text", "")], right=(400,))
+    visitor.post("a report without text", "/report", [*_fresh(visitor), ("text", ""), _SEND], right=(400,),
+                 form_again=True)  # fmt: skip
     visitor.post(
-        "a report with an old mark", "/report", [("mark", markers["typed code"]), ("text", markers["text"])],
-        right=(400,), may_echo=("text",),
+        "a report with an old mark", "/report", [("mark", markers["typed code"]), ("text", markers["text"]), _SEND],
+        right=(400,), may_echo=("text",), form_again=True,
     )  # fmt: skip
     _telling_text(visitor)
     long_text = (markers["text"] + " ") * 8000
     visitor.post(
-        "a report that is too long", "/report", [*_fresh(visitor), ("text", long_text)], right=(400,),
-        may_echo=("text",),
+        "a report that is too long", "/report", [*_fresh(visitor), ("text", long_text), _SEND], right=(400,),
+        may_echo=("text",), form_again=True,
     )  # fmt: skip
 
 
 def _telling_text(visitor: CanaryVisitor) -> Answer:
     """Send a text that says who wrote it, which comes back with that."""
-    fields = [*_fresh(visitor), ("text", f"{visitor.markers['text']}. {_TELLS_WHO}"), ("step", "files")]
+    fields = [*_fresh(visitor), ("text", f"{visitor.markers['text']}. {_TELLS_WHO}"), _SEND]
     return visitor.post("a text that says who wrote it", "/report", fields, right=(400,), may_echo=("text",))
 
 
 def _accept_details(visitor: CanaryVisitor) -> None:
-    """Send such a text, and then as it is: for this writer alone, and nothing is filed."""
-    asked = _telling_text(visitor).text
-    fields = [*hidden_fields(asked, "/report"), ("text", f"{visitor.markers['text']}. {_TELLS_WHO}")]
-    fields += [("looked", tags) for tags in _TAGS.findall(asked)]
-    visitor.post("a text that goes on as it is", "/report", [*fields, ("step", "files")], may_echo=("text",))
+    """Accept what such a text says, but not what is new in it, and go back to the form: nothing is filed.
+
+    It is accepted of this writer alone.
+    """
+    asked = hidden_fields(_telling_text(visitor).text, "/report", "offered")
+    more = [(name, f"{value} {_TELLS_MORE}" if name == "text" else value) for name, value in asked]
+    again = visitor.post("a text that says more of who wrote it", "/report", [*more, _KEEP], right=(400,),
+                         may_echo=("text",))  # fmt: skip
+    left = hidden_fields(again.text, "/report", "looked")
+    visitor.post("a text that goes back to its form", "/report", [*left, _EDIT], may_echo=("text",), form_again=True)
 
 
 def _fresh(visitor: CanaryVisitor) -> list[tuple[str, str]]:
@@ -327,13 +362,17 @@ def come_back(visitor: CanaryVisitor, words: list[str]) -> None:
     visitor.get("the log-in form of who is logged in", "/return")
     visitor.post("a clean copy", "/inbox/file", hidden_fields(page.text, "/inbox/file"), right=(SHOWN, 200))
     write = hidden_fields(page.text, "/inbox/write")
-    more = [*write, ("text", f"One more thing: {markers['text']}.")]
+    more = [*write, ("text", f"One more thing: {markers['text']}."), _SEND]
     page = visitor.post("a message in the case", "/inbox/write", more, may_echo=("text",))
+    _leave(visitor, page)
+    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(SHOWN, 400, 403))
+
+
+def _leave(visitor: CanaryVisitor, page: Answer) -> None:
     visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
     # That leads to the page that confirms the log-out.
     visitor.led.pop()
     visitor.ask_again()
-    visitor.post("a session that ended", "/inbox", hidden_fields(page.text, "/inbox"), right=(SHOWN, 400, 403))
 
 
 def look_in(visitor: CanaryVisitor) -> None:
@@ -342,9 +381,7 @@ def look_in(visitor: CanaryVisitor) -> None:
     echo = ("text", "exif", "picture comment", "document author")
     page = _log_in(visitor, "the right code, to read", visitor.markers["case code"], (SHOWN,), echo)
     visitor.post("a clean copy", "/inbox/file", hidden_fields(page.text, "/inbox/file"), right=(SHOWN, 200))
-    visitor.post("leaving", "/inbox/leave", hidden_fields(page.text, "/inbox/leave"))
-    visitor.led.pop()
-    visitor.ask_again()
+    _leave(visitor, page)
 
 
 def _broken_requests(visitor: CanaryVisitor) -> None:

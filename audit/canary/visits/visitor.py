@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 SHOWN = 203  # a page that answers a form
 OVER = 400  # a page that was, or never was, at its address
 _SEE_OTHER = 303
-_WATCHED_SECONDS = 1.5  # the frame that shows how far a report has come is written every half second
+_WATCHED_SECONDS = 1.5  # the page that shows how far a report has come is written every half second
 # As browsers do whom a form has led to a page, or who load it again: nobody else is shown it.
 _LED_HERE = ("Sec-Fetch-Site", "same-origin")
-# A line of the frame that says how much of a form has come.
+# A line of that page that says how much of a form has come.
 _PERCENT = re.compile(rb'<p[^>]*><label>[^<>]* <progress value="\d+" max="100"></progress></label></p>\n')
 _NOT_ALOUD = b' aria-live="off"'
 _STILL_THERE = (200, SHOWN)  # a finding where answers are compared, and not a service that fails
@@ -122,6 +122,8 @@ class Exchange:
     whole: bool = True
     # Where a form led: what was typed may stand there.
     of_a_form: bool = False
+    # And it is the report form again, to which Back leads with what was typed.
+    form_again: bool = False
 
     @property
     def as_it_should(self) -> bool:
@@ -157,6 +159,7 @@ class CanaryVisitor:
         right: Iterable[int] = (SHOWN,),
         may_echo: Iterable[str] = (),
         last_after: float = 0.0,
+        form_again: bool = False,
     ) -> Answer:
         """Send a form and fetch the page that it leads to: a form is answered with an address and nothing more."""
         led = self.keep(
@@ -164,7 +167,7 @@ class CanaryVisitor:
         )
         self.led.append(led.location)
         asked = request("GET", led.location, [*self._headers(), _LED_HERE])
-        return self.keep(name, asked, right, may_echo, of_a_form=True)
+        return self.keep(name, asked, right, may_echo, of_a_form=True, form_again=form_again)
 
     def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
         """Send bytes that are no request."""
@@ -236,12 +239,13 @@ class CanaryVisitor:
         whole: bool = True,
         last_after: float = 0.0,
         of_a_form: bool = False,
+        form_again: bool = False,
     ) -> Answer:
         """Send a request and keep what came of it; `whole` is a page of one answer."""
         before = self.clock()
         answer = send(self.socket, sent, last_after=last_after)
         self.exchanges.append(
             Exchange(name, answer, frozenset(right), frozenset(may_echo), broken, self.run, self.name, before,
-                     self.clock(), whole, of_a_form)
+                     self.clock(), whole, of_a_form, form_again)
         )  # fmt: skip
         return answer

@@ -136,15 +136,19 @@ def test_a_batch_that_is_smaller_for_one_member_is_a_finding():
 
 
 @pytest.mark.parametrize(
-    ("said", "verdict"),
+    ("said", "form_again", "verdict"),
     [
-        (("no-store",), Verdict.CLEAN),
-        (("no-cache",), Verdict.FINDING),
-        ((), Verdict.FINDING),
-        (("no-store", "max-age=60"), Verdict.FINDING),
+        (("no-store",), False, Verdict.CLEAN),
+        (("no-cache",), False, Verdict.FINDING),
+        ((), False, Verdict.FINDING),
+        (("no-store", "max-age=60"), False, Verdict.FINDING),
+        # The report form, to which Back leads with what was typed.
+        (("no-cache",), True, Verdict.CLEAN),
+        (("no-store",), True, Verdict.FINDING),
+        (("no-cache", "max-age=60"), True, Verdict.FINDING),
     ],
 )
-def test_a_page_to_which_a_form_led_and_which_a_browser_may_keep_is_a_finding(served, said, verdict):
+def test_a_page_to_which_a_form_led_and_which_a_browser_may_keep_is_a_finding(served, said, form_again, verdict):
     told = "".join(f"Cache-Control: {one}\r\n" for one in said)
 
     def answer(target):
@@ -153,7 +157,7 @@ def test_a_page_to_which_a_form_led_and_which_a_browser_may_keep_is_a_finding(se
 
     visitor, look = CanaryVisitor(served(answer), "host", Markers.new()), Inspection()
     visitor.get("the form", "/")
-    visitor.post("a report", "/report", [])
+    visitor.post("a report", "/report", [], form_again=form_again)
 
     judge_kept(look, visitor.exchanges)
 
@@ -280,14 +284,14 @@ def test_a_page_that_goes_on_is_looked_at_for_a_while(served):
 @pytest.mark.parametrize(
     ("line", "verdict"), [(b"<p>cleaned</p>\n", Verdict.CLEAN), (b"<p>cleaned (+2)</p>\n", Verdict.FINDING)]
 )
-def test_what_a_frame_says_of_others_is_a_finding_and_how_much_has_come_is_none(served, line, verdict):
+def test_what_a_progress_page_says_of_others_is_a_finding_and_how_much_has_come_is_none(served, line, verdict):
     percent = b'<p%s><label>%d %% of it <progress value="%d" max="100"></progress></label></p>\n'
     told = {"/1": [percent % (b"", 40, 40), b"<p>cleaned</p>\n"], "/2": [percent % (b' aria-live="off"', 7, 7), line]}
     path = served(lambda target: [b"HTTP/1.1 200 OK\r\n\r\n<p>ready</p>\n", *told[target]])
     visitor = CanaryVisitor(path, "x.onion", Markers.new())
 
     for target in told:
-        with visitor.watching("a frame", target):
+        with visitor.watching("a progress page", target):
             time.sleep(0.1)
 
     look = Inspection()

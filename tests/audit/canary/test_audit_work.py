@@ -83,7 +83,7 @@ def test_what_is_written_again_because_a_reader_is_slow_is_one_write():
     assert work_of([whole], "/tmp/canary-a") == work_of(parts, "/tmp/canary-a")
 
 
-def test_how_often_a_frame_says_how_much_has_come_is_not_compared():
+def test_how_often_a_progress_page_says_how_much_has_come_is_not_compared():
     socket = PUBLIC.format(one=10, other=11, run="a")
     said = "".join(
         f"\\x{byte:02x}" for byte in b'<p><label>40 % <progress value="40" max="100"></progress></label></p>'

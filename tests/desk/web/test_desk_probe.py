@@ -211,16 +211,20 @@ def test_a_form_is_filled_as_a_browser_fills_it():
         '<form action="/a#x"><input type="hidden" name="token" value="t&amp;"><textarea name="text">\nold</textarea>'
         '<select name="who"><option value="1">1<option value="2" selected>2</select>'
         '<input type="checkbox" name="off" value="1"><input type="radio" name="on" value="y" checked>'
-        '<input type="file" name="f"><button name="step" value="send">Send</button></form><p onclick="x">'
+        '<input type="file" name="f"><button name="act" value="send">Send</button></form><p onclick="x">'
     )
     form = page.form("/a", "token")
 
-    content_type, body = multipart(form.filled({"text": "rad\nrad"}, ("step", "send")))
+    content_type, body = multipart(form.filled({"text": "rad\nrad"}, ("act", "send")), form.file_inputs)
 
-    assert form.filled({}) == [("token", "t&"), ("text", "old"), ("who", "2"), ("on", "y")]
+    assert form.filled({}) == [("token", "t&"), ("text", "old"), ("who", "2"), ("on", "y"), ("f", "")]
+    assert form.file_inputs == {"f"}
     assert page.scripts
     assert content_type.split("boundary=")[1].encode() in body
     assert b'name="text"\r\n\r\nrad\r\nrad\r\n' in body
+    # As Firefox sends an input in which nothing is chosen, and the button after it.
+    nothing_chosen = b'name="f"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n\r\n'
+    assert 0 < body.index(nothing_chosen) < body.index(b'name="act"')
 
 
 def test_the_proposed_text_could_be_a_report_and_is_another_each_time():

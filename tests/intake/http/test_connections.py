@@ -124,12 +124,12 @@ async def test_a_reader_below_the_minimum_rate_is_given_up_and_one_above_it_read
     assert fast > 4 * MIB
 
 
-async def test_the_progress_frame_of_who_does_not_read_is_ended_and_keeps_little(tmp_path, monkeypatch):
+async def test_the_progress_page_of_who_does_not_read_is_ended_and_keeps_little(tmp_path, monkeypatch):
     monkeypatch.setattr("intake.report.progress_page.LOOK_SECONDS", 0.0)
     async with running_intake(tmp_path, connections=limits(unread_seconds=0.5)) as intake:
         mark = intake.services.form_tokens.new("report")
         board, browser = intake.services.progress, intake.browser()
-        path = f"/progress/{board.id_of(mark)}?watch=yes"
+        path = f"/progress/{board.id_of(mark)}"
         with await connected(browser, GET.replace(b"GET / ", f"GET {path} ".encode())) as connection:
             await asyncio.sleep(0.1)
             sending = Sending(100)
@@ -361,13 +361,13 @@ async def read_head(connection: socket.socket) -> bytes:
     return await asyncio.get_running_loop().sock_recv(connection, 65536)
 
 
-async def test_a_frame_makes_the_progress_of_the_upload_that_it_shows(tmp_path, monkeypatch):
+async def test_the_progress_page_makes_the_progress_of_the_upload_that_it_shows(tmp_path, monkeypatch):
     monkeypatch.setattr("intake.report.progress_page.LOOK_SECONDS", 0.01)
     numbers = limits(most=8, newest=2, evictions_a_second=1000)
     async with running_intake(tmp_path, connections=numbers) as intake:
         browser = intake.browser()
         mark = intake.services.form_tokens.new("report")
-        path = f"/progress/{intake.services.progress.id_of(mark)}?watch=yes"
+        path = f"/progress/{intake.services.progress.id_of(mark)}"
         head = f"POST /report HTTP/1.1\r\nHost: {PUBLIC_HOST}\r\nContent-Length: 400000\r\nConnection: close\r\n"
         frame = await connected(browser, f"GET {path} HTTP/1.1\r\nHost: {PUBLIC_HOST}\r\n\r\n".encode())
         upload = await connected(browser, head.encode() + b"Content-Type: multipart/form-data; boundary=b\r\n\r\n")

@@ -72,10 +72,10 @@ def shown(page: Page) -> list[str]:
 async def walk(browser, page: Page, way: str, text: str = "Not sent") -> list[Page]:
     """All pages that one of the two buttons leads to, one after the other; what is typed stays in the field."""
     met = [page]
-    while any(form.fields[0][0] == way for form in met[-1].forms if form.action == "/inbox"):
+    while any(form.fields[0][0] == way for form in met[-1].forms if form.otherwise == "/inbox"):
         fields = [(name, text if name == "text" else value) for name, value in beside(met[-1], way).fields]
         met.append(await browser.post("/inbox", fields))
-        assert dict(met[-1].form("/inbox/write").fields)["text"] == text
+        assert dict(met[-1].form("/inbox/write").with_())["text"] == text
     return met
 
 
@@ -127,7 +127,7 @@ async def test_what_waits_for_an_answer_is_shown_in_small_pages_however_long_it_
     assert {page.travelled for page in (*pages, *notes, words)} <= SMALL
     parts = [re.search(r'<div class="written" dir="auto">(.*?)</div>', page.text, re.DOTALL)[1] for page in notes]
     assert html.unescape("".join(parts)) == LONGEST[0]
-    assert dict(notes[-1].form("/inbox/write").fields)["text"] == "Not sent"
+    assert dict(notes[-1].form("/inbox/write").with_())["text"] == "Not sent"
     assert words.receipt
 
 
@@ -170,7 +170,7 @@ async def test_what_was_found_in_many_files_fits_as_well_also_beside_the_longest
         browser, services = intake.browser(), intake.services
         page = await file_report(browser, "Something")
         inbox = await log_in(browser, page.receipt)
-        session = services.sessions.peek(dict(inbox.form("/inbox/write").fields)["handle"])
+        session = services.sessions.peek(dict(inbox.form("/inbox/write").with_())["handle"])
         session.found = FoundInFiles(files, {}, services.clock() + timedelta(minutes=5))
         beside_text = await browser.post("/inbox", inbox.form("/inbox", switch="ti").with_(text=LONGEST[3]))
         view = receipt_view(services, session, Readable(TUESDAY, at_once=False, readers=("Lead",)), SentWith(files))

@@ -49,9 +49,7 @@ async def test_an_address_that_comes_from_elsewhere_shows_nothing_of_a_form_or_a
         inbox = await log_in(browser, (await file_report(browser, "Typed text")).receipt)
         led = await browser.post_once("/inbox", inbox.form("/inbox").fields)
         addresses = [led.headers["location"]]
-        addresses += [
-            await planted(browser, text="Typed text", **more) for more in ({"switch": "en"}, {"step": "files"})
-        ]
+        addresses += [await planted(browser, text="Typed text", **more) for more in ({"switch": "en"}, {"act": "edit"})]
         pages = [await browser.typed(address, headers) for address in addresses for headers in FROM_ELSEWHERE]
 
     assert {page.status for page in pages} == {400}
@@ -59,7 +57,7 @@ async def test_an_address_that_comes_from_elsewhere_shows_nothing_of_a_form_or_a
     assert {name for page in pages for form in page.forms for name, _value in form.fields} & {"handle", "text"} == set()
 
 
-@pytest.mark.parametrize("fields", [{"switch": "en"}, {"step": "files"}])
+@pytest.mark.parametrize("fields", [{"switch": "en"}, {"act": "edit"}])
 async def test_what_is_reported_from_a_planted_link_cannot_be_opened_by_who_planted_it(tmp_path, fields):
     async with running_intake(tmp_path) as intake:
         stranger, victim = intake.browser(), intake.browser()
@@ -70,9 +68,9 @@ async def test_what_is_reported_from_a_planted_link_cannot_be_opened_by_who_plan
         shown = await victim.typed(address, {"Sec-Fetch-Site": "none"})
         given = [form for form in shown.forms if "text" in dict(form.fields)]
         for form in given[:1]:
-            await victim.post("/report", form.with_(text="Of the victim", step="send"))
+            await victim.post("/report", form.with_(text="Of the victim"))
         tried = [await stranger.get(address)]
-        tried += [await stranger.post("/report", form.with_(text="Planted", step="send")) for form in known if given]
+        tried += [await stranger.post("/report", form.with_(text="Planted")) for form in known if given]
 
     assert known
     assert [form.action for page in tried for form in page.forms if form.action.startswith("/receipt")] == []

@@ -160,36 +160,25 @@ def require_quick(text: str) -> None:
 POINTING = f"{REPORT}Mvh\nAnna Andersson, 070-123 45 67"
 
 
-async def test_what_was_found_is_shown_before_any_file_is_read_and_nothing_is_stored(tmp_path, monkeypatch):
+async def test_what_was_found_is_shown_with_the_files_held_and_nothing_of_the_text_on_the_disk(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
-        read = []
-        real = intake.services.store.add_file
-
-        async def add(sealed):
-            read.append(sealed)
-            await real(sealed)
-
-        monkeypatch.setattr(intake.services.store, "add_file", add)
         browser = intake.browser()
         form = (await browser.get("/report")).form("/report")
         back = await browser.post("/report", form.with_(text=POINTING), [photograph()])
-        read_before = len(read)
-        stored = rows(intake, "cases")
+        stored, staged = rows(intake, "cases"), rows(intake, "files")
         disk = b"".join(path.read_bytes() for path in intake.made.home.path.rglob("*") if path.is_file())
-        again = back.form("/report").as_it_is()
-        sent = await browser.post("/report", again, [photograph()])
+        sent = await browser.post("/report", back.form("/report").with_(act="keep"))
         case = await opened(intake, sent)
 
     assert back.status == 400
-    assert "Texten verkar avslöja vem du är. Inget har sparats." in back.plain
-    assert "<bdi>Anna Andersson</bdi>" in back.text
-    assert "<bdi>070-123 45 67</bdi>" in back.text
-    assert "rad 4 i texten" in back.plain
+    assert "Innan det skickas: visar det här vem du är?" in back.plain
+    assert "<mark>Anna Andersson</mark>, " in back.text
+    assert "<mark>070-123 45 67</mark>" in back.text
     assert dict(back.form("/report").fields)["text"] == POINTING
-    assert (read_before, stored) == (0, 0)
+    assert (stored, staged) == (0, 2)
     assert b"Andersson" not in disk
     assert case.report.text == POINTING
-    assert len(read) == 2
+    assert [type(entry.body).__name__ for entry in case.reporter] == ["Report", "Attachment", "ScrubRecord"]
 
 
 async def test_the_homes_own_number_in_the_text_is_no_matter(tmp_path):

@@ -362,7 +362,7 @@ async def test_a_message_of_a_session_that_is_over_comes_along_and_is_sent_by_no
         form = misread.form("/return")
         back = await browser.post("/return", form.with_(code=" ".join(report.receipt.words)))
         before = await opened(intake, report)
-        await browser.post("/inbox/write", back.form("/inbox/write").fields)
+        await browser.post("/inbox/write", back.form("/inbox/write").with_())
         after = await opened(intake, report)
 
     assert "Du är utloggad, så ditt meddelande skickades inte." in over.plain
@@ -370,7 +370,7 @@ async def test_a_message_of_a_session_that_is_over_comes_along_and_is_sent_by_no
     assert dict(over.form("/return").fields)["text"] == "Line one\n<b>two</b>"
     assert over.headers["cache-control"] == "no-store"
     assert "Det är inte skickat." in back.plain
-    assert dict(back.form("/inbox/write").fields)["text"] == "Line one\n<b>two</b>"
+    assert dict(back.form("/inbox/write").with_())["text"] == "Line one\n<b>two</b>"
     assert len(before.reporter) == 1
     assert after.reporter[1].body.text == "Line one\n<b>two</b>"
 
@@ -391,7 +391,7 @@ async def test_a_message_outlives_a_restart_of_the_service(tmp_path):
 
     for page in (over, again):
         assert dict(page.form("/return").fields)["text"] == "Not lost"
-    assert dict(back.form("/inbox/write").fields)["text"] == "Not lost"
+    assert dict(back.form("/inbox/write").with_())["text"] == "Not lost"
 
 
 async def test_a_message_whose_mark_is_too_old_comes_back_in_the_inbox(tmp_path):
@@ -405,7 +405,7 @@ async def test_a_message_whose_mark_is_too_old_comes_back_in_the_inbox(tmp_path)
 
     assert page.status == 400
     assert "Sidan var för gammal" in page.plain
-    assert dict(page.form("/inbox/write").fields)["text"] == "Still here"
+    assert dict(page.form("/inbox/write").with_())["text"] == "Still here"
 
 
 async def test_a_log_in_sent_twice_does_not_lose_the_message(tmp_path):

@@ -221,7 +221,7 @@ async def test_a_message_that_holds_the_code_is_refused_kindly_and_comes_back(tm
         case = await opened(intake, page)
 
     assert "innehåller ord ur din ärendekod" in refused.plain
-    assert dict(refused.form("/inbox/write").fields)["text"] == text
+    assert dict(refused.form("/inbox/write").with_())["text"] == text
     assert len(case.reporter) == 1
 
 
@@ -237,7 +237,7 @@ async def test_an_empty_message_is_refused_and_a_long_one_comes_back(tmp_path):
 
     assert "Det fanns ingen text" in empty.plain
     assert "längre än formuläret rymmer" in long.plain
-    assert dict(long.form("/inbox/write").fields)["text"].startswith("yyyy")
+    assert dict(long.form("/inbox/write").with_())["text"].startswith("yyyy")
 
 
 async def test_the_whole_report_is_taken_back_unseen_and_leaves_nothing(tmp_path):
@@ -436,7 +436,7 @@ async def test_no_address_and_no_title_holds_a_handle_or_a_word(tmp_path):
         assert not code_in(addresses, page.receipt.words)
 
 
-async def test_a_message_that_says_who_wrote_it_comes_back_with_what_was_found_and_goes_when_that_is_ticked(tmp_path):
+async def test_a_message_that_says_who_wrote_it_is_stopped_with_what_was_found_and_goes_when_that_is_kept(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()
         inbox = await log_in(browser, (await file_report(browser, "First")).receipt)
@@ -448,7 +448,7 @@ async def test_a_message_that_says_who_wrote_it_comes_back_with_what_was_found_a
         sent = await browser.post("/inbox/write", again.as_it_is())
 
     assert stopped.status == 400
-    assert "<bdi>070-123 45 67</bdi>" in stopped.text
+    assert "<mark>070-123 45 67</mark>" in stopped.text
     assert dict(again.fields)["text"].strip() == "Call me on 070-123 45 67"
     assert after_stop == before
     assert sent.status == SHOWN

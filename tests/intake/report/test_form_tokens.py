@@ -44,6 +44,38 @@ async def test_what_is_no_mark_is_an_old_mark(made_up):
         await FormTokens(SetClock()).claim(made_up, "report")
 
 
+def test_the_same_token_goes_on_through_all_pages_of_a_form_and_one_that_does_not_verify_is_replaced():
+    clock = SetClock()
+    tokens = FormTokens(clock)
+    token = tokens.new("report")
+
+    again = tokens.again(token, "report")
+    of_another_form = tokens.again(token, "return")
+    made_up = tokens.again("A" * 48, "report")
+    tokens.verify(of_another_form, "return")
+    clock.forward(hours=26)
+    too_old = tokens.again(token, "report")
+
+    assert again == token
+    assert len({token, of_another_form, made_up, too_old}) == 4
+    tokens.verify(too_old, "report")
+    with pytest.raises(ExpiredToken):
+        tokens.verify(made_up, "return")
+    with pytest.raises(ExpiredToken):
+        tokens.verify(token, "report")
+
+
+async def test_a_token_that_was_looked_at_is_still_unused():
+    tokens = FormTokens(SetClock())
+    token = tokens.new("report")
+
+    tokens.verify(token, "report")
+    tokens.again(token, "report")
+    _use, is_first = await tokens.claim(token, "report")
+
+    assert is_first
+
+
 async def test_the_second_waits_for_the_first_and_gets_its_page():
     tokens = FormTokens(SetClock())
     token = tokens.new("report")
@@ -125,33 +157,62 @@ async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_b
         await tokens.claim(open_form, "report")
 
 
-async def test_what_is_kept_for_second_sendings_is_bounded_and_the_oldest_goes(monkeypatch):
-    monkeypatch.setattr("intake.http.form_tokens.KEPT_BYTES", 100)
+async def test_what_is_kept_for_second_sendings_is_bounded_and_drives_out_nothing(monkeypatch):
+    monkeypatch.setattr("intake.http.form_tokens.KEPT_BYTES", 1000)
     tokens = FormTokens(SetClock())
-    uses = [(await tokens.claim(tokens.new("report"), "report"))[0] for _ in range(4)]
+    uses = [(await tokens.claim(tokens.new("report"), "report"))[0] for _ in range(100)]
 
-    for use in uses[:3]:
+    for use in uses:
         use.commit(b"the page", 40)
-    uses[2].let_go()
-    uses[3].commit(b"the page", 60)
+    before = [use for use in uses if use.kept is not None]
+    uses[0].let_go()
+    for _ in range(10):
+        tokens.sweep()
+    after = [use for use in uses if use.kept is not None]
 
-    assert [use.kept is not None for use in uses] == [False, True, False, True]
+    assert uses[:12] == before[:12]
+    assert len(before) <= 25
+    assert 6 <= len(after) <= 18
+    assert all(use.is_committed for use in uses)
 
 
-def test_what_was_found_in_files_is_bounded_over_all_sessions_and_the_oldest_goes(monkeypatch):
+def test_what_was_found_in_files_is_bounded_over_all_sessions_and_drives_out_nothing(monkeypatch):
     found = Removed(What.PLACE, Where.EXIF, "x" * 160)
     shown = FileShown(1, Kind.JPEG, ScrubReport(Kind.JPEG, (found,) * 120, (), ""), None)
-    monkeypatch.setattr("intake.sessions.FOUND_BYTES", 3 * shown.bytes_kept)
+    monkeypatch.setattr("intake.sessions.FOUND_BYTES", 20 * shown.bytes_kept)
     sessions = Sessions(SetClock())
-    opened = [opened_as(Standing.PROVED, sessions) for _ in range(5)]
+    opened = [opened_as(Standing.PROVED, sessions) for _ in range(60)]
 
-    for session in opened[:4]:
+    for session in opened:
         sessions.keep_found(session, FoundInFiles([shown], {}, NOON))
-    sessions.end(opened[2].handle)
-    sessions.keep_found(opened[4], FoundInFiles([shown], {}, NOON))
+    before = [session.found is not None for session in opened]
+    for _ in range(10):
+        sessions.sweep()
+    after = [session.found is not None for session in opened]
+    for session in opened:
+        sessions.end(session.handle)
 
     assert shown.bytes_kept > 120 * 4 * 160
-    assert [session.found is not None for session in opened] == [False, True, True, True, True]
+    assert before[:10] == [True] * 10
+    assert sum(before) <= 20
+    assert 5 <= sum(after) <= 15
+    assert sessions._found.bytes == 0
+
+
+def test_messages_that_did_not_get_through_are_bounded_over_all_sessions_and_drive_out_none(monkeypatch):
+    monkeypatch.setattr("intake.sessions.UNSENT_BYTES", 20 * 4 * 100)
+    sessions = Sessions(SetClock())
+    opened = [opened_as(Standing.PROVED, sessions) for _ in range(60)]
+
+    for session in opened:
+        sessions.keep_unsent(session, "x" * 100)
+    before = [bool(session.unsent) for session in opened]
+    for _ in range(10):
+        sessions.sweep()
+
+    assert before[:10] == [True] * 10
+    assert sum(before) <= 20
+    assert 5 <= sum(bool(session.unsent) for session in opened) <= 15
 
 
 def opened_as(standing: Standing, sessions: Sessions, case: CaseKeys | None = None) -> Session:
@@ -160,64 +221,85 @@ def opened_as(standing: Standing, sessions: Sessions, case: CaseKeys | None = No
 
 
 @pytest.mark.parametrize("standing", Standing)
-def test_sessions_are_bounded_and_the_one_unused_for_longest_goes(monkeypatch, standing):
-    monkeypatch.setitem(MOST, standing, 2)
+def test_sessions_are_bounded_by_the_clock_in_random_order_and_nobody_who_comes_ends_one(monkeypatch, standing):
+    monkeypatch.setitem(MOST, standing, 40)
     sessions = Sessions(SetClock())
-    first, second = (opened_as(standing, sessions) for _ in range(2))
-    sessions.used(first)
+    opened = [opened_as(standing, sessions) for _ in range(100)]
+    before = len(sessions)
 
-    third = opened_as(standing, sessions)
+    sessions.sweep()
 
-    assert sessions.peek(second.handle) is None
-    assert sessions.peek(first.handle) is first
-    assert sessions.peek(third.handle) is third
-    assert len(first.handle) == 64
+    left = [sessions.peek(one.handle) is one for one in opened]
+    assert before == 100
+    assert 30 <= sum(left) <= 40
+    assert left != sorted(left)
+    assert len(opened[0].handle) == 64
 
 
 @pytest.mark.parametrize("flood", Standing)
-def test_a_flood_of_one_standing_pushes_out_no_session_of_another(monkeypatch, flood):
+def test_a_flood_of_one_standing_ends_no_session_of_another(monkeypatch, flood):
     for standing in Standing:
-        monkeypatch.setitem(MOST, standing, 3)
+        monkeypatch.setitem(MOST, standing, 4)
     sessions = Sessions(SetClock())
-    honest = [opened_as(standing, sessions) for standing in Standing]
+    honest = [opened_as(standing, sessions) for standing in Standing if standing is not flood]
 
     for _ in range(50):
         opened_as(flood, sessions)
+        sessions.sweep()
 
-    assert [sessions.peek(one.handle) is one for one in honest] == [standing is not flood for standing in Standing]
-    assert len(sessions) == 3 + 2
+    assert all(sessions.peek(one.handle) is one for one in honest)
+    assert 3 + 2 <= len(sessions) <= 4 + 2
 
 
 def test_a_code_that_is_shown_or_typed_back_changes_its_standing_and_the_bounds_hold(monkeypatch):
     for standing in Standing:
-        monkeypatch.setitem(MOST, standing, 3)
+        monkeypatch.setitem(MOST, standing, 4)
     sessions = Sessions(SetClock())
-    logged_in = opened_as(Standing.PROVED, sessions)
 
     for _ in range(50):
         shown = sessions.find(opened_as(Standing.UNSEEN, sessions).handle)
         assert shown.standing is Standing.SHOWN
-        sessions.used(logged_in)
-        sessions.confirm(shown)
+        shown.confirmed = True
         assert shown.standing is Standing.PROVED
     for _ in range(50):
         sessions.find(opened_as(Standing.UNSEEN, sessions).handle)
+    sessions.sweep()
 
-    assert len(sessions) == 3 + 3
-    assert sessions.peek(logged_in.handle) is logged_in
+    assert 3 + 3 <= len(sessions) <= 4 + 4
 
 
-def test_the_case_with_the_most_sessions_loses_one_before_a_case_with_one(monkeypatch):
-    monkeypatch.setitem(MOST, Standing.PROVED, 6)
+def test_of_each_case_the_session_used_last_ends_after_all_others(monkeypatch):
+    monkeypatch.setitem(MOST, Standing.PROVED, 8)
     sessions = Sessions(SetClock())
     honest = opened_as(Standing.PROVED, sessions)
+    cases = [new_case_keys() for _ in range(4)]
+    of_cases = [[opened_as(Standing.PROVED, sessions, case) for _ in range(8)] for case in cases]
+    sessions.used(of_cases[0][0])
 
-    for case in [new_case_keys() for _ in range(4)]:
-        for _ in range(8):
-            opened_as(Standing.PROVED, sessions, case)
+    sessions.sweep()
 
-    assert sessions.peek(honest.handle) is honest
-    assert len(sessions) == 6
+    assert 6 <= len(sessions) <= 8
+    for last_used in (honest, of_cases[0][0], *(one[-1] for one in of_cases[1:])):
+        assert sessions.peek(last_used.handle) is last_used
+
+
+def test_who_logs_out_of_a_session_that_is_over_ends_the_others_of_the_case_whoever_came_meanwhile(monkeypatch):
+    sessions = Sessions(SetClock())
+    case = new_case_keys()
+    over, other = (opened_as(Standing.PROVED, sessions, case) for _ in range(2))
+    sessions.end(over.handle)
+    strangers = [opened_as(Standing.PROVED, sessions) for _ in range(100)]
+    for one in strangers[:50]:
+        sessions.end(one.handle)
+    sessions.sweep()
+
+    sessions.log_out(over.handle)
+
+    assert sessions.peek(other.handle) is None
+    assert len(sessions) == 50
+    assert set(sessions._ended) <= {case.case_id, *(one.case.case_id for one in strangers)}
+    sessions.sweep()
+    assert not sessions._ended
 
 
 @pytest.mark.parametrize(

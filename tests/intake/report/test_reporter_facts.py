@@ -8,7 +8,7 @@ from datetime import timedelta
 from importlib.resources import files
 
 import pytest
-from intake_harness import file_report, files_page, log_in, running_intake, two_words_back, zygotes
+from intake_harness import file_report, log_in, running_intake, two_words_back, zygotes
 from reporter_samples import MAKER, OWNER, offered, opened, photograph, telling_photograph
 
 from cases.entry import Message
@@ -47,7 +47,7 @@ def reachable(root: object, marker: str) -> bool:
 
 async def test_the_report_stands_in_groups_with_headers_and_says_what_cleaning_cannot_remove(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
-        form = await files_page(intake.browser())
+        form = await intake.browser().get("/report")
         code = await file_report(intake.browser(), "Text", [telling_photograph()])
         page = await two_words_back(intake.browser(), code)
 
@@ -96,7 +96,7 @@ async def test_facts_of_a_file_added_later_are_added_in_the_chosen_language(tmp_
         inbox = await log_in(browser, page.receipt)
         english = await browser.post("/inbox", inbox.form("/inbox", switch="en").fields)
 
-        sent = await browser.post("/inbox/write", english.form("/inbox/write").fields, [telling_photograph()])
+        sent = await browser.post("/inbox/write", english.form("/inbox/write").with_(), [telling_photograph()])
         added = await browser.post("/inbox/facts", sent.form("/inbox/facts").with_(fact=offered(sent)[0]))
         none = await browser.post("/inbox/facts", sent.form("/inbox/facts").fields)
 
@@ -134,7 +134,7 @@ async def test_values_leave_the_memory_with_the_page_or_after_half_an_hour(tmp_p
         services = intake.services
         # The inbox keeps those of the last message, to show them in another language.
         inbox = await log_in(browser, page.receipt)
-        await browser.post("/inbox/write", inbox.form("/inbox/write").fields, [telling_photograph()])
+        await browser.post("/inbox/write", inbox.form("/inbox/write").with_(), [telling_photograph()])
         during = reachable([services.form_tokens, services.sessions], OWNER)
         # The session itself never has them, only the page that is kept for a second sending.
         in_session = any(

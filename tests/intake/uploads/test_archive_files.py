@@ -6,7 +6,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from intake_harness import files_page, running_intake, two_words_back, zygotes
+from intake_harness import report_form, running_intake, two_words_back, zygotes
 from messages import message
 from reporter_samples import opened, photograph, rows
 
@@ -28,15 +28,15 @@ def memory_files() -> int:
 async def test_each_file_of_an_archive_is_one_of_the_report_and_a_refused_one_is_named_by_its_place(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
-        form = (await files_page(browser)).form("/report")
+        form = await report_form(browser)
         content = zipped(c=b"Fakturan delades i tre.", b=OFFICE, a=photograph())
-        told = await browser.post("/report", form.fields, [photograph(32), content])
+        told = await browser.post("/report", form.with_(), [photograph(32), content])
         staged, free, open_files = rows(intake, "files"), intake.services.budget.free, memory_files()
-        code = await browser.post("/report", told.form("/report").fields)
+        code = await browser.post("/report", told.form("/report").with_())
         files = await two_words_back(browser, code)
         case = await opened(intake, code)
 
-    assert "1 av 4 filer togs inte emot. Inget har skickats än." in told.plain
+    assert "Anmälan är inte skickad än 1 av 4 filer togs inte emot." in told.plain
     assert "Nr 2 i filen som du valde som nummer 2 (i en ZIP: i namnordning):" in told.plain
     assert staged == 6
     assert free == 256 * 2**20
@@ -49,9 +49,9 @@ async def test_each_file_of_an_archive_is_one_of_the_report_and_a_refused_one_is
 async def test_an_archive_of_more_files_than_may_be_sent_is_refused_whole(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
-        form = (await files_page(browser)).form("/report")
+        form = await report_form(browser)
         many = zipped(**{f"f{number}": b"text" for number in range(20)})
-        told = await browser.post("/report", form.fields, [photograph(32), many, zipped(a=zipped(b=b"text"))])
+        told = await browser.post("/report", form.with_(), [photograph(32), many, zipped(a=zipped(b=b"text"))])
         staged, free, open_files = rows(intake, "files"), intake.services.budget.free, memory_files()
 
     assert "2 av 3 filer togs inte emot." in told.plain
@@ -68,14 +68,14 @@ async def test_a_saved_message_and_its_attachments_are_files_of_the_report_and_t
     sent.add_attachment(OFFICE, "application", "msword", filename="a.doc")
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
-        form = (await files_page(browser)).form("/report")
-        told = await browser.post("/report", form.fields, [photograph(32), sent.as_bytes()])
+        form = await report_form(browser)
+        told = await browser.post("/report", form.with_(), [photograph(32), sent.as_bytes()])
         free, open_files = intake.services.budget.free, memory_files()
-        code = await browser.post("/report", told.form("/report").fields)
+        code = await browser.post("/report", told.form("/report").with_())
         files = await two_words_back(browser, code)
         case = await opened(intake, code)
 
-    assert "1 av 4 filer togs inte emot. Inget har skickats än." in told.plain
+    assert "Anmälan är inte skickad än 1 av 4 filer togs inte emot." in told.plain
     assert "Nr 2 i filen som du valde som nummer 2 (i en ZIP: i namnordning):" in told.plain
     assert free == 256 * 2**20
     assert open_files == 0

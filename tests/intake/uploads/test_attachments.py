@@ -4,13 +4,12 @@ import ast
 import asyncio
 import hashlib
 import random
-import threading
 from contextlib import AsyncExitStack
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from intake_harness import SHOWN, SetClock, file_report, files_page, make_home, running_intake, zygotes
+from intake_harness import SHOWN, SetClock, file_report, make_home, report_form, running_intake, zygotes
 from PIL import Image
 
 from cases.crypto.seal import new_case_keys, open_file
@@ -191,32 +190,34 @@ async def test_a_file_whose_picture_cannot_be_kept_is_not_kept_either(tmp_path, 
     assert count == 0
 
 
-@pytest.mark.parametrize(
-    ("side", "order"), [(2400, ["keys", "cleaning"]), (64, ["cleaning", "keys"])], ids=["large", "small"]
-)
-async def test_a_large_file_is_cleaned_only_once_the_keys_from_the_words_are_made(tmp_path, monkeypatch, side, order):
-    happened, cleaning = [], threading.Event()
+@pytest.mark.parametrize("side", [2400, 64], ids=["large", "small"])
+async def test_the_keys_from_the_words_are_made_once_all_files_are_clean_and_only_for_what_is_stored(
+    tmp_path, monkeypatch, side
+):
+    happened = []
 
     def make_keys(*given):
-        # Waits for the cleaning; in vain, if that waits for the keys.
-        cleaning.wait(2)
         happened.append("keys")
         return receipt_keys(*given)
 
     async def clean(*given, **how):
-        happened.append("cleaning")
-        cleaning.set()
-        return await scrub(*given, **how)
+        scrubbed = await scrub(*given, **how)
+        happened.append("cleaned")
+        return scrubbed
 
     monkeypatch.setattr("intake.argon2_workers.receipt_keys", make_keys)
     monkeypatch.setattr("intake.uploads.attachment.scrub", clean)
     drawing = BytesIO()
     Image.new("RGB", (side, side), "teal").save(drawing, "BMP")
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
-        page = await file_report(intake.browser(), "With a drawing", [drawing.getvalue()])
+        stopped = await file_report(intake.browser(), "Mvh Anna Andersson", [drawing.getvalue()])
+        before = list(happened)
+        form = stopped.form("/report")
+        page = await intake.browser().post("/report", form.with_())
 
+    assert before == ["cleaned"]
     assert page.status == SHOWN
-    assert happened == order
+    assert happened == ["cleaned", "keys"]
 
 
 async def test_a_file_that_may_be_marked_is_cleaned_so_and_the_tick_is_kept_by_the_pages(tmp_path, monkeypatch):
@@ -229,16 +230,18 @@ async def test_a_file_that_may_be_marked_is_cleaned_so_and_the_tick_is_kept_by_t
     monkeypatch.setattr("intake.uploads.attachment.scrub", clean)
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
-        page = await files_page(browser, marked="yes")
-        shown = [value for name, value in page.form("/report").fields if name == "marked"]
-        # The text is mended, and the page of files asked for again.
-        text_page = await browser.post("/report", page.form("/report").with_(step="text"))
-        again = await browser.post("/report", text_page.form("/report").with_(step="files"))
-        await browser.post("/report", again.form("/report").with_(), [photograph()])
-        plain = await files_page(browser)
-        await browser.post("/report", plain.form("/report").with_(), [photograph()])
+        form = await report_form(browser, marked="yes")
+        # The text is mended on the way, in another language.
+        page = await browser.post("/report", form.with_(text=" "))
+        english = await browser.post("/report", [("switch", "en"), *page.form("/report").fields])
+        stopped = await browser.post("/report", english.form("/report").with_(text="Mvh Anna Andersson"))
+        again = await browser.post("/report", stopped.form("/report").with_(act="edit"))
+        shown = [dict(one.form("/report").fields).get("marked") for one in (page, english, stopped, again)]
+        sent = await browser.post("/report", again.form("/report").with_(text="Mended"), [photograph()])
+        await browser.post("/report", (await report_form(browser)).with_(), [photograph()])
 
-    assert shown == ["yes"]
+    assert sent.status == SHOWN
+    assert shown == ["yes"] * 4
     assert asked == [True, False]
 
 

@@ -37,22 +37,17 @@ QUIET = (
     # Names go to the SOCKS port; nothing is looked up here.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
-# What stands at a place of the screen where `this` should: nothing, if it does. Places count from the whole page's corner.
+# What stands at a place of the screen where `this` should: nothing, if it does.
 _INSTEAD = """function (x, y) {
-  let hit = this.ownerDocument.defaultView.top.document.elementFromPoint(x, y);
-  while (hit && hit !== this && hit.localName === "iframe" && hit.contentDocument) {
-    const box = hit.getBoundingClientRect();
-    [x, y] = [x - box.left - hit.clientLeft, y - box.top - hit.clientTop];
-    hit = hit.contentDocument.elementFromPoint(x, y);
-  }
+  const hit = document.elementFromPoint(x, y);
   return this.contains(hit) ? "" : hit ? hit.outerHTML.slice(0, 120) : "nothing";
 }"""
 # Whatever can be pressed gets the focus when the button of the mouse goes down on it.
 _PRESSED_INSTEAD = """function () {
-  const pressed = this.ownerDocument.activeElement;
+  const pressed = document.activeElement;
   return pressed === this ? "" : pressed ? pressed.outerHTML.slice(0, 120) : "nothing";
 }"""
-# In the order in which they come, when a frame or the page goes somewhere.
+# In the order in which they come, when the page goes somewhere.
 _ON_THE_WAY = ("frameRequestedNavigation", "frameStartedNavigating", "frameNavigated", "frameStoppedLoading")
 # Whether an animation that ends is moving it, or something that it is in.
 _MOVING = """function () {
@@ -88,8 +83,6 @@ class Chromium(Person):
             words.append("--no-sandbox")
         self._pid, self.do = _start([*words, "about:blank"], self.profile)
         self._scripts = scripts
-        # The document that is looked at, as an expression: the page's own, or that of a frame.
-        self._document = "document"
         self._attach()
 
     def open(self, address: str) -> None:
@@ -110,16 +103,16 @@ class Chromium(Person):
         return self.evaluate("document.location.href")
 
     def text(self) -> str:
-        return self.evaluate(f"{self._document}.body ? {self._document}.body.innerText : ''")
+        return self.evaluate("document.body ? document.body.innerText : ''")
 
     def source(self) -> str:
         return self.evaluate("document.documentElement.outerHTML")
 
     def value(self, name: str) -> str:
-        return self.evaluate(f"""{self._document}.querySelector('[name="{name}"]:not([type="hidden"])').value""")
+        return self.evaluate(f"""document.querySelector('[name="{name}"]:not([type="hidden"])').value""")
 
     def has(self, css: str) -> bool:
-        return self.evaluate(f"{self._document}.querySelector({css!r}) !== null")
+        return self.evaluate(f"document.querySelector({css!r}) !== null")
 
     def size(self, width: int, height: int) -> None:
         self.do(
@@ -154,11 +147,6 @@ class Chromium(Person):
             message = details.get("exception", {}).get("description", details["text"])
             raise Failed(message)
         return result["result"].get("value")
-
-    def failed_frames(self) -> list[str]:
-        """The addresses of frames in which Chromium itself says that their pages did not come."""
-        frames = [one["frame"] for one in self.do("Page.getFrameTree")["frameTree"].get("childFrames", [])]
-        return [one["unreachableUrl"] for one in frames if one.get("unreachableUrl")]
 
     def key(self, key: str, *, shift: bool = False) -> None:
         """Press a key as on a keyboard."""
@@ -242,20 +230,29 @@ class Chromium(Person):
         self.do.events.clear()
         act()
         try:
-            self.do.wait("Page.frameNavigated", lambda params: "parentId" not in params["frame"], within=WAIT_SECONDS)
+            self.do.wait("Page.frameNavigated", within=WAIT_SECONDS)
         except TimeoutError:
             message = f"no other page came ({self._what_happened()}): {self.text()[:600]}"
             raise NotOnThePage(message) from None
         self._wait_until_read()
 
     def _send(self, act) -> None:
-        self.do.events.clear()
+        self._go(lambda: self._begin(act))
+
+    def _begin(self, act) -> None:
+        """Step 4."""
         act()
         try:
             self.do.wait("Page.frameRequestedNavigation", _is_of_a_form, within=self.begin_seconds)
         except TimeoutError:
             message = f"the form was not sent ({self._what_happened()}): {self.text()[:600]}"
             raise NotOnThePage(message) from None
+
+    def _lose(self, act) -> None:
+        self._send(act)
+        if not self.do("Page.getFrameTree")["frameTree"]["frame"].get("unreachableUrl"):
+            message = f"nothing failed: {self.text()[:600]}"
+            raise NotOnThePage(message)
 
     def _unread(self) -> str:
         try:
@@ -269,15 +266,9 @@ class Chromium(Person):
         steps = [f"{what} {params.get('url', '')}".strip() for what, params in said if what in _ON_THE_WAY]
         return f"what Chromium did since the press: {', '.join(steps) or 'nothing'}"
 
-    def _enter(self, css: str) -> None:
-        self._document = f"document.querySelector({css!r}).contentDocument"
-
-    def _leave(self) -> None:
-        self._document = "document"
-
     def _node(self, css: str) -> str:
         """The first that is shown, brought onto the screen."""
-        many = self.do("Runtime.evaluate", expression=f"[...{self._document}.querySelectorAll({css!r})]")["result"]
+        many = self.do("Runtime.evaluate", expression=f"[...document.querySelectorAll({css!r})]")["result"]
         properties = self.do("Runtime.getProperties", objectId=many["objectId"], ownProperties=True)["result"]
         for node in [one["value"]["objectId"] for one in properties if one["name"].isdigit()]:
             try:
@@ -309,8 +300,8 @@ class Chromium(Person):
     def _place(self, node: str) -> tuple[float, float, float]:
         """Its middle, and a number that is another each time while it moves.
 
-        A busy machine paints so seldom that what moves is in one place at several looks in a row. A frame that grows
-        above it pushes it off the screen: who wants to press it scrolls after it.
+        A busy machine paints so seldom that what moves is in one place at several looks in a row. What grows above it
+        pushes it off the screen: who wants to press it scrolls after it.
         """
         self.do("DOM.scrollIntoViewIfNeeded", objectId=node)
         return *self._middle(node), time.monotonic() if self._asked(node, _MOVING) else 0.0

@@ -86,15 +86,14 @@ SETTINGS_FROM_NOWHERE = {"MOZ_REMOTE_SETTINGS_DEVTOOLS": "1"}
 # System access, so that preferences can be changed and the page made narrower than a window may be.
 COMMAND = ("firefox-esr", "--headless", "--marionette", "--remote-allow-system-access", "--no-remote")
 _GONE = {"stale element reference", "no such element", "no such window", "unknown error"}
-# Of each frame: which document it shows, from where, and whether another is being fetched.
-_FRAMES = """return gBrowser.selectedBrowser.browsingContext.children.map((one) =>
-  [one.currentWindowGlobal?.innerWindowId, one.currentWindowGlobal?.documentURI?.spec, one.webProgress.isLoadingDocument]);"""
+# Which document is shown, from where, and whether another is being fetched.
+_SHOWN = """const one = gBrowser.selectedBrowser.browsingContext;
+  return [one.currentWindowGlobal?.innerWindowId, one.currentWindowGlobal?.documentURI?.spec, one.webProgress.isLoadingDocument];"""
 # As the driver prints, but with what Firefox writes at the edges of every paper unless it is told not to.
 _PRINT = """const { print } = ChromeUtils.importESModule("chrome://remote/content/shared/PDF.sys.mjs");
   const settings = print.getPrintSettings(print.addDefaultSettings({}));
   Object.assign(settings, { headerStrLeft: "&T", headerStrRight: "&U", footerStrLeft: "&PT", footerStrRight: "&D" });
   return print.printToBinaryString(gBrowser.selectedBrowser.browsingContext, settings).then(btoa);"""
-_ENTER = "\ue007"
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
@@ -104,7 +103,6 @@ class Firefox(Person):
     def __init__(
         self, socks: int, *, safest: bool = True, profile: Path | None = None, prefs: dict | None = None
     ) -> None:
-        self._in_frame = False
         self.profile = profile or Path(tempfile.mkdtemp(prefix="kf-"))
         (self.profile / "MarionetteActivePort").unlink(missing_ok=True)
         lines = {
@@ -134,7 +132,7 @@ class Firefox(Person):
         )
         try:
             self.do = Marionette(self.profile, lambda: self._process.poll() is None)
-            # "eager": a frame that is being streamed keeps the page's load event from coming.
+            # "eager": a page that is being streamed, as that of the progress, has no load event for long.
             self.do("WebDriver:NewSession", pageLoadStrategy="eager", unhandledPromptBehavior="accept")
         except BaseException:
             self.kill()
@@ -226,10 +224,6 @@ class Firefox(Person):
         presses = [{"type": kind, "value": one} for one in text for kind in ("keyDown", "keyUp")]
         self.do("WebDriver:PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": presses}])
 
-    def failed_frames(self) -> list[str]:
-        """What Firefox itself says in frames whose pages did not come: the address of its own page."""
-        return [address for _, address, _ in self._in_firefox(_FRAMES) if address.startswith("about:neterror")]
-
     def stop(self) -> None:
         """End it as a person does and keep the profile."""
         try:
@@ -252,19 +246,11 @@ class Firefox(Person):
         if not keep_profile:
             shutil.rmtree(self.profile, ignore_errors=True)
 
-    def _enter(self, css: str) -> None:
-        self.do("WebDriver:SwitchToFrame", element=self._find(css))
-        self._in_frame = True
-
-    def _leave(self) -> None:
-        self._in_frame = False
-        self.do("WebDriver:SwitchToFrame", id=None)
-
     def _go(self, act) -> None:
         before = self._find("html")
         act()
         deadline = time.monotonic() + WAIT_SECONDS
-        while self._is_there(before) or not self._is_whole():
+        while self._is_there(before) or not self.has("body"):
             if time.monotonic() > deadline:
                 message = f"no other page came ({self._what_happened()}): {self.text()[:600]}"
                 raise NotOnThePage(message)
@@ -272,12 +258,33 @@ class Firefox(Person):
         self._wait_until_read()
 
     def _send(self, act) -> None:
-        before = self._in_firefox(_FRAMES)
+        self._go(lambda: self._begin(act))
+
+    def _begin(self, act) -> None:
+        """Step 4."""
+        before, _, _ = self._in_firefox(_SHOWN)
         act()
         deadline = time.monotonic() + self.begin_seconds
-        while not _has_begun(before, self._in_firefox(_FRAMES)):
+        while True:
+            shown, _, loading = self._in_firefox(_SHOWN)
+            if loading or shown != before:
+                return
             if time.monotonic() > deadline:
                 message = f"the form was not sent ({self._what_happened()}): {self.text()[:600]}"
+                raise NotOnThePage(message)
+            time.sleep(LOOK_SECONDS)
+
+    def _lose(self, act) -> None:
+        try:
+            self._begin(act)
+        except Failed as failed:
+            # Firefox reached its own page before it answered.
+            if failed.kind != "unknown error":
+                raise
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not (self._in_firefox(_SHOWN)[1] or "").startswith("about:neterror"):
+            if time.monotonic() > deadline:
+                message = f"nothing failed ({self._what_happened()}): {self.text()[:600]}"
                 raise NotOnThePage(message)
             time.sleep(LOOK_SECONDS)
 
@@ -290,8 +297,8 @@ class Firefox(Person):
             return "a document"
 
     def _what_happened(self) -> str:
-        frames = [f"{address}{', loading' if loading else ''}" for _, address, loading in self._in_firefox(_FRAMES)]
-        return f"what stands in the frames: {'; '.join(frames) or 'there are none'}"
+        _, address, loading = self._in_firefox(_SHOWN)
+        return f"Firefox shows {address}{' and is loading' if loading else ''}"
 
     def _patiently(self, command: str) -> None:
         """Do what may end in a question, or in a page of Firefox's own that says why not."""
@@ -307,16 +314,6 @@ class Firefox(Person):
             except Failed:
                 break
         time.sleep(0.3)
-
-    def _is_whole(self) -> bool:
-        """Whether a page is there, seen from outside of its frames: the one that was looked into may be gone."""
-        try:
-            self._leave()
-        except Failed as failed:
-            if failed.kind in _GONE:
-                return False
-            raise
-        return self.has("body")
 
     def _is_there(self, element: str) -> bool:
         try:
@@ -347,13 +344,9 @@ class Firefox(Person):
         self._wait_until_read()
         for element in self._all(css):
             if self.do("WebDriver:IsElementDisplayed", id=element):
-                if self._in_frame:
-                    # A click goes by the place on the screen, and a frame that is further down has none.
-                    self.do("WebDriver:ElementSendKeys", id=element, text=_ENTER)
-                else:
-                    # Firefox itself refuses to press what something lies over, and what it measures it presses a moment later.
-                    self._at_rest(css, lambda one=element: self.do("WebDriver:GetElementRect", id=one))
-                    self.do("WebDriver:ElementClick", id=element)
+                # Firefox itself refuses to press what something lies over, and what it measures it presses a moment later.
+                self._at_rest(css, lambda one=element: self.do("WebDriver:GetElementRect", id=one))
+                self.do("WebDriver:ElementClick", id=element)
                 return
         message = f"no visible {css} on this page: {self.text()[:600]}"
         raise NotOnThePage(message)
@@ -373,11 +366,3 @@ class Firefox(Person):
             return self.do("WebDriver:ExecuteScript", script=script, args=[])
         finally:
             self.do("Marionette:SetContext", value="content")
-
-
-def _has_begun(before: list, now: list) -> bool:
-    """Whether a frame shows another document than before, or began to fetch one."""
-    return any(
-        shown != one or (loading and not loaded)
-        for (shown, _, loaded), (one, _, loading) in zip(before, now, strict=False)
-    )

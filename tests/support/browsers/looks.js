@@ -113,7 +113,7 @@ const looks = (() => {
 
   // The places of all that Tab should come to; of radio buttons with one name only the chosen one.
   const stops = () =>
-    [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, iframe")]
+    [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
       .filter((one) => one.checkVisibility({ visibilityProperty: true }) && one.getClientRects().length > 0)
       .filter((one) => one.type !== "radio" || one.checked)
       .map((one) => [...document.querySelectorAll("*")].indexOf(one));

@@ -21,6 +21,8 @@ from desk.work import acts
 from intake.app import ROUTES
 
 TEXT = "En inköpare har beställt varor av sin svåger i tre år, alltid strax under gränsen för upphandling.\n\n" * 3
+# Said in one place, and in four: the page with them quotes each.
+POINTING_ONCE = TEXT + "Hör av er till anna.andersson@example.com om ni vill veta mer.\n"
 POINTING = TEXT + "Jag heter Anna Andersson, 070-123 45 67, anna@example.com, 19800101-1234.\n"
 # One long word must not push a phone's page sideways.
 LONG_WORD = "upphandlingsbestämmelseöverträdelseanmälan" * 3
@@ -28,6 +30,7 @@ LONG_WORD = "upphandlingsbestämmelseöverträdelseanmälan" * 3
 WITHOUT_A_LANGUAGE = ("wrong-origin", "wrong-host")
 # Of three parts.
 LONG_TEXT = TEXT * 150
+NO_PICTURE = b"PK\x03\x04 no picture"
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,6 @@ class Rendered:
     body: bytes
     # All that came down the line.
     travelled: int = 0
-
-    @property
-    def in_a_frame(self) -> bool:
-        """Whether it is shown within another page and never by itself."""
-        return "frame-ancestors 'self'" in self.headers["content-security-policy"]
 
 
 def telling_photograph(side: int = 64) -> bytes:
@@ -87,7 +85,7 @@ async def every_page(desks: RunningDesks, language: str) -> list[Rendered]:
 
 
 async def report_pages(desks: RunningDesks, language: str) -> list[Rendered]:
-    """The pages of a report with two files, and of one without, in which nothing is refused."""
+    """The pages of a report with two files, and of one without, up to what is to be done afterwards."""
     return await _Visit(desks, language).report()
 
 
@@ -135,17 +133,15 @@ class _Visit:
         return self.found
 
     async def forms(self) -> list[Rendered]:
-        for path in ("/", "/report", "/report/answer", "/return"):
+        for path in ("/", "/report", "/return"):
             await self.get(_name_of(path), path)
-        await self._files("report-files")
-        await self._stopped()
+        await self._stopped("report-stopped", POINTING_ONCE)
+        await self._stopped("report-stopped-often")
+        await self._post("report-refused", await self._form(), [telling_photograph(), NO_PICTURE], text=TEXT)
         return self.found
 
     async def report(self) -> list[Rendered]:
         await self.forms()
-        page = await self._files()
-        (frame,) = [one for one in re.findall(r'<iframe[^>]* src="([^"]*)"', page.text) if "/progress" in one]
-        self._keep("progress-before", await self._browser.get(html.unescape(frame)), html.unescape(frame))
         receipt = await self._filed("receipt", [telling_photograph(), telling_photograph(80)])
         files = await self._post("receipt-files", receipt.form("/receipt/check"), word=words_asked(receipt))
         await self._post("receipt-days", files.form("/receipt/next"))
@@ -164,58 +160,55 @@ class _Visit:
     async def _form(self) -> Form:
         return form_with(await self._browser.get(f"/report?lang={self._language}"), "text")
 
-    async def _files(self, name: str = "", *, plain: bool = False, text: str = TEXT) -> Page:
-        """The page of files, on the way from the text."""
-        fields = {"text": text, "step": "files", **({"plain": "yes"} if plain else {})}
-        return await self._post(name, await self._form(), **fields)
-
-    async def _stopped(self) -> Page:
-        """The form again, with what in its text points to the writer."""
-        return await self._post("report-points-to-you", await self._form(), text=POINTING, step="files")
+    async def _stopped(self, name: str, text: str = POINTING, files: Sequence[bytes] = ()) -> Page:
+        """The page that quotes what in the text points to the writer."""
+        return await self._post(name, await self._form(), files, text=text)
 
     async def _filed(self, name: str, files: Sequence[bytes] = ()) -> Page:
-        """The page with the eight words, however the form's answer leads there."""
-        answer = await self._post("", form_with(await self._files(text=TEXT + LONG_WORD), "text"), files)
-        if ways := [form for form in answer.forms if form.action == "/receipt"]:
-            if name:
-                self._keep(f"{name}-received", answer)
-            answer = await self._browser.post(ways[0].action, ways[0].fields)
-        return self._keep(name, answer) if name else answer
+        """The page with the eight words."""
+        return await self._post(name, await self._form(), files, text=TEXT + LONG_WORD)
 
     async def _inbox(self, name: str, receipt: Page) -> Page:
         page = await self._browser.get(f"/return?lang={self._language}")
         return await self._post(name, form_with(page, "code"), code=" ".join(receipt.receipt.words))
 
     async def _progress(self) -> None:
-        """The frame beside the form, to its end, while a report with a file is sent."""
-        page = await self._files("report-files")
-        frames = [one.replace("&amp;", "&") for one in re.findall(r'<iframe[^>]* src="([^"]*)"', page.text)]
-        (frame,) = [one for one in frames if one.startswith("/progress")]
-        before = await self._browser.get(frame)
-        self._keep("progress-before", before, frame)
-        (watch,) = re.findall(r'href="(/progress/[^"]*)"', before.text)
-        watched = asyncio.ensure_future(self._browser.get(watch.replace("&amp;", "&")))
+        """What the other tab shows, to its end, while a report with a file is sent."""
+        page = await self._browser.get(f"/report?lang={self._language}")
+        (link,) = re.findall(r'href="(/progress/[^"]*)"', page.text)
+        watched = asyncio.ensure_future(self._browser.get(html.unescape(link)))
         async with asyncio.timeout(30):
             while not len(self._desks.intake.services.progress):
                 await asyncio.sleep(0.01)
-        form = form_with(page, "text")
-        await self._browser.post(form.action, form.fields, [telling_photograph()])
-        self._keep("progress", await asyncio.wait_for(watched, 30), frame)
+        await self._browser.post("/report", form_with(page, "text").with_(text=TEXT), [telling_photograph()])
+        self._keep("progress", await asyncio.wait_for(watched, 30), html.unescape(link))
 
     async def _refused_reports(self) -> None:
         everybody = [member.id for member in self._desks.made.members]
         await self._post("report-empty", await self._form(), text="")
-        await self._post("report-nobody-left", await self._form(), text=TEXT, concerns=everybody)
-        stopped = await self._stopped()
-        await self._post("report-left-as-it-is", Form("/report", form_with(stopped, "text").as_it_is()))
-        for where, plain in (("", False), ("-plain", True)):
-            page = await self._files(f"report-files{where}" if plain else "", plain=plain)
-            await self._post(f"report-files-empty{where}", form_with(page, "text"), text="")
-            files = [telling_photograph(), b"PK\x03\x04 no picture", b""]
-            refused = await self._post(f"report-files-refused{where}", form_with(page, "text"), files)
-            another = Form("/report", form_with(refused, "text").with_(step="files"))
-            await self._post(f"report-files-another{where}", another)
-            await self._post(f"report-files-old{where}", form_with(page, "text"), mark="of another day")
+        # Everything that is chosen stands open.
+        chosen = {"concerns": everybody, "urgent": "yes", "marked": "yes"}
+        await self._post("report-nobody-left", await self._form(), text=TEXT, **chosen)
+        await self._post("report-old", await self._form(), text=TEXT, mark="of another day")
+        await self._stopped("report-stopped", POINTING_ONCE)
+        stopped = await self._stopped("report-stopped-often", files=[telling_photograph()])
+        await self._post("report-to-be-changed", form_with(stopped, "text"), act="edit")
+        await self._post("report-refused-alone", await self._form(), [NO_PICTURE], text=TEXT)
+        refused = await self._post(
+            "report-refused", await self._form(), [telling_photograph(), NO_PICTURE, b""], text=TEXT
+        )
+        held = await self._post("report-held", form_with(refused, "text"), act="edit")
+        await self._post("report-dropped", form_with(held, "text"), act="drop")
+        await self._post("report-hold-gone", form_with(held, "text"))
+        await self._sent_twice()
+
+    async def _sent_twice(self) -> None:
+        """The same form once more: with another text, and after its writer has left."""
+        form = await self._form()
+        await self._post("", form, text=TEXT)
+        again = await self._post("receipt-not-sent-again", form, text=TEXT + "Och mer.")
+        await self._post("", again.form("/inbox/leave"))
+        await self._post("report-sent-before", form, text=TEXT)
 
     async def _wrong_codes(self) -> None:
         right = new_receipt().words
@@ -244,11 +237,21 @@ class _Visit:
         asked = await self._post("ask-take-back-file", ask_file)
         inbox = await self._post("inbox-file-taken-back", _marked(asked, "/inbox/take-back"))
         inbox = await self._post("inbox-empty-message", inbox.form("/inbox/write"), text="")
+        inbox = await self._stopped_in_the_inbox(inbox)
         inbox = await self._post("inbox-written", inbox.form("/inbox/write"), text="Det var en måndag.")
         asked = await self._post("ask-take-back", _whole(inbox, "/inbox/take-back"))
         done = _marked(asked, "/inbox/take-back")
         await self._post("taken-back", done)
         await self._post("session-over", done)
+
+    async def _stopped_in_the_inbox(self, inbox: Page) -> Page:
+        """A message that points to its writer, what comes after, and the inbox with nothing held any more."""
+        stopped = await self._post(
+            "inbox-stopped", inbox.form("/inbox/write"), [telling_photograph()], text=POINTING_ONCE
+        )
+        held = await self._post("inbox-held", stopped.form("/inbox/write"), act="edit")
+        inbox = await self._post("inbox-dropped", held.form("/inbox/write"), act="drop")
+        return await self._post("inbox-none-taken", inbox.form("/inbox/write"), [NO_PICTURE], text="")
 
     async def _answered(self) -> None:
         """Reports that members have read: answers, a question, the end; and one that is withdrawn."""
@@ -308,7 +311,9 @@ class _Visit:
 
 def beside(page: Page, field: str) -> Form:
     """The button to the piece before or after the one that is shown."""
-    return next(form for form in page.forms if form.action == "/inbox" and (form.fields or [("", "")])[0][0] == field)
+    return next(
+        form for form in page.forms if form.otherwise == "/inbox" and (form.fields or [("", "")])[0][0] == field
+    )
 
 
 def _whole(page: Page, action: str) -> Form:

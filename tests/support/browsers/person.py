@@ -6,16 +6,14 @@ browser implements the few primitives at the end.
 A person presses what she sees, and sees whether she hit it. So does every press here; a failure names the step that was
 missing.
 
-1. The page is read: it, its style sheets, and the first page of each of its frames are there, and it has been painted.
-   Through Tor a style sheet comes long after the words, and moves everything. After every way to a page it is waited for.
+1. The page is read: it and its style sheets are there, and it has been painted. Through Tor a style sheet comes long after the words, and moves everything. After every way to a page it is waited for.
 2. What is pressed stands still, and nothing lies over it.
 3. It got the press, and not something else.
-4. What the press leads to has begun: another page comes, or the form is on its way.
+4. What the press leads to has begun: the form is on its way, however long it takes until another page comes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,25 +23,15 @@ WAIT_SECONDS = 60.0
 LOOK_SECONDS = 0.05
 STILL_SECONDS = 10.0
 STILL_LOOKS = 3
-# What is not there yet of the page and its frames, or nothing. A frame may be written without an end, so only the page
-# itself has to have come whole; pages of the browser's own are taken as they are. Firefox tells of no painting where an
-# address, or what has the focus, leads into the middle of a page.
+# What is not there yet of the page, or nothing; pages of the browser's own are taken as they are. Firefox tells of no
+# painting where an address, what has the focus, or the way back leads into the middle of a page.
 UNREAD = """(() => {
-  const missing = (page) => {
-    if ([...page.querySelectorAll('link[rel~="stylesheet"]')].some((one) => !one.sheet)) return "a style sheet";
-    for (const frame of page.querySelectorAll("iframe[src]")) {
-      const within = frame.contentDocument;
-      if (within && within.URL === "about:blank") return "the page in a frame";
-      const more = within && missing(within);
-      if (more) return `${more} in a frame`;
-    }
-    return "";
-  };
-  const page = window.top.document;
-  if (page.readyState === "loading") return "its end";
-  if (!page.documentURI.startsWith("http")) return "";
-  const painted = window.top.performance.getEntriesByName("first-contentful-paint").length;
-  return missing(page) || (painted || window.top.location.hash || window.top.scrollY > 0 ? "" : "its first painting");
+  if (document.readyState === "loading") return "its end";
+  if (!document.documentURI.startsWith("http")) return "";
+  if ([...document.querySelectorAll('link[rel~="stylesheet"]')].some((one) => !one.sheet)) return "a style sheet";
+  const painted = performance.getEntriesByName("first-contentful-paint").length;
+  const returned = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  return painted || returned || location.hash || scrollY > 0 ? "" : "its first painting";
 })()"""
 
 _T = TypeVar("_T")
@@ -77,25 +65,30 @@ class Person:
         """Choose files, all at once."""
         self._choose(f'input[type="file"][name="{name}"]', [str(file) for file in files])
 
-    def press(self, action: str, *, stays: bool = False, holding: str = "", without: str = "") -> None:
+    def press(self, action: str, *, holding: str = "", without: str = "") -> None:
         """Press the first button of the form that posts to `action`, and wait for the page that comes.
 
         A button that names another form than the one around it is met with `switch`.
-        `holding` and `without` name a field that the form has, or has not. `stays` is for a form whose answer comes into
-        a frame: the page itself stays.
+        `holding` and `without` name a field that the form has, or has not.
         """
-        form = f'form[action="{action}"]'
+        form = f'form:is([action="{action}"], [action^="{action}?"])'
         form += f':has([name="{holding}"])' if holding else ""
         form += f':not(:has([name="{without}"]))' if without else ""
-        button = f"{form} button:not([form])"
-        if stays:
-            self._send(lambda: self._click(button))
-        else:
-            self._go(lambda: self._click(button))
+        self._send(lambda: self._click(f"{form} button:not([form])"))
 
     def switch(self, field: str, value: str) -> None:
-        """Press the button that has this name and value."""
-        self._go(lambda: self._click(f'button[name="{field}"][value="{value}"]'))
+        """Press the button that has this name and value, and wait for the page that comes."""
+        self._send(lambda: self._click(f'button[name="{field}"][value="{value}"]'))
+
+    def fail(self, field: str, value: str) -> None:
+        """Press this button, and wait until the browser says that its form did not get through."""
+        self._lose(lambda: self._click(f'button[name="{field}"][value="{value}"]'))
+
+    def lead(self, way: str) -> None:
+        """Press the button of the inbox that leads to a page which asks something, about the whole case if there is one."""
+        whole = f'button[name="way"][value="{way}"]'
+        css = whole if self.has(whole) else f'button[name="way"][value^="{way} "]'
+        self._go(lambda: self._click(css))
 
     def unfold(self, css: str) -> None:
         """Open what is folded together."""
@@ -113,15 +106,6 @@ class Person:
                 message = f"no {css} within {within} s on this page: {self.text()[:600]} ({self._what_happened()})"
                 raise NotOnThePage(message)
             time.sleep(LOOK_SECONDS)
-
-    @contextlib.contextmanager
-    def frame(self, name: str):
-        """Look into the frame of this name; what leaves it (`press`) leads to a whole page."""
-        self._enter(f'iframe[name="{name}"]')
-        try:
-            yield
-        finally:
-            self._leave()
 
     def _wait_until_read(self) -> None:
         """Step 1. Raises TimeoutError with what did not come."""
@@ -151,17 +135,11 @@ class Person:
     # ---- what a browser must be able to do
 
     def _unread(self) -> str:
-        """What `UNREAD` says of the page, or that there is none."""
+        """What `UNREAD` says, or that there is no page."""
         raise NotImplementedError
 
     def _what_happened(self) -> str:
         """What the browser did since the last press, for the message of a failure."""
-        raise NotImplementedError
-
-    def _enter(self, css: str) -> None:
-        raise NotImplementedError
-
-    def _leave(self) -> None:
         raise NotImplementedError
 
     def open(self, address: str) -> None:
@@ -220,7 +198,11 @@ class Person:
         raise NotImplementedError
 
     def _send(self, act) -> None:
-        """Do something that sends a form into a frame, and wait until it is on its way."""
+        """Do something that sends a form, and wait until it is on its way, and then until another page is read."""
+        raise NotImplementedError
+
+    def _lose(self, act) -> None:
+        """Do something that leads to a page of the browser's own, which says why not, and wait for that."""
         raise NotImplementedError
 
     def _click(self, css: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from browsers.pages import telling_photograph
 from browsers.person import Person
 
 WORDS = 8
-# The frame of the answer grows half a second after the button got the press.
-GROWN_SECONDS = 1.0
 
 
 def photographs(folder: Path, count: int) -> list[Path]:
@@ -25,30 +22,16 @@ def photographs(folder: Path, count: int) -> list[Path]:
 
 
 def send(person: Person, origin: str, text: str, files: Sequence[Path] = ()) -> None:
-    """Fill in the report form and send it: the answer is the code or, with files, stands in the frame above the button."""
+    """Fill in the report form and send it, up to the page with the code."""
     person.open(f"{origin}/report")
     person.fill("text", text)
-    if not files:
-        person.switch("step", "send")
-        return
-    person.switch("step", "files")
-    send_files(person, files)
-
-
-def send_files(person: Person, files: Sequence[Path]) -> None:
-    """On the page of files, choose them and send."""
-    person.choose("attachment", *files)
-    person.press("/report", stays=True)
-    with person.frame("sink"):
-        person.wait_for('form[action="/receipt"]')
-    time.sleep(GROWN_SECONDS)
+    if files:
+        person.choose("attachment", *files)
+    person.switch("act", "send")
 
 
 def to_the_code(person: Person) -> list[str]:
-    """From the answer to the page with the code; the words, as they are written down from the screen."""
-    if person.has('iframe[name="sink"]'):
-        with person.frame("sink"):
-            person.press("/receipt")
+    """The words on the page that has come, as they are written down from the screen."""
     person.wait_for("section.code li")
     return code_on(person)
 
@@ -70,5 +53,5 @@ def log_in(person: Person, origin: str, words: Sequence[str]) -> None:
 
 def withdraw(person: Person) -> None:
     """Withdraw the whole report, and say yes."""
-    person.press("/inbox/withdraw", without="file")
+    person.switch("way", "withdraw")
     person.press("/inbox/withdraw", holding="mark")

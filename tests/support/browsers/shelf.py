@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from intake_harness import PUBLIC_HOST
 
@@ -28,24 +28,16 @@ class Collected:
 
     pages: tuple[Rendered, ...]
     beside: dict[str, Rendered]
-    # The language of addresses that name none.
-    first_language: str
 
     def named(self, name: str, language: str) -> Rendered:
         return next(page for page in self.pages if (page.name, page.language) == (name, language))
 
     def at(self, path: str) -> Rendered | None:
-        """What the shelf answers here: a page, a frame of one, or a static file."""
+        """What the shelf answers here: a page, or a static file."""
         asked = urlsplit(path)
         if asked.path.startswith("/shelf/"):
             _, _, language, name = asked.path.split("/")
             return self.named(name, language)
-        query = parse_qs(asked.query)
-        language = query.get("lang", [self.first_language])[0]
-        if asked.path == "/report/answer":
-            return self.named("report-answer", language)
-        if asked.path.startswith("/progress/"):
-            return self.named("progress" if "watch" in query else "progress-before", language)
         return self.beside.get(asked.path)
 
 
@@ -62,16 +54,16 @@ def collect(folder: Path, languages: Sequence[str] = ()) -> Collected:
         for language in offered:
             pages += served.call(every_page, served.desks, language)
         beside = {page.path: page for page in served.call(files_beside, served.desks)}
-    return Collected(tuple(pages), beside, served.made.home.config.languages[0])
+    return Collected(tuple(pages), beside)
 
 
 def collect_report(folder: Path, languages: Sequence[str], forms_in: Sequence[str] = ()) -> Collected:
-    """The pages of a report in which nothing is refused, and what they ask for; in `forms_in`, those before it is filed."""
+    """The pages of a report, and what they ask for; in `forms_in`, those before it is filed."""
     with Served(folder) as served:
         pages = [page for language in languages for page in served.call(report_pages, served.desks, language)]
         pages += [page for language in forms_in for page in served.call(forms, served.desks, language)]
         beside = {page.path: page for page in served.call(files_beside, served.desks)}
-    return Collected(tuple(pages), beside, served.made.home.config.languages[0])
+    return Collected(tuple(pages), beside)
 
 
 def address(page: Rendered) -> str:

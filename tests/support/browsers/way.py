@@ -34,6 +34,8 @@ class OnionWay:
         self._target = target
         self._mirror = mirror
         self.carried = 0  # bytes from browsers
+        # Every connection breaks off once browsers have sent so many bytes in all.
+        self.breaks_at: int | None = None
         self.names: list[str] = []
         self.requests: list[tuple[str, str]] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -134,6 +136,8 @@ class OnionWay:
 
     def _note(self, sent: bytes) -> None:
         self.carried += len(sent)
+        if self.breaks_at is not None and self.carried > self.breaks_at:
+            raise ConnectionAbortedError
         # Browsers begin each request with a packet of its own.
         if found := _REQUEST.match(sent):
             self.requests.append((found[1].decode(), found[2].decode()))

@@ -72,7 +72,7 @@ def stores(page: str, what: Mapping[str, int] = ENTRY, **more: object) -> Promis
     return replace(Promise(page, stores=what, lets_go=True), **more)
 
 
-FIRST, WRITE = "Report wrongdoing without saying who you are", "Write a report"
+FIRST, WRITE = "Blow the whistle without saying who you are", "Write a report"
 STOPPED = "Before it is sent: does this show who you are?"
 REFUSED = "The report has not been sent yet"
 RECEIVED, COMPARED, NOW = "The report is received", "Your code is correct", "What happens now"
@@ -99,6 +99,7 @@ INFORMATION = {
         "Accessibility statement": "Accessibility statement",
     }.items()
 }
+CALL = {"Report by phone: 020-899 433": to("By phone or at a meeting")}
 INFORMATION_PAGES = (*(one.page for one in INFORMATION.values()), "Go on over Tor")
 LANGUAGE = {"Svenska": to(language="sv")}
 LEAVE = {"Leave this site": to("Close this tab now.", lets_go=True)}
@@ -122,7 +123,13 @@ STATES = (
     State(
         "first page",
         FIRST,
-        {**PLAIN, **INFORMATION, "Write a report": to(WRITE), "Read the answer with your case code": to(RETURN)},
+        {
+            **PLAIN,
+            **INFORMATION,
+            **CALL,
+            "Write a report": to(WRITE),
+            "Read the answer with your case code": to(RETURN),
+        },
     ),
     State("report: empty", WRITE, {**IN_FORM, "Send the report": to(says="There was no text")}),
     State("report: text", WRITE, {**IN_FORM, **SEND}, typed=TEXT, back_keeps=True),
@@ -243,7 +250,8 @@ STATES = (
     State(
         "inbox: notes right?",
         NOTES,
-        {**IN_CASE, **BACK, "These notes are right": to(NEW_CODE), "Send": stores(INBOX)},
+        # What was typed says what is wrong with notes that are right after all.
+        {**IN_CASE, **BACK, "These notes are right": to(NEW_CODE, lets_go=True), "Send": stores(INBOX)},
         typed=TEXT,
     ),
     State(
@@ -258,6 +266,8 @@ STATES = (
         {
             **PLAIN,
             **INFORMATION,
+            **CALL,
+            "Safer: Tor Browser, a free web browser": to("Go on over Tor"),
             "Go on over Tor": to("Go on over Tor"),
             "Write a report": to(WRITE),
             "Read the answer with your case code": to(RETURN),
@@ -270,7 +280,10 @@ STATES = (
 ENDS: Mapping[str, frozenset[str]] = {
     "Close this tab now.": frozenset(),
     "You have left.": frozenset(),
-    **{page: frozenset({*PLAIN, *INFORMATION, "To the first page", "Go on over Tor"}) for page in INFORMATION_PAGES},
+    **{
+        page: frozenset({*PLAIN, *INFORMATION, "To the first page", "Write a report", "Go on over Tor"})
+        for page in INFORMATION_PAGES
+    },
     INBOX: frozenset({"Let go of them", "Add what I ticked", "Cleaned copy (new tab)", "Take back this file"}),
     RETURN: frozenset({"Go on over Tor"}),
     TAKE_BACK_FILE: frozenset({*IN_CASE, *BACK, "Yes, take it back"}),

@@ -103,7 +103,7 @@ def _asked(path: str, case: Case, *, text: str = "", further: str = "") -> Calla
 
     def way(visit: Visit) -> None:
         visit.log_in(case(visit.station))
-        visit.person.press(path)
+        visit.person.lead(path.rsplit("/", 1)[1])
         if further:
             visit.person.press(further)
         if text:
