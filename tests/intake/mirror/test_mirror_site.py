@@ -51,7 +51,11 @@ async def test_a_form_from_another_origin_than_the_mirror_by_https_is_refused(tm
     assert page.status == 403
 
 
-async def test_every_answer_at_the_mirror_is_by_https_alone_unlisted_and_not_kept_and_none_at_the_onion(tmp_path):
+async def test_every_answer_at_the_mirror_is_by_https_alone_unlisted_and_not_kept_and_none_at_the_onion(
+    tmp_path, monkeypatch
+):
+    # The page of a progress goes on until it has nothing to wait for.
+    monkeypatch.setattr("intake.report.progress_page.WAIT_SECONDS", 0.0)
     async with running_mirror(tmp_path) as mirror:
         browser, onion = mirror.browser(), mirror.intake.browser()
         paths = ["/", "/report", "/return", "/protect", "/nowhere", "/style.css", "/icon.png", "/page/" + "0" * 32]
@@ -73,14 +77,15 @@ async def test_every_answer_at_the_mirror_is_by_https_alone_unlisted_and_not_kep
         assert "x-robots-tag" not in page.headers
 
 
-async def test_the_onion_is_named_on_pages_that_anybody_may_know_and_on_no_other(tmp_path):
+async def test_the_onion_is_named_on_pages_that_anybody_may_know_and_on_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.report.progress_page.WAIT_SECONDS", 0.0)
     async with running_mirror(tmp_path) as mirror:
         browser = mirror.browser()
         named = {
             path: (await browser.get(path)).headers.get("onion-location")
             for path in (
                 "/", "/report", "/return?lang=en", "/report?lang=en", "/?lang=xx", "/?from=marker",
-                *(page.path for page in INFORMATION_PAGES), "/nowhere", "/page/" + "0" * 32, "/report/answer", "/leave",
+                *(page.path for page in INFORMATION_PAGES), "/nowhere", "/page/" + "0" * 32, "/leave",
                 "/progress/" + "0" * 32, "/style.css",
             )
         }  # fmt: skip
