@@ -9,6 +9,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from unittest import mock
 
 from desk_harness import CHEAP, PASSPHRASE
 from intake_harness import MadeHome
@@ -28,13 +29,20 @@ ROLES = ("lead", "handler", "handler")
 
 
 def kallskydd(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, in a thread of its own: some begin an event loop, and a start takes a second."""
+    """Run a command in this process, in a thread of its own: some begin an event loop, and a start takes a second.
+
+    What a desk command does to its process (no core, all memory locked) is left out: it would bind the tests that follow.
+    """
     out, err = io.StringIO(), io.StringIO()
     texts = [str(word) for word in words]
 
     def run() -> int:
         args = build_parser(texts[0]).parse_args(texts)
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            mock.patch("kallskydd.commands.desk.close_memory"),
+        ):
             return args.run(args)
 
     with ThreadPoolExecutor(1) as pool:
