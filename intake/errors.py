@@ -15,7 +15,8 @@ IntakeError                     the base
 │   ├── StalledUpload      310  nothing came for a long while, or too little over all
 │   ├── CaseFull           311  the entries of the case are as large as one case may be
 │   ├── HoldGone           312  the files that were accepted before are held no more
-│   └── FilesWait          313  files are held that the form does not name
+│   ├── FilesWait          313  files are held that the form does not name
+│   └── AnotherWasSent     314  another message was stored from the same page
 └── FileRefused                 this file is left out; the report and its other files go through
     ├── FileTooLarge       321  more than 50 MiB
     ├── TooManyFiles       322  more than 20 files
@@ -134,6 +135,13 @@ class FilesWait(FormRefused):
 
     code = 313
     text_key = "form.files_wait"
+
+
+class AnotherWasSent(FormRefused):
+    """Another message was stored with the token of this form: Back led to a page from before it."""
+
+    code = 314
+    text_key = "form.another_was_sent"
 
 
 class FileRefused(IntakeError):

@@ -86,6 +86,8 @@ class Session:
     found: FoundInFiles | None = None
     # A message that was typed and has not got through.
     unsent: str = ""
+    # The token of the message form, until a message was stored with it.
+    write_token: str = ""
 
     @property
     def standing(self) -> Standing:

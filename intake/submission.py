@@ -21,6 +21,7 @@ Outcome
 └── what only this form can be answered with
 """
 
+import hashlib
 from abc import ABC, abstractmethod
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -75,10 +76,29 @@ class Stored(Generic[_Made]):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Brought:
+    """What a form brought to be stored: it tells the same form sent twice from another text under the same token."""
+
+    text_hash: bytes
+    # Of the clean copies.
+    digests: frozenset[str] = frozenset()
+
+    def is_in(self, first: "Brought") -> bool:
+        """Return whether all of it came with the first sending; files that were held went with that one."""
+        return self.text_hash == first.text_hash and self.digests <= first.digests
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class SentBefore:
-    """The same form has been here before; `use` knows what it was answered."""
+    """A form with this token has been stored; `use` knows what it was answered, `brought` is what came now."""
 
     use: TokenClaim
+    brought: Brought
+
+    @property
+    def is_another(self) -> bool:
+        """Return whether something else was stored, as far as that is still known."""
+        return isinstance(self.use.kept, Brought) and not self.brought.is_in(self.use.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +167,11 @@ class Submission(ABC, Generic[_Made, _Own]):
     def came(self, size: int) -> None:
         """Note that so many bytes more have come."""
         self.sending.came(size)
+
+    def brought(self, files: FileTaker) -> Brought:
+        """Return what came, before anything is taken out of the text."""
+        digests = frozenset(one.attachment.digest for one in files.pending.accepted)
+        return Brought(hashlib.sha256(self.form.one(TEXT_FIELD).strip().encode()).digest(), digests)
 
     async def receive(
         self, request: web.Request
@@ -229,8 +254,9 @@ class Submission(ABC, Generic[_Made, _Own]):
             raise FilesWait
         use, is_first = await self.services.form_tokens.claim(self.form.one(TOKEN_FIELD), self.form_name)
         if not is_first:
+            brought = self.brought(files)
             await self._drop()
-            return SentBefore(use)
+            return SentBefore(use, brought)
         self._use = use
         try:
             if self._before is not None and self._against_marks and not files.all_against_marks:

@@ -110,6 +110,13 @@ class FormTokens:
             return self.new(form)
         return untrusted_token
 
+    def unused(self, token: str, form: str) -> str:
+        """Return the same token for the same form as long as nothing was done with it, or else a new one."""
+        try:
+            return token if self._nonce(token, form) not in self._used else self.new(form)
+        except ExpiredToken:
+            return self.new(form)
+
     async def claim(self, untrusted_token: str, form: str) -> tuple[TokenClaim, bool]:
         """Return the claim of a token and whether the caller is the first. Raises `ExpiredToken` if it does not verify.
 

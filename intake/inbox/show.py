@@ -195,7 +195,9 @@ def _pieces_and_files(
     """Return the piece of the entries that is shown, what was found in files, and the fields of the form."""
     piece = piece_of(view.entries, typed.piece)
     files = [] if found is None else files_shown(found.files, language, found.numbers, typed.facts)
-    fields = [*inbox_fields(session, language), (TOKEN_FIELD, services.form_tokens.new(WRITE_FORM))]
+    # One for all pages of the inbox, so that a message which is sent from two of them is stored once.
+    session.write_token = services.form_tokens.unused(session.write_token, WRITE_FORM)
+    fields = [*inbox_fields(session, language), (TOKEN_FIELD, session.write_token)]
     facts_token = services.form_tokens.new(FACTS_FORM)
     if files:
         fields.append((FACTS_TOKEN_FIELD, facts_token))

@@ -6,15 +6,15 @@ with what was typed goes this way too, so that files that were chosen are held. 
 with the session, for a browser that shows the page again after an upload that broke off.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from aiohttp import web
 
 from cases.crypto.seal import CaseKeys
 from cases.entry import Body, Message
-from intake.errors import EmptyReport, HoldGone
+from intake.errors import AnotherWasSent, EmptyReport, HoldGone
 from intake.filing import file_numbers
 from intake.http.form import MARKED_FIELD, TEXT_FIELD, YES, Form
 from intake.http.form_tokens import PAGE_KEPT_FOR, TOKEN_FIELD, TokenClaim
@@ -60,6 +60,9 @@ from intake.views.pages import HANDLE_FIELD, LANGUAGE_FIELD
 from intake.views.refusals import refusal
 from intake.views.texts import NONE_TAKEN, SENT, Notice
 
+# What is kept of a message for a second sending, about.
+_BROUGHT_BYTES: Final = 300
+_DIGEST_BYTES: Final = 150
 # What the page with the details has of its own.
 _OWN_FIELDS = (TOKEN_FIELD, HANDLE_FIELD, LANGUAGE_FIELD, ACT_FIELD, HELD_FIELD, OFFERED_FIELD)
 
@@ -83,6 +86,8 @@ async def _answer_without_storing(
     services, form, session = submission.services, submission.form, submission.session
     if isinstance(outcome, PageAgain) and submission.hold_gone and not form.one(WAY_FIELD):
         outcome = SubmissionRefused(HoldGone.text_key)
+    if isinstance(outcome, SentBefore) and outcome.is_another:
+        outcome = SubmissionRefused(AnotherWasSent.text_key)
     match outcome:
         case AllFilesRefused(seen=seen):
             return await _inbox_with_findings(services, form, seen, NONE_TAKEN)
@@ -150,10 +155,6 @@ class AllFilesRefused:
 _WithoutStoring = SessionOver | AllFilesRefused
 
 
-def _hash_of_text(form: Form) -> bytes:
-    return hashlib.sha256(form.one(TEXT_FIELD).strip().encode()).digest()
-
-
 class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
     """One POST of the message form."""
 
@@ -192,7 +193,7 @@ class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
     def _is_sent(self, outcome: object) -> bool:
         """Say whether this very text is in the store."""
         if isinstance(outcome, SentBefore):
-            return outcome.use.kept == _hash_of_text(self.form)
+            return outcome.use.kept is not None and not outcome.is_another
         return isinstance(outcome, Stored) or (self._use is not None and self._use.is_committed)
 
     @property
@@ -214,7 +215,7 @@ class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
         if services.sessions.peek(session.handle) is None:
             # The session ended meanwhile: keep nothing about it.
             return SessionOver()
-        sent = _hash_of_text(self.form)
+        brought = self.brought(files)
         if (found := self.left_to_look_at()) is not None:
             return found
         # What stood between two words of the code may have been taken out.
@@ -233,5 +234,5 @@ class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
                 raise HoldGone
             at_once = answers_at_once(services, opened)
             entries = await add_entries(services, session, bodies, pending.file_ids, at_once=at_once)
-        use.commit(sent, len(sent))
+        use.commit(brought, _BROUGHT_BYTES + _DIGEST_BYTES * len(brought.digests))
         return Stored(FilesSeen(session, files.shown, file_numbers(entries)))

@@ -53,26 +53,31 @@ def form_page(
 ) -> web.Response:
     """Return the report form with what was typed and is held, or the page that says the service is closed.
 
-    `is_answer` says that it answers a form, and is no form that was asked for by its own address.
+    `is_answer` says that it answers a form, and is no form that was asked for by its own address. A text that was typed
+    before the service closed comes back with that sentence, and what was chosen stays in hidden fields.
     """
+    fields = report_fields(services, language, form, held)
     try:
         roster = services.roster.open_roster()
     except RosterFault:
-        return services.pages.plain(language, NOT_OPEN, show_authorities=True)
-    fields = report_fields(services, language, form, held)
+        if not form.one(TEXT_FIELD) and held is None:
+            return services.pages.plain(language, NOT_OPEN, show_authorities=True)
+        roster, to_mend = None, ToMend(NOT_OPEN)
+        fields += form.besides(*_OWN_FIELDS, TEXT_FIELD, MARKED_FIELD, ACKNOWLEDGED_FIELD)
     return services.pages.page(
         "report/form.html",
         language,
         "/report",
         Head(200 if to_mend is None else 400, Cache.TYPED_TEXT),
         notice=None if to_mend is None else language.translate_notice(to_mend.notice),
-        show_authorities=to_mend is not None and to_mend.notice is NO_ELIGIBLE_READER,
+        show_authorities=to_mend is not None and to_mend.notice in (NO_ELIGIBLE_READER, NOT_OPEN),
         is_of_the_text=to_mend is not None and to_mend.is_of_the_text,
         fields=[*fields, *((ACKNOWLEDGED_FIELD, tags) for tags in form.all(ACKNOWLEDGED_FIELD))],
         leave_fields=fields[1:3],
-        organisations=[(known.key, known.name) for known in roster.organisations],
-        members=[(member.id, member.label) for member in roster.members],
-        has_counsel=bool(roster.counsel),
+        is_open=roster is not None,
+        organisations=[] if roster is None else [(known.key, known.name) for known in roster.organisations],
+        members=[] if roster is None else [(member.id, member.label) for member in roster.members],
+        has_counsel=roster is not None and bool(roster.counsel),
         at_once=services.config.at_once,
         release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
         typed=_typed(form),

@@ -28,6 +28,7 @@ from intake.inbox.view import answers_at_once
 from intake.services import Services
 from intake.sessions import Session
 from intake.shown import Ticked, files_shown
+from intake.submission import Brought
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
 from intake.views.pages import FORGET, FORGOTTEN, LANGUAGE_FIELD, Head, Language
@@ -54,8 +55,8 @@ class SentWith:
     files: Sequence[FileShown] = ()
     # What the case calls them.
     numbers: Mapping[str, int] = field(default_factory=dict)
-    # Of the text, to know another one in the same form.
-    text_hash: bytes = b""
+    # To know another text in the same form.
+    brought: Brought | None = None
 
 
 _NOT_KNOWN_ANY_MORE: Final = SentWith()

@@ -13,7 +13,6 @@ One POST of the report form is one `ReportSubmission` (intake/submission.py). St
 While the form is read, a page in another tab can show how far it has come.
 """
 
-import hashlib
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -61,7 +60,7 @@ async def send_report(request: web.Request) -> web.StreamResponse:
         if isinstance(outcome, Stored):
             return receipt_page(services, outcome.made, submission.language)
         if isinstance(outcome, SentBefore):
-            return await _sent_before(services, submission, outcome.use)
+            return await _sent_before(services, submission, outcome)
         return _not_sent(submission, outcome)
 
 
@@ -107,8 +106,8 @@ class ReportSubmission(Submission[ReceiptView, FilesRefused]):
         choices = check_choices(self.form, roster, self.language.code, services.config.languages)
         if files.refused_now:
             return FilesRefused()
-        # Of the text as it was sent: so it comes when the button is pressed twice.
-        text_hash = _hash_of_text(self.form)
+        # As it was sent: so it comes when the button is pressed twice.
+        brought = self.brought(files)
         if (found := self.left_to_look_at()) is not None:
             return found
         # Words may have been taken out of it.
@@ -118,22 +117,19 @@ class ReportSubmission(Submission[ReceiptView, FilesRefused]):
         filed = await file_report(services, choices, receipt, keys, files.pending)
         session = services.sessions.open(receipt, keys, files.pending.keys, opened_by=use, unseen=True)
         readable = Readable(filed.release_day, filed.at_once, tuple(member.label for member in choices.readers))
-        sent = SentWith(files.shown, filed.numbers, text_hash)
+        sent = SentWith(files.shown, filed.numbers, brought)
         view = receipt_view(services, session, readable, sent)
         use.commit(view, _VIEW_BYTES + sum(one.bytes_kept for one in files.shown))
         services.result_pages.hand_over(self.owner, session.handle)
         return Stored(view)
 
 
-def _hash_of_text(form: Form) -> bytes:
-    return hashlib.sha256(form.one(TEXT_FIELD).strip().encode()).digest()
-
-
-async def _sent_before(services: Services, submission: ReportSubmission, use: TokenClaim) -> web.Response:
+async def _sent_before(services: Services, submission: ReportSubmission, outcome: SentBefore) -> web.Response:
     """Return what the first sending of the form was answered, or the way to it, or that it has been here before."""
-    language = submission.language
+    language, use = submission.language, outcome.use
     if isinstance(use.kept, ReceiptView):
-        is_another = use.kept.sent.text_hash != _hash_of_text(submission.form)
+        first = use.kept.sent.brought
+        is_another = first is not None and not outcome.brought.is_in(first)
         return receipt_page(services, use.kept, language, NOT_SENT_AGAIN if is_another else None)
     # The answer may have been lost, and the second sending have taken longer than the page is kept.
     if (session := services.sessions.opened_by(use)) is not None:

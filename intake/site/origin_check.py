@@ -12,8 +12,8 @@ The check before every page: which requests are ours, and which headers every an
    w3m send one of them, when they load a page again too (measured). Such a page holds the secrets of a draft or a
    session, and somebody who planted its address as a link would know them (tests/intake/http/test_planted_links.py).
    At the mirror every browser since 2023 sends the first, and a proxy in front takes the second off.
-4. Nothing else of a request's headers is read: no User-Agent or Accept-Language, and of a forwarded address only that
-   there is one (intake/http/forwarded.py).
+4. Of a request's other headers no User-Agent is read, of a forwarded address only that there is one
+   (intake/http/forwarded.py), and Accept-Language only for the first page of the mirror (intake/site/tor.py).
 
 `Referrer-Policy` is `same-origin` and not `no-referrer`: under the latter browsers send `Origin: null` with our own
 forms.

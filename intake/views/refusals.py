@@ -48,6 +48,10 @@ _FORM: Final = {
         N_("Files that you sent before are kept here, but this page did not know of them. Nothing was stored."),
         N_("Look through the form below and send it again: the files go along."),
     ),
+    "form.another_was_sent": Notice(
+        N_("Another message has been sent from this page already. Of this one nothing was stored."),
+        N_("Your text is kept: choose your files once more and send again."),
+    ),
     "form.empty": Notice(
         N_("There was no text, so nothing was stored."),
         N_("Write a few words about what happened, and send again."),
@@ -94,11 +98,13 @@ _AS_SCREEN: Final = N_(
 _SAVED_AGAIN: Final = N_(
     "On a phone or computer of your own, not the employer's: open it, save it again as PDF or JPEG, and send that."
 )
+_SMALLER: Final = N_("Make it smaller or divide it, and choose it again.")
+_LATER: Final = N_("Try again in a few minutes, or add the file later with the case code.")
 _FILES: Final = {
-    "file.refused": Notice(N_("The file could not be received."), N_("Try again with the case code.")),
+    "file.refused": Notice(N_("The file could not be received."), _LATER),
     "file.too_large": Notice(
         N_("The file is larger than the form allows."),
-        N_("Make it smaller or divide it, and add it with the case code."),
+        _SMALLER,
     ),
     "file.too_many": Notice(
         N_("There were more files than the form allows."), N_("Add the rest afterwards with the case code.")
@@ -106,9 +112,7 @@ _FILES: Final = {
     "file.report_too_large": Notice(
         N_("The files together are larger than the form allows."), N_("Add the rest afterwards with the case code.")
     ),
-    "file.no_room": Notice(
-        N_("Too much is being received at the moment."), N_("Add the file a little later with the case code.")
-    ),
+    "file.no_room": Notice(N_("Too much is being received at the moment."), _LATER),
     "refused": Notice(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
     "refused.empty": Notice(N_("The file is empty."), N_("Check that it is the right file.")),
     "refused.office_document": Notice(
@@ -163,36 +167,28 @@ _FILES: Final = {
             " and send that."
         ),
     ),
-    "refused.too_large": Notice(
-        N_("The file is larger than we can clean."), N_("Make it smaller or divide it, and add it with the case code.")
-    ),
-    "refused.too_many_pixels": Notice(
-        N_("The picture has more than 100 million pixels."), N_("Make it smaller and add it with the case code.")
-    ),
-    "refused.too_many_pages": Notice(
-        N_("The file has more than 2,000 pages."), N_("Divide it and add the parts with the case code.")
-    ),
-    "refused.too_many_frames": Notice(
-        N_("The picture has too many pages or frames."), N_("Divide it and add the parts with the case code.")
-    ),
+    "refused.too_large": Notice(N_("The file is larger than we can clean."), _SMALLER),
+    "refused.too_many_pixels": Notice(N_("The picture has more than 100 million pixels."), _SMALLER),
+    "refused.too_many_pages": Notice(N_("The file has more than 2,000 pages."), _SMALLER),
+    "refused.too_many_frames": Notice(N_("The picture has too many pages or frames."), _SMALLER),
     "refused.film_too_long": Notice(
         N_("The film is longer than 20 minutes, or stands still for more than 2 minutes."),
-        N_("Divide it and add the parts with the case code."),
+        _SMALLER,
     ),
     "refused.result_too_large": Notice(
         N_("The cleaned copy became too large."),
-        N_("Make the file smaller or divide it, and add it with the case code."),
+        _SMALLER,
     ),
     "refused.too_much_to_hold": Notice(
         N_("The picture is stored in a way that takes too much memory to clean."),
         N_(
-            "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and add it with"
-            " the case code."
+            "Save it as an ordinary JPEG (not progressive), several pages as a PDF, or make it smaller, and choose it"
+            " again."
         ),
     ),
     "refused.too_much_in_archive": Notice(
         N_("There are too many files in it, or they are too large together."),
-        N_("Divide it and add the parts with the case code."),
+        _SMALLER,
     ),
     "refused.damaged": Notice(
         N_("The file is damaged and cannot be read."),
@@ -202,18 +198,10 @@ _FILES: Final = {
         N_("Some letters of the document cannot be drawn here."),
         _AS_PDF_OR_SCREEN,
     ),
-    "refused.took_too_long": Notice(
-        N_("The cleaning took too long."), N_("Make the file simpler or smaller, and add it with the case code.")
-    ),
-    "refused.out_of_memory": Notice(
-        N_("The cleaning needed too much memory."), N_("Make the file smaller, and add it with the case code.")
-    ),
-    "refused.job_died": Notice(
-        N_("The cleaning was interrupted."), N_("Save the file again as PDF or JPEG, and add it with the case code.")
-    ),
-    "refused.no_jail": Notice(
-        N_("Cleaning is not available right now."), N_("Add the file in a few minutes with the case code.")
-    ),
+    "refused.took_too_long": Notice(N_("The cleaning took too long."), _SMALLER),
+    "refused.out_of_memory": Notice(N_("The cleaning needed too much memory."), _SMALLER),
+    "refused.job_died": Notice(N_("The cleaning was interrupted."), _SAVED_AGAIN),
+    "refused.no_jail": Notice(N_("Cleaning is not available right now."), _LATER),
     "refused.would_not_vouch": Notice(
         N_("After cleaning, something was left that we could not vouch for, so the file was not accepted."),
         _AS_SCREEN,

@@ -193,6 +193,29 @@ async def test_a_message_sent_twice_is_one_message_and_says_so(tmp_path):
     assert "redan skickat" in later.plain
 
 
+async def test_a_message_sent_from_two_pages_of_the_inbox_is_one_message_and_another_text_comes_back(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        page = await file_report(browser, "Report")
+        first = (await log_in(browser, page.receipt)).form("/inbox/write")
+        # As Back leads to the first page again after the message was sent from the second.
+        second = (await browser.post("/inbox/write", first.with_(text="Only once", act="news"))).form("/inbox/write")
+        sent = await browser.post("/inbox/write", second.with_(text="Only once", act="send"))
+        same = await browser.post("/inbox/write", first.with_(text="Only once", act="send"))
+        other = await browser.post("/inbox/write", first.with_(text="Another", act="send"))
+        file = await browser.post("/inbox/write", first.with_(text="Only once", act="send"), [photograph()])
+        at_last = await browser.post("/inbox/write", other.form("/inbox/write").with_(text="Another"))
+        case = await opened(intake, page)
+
+    assert "Vi har tagit emot ditt meddelande." in sent.plain
+    assert "redan skickat" in same.plain
+    for refused in (other, file):
+        assert "Det här är inte skickat" in refused.plain
+    assert dict(other.form("/inbox/write").fields)["text"] == "Another"
+    assert "Vi har tagit emot ditt meddelande." in at_last.plain
+    assert [entry.body.text for entry in case.reporter] == ["Report", "Only once", "Another"]
+
+
 async def test_two_tabs_that_write_at_once_are_both_kept(tmp_path):
     async with running_intake(tmp_path) as intake:
         browser = intake.browser()

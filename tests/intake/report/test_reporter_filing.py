@@ -156,6 +156,26 @@ async def test_a_real_home_below_two_readers_is_not_open(tmp_path, roles):
     assert stored == 0
 
 
+async def test_a_service_that_closes_while_somebody_writes_gives_the_text_and_the_choices_back(tmp_path):
+    async with running_intake(tmp_path) as intake:
+        browser = intake.browser()
+        form = (await browser.get("/report")).form("/report")
+        path = intake.made.home.path / "roster" / "0001.toml"
+        whole = path.read_text()
+        path.write_text(whole.replace("Lead 1", "Lead X"))
+        closed = await browser.post("/report", form.with_(text="Chefen", organisation="wbab", unnamed="yes"))
+        still = await browser.post("/report", closed.form("/report").with_())
+        path.write_text(whole)
+        sent = await browser.post("/report", still.form("/report").with_())
+        case = await opened(intake, sent)
+
+    for page in (closed, still):
+        assert "Inget har sparats" in page.plain
+        assert "Arbetsmiljöverket" in page.plain
+        assert dict(page.form("/report").fields)["text"] == "Chefen"
+    assert (case.report.text, case.report.organisation) == ("Chefen", "wbab")
+
+
 async def test_a_roster_that_was_tampered_with_closes_the_service_and_is_counted(tmp_path):
     async with running_intake(tmp_path) as intake:
         told = []
