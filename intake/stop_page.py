@@ -11,7 +11,7 @@ from aiohttp import web
 
 from intake.http.form import TEXT_FIELD, Form
 from intake.identifiers.acknowledged import OFFERED_FIELD
-from intake.identifiers.quote import quoted
+from intake.identifiers.quote import Passage, passages
 from intake.services import Services
 from intake.submission import Identifying
 from intake.uploads.held import HeldForm
@@ -31,7 +31,6 @@ def stop_page(
     held: HeldForm | None,
 ) -> web.Response:
     """Return the page for what was found. `path` is where its form goes, `fields` all its hidden fields."""
-    text = form.one(TEXT_FIELD)
     return services.pages.page(
         "stop.html",
         language,
@@ -39,7 +38,12 @@ def stop_page(
         Head(400),
         fields=[field for field in fields if field[0] in _OF_THE_PAGE],
         again_fields=[*fields, (OFFERED_FIELD, found.tags)],
-        details=[(language.translate(one.kind.value), quoted(text, one)) for one in found.details],
+        passages=[(_named(language, one), one.pieces) for one in passages(form.one(TEXT_FIELD), found.details)],
         files_held=held is not None and bool(held.files.pending.accepted),
         information_pages=(),
     )
+
+
+def _named(language: Language, passage: Passage) -> str:
+    first, *more = (language.translate(kind.value) for kind in passage.kinds)
+    return ", ".join([first, *(kind[:1].lower() + kind[1:] for kind in more)])

@@ -1,7 +1,7 @@
 """An identifying detail within its text: quoted in its sentence, or taken out of the text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from intake.identifiers.find import DetailKind, IdentifyingDetail
 
 # What stands in the place of what was taken out; it reads the same in every language.
 TAKEN_OUT: Final = "[\N{HORIZONTAL ELLIPSIS}]"
+_ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
 _AROUND: Final = 60  # characters of the sentence on either side
 _LONGEST_FOUND: Final = 80
 _BEGINS: Final = re.compile(r"(?:^|[.!?\u061f\u1362]\s)\s*(?=\S|$)")
@@ -17,31 +18,74 @@ _ENDS: Final = re.compile(r"[.!?\u061f\u1362](?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Quote:
-    """The words that were found, between what stands before and after them in their sentence."""
+class Passage:
+    """A sentence in which details were found: of which kinds, and its pieces, each with whether it is a detail."""
 
-    before: str
-    found: str
-    after: str
+    kinds: tuple[DetailKind, ...]
+    pieces: tuple[tuple[str, bool], ...]
 
 
-def quoted(text: str, detail: IdentifyingDetail) -> Quote:
-    """Return the first place of a detail; without anything around it where the text does not hold it as one piece."""
-    match = _pattern(detail).search(text)
-    if match is None:
-        return Quote("", _cut(detail.found), "")
-    line_start = text.rfind("\n", 0, match.start()) + 1
-    line_end = text.find("\n", match.end())
-    before, after = text[line_start : match.start()], text[match.end() : None if line_end < 0 else line_end]
-    starts = [one.end() for one in _BEGINS.finditer(before)]
-    before = before[starts[-1] :] if starts else before
-    if (end := _ENDS.search(after)) is not None:
-        after = after[: end.end()]
-    if len(before) > _AROUND:
-        before = "\N{HORIZONTAL ELLIPSIS}" + before[-_AROUND:]
-    if len(after) > _AROUND:
-        after = after[:_AROUND] + "\N{HORIZONTAL ELLIPSIS}"
-    return Quote(before, _cut(match[0]), after)
+@dataclass(frozen=True, slots=True, repr=False)
+class _Place:
+    """Where a detail is in the text, and the sentence or line that it stands in."""
+
+    kind: DetailKind
+    start: int
+    end: int
+    first: int
+    last: int
+
+    @property
+    def quote_start(self) -> int:
+        return max(self.first, self.start - _AROUND)
+
+    @property
+    def quote_end(self) -> int:
+        return min(self.last, self.end + _AROUND)
+
+
+def passages(text: str, details: Iterable[IdentifyingDetail]) -> list[Passage]:
+    """Return the first place of each detail in its sentence, each sentence once.
+
+    A detail that the text does not hold as one piece stands by itself, after the others.
+    """
+    places, alone = [], []
+    for detail in details:
+        match = _pattern(detail).search(text)
+        if match is None:
+            alone.append(Passage((detail.kind,), ((_cut(detail.found), True),)))
+        else:
+            places.append(_Place(detail.kind, *match.span(), *_sentence(text, *match.span())))
+    together: list[list[_Place]] = []
+    for place in sorted(places, key=lambda one: one.start):
+        if together and place.quote_start < together[-1][-1].quote_end:
+            together[-1].append(place)
+        else:
+            together.append([place])
+    return [*(_passage(text, group) for group in together), *alone]
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the sentence around a place begins and ends; no sentence goes beyond its line."""
+    line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    starts = [one.end() for one in _BEGINS.finditer(text[line_start:start])]
+    after = text[end : None if line_end < 0 else line_end]
+    ends = _ENDS.search(after)
+    return line_start + (starts[-1] if starts else 0), end + (len(after) if ends is None else ends.end())
+
+
+def _passage(text: str, group: Sequence[_Place]) -> Passage:
+    at, end = group[0].quote_start, max(one.quote_end for one in group)
+    pieces = [(_ELLIPSIS if at > group[0].first else "", False)]
+    for place in group:
+        # One may be within another: a name in an address.
+        if place.end > at:
+            start = max(at, place.start)
+            pieces += [(text[at:start], False), (_cut(text[start : place.end]), True)]
+            at = place.end
+    pieces += [(text[at:end], False), (_ELLIPSIS if end < max(one.last for one in group) else "", False)]
+    kinds = tuple(dict.fromkeys(one.kind for one in group))
+    return Passage(kinds, tuple(piece for piece in pieces if piece[0]))
 
 
 def without(text: str, details: Iterable[IdentifyingDetail]) -> str:
@@ -80,4 +124,4 @@ def _spaced(words: str) -> str:
 
 
 def _cut(found: str) -> str:
-    return found if len(found) <= _LONGEST_FOUND else f"{found[: _LONGEST_FOUND - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return found if len(found) <= _LONGEST_FOUND else found[: _LONGEST_FOUND - 1] + _ELLIPSIS

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intake.identifiers.find import DetailKind, IdentifyingDetail, details_in
-from intake.identifiers.quote import TAKEN_OUT, Quote, quoted, without
+from intake.identifiers.quote import TAKEN_OUT, Passage, passages, without
 
 PIECES = (
     "070-123 45 67", "+46 70 123 45 67", "0240 12345", "850709-9805", "198507099805", "anna@example.com",
@@ -21,24 +21,30 @@ def named(found: str) -> IdentifyingDetail:
     return IdentifyingDetail(DetailKind.NAME, found, 1)
 
 
-@given(TEXTS)
-def test_whatever_is_found_can_be_quoted_and_the_quote_is_of_the_text(text):
-    for detail in details_in(text):
-        quote = quoted(text, detail)
+def plain(passage: Passage) -> str:
+    return "".join(piece for piece, _is_detail in passage.pieces)
 
-        assert quote.found.split()
-        assert quote.found.rstrip("…")
-        assert "\n" not in quote.before + quote.found + quote.after
-        assert len(quote.before) <= 61
-        assert len(quote.found) <= 80
-        assert len(quote.after) <= 61
-        if quote.before or quote.after:
-            assert quote.before.removeprefix("…") + quote.found + quote.after.removesuffix("…") in text
+
+@given(TEXTS)
+def test_whatever_is_found_is_quoted_once_and_the_quote_is_of_the_text(text):
+    details = details_in(text)
+    found = passages(text, details)
+
+    assert {kind for one in found for kind in one.kinds} == {one.kind for one in details}
+    for passage in found:
+        assert any(is_detail and piece.rstrip("…").split() for piece, is_detail in passage.pieces)
+        assert "\n" not in plain(passage)
+        assert len(plain(passage)) <= len(details) * (61 + 80 + 61)
+        if not all(is_detail for _piece, is_detail in passage.pieces):
+            assert plain(passage).removeprefix("…").removesuffix("…") in text
+    for one in details:
+        if one.found in text:
+            assert any(one.found[:79] in plain(passage) for passage in found)
 
 
 @given(TEXTS, DETAILS)
 def test_quoting_and_taking_out_never_raise_whatever_the_detail(text, detail):
-    quoted(text, detail)
+    passages(text, [detail])
     without(text, [detail])
 
 
@@ -69,13 +75,26 @@ def test_a_text_without_a_finding_stays_as_it_is(text):
     ],
 )
 def test_a_detail_stands_in_its_sentence_and_no_more_of_it_than_fits(text, found, before, after):
-    assert quoted(text, named(found)) == Quote(before, found, after)
+    (passage,) = passages(text, [named(found)])
+
+    assert plain(passage) == before + found + after
+    assert (found, True) in passage.pieces
+
+
+def test_details_of_one_sentence_are_marked_in_one_quote_also_where_one_holds_the_other():
+    text = "Allt väl. Anna Ek, 070-123 45 67, anna@ek.se ringde. Hej Bo"
+    number = IdentifyingDetail(DetailKind.TELEPHONE, "070-123 45 67", 1)
+    found = passages(text, [number, named("Bo"), named("anna"), IdentifyingDetail(DetailKind.EMAIL, "anna@ek.se", 1)])
+
+    assert [plain(one) for one in found] == ["Anna Ek, 070-123 45 67, anna@ek.se ringde.", "Hej Bo"]
+    assert found[0].kinds == (DetailKind.NAME, DetailKind.TELEPHONE, DetailKind.EMAIL)
+    assert [piece for piece, is_detail in found[0].pieces if is_detail] == ["Anna", "070-123 45 67", "anna@ek.se"]
 
 
 def test_a_name_that_stands_in_two_pieces_is_quoted_alone_and_each_of_its_words_is_taken_out():
     text = "Mvh\nAnna 070-123 45 67 Andersson"
 
-    assert quoted(text, named("Anna Andersson")) == Quote("", "Anna Andersson", "")
+    assert [plain(one) for one in passages(text, [named("Anna Andersson")])] == ["Anna Andersson"]
     assert without(text, [named("Anna Andersson")]) == f"Mvh\n{TAKEN_OUT} 070-123 45 67 {TAKEN_OUT}"
 
 

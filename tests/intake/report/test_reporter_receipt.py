@@ -60,8 +60,8 @@ async def test_two_right_words_lead_on_to_the_days_and_a_wrong_one_is_marked_bes
 
     assert wrong.status == 400
     assert asked(wrong) == [one, other]
-    assert f"Det där var inte ord {other}." in wrong.plain
-    assert f"Det där var inte ord {one}." not in wrong.plain
+    assert f"Ord {other} stämmer inte än." in wrong.plain
+    assert f"Ord {one} stämmer inte än." not in wrong.plain
     fields = {place: re.search(rf'<input id="word-{place}"[^>]*>', wrong.text)[0] for place in (one, other)}
     assert 'aria-invalid="true"' in fields[other]
     assert f'aria-describedby="wrong-{other} check-hint"' in fields[other]
@@ -126,7 +126,7 @@ async def test_whatever_else_is_sent_is_not_the_code_and_no_fault(tmp_path, chan
         faults = intake.services.faults.count
 
     assert wrong.status == 400
-    assert "Orden stämmer inte med din ärendekod." in wrong.plain or "Det där var inte ord" in wrong.plain
+    assert "Orden stämmer inte med din ärendekod." in wrong.plain or "stämmer inte än" in wrong.plain
     assert "<script" not in wrong.text
     assert "ååå" not in wrong.text
     assert faults == 0
