@@ -139,7 +139,7 @@ STATES = (
         "report: a file is refused",
         REFUSED,
         {
-            **PLAIN,
+            **LEAVE,
             "Send without it": stores(RECEIVED, REPORT, with_files=True),
             "Choose another file": to(WRITE),
         },
@@ -149,7 +149,7 @@ STATES = (
         back_keeps=True,
     ),
     State("report: another file", WRITE, {**IN_FORM, **DROP, **SEND}, typed=TEXT, files=1, back_keeps=True),
-    State("report: stopped", STOPPED, {**PLAIN, **STOP}, typed=TEXT, files=1, in_each=True, back_keeps=True),
+    State("report: stopped", STOPPED, {**LEAVE, **STOP}, typed=TEXT, files=1, in_each=True, back_keeps=True),
     State(
         "report: changed after the stop",
         WRITE,
@@ -209,7 +209,7 @@ STATES = (
         "inbox: stopped",
         STOPPED,
         {
-            **IN_CASE,
+            **LOG_OUT,
             "Remove it for me and send": stores(INBOX, with_files=True),
             "Change the text myself": to(INBOX),
             "Leave it as it is and send": stores(INBOX, with_files=True),
@@ -274,7 +274,7 @@ STATES = (
         },
     ),
     State("mirror: text and a file", WRITE, {**IN_FORM, **SEND}, typed=TEXT, files=1),
-    State("mirror: stopped", STOPPED, {**PLAIN, **STOP}, typed=TEXT, files=1),
+    State("mirror: stopped", STOPPED, {**LEAVE, **STOP}, typed=TEXT, files=1),
 )
 # Pages that no walk begins at, and what can be pressed there; what follows from a page above is not walked twice.
 ENDS: Mapping[str, frozenset[str]] = {
