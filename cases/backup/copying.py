@@ -22,6 +22,7 @@ copy during which it changed is thrown away and made again:
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import sqlite3
@@ -271,9 +272,13 @@ def _erased(copy: sqlite3.Connection) -> Iterator[ErasedCase]:
 
 @contextlib.contextmanager
 def _plain_faults() -> Iterator[None]:
-    """Raise Busy for a database that is held, StoreFault for one that does not read or a full disk."""
+    """Raise Busy for a database that is held, OSError when the disk of the copy is full, StoreFault for the rest."""
     try:
         yield
     except sqlite3.Error as fault:
-        held = getattr(fault, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+        # The home is only read.
+        if code == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from fault
+        held = code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
         raise Busy() if held else StoreFault("store.unreadable") from fault

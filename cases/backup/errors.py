@@ -12,7 +12,8 @@ BackupFault              230  the base
 ├── SharesDiffer         238  the answers come with the shares and the command without, or the other way
 ├── BackupChanged        239  what is there is not what was sealed to the members when the backup was made
 ├── BackupOfEarlier      240  a form of before the hashes and the roster were sealed and signed
-└── RosterRefused        241  the roster of the restore is older than one that is known, or another
+├── RosterRefused        241  the roster of the restore is older than one that is known, or another
+└── BackupMissing        242  no backup is where one is to be read
 """
 
 from cases.errors import CaseError
@@ -44,6 +45,13 @@ class BackupDamaged(BackupFault):
 
     code = 233
     text_key = "backup.damaged"
+
+
+class BackupMissing(BackupFault):
+    """No backup is there."""
+
+    code = 242
+    text_key = "backup.missing"
 
 
 class SharesTooOld(BackupFault):

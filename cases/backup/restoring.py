@@ -34,6 +34,7 @@ from cases.backup.errors import (
     AnswersMissing,
     BackupChanged,
     BackupDamaged,
+    BackupMissing,
     RosterRefused,
     SharesDiffer,
     SharesTooOld,
@@ -121,7 +122,9 @@ class Outcome:
 
 
 def read_backup(folder: Path, day: date) -> Backup:
-    """Take step 1. Raises BackupDamaged, BackupOfEarlier."""
+    """Take step 1. Raises BackupMissing, BackupDamaged, BackupOfEarlier."""
+    if not (folder / MANIFEST_NAME).exists():
+        raise BackupMissing
     manifest = read_file(folder / MANIFEST_NAME, Manifest)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST_NAME}
     required = {DATABASE_NAME, KEYS_NAME, REGISTER_NAME, CONFIG_NAME, SERVER_KEY_NAME}

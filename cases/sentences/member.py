@@ -294,6 +294,14 @@ _OF_THE_DESK: Final = {
         "RED: a case was erased that this desk had never opened, so it cannot tell whether those who signed read it.",
         "Ask another member who read the case, by voice, whether it was to be erased.",
     ),
+    "backup.no_words": (
+        "There is no terminal on which to ask you whether this backup may be opened.",
+        "Give the six words that the operator read to you with --words, or run it on a terminal.",
+    ),
+    "backup.not_agreed": (
+        "You did not agree, so no answer was written.",
+        "Compare the six words with the operator on the phone, and run it again.",
+    ),
     "backup.other_words": (
         "The six words are not those of this question, so the backup was not opened.",
         "Call the operator by telephone, and answer only the question whose words are the same.",

@@ -5,7 +5,7 @@ from typing import Final
 CALL_A_MEMBER = "Do not act on it. Call another member and compare the six words."
 RESTORE_ROSTER = "Put the files of the folder `roster` back as they were, from the backup."
 MAKE_JOIN_AGAIN = "Ask the member to make the join file again with `kallskydd desk enrol`, in a new desk home."
-RESTORE = "Stop the service and restore the file from the backup."
+RESTORE = "Stop the service and make the home again with `kallskydd restore`; see docs/operating/upkeep.md."
 SAME_VERSION = "Check that desk and server have the same version."
 
 SENTENCES: Final = {
@@ -39,6 +39,10 @@ SENTENCES: Final = {
     "backup.exists": (
         "There is something already where a file or folder is to be written.",
         "Name one that does not exist; nothing is overwritten.",
+    ),
+    "backup.missing": (
+        "There is no backup in that folder.",
+        "Name the folder that `kallskydd backup` made, with --from; look whether the disk is mounted.",
     ),
     "backup.damaged": (
         "The backup is not whole: a file of it is missing, was changed, or belongs to another backup.",

@@ -124,9 +124,9 @@ def _require_agreed(question: Ask, chain: Chain, opening: Opening) -> None:
         if tuple(opening.words.lower().split()) != fingerprint_words(question.digest):
             raise NotAgreed("backup.other_words")
     elif opening.agrees is None:
-        raise NoWords
+        raise NoWords("backup.no_words")
     elif not opening.agrees(described(question, chain)):
-        raise NotAgreed
+        raise NotAgreed("backup.not_agreed")
 
 
 def _read(path: Path) -> bytes:

@@ -45,7 +45,7 @@ TIMED_HOME: Final = Path("/var/lib/kallskydd/home")
 LOCK_STALE: Final = timedelta(days=90)
 _LOCK_NAME: Final = "requirements.lock"
 _LOCK_DAY: Final = re.compile(r"# (\d{4}-\d\d-\d\d)\n")
-_PUT_BACK: Final = "Stop the service and put the file back from a backup of the last seven days."
+_PUT_BACK: Final = "Stop the service and make the home again with `kallskydd restore`: docs/operating/upkeep.md."
 _SHOW_AUDITOR: Final = "Keep the file audit.chain, and show it to an auditor."
 _NO_TIMER: Final = "No timer makes it."
 _BACK_UP: Final = "Look whether both disks of the backup are there and have room, and run `systemctl start {unit}`."

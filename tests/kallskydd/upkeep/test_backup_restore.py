@@ -8,6 +8,8 @@ import errno
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +20,18 @@ import pytest
 from desk_harness import Reporter, RunningDesks, running_desks
 from desk_pages import pages_of
 from intake_harness import MadeHome, SetClock
-from upkeep_harness import answered, as_made, asked, backup, kallskydd, member_desk, real_day, real_home, restored
+from upkeep_harness import (
+    LABELS,
+    answered,
+    as_made,
+    asked,
+    backup,
+    kallskydd,
+    member_desk,
+    real_day,
+    real_home,
+    restored,
+)
 
 from cases.backup import restoring, rows
 from cases.case.statements import Act, Unsigned, seal_statement, sign_statement
@@ -32,6 +45,7 @@ from desk.work import acts
 from desk.work.case.opened import DeskCase
 from desk.work.case.restores import WARN_ERASED_BACK, WARN_LOST, shown_restore
 
+PROJECT = Path(__file__).parents[3]
 ENOUGH = timedelta(days=3)
 
 
@@ -384,6 +398,29 @@ def test_a_backup_in_which_one_byte_was_changed_is_not_restored(story):
     assert {one.returncode for one in refused} == {3}
     assert all("The backup is not whole" in one.stderr for one in refused)
     assert not (story.folder / "new").exists()
+
+
+def test_a_folder_without_a_backup_is_said_to_hold_none(story):
+    refused = [
+        kallskydd("restore", "--home", story.folder / "new", "--from", source, check=False)
+        for source in (story.folder / "nowhere", story.made.home.path)
+    ]
+
+    assert {one.returncode for one in refused} == {3}
+    assert all("There is no backup in that folder." in one.stderr for one in refused)
+
+
+def test_a_full_disk_of_the_backup_is_said_and_nothing_is_said_against_the_home(story):
+    words = [sys.executable, "-m", "kallskydd", "backup", "--home", story.made.home.path, "--out", "/mnt/backup"]
+    words += ["--to", LABELS[0], "--to", LABELS[1]]
+    steps = 'mount -t tmpfs -o size=48k tmpfs /mnt; "$@"; code=$?; ls -A /mnt; exit $code'
+    done = subprocess.run(
+        ["unshare", "--mount", "--map-root-user", "sh", "-c", steps, "sh", *map(str, words)],
+        cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert "The backup cannot be written: No space left on device." in done.stderr
+    assert (done.returncode, done.stdout) == (4, "")
 
 
 def test_what_is_there_is_not_overwritten_and_a_backup_that_fails_leaves_nothing(story):
