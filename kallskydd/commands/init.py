@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from cases.config import Config
 
 TRIAL_FOLDER = "trial-member"
+EXAMPLE = Path(str(files("kallskydd"))) / "examples" / "ludvika.toml"
+# The same with the socket of the system's tor, where `make install` put one.
+INSTALLED_EXAMPLE = Path("/etc/kallskydd/config.example.toml")
 LONGEST_SOCKET = "run/control.sock"  # of those that the keeper and tor make
 HOME_PATH_BYTES = UNIX_PATH_BYTES - len(f"/{LONGEST_SOCKET}")
 PASSPHRASE_BYTES = 16  # random, so the file it opens is as strong as its key
@@ -58,7 +61,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--member", type=Path, action="append", default=[], metavar="FILE", help="a join file; repeat for each member"
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration; default: the example of Ludvika")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="what you decide; needed but for a trial")
     parser.add_argument("--trial", action="store_true", help="a home for trying out; it can never become a real one")
     parser.add_argument(
         "--operator-is-no-member",
@@ -72,9 +75,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Make the home; 2 for files that are none, 3 if something speaks against it. Then nothing is left half made."""
-    if not args.member and not args.trial:
-        prose("A home needs its first member. Give the public join file: kallskydd init --member FILE")
-        prose("The member makes it on the own computer with: kallskydd desk enrol")
+    if not args.trial and (missing := _missing(args)):
+        for line in missing:
+            prose(line)
         return USAGE
     home = args.home.absolute()
     try:
@@ -100,11 +103,27 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
+def _missing(args: argparse.Namespace) -> tuple[str, ...]:
+    """Return the sentences for what a real home needs and was not given."""
+    if not args.member:
+        return (
+            "A home needs its first member. Give the public join file: kallskydd init --member FILE",
+            "The member makes it on the own computer with: kallskydd desk enrol",
+        )
+    if args.config is None:
+        example = INSTALLED_EXAMPLE if INSTALLED_EXAMPLE.exists() else EXAMPLE
+        return (
+            "A home needs the configuration of its municipality: kallskydd init --config FILE",
+            f"Begin with a copy of {example}, and change what is not yours.",
+        )
+    return ()
+
+
 def _read_given(args: argparse.Namespace) -> tuple[list[Join], str] | None:
     """Return the join files and the configuration that were named; None if one is unreadable. Raises CaseError."""
     try:
         texts = [path.read_text("utf-8") for path in args.member]
-        config_text = args.config.read_text("utf-8") if args.config else example_config(trial=args.trial)
+        config_text = args.config.read_text("utf-8") if args.config else example_config(trial=True)
     except (OSError, UnicodeDecodeError):
         return None
     if args.trial:
@@ -131,7 +150,7 @@ def example_config(*, trial: bool = False) -> str:
 
     In a trial nobody wants to wait until six in the morning: reports are shown and closed cases may be erased at once.
     """
-    text = files("kallskydd").joinpath("examples", "ludvika.toml").read_text("utf-8")
+    text = EXAMPLE.read_text("utf-8")
     if not trial:
         return text
     for key, value in (("at_once", "true"), ("inbox_days", "0")):

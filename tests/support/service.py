@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+EXAMPLE = Path(__file__).parents[2] / "kallskydd" / "examples" / "ludvika.toml"
 KALLSKYDD = [sys.executable, "-m", "kallskydd"]
 WATCHED = "open,openat,openat2,creat,truncate,rename,renameat,renameat2,link,linkat,mkdir,mkdirat,mknod,mknodat,symlink,symlinkat"
 
@@ -36,9 +37,10 @@ def offline_network(folder: Path) -> Path:
 def kallskydd(
     *words: str | Path, check: bool = True, stdin: str | None = None, declared: bool = True
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command. A real home is made by an operator who declares to be no member, unless not `declared`."""
-    if words[0] == "init" and "--member" in words and declared:
-        words += ("--operator-is-no-member",)
+    """Run the command. A real home is made of the example, by an operator who declares to be no member unless not `declared`."""
+    if words[0] == "init" and "--member" in words:
+        words += ("--operator-is-no-member",) if declared else ()
+        words += () if "--config" in words or "--trial" in words else ("--config", EXAMPLE)
     done = subprocess.run(
         [*KALLSKYDD, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=120, check=False
     )

@@ -192,6 +192,15 @@ def test_a_real_home_needs_a_join_file_and_makes_no_private_key(short_folder):
     assert not (short_folder / "home").exists()
 
 
+def test_a_real_home_is_not_made_of_the_example_of_another_municipality(short_folder):
+    words = ["init", "--home", short_folder / "home", "--member", "join.toml"]
+    refused = subprocess.run([*KALLSKYDD, *map(str, words)], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "A home needs the configuration of its municipality" in refused.stderr
+    assert not (short_folder / "home").exists()
+
+
 async def test_a_real_home_is_not_open_below_two_readers_and_holds_no_members_key(short_folder, network):
     desk = ["--desk-home", short_folder / "desk", "--passphrase-file", passphrase_file(short_folder)]
     kallskydd("desk", "enrol", *desk, "--name", "A", "--role", "handler", "--label", "Handläggare 1")

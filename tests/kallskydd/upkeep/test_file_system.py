@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
+from service import EXAMPLE
 from upkeep_harness import kallskydd
 
 from cases.roster.member import make_join, new_member_keys
@@ -34,7 +35,7 @@ def test_init_refuses_a_copy_on_write_file_system_for_a_real_home_alone(short_fo
     monkeypatch.setattr(file_system, "kind_in", lambda answer: 0x9123683E if real(answer) else 0)
     join = short_folder / "a.toml"
     join.write_text(make_join(new_member_keys(), "Anna", "handler", "Anna"))
-    words = ("init", "--member", join, "--operator-is-no-member")
+    words = ("init", "--member", join, "--operator-is-no-member", "--config", EXAMPLE)
 
     refused = kallskydd(*words, "--home", short_folder / "one", check=False)
     agreed = kallskydd(*words, "--home", short_folder / "two", CONSENT, check=False)
