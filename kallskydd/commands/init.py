@@ -10,6 +10,7 @@ passphrase that lies beside it. Every page of a trial says that it is one, and a
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import secrets
 import sys
@@ -81,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     home = args.home.absolute()
     try:
+        _require_own_folder(home)
         _require_room_for_sockets(home)
         # A trial holds no report that has to be erased.
         require_plain_file_system(home, consents=args.trial or args.erased_reports_may_stay_on_this_disk)
@@ -136,6 +138,16 @@ def _read_given(args: argparse.Namespace) -> tuple[list[Join], str] | None:
             "Let somebody run it who is no member, and declare that with --operator-is-no-member.",
         )
     return [read_join(text) for text in texts], config_text
+
+
+def _require_own_folder(home: Path) -> None:
+    """Raise ConfigFault if root makes a home in a folder of the service's account, which could not read it then."""
+    folder = next(one for one in home.parents if one.exists())
+    if os.geteuid() == 0 and (owner := folder.stat().st_uid) != 0:
+        raise ConfigFault(
+            f"{folder} belongs to the account {owner}, which could not read a home that root makes.",
+            f"Run it as that account, with the same words: runuser -u $(id -un {owner}) -- kallskydd init",
+        )
 
 
 def _require_room_for_sockets(home: Path) -> None:

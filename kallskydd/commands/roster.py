@@ -19,6 +19,7 @@ from cases.roster.member import read_join
 from kallskydd.exit_codes import code_of
 from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, prose, result
 from kallskydd.serve.why_not_open import why_not_open
+from onion.address import address_from_public
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
             if code != OK:
                 return code
         after = read_chain(home.roster, day)
-        return _show(args, after, _unsigned(before, after))
+        return _show(args, after, _unsigned(before, after), address_from_public(home.server_key))
     except CaseError as error:
         prose(str(error))
         return code_of(error)
@@ -109,12 +110,13 @@ def _unsigned(before: Chain, after: Chain) -> list[Member]:
     return [one for one in known if one.id in before.signed_by - after.signed_by]
 
 
-def _show(args: argparse.Namespace, chain: Chain, unsigned: list[Member]) -> int:
+def _show(args: argparse.Namespace, chain: Chain, unsigned: list[Member], desks: str) -> int:
     is_open = chain.current is not None and chain.current.is_open
     if args.json:
         result(
             {
                 "open": is_open,
+                "desks": desks,
                 "problem": chain.problem,
                 "current": _facts(chain.current),
                 "proposal": _facts(chain.proposal),
@@ -133,6 +135,7 @@ def _show(args: argparse.Namespace, chain: Chain, unsigned: list[Member]) -> int
             for member in roster.members:
                 signed = " (has signed)" if roster is chain.proposal and member.id in chain.signed_by else ""
                 answer(f"  {member.id}  {member.role:8} {member.label}{signed}", as_json=args.json)
+    answer(f"Desks join at: {desks}", as_json=args.json)
     answer("The service is open." if is_open else f"The service is not open. {why_not_open(chain)}", as_json=args.json)
     return OK if is_open else FINDINGS
 

@@ -28,7 +28,7 @@ from kallskydd.mirror.folder import MIRROR_FOLDER
 from kallskydd.say import FINDINGS, OK, answer, prose, result
 from kallskydd.status import home as inside
 from kallskydd.status import outside
-from kallskydd.status.alarm import is_due, remembered, sound
+from kallskydd.status.alarm import is_due, is_program, remembered, sound
 
 HYBRID_KEYS_SINCE = (3, 5)
 _NO_ALARM = (
@@ -117,6 +117,9 @@ def _alarm(home: Home) -> Finding:
         return Finding(
             "alarm", well=False, words="The alarm's command ended with an error, or did not end.", to_do=to_do
         )
+    if not is_program(home.config.alarm.command):
+        to_do = "Correct the path of `[alarm]` in config.toml, or install the program."
+        return Finding("alarm", well=False, words="The alarm names no program that this account may run.", to_do=to_do)
     return Finding("alarm", well=True, words="A command is configured.")
 
 

@@ -16,6 +16,7 @@ import os
 import subprocess
 from collections.abc import Collection
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final, Protocol
 
 from cases.upkeep import NEVER, Upkeep
@@ -47,6 +48,11 @@ def is_due(seen: Seen, alarmed: Seen) -> bool:
 def remembered(seen: Upkeep, alarmed: Upkeep) -> Upkeep:
     """Return what to remember of the last alarm when none is due: once nothing is wrong, its day alone."""
     return alarmed if seen.troubles else Upkeep(alarmed.day, NEVER.signs)
+
+
+def is_program(command: tuple[str, ...]) -> bool:
+    """Whether the command names a program that may be run here."""
+    return Path(command[0]).is_file() and os.access(command[0], os.X_OK)
 
 
 def sound(command: tuple[str, ...]) -> bool:

@@ -19,7 +19,7 @@ from cases.config import AlarmConfig, ConfigFault, parse_host_config
 from kallskydd.finding import Finding
 from kallskydd.hosting.machine import HostFault, Machine
 from kallskydd.hosting.status import look
-from kallskydd.status.alarm import is_due, sound
+from kallskydd.status.alarm import is_due, is_program, sound
 
 HOST_CONFIG: Final = Path("/etc/kallskydd/host.toml")
 ALARMED: Final = Path("/var/lib/kallskydd-host-status/alarmed.json")
@@ -81,6 +81,9 @@ def _alarm(machine: Machine) -> Finding:
     if not _read(machine).well:
         words = "The alarm's command ended with an error, or did not end."
         return Finding(ALARM_LINE, well=False, words=words, to_do=_FAILED)
+    if not is_program(alarm.command):
+        to_do = f"Correct the path of `[alarm]` in {HOST_CONFIG}, or install the program."
+        return Finding(ALARM_LINE, well=False, words="The alarm names no program that may be run here.", to_do=to_do)
     return Finding(ALARM_LINE, well=True, words="A command is configured.")
 
 

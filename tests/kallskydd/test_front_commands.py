@@ -10,9 +10,11 @@ import pytest
 from service import Service, kallskydd, offline_network
 
 from cases.clock import today, utc_now
+from cases.home import read_home
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import MemberKeys, make_join, new_member_keys
 from cases.sentences.operator import SENTENCES
+from onion.address import address_from_public
 
 KEYS = re.compile("|".join(re.escape(key) for key in SENTENCES))
 
@@ -104,6 +106,7 @@ def test_who_had_signed_a_founding_roster_that_is_written_anew_is_named_and_must
     assert json.loads(removed.stdout)["must_sign_again"] == []
     assert json.loads(added.stdout)["must_sign_again"] == [keys[0].id]
     assert json.loads(shown.stdout)["must_sign_again"] == []
+    assert json.loads(shown.stdout)["desks"] == address_from_public(read_home(short_folder / "home").server_key)
     assert "Handläggare 0 had signed" in added.stderr
     assert "They compare the new words and sign again" in added.stderr
 

@@ -127,6 +127,16 @@ def test_one_that_fails_is_a_trouble_itself_and_is_run_again(home, command, shor
     assert "ok   alarm: A command is configured." in kallskydd("status", "--home", home, check=False).stdout
 
 
+def test_one_that_is_no_program_is_said_before_it_is_needed(home, command):
+    configure(home, str(command))
+    command.chmod(0o644)
+    no_program = kallskydd("status", "--home", home, check=False).stdout
+    command.unlink()
+
+    for shown in (no_program, kallskydd("status", "--home", home, check=False).stdout):
+        assert "NOT  alarm: The alarm names no program that this account may run." in shown
+
+
 def test_one_that_hangs_or_is_not_there_has_failed(tmp_path, monkeypatch):
     monkeypatch.setattr(alarm, "COMMAND_SECONDS", 0.2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 
 import pytest
@@ -27,6 +28,20 @@ def test_the_kernel_is_asked_of_the_folder_itself(tmp_path):
     assert file_system.file_system_of(tmp_path) is None
     with pytest.raises(FileNotFoundError):
         file_system.file_system_of(tmp_path / "none")
+
+
+def test_root_makes_no_home_in_the_folder_of_the_services_account(short_folder, monkeypatch):
+    folder = short_folder / "other"
+    folder.mkdir()
+    owner = os.geteuid() or 65534
+    os.chown(folder, owner, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+    refused = kallskydd("init", "--trial", "--home", folder / "home", check=False)
+
+    assert refused.returncode == 3
+    assert f"Run it as that account, with the same words: runuser -u $(id -un {owner}) --" in refused.stderr
+    assert not (folder / "home").exists()
 
 
 def test_init_refuses_a_copy_on_write_file_system_for_a_real_home_alone(short_folder, monkeypatch):
