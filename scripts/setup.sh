@@ -7,13 +7,14 @@
 #   scripts/setup.sh corpus  what `make corpus` needs beside the tests: LibreOffice, which exports documents for it, and ffmpeg
 #
 # 1. Names what the system lacks; without a network, it names everything at once and the one apt line, exit 4: at once
-#    where the system knows that there is none, after fifteen seconds where nothing answers.
+#    where the system knows that there is none, some fifteen seconds later where nothing answers.
 # 2. Installs it with apt, with sudo when not root. Daemons that came with it are disabled again: the keeper runs its own tor.
 # 3. Makes .venv from the hashed lock files, and keeps the archives in it for `make install`. Done before, it returns at once.
 #
 # KALLSKYDD_PYTHON names another interpreter; KALLSKYDD_ONLINE=1 leaves out the check for a network, which a very slow one
 # fails.
 set -eu
+SLOW_SECONDS=120   # for what comes slowly, but comes
 SILENT_SECONDS=15  # four were too few for a working network on a new machine
 cd "$(dirname "$0")/.."
 what=${1:-run}
@@ -154,7 +155,7 @@ cannot_fetch() {  # says what really failed: what helps against it differs
 }
 
 look_at_index() {
-    if [ "$ready" = no ] && [ -n "$python" ] && [ "${KALLSKYDD_ONLINE:-}" != 1 ]; then fetch_one $SILENT_SECONDS || cannot_fetch; fi
+    if [ "$ready" = no ] && [ -n "$python" ] && [ "${KALLSKYDD_ONLINE:-}" != 1 ]; then fetch_one $SLOW_SECONDS || cannot_fetch; fi
 }
 
 look_at_index
@@ -196,7 +197,7 @@ if [ -n "$packages" ]; then
     update=$!
     tries=0
     # Online, the first list answers within seconds; without a network none ever does.
-    while [ $tries -lt $((SILENT_SECONDS * 10)) ] && ! grep -qE '^(Hit|Get):' "$log"; do
+    while [ $tries -lt $((SLOW_SECONDS * 10)) ] && ! grep -qE '^(Hit|Get):' "$log"; do
         kill -0 "$update" 2>/dev/null || break
         sleep 0.1
         tries=$((tries + 1))

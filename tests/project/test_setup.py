@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -207,6 +209,32 @@ def test_an_index_to_which_no_encrypted_connection_comes_about_is_not_called_a_m
 
 def test_an_index_without_the_packages_is_not_called_a_missing_network(checkout, answering):
     said = set_up(checkout, "http", answering)
+
+    assert "The Python packages cannot be fetched: 404" in said
+    assert "no network" not in said
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Takes four seconds for each answer, and leads on from one address to the next."""
+
+    HOPS = 5
+
+    def do_GET(self):
+        hops = int(self.path.rpartition("?")[2] or 0) if "?" in self.path else 0
+        time.sleep(4)
+        self.send_response(302 if hops < self.HOPS else 404)
+        self.send_header("Location", f"{self.path.partition('?')[0]}?{hops + 1}")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_an_index_that_answers_slowly_is_waited_for(checkout):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as slow:
+        threading.Thread(target=slow.serve_forever, daemon=True).start()
+        said = set_up(checkout, "http", slow.server_port)
+        slow.shutdown()
 
     assert "The Python packages cannot be fetched: 404" in said
     assert "no network" not in said
