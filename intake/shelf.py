@@ -1,14 +1,14 @@
 """
 How much is kept for a while of all visitors together, so that nobody learns from it that somebody else is here.
 
-Whoever fills a place that all share sees when somebody else comes: where the oldest makes room, her own goes at each
+A visitor who fills a place that all share sees when somebody else comes: where the oldest makes room, her own goes at each
 act of another. So nothing that comes drives anything out, and no act decides by itself:
 
 1. What comes is taken or refused by chance: never refused up to half of the bound, always beyond all of it, and in
    between with a probability that rises with how full it is (random early detection, Floyd and Jacobson 1993), as the
    square of a sine: then each try tells equally little. By `n` tries somebody's `size` is off from nothing by
    `pi * size / (bound / 2) * sqrt(n)` standard deviations.
-2. Room is made by the clock (`sweep`): down to a level drawn anew each time, in random order. By `n` sweeps that is
+2. Room is made by the clock (`sweep`): down to a level drawn each time, in random order. By `n` sweeps that is
    `6.5 * size / (bound / 2) * sqrt(n)` (the Fisher information of a place under Beta(4, 4) is 42).
 
 So it tells of what is large beside the bound; docs/decisions/site/0052 has the figures of each.

@@ -8,7 +8,7 @@ Contract. `make_backup` returns what was written, or raises and leaves nothing o
 3. What is public is copied as it is: the roster, the configuration, the chain of audits, earlier declarations.
 4. The shares of case keys are sealed to any two of the members, in a file apart.
 5. What rests in the clear in a home and is secret (the keys of both addresses, the salt of the case codes, the mirror's
-   account and certificate) is sealed to the same, with the hash of every file of steps 2 to 4: whoever holds the
+   account and certificate) is sealed to the same, with the hash of every file of steps 2 to 4: anyone who holds the
    backup later can change a file, and not what it is held against.
 6. The manifest comes last, with the same hashes in the clear: a folder without it is no backup.
 """

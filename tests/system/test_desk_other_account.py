@@ -131,7 +131,7 @@ def after_a_press(person, desk: DeskProcess, other: OtherAccount) -> str:
     """Type the passphrase into the tab; return the cookie that came to the other account with it."""
     other.asked.clear()
     person.fill("passphrase", PASSPHRASE)
-    person._click('form[action="/unlock"] button')  # a press after which no page of ours comes
+    person._click('form[action="/unlock"] button')  # a press after which none of our pages comes
     deadline = time.monotonic() + SECONDS
     while not (sent := [text for _at, text in other.asked if text.startswith("POST /unlock")]):
         assert time.monotonic() < deadline, other.asked

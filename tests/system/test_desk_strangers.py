@@ -147,7 +147,7 @@ def test_another_name_on_this_computer_and_a_link_or_a_form_from_there_get_nothi
             before = len(application.answered)
             for number, selector in enumerate(("a", "button"), start=1):
                 go(person, f"http://stranger.localhost:{stranger.port}/")
-                person._click(selector)  # a press after which no page of ours comes
+                person._click(selector)  # a press after which none of our pages comes
                 until(lambda count=number: nothing_came(application, before) >= count)
             # The member herself goes on.
             person.open(f"{application.origin}/")

@@ -57,7 +57,7 @@ async def test_a_visit_leaves_no_time_of_reading_on_the_sockets_and_the_roster_o
         visit = time.time() + 3600
         read = [*(home / "roster").iterdir(), home / "roster", home / "run" / "public.sock"]
         for path in read:
-            # Later than the change, as after a visit: then no look of ours moves it (relatime).
+            # Later than the change, as after a visit: then our own look does not move it (relatime).
             os.utime(path, (visit, path.stat().st_mtime))
         service.stop()
 

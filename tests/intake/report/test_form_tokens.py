@@ -364,7 +364,7 @@ async def test_a_heartbeat_gives_what_a_visit_reads_its_own_time_of_reading_and_
     monkeypatch.setattr("intake.daily.LOOK_SECONDS", 0.01)
     async with running_intake(tmp_path) as intake:
         home = intake.services.home
-        # Later than the change, as after a visit: then no look of ours moves it (relatime).
+        # Later than the change, as after a visit: then our own look does not move it (relatime).
         visit = time.time() + 3600
         for path in read_by_visits(home):
             if path.suffix == ".sock":

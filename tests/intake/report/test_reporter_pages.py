@@ -287,7 +287,7 @@ async def test_nothing_typed_or_chosen_is_lost_on_the_way_to_another_page(tmp_pa
 
 
 async def test_choices_that_stand_after_the_files_come_back_from_an_old_form_too(tmp_path):
-    """As browsers send them: whoever is concerned is ticked below the files, and must not read the report."""
+    """As browsers send them: the person concerned is ticked below the files, and must not read the report."""
     made = make_home(tmp_path / "home")
     async with zygotes() as sandbox, running_intake(tmp_path, made, sandbox=sandbox) as intake:
         browser = intake.browser()

@@ -37,7 +37,7 @@ QUESTION_ALONE = {"restore.key", "ask.json"}
 
 
 def rewrite_manifest(folder: Path, **changed: str) -> None:
-    """Give the manifest the hashes of what lies there now: it takes no key, so whoever holds the copy can."""
+    """Give the manifest the hashes of what lies there now: it takes no key, so anyone who holds the copy can."""
     path = folder / "backup.json"
     manifest = json.loads(path.read_text()) | changed
     names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file() and one != path]
@@ -164,7 +164,7 @@ def test_the_commands_themselves_refuse_a_backup_with_a_row_deleted(drill: Drill
 
 
 def shares_without_one(drill: Drill) -> None:
-    """Seal the shares of all cases but one, to the same members: whoever knows their public keys can."""
+    """Seal the shares of all cases but one, to the same members: anyone who knows their public keys can."""
     whole = read_file(drill.slots, SharesFile)
     use, asking = use_of_shares(whole.backup, whole.day), PrivateKey.generate()
     handed = {

@@ -47,7 +47,7 @@ class TextHands:
         self._stack.close()
 
     def enter(self, state: State) -> None:
-        """Begin anew, and come to a state of the report: a text and a file, and for a stop it is sent."""
+        """Begin again, and come to a state of the report: a text and a file, and for a stop it is sent."""
         self._stack.close()
         self.person = self._stack.enter_context(W3m(self._proxy, f"{ONION}/report"))
         stops = state.page == STOPPED
