@@ -11,9 +11,9 @@ for a second sending of the same form goes with it, and so do the pages that ans
 
 How many there may be is counted for each standing by itself (`MOST`), so that a flood of one kind ends none of another:
 reports whose reporters never return end no inbox that is in use. Nobody who comes ends a session of another case: what
-is too many ends by the clock, each minute, down to a number drawn each time, in random order (intake/shelf.py), of each case
-the one used last after all the others. A reporter with the code can log in again; a code that nobody has seen is lost,
-so these have the most room.
+is too many ends by the clock, each minute, down to a number drawn each time, in random order (intake/shelf.py), of
+each case the one used last after all the others. A reporter with the code can log in again; a code that nobody has
+seen is lost, so these have the most room.
 """
 
 import asyncio

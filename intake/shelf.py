@@ -1,8 +1,8 @@
 """
 How much is kept for a while of all visitors together, so that nobody learns from it that somebody else is here.
 
-A visitor who fills a place that all share sees when somebody else comes: where the oldest makes room, her own goes at each
-act of another. So nothing that comes drives anything out, and no act decides by itself:
+A visitor who fills a place that all share sees when somebody else comes: where the oldest makes room, her own goes at
+each act of another. So nothing that comes drives anything out, and no act decides by itself:
 
 1. What comes is taken or refused by chance: never refused up to half of the bound, always beyond all of it, and in
    between with a probability that rises with how full it is (random early detection, Floyd and Jacobson 1993), as the

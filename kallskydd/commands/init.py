@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from cases.config import Config
 
 TRIAL_FOLDER = "trial-member"
-EXAMPLE = Path(str(files("kallskydd"))) / "examples" / "ludvika.toml"
 # The same with the socket of the system's tor, where `make install` put one.
 INSTALLED_EXAMPLE = Path("/etc/kallskydd/config.example.toml")
 LONGEST_SOCKET = "run/control.sock"  # of those that the keeper and tor make
@@ -113,7 +112,7 @@ def _missing(args: argparse.Namespace) -> tuple[str, ...]:
             "The member makes it on the own computer with: kallskydd desk enrol",
         )
     if args.config is None:
-        example = INSTALLED_EXAMPLE if INSTALLED_EXAMPLE.exists() else EXAMPLE
+        example = INSTALLED_EXAMPLE if INSTALLED_EXAMPLE.exists() else _shipped_example()
         return (
             "A home needs the configuration of its municipality: kallskydd init --config FILE",
             f"Begin with a copy of {example}, and change what is not yours.",
@@ -157,12 +156,16 @@ def _require_room_for_sockets(home: Path) -> None:
         raise PathUnusable
 
 
+def _shipped_example() -> Path:
+    return Path(str(files("kallskydd").joinpath("examples", "ludvika.toml")))
+
+
 def example_config(*, trial: bool = False) -> str:
     """Return the configuration that is shipped as the example.
 
     In a trial nobody wants to wait until six in the morning: reports are shown and closed cases may be erased at once.
     """
-    text = EXAMPLE.read_text("utf-8")
+    text = _shipped_example().read_text("utf-8")
     if not trial:
         return text
     for key, value in (("at_once", "true"), ("inbox_days", "0")):
