@@ -23,6 +23,7 @@ Outcome
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,6 +45,7 @@ from intake.uploads.attachment import Allowance, FileTaker
 from intake.uploads.held import HELD_FIELD, HeldForm
 from intake.uploads.progress import Sending, Step
 from intake.views.pages import SWITCH_FIELD
+from intake.views.texts import FILES_REMOVED, NOT_SENT_YET, Notice
 
 # The button that was pressed. A form without it, or with two, asks for its page and nothing else.
 ACT_FIELD: Final = "act"
@@ -61,6 +63,8 @@ class Act(StrEnum):
     FACTS = "facts"  # make a message of what was ticked
 
 
+# What is said on the page that comes again.
+NOTICE_AFTER: Final[Mapping[Act | None, Notice]] = {Act.EDIT: NOT_SENT_YET, Act.DROP: FILES_REMOVED}
 STORING: Final = frozenset({Act.SEND, Act.REMOVE, Act.KEEP})
 
 # What storing the form made, and what only this form is answered with.

@@ -209,7 +209,7 @@ def _pieces_and_files(
     return {"piece": piece, "files": files, "facts_token": facts_token, "write_fields": fields}
 
 
-async def inbox_again(visit: Visit) -> web.StreamResponse:
+async def inbox_again(visit: Visit, notice: Notice | None = None) -> web.StreamResponse:
     """Return the case as it is now with what was typed: in another language, another piece of it, or for news of it.
 
     Raises what `open_case` raises.
@@ -219,7 +219,7 @@ async def inbox_again(visit: Visit) -> web.StreamResponse:
     services.sessions.forget_found()
     same_files = visit.switched or form.one(BEFORE_FIELD) or form.one(AFTER_FIELD)
     found = session.found if same_files else None
-    return await inbox_page(services, session, visit.language, typed=typed, found=found)
+    return await inbox_page(services, session, visit.language, notice, typed=typed, found=found)
 
 
 def typed_in(visit: Visit) -> Typed:

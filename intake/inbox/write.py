@@ -6,6 +6,7 @@ with what was typed goes this way too, so that files that were chosen are held. 
 with the session, for a browser that shows the page again after an upload that broke off.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -44,6 +45,7 @@ from intake.shown import Ticked, facts_offered
 from intake.stop_page import stop_page
 from intake.submission import (
     ACT_FIELD,
+    NOTICE_AFTER,
     Act,
     Identifying,
     PageAgain,
@@ -93,7 +95,8 @@ async def _answer_without_storing(
             return await _inbox_with_findings(services, form, seen, NONE_TAKEN)
         case PageAgain() if session is not None:
             visit = Visit(request, services, form, session, form_language(services, form))
-            return await in_visit(visit, way_of(form) or (add_ticked if submission.act is Act.FACTS else inbox_again))
+            again = functools.partial(inbox_again, notice=NOTICE_AFTER.get(submission.act))
+            return await in_visit(visit, way_of(form) or (add_ticked if submission.act is Act.FACTS else again))
         case Identifying() if session is not None:
             language, held = form_language(services, form), submission.held
             fields = [*inbox_fields(session, language), (TOKEN_FIELD, form.one(TOKEN_FIELD))]

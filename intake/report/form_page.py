@@ -68,7 +68,7 @@ def form_page(
         "report/form.html",
         language,
         "/report",
-        Head(200 if to_mend is None else 400, Cache.TYPED_TEXT),
+        Head(400 if to_mend is not None and to_mend.notice.tone == "bad" else 200, Cache.TYPED_TEXT),
         notice=None if to_mend is None else language.translate_notice(to_mend.notice),
         show_authorities=to_mend is not None and to_mend.notice in (NO_ELIGIBLE_READER, NOT_OPEN),
         is_of_the_text=to_mend is not None and to_mend.is_of_the_text,

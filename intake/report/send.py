@@ -32,7 +32,7 @@ from intake.report.receipt import Readable, ReceiptView, SentWith, receipt_again
 from intake.report.refused_page import refused_page
 from intake.services import SERVICES, Services
 from intake.stop_page import stop_page
-from intake.submission import Identifying, PageAgain, SentBefore, Stored, Submission, SubmissionRefused
+from intake.submission import NOTICE_AFTER, Identifying, PageAgain, SentBefore, Stored, Submission, SubmissionRefused
 from intake.uploads.attachment import FileTaker
 from intake.uploads.progress import Sending
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Language, PageLink, WaysOn
@@ -152,5 +152,5 @@ def _not_sent(
         case SubmissionRefused(text_key=text_key):
             return form_page(services, language, form, held, ToMend(refusal(text_key), text_key))
         case _:
-            gone = ToMend(refusal(HoldGone.text_key)) if submission.hold_gone else None
-            return form_page(services, language, form, held, gone)
+            notice = refusal(HoldGone.text_key) if submission.hold_gone else NOTICE_AFTER.get(submission.act)
+            return form_page(services, language, form, held, None if notice is None else ToMend(notice))

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from scrubbers.report_groups import Group
 from scrubbers.stages import Lost, What, Where
 
-Tone = Literal["good", "bad"]
+Tone = Literal["good", "warn", "bad"]
 
 
 def N_(english: str) -> str:  # noqa: N802 - the name that extraction tools look for
@@ -32,6 +32,8 @@ SENT_ALREADY: Final = Notice(
     N_("This form has already been sent."),
     N_("It was not sent twice. Log in with your case code to see the case."),
 )
+NOT_SENT_YET: Final = Notice(N_("Nothing has been sent yet."), tone="warn")
+FILES_REMOVED: Final = Notice(N_("The files are removed. What you wrote is kept."), tone="good")
 SESSION_OVER: Final = Notice(N_("You are logged out."), N_("Nothing was stored. Log in with your case code to go on."))
 LEFT: Final = Notice(N_("Close this tab now."), N_("In Tor Browser, choose New Identity."))
 LEFT_INBOX: Final = Notice(N_("You have left."), N_("Close the tab. In Tor Browser, choose New Identity."))

@@ -185,7 +185,7 @@ async def test_the_button_that_lets_go_of_what_is_held_does_so_and_the_text_stay
         code = await browser.post("/report", dropped.form("/report").with_())
         case = await opened(intake, code)
 
-    assert '<button type="submit" class="link" name="act" value="drop">Ta bort dem</button>' in back.text
+    assert '<button type="submit" class="link" name="act" value="drop">Ta bort filerna</button>' in back.text
     assert dropped.status == SHOWN
     assert NOT_KEPT not in dropped.plain
     assert (FORM_TELLS in dropped.plain) is more

@@ -117,7 +117,7 @@ STOP = {
     "Leave it as it is and send": stores(RECEIVED, REPORT, with_files=True),
 }
 OPEN = {**PLAIN, "Open": to(), "To the report form": to(WRITE)}
-DROP = {"Let go of them": to(WRITE, drops_files=True)}
+DROP = {"Remove these files": to(WRITE, drops_files=True)}
 
 STATES = (
     State(
@@ -284,7 +284,7 @@ ENDS: Mapping[str, frozenset[str]] = {
         page: frozenset({*PLAIN, *INFORMATION, "To the first page", "Write a report", "Go on over Tor"})
         for page in INFORMATION_PAGES
     },
-    INBOX: frozenset({"Let go of them", "Add what I ticked", "Cleaned copy (new tab)", "Take back this file"}),
+    INBOX: frozenset({"Remove these files", "Add what I ticked", "Cleaned copy (new tab)", "Take back this file"}),
     RETURN: frozenset({"Go on over Tor"}),
     TAKE_BACK_FILE: frozenset({*IN_CASE, *BACK, "Yes, take it back"}),
     TAKEN_BACK: frozenset({*PLAIN, *INFORMATION}),
