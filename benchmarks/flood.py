@@ -34,8 +34,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-from flood_attacks import ATTACKS, Attack
-from flood_lines import ROOT, Visitor
+from flood_attacks import ATTACKS, ROOT, Attack
+from flood_lines import Visitor
 from intake_harness import Page, words_asked
 from messages import message
 from mirror_harness import NAME, SETTINGS, Authority

@@ -19,15 +19,20 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from flood_lines import AGAIN_SECONDS, Line, Visitor
-from intake_harness import Form, Page, multipart
-from mirror_harness import client_hello
 from PIL import Image
 
-from cases.receipt.keys import new_receipt
-from cases.wire import messages as wire
-from cases.wire.files import ScrubRequest, frame_head
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from flood_lines import AGAIN_SECONDS, Line, Visitor  # noqa: E402 - the folder of the tests is no package
+from intake_harness import Form, Page, multipart  # noqa: E402
+from mirror_harness import client_hello  # noqa: E402
+
+from cases.receipt.keys import new_receipt  # noqa: E402
+from cases.wire import messages as wire  # noqa: E402
+from cases.wire.files import ScrubRequest, frame_head  # noqa: E402
 
 MIB = 2**20
 CONNECTIONS = 512

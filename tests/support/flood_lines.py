@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "support"))
-
-from intake_harness import Form, Page, multipart, read_answer  # noqa: E402 - the folder of the tests is no package
-from mirror_harness import Authority, Client  # noqa: E402
+from intake_harness import Form, Page, multipart, read_answer
+from mirror_harness import Authority, Client
 
 AGAIN_SECONDS = 0.05
 _READ_BYTES = 65536
