@@ -227,8 +227,12 @@ def archive(number: int) -> bytes:
     return kept.getvalue()
 
 
-async def sends_archives(target: Target, number: int) -> None:
-    await files(target, "packed", archive(number % 3))
+async def sends_a_packed_sound(target: Target, _number: int) -> None:
+    await files(target, "packed", archive(0))
+
+
+async def sends_packed_texts(target: Target, number: int) -> None:
+    await files(target, "packed", archive(1 + number % 2))
 
 
 async def leaves_a_session(target: Target, _number: int) -> None:
@@ -285,7 +289,8 @@ ATTACKS = (
     Attack("pictures of 80 megapixels", 3, 6, sends_heavy_pictures),
     Attack("sessions nobody looks at", 3, 12, leaves_a_session),
     Attack("long texts", 3, CONNECTIONS, sends_a_long_text),
-    Attack("archives of 60 kB", 3, 16, sends_archives),
+    Attack("ZIPs of 60 kB, a long sound", 3, 16, sends_a_packed_sound),
+    Attack("ZIPs of 60 kB, many texts", 3, 16, sends_packed_texts),
     *(
         Attack(f"mirror: {name}", 2, connections, client, at_mirror=True)
         for name, connections, client in (
