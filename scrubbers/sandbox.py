@@ -167,13 +167,15 @@ class Sandbox:
         """
         account = account or Account()
         waited_for: list[int] | None = None
+        lost = 0
         with archive.untrusted as untrusted:
             untrusted.seal()
-            for _ in range(_ATTEMPTS + 1):
+            while lost < _ATTEMPTS:
                 with MemoryFile() as members:
                     turn = Turn(account, seconds_of_unpacking(untrusted.size))
                     # The zygote for documents takes all of them apart.
                     if not await self._job(Operation.UNPACK, Kind.EMAIL, (untrusted,), (members,), turn):
+                        lost += 1
                         continue
                     lengths = lengths_of(members)
                     if lengths == waited_for or (waited_for is None and await take_room(lengths, False)):

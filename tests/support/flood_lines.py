@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from intake_harness import Form, Page, multipart, read_answer
+from intake_harness import Browser, Form, Page, read_answer
 from mirror_harness import Authority, Client
 
 AGAIN_SECONDS = 0.05
@@ -58,19 +58,18 @@ class Line:
         return bytes(got)
 
 
-@dataclass
-class Visitor:
-    """Sends requests as a browser does, one connection each, and follows where they lead."""
+class Visitor(Browser):
+    """Sends requests as a browser does, one connection each; or brings a connection for what no browser does."""
 
-    path: str
-    host: str
-    # The folder of the authority that the mirror's certificate is of.
-    authority: str | None = None
-    # Whether a full queue is asked again: asyncio takes that of a unix socket for a connection, and tor gives up.
-    patient: bool = True
+    def __init__(self, path: str, host: str, authority: str | None = None, *, patient: bool = True) -> None:
+        """`authority` is the folder of the one that the mirror's certificate is of.
 
-    def __post_init__(self) -> None:
-        self.context = None if self.authority is None else Authority(Path(self.authority)).client()
+        `patient`: a full queue is asked again. asyncio takes that of a unix socket for a connection, and tor gives up.
+        """
+        super().__init__(Path(path), host)
+        self.scheme = "http" if authority is None else "https"
+        self.context = None if authority is None else Authority(Path(authority)).client()
+        self._patient = patient
 
     async def connect(self) -> Line:
         """A connection, before any handshake."""
@@ -78,10 +77,10 @@ class Visitor:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             connection.setblocking(False)
             try:
-                connection.connect(self.path)
+                connection.connect(str(self.path))
             except BlockingIOError:
                 connection.close()
-                if not self.patient:
+                if not self._patient:
                     raise ConnectionRefusedError from None
                 await asyncio.sleep(AGAIN_SECONDS)
             except BaseException:
@@ -103,28 +102,15 @@ class Visitor:
         return line
 
     def head(self, method: str, path: str, length: int | None = None, boundary: str = "", more: str = "") -> bytes:
+        """The head of a request of which no body need follow."""
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}", "Sec-Fetch-Site: same-origin"]
         if length is not None:
-            scheme = "http" if self.authority is None else "https"
-            lines += [f"Content-Length: {length}", f"Origin: {scheme}://{self.host}"]
+            lines += [f"Content-Length: {length}", f"Origin: {self.scheme}://{self.host}"]
         if boundary:
             lines.append(f"Content-Type: multipart/form-data; boundary={boundary}")
         return ("\r\n".join(lines) + f"\r\n{more}\r\n").encode()
 
-    async def get(self, path: str) -> Page:
-        return await self.whole(self.head("GET", path, more="Connection: close\r\n"))
-
-    async def post(self, path: str, fields: list[tuple[str, str]], files: tuple[bytes, ...] = ()) -> Page:
-        return await self.follow(await self.post_once(path, fields, files))
-
-    async def post_once(self, path: str, fields: list[tuple[str, str]], files: tuple[bytes, ...] = ()) -> Page:
-        body = multipart("frontier", fields, files)
-        return await self.whole(self.head("POST", path, len(body), "frontier", "Connection: close\r\n") + body)
-
-    async def follow(self, page: Page) -> Page:
-        return await self.get(page.headers["location"]) if "location" in page.headers else page
-
-    async def whole(self, sent: bytes) -> Page:
+    async def raw(self, sent: bytes) -> Page:
         """The answer, whole. Raises ConnectionError when there is none."""
         with await self.line() as line:
             sending = asyncio.ensure_future(line.send(sent))
