@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import io
-import itertools
 import json
 import select
-import socket
 import sys
+import wave
+import zipfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
@@ -25,14 +26,15 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from intake_harness import Form, Page, multipart, read_answer  # noqa: E402 - the folder of the tests is no package
+from flood_lines import AGAIN_SECONDS, Line, Visitor  # noqa: E402 - the folder of the tests is no package
+from intake_harness import Form, Page, multipart  # noqa: E402
+from mirror_harness import client_hello  # noqa: E402
 
 from cases.receipt.keys import new_receipt  # noqa: E402
 from cases.wire import messages as wire  # noqa: E402
 from cases.wire.files import ScrubRequest, frame_head  # noqa: E402
 
 MIB = 2**20
-AGAIN_SECONDS = 0.05
 CONNECTIONS = 512
 HEAVY_SIDE = 8944  # squared: 80 megapixels
 TRICKLE_BYTES = 1300  # a second: a little over the least that is allowed
@@ -40,80 +42,23 @@ FAST_TRICKLE_BYTES = 5000
 # The room of uploads is 256 MiB; six of these leave nothing of it.
 HELD_BYTES = 42 * MIB + 640 * 1024
 TEXT_CHARACTERS = 400_000
+# Of all that an archive may hold: in the room of files that went four times, and in what each file took besides.
+GROWN_BYTES = 47 * MIB
 
 
-async def connect(path: str) -> socket.socket:
-    """A connection, when the queue has room. asyncio takes a full queue of a unix socket for a connection."""
-    while True:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.setblocking(False)
-        try:
-            connection.connect(path)
-        except BlockingIOError:
-            connection.close()
-            await asyncio.sleep(AGAIN_SECONDS)
-        except BaseException:
-            connection.close()
-            raise
-        else:
-            return connection
+# As the pages say it in Swedish.
+FILED, NOT_TAKEN = 'class="code"', "togs inte emot"
+NO_CASE, TRY_AGAIN = "Den koden öppnar inget ärende", "Det är många besökare just nu"
 
 
-async def read_to_end(connection: socket.socket) -> bytes:
-    """What comes before the end; a reset is an end."""
-    got = bytearray()
-    loop = asyncio.get_running_loop()
-    with suppress(ConnectionError):
-        while piece := await loop.sock_recv(connection, 65536):
-            got += piece
-    return bytes(got)
+class ProvesNothing(Exception):
+    """What was sent is refused for another reason than the flood: the attack is none."""
 
 
-@dataclass
-class Visitor:
-    """Sends requests as a browser does, one connection each, and follows where they lead."""
-
-    path: str
-    host: str
-    _names: itertools.count = field(default_factory=itertools.count)
-
-    def head(self, method: str, path: str, length: int | None = None, boundary: str = "", more: str = "") -> bytes:
-        lines = [f"{method} {path} HTTP/1.1", f"Host: {self.host}", "Sec-Fetch-Site: same-origin"]
-        if length is not None:
-            lines += [f"Content-Length: {length}", f"Origin: http://{self.host}"]
-        if boundary:
-            lines.append(f"Content-Type: multipart/form-data; boundary={boundary}")
-        return ("\r\n".join(lines) + f"\r\n{more}\r\n").encode()
-
-    async def get(self, path: str) -> Page:
-        return await self.whole(self.head("GET", path, more="Connection: close\r\n"))
-
-    async def post(self, path: str, fields: list[tuple[str, str]], files: tuple[bytes, ...] = ()) -> Page:
-        return await self.follow(await self.post_once(path, fields, files))
-
-    async def post_once(self, path: str, fields: list[tuple[str, str]], files: tuple[bytes, ...] = ()) -> Page:
-        body = multipart("frontier", fields, files)
-        return await self.whole(self.head("POST", path, len(body), "frontier", "Connection: close\r\n") + body)
-
-    async def follow(self, page: Page) -> Page:
-        return await self.get(page.headers["location"]) if "location" in page.headers else page
-
-    async def whole(self, sent: bytes) -> Page:
-        connection = await connect(self.path)
-        loop = asyncio.get_running_loop()
-        with connection:
-            sending = asyncio.ensure_future(loop.sock_sendall(connection, sent))
-            try:
-                answer = await read_to_end(connection)
-            finally:
-                sending.cancel()
-                await asyncio.gather(sending, return_exceptions=True)
-        if not answer:
-            raise ConnectionResetError
-        return read_answer(answer)
-
-    async def report_form(self) -> Form:
-        return (await self.get("/report")).form("/report")
+def require(page: Page, *any_of: str) -> None:
+    """Raise `ProvesNothing` unless one of these is on the page."""
+    if not any(one in page.text or one in page.plain for one in any_of):
+        raise ProvesNothing(page.status, page.plain[:400])
 
 
 @dataclass
@@ -128,98 +73,96 @@ class Target:
 Client = Callable[[Target, int], Awaitable[None]]
 
 
-async def send(connection: socket.socket, content: bytes) -> None:
-    await asyncio.get_running_loop().sock_sendall(connection, content)
-
-
-async def trickle(connection: socket.socket, bytes_a_second: int) -> None:
+async def trickle(line: Line, bytes_a_second: int) -> None:
     """Send a little each second, until put out; what is answered is not read."""
     while True:
-        await send(connection, b"x" * bytes_a_second)
+        await line.send(b"x" * bytes_a_second)
         await asyncio.sleep(1)
 
 
-async def until_put_out(connection: socket.socket) -> None:
+async def until_put_out(line: Line) -> None:
     """Wait for the end of the connection without reading from it."""
     ended = select.poll()
-    ended.register(connection, select.POLLHUP)
+    ended.register(line.connection, select.POLLHUP)
     while not ended.poll(0):  # noqa: ASYNC110 - 512 of them, and nobody to set an event
         await asyncio.sleep(0.2)
 
 
 async def pipelines(target: Target, _number: int) -> None:
     """Request pages as long as the server takes requests, and read none."""
-    with await connect(target.public.path) as connection:
+    with await target.public.line() as line:
         requests = target.public.head("GET", "/") * 64
         while True:
-            await send(connection, requests)
+            await line.send(requests)
 
 
 async def never_reads(target: Target, _number: int) -> None:
     """Request one page after the other, as a browser that keeps its connection, and read none."""
-    with await connect(target.public.path) as connection:
+    with await target.public.line() as line:
         while True:
-            await send(connection, target.public.head("GET", "/"))
+            await line.send(target.public.head("GET", "/"))
             await asyncio.sleep(2)
 
 
 async def promises_a_body(target: Target, _number: int) -> None:
-    with await connect(target.public.path) as connection:
-        await send(connection, target.public.head("POST", "/report", 100_000, "b"))
-        await until_put_out(connection)
+    with await target.public.line() as line:
+        await line.send(target.public.head("POST", "/report", 100_000, "b"))
+        await until_put_out(line)
 
 
 async def says_nothing(target: Target, _number: int) -> None:
-    with await connect(target.public.path) as connection:
-        await until_put_out(connection)
+    with await target.public.line() as line:
+        await until_put_out(line)
 
 
 async def comes_and_goes(target: Target, _number: int) -> None:
     """Half a head, and a new connection right away: some thousand a second in all."""
-    with await connect(target.public.path) as connection:
-        await send(connection, b"GET / HTTP/1.1\r\nHost: ")
+    with await target.public.line() as line:
+        await line.send(b"GET / HTTP/1.1\r\nHost: ")
         await asyncio.sleep(0.5)
 
 
 def _slow_writer(bytes_a_second: int) -> Client:
     async def writes_slowly(target: Target, _number: int) -> None:
-        with await connect(target.public.path) as connection:
+        with await target.public.line() as line:
             body = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n'
-            await send(connection, target.public.head("POST", "/report", 50 * MIB, "b") + body)
-            await trickle(connection, bytes_a_second)
+            await line.send(target.public.head("POST", "/report", 50 * MIB, "b") + body)
+            await trickle(line, bytes_a_second)
 
     return writes_slowly
 
 
 async def sends_a_long_text(target: Target, _number: int) -> None:
     """All of a text at once, but for its end, and then a little now and then."""
-    with await connect(target.public.path) as connection:
+    with await target.public.line() as line:
         body = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + b"x" * (TEXT_CHARACTERS - 4096)
-        await send(connection, target.public.head("POST", "/report", 2 * TEXT_CHARACTERS, "b") + body)
-        await trickle(connection, TRICKLE_BYTES)
+        await line.send(target.public.head("POST", "/report", 2 * TEXT_CHARACTERS, "b") + body)
+        await trickle(line, TRICKLE_BYTES)
 
 
-_long_page: list[str] = []
+_long_page: dict[str, str] = {}
 
 
 async def reads_slowly(target: Target, number: int) -> None:
-    """A page of 768 kB, because a text at its longest is given back; read at a little over the least."""
+    """A page of some 790 kB, because a text at its longest is given back; read at a little over the least."""
     if not _long_page and number == 0:
         form = Form("/report", [("lang", "en"), ("text", "&" * 99_000)])
         answered = await target.public.post_once("/report", form.fields)
-        _long_page.append(answered.headers["location"])
+        page = await target.public.follow(answered)
+        require(page, "&amp;" * 99_000)
+        _long_page["/"] = answered.headers["location"]
     while not _long_page:  # noqa: ASYNC110 - the same
         await asyncio.sleep(AGAIN_SECONDS)
-    with await connect(target.public.path) as connection:
-        await send(connection, target.public.head("GET", _long_page[0]))
-        while await asyncio.get_running_loop().sock_recv(connection, TRICKLE_BYTES):  # noqa: ASYNC110 - slow by intent
+    with await target.public.line() as line:
+        await line.send(target.public.head("GET", _long_page["/"]))
+        while await line.receive(TRICKLE_BYTES):  # noqa: ASYNC110 - slow by intent
             await asyncio.sleep(1)
 
 
 async def watches_progress(target: Target, number: int) -> None:
-    with await connect(target.public.path) as connection:
-        await send(connection, target.public.head("GET", f"/progress/{number:032x}?watch=yes"))
-        await until_put_out(connection)
+    with await target.public.line() as line:
+        await line.send(target.public.head("GET", f"/progress/{number:032x}?watch=yes"))
+        await until_put_out(line)
 
 
 async def holds_room(target: Target, _number: int) -> None:
@@ -227,9 +170,9 @@ async def holds_room(target: Target, _number: int) -> None:
     form = await target.public.report_form()
     start = multipart("b", form.with_(text="held"))[: -len("--b--\r\n")]
     start += b'--b\r\nContent-Disposition: form-data; name="attachment"; filename="a"\r\n\r\n\xff\xd8\xff\xe0'
-    with await connect(target.public.path) as connection:
-        await send(connection, target.public.head("POST", "/report", 50 * MIB, "b") + start + b"x" * HELD_BYTES)
-        await trickle(connection, TRICKLE_BYTES)
+    with await target.public.line() as line:
+        await line.send(target.public.head("POST", "/report", 50 * MIB, "b") + start + b"x" * HELD_BYTES)
+        await trickle(line, TRICKLE_BYTES)
 
 
 async def names_a_member(target: Target, _number: int) -> None:
@@ -237,34 +180,88 @@ async def names_a_member(target: Target, _number: int) -> None:
     beginning, length = frame_head(ScrubRequest(HELD_BYTES + MIB), HELD_BYTES + MIB)
     signed = {wire.MEMBER_HEADER: target.member, wire.COUNTER_HEADER: "1", wire.SIGNATURE_HEADER: "0" * 128}
     named = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
-    with await connect(target.desk.path) as connection:
-        await send(connection, target.desk.head("POST", wire.PATH + "scrub", length, more=named))
-        await send(connection, beginning + b"x" * HELD_BYTES)
-        await trickle(connection, TRICKLE_BYTES)
+    with await target.desk.line() as line:
+        await line.send(target.desk.head("POST", wire.PATH + "scrub", length, more=named))
+        await line.send(beginning + b"x" * HELD_BYTES)
+        await trickle(line, TRICKLE_BYTES)
 
 
 async def guesses_a_code(target: Target, _number: int) -> None:
     form = (await target.public.get("/return")).form("/return")
-    await target.public.post_once("/return", form.with_(code=" ".join(new_receipt().words)))
+    page = await target.public.post("/return", form.with_(code=" ".join(new_receipt().words)))
+    require(page, NO_CASE, TRY_AGAIN)
 
 
-_heavy: list[bytes] = []
+async def files(target: Target, text: str, content: bytes) -> None:
+    """A report with this file; that the file finds no room or no jail is what the flood is for."""
+    page = await target.public.post("/report", (await target.public.report_form()).with_(text=text), (content,))
+    require(page, FILED, NOT_TAKEN, TRY_AGAIN)
+
+
+@cache
+def heavy_picture() -> bytes:
+    kept = io.BytesIO()
+    Image.new("RGB", (HEAVY_SIDE, HEAVY_SIDE), (40, 90, 160)).save(kept, "JPEG", progressive=True)
+    return kept.getvalue()
 
 
 async def sends_heavy_pictures(target: Target, _number: int) -> None:
-    if not _heavy:
-        kept = io.BytesIO()
-        Image.new("RGB", (HEAVY_SIDE, HEAVY_SIDE), (40, 90, 160)).save(kept, "JPEG", progressive=True)
-        _heavy.append(kept.getvalue())
-    form = await target.public.report_form()
-    await target.public.post_once("/report", form.with_(text="heavy"), (_heavy[0],))
+    await files(target, "heavy", heavy_picture())
+
+
+@cache
+def archive(number: int) -> bytes:
+    """A ZIP of at most 60 kB: one long silence, twenty texts, or twenty texts that leave room for others like it."""
+    if number == 0:
+        sound = io.BytesIO()
+        with wave.open(sound, "wb") as writing:
+            writing.setparams((1, 2, 44100, 0, "NONE", ""))
+            writing.writeframes(bytes(GROWN_BYTES))
+        members = [sound.getvalue()]
+    else:
+        members = [b"a\n" * (GROWN_BYTES // (40 if number == 1 else 400))] * 20
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for place, content in enumerate(members):
+            packed.writestr(f"{place}.x", content)
+    return kept.getvalue()
+
+
+async def sends_a_packed_sound(target: Target, _number: int) -> None:
+    await files(target, "packed", archive(0))
+
+
+async def sends_packed_texts(target: Target, number: int) -> None:
+    await files(target, "packed", archive(1 + number % 2))
 
 
 async def leaves_a_session(target: Target, _number: int) -> None:
     """A report whose code nobody asks for: its session waits for that."""
-    page = await target.public.get("/report")
-    form = page.form("/report")
-    await target.public.post_once("/report", form.with_(text="unseen"))
+    form = await target.public.report_form()
+    answered = await target.public.post_once("/report", form.with_(text="unseen"))
+    if "location" not in answered.headers:
+        require(answered, TRY_AGAIN)
+
+
+# At the mirror alone
+
+
+async def greets_silently(target: Target, _number: int) -> None:
+    with await target.public.connect() as line:
+        await until_put_out(line)
+
+
+async def greets_by_half(target: Target, _number: int) -> None:
+    """Half of what a browser says first, and a new connection right away."""
+    hello = client_hello(target.public.context, target.public.host)
+    with await target.public.connect() as line:
+        await line.send(hello[: len(hello) // 2])
+        await asyncio.sleep(0.5)
+
+
+async def greets_again_and_again(target: Target, _number: int) -> None:
+    with await target.public.line():
+        pass
 
 
 @dataclass(frozen=True)
@@ -273,6 +270,7 @@ class Attack:
     item: int
     connections: int
     client: Client
+    at_mirror: bool = False
 
 
 ATTACKS = (
@@ -291,6 +289,20 @@ ATTACKS = (
     Attack("pictures of 80 megapixels", 3, 6, sends_heavy_pictures),
     Attack("sessions nobody looks at", 3, 12, leaves_a_session),
     Attack("long texts", 3, CONNECTIONS, sends_a_long_text),
+    Attack("ZIPs of 60 kB, a long sound", 3, 16, sends_a_packed_sound),
+    Attack("ZIPs of 60 kB, many texts", 3, 16, sends_packed_texts),
+    *(
+        Attack(f"mirror: {name}", 2, connections, client, at_mirror=True)
+        for name, connections, client in (
+            ("silent handshakes", CONNECTIONS, greets_silently),
+            ("half a greeting", CONNECTIONS, greets_by_half),
+            ("handshakes", 16, greets_again_and_again),
+            ("body promised", CONNECTIONS, promises_a_body),
+            ("never reads", CONNECTIONS, never_reads),
+            ("slow readers", CONNECTIONS, reads_slowly),
+            ("slow writers", CONNECTIONS, _slow_writer(FAST_TRICKLE_BYTES)),
+        )
+    ),
 )
 
 
@@ -307,15 +319,15 @@ async def keep_at_it(attack: Attack, target: Target, number: int, begun: set[int
 
 async def main(told: dict) -> None:
     attack = next(one for one in ATTACKS if one.name == told["attack"])
-    target = Target(
-        Visitor(told["public"], told["public_host"]), Visitor(told["desk"], told["desk_host"]), told["member"]
-    )
+    public = Visitor(told["public"], told["public_host"], told.get("authority"))
+    target = Target(public, Visitor(told["desk"], told["desk_host"]), told["member"])
     begun: set[int] = set()
     crowd = [asyncio.ensure_future(keep_at_it(attack, target, number, begun)) for number in range(attack.connections)]
     while len(begun) < attack.connections:
         await asyncio.wait(crowd, timeout=AGAIN_SECONDS, return_when=asyncio.FIRST_EXCEPTION)
-        if any(one.done() for one in crowd):
-            break
+        for one in crowd:
+            if one.done():
+                one.result()
     print("begun", flush=True)
     await asyncio.gather(*crowd)
 

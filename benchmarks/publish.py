@@ -141,10 +141,6 @@ def _page(found: dict, json_file: Path) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _what_was_run(only: list[str]) -> list[str]:
-    return [f"Not the whole: only the rows with {', '.join(only)} in their names were run.\n"] if only else []
-
-
 def _limit(target: dict) -> str:
     return f"≤ {target['at_most']}" if "at_most" in target else f"≥ {target['at_least']}"
 

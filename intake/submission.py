@@ -41,7 +41,8 @@ from intake.identifiers.find import IdentifyingDetail
 from intake.identifiers.quote import without
 from intake.services import Services
 from intake.shielding import to_its_end
-from intake.uploads.attachment import Allowance, FileTaker
+from intake.uploads.allowance import Allowance
+from intake.uploads.attachment import FileTaker
 from intake.uploads.held import HELD_FIELD, HeldForm
 from intake.uploads.progress import Sending, Step
 from intake.views.pages import SWITCH_FIELD

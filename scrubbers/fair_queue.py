@@ -4,10 +4,10 @@
    kernel counted once it has ended.
 2. A job's time is estimated from the pixels of the picture, which a separate job reads from the file's header
    (`Operation.MEASURE`): nothing of a file is parsed on the trusted side. A file that comes while the jail is idle is
-   not measured.
+   not measured. That of a text, a table or a message, and of taking a file apart, is estimated from its bytes.
 3. Of the waiting jobs, the one with the lowest sum of account and estimate goes first. Each second of waiting takes a
    quarter of a second off, so that none waits for ever.
-4. Every zygote has one extra slot for jobs that were measured as quick: they do not wait for slow ones.
+4. Every zygote has one extra slot for jobs that were estimated as quick: they do not wait for slow ones.
 5. `MOST_WAITING` jobs may wait. One more, and the last in order is refused (NoJail), with the advice to come again in a
    few minutes.
 """
@@ -26,6 +26,12 @@ _SECONDS_A_JOB: Final = 0.05
 _PIXELS: Final = 1_000_000
 QUICK_SECONDS: Final = 1.0  # 16 megapixels: what most telephones take
 UNKNOWN_SECONDS: Final = 2.0  # A picture that was not measured, and a document: it has pages and not pixels.
+# Measured on two cores: 2.4 MiB of short lines in 2.8 seconds; a ZIP of 50 MiB in 0.6, an e-mail of 36 MiB in 2.
+_SECONDS_A_MIB_OF_TEXT: Final = 1.2
+_SECONDS_A_ZIP: Final = 0.6
+_SECONDS_A_MIB_OF_EMAIL: Final = 0.05
+_MIB: Final = 2**20
+_TYPESET: Final = frozenset({Kind.TEXT, Kind.CSV, Kind.EMAIL})
 WORST_SECONDS: Final = float(JOB_LIMITS.cpu_seconds)
 _WAITING_COUNTS: Final = 0.25
 
@@ -105,5 +111,17 @@ def seconds_of_picture(pixels: int) -> float:
     return min(WORST_SECONDS, _SECONDS_A_JOB + _SECONDS_A_MEGAPIXEL * pixels / _PIXELS)
 
 
+def seconds_of_bytes(kind: Kind, size: int) -> float:
+    """Estimate the processor seconds for a file that is not measured."""
+    if kind not in _TYPESET:
+        return UNKNOWN_SECONDS
+    return min(WORST_SECONDS, _SECONDS_A_JOB + _SECONDS_A_MIB_OF_TEXT * size / _MIB)
+
+
+def seconds_of_unpacking(size: int) -> float:
+    """Estimate the processor seconds for taking apart an archive or an e-mail of so many bytes."""
+    return _SECONDS_A_ZIP + _SECONDS_A_MIB_OF_EMAIL * size / _MIB
+
+
 def is_measured(kind: Kind) -> bool:
-    return kind not in {Kind.PDF, Kind.TEXT, Kind.CSV, Kind.OFFICE, Kind.SOUND, Kind.FILM, Kind.EMAIL}
+    return kind not in {Kind.PDF, Kind.OFFICE, Kind.SOUND, Kind.FILM, *_TYPESET}

@@ -9,8 +9,8 @@ from scrubbers.stages import JobDied
 _PIECE_BYTES: Final = 2**20
 
 
-def cut(untrusted: MemoryFile) -> list[MemoryFile]:
-    """Return each file by itself; raises JobDied unless the lengths are those of what is there, and within limits."""
+def lengths_of(untrusted: MemoryFile) -> list[int]:
+    """Return the length of each file; raises JobDied unless they are those of what is there, and within limits."""
     untrusted_head = untrusted.read(MEMBERS.size)
     if len(untrusted_head) != MEMBERS.size:
         raise JobDied
@@ -24,6 +24,13 @@ def cut(untrusted: MemoryFile) -> list[MemoryFile]:
     lengths = [length for (length,) in MEMBER_LENGTH.iter_unpack(untrusted_lengths)]
     if sum(lengths) > ATTACHMENT_BYTES or start + sum(lengths) != untrusted.size:
         raise JobDied
+    return lengths
+
+
+def cut(untrusted: MemoryFile) -> list[MemoryFile]:
+    """Return each file by itself. Raises JobDied as `lengths_of` does."""
+    lengths = lengths_of(untrusted)
+    start = untrusted.size - sum(lengths)
     made: list[MemoryFile] = []
     try:
         for length in lengths:

@@ -15,14 +15,23 @@ Steps of one job, from here:
 Errors: Refused and its leaves (`stages`), and JailNotTight (`self_test`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from socket import socket
-from typing import Final
+from typing import Final, TypeAlias
 
 from scrubbers.channel import Channel
-from scrubbers.fair_queue import UNKNOWN_SECONDS, WORST_SECONDS, Account, Turn, is_measured, seconds_of_picture
+from scrubbers.fair_queue import (
+    UNKNOWN_SECONDS,
+    WORST_SECONDS,
+    Account,
+    Turn,
+    is_measured,
+    seconds_of_bytes,
+    seconds_of_picture,
+    seconds_of_unpacking,
+)
 from scrubbers.job_answer import (
     read_report,
     read_status,
@@ -32,7 +41,7 @@ from scrubbers.job_answer import (
     seal_answers,
     status_pipe,
 )
-from scrubbers.members import cut
+from scrubbers.members import cut, lengths_of
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import (
     ATTACHMENT_BYTES,
@@ -63,6 +72,12 @@ from scrubbers.stages import (
 from scrubbers.zygote_pool import JOBS_AT_ONCE, OnDemand, ZygotePool
 
 _ATTEMPTS: Final = 2
+# Takes the room for files of these lengths and returns True; False if there is none now, and it was not to wait.
+TakeRoom: TypeAlias = Callable[[Sequence[int], bool], Awaitable[bool]]
+
+
+async def _no_limit(_lengths: Sequence[int], _may_wait: bool) -> bool:
+    return True
 
 
 class Sandbox:
@@ -142,16 +157,33 @@ class Sandbox:
                     return Verified(scrubbed.kind, clean, preview, scrubbed.report)
         raise JobDied
 
-    async def unpack(self, archive: SniffedArchive, account: Account | None = None) -> list[MemoryFile]:
-        """Return the files in an archive or an e-mail, in the job's order, and close it. Raises Refused."""
+    async def unpack(
+        self, archive: SniffedArchive, account: Account | None = None, take_room: TakeRoom = _no_limit
+    ) -> list[MemoryFile]:
+        """Return the files in an archive or an e-mail, in the job's order, and close it. Raises Refused.
+
+        Files for which there is no room are not kept while they wait for it, but made once more. Raises what
+        `take_room` raises.
+        """
+        account = account or Account()
+        waited_for: list[int] | None = None
+        lost = 0
         with archive.untrusted as untrusted:
             untrusted.seal()
-            for _ in range(_ATTEMPTS):
+            while lost < _ATTEMPTS:
                 with MemoryFile() as members:
-                    turn = Turn(account or Account(), UNKNOWN_SECONDS)
+                    turn = Turn(account, seconds_of_unpacking(untrusted.size))
                     # The zygote for documents takes all of them apart.
-                    if await self._job(Operation.UNPACK, Kind.EMAIL, (untrusted,), (members,), turn):
+                    if not await self._job(Operation.UNPACK, Kind.EMAIL, (untrusted,), (members,), turn):
+                        lost += 1
+                        continue
+                    lengths = lengths_of(members)
+                    if lengths == waited_for or (waited_for is None and await take_room(lengths, False)):
                         return cut(members)
+                if waited_for is not None:
+                    break
+                await take_room(lengths, True)
+                waited_for = lengths
         raise JobDied
 
     async def self_test(self, roles: Collection[Role] = tuple(Role)) -> None:
@@ -177,7 +209,7 @@ class Sandbox:
         """Return the processor seconds this file will take. It is measured only while others use the jail."""
         role = ROLES.get(kind, Role.PICTURES)
         if not is_measured(kind) or not self._pool.is_busy(role):
-            return UNKNOWN_SECONDS
+            return seconds_of_bytes(kind, untrusted.size)
         with status_pipe() as (reader, writer):
             turn = Turn(account, seconds_of_picture(0))
             channel = await self._pool.free_channel(role, turn)
@@ -223,9 +255,9 @@ class OneForm:
         """Scrub as the sandbox does; pictures are measured first when others are waiting."""
         return await self.sandbox.scrub(sniffed, self.account, against_marks=against_marks)
 
-    async def unpack(self, archive: SniffedArchive) -> list[MemoryFile]:
+    async def unpack(self, archive: SniffedArchive, take_room: TakeRoom) -> list[MemoryFile]:
         """Unpack as the sandbox does."""
-        return await self.sandbox.unpack(archive, self.account)
+        return await self.sandbox.unpack(archive, self.account, take_room)
 
     async def verify(self, scrubbed: Scrubbed) -> Verified:
         """Verify as the sandbox does."""

@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from conftest_tor import KeeperTor  # noqa: E402 - the folder of the tests is no package
-from flood_attacks import Visitor  # noqa: E402
+from flood_lines import Visitor  # noqa: E402
 from host_harness import Tenant, make_host, started_publisher  # noqa: E402
 from passable import PASSABLE  # noqa: E402
 

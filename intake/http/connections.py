@@ -46,7 +46,7 @@ class ConnectionLimits:
     most: int = 512
     # Half of them. At the rate below, each newcomer has four seconds to send its request.
     newest: int = 256
-    # The keeper's queue of 128 (kallskydd/serve/children.py) is worked off in two seconds.
+    # The keeper's queue of 640 (kallskydd/serve/children.py) is worked off in ten seconds.
     evictions_a_second: float = 64.0
     evictions_at_once: int = 16
     # A stalled Tor circuit moves again within this or not at all; an upload of 5 kB/s is then still worth 100 kB.

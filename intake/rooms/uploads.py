@@ -1,8 +1,9 @@
 """
 How much of what visitors send may be in memory at once, over all of them; the rest waits.
 
-There are three rooms: for files of forms that announce little, so that an ordinary report with a picture always gets
-in; for all other files; and for text (`intake/rooms/text.py`). In each of them:
+There are four rooms: for files of forms that announce little, so that an ordinary report with a picture always gets
+in; for all other files; for the files of archives that grew (`GrownRoom`); and for text (`intake/rooms/text.py`). In
+each of them:
 
 1. What has come is counted, and not what was announced.
 2. Two that each hold half and wait for the other would wait for ever. So the one that began first leads, and as much as
@@ -11,7 +12,7 @@ in; for all other files; and for text (`intake/rooms/text.py`). In each of them:
 4. Nobody waits for a slow sender. As soon as somebody waits, any upload that has been coming for longer than
    `GRACE_SECONDS` and at less than `CROWD_BYTES_A_SECOND` gives way, the slowest first, the leader as well: what it
    holds is freed. As long as there is room for all, everybody may take the time that `form.MinimumRate` allows.
-5. What has come whole gives way to nobody.
+5. What has come whole gives way to nobody, but for the files of an archive that grew.
 """
 
 import asyncio
@@ -21,14 +22,20 @@ from contextlib import asynccontextmanager
 from typing import Final, Protocol
 
 from intake.errors import NoRoomNow
+from scrubbers.protocol import ATTACHMENT_BYTES
 
 TOTAL_BYTES: Final = 256 * 2**20  # 256 MiB for files, design: numbers
 # A file of a form that is no longer than this in all has its place in the small room: a text with a photograph or two.
 SMALL_BYTES: Final = 8 * 2**20
 TEXT_BYTES: Final = 64 * 2**20  # Of the longest text, with four bytes a character, some thirty; of 20,000 letters, 800.
 _SMALL_SHARE: Final = 4  # The small room is a quarter of the room for files: 64 MiB.
+# On top of that, for archives that unpack to more than was sent: the largest, and small ones beside it.
+GROWN_BYTES: Final = ATTACHMENT_BYTES + 14 * 2**20
 ROOM_SECONDS: Final = 120.0  # How long one upload waits for room before its file is left out.
 GRACE_SECONDS: Final = 30.0  # A circuit of Tor that broke is replaced within this.
+# Of an archive that grew: it costs its sender next to nothing. It waits holding what was sent, so not for long either.
+GROWN_ROOM_SECONDS: Final = 30.0
+GROWN_GRACE_SECONDS: Final = 5.0
 # All are looked at no more often than that, and no more seldom while somebody waits.
 _LOOK_SECONDS: Final = 0.1
 _LOOK_SECONDS_AT_MOST: Final = 1.0
@@ -66,6 +73,10 @@ class Hold:
         """Hold `size` bytes more, waiting for room. Raises `NoRoomNow` when none comes free in time, or it gave way."""
         await self._room.take(self, size)
 
+    def give_back(self, size: int) -> None:
+        """Hold `size` bytes less; harmless when it gave way."""
+        self._room.take_back(self, size)
+
     def whole(self) -> None:
         """Note that all has come. Raises `NoRoomNow` if it had given way before."""
         if self.gave_way:
@@ -79,11 +90,11 @@ class Hold:
         if self._progress is None or self.is_whole:
             return None
         waited = self._progress.waited - self._before[0]
-        return waited - GRACE_SECONDS - (self._progress.moved - self._before[1]) / CROWD_BYTES_A_SECOND
+        return waited - self._room.grace_seconds - (self._progress.moved - self._before[1]) / CROWD_BYTES_A_SECOND
 
 
 class Room:
-    """One of the three rooms."""
+    """One of the four rooms."""
 
     def __init__(self, total: int, room_seconds: float = ROOM_SECONDS) -> None:
         self.total = self.free = total
@@ -93,6 +104,11 @@ class Room:
         self._holds: dict[Hold, None] = {}
         self._waiting: dict[Hold, tuple[int, asyncio.Future[None]]] = {}
         self._look_again: asyncio.TimerHandle | None = None
+
+    @property
+    def grace_seconds(self) -> float:
+        """How long one may be slow before it gives way."""
+        return GRACE_SECONDS
 
     @asynccontextmanager
     async def hold(
@@ -126,6 +142,13 @@ class Room:
         if hold.gave_way:
             raise NoRoomNow
 
+    def take_back(self, hold: Hold, size: int) -> None:
+        """Have `hold` hold `size` bytes less."""
+        size = min(size, hold.held)
+        hold.held -= size
+        self.free += size
+        self.hand_out()
+
     def hand_out(self) -> None:
         """Give room to everybody whose turn it is. Call it whenever something has changed."""
         while self._waiting:
@@ -149,7 +172,7 @@ class Room:
         if self._look_again is not None:
             return False
         sending = [
-            (behind, one) for one in self._holds if one not in self._waiting and (behind := one.behind) is not None
+            (behind, one) for one in self._holds if self._may_give_way(one) and (behind := one.behind) is not None
         ]
         behind, slowest = max(sending, key=lambda pair: pair[0], default=(-math.inf, None))
         if slowest is None or behind <= 0:
@@ -160,6 +183,9 @@ class Room:
         self._let_go(slowest)
         slowest.on_give_way()
         return True
+
+    def _may_give_way(self, hold: Hold) -> bool:
+        return hold not in self._waiting
 
     def _look(self) -> None:
         self._look_again = None
@@ -181,15 +207,41 @@ class Room:
         return size <= self.free - max(0, largest - leader.held)
 
 
+class GrownRoom(Room):
+    """
+    The room for the files of archives that unpack to more than was sent.
+
+    Each takes all it needs at once, so nobody in it waits for another: there is no leader, and who needs least goes
+    first. The files are there and wait for the jail only. When that has not cleaned enough of them for a while, they
+    give way, to somebody who needs less than they hold: for an archive of 60 kB that becomes 50 MiB everybody else
+    waits no longer than that.
+    """
+
+    def __init__(self, total: int = GROWN_BYTES, room_seconds: float = GROWN_ROOM_SECONDS) -> None:
+        super().__init__(total, room_seconds)
+
+    @property
+    def grace_seconds(self) -> float:
+        return GROWN_GRACE_SECONDS
+
+    def _leader(self) -> Hold | None:
+        return None
+
+    def _may_give_way(self, hold: Hold) -> bool:
+        return super()._may_give_way(hold) and hold.held > min(size for size, _turn in self._waiting.values())
+
+
 class MemoryBudget:
     """The rooms for files."""
 
     def __init__(self, total: int = TOTAL_BYTES, room_seconds: float = ROOM_SECONDS) -> None:
         self.small = Room(total // _SMALL_SHARE, room_seconds)
         self.large = Room(total - self.small.total, room_seconds)
+        self.grown = GrownRoom()
 
     @property
     def free(self) -> int:
+        """What is free of the rooms for what is sent."""
         return self.small.free + self.large.free
 
     @property

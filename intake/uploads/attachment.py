@@ -7,12 +7,13 @@ found are in the returned report, for the reporter's own page; the stored record
 
 `FileTaker` does this for all files of one form: a file that is refused is noted with its reason, and the rest goes on.
 An archive or an e-mail is taken apart, and each file in it goes on as if it had been chosen by itself (decision 0040).
+One that gives way to somebody who waits for its room (intake/uploads/allowance.py) is left out with all that was in it.
 """
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,19 +21,17 @@ from cases.crypto.seal import CaseKeys, SealedFile, new_file_number, seal_file, 
 from cases.entry import Attachment, Body, ScrubRecord
 from cases.errors import CaseError
 from cases.store.store import Store
-from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
-from intake.http.form import MinimumRate, Part
-from intake.limits import Limits
+from intake.errors import FileRefused
+from intake.http.form import Part
 from intake.rooms.text import BYTES_A_CHARACTER
-from intake.rooms.uploads import Hold, MemoryBudget
 from intake.shielding import to_its_end
-from intake.uploads.members import Member, closed_at_last
+from intake.uploads.allowance import Allowance, FileRoom
 from intake.uploads.progress import FileProgress, Sending, Step
 from intake.uploads.tried import Tried, TriedFiles
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
 from scrubbers.sniff import HEAD_BYTES, ZIP, first_inside, may_come_apart, sniff
-from scrubbers.stages import Empty, Kind, Refused, ScrubReport, SniffedArchive, TooMuchInArchive, Verified
+from scrubbers.stages import Empty, Kind, Refused, ScrubReport, SniffedArchive, Verified
 
 _DIGEST_PIECE: Final = 2**20
 # The objects around what is shown of one file, and around each value found in it.
@@ -79,69 +78,6 @@ class PendingCase:
         return [entry for one in self.accepted for entry in one.entries]
 
 
-class Allowance:
-    """What one form may still bring."""
-
-    def __init__(self, limits: Limits, budget: MemoryBudget, announced: int | None) -> None:
-        """`announced` is the length of the whole form, if its sender said it."""
-        self.limits = limits
-        self._most = limits.file_bytes if announced is None else min(limits.file_bytes, announced)
-        self._budget = budget
-        self._files_left = limits.files
-        self.bytes_left = limits.report_bytes
-
-    def renew(self, announced: int | None, accepted: Sequence["Accepted"]) -> None:
-        """Go on with a later form of the same case, of which these files are accepted."""
-        self._files_left = self.limits.files - len(accepted)
-        self.bytes_left = self.limits.report_bytes - sum(one.attachment.size for one in accepted)
-        self._most = self.limits.file_bytes if announced is None else min(self.limits.file_bytes, announced)
-
-    @asynccontextmanager
-    async def one_file(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
-        """Give room for one file, held until it is sealed; let go of it if it gives way. Raises `TooManyFiles`."""
-        if self._files_left == 0:
-            raise TooManyFiles
-        self._files_left -= 1
-        async with self._budget.room_for(self._most).hold(self._most, rate, untrusted.close) as hold:
-            yield FileRoom(self, hold)
-
-    @asynccontextmanager
-    async def one_archive(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
-        """Give room for an archive or an e-mail, which is no file of the form itself; let go of it if it gives way."""
-        # Never in the small room: a small archive can hold large files.
-        most = self.limits.file_bytes
-        async with self._budget.room_for(most).hold(most, rate, untrusted.close) as hold:
-            yield FileRoom(self, hold)
-
-    async def unpacked(self, archive_bytes: int, members: Sequence[MemoryFile], room: "FileRoom") -> None:
-        """Count the files that it became, in its place. Raises `TooMuchInArchive` or a `FileRefused`."""
-        if len(members) > self._files_left:
-            raise TooMuchInArchive
-        self.bytes_left += archive_bytes
-        self._most = self.limits.file_bytes  # a file may be larger than the form that brought it
-        size = sum(each.size for each in members)
-        if size > self.limits.file_bytes:
-            raise TooMuchInArchive
-        await room.hold.take(max(0, size - archive_bytes))
-
-
-@dataclass(slots=True)
-class FileRoom:
-    """The room of one file."""
-
-    allowance: Allowance
-    hold: Hold
-
-    async def take(self, size: int) -> None:
-        """Count `size` bytes more. Raises a `FileRefused`."""
-        if self.hold.held + size > self.allowance.limits.file_bytes:
-            raise FileTooLarge
-        if size > self.allowance.bytes_left:
-            raise ReportTooLarge
-        self.allowance.bytes_left -= size
-        await self.hold.take(size)
-
-
 @dataclass(frozen=True, slots=True)
 class Jail:
     """Where a file is cleaned, and how."""
@@ -164,17 +100,37 @@ async def accept_attachment(
     async with limits.one_file(untrusted, part.rate) as room:
         await read_part(part, untrusted, room)  # memory only; counts its own bytes; never request.post()
         progress.step(Step.CLEANING)
-        with untrusted:
-            sniffed = sniff(untrusted)  # Refused: not a kind we can clean
-            scrubbed = await scrub(
-                sniffed, jail.sandbox, against_marks=jail.against_marks
-            )  # Refused: the job failed, timed out or would not vouch
-        verified = await verify(scrubbed, jail.sandbox)  # Refused: something was left behind; a second, fresh job
-        with verified.clean, verified.preview:
-            sealed = seal_file(verified, case, new_file_number())  # padded, versioned
-            preview = seal_preview(verified.preview.read(), case, sealed.number)
-            accepted = await _describe(verified, sealed, preview)
-            await _stage(store, sealed, preview)  # ciphertext only; both or neither
+        return await _clean_and_seal(untrusted, case, jail, store)
+
+
+async def accept_member(
+    untrusted: MemoryFile,
+    case: CaseKeys,
+    limits: Allowance,
+    jail: Jail,
+    store: Store,
+    *,
+    progress: FileProgress,
+) -> Accepted:
+    """Take a file out of an archive or an e-mail into the case. Raises `Refused` or `FileRefused`; closes the file."""
+    with untrusted:
+        limits.count_member(untrusted.size)
+        progress.step(Step.CLEANING)
+        return await _clean_and_seal(untrusted, case, jail, store)
+
+
+async def _clean_and_seal(untrusted: MemoryFile, case: CaseKeys, jail: Jail, store: Store) -> Accepted:
+    with untrusted:
+        sniffed = sniff(untrusted)  # Refused: not a kind we can clean
+        scrubbed = await scrub(
+            sniffed, jail.sandbox, against_marks=jail.against_marks
+        )  # Refused: the job failed, timed out or would not vouch
+    verified = await verify(scrubbed, jail.sandbox)  # Refused: something was left behind; a second, fresh job
+    with verified.clean, verified.preview:
+        sealed = seal_file(verified, case, new_file_number())  # padded, versioned
+        preview = seal_preview(verified.preview.read(), case, sealed.number)
+        accepted = await _describe(verified, sealed, preview)
+        await _stage(store, sealed, preview)  # ciphertext only; both or neither
     return accepted
 
 
@@ -184,7 +140,7 @@ async def read_part(part: Part, untrusted: MemoryFile, room: FileRoom) -> None:
         async for piece in part.pieces():
             await room.take(len(piece))
             untrusted.write(piece)
-        room.hold.whole()
+        await room.whole()
     except BaseException:
         untrusted.close()
         raise
@@ -286,7 +242,7 @@ class FileTaker:
             FileShown(order, one.kind, one.report, None, one.file_id) for order, one in enumerate(accepted, start=1)
         ]
         self._chosen = self._resumed = len(accepted)
-        self._allowance.renew(announced, self._accepted)
+        self._allowance.renew(announced, len(accepted), sum(one.attachment.size for one in self._accepted))
         self._sending = sending
 
     @property
@@ -336,10 +292,16 @@ class FileTaker:
         else:
             await self._take_apart(part, jail, first)
 
-    async def _take_one(self, part: Part, jail: Jail, inside: int = 0) -> None:
+    async def _take_one(self, part: Part, jail: Jail) -> None:
         progress = self._progress()
+        await self._note(
+            accept_attachment(part, self._case, self._allowance, jail, self._store, progress=progress), progress
+        )
+
+    async def _note(self, accepting: Awaitable[Accepted], progress: FileProgress, inside: int = 0) -> None:
+        """Note that a file was accepted, or why not."""
         try:
-            accepted = await accept_attachment(part, self._case, self._allowance, jail, self._store, progress=progress)
+            accepted = await accepting
         except (Refused, FileRefused) as refused:
             self._refuse(refused.text_key, inside)
             return
@@ -350,17 +312,26 @@ class FileTaker:
 
     async def _take_apart(self, part: Part, jail: Jail, first: int) -> None:
         """Take each file of an archive or an e-mail, numbered from `first`; or note why it cannot be taken apart."""
-        untrusted = MemoryFile()
+        untrusted, progress = MemoryFile(), self._progress()
+        accepted, shown = len(self._accepted), len(self._shown)
         try:
             async with self._allowance.one_archive(untrusted, part.rate) as room:
                 await read_part(part, untrusted, room)
-                size = untrusted.size
-                self._progress().step(Step.CLEANING)
-                with closed_at_last(await self._sandbox.unpack(SniffedArchive(untrusted))) as members:
-                    await self._allowance.unpacked(size, members, room)
-                    for inside, member in enumerate(members, start=first):
-                        await self._take_one(Member(member, part.rate), jail, inside)
+                progress.step(Step.CLEANING)
+                with ExitStack() as closing:
+                    members = await self._sandbox.unpack(SniffedArchive(untrusted), room.take_members)
+                    for member in members:
+                        closing.enter_context(member)
+                    for inside, (member, size) in enumerate([(one, one.size) for one in members], start=first):
+                        taking = accept_member(
+                            member, self._case, self._allowance, jail, self._store, progress=progress
+                        )
+                        await self._note(taking, progress, inside)
+                        room.cleaned(size)
         except (Refused, FileRefused) as refused:
+            # What was done of one that gave way is undone: all of it or nothing.
+            del self._shown[shown:]
+            await to_its_end(self._drop_some(self._accepted[accepted:]))
             self._refuse(refused.text_key)
 
     def _refuse(self, text_key: str, inside: int = 0) -> None:

@@ -28,7 +28,9 @@ from scrubbers.spawn import spawn_zygote
 # One zygote each: the one for pictures never loads PDFium and forks faster for it. Their order is their index.
 ROLES = (Role.PICTURES, Role.DOCUMENTS)
 
-BACKLOG = 128  # connections that may wait while the intake is restarted
+# Connections that may wait: while the intake is restarted, or because it ended all 512 in the same second and they came
+# again. More is turned away by tor; at 64 a second (intake/http/connections.py) all of them are worked off in ten.
+BACKLOG = 640
 FIRST_PAUSE_SECONDS = 0.2  # before a restart; doubled for every quick death, so that a broken set-up does not spin
 LONGEST_PAUSE_SECONDS = 30.0
 QUICK_DEATH_SECONDS = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import selectors
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
@@ -13,7 +13,15 @@ from intake.errors import NoRoomNow
 from intake.http.form import MinimumRate, drain
 from intake.limits import Limits
 from intake.rooms.text import OWN_BYTES, TEXT_ROOM, TextRoom
-from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, Room
+from intake.rooms.uploads import (
+    CROWD_BYTES_A_SECOND,
+    GRACE_SECONDS,
+    GROWN_GRACE_SECONDS,
+    GROWN_ROOM_SECONDS,
+    ROOM_SECONDS,
+    GrownRoom,
+    Room,
+)
 
 TOTAL = 40 * CROWD_BYTES_A_SECOND
 SOON = 0.001
@@ -137,6 +145,52 @@ def test_no_more_is_held_than_there_is_nobody_waits_for_ever_and_all_comes_back(
     run(crowd.all())
 
     assert crowd.whole
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_archives_that_hold_what_was_sent_and_wait_for_what_they_grew_to_all_come_to_an_end(seed) -> None:
+    async def main() -> list[float]:
+        chance, sent, grown = random.Random(seed), Room(TOTAL), GrownRoom(TOTAL)
+
+        async def archive() -> float:
+            await asyncio.sleep(chance.uniform(0, 20))
+            size, growth, rate = chance.randint(1, TOTAL // 4), chance.randint(1, TOTAL), Sender()
+            began = asyncio.get_running_loop().time()
+            with suppress(NoRoomNow):
+                async with sent.hold(size, rate) as hold:
+                    await hold.take(size // 2)
+                    await asyncio.sleep(chance.uniform(0, 3))
+                    await hold.take(size - size // 2)
+                    hold.whole()
+                    async with grown.hold(growth, rate) as files:
+                        await files.take(growth)
+                        hold.give_back(size)
+                        for _ in range(9):
+                            await asyncio.sleep(chance.uniform(0, 2))
+                            files.give_back(growth // 9)
+            return asyncio.get_running_loop().time() - began
+
+        seconds = await asyncio.gather(*(archive() for _ in range(40)))
+        assert [sent.free, grown.free] == [TOTAL, TOTAL]
+        return seconds
+
+    assert max(run(main())) < ROOM_SECONDS + GROWN_ROOM_SECONDS + 30
+
+
+def test_of_the_archives_that_grew_those_that_are_not_cleaned_give_way_and_only_to_who_needs_less() -> None:
+    async def main() -> None:
+        room, let_go, cleaned = GrownRoom(100), [], Sender()
+        cleaned.moved = 10 * CROWD_BYTES_A_SECOND
+        async with AsyncExitStack() as stack:
+            for name, size, sender in (("small", 20, Sender()), ("large", 40, Sender()), ("moves", 40, cleaned)):
+                hold = await stack.enter_async_context(room.hold(size, sender, lambda name=name: let_go.append(name)))
+                await hold.take(size)
+                sender.waited = GROWN_GRACE_SECONDS + 1
+            other = await stack.enter_async_context(room.hold(30, Sender()))
+            await other.take(30)
+        assert let_go == ["large"]
+
+    run(main())
 
 
 class Sender:

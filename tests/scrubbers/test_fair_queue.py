@@ -15,17 +15,20 @@ from scrubbers import fair_queue
 from scrubbers.fair_queue import (
     MOST_WAITING,
     QUICK_SECONDS,
+    UNKNOWN_SECONDS,
     WORST_SECONDS,
     Account,
     FairQueue,
     Turn,
+    seconds_of_bytes,
     seconds_of_picture,
+    seconds_of_unpacking,
 )
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import JOB_LIMITS
 from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
-from scrubbers.stages import NoJail
+from scrubbers.stages import Kind, NoJail
 from scrubbers.zygote_pool import ZygotePool
 
 register_heif_opener()
@@ -165,3 +168,11 @@ async def test_what_a_form_is_charged_is_what_the_kernel_counted() -> None:
 
     assert form.account.used > other.account.used > 0
     assert form.account.used < 2 * seconds_of_picture(2000 * 2000) + 2
+
+
+async def test_a_short_text_and_taking_a_small_file_apart_are_quick_and_a_long_text_is_not() -> None:
+    assert seconds_of_bytes(Kind.TEXT, 20_000) < seconds_of_bytes(Kind.EMAIL, 500_000) < QUICK_SECONDS
+    assert seconds_of_unpacking(60_000) < seconds_of_unpacking(5_000_000) < QUICK_SECONDS
+    assert seconds_of_bytes(Kind.CSV, 2_500_000) > QUICK_SECONDS
+    # It has pages and not bytes.
+    assert seconds_of_bytes(Kind.PDF, 1) == UNKNOWN_SECONDS

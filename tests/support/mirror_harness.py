@@ -197,7 +197,8 @@ class Client:
                 self.tls.do_handshake()
             except ssl.SSLWantReadError:
                 await self.flush()
-                await self.take()
+                if not await self.take():
+                    raise ConnectionResetError from None
             else:
                 await self.flush()
                 return

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+import wave
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from intake_harness import SHOWN, Browser, file_report, running_intake, zygotes
+from messages import message
 from PIL import Image
 from raw_forms import part
 from reporter_samples import photograph, rows
@@ -158,6 +161,68 @@ async def test_a_small_picture_does_not_wait_behind_six_of_80_megapixels_and_all
     assert still >= 4
     # In the order of coming it would be done with the last of them.
     assert beside < max(seconds) / 2
+
+
+def that_grows(files: int, each: bytes) -> bytes:
+    """A ZIP of some 50 kB of this file, again and again."""
+    kept = BytesIO()
+    with ZipFile(kept, "w", ZIP_DEFLATED, compresslevel=9) as archive:
+        for number in range(files):
+            archive.writestr(f"{number}.x", each)
+    return kept.getvalue()
+
+
+def silence_of(size: int) -> bytes:
+    kept = BytesIO()
+    with wave.open(kept, "wb") as sound:
+        sound.setparams((1, 2, 44100, 0, "NONE", ""))
+        sound.writeframes(bytes(size))
+    return kept.getvalue()
+
+
+def honest_archive() -> bytes:
+    kept = BytesIO()
+    with ZipFile(kept, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("a.jpg", photograph(1000))
+        archive.writestr("b.txt", b"Fakturan delades i tre.")
+    return kept.getvalue()
+
+
+def honest_message() -> bytes:
+    sent = message("Fakturan delades i tre.")
+    sent.add_attachment(photograph(1000), "image", "jpeg", filename="a.jpg")
+    return sent.as_bytes()
+
+
+async def test_sixteen_who_send_archives_that_grow_again_and_again_hold_up_no_picture_no_archive_and_no_message(
+    tmp_path,
+):
+    # Each takes ten seconds of a processor.
+    heavy = that_grows(1, silence_of(47 * MIB))
+    async with zygotes(both=True) as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        await sandbox.self_test()
+
+        async def attack() -> None:
+            while True:
+                with suppress(OSError, AssertionError):
+                    await file_report(intake.browser(), "Heavy", [heavy])
+
+        crowd = [asyncio.create_task(attack()) for _ in range(16)]
+        try:
+            await asyncio.sleep(10)
+            seconds = [
+                await seconds_to_file(intake, "Filed", one)
+                for one in (photograph(1000), honest_archive(), honest_message())
+            ]
+        finally:
+            for one in crowd:
+                one.cancel()
+            await asyncio.gather(*crowd, return_exceptions=True)
+
+    print(
+        f"{len(heavy)} bytes again and again: a picture {seconds[0]:.2f} s, a ZIP {seconds[1]:.2f} s, an e-mail {seconds[2]:.2f} s"
+    )
+    assert max(seconds) < PROMPT_SECONDS
 
 
 async def test_whoever_sends_long_texts_holds_no_more_than_one_room(tmp_path, monkeypatch):

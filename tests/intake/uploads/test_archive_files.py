@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zipfile
 from pathlib import Path
@@ -10,6 +11,10 @@ from intake_harness import report_form, running_intake, two_words_back, zygotes
 from messages import message
 from reporter_samples import opened, photograph, rows
 
+from cases.store.store import Store
+from intake.rooms.uploads import GROWN_BYTES
+
+MIB = 2**20
 OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 
@@ -21,8 +26,39 @@ def zipped(**files: bytes) -> bytes:
     return made.getvalue()
 
 
+def text_of(size: int) -> bytes:
+    """Deflated it is a thousandth of that."""
+    return b"a\n" * (size // 2)
+
+
+def packed(*files: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, content in enumerate(files):
+            archive.writestr(f"{number}.x", content)
+    return made.getvalue()
+
+
 def memory_files() -> int:
     return sum("memfd:" in str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
+
+
+def memory_bytes() -> int:
+    """What the files in memory hold."""
+    found = [one for one in Path("/proc/self/fd").iterdir() if one.is_symlink() and "memfd:" in str(one.readlink())]
+    return sum(one.stat().st_size for one in found)
+
+
+async def until(reached) -> None:
+    async with asyncio.timeout(30):
+        while not reached():
+            await asyncio.sleep(0.02)
+
+
+async def send(intake, *files: bytes):
+    browser = intake.browser()
+    form = await report_form(browser)
+    return await browser.post("/report", form.with_(), files)
 
 
 async def test_each_file_of_an_archive_is_one_of_the_report_and_a_refused_one_is_named_by_its_place(tmp_path):
@@ -85,3 +121,70 @@ async def test_a_saved_message_and_its_attachments_are_files_of_the_report_and_t
     assert "Bilaga 2 (mejl)" in files.plain
     assert "from route.example" in files.plain
     assert files.plain.count("Ett mejl behåller namn och adresser på avsändare och mottagare") == 1
+
+
+async def test_the_room_of_an_archive_goes_back_file_by_file(tmp_path, monkeypatch):
+    held, add_file = [], Store.add_file
+
+    async def noting(store, sealed):
+        held.append(GROWN_BYTES - intake.services.budget.grown.free)
+        await add_file(store, sealed)
+
+    monkeypatch.setattr(Store, "add_file", noting)
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        await send(intake, packed(text_of(MIB // 2), OFFICE, text_of(MIB // 4), text_of(MIB // 8)))
+        left = [intake.services.budget.grown.free, intake.services.budget.free, memory_files()]
+
+    # Each file and its preview.
+    assert held[::2] == [MIB // 2 + len(OFFICE) + MIB // 4 + MIB // 8, MIB // 4 + MIB // 8, MIB // 8]
+    assert left == [GROWN_BYTES, 256 * MIB, 0]
+
+
+async def test_an_archive_that_hardly_grows_takes_nothing_of_the_room_for_those_that_do(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        budget = intake.services.budget
+        async with budget.grown.hold(GROWN_BYTES, None) as all_of_it:
+            await all_of_it.take(GROWN_BYTES)
+            code = await asyncio.wait_for(send(intake, packed(photograph(), photograph(32), b"In words.")), 20)
+        case = await opened(intake, code)
+
+    assert [type(entry.body).__name__ for entry in case.reporter].count("Attachment") == 3
+
+
+async def test_the_files_of_an_archive_that_find_no_room_are_not_kept_while_it_waits_for_some(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        budget = intake.services.budget
+        async with budget.grown.hold(GROWN_BYTES, None) as all_of_it:
+            await all_of_it.take(GROWN_BYTES - MIB)
+            all_of_it.whole()
+            sending = asyncio.ensure_future(send(intake, packed(*[text_of(MIB // 4)] * 3, bytes(20 * MIB))))
+            await until(lambda: budget.grown._waiting)
+            await asyncio.sleep(0.5)
+            kept = memory_bytes()
+        told = await sending
+        left = [budget.grown.free, budget.free, memory_files()]
+
+    assert kept < MIB
+    # Zeros are no file; the texts are.
+    assert "1 av 4 filer togs inte emot." in told.plain
+    assert left == [GROWN_BYTES, 256 * MIB, 0]
+
+
+async def test_an_archive_that_grew_gives_way_to_who_needs_less_and_nothing_of_it_is_half_stored(tmp_path, monkeypatch):
+    monkeypatch.setattr("intake.rooms.uploads.GROWN_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("intake.rooms.uploads.CROWD_BYTES_A_SECOND", 1000 * MIB)
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        budget = intake.services.budget
+        grown = packed(*[text_of(MIB // 8)] * 4, *[text_of(3 * MIB)] * 12)
+        giving_way = asyncio.ensure_future(send(intake, photograph(32), grown))
+        # Some of it is stored already: the photograph, and one file of the archive.
+        await until(lambda: rows(intake, "files") >= 4)
+        async with budget.grown.hold(30 * MIB, None) as other:
+            await asyncio.wait_for(other.take(30 * MIB), 10)
+            told = await asyncio.wait_for(giving_way, 10)
+        staged, left = rows(intake, "files"), [budget.grown.free, budget.free, memory_files()]
+
+    assert "1 av 2 filer togs inte emot." in told.plain
+    assert "Filen du valde som nummer 2: Just nu kommer det in för mycket på en gång." in told.plain
+    assert staged == 2
+    assert left == [GROWN_BYTES, 256 * MIB, 0]

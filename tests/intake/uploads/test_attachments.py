@@ -21,7 +21,8 @@ from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
 from intake.http.form import MinimumRate
 from intake.limits import Limits
 from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, SMALL_BYTES, MemoryBudget, Room
-from intake.uploads.attachment import Allowance, Jail, PendingCase, accept_attachment, read_part
+from intake.uploads.allowance import Allowance
+from intake.uploads.attachment import Jail, PendingCase, accept_attachment, read_part
 from intake.uploads.progress import FileProgress, Sending
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox, scrub
