@@ -23,6 +23,7 @@ from cases.store.store import Store
 from intake.errors import FileRefused, FileTooLarge, ReportTooLarge, TooManyFiles
 from intake.http.form import MinimumRate, Part
 from intake.limits import Limits
+from intake.rooms.disk import DiskRoom
 from intake.rooms.text import BYTES_A_CHARACTER
 from intake.rooms.uploads import Hold, MemoryBudget
 from intake.shielding import to_its_end
@@ -82,9 +83,10 @@ class PendingCase:
 class Allowance:
     """What one form may still bring."""
 
-    def __init__(self, limits: Limits, budget: MemoryBudget, announced: int | None) -> None:
+    def __init__(self, limits: Limits, budget: MemoryBudget, disk: DiskRoom, announced: int | None) -> None:
         """`announced` is the length of the whole form, if its sender said it."""
         self.limits = limits
+        self.disk = disk
         self._most = limits.file_bytes if announced is None else min(limits.file_bytes, announced)
         self._budget = budget
         self._files_left = limits.files
@@ -98,7 +100,8 @@ class Allowance:
 
     @asynccontextmanager
     async def one_file(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
-        """Give room for one file, held until it is sealed; let go of it if it gives way. Raises `TooManyFiles`."""
+        """Give room for one file, held until it is sealed; let go of it if it gives way. Raises a `FileRefused`."""
+        self.disk.require_open()
         if self._files_left == 0:
             raise TooManyFiles
         self._files_left -= 1
@@ -107,7 +110,8 @@ class Allowance:
 
     @asynccontextmanager
     async def one_archive(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
-        """Give room for an archive or an e-mail, which is no file of the form itself; let go of it if it gives way."""
+        """Give room for an archive or an e-mail, which is no file of the form itself, as `one_file` does."""
+        self.disk.require_open()
         # Never in the small room: a small archive can hold large files.
         most = self.limits.file_bytes
         async with self._budget.room_for(most).hold(most, rate, untrusted.close) as hold:
@@ -174,7 +178,8 @@ async def accept_attachment(
             sealed = seal_file(verified, case, new_file_number())  # padded, versioned
             preview = seal_preview(verified.preview.read(), case, sealed.number)
             accepted = await _describe(verified, sealed, preview)
-            await _stage(store, sealed, preview)  # ciphertext only; both or neither
+            async with limits.disk.hold(sealed.sealed_size + preview.sealed_size):  # FileRefused: the rest is for text
+                await _stage(store, sealed, preview)  # ciphertext only; both or neither
     return accepted
 
 

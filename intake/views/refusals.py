@@ -109,6 +109,10 @@ _FILES: Final = {
     "file.no_room": Notice(
         N_("Too much is being received at the moment."), N_("Add the file a little later with the case code.")
     ),
+    "file.disk_full": Notice(
+        N_("There is no room here for files right now, only for text."),
+        N_("Add the file a little later with the case code."),
+    ),
     "refused": Notice(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
     "refused.empty": Notice(N_("The file is empty."), N_("Check that it is the right file.")),
     "refused.office_document": Notice(
