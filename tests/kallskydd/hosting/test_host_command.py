@@ -203,7 +203,7 @@ def test_status_says_when_the_tenants_disk_has_no_room_for_files(one_tenant, mon
     said = set()
     for free in (1, 4 * 2**30 - 1, 4 * 2**30, 2**40):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: shutil._ntuple_diskusage(2**41, 0, free))
-        found = next(one for one in status.look(Machine(one_tenant)) if one.what == "disk")
+        found = status.disk(Machine(one_tenant))
         said.add((found.well, found.words))
 
     assert sorted(said) == [
