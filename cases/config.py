@@ -325,6 +325,11 @@ def _check_together(config: Config) -> None:
             "The key `mirror.resolvers` names one resolver twice: its word alone would decide.",
             "Name two that have nothing to do with one another.",
         )
+    if config.mirror is not None and "{name}" not in (config.mirror.certificate_list or "{name}"):
+        raise ConfigFault(
+            "The key `mirror.certificate_list` does not say where the name goes.",
+            "Write {name} in its place, for example https://crt.sh/?q={name}&output=json.",
+        )
     if not config.trial:
         _check_real(config)
 
