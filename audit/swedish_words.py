@@ -7,6 +7,7 @@ SWEDISH_WORDS: dict[str, str] = {
     "an upload that was cut off": "en uppladdning som bröts av",
     "a visit to another name": "ett besök till ett annat namn",
     "what is behind was stopped": "det bakom stoppades",
+    "a visit without https": "ett besök utan https",
     "a visit without what is behind": "ett besök utan det bakom",
     "what is behind was started": "det bakom startades",
     "a visit after that": "ett besök efter det",

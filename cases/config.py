@@ -15,6 +15,7 @@ any case. There is no setting that turns logging on.
 
 import difflib
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -33,6 +34,10 @@ LONGEST_INBOX_DAYS = 730  # two years, the legal cap
 SHORTEST_HOLD_HOURS = 12  # design, release
 # A report must be released within two days of its filing, because the statutory clocks start two days before.
 LONGEST_HOLD_HOURS = 24
+# Of a disk, for text alone: some 5,000 reports of the longest.
+REAL_RESERVE_MIB = 2048
+TRIAL_RESERVE_MIB = 64
+SMALLEST_REAL_RESERVE_MIB = 512
 
 _Table = TypeVar("_Table", bound=msgspec.Struct)
 _TYPES_IN_WORDS = {
@@ -91,6 +96,18 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
     # (intake/rooms/uploads.py).
     uploads_in_memory_mib: Annotated[int, msgspec.Meta(ge=80, le=256)] = 256
     text_characters: Annotated[int, msgspec.Meta(ge=1_000, le=100_000)] = 100_000
+    # Of the disk, for text alone; without the key REAL_RESERVE_MIB, in a trial TRIAL_RESERVE_MIB.
+    disk_reserve_mib: Annotated[int, msgspec.Meta(ge=64, le=2**20)] | None = None
+    # Files that wait for their release, of all reports together: 40 full ones.
+    waiting_files_mib: Annotated[int, msgspec.Meta(ge=1024, le=2**20)] = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class FileBounds:
+    """In bytes: what of the disk text alone may use, and how much of files may wait for a release."""
+
+    reserve: int
+    waiting: int
 
 
 class TorConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +135,12 @@ class Config(SiteConfig, frozen=True, kw_only=True):
     limits: LimitsConfig = LimitsConfig()
     tor: TorConfig = TorConfig()
     alarm: AlarmConfig | None = None
+
+    @property
+    def file_bounds(self) -> FileBounds:
+        """Beyond which files are refused, and text is not."""
+        reserve = self.limits.disk_reserve_mib or (TRIAL_RESERVE_MIB if self.trial else REAL_RESERVE_MIB)
+        return FileBounds(reserve * 2**20, self.limits.waiting_files_mib * 2**20)
 
 
 class HostConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -302,6 +325,11 @@ def _check_together(config: Config) -> None:
             "The key `mirror.resolvers` names one resolver twice: its word alone would decide.",
             "Name two that have nothing to do with one another.",
         )
+    if config.mirror is not None and "{name}" not in (config.mirror.certificate_list or "{name}"):
+        raise ConfigFault(
+            "The key `mirror.certificate_list` does not say where the name goes.",
+            "Write {name} in its place, for example https://crt.sh/?q={name}&output=json.",
+        )
     if not config.trial:
         _check_real(config)
 
@@ -337,6 +365,11 @@ def _check_real(config: Config) -> None:
         raise ConfigFault(
             "The key `mirror.roots` is for a trial only: no browser believes such an authority.",
             "Remove it.",
+        )
+    if config.file_bounds.reserve < SMALLEST_REAL_RESERVE_MIB * 2**20:
+        raise ConfigFault(
+            f"The key `limits.disk_reserve_mib` is below {SMALLEST_REAL_RESERVE_MIB}: files could fill the disk.",
+            f"Set it to {SMALLEST_REAL_RESERVE_MIB} or more, or remove it; less is for a trial only.",
         )
     if config.hold_hours < SHORTEST_HOLD_HOURS:
         raise ConfigFault(

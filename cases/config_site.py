@@ -114,6 +114,10 @@ class MirrorConfig(msgspec.Struct, frozen=True, kw_only=True):
         "https://dns.quad9.net/dns-query",
         "https://cloudflare-dns.com/dns-query",
     )
+    # Where issued certificates are looked up, with `{name}` in the place of the name; without it they are not.
+    certificate_list: HttpsAddress | None = None
+    # Of certificates that the operator ordered elsewhere, as hex.
+    known_certificates: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{1,64}\Z")], ...] = ()
     # Where browsers reach it, if not at the port of https; for a trial only.
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = HTTPS_PORT
     # Root certificates in the place of the usual ones; for a trial only.

@@ -215,6 +215,9 @@ INTAKE: Final = Profile(
         # The heartbeat gives its files the kernel's time (`intake.read_times`). Which time lies behind a pointer, so a
         # taken-over intake can give the files that its account owns any; the older calls for it are not needed.
         Rule(Action.ALLOW, ("utimensat",)),
+        # How much room the disk has left, before a file takes what is kept for text. It is asked of the slots, which
+        # are open; `statfs` is not on the list, which would ask of any path.
+        Rule(Action.ALLOW, ("fstatfs",)),
         # A file for the jail, in memory, and what the jail answers through.
         Rule(Action.ALLOW, ("memfd_create", "pipe2")),
         *_PURE_WORK,

@@ -50,7 +50,7 @@ _X86_64: Final = {
     "setrlimit": 160, "io_setup": 206, "timer_create": 222, "shutdown": 48, "getpeername": 52, "getsockopt": 55,
     "sigaltstack": 131, "epoll_wait": 232, "epoll_ctl": 233, "epoll_pwait": 281, "epoll_create1": 291, "fsync": 74,
     "fdatasync": 75, "rename": 82, "renameat": 264, "renameat2": 316, "unlink": 87, "unlinkat": 263, "geteuid": 107,
-    "getdents64": 217, "restart_syscall": 219, "clock_getres": 229, "utimensat": 280,
+    "getdents64": 217, "restart_syscall": 219, "clock_getres": 229, "utimensat": 280, "fstatfs": 138,
 }  # fmt: skip
 
 _AARCH64: Final = {
@@ -74,7 +74,7 @@ _AARCH64: Final = {
     "timer_create": 107, "epoll_create1": 20, "epoll_ctl": 21, "epoll_pwait": 22, "sigaltstack": 132,
     "getpeername": 205, "getsockopt": 209, "shutdown": 210, "fsync": 82, "fdatasync": 83, "renameat": 38,
     "renameat2": 276, "unlinkat": 35, "geteuid": 175, "getdents64": 61, "restart_syscall": 128, "clock_getres": 114,
-    "utimensat": 88,
+    "utimensat": 88, "fstatfs": 44,
 }  # fmt: skip
 
 TABLES: Final = {"x86_64": _X86_64 | _EVERYWHERE, "aarch64": _AARCH64 | _EVERYWHERE}

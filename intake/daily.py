@@ -7,7 +7,7 @@ past the two-year cap are erased. The heartbeat writes to the store's files, so 
 sets the access times of the other files that a visit reads: the roster's and the sockets. Every minute idle sessions
 and result pages older than half an hour are dropped from memory, also when nobody visits. Where too much is kept of all
 visitors together, room is made here, and by no visit (intake/shelf.py): each minute, and at each look for result pages,
-of which a flood fills the room soonest.
+of which a flood fills the room soonest. With the heartbeat and after a release it is decided whether files are taken.
 
 The clock is passed in; only the sleep between two readings of it is real time.
 """
@@ -43,6 +43,7 @@ async def release(services: Services, day: date) -> bool:
     try:
         await services.store.release(day, members)
         await services.store.erase_due(today(services.clock))
+        await services.disk.decide()
     except CaseError:
         services.faults.note()
         return False
@@ -77,6 +78,7 @@ async def keep_time(services: Services, released: Callable[[], None], store_fail
         if last_heartbeat is None or abs(now - last_heartbeat) >= HEARTBEAT:
             try:
                 await services.store.heartbeat()
+                await services.disk.decide()
             except SettingLost:
                 raise
             except CaseError:

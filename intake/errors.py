@@ -21,7 +21,8 @@ IntakeError                     the base
     ├── FileTooLarge       321  more than 50 MiB
     ├── TooManyFiles       322  more than 20 files
     ├── ReportTooLarge     323  more than 200 MiB in all
-    └── NoRoomNow          324  too much is being received at once
+    ├── NoRoomNow          324  too much is being received at once
+    └── DiskFull           325  the disk has room for text alone, or too many files wait for their release
 
 A file that the scrubbers refuse raises `scrubbers.stages.Refused`, which has a tree of its own. No error carries bytes,
 names or paths.
@@ -176,3 +177,10 @@ class NoRoomNow(FileRefused):
 
     code = 324
     text_key = "file.no_room"
+
+
+class DiskFull(FileRefused):
+    """What is left of the disk is for text, or as many files wait for their release as may (intake/rooms/disk.py)."""
+
+    code = 325
+    text_key = "file.disk_full"

@@ -26,6 +26,7 @@ from intake.http.silence import Faults
 from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.limits import Limits
 from intake.mirror.contexts import MirrorContexts
+from intake.rooms.disk import DiskRoom
 from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
 from intake.sessions import Sessions
 from intake.uploads.held import HeldForms
@@ -111,6 +112,7 @@ class Services:
     progress: ProgressBoard
     held: HeldForms
     budget: MemoryBudget
+    disk: DiskRoom
     texts: Room
     limits: Limits
     hosts: Hosts
@@ -154,6 +156,7 @@ def compose(
         form_tokens=FormTokens(clock),
         progress=ProgressBoard(),
         held=held,
+        disk=DiskRoom(store, config.file_bounds),
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
         texts=Room(TEXT_BYTES),
         limits=Limits.configured(config.limits),

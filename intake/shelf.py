@@ -22,6 +22,11 @@ CHANCE: Final = secrets.SystemRandom()
 _Key = TypeVar("_Key")
 
 
+def refused_by_chance(over: float) -> bool:
+    """Return whether to refuse: never at 0 and below, always beyond 1, in between by chance. Rule 1."""
+    return over > 0 and (over > 1 or CHANCE.random() < math.sin(math.pi / 2 * over) ** 2)
+
+
 def drawn_level(least: float, most: float) -> float:
     """Return a level between these two, in the middle more often: what lies beyond it goes. Rule 2."""
     return least + (most - least) * CHANCE.betavariate(4, 4)
@@ -42,8 +47,7 @@ class Shelf(Generic[_Key]):
         """Count this in, in the place of what was there of this key, or return False: there is no room for it now."""
         self.drop(key)
         half = self._most / 2
-        over = (self.bytes + size - half) / half
-        if over > 0 and (over > 1 or CHANCE.random() < math.sin(math.pi / 2 * over) ** 2):
+        if refused_by_chance((self.bytes + size - half) / half):
             return False
         self._sizes[key] = size
         self.bytes += size

@@ -293,7 +293,7 @@ class Submission(ABC, Generic[_Made, _Own]):
         self._before = services.held.take(self.owner, self.form.one(HELD_FIELD))
         self.hold_gone = self._before is None and bool(self.form.one(HELD_FIELD))
         if self._before is None:
-            allowance = Allowance(services.limits, services.budget, announced)
+            allowance = Allowance(services.limits, services.budget, services.disk, announced)
             self._files = FileTaker(case, allowance, services.sandbox, services.store, self.sending)
         else:
             # The page that answers has a number of its own, or nothing to be held any more.

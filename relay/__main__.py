@@ -25,6 +25,7 @@ from confine.process import die_with_parent, drop_root
 from onion.socks import socks_connect
 from relay.limits import RELAY_LIMITS
 from relay.pool import CircuitPool
+from relay.redirect import Redirect
 from relay.server import Relay
 
 UNSAFE: Final = 3
@@ -37,6 +38,7 @@ class Inherited:
 
     parent: int
     listeners: tuple[socket.socket, ...]
+    redirects: tuple[socket.socket, ...]
     socks_port: int
     onion: str
     onion_port: int
@@ -67,7 +69,9 @@ async def _serve(inherited: Inherited) -> None:
         _dial, (_LOOPBACK, inherited.socks_port), inherited.onion, inherited.onion_port, RELAY_LIMITS.dial_seconds
     )
     pool = CircuitPool(dial, RELAY_LIMITS, random.SystemRandom())
-    await Relay(inherited.name, pool, RELAY_LIMITS).serve(inherited.listeners)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(Relay(inherited.name, pool, RELAY_LIMITS).serve(inherited.listeners))
+        group.create_task(Redirect(inherited.name, RELAY_LIMITS).serve(inherited.redirects))
 
 
 async def _dial(socks: tuple[str, int], onion: str, port: int, within: float, name: str) -> socket.socket:
@@ -83,6 +87,7 @@ def _read_arguments(arguments: Sequence[str]) -> Inherited:
     parser = argparse.ArgumentParser(prog="python -m relay", add_help=False)
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--listen-fd", type=int, action="append", required=True)
+    parser.add_argument("--redirect-fd", type=int, action="append", default=[])
     parser.add_argument("--socks", type=int, required=True)
     parser.add_argument("--onion", required=True)
     parser.add_argument("--name", required=True)
@@ -91,6 +96,7 @@ def _read_arguments(arguments: Sequence[str]) -> Inherited:
     return Inherited(
         parent=given.parent,
         listeners=tuple(socket.socket(fileno=number) for number in given.listen_fd),
+        redirects=tuple(socket.socket(fileno=number) for number in given.redirect_fd),
         socks_port=given.socks,
         onion=onion,
         onion_port=int(port),

@@ -18,6 +18,11 @@ class RelayLimits:
     # As in the intake: a stalled Tor circuit moves again within this or not at all.
     half_life_seconds: float = 30.0
 
+    # At port 80, each for twelve seconds at most.
+    redirects: int = 64
+    # A browser's whole head is one or two KiB.
+    head_bytes: int = 8 * 1024
+
     hello_seconds: float = 10.0
     # Browsers send a ClientHello in one or two segments. Each piece is parsed with those before it.
     hello_pieces: int = 32
@@ -39,8 +44,8 @@ class RelayLimits:
 
     @property
     def descriptors(self) -> int:
-        """Two for each connection, and some for listening, the event loop and a dial that is being given up."""
-        return 2 * self.connections + 64
+        """Two for each connection, one at port 80, some for listening, the event loop and a dial that is given up."""
+        return 2 * self.connections + self.redirects + 64
 
 
 RELAY_LIMITS: Final = RelayLimits()

@@ -92,6 +92,6 @@ if systemctl --quiet is-active kallskydd-relay.service; then
     exit 0
 fi
 say "Installed. Name the mirror, once:"
-say "  cp /etc/kallskydd-relay/mirror.example /etc/kallskydd-relay/mirror   (and change its three lines)"
+say "  cp /etc/kallskydd-relay/mirror.example /etc/kallskydd-relay/mirror   (and change ONION and NAME)"
 say "Then start it, now and with the computer:"
 say "  systemctl enable --now kallskydd-relay-tor kallskydd-relay"

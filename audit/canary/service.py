@@ -30,7 +30,7 @@ END_SECONDS = 60.0
 # what they are handed is left nowhere. There are a hundred of them for each one that is examined.
 UNTRACED = (
     "read readv pread64 preadv preadv2 close futex epoll_wait epoll_pwait epoll_pwait2 poll ppoll select pselect6 "
-    "munmap recvfrom recvmsg fstat stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat "
+    "munmap recvfrom recvmsg fstat fstatfs stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat "
     "getdents64 getcwd getpid gettid getppid getuid geteuid getgid getegid clock_gettime gettimeofday rt_sigreturn "
     "restart_syscall sched_yield"
 )

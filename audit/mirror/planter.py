@@ -2,7 +2,8 @@
 
 1. Some visitors, each with an address of its own: an upload that is marked, whole. While the first is under way, every
    file that is open or has changed is searched.
-2. One that is cut off in the middle; one for another name, which must not be answered.
+2. One that is cut off in the middle; one for another name, which must not be answered; where the relay answers plain
+   http, one without https, which must be led to https and to nothing that it named.
 3. With `stop` and `start`, commands of the operator's: one while what is behind the mirror is gone. A proxy answers
    502 or the like, and the relay closes.
 Nothing is reported: the page that is asked for is not there, and the home answers so.
@@ -14,6 +15,7 @@ import contextlib
 import functools
 import random
 import shlex
+import socket
 import ssl
 import subprocess
 import time
@@ -27,6 +29,7 @@ from audit.mirror.watch import Watch
 
 BODY_BYTES = 1024 * 1024  # nginx keeps 16 KiB in memory and spools the rest
 _COMMAND_SECONDS = 60.0
+_PLAIN_SECONDS, _PIECE_BYTES = 20.0, 4096
 _BACK_SECONDS = 90.0  # a tor that was started again has to find the onion
 _SETTLE_SECONDS = 0.25  # a connection's task ends after its socket
 _OTHER_NAME = "other-name.kallskydd-audit.example"
@@ -38,7 +41,8 @@ _CHANCE = random.SystemRandom()
 class Planter:
     """Sends it all, and calls `look` at each moment at which something could be seen."""
 
-    def __init__(self, watch: Watch, place: Place, name: str, trusted: Path | None) -> None:
+    def __init__(self, watch: Watch, place: Place, name: str, trusted: Path | None, plain: Place | None = None) -> None:
+        self._plain = plain
         self._planted, self._place, self._name, self._look = watch.planted, place, name, watch.look
         self._context = ssl.create_default_context(cafile=None if trusted is None else str(trusted))
         self._blind = watch.scene.front.kind == RELAY
@@ -53,6 +57,8 @@ class Planter:
                 return
         self._step("an upload that was cut off", self._cut_off)
         self._step("a visit to another name", self._another_name)
+        if self._plain is not None:
+            self._step("a visit without https", functools.partial(self._without_https, self._plain))
         if stop is not None and start is not None and not planted.wrong:
             self._without_backend(stop, start)
         time.sleep(_SETTLE_SECONDS)
@@ -114,6 +120,17 @@ class Planter:
             return True, "closed"
         self._planted.answers_another_name = True
         return True, "answered"
+
+    def _without_https(self, plain: Place) -> tuple[bool, str]:
+        source, text = self._any_source(), self._planted.browser
+        answer = b""
+        with socket.create_connection(plain, _PLAIN_SECONDS, None if source is None else (source, 0)) as one:
+            one.sendall(b"GET /%b?%b HTTP/1.1\r\nHost: %b.example\r\nUser-Agent: %b\r\n\r\n" % (text, text, text, text))
+            while piece := one.recv(_PIECE_BYTES):
+                answer += piece
+        wanted = f"\r\nLocation: https://{self._name}/\r\n".encode()
+        fine = answer.startswith(b"HTTP/1.1 301 ") and wanted in answer and text not in answer
+        return fine, answer[9:12].decode("ascii", "replace") or _NO_ANSWER
 
     def _without_backend(self, stop: str, start: str) -> None:
         self._step("what is behind was stopped", lambda: _command(stop))

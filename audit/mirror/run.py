@@ -19,7 +19,7 @@ from audit.mirror.checks.settings import check_command, check_configuration, che
 from audit.mirror.checks.traces import check_descriptors, check_files, check_memory, check_requests
 from audit.mirror.planted import Planted, choose_sources
 from audit.mirror.planter import Planter
-from audit.mirror.scene import RELAY, MirrorScene, Place, find_parts, front_place
+from audit.mirror.scene import RELAY, MirrorScene, Place, find_parts, front_place, redirect_place
 from audit.mirror.table import TABLE
 from audit.mirror.watch import Watch
 from audit.observe.proc import NotSeen
@@ -89,7 +89,8 @@ def _plant(scene: MirrorScene, planted: Planted, watch: Watch, asked: Asked) -> 
         planted.wrong.append(("a whole upload", "name --name and --at"))
         return
     choose_sources(planted, scene, place)
-    Planter(watch, place, name, asked.trusted).plant(asked.stop, asked.start)
+    plain = next(filter(None, map(redirect_place, scene.relays)), None)
+    Planter(watch, place, name, asked.trusted, plain).plant(asked.stop, asked.start)
     watch.look("after all visits")
 
 

@@ -148,6 +148,12 @@ def front_place(part: Part) -> Place | None:
     return found[0] if len({port for _, port in found}) == 1 else None
 
 
+def redirect_place(part: Part) -> Place | None:
+    """Return where a relay answers plain http, as one on this computer reaches it; raises NotSeen."""
+    host, _, port = (part.option("--redirect") or "").rpartition(":")
+    return (_reached_at(host.strip("[]")), int(port)) if host and port.isdecimal() else None
+
+
 def unit_of(scene: MirrorScene, process: Process) -> str | None:
     """Return the unit that this process belongs to, by its control group."""
     for line in (scene.value(f"/proc/{process.pid}/cgroup") or "").splitlines():

@@ -36,6 +36,7 @@ TABLE = (
         " grep core /proc/$p/limits; done"),
     Row("requests", "Each planted visit did what it should", "Varje utlagt besök gick som det skulle",
         "visit; visit --max-time 1 --limit-rate 9k; curl -sk --connect-to ::127.0.0.1: https://other.example/;"
+        " curl -s -A $MARKER -w '%{http_code} %{redirect_url}' --connect-to ::127.0.0.1: http://$NAME/$MARKER;"
         " systemctl stop kallskydd-relay-tor; visit; systemctl start kallskydd-relay-tor; visit"),
     Row("descriptors", "Nothing of a visit in what is open", "Inget av ett besök i det som är öppet",
         "visit --limit-rate 99k & sleep 3; for p in $ALL; do ls -l /proc/$p/fd; find /proc/$p/fd -type l -exec test -f"

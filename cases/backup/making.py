@@ -55,7 +55,7 @@ from cases.store.db import DATABASE_NAME
 ID_BYTES = 16
 PUBLIC_KEY_NAME, DESK_KEY_NAME = "public.key", "desk.key"
 MIRROR_FOLDER = "mirror"
-MIRROR_NAMES = ("account.json", "account.pem", "certificate.pem", "seen.json")
+MIRROR_NAMES = ("account.json", "account.pem", "certificate.pem", "issued.json", "seen.json")
 # As they rest; those that a home lacks are left out.
 _AS_THEY_ARE = (CONFIG_NAME, SERVER_KEY_NAME, CHAIN_NAME, RESTORED_NAME, TRIAL_MARK)
 

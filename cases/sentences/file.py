@@ -80,6 +80,10 @@ _SENT: Final = {
     "file.too_many": ("There were more files than the server takes.", "Send them one by one."),
     "file.report_too_large": ("The files together are larger than the server takes.", "Send them one by one."),
     "file.no_room": ("The server receives too much at once just now.", "Try again in a while."),
+    "file.disk_full": (
+        "The server's disk has no room for files, only for text.",
+        "Tell its operator, and try again later.",
+    ),
     "form.stalled": ("The connection stood still for too long, so nothing was sent.", "Try again."),
     "form.not_a_form": ("What came to the server was damaged on the way.", "Try again."),
 }

@@ -111,6 +111,11 @@ class Slots:
         finally:
             self.free(slot)
 
+    def free_on_disk(self) -> int:
+        """Return how many bytes may still be written where the file lies, asked of the open file and of no path."""
+        room = os.fstatvfs(self._descriptor)
+        return room.f_bavail * room.f_frsize
+
     def stamp(self) -> None:
         """
         Give the file the time of now; never raises.

@@ -24,7 +24,7 @@ from cases.crypto.sealed_files import SealedFile
 from cases.entry import Stream
 from cases.errors import Busy, StoreFault
 from cases.roster.text import Roster
-from cases.store import access, answers, boxes, erase, files, filing, members, reading
+from cases.store import access, answers, boxes, erase, files, filing, members, reading, usage
 from cases.store.access import ReporterAccess
 from cases.store.db import DATABASE_NAME, HEARTBEAT_BYTES, SLOTS_NAME, Database, Parts, every, one
 from cases.store.erase import Due, Outcome
@@ -166,6 +166,10 @@ class Store:
     async def drop_file(self, file_id: bytes) -> None:
         """Delete a file, staged or owned."""
         await self._finish(files.drop_file(self._parts, file_id))
+
+    async def disk_use(self) -> usage.DiskUse:
+        """Return how full the disk is for files. Raises StoreFault."""
+        return await usage.disk_use(self._parts)
 
     def read_file(self, case_id: bytes, file_id: bytes) -> AsyncIterator[bytes]:
         """Yield the chunks of any file of the case, for its reporter; raises NotThere."""

@@ -40,6 +40,7 @@ from intake.desk_api.request import BYTES, HEADERS, DeskServices, SignedRequest,
 from intake.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
 from intake.http.form import MinimumRate, drain
 from intake.http.silence import Handler
+from intake.rooms.disk import DiskRoom
 from intake.rooms.uploads import Hold, MemoryBudget
 from scrubbers.memory_file import MemoryFile
 from scrubbers.protocol import PREVIEW_BYTES, RESULT_BYTES
@@ -61,6 +62,8 @@ class FileServices(DeskServices, Protocol):
     def sandbox(self) -> Sandbox: ...
     @property
     def budget(self) -> MemoryBudget: ...
+    @property
+    def disk(self) -> DiskRoom: ...
 
 
 class _Incoming:
@@ -177,7 +180,8 @@ async def attach_file(services: FileServices, request: web.Request, signed: Sign
                 Head(head.head.count, head.head.tag),
             )
             files = [file_of(row, one.chunks(CHUNK_BYTES)) for row, one in zip(head.files, sealed, strict=True)]
-            count = await services.store.attach_member(new, files)
+            async with services.disk.hold_for_member(sum(row.sealed_size for row in head.files)):
+                count = await services.store.attach_member(new, files)
     return padded(200, messages.AppendAnswer(count))
 
 

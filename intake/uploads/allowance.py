@@ -21,6 +21,7 @@ from typing import Final
 from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
 from intake.http.form import MinimumRate
 from intake.limits import Limits
+from intake.rooms.disk import DiskRoom
 from intake.rooms.uploads import Hold, MemoryBudget
 from scrubbers.memory_file import MemoryFile
 from scrubbers.stages import TooMuchInArchive
@@ -33,10 +34,11 @@ _GROWS_BYTES: Final = 64 * 2**10
 class Allowance:
     """What one form may still bring."""
 
-    def __init__(self, limits: Limits, budget: MemoryBudget, announced: int | None) -> None:
+    def __init__(self, limits: Limits, budget: MemoryBudget, disk: DiskRoom, announced: int | None) -> None:
         """`announced` is the length of the whole form, if its sender said it."""
         self.limits = limits
         self.budget = budget
+        self.disk = disk
         self.renew(announced, 0, 0)
 
     def renew(self, announced: int | None, files: int, size: int) -> None:
@@ -47,7 +49,8 @@ class Allowance:
 
     @asynccontextmanager
     async def one_file(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["FileRoom"]:
-        """Give room for one file, held until it is sealed; let go of it if it gives way. Raises `TooManyFiles`."""
+        """Give room for one file, held until it is sealed; let go of it if it gives way. Raises a `FileRefused`."""
+        self.disk.require_open()
         self._count_file()
         async with self.budget.room_for(self._most).hold(self._most, rate, untrusted.close) as hold:
             yield FileRoom(self, hold)
@@ -55,6 +58,7 @@ class Allowance:
     @asynccontextmanager
     async def one_archive(self, untrusted: MemoryFile, rate: MinimumRate) -> AsyncIterator["ArchiveRoom"]:
         """Give room for an archive or an e-mail and the files in it. Raises `NoRoomNow` where these gave way."""
+        self.disk.require_open()
         room = self.budget.room_for(self._most)
         try:
             async with asyncio.timeout(None) as patience, AsyncExitStack() as stack:

@@ -100,7 +100,7 @@ async def accept_attachment(
     async with limits.one_file(untrusted, part.rate) as room:
         await read_part(part, untrusted, room)  # memory only; counts its own bytes; never request.post()
         progress.step(Step.CLEANING)
-        return await _clean_and_seal(untrusted, case, jail, store)
+        return await _clean_and_seal(untrusted, case, limits, jail, store)
 
 
 async def accept_member(
@@ -116,10 +116,12 @@ async def accept_member(
     with untrusted:
         limits.count_member(untrusted.size)
         progress.step(Step.CLEANING)
-        return await _clean_and_seal(untrusted, case, jail, store)
+        return await _clean_and_seal(untrusted, case, limits, jail, store)
 
 
-async def _clean_and_seal(untrusted: MemoryFile, case: CaseKeys, jail: Jail, store: Store) -> Accepted:
+async def _clean_and_seal(
+    untrusted: MemoryFile, case: CaseKeys, limits: Allowance, jail: Jail, store: Store
+) -> Accepted:
     with untrusted:
         sniffed = sniff(untrusted)  # Refused: not a kind we can clean
         scrubbed = await scrub(
@@ -130,7 +132,8 @@ async def _clean_and_seal(untrusted: MemoryFile, case: CaseKeys, jail: Jail, sto
         sealed = seal_file(verified, case, new_file_number())  # padded, versioned
         preview = seal_preview(verified.preview.read(), case, sealed.number)
         accepted = await _describe(verified, sealed, preview)
-        await _stage(store, sealed, preview)  # ciphertext only; both or neither
+        async with limits.disk.hold(sealed.sealed_size + preview.sealed_size):  # FileRefused: the rest is for text
+            await _stage(store, sealed, preview)  # ciphertext only; both or neither
     return accepted
 
 

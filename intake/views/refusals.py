@@ -113,6 +113,7 @@ _FILES: Final = {
         N_("The files together are larger than the form allows."), N_("Add the rest afterwards with the case code.")
     ),
     "file.no_room": Notice(N_("Too much is being received at the moment."), _LATER),
+    "file.disk_full": Notice(N_("There is no room here for files right now, only for text."), _LATER),
     "refused": Notice(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
     "refused.empty": Notice(N_("The file is empty."), N_("Check that it is the right file.")),
     "refused.office_document": Notice(

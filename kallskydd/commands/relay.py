@@ -54,6 +54,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--listen", type=_address, action="append", required=True, metavar="ADDRESS:443", help="may be given twice"
     )
+    parser.add_argument(
+        "--redirect",
+        type=_address,
+        action="append",
+        default=[],
+        metavar="ADDRESS:80",
+        help="answer plain http there, always with the way to https://MIRROR/; may be given twice",
+    )
     parser.add_argument("--onion", type=_onion, required=True, metavar="NAME:443", help="the reporters' onion address")
     parser.add_argument("--name", type=_host_name, required=True, metavar="MIRROR", help="the mirror's host name")
     tor = parser.add_mutually_exclusive_group()
@@ -68,26 +76,26 @@ def run(args: argparse.Namespace) -> int:
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < RELAY_LIMITS.descriptors:
         prose(f"The relay needs {RELAY_LIMITS.descriptors} descriptors, and may not have so many: raise `ulimit -Hn`.")
         return MISSING
-    listeners: list[socket.socket] = []
     try:
-        for place in args.listen:
-            listeners.append(_listening(place))  # noqa: PERF401 - those that were opened are closed after an error
-        with _tor(args) as (socks, tor), _relay(listeners, socks, args) as child:
-            _look_at_onion(socks, args.onion)
-            return _hold(child, tor, end_with_stdin=args.end_with_stdin)
+        with contextlib.ExitStack() as opened:
+            listeners, redirects = (
+                [opened.enter_context(_listening(place)) for place in places] for places in (args.listen, args.redirect)
+            )
+            with _tor(args) as (socks, tor), _relay(listeners, redirects, socks, args) as child:
+                _look_at_onion(socks, args.onion)
+                return _hold(child, tor, end_with_stdin=args.end_with_stdin)
     except OnionError as error:
         prose(str(error))
         return MISSING
     except OSError as error:
         # Python's own sentence repeats the address as it stands in the code.
         prose(f"The relay cannot listen there: {os.strerror(error.errno or 0)}.")
-        prose("Look at the address and at what listens there already; port 443 needs CAP_NET_BIND_SERVICE or root.")
+        prose(
+            "Look at the address and at what listens there already; ports 443 and 80 need CAP_NET_BIND_SERVICE or root."
+        )
         return MISSING
     except KeyboardInterrupt:
         return OK
-    finally:
-        for listener in listeners:
-            listener.close()
 
 
 @contextlib.contextmanager
@@ -142,12 +150,15 @@ def _wait_for_socks(tor: TorProcess, socks: Place) -> None:
 
 
 @contextlib.contextmanager
-def _relay(listeners: list[socket.socket], socks: Place, args: argparse.Namespace) -> Iterator[subprocess.Popen[bytes]]:
+def _relay(
+    listeners: list[socket.socket], redirects: list[socket.socket], socks: Place, args: argparse.Namespace
+) -> Iterator[subprocess.Popen[bytes]]:
     """Yield the relay's process, which ends with this one."""
     command = [sys.executable, "-I", "-m", "relay", "--parent", str(os.getpid()), "--socks", str(socks[1])]
     command += ["--onion", f"{args.onion[0]}:{args.onion[1]}", "--name", args.name]
-    for listener in listeners:
-        command += ["--listen-fd", str(listener.fileno())]
+    for option, sockets in (("--listen-fd", listeners), ("--redirect-fd", redirects)):
+        for listener in sockets:
+            command += [option, str(listener.fileno())]
     child = subprocess.Popen(
         command,
         # Whatever it says, no terminal, journal or file hears it.
@@ -156,7 +167,7 @@ def _relay(listeners: list[socket.socket], socks: Place, args: argparse.Namespac
         stderr=subprocess.DEVNULL,
         cwd="/",
         env={},
-        pass_fds=[listener.fileno() for listener in listeners],
+        pass_fds=[listener.fileno() for listener in (*listeners, *redirects)],
     )
     try:
         yield child

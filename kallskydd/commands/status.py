@@ -13,22 +13,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ssl
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from cases.clock import today, utc_now
 from cases.config import CONFIG_NAME, earlier_names
+from cases.config_site import MirrorConfig
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.upkeep import LINES, NEVER, Sign, Upkeep, UpkeepUnreadable, read_upkeep, write_upkeep
 from kallskydd.exit_codes import code_of
 from kallskydd.finding import Finding
-from kallskydd.mirror.findings import mirror_findings
+from kallskydd.mirror.findings import ISSUED_LINE, SHOWN_LINE, mirror_findings
 from kallskydd.mirror.folder import MIRROR_FOLDER
+from kallskydd.mirror.issued import look_at_list, remember_ours
 from kallskydd.say import FINDINGS, OK, answer, prose, result
 from kallskydd.status import home as inside
 from kallskydd.status import outside
 from kallskydd.status.alarm import is_due, is_program, remembered, sound
+from onion.errors import OnionError
 
 HYBRID_KEYS_SINCE = (3, 5)
 _NO_ALARM = (
@@ -72,13 +76,27 @@ async def look(home: Home, now: datetime) -> list[Finding]:
         await outside.onion(home), outside.descriptor(home, now), outside.tor(home),
     ]  # fmt: skip
     if home.config.mirror is not None:
+        await _look_at_list(home, home.config.mirror, now)
         found += mirror_findings(home.path / MIRROR_FOLDER, home.config.mirror, now)
     return [*found, _alarm(home)]
 
 
+async def _look_at_list(home: Home, mirror: MirrorConfig, now: datetime) -> None:
+    """Look at the list of issued certificates, where there is one and a way to it; what fails is not remembered."""
+    folder = home.path / MIRROR_FOLDER
+    with suppress(OnionError, OSError):
+        remember_ours(folder)
+        if mirror.certificate_list is not None and outside.is_served(home):
+            socks = await asyncio.to_thread(outside.socks_of, home)
+            await asyncio.to_thread(look_at_list, folder, mirror, now, socks)
+
+
 def keep(home: Home, findings: list[Finding], now: datetime) -> None:
     """Keep the signs for the desks, and run the alarm when it is due."""
-    signs = {one.what: Sign.WELL if one.well else Sign.TROUBLE for one in findings}
+    signs: dict[str, Sign] = {}
+    for one in findings:
+        name = SHOWN_LINE if one.what == ISSUED_LINE else one.what
+        signs[name] = Sign.WELL if one.well and signs.get(name) is not Sign.TROUBLE else Sign.TROUBLE
     seen = Upkeep(today(lambda: now), {name: signs.get(name, Sign.ABSENT) for name in LINES})
     try:
         _, alarmed = read_upkeep(home.path)

@@ -1,11 +1,13 @@
 """The lines of `kallskydd host status` but that of its alarm: the walls of the host, and whether each tenant is served.
 
-No line follows from a report: what a tenant takes of memory or processor is not among them.
+No line follows from a report, except where reports fill the disk: what a tenant takes of memory or processor is not
+among them.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import stat
 from contextlib import suppress
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cases.config import REAL_RESERVE_MIB
 from confine.hidden import processes_are_hidden
 from kallskydd.finding import Finding
 from kallskydd.hosting.cluster.state import cluster_findings
@@ -53,7 +56,10 @@ def look(machine: Machine) -> list[Finding]:
     if machine.runs and (not cluster or TENANTS.is_mount()):
         found += [_unit(machine, "tor", TOR_UNIT), _unit(machine, "publisher", PUBLISHER_UNIT)]
     found += cluster
-    for name in machine.tenants():
+    tenants = machine.tenants()
+    if tenants:
+        found.append(disk(machine))
+    for name in tenants:
         found.append(walls(machine, name))
         if machine.runs:
             found.append(_unit(machine, name, unit_of(name)) if is_open(machine, name) else _closed(name))
@@ -70,6 +76,15 @@ def hidden_processes(machine: Machine) -> Finding:
         words="Every account sees when the processes of every other started, and so when a tenant got a file.",
         to_do="Start kallskydd-hidepid.service, or mount /proc with hidepid=invisible.",
     )
+
+
+def disk(machine: Machine) -> Finding:
+    """Whether the one disk of all tenants has room for their files; each has a reserve for text of its own."""
+    least = 2 * REAL_RESERVE_MIB // 1024
+    if shutil.disk_usage(machine.path(TENANTS)).free >= least * 2**30:
+        return Finding("disk", well=True, words=f"{least} GiB or more are free.")
+    words = f"Less than {least} GiB are free: tenants refuse files, now and then or all of them, and take text."
+    return Finding("disk", well=False, words=words, to_do="Make room on the tenants' disk, or give them a larger one.")
 
 
 def walls(machine: Machine, name: str) -> Finding:

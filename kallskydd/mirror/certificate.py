@@ -84,6 +84,14 @@ def read_certificate(pem: bytes, name: str, now: datetime) -> CertificateFacts:
     return CertificateFacts(leaf.not_valid_before_utc, leaf.not_valid_after_utc, fingerprint(der))
 
 
+def serial_of(pem: bytes) -> str | None:
+    """Return the serial number of the first certificate in a PEM, as hex; None if there is none that reads."""
+    try:
+        return f"{x509.load_pem_x509_certificates(pem)[0].serial_number:x}"
+    except ValueError:
+        return None
+
+
 def _require_openssl_takes(pem: bytes) -> None:
     """Load it as the intake does (intake/mirror/contexts.py), before it takes the place of one that serves."""
     with os.fdopen(os.memfd_create("mirror"), "wb") as memory:

@@ -1,6 +1,7 @@
 """What `kallskydd status` says of the mirror: its certificate, its CAA, and what it shows to a visitor.
 
-Nothing is looked up here: the keeper looks at random times and remembers, and `kallskydd mirror status` looks again.
+Nothing is looked up here: the keeper looks at random times and remembers, and `kallskydd mirror status` looks again;
+at the list of issued certificates `kallskydd status` looks (kallskydd.mirror.issued).
 What was looked at too long ago counts as not known, which is not well.
 """
 
@@ -16,6 +17,7 @@ from kallskydd.finding import Finding
 from kallskydd.mirror.caa import CAA_WORDS, Caa
 from kallskydd.mirror.errors import CertificateUnusable, NoAccount, fault_of
 from kallskydd.mirror.folder import ACCOUNT, CERTIFICATE, OTHER, read_bounded
+from kallskydd.mirror.issued import others_of, read_issued
 from kallskydd.mirror.seen import Seen, read_seen
 from kallskydd.mirror.shown import SHOWN_WORDS, Shown
 
@@ -24,12 +26,23 @@ RED_AT: Final = 6
 CERTIFICATE_LINE: Final = "mirror certificate"
 CAA_LINE: Final = "mirror CAA"
 SHOWN_LINE: Final = "mirror"
+# The desks are shown it as one with the line above (kallskydd.commands.status).
+ISSUED_LINE: Final = "mirror issued"
+_SHOWN_SERIALS: Final = 3
 # The keeper looks every few hours, a day apart at most (kallskydd.serve.mirror_certificate.Pace).
 STALE: Final = timedelta(days=3)
 _OTHER_SEEN: Final = f"A visitor was shown a certificate that is not ours; it lies in mirror/{OTHER}."
 _TAKE_IT_DOWN: Final = (
     "Unless you know why, take the name down and change what you can at its registrar, its name servers and the relay's"
     " host; then remove the file."
+)
+_NOT_ORDERED: Final = (
+    "If you ordered it, put its serial number into `known_certificates` of [mirror]. If not, somebody can read what"
+    " reporters send: take the name down, have the certificate revoked by the authority that the list names, and look"
+    " at the CAA record, the registrar, the name servers and the relay's host."
+)
+_SEE_LIST: Final = (
+    "Look whether the list of `certificate_list` answers for the name; the next `kallskydd status` asks again."
 )
 _RUNS: Final = "Look whether the service runs, and look again with `kallskydd mirror status`."
 _ORDER: Final = "Mend what the last order failed with, and wait for the next one; docs/OPERATING.md, Certificates."
@@ -44,6 +57,8 @@ def mirror_findings(folder: Path, config: MirrorConfig, now: datetime) -> list[F
     if config.certificates == "acme":
         findings.append(_caa(seen, day))
     findings.append(_shown(folder, seen, day))
+    if config.certificate_list is not None:
+        findings.append(_issued(folder, config, day))
     return findings
 
 
@@ -87,3 +102,16 @@ def _shown(folder: Path, seen: Seen, day: date) -> Finding:
     if seen.shown is Shown.OURS:
         return Finding(SHOWN_LINE, well=True, words=words)
     return Finding(SHOWN_LINE, well=False, words=words, to_do=_LOOK_AT_RELAY)
+
+
+def _issued(folder: Path, config: MirrorConfig, day: date) -> Finding:
+    issued = read_issued(folder)
+    if others := others_of(issued, config):
+        shown = ", ".join(others[:_SHOWN_SERIALS])
+        words = f"A certificate for the name was issued that is not ours: serial number {shown}."
+        return Finding(ISSUED_LINE, well=False, words=words, to_do=_NOT_ORDERED)
+    if issued.day is None or day - issued.day > STALE:
+        words = "The list of issued certificates gave no answer in the last days that has ours in it."
+        return Finding(ISSUED_LINE, well=False, words=words, to_do=_SEE_LIST)
+    words = f"{issued.day.isoformat()}: all certificates of the name that are listed and valid are ours."
+    return Finding(ISSUED_LINE, well=True, words=words)

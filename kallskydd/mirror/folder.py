@@ -4,6 +4,7 @@
     account.json       where the account was made and its address; made again from the key
     certificate.pem    private key and certificate of the mirror: key first, then the chain
     seen.json          what was last seen and tried, by days, and taken by the intake (kallskydd.mirror.seen)
+    issued.json        what the list of issued certificates had of the name (kallskydd.mirror.issued)
     other.pem          a certificate that the mirror showed and that is not ours; the operator removes it
 
 A file is written beside its place and moved there whole, so that an interrupted write leaves the old one. What an
@@ -24,6 +25,7 @@ ACCOUNT_KEY: Final = "account.pem"
 ACCOUNT: Final = "account.json"
 CERTIFICATE: Final = "certificate.pem"
 SEEN: Final = "seen.json"
+ISSUED: Final = "issued.json"
 OTHER: Final = "other.pem"
 # A key, a leaf and three that issued it are some 8 kB.
 PEM_BYTES: Final = 64 * 1024

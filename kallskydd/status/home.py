@@ -1,16 +1,15 @@
 """The lines of `kallskydd status` that are read from the home and the program: nothing here asks tor or the network.
 
-No sentence follows from a report. So the disk is above a bound or below it, never a number of bytes; the slots are
-judged by their age and their shape, which a heartbeat gives them with and without reports; what waits to be erased
-is asked after by the daily work as a whole, which is done each day also when nothing waits; and a backup has the day
-that its timer chose.
+No sentence follows from a report, except where reports fill the disk: what is free and what waits for a release is
+above a bound or below it, never a number of bytes. The slots are judged by their age and their shape, which a heartbeat
+gives them with and without reports; what waits to be erased is asked after by the daily work as a whole, which is done
+each day also when nothing waits; and a backup has the day that its timer chose.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,10 +17,12 @@ from typing import Final
 
 from cases.audit_chain import ChainBroken, read_records
 from cases.clock import due_day, today
+from cases.errors import StoreFault
 from cases.home import Home
 from cases.roster.chain import read_chain
 from cases.store.db import SLOTS_NAME
 from cases.store.shred import SHARE_BYTES
+from cases.store.usage import disk_use_from_outside
 from kallskydd.finding import Finding
 from kallskydd.hosting.machine import TENANTS
 from kallskydd.say import count
@@ -29,7 +30,6 @@ from kallskydd.serve.notes import read_notes
 from kallskydd.serve.why_not_open import why_not_open
 from kallskydd.upkeep.days import last_backup
 
-LEAST_FREE_GIB: Final = 2  # ten full reports
 OLDEST_PLAUSIBLE_YEAR: Final = 2026  # a clock before this program was written is wrong, and tor will not work with it
 # A heartbeat of ten minutes (intake.daily), and what a filing that is being written may hold it up.
 SLOTS_STALE: Final = timedelta(minutes=12)
@@ -47,16 +47,40 @@ _LOCK_NAME: Final = "requirements.lock"
 _LOCK_DAY: Final = re.compile(r"# (\d{4}-\d\d-\d\d)\n")
 _PUT_BACK: Final = "Stop the service and make the home again with `kallskydd restore`: docs/operating/upkeep.md."
 _SHOW_AUDITOR: Final = "Keep the file audit.chain, and show it to an auditor."
+_MAKE_ROOM: Final = "Make room on the disk of the home, or give it a larger one; files are then taken by themselves."
+_WAIT_FOR_RELEASE: Final = (
+    "Wait for 06:00: they are taken again after the release. If it goes on day after day, somebody sends them to fill"
+    " the disk: docs/OPERATING.md, When somebody fills the disk."
+)
 _NO_TIMER: Final = "No timer makes it."
 _BACK_UP: Final = "Look whether both disks of the backup are there and have room, and run `systemctl start {unit}`."
 
 
 def disk(home: Home) -> Finding:
-    """Whether there is room for ten full reports."""
-    if shutil.disk_usage(home.path).free >= LEAST_FREE_GIB * 2**30:
-        return Finding("disk", well=True, words=f"{LEAST_FREE_GIB} GiB or more are free.")
-    words = f"Less than {LEAST_FREE_GIB} GiB are free; with none left no report can be sent."
-    return Finding("disk", well=False, words=words, to_do="Make room on the disk of the home, or give it a larger one.")
+    """Whether files are taken, and why not: by the bounds that the intake goes by."""
+    bounds = home.config.file_bounds
+    try:
+        use = disk_use_from_outside(home.path)
+    except StoreFault:
+        words = "The database of the home does not read, so nothing is known of what waits in it."
+        return Finding(
+            "disk", well=False, words=words, to_do="Look at the permissions of the home, and start the service."
+        )
+    if use.fullness(bounds) <= 0:
+        words = f"Files are taken: {_size(2 * bounds.reserve)} or more are free, and of "
+        return Finding("disk", well=True, words=f"{words}{_size(bounds.waiting)} that may wait less than half do.")
+    is_refused = "No file is taken" if use.fullness(bounds) >= 1 else "Files are refused now and then"
+    if use.free < 2 * bounds.reserve:
+        least = bounds.reserve if use.free <= bounds.reserve else 2 * bounds.reserve
+        words = f"{is_refused}: less than {_size(least)} are free, of which {_size(bounds.reserve)} are kept for text."
+        return Finding("disk", well=False, words=words, to_do=_MAKE_ROOM)
+    part = "all" if use.fullness(bounds) >= 1 else "half or more"
+    words = f"{is_refused}: of {_size(bounds.waiting)} that may wait for a release {part} do. Text is taken."
+    return Finding("disk", well=False, words=words, to_do=_WAIT_FOR_RELEASE)
+
+
+def _size(amount: int) -> str:
+    return f"{amount // 2**30} GiB" if amount % 2**30 == 0 else f"{amount // 2**20} MiB"
 
 
 def clock(now: datetime) -> Finding:

@@ -121,12 +121,14 @@ def test_the_intake_can_make_no_socket_and_start_nothing(tmp_path) -> None:
             "write to nowhere": lambda: open("/dev/null", "w").write("x"),
             "limit itself": lambda: call("prlimit64", 0, resource.RLIMIT_CORE, bytes(16), None),
             "own limits": lambda: resource.getrlimit(resource.RLIMIT_CORE),
+            "room on the disk of an open file": lambda: os.fstatvfs(left.fileno()),
+            "room on the disk of a path": lambda: os.statvfs("/"),
         }}.items()}}))
         """,
         home,
     )
 
-    allowed = {"send", "stream pair", "thread", "write to nowhere", "own limits"}
+    allowed = {"send", "stream pair", "thread", "write to nowhere", "own limits", "room on the disk of an open file"}
     assert {name for name, outcome in said.items() if outcome == "done"} == allowed
     assert said["sendmsg to a path"] == "EISCONN"
     # Python from 3.14 gives its threads names, and goes on when that is not permitted.

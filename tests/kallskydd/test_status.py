@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -43,15 +47,51 @@ def assert_trouble(found: Finding, words: str) -> None:
     assert found.to_do.endswith((".", "`."))
 
 
-def test_the_disk_is_said_to_have_room_or_not_and_never_how_much(home, monkeypatch):
-    said = set()
-    for free in (10, 2**30, 2 * 2**30, 3 * 2**30, 2**40):
-        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: shutil._ntuple_diskusage(2**41, 0, free))
-        said.add((inside.disk(home).well, inside.disk(home).words))
+@pytest.mark.parametrize(
+    ("free", "waiting", "words"),
+    [
+        (4096, 4095, "Files are taken: 4 GiB or more are free, and of 8 GiB that may wait less than half do."),
+        (4095, 0, "Files are refused now and then: less than 4 GiB are free, of which 2 GiB are kept for text."),
+        (2048, 8192, "No file is taken: less than 2 GiB are free, of which 2 GiB are kept for text."),
+        (
+            4096,
+            4097,
+            "Files are refused now and then: of 8 GiB that may wait for a release half or more do. Text is taken.",
+        ),
+        (4096, 8192, "No file is taken: of 8 GiB that may wait for a release all do. Text is taken."),
+    ],
+)
+def test_the_disk_is_said_to_have_room_or_not_and_never_how_much(home, monkeypatch, free, waiting, words):
+    real = replace(home, config=msgspec.structs.replace(home.config, trial=False))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**41, 0, free * 2**20))
+    with closing(sqlite3.connect(home.path / "kallskydd.db")) as database:
+        row = (os.urandom(16), 1, 2, os.urandom(119), waiting * 2**20 + 1)
+        database.execute(
+            "INSERT INTO files (file_id, number, item_kind, header, sealed_size) VALUES (?, ?, ?, ?, ?)", row
+        )
+        database.commit()
 
-    assert sorted(said) == [
-        (False, "Less than 2 GiB are free; with none left no report can be sent."), (True, "2 GiB or more are free.")
-    ]  # fmt: skip
+    found = inside.disk(real)
+
+    assert found.words == words
+    assert found.well == words.startswith("Files are taken")
+    if not found.well:
+        assert found.to_do.endswith(".")
+
+
+def test_a_look_at_the_disk_leaves_the_log_of_a_store_that_was_killed_as_it_was(home):
+    command = "import os, sqlite3, sys; one = sqlite3.connect(sys.argv[1]); one.execute('UPDATE home SET batch = 7');"
+    subprocess.run(
+        [sys.executable, "-c", f"{command} one.commit(); os._exit(0)", home.path / "kallskydd.db"], check=True
+    )
+    before = {path.name: path.read_bytes() for path in home.path.glob("kallskydd.db*")}
+
+    assert inside.disk(home).well
+
+    assert len(before["kallskydd.db-wal"]) > 0
+    assert {name: (home.path / name).read_bytes() for name in ("kallskydd.db", "kallskydd.db-wal")} == {
+        name: before[name] for name in ("kallskydd.db", "kallskydd.db-wal")
+    }
 
 
 def test_a_clock_of_long_ago_is_not_well():

@@ -29,6 +29,7 @@ FILES |= {
     "account.json",
     "account.pem",
     "other.pem",
+    "issued.json",
     "seen.json",
     "upkeep.seen",
     "keeper.json",

@@ -188,7 +188,7 @@ async def test_too_few_descriptors_are_said_at_once():
     said, _ = await running.communicate()
 
     assert running.returncode == 4
-    assert said.startswith(b"The relay needs 1088 descriptors")
+    assert said.startswith(b"The relay needs 1152 descriptors")
 
 
 async def test_it_listens_on_both_kinds_of_addresses(site):

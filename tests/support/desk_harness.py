@@ -278,7 +278,12 @@ async def running_with_pages(
             clock=intake.clock,
             source=services.roster,
             faults=services.faults,
-            jail={"sandbox": services.sandbox, "budget": services.budget, "limits": services.limits},
+            jail={
+                "sandbox": services.sandbox,
+                "budget": services.budget,
+                "limits": services.limits,
+                "disk": services.disk,
+            },
             intake=intake,
         ) as desks:
             yield replace(desks, intake=intake)

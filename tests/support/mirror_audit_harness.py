@@ -64,7 +64,7 @@ class Mirror:
         port = self.site.relay_port = free_port()
         first = [sys.executable, "-I", "-m", "kallskydd"] if program is None else [program / "bin/kallskydd"]
         words = ["relay", "--listen", f"127.0.0.1:{port}", "--onion", f"{ONION}:443", "--name", NAME]
-        words += ["--tor", f"127.0.0.1:{self.site.port}"]
+        words += ["--tor", f"127.0.0.1:{self.site.port}", "--redirect", f"127.0.0.1:{free_port()}"]
         async with _process([*first, *words], output) as process:
             await _answers(port, process)
             async with asyncio.timeout(20):

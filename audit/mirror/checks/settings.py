@@ -20,11 +20,12 @@ from onion.torrc_reader import read_torrc
 _PLACE = r"(?:[\d.]+|\[[\da-fA-F:.]+\]):\d+"
 # Option and value, as a regular expression; whatever else stands there is a finding.
 _RELAY_OPTIONS = {
-    "--listen": _PLACE, "--onion": r"[a-z2-7]{56}\.onion:\d+", "--name": r"[a-z0-9.-]+", "--tor": r"127\.0\.0\.1:\d+",
+    "--listen": _PLACE, "--redirect": _PLACE, "--onion": r"[a-z2-7]{56}\.onion:\d+", "--name": r"[a-z0-9.-]+",
+    "--tor": r"127\.0\.0\.1:\d+",
 }  # fmt: skip
 _RELAY_CHILD_OPTIONS = {
     "--parent": r"\d+", "--socks": r"\d+", "--onion": r"[a-z2-7]{56}\.onion:\d+", "--name": r"[a-z0-9.-]+",
-    "--listen-fd": r"\d+",
+    "--listen-fd": r"\d+", "--redirect-fd": r"\d+",
 }  # fmt: skip
 _NGINX_OPTIONS = {"-e": "/dev/null", "-c": r"/[\w./-]+", "-g": "daemon off;"}
 _CADDY_OPTIONS = {"--config": r"/[\w./-]+", "--adapter": "caddyfile"}

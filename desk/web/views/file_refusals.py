@@ -64,6 +64,9 @@ FILE_REFUSALS: Final[Mapping[str, Notice]] = {
     "file.refused": Notice(N_("The server could not receive the file."), _LATER),
     "file.too_large": Notice(N_("The file is larger than 50 MB."), _SMALLER),
     "file.no_room": Notice(N_("The server receives too much at once just now."), _LATER),
+    "file.disk_full": Notice(
+        N_("The server's disk has no room for files, only for text."), N_("Tell its operator, and try again later.")
+    ),
     "form.stalled": Notice(N_("The connection stood still for too long, so nothing was sent."), _LATER),
     "form.not_a_form": Notice(N_("What came to the server was damaged on the way."), _LATER),
 }

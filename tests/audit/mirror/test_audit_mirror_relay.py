@@ -28,13 +28,13 @@ NO_LOCKS = ("relay/__main__.py", "    if not locks.complete:\n        return UNS
 # The filter as it is refuses every one of these, so it has to go first.
 OPEN = ("relay/__main__.py", "        locks = confine_relay(inherited.socks_port, RELAY_LIMITS.descriptors)\n    except",
         "        pass\n    except")  # fmt: skip
-VISIT = "        try:\n            with contextlib.suppress(OSError, TimeoutError, NotTls, OnionError), browser:\n"
-KEPT = ("relay/server.py", "_PAUSE_SECONDS = 0.05\n", "_PAUSE_SECONDS = 0.05\nKEPT = []\n")
+VISIT = "        try:\n            with contextlib.suppress(OSError), browser:\n"
+KEPT = ("relay/door.py", "_PAUSE_SECONDS = 0.05\n", "_PAUSE_SECONDS = 0.05\nKEPT = []\n")
 
 
 def at_a_visit(line: str) -> tuple[str, str, str]:
     """This line, when a visit begins."""
-    return ("relay/server.py", VISIT, f"        {line}\n{VISIT}")
+    return ("relay/door.py", VISIT, f"        {line}\n{VISIT}")
 
 
 # Name: the changes, the row that finds it, and a part of its sentence.
@@ -56,8 +56,14 @@ FAULTS = {
         "memory", "samples of what was sent",
     ),
     "greetings kept": (
-        [KEPT, ("relay/server.py", "                return data\n", "                KEPT.append(data)\n                return data\n")],
+        [("relay/server.py", "class Relay(", "KEPT = []\n\n\nclass Relay("),
+         ("relay/server.py", "                return data\n", "                KEPT.append(data)\n                return data\n")],
         "memory", "and the greetings of",
+    ),
+    "what came to port 80 kept": (
+        [("relay/redirect.py", "class Redirect(", "KEPT = []\n\n\nclass Redirect("),
+         ("relay/redirect.py", "            buffer[:] = bytes(len(buffer))\n", "            KEPT.append(buffer)\n")],
+        "memory", "the planted browser",
     ),
     "a datagram to a daemon of logs": (
         [OPEN, NO_LOCKS, KEPT, at_a_visit("KEPT.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))")],
@@ -132,6 +138,7 @@ async def test_the_installed_relay_passes(program, mirror_folder):
     assert set(not_clean) == {"units", "torrc"} | UNSEEN_HERE, not_clean
     assert "a whole upload: times 8, outcome 404" in said(report, "requests")
     assert "a visit without what is behind: times 1, outcome no answer" in said(report, "requests")
+    assert "a visit without https: times 1, outcome 301" in said(report, "requests")
     assert "Påstående 2 om spegeln" in page
     assert "reläets minne" not in page
     assert "Kan intygas med anmärkningar" in page

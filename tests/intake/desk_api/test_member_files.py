@@ -21,6 +21,7 @@ from cases.entry import Attachment, Body, ItemKind, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
 from cases.roster.member import new_member_keys
 from cases.sentences.file import SENTENCES
+from cases.store.shred import Slots
 from cases.wire import messages
 from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
 from desk.commands import run
@@ -237,6 +238,25 @@ async def test_what_a_changed_desk_sealed_uncleaned_is_never_given_to_the_report
     assert planted.markers[0].encode() not in opened.body
     assert b"<script" not in opened.body
     assert free == 256 * 2**20
+
+
+async def test_a_member_attaches_nothing_into_what_is_kept_for_text_and_still_writes(tmp_path, monkeypatch):
+    async with (
+        zygotes() as sandbox,
+        running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
+    ):
+        page, name = await released_case(desks)
+        monkeypatch.setattr(Slots, "free_on_disk", lambda _: desks.intake.services.config.file_bounds.reserve)
+        async with desks.desk(0) as book:
+            await book.sync()
+            with pytest.raises(ServerRefused) as raised:
+                await answer(book, name, sample_jpeg("d").content, Message("Se bilden."))
+            await acts.do(book, "reply", name, "Utan bild.")
+        inbox = await log_in(desks.intake.browser(), page.receipt)
+
+    assert SENTENCES[raised.value.text_key][0] == "The server's disk has no room for files, only for text."
+    assert "Utan bild." in inbox.plain
+    assert "Se bilden." not in inbox.plain
 
 
 async def test_an_attached_file_takes_no_other_files_place_and_is_all_or_nothing(tmp_path):

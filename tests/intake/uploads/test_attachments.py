@@ -12,14 +12,17 @@ import pytest
 from intake_harness import SHOWN, SetClock, file_report, make_home, report_form, running_intake, zygotes
 from PIL import Image
 
+from cases.config import FileBounds
 from cases.crypto.seal import new_case_keys, open_file
 from cases.errors import StoreFault
 from cases.receipt.keys import receipt_keys
 from cases.store.store import Store
+from cases.store.usage import DiskUse
 from intake.desk_api.files import ATTACH_BYTES_MAX
 from intake.errors import FileTooLarge, NoRoomNow, ReportTooLarge, TooManyFiles
 from intake.http.form import MinimumRate
 from intake.limits import Limits
+from intake.rooms.disk import DiskRoom
 from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, SMALL_BYTES, MemoryBudget, Room
 from intake.uploads.allowance import Allowance
 from intake.uploads.attachment import Jail, PendingCase, accept_attachment, read_part
@@ -56,7 +59,14 @@ def photograph(side: int = 64) -> bytes:
 
 
 def allowance(budget: MemoryBudget | None = None, **limits) -> Allowance:
-    return Allowance(Limits(**limits), budget or MemoryBudget(), announced=None)
+    return Allowance(
+        Limits(**limits), budget or MemoryBudget(), DiskRoom(EmptyDisk(), FileBounds(2**30, 2**30)), announced=None
+    )
+
+
+class EmptyDisk:
+    async def disk_use(self) -> DiskUse:
+        return DiskUse(free=2**40, waiting=0)
 
 
 async def read(limited: Allowance, sent: Sent) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -196,6 +197,19 @@ def test_status_names_an_account_in_tors_group(one_tenant):
 
     assert not finding.well
     assert "kallskydd" in finding.words
+
+
+def test_status_says_when_the_tenants_disk_has_no_room_for_files(one_tenant, monkeypatch):
+    said = set()
+    for free in (1, 4 * 2**30 - 1, 4 * 2**30, 2**40):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: shutil._ntuple_diskusage(2**41, 0, free))
+        found = status.disk(Machine(one_tenant))
+        said.add((found.well, found.words))
+
+    assert sorted(said) == [
+        (False, "Less than 4 GiB are free: tenants refuse files, now and then or all of them, and take text."),
+        (True, "4 GiB or more are free."),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-from faults import full_disk
-from intake_harness import Browser, file_report, log_in, running_intake
+from faults import disk_reserve, full_disk
+from intake_harness import SHOWN, Browser, file_report, log_in, running_intake
 from service import Service, holding, offline_network, trial_home
 
 from intake.control import Event, IntakeEnd, KeeperEnd
@@ -57,6 +57,27 @@ async def test_a_disk_that_is_full_at_any_page_loses_nothing_acknowledged_and_le
     assert found["full"] < found["tried"]
     assert found["wrong"] == []
     assert found["said"] == ["store.not_written"]
+
+
+async def test_what_is_kept_for_text_takes_no_file_and_the_text_goes_through(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = [*own_mounts(), sys.executable, str(Path(disk_reserve.__file__)), str(disk)]
+
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=300, check=False)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["with room"] == [SHOWN, 1, 2]
+    status, page, files = found["refused"]
+    assert (status, files) == (400, 2)
+    assert "Just nu finns det inte plats för filer här, bara för text." in page
+    assert found["text alone"] == [SHOWN, 2, 2]
+    page, files = found["message"]
+    assert ("och mer" in page, "Just nu finns det inte plats för filer här" in page, files) == (True, True, 2)
+    # The clock decides, and nobody's coming.
+    assert found["until the clock"] == [400, 2, 2]
+    assert found["with room again"] == [SHOWN, 3, 4]
 
 
 MOUNT = 'mount -t tmpfs -o size=64m none "$0" && cp -a "$1"/. "$0" && shift && exec "$@"'
