@@ -57,7 +57,7 @@ PUBLIC_KEY_NAME, DESK_KEY_NAME = "public.key", "desk.key"
 MIRROR_FOLDER = "mirror"
 MIRROR_NAMES = ("account.json", "account.pem", "certificate.pem", "issued.json", "seen.json")
 # As they rest; those that a home lacks are left out.
-_AS_THEY_ARE = (CONFIG_NAME, SERVER_KEY_NAME, CHAIN_NAME, RESTORED_NAME, TRIAL_MARK)
+AS_THEY_ARE = (CONFIG_NAME, SERVER_KEY_NAME, CHAIN_NAME, RESTORED_NAME, TRIAL_MARK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _holders(wanted: Wanted) -> list[Holder]:
 def _copy_public(home: Path, wanted: Wanted) -> None:
     roster = wanted.folder / ROSTER_FOLDER
     roster.mkdir(mode=0o700)
-    names = [name for name in _AS_THEY_ARE if (home / name).is_file()]
+    names = [name for name in AS_THEY_ARE if (home / name).is_file()]
     names += [f"{ROSTER_FOLDER}/{path.name}" for path in sorted((home / ROSTER_FOLDER).glob("[!.]*"))]
     for name in names:
         write_new(wanted.folder / name, (home / name).read_bytes(), wanted.day)

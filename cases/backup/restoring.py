@@ -3,10 +3,12 @@ A home from a backup. Two calls: `ask` makes the question for two members, `rest
 
 Contract. Until the last step the folder is no home (it has no configuration), so nothing can open it or serve it:
 
-1. Every file of the backup has the hash of the manifest, and the roster verifies; so does a newer one, if it is given.
+1. The backup has the files that a backup has and no other, each with the hash of the manifest, and the roster verifies;
+   so does a newer one, if it is given.
 2. The answers are to this question; two members of the roster that it names signed what the restore is.
 3. The sealed part opens with both, and its desk key is that of the server the backup names.
-4. The manifest is that of the sealed part: until here a backup is what its keeper says.
+4. The manifest is that of the sealed part: until here a backup is what its keeper says. The mirror's files have the
+   names of a mirror's files.
 5. The shares, where they were asked for, are at most seven days old, of this backup, and all of them.
 6. Files, keys and rows are written, each file after it was held against the hash in the sealed part; a case without a
    share is left out: nobody could open it. The roster is the one that members signed.
@@ -64,7 +66,7 @@ from cases.backup.files import (
     use_of_shares,
     write_new,
 )
-from cases.backup.making import DESK_KEY_NAME, MIRROR_FOLDER, PUBLIC_KEY_NAME
+from cases.backup.making import AS_THEY_ARE, DESK_KEY_NAME, MIRROR_FOLDER, MIRROR_NAMES, PUBLIC_KEY_NAME
 from cases.backup.register import ErasedCase, read_register
 from cases.case.restored import (
     RESTORED_NAME,
@@ -128,7 +130,9 @@ def read_backup(folder: Path, day: date) -> Backup:
     manifest = read_file(folder / MANIFEST_NAME, Manifest)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST_NAME}
     required = {DATABASE_NAME, KEYS_NAME, REGISTER_NAME, CONFIG_NAME, SERVER_KEY_NAME}
-    if names != set(manifest.files) or not required <= names:
+    # A log of the database, or a file for tor, would be taken up by who opens the home.
+    known = required | set(AS_THEY_ARE)
+    if names != set(manifest.files) or not required <= {one for one in names if not _is_roster(one)} <= known:
         raise BackupDamaged
     try:
         if any(hash_of(folder / name) != expected for name, expected in manifest.files.items()):
@@ -285,11 +289,14 @@ def _opened(question: Ask, private: bytes, given: Given, day: date) -> tuple[Sea
 def _require_sealed(keys: SealedKeys, manifest: Manifest, declared: Restored) -> None:
     """Take step 4: return if what was sealed is what the backup says of itself and members signed.
 
-    Raises BackupChanged.
+    Raises BackupChanged, BackupDamaged.
     """
     files = {name: expected for name, expected in manifest.files.items() if name != KEYS_NAME}
     if msgspec.structs.replace(manifest, files=files) != keys.manifest:
         raise BackupChanged
+    # The server that made the backup may have been in other hands: a name of its own could lead anywhere.
+    if not set(keys.mirror) <= set(MIRROR_NAMES):
+        raise BackupDamaged
     if (declared.backup_day, declared.moved) != (keys.manifest.day, keys.manifest.kind == "move"):
         raise BackupChanged
 
@@ -328,8 +335,12 @@ def _write_public(home: Path, backup: Backup, keys: SealedKeys, day: date) -> No
             (home / name).chmod(0o600)
             if hash_of(home / name) != keys.manifest.files[name]:
                 raise BackupChanged
-        elif name not in _NOT_COPIED and not name.startswith(f"{ROSTER_FOLDER}/"):
+        elif name not in _NOT_COPIED and not _is_roster(name):
             write_new(home / name, _content(backup, keys, name), day)
+
+
+def _is_roster(name: str) -> bool:
+    return name.startswith(f"{ROSTER_FOLDER}/")
 
 
 def _content(backup: Backup, keys: SealedKeys, name: str) -> bytes:

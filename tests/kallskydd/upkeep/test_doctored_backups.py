@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from nacl.public import PrivateKey
-from restore_drill import Drill
+from restore_drill import NOT_WHOLE, Drill, nothing_is_half_restored, rewrite_manifest, second_go
 from upkeep_harness import (
     answered,
     asked,
@@ -26,22 +26,11 @@ from upkeep_harness import (
 
 from cases.backup import restoring, rows
 from cases.backup.errors import BackupChanged
-from cases.backup.files import Answer, SharesFile, encode, hash_of, read_file, use_of_shares
+from cases.backup.files import Answer, SharesFile, encode, read_file, use_of_shares
 from cases.clock import utc_now
 from cases.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two
 
 CHANGED = "The backup was changed after it was made"
-NOT_WHOLE = "The backup is not whole"
-# What is in the folder of the new home once the question is made: no home.
-QUESTION_ALONE = {"restore.key", "ask.json"}
-
-
-def rewrite_manifest(folder: Path, **changed: str) -> None:
-    """Give the manifest the hashes of what lies there now: it takes no key, so anyone who holds the copy can."""
-    path = folder / "backup.json"
-    manifest = json.loads(path.read_text()) | changed
-    names = [one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file() and one != path]
-    path.write_text(json.dumps(manifest | {"files": {name: hash_of(folder / name) for name in names}}))
 
 
 def altered_rows(folder: Path, *statements: str) -> None:
@@ -90,16 +79,6 @@ def put_the_rows_of_another_backup(drill: Drill) -> None:
 
 def leave_the_rows(drill: Drill) -> None:
     """Only what the manifest says of itself is other: of which kind it is."""
-
-
-def second_go(drill: Drill, desks: list, *slots: str | Path) -> subprocess.CompletedProcess[str]:
-    """The question, both answers, and what the restore then says."""
-    answers = both_answers(drill.new, drill.out, desks, *slots)
-    return kallskydd("restore", "--home", drill.new, "--from", drill.out, *slots, *answers, check=False)
-
-
-def nothing_is_half_restored(drill: Drill) -> bool:
-    return {path.name for path in drill.new.iterdir()} == QUESTION_ALONE
 
 
 @pytest.mark.parametrize(

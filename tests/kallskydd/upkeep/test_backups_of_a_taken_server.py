@@ -1,0 +1,67 @@
+"""Backups that a server made while it was in other hands: sealed rightly to two honest members, and hostile inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from nacl.public import PrivateKey
+from restore_drill import NOT_WHOLE, Drill, nothing_is_half_restored, rewrite_manifest, second_go
+from upkeep_harness import kallskydd
+
+from cases.backup.files import KEYS_NAME, MANIFEST_NAME, Manifest, SealedKeys, encode, read_file, use_of_keys
+from cases.crypto.any_two import Holder, SealedToAnyTwo, hand_on, open_with_two, seal_to_any_two
+
+
+def seal_as_the_server(drill: Drill, **changed: object) -> None:
+    """Seal what lies in the folder now, with what else is changed: the server has every key that this takes."""
+    path, asking = drill.out / KEYS_NAME, PrivateKey.generate()
+    sealed, use = read_file(path, SealedToAnyTwo), use_of_keys(read_file(drill.out / MANIFEST_NAME, Manifest).id)
+    handed = {
+        one.id_bytes: hand_on(sealed.pairs, use, one.id_bytes, one.box_private, bytes(asking.public_key))
+        for one in drill.made.keys[:2]
+    }
+    keys = msgspec.json.decode(open_with_two(sealed, use, handed, bytes(asking)), type=SealedKeys)
+    rewrite_manifest(drill.out)
+    manifest = read_file(drill.out / MANIFEST_NAME, Manifest)
+    files = {name: expected for name, expected in manifest.files.items() if name != KEYS_NAME}
+    keys = msgspec.structs.replace(keys, manifest=msgspec.structs.replace(manifest, files=files), **changed)
+    holders = [Holder(one.id_bytes, one.box) for one in drill.made.members[:2]]
+    path.write_bytes(encode(seal_to_any_two(msgspec.json.encode(keys), use, holders)))
+    rewrite_manifest(drill.out)
+
+
+def test_what_such_a_server_seals_with_honest_content_is_restored(drill: Drill):
+    seal_as_the_server(drill, mirror={"account.json": b"{}"})
+
+    done = second_go(drill, drill.desks(), "--slots", drill.slots)
+
+    assert done.returncode == 0, done.stderr
+    assert (drill.new / "mirror" / "account.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("name", ["absolute", "../../elsewhere", "../config.toml", "other.json", "account.json/x", ""])
+def test_a_file_of_the_mirror_with_a_name_that_no_mirror_has_is_written_nowhere(drill: Drill, name: str):
+    elsewhere = drill.folder / "elsewhere"
+    seal_as_the_server(drill, mirror={str(elsewhere) if name == "absolute" else name: b"* * * * * root evil\n"})
+
+    refused = second_go(drill, drill.desks(), "--slots", drill.slots)
+
+    assert refused.returncode == 3
+    assert NOT_WHOLE in refused.stderr
+    assert not elsewhere.exists()
+    assert nothing_is_half_restored(drill)
+
+
+@pytest.mark.parametrize("name", ["kallskydd.db-wal", "tor/torrc", "mirror/account.json", "MOVED"])
+def test_a_file_that_no_backup_has_is_refused_before_members_are_asked(drill: Drill, name: str):
+    more: Path = drill.out / name
+    more.parent.mkdir(exist_ok=True)
+    more.write_bytes(b"of the server")
+    seal_as_the_server(drill)
+
+    refused = kallskydd("restore", "--home", drill.new, "--from", drill.out, check=False)
+
+    assert (refused.returncode, drill.new.exists()) == (3, False)
+    assert NOT_WHOLE in refused.stderr
