@@ -98,6 +98,7 @@ HOME_FAULTS: Final = {
     14: "store.newer",
     15: "store.version",
     16: "store.pragma",
+    17: "store.schema",
 }
 
 

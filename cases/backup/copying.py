@@ -30,7 +30,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -39,6 +38,7 @@ from cases.backup.errors import HomeBusy
 from cases.backup.register import ErasedCase
 from cases.errors import Busy, StoreFault
 from cases.store.db import DATABASE_NAME, HEARTBEAT_BYTES, SCHEMA_VERSION, SLOTS_NAME, Row
+from cases.store.schema import schema_text
 from cases.store.shred import SHARE_BYTES
 
 SALT_BYTES = 16
@@ -169,8 +169,7 @@ def _new(target: Path) -> _Copy:
     # Before the first table, as in the store; no journal and no syncing: a copy that breaks off is thrown away.
     for pragma in ("auto_vacuum = INCREMENTAL", "journal_mode = OFF", "temp_store = MEMORY", "synchronous = OFF"):
         copy.execute(f"PRAGMA {pragma}")
-    schema = files("cases").joinpath("store", "schema.sql").read_text("utf-8")
-    copy.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
+    copy.executescript(f"BEGIN;\n{schema_text()}\nCOMMIT;")
     return copy
 
 

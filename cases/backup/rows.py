@@ -10,17 +10,26 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cases.backup.errors import BackupDamaged
 from cases.backup.register import ErasedCase
 from cases.clock import Clock
 from cases.errors import StoreFault
 from cases.store.db import DATABASE_NAME, SLOTS_NAME
+from cases.store.schema import SCHEMA_QUERY, require_schema
 from cases.store.shred import FIRST_SLOTS, Slots
 from cases.store.store import Store
 
 
 def put_in_place(home: Path, salt: bytes, shares: Mapping[str, bytes]) -> int:
-    """Give the copied rows their salt and shares; return how many cases had no share and were left out."""
+    """Give the copied rows their salt and shares; return how many cases had no share and were left out.
+
+    Raises BackupDamaged, before anything is written, for a database with another schema than the store's.
+    """
     with contextlib.closing(_connect(home / DATABASE_NAME)) as connection:
+        try:
+            require_schema(connection.execute(SCHEMA_QUERY))
+        except (StoreFault, sqlite3.Error):
+            raise BackupDamaged from None
         connection.execute("UPDATE home SET salt = ?", (salt,))
         rows = connection.execute("SELECT case_id, slot FROM cases").fetchall()
         without = [case_id for case_id, _slot in rows if case_id.hex() not in shares]
@@ -90,6 +99,7 @@ async def _finish_erasures(home: Path, clock: Clock) -> None:
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
     except sqlite3.Error as fault:

@@ -147,6 +147,10 @@ SENTENCES: Final = {
     ),
     "store.newer": ("The home was made by a newer version.", "Use that version or a later one."),
     "store.version": ("The home was made by a version that is no longer read.", "Use the version that made it."),
+    "store.schema": (
+        "The database of the home has tables, views or triggers that are not this program's, or lacks one of them.",
+        "Do not serve it: somebody has changed it. Keep it for an auditor, and make the home again from a backup.",
+    ),
     "store.slots_damaged": ("The file shred.slots is missing or damaged.", RESTORE),
     "store.empty_filing": ("A report without a word or without a reader cannot be kept.", "File it again."),
     # Acts on a case.

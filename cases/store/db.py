@@ -17,7 +17,6 @@ import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
@@ -27,6 +26,7 @@ import aiosqlite
 from cases.clock import Clock
 from cases.errors import Busy, SettingLost, StoreFault
 from cases.store.residue import LOG_PAGES, Residue
+from cases.store.schema import LATER_TABLES, SCHEMA_QUERY, require_schema, schema_text, table_text
 from cases.store.shred import Slots
 
 DATABASE_NAME = "kallskydd.db"
@@ -62,8 +62,6 @@ _PRAGMAS: tuple[tuple[str, str, object], ...] = (
     ("mmap_size", "0", 0),
 )
 _AUTO_VACUUM_INCREMENTAL = 2
-# Tables that came later than version 1. They are as in schema.sql; a program from before them leaves them alone.
-LATER_TABLES = frozenset({"ended_inboxes"})
 
 Row: TypeAlias = tuple[Any, ...]
 _T = TypeVar("_T")
@@ -97,12 +95,11 @@ class Database:
         # SQLite gives its -wal and -shm the mode of the database, so this mode is the mode of all three.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         home_id = secrets.token_bytes(16)
-        schema = files("cases").joinpath("store", "schema.sql").read_text("utf-8")
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
             # Must stand before the first table is made; later it would need a VACUUM.
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(f"BEGIN;\n{schema}\nCOMMIT;")
+            connection.executescript(f"BEGIN;\n{schema_text()}\nCOMMIT;")
             connection.execute(
                 "INSERT INTO home (only, home_id, salt, beat) VALUES (1, ?, ?, ?)",
                 (home_id, secrets.token_bytes(16), secrets.token_bytes(HEARTBEAT_BYTES)),
@@ -279,7 +276,7 @@ def _fault_of(fault: sqlite3.Error) -> StoreFault | None:
 
 
 async def _prepare(connection: aiosqlite.Connection) -> None:
-    """Set and read back every PRAGMA and look at the version."""
+    """Set and read back every PRAGMA and look at the version and the schema."""
     for name, value, _ in _PRAGMAS:
         await connection.execute_fetchall(f"PRAGMA {name} = {value}")
     await _require_settings(connection)
@@ -287,6 +284,7 @@ async def _prepare(connection: aiosqlite.Connection) -> None:
     if version != (SCHEMA_VERSION,):
         # A newer home is refused: an older program would write what the newer one no longer expects.
         raise StoreFault("store.newer" if version is not None and version[0] > SCHEMA_VERSION else "store.version")
+    require_schema(await every(connection, SCHEMA_QUERY))
     await _add_later_tables(connection)
 
 
@@ -306,8 +304,5 @@ async def _require_settings(connection: aiosqlite.Connection) -> None:
 async def _add_later_tables(connection: aiosqlite.Connection) -> None:
     """Make what an older home lacks, by the words of the schema; nothing else in it changes."""
     present = {name for (name,) in await every(connection, "SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    schema = files("cases").joinpath("store", "schema.sql").read_text("utf-8")
     for table in LATER_TABLES - present:
-        beginning = f"CREATE TABLE {table} ("
-        statement = beginning + schema.split(beginning)[1].split(";")[0]
-        await connection.execute(statement)
+        await connection.execute(table_text(table))

@@ -28,7 +28,8 @@ from cases.config import CONFIG_NAME, parse_config
 from cases.crypto.envelope import blake
 from cases.errors import CaseError, StoreFault
 from cases.home import HomeFault, HomeMissing, read_home
-from cases.store.db import DATABASE_NAME, LATER_TABLES
+from cases.store.db import DATABASE_NAME
+from cases.store.schema import LATER_TABLES
 from cases.store.store import Store
 from kallskydd.upkeep.migrations import migrated_config
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,3 +84,11 @@ def second_go(drill: Drill, desks: list, *slots: str | Path) -> subprocess.Compl
 
 def nothing_is_half_restored(drill: Drill) -> bool:
     return {path.name for path in drill.new.iterdir()} == QUESTION_ALONE
+
+
+def altered_rows(folder: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(folder / "kallskydd.db")) as copy:
+        copy.execute("PRAGMA foreign_keys = ON")
+        for statement in statements:
+            copy.execute(statement)
+        copy.commit()

@@ -133,6 +133,25 @@ async def test_a_home_of_another_version_is_refused(home, version):
         await Store.open(home, SetClock())
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER filed AFTER INSERT ON entries BEGIN SELECT 1; END",
+        "CREATE VIEW seen AS SELECT * FROM cases",
+        "CREATE TABLE log (at)",
+        "DROP INDEX entries_waiting",
+    ],
+)
+async def test_a_home_with_a_schema_of_its_own_is_refused(home, statement):
+    with contextlib.closing(sqlite3.connect(home / "kallskydd.db")) as connection:
+        connection.execute(statement)
+
+    with pytest.raises(StoreFault) as refused:
+        await Store.open(home, SetClock())
+
+    assert "not this program's" in str(refused.value)
+
+
 async def test_a_missing_database_is_a_fault_and_not_a_new_home(home):
     (home / "kallskydd.db").unlink()
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import msgspec
 import pytest
 from nacl.public import PrivateKey
-from restore_drill import NOT_WHOLE, Drill, nothing_is_half_restored, rewrite_manifest, second_go
+from restore_drill import NOT_WHOLE, Drill, altered_rows, nothing_is_half_restored, rewrite_manifest, second_go
 from upkeep_harness import kallskydd
 
+from cases.backup import rows
 from cases.backup.files import KEYS_NAME, MANIFEST_NAME, Manifest, SealedKeys, encode, read_file, use_of_keys
 from cases.crypto.any_two import Holder, SealedToAnyTwo, hand_on, open_with_two, seal_to_any_two
+
+TIMED = "INSERT INTO log VALUES (strftime('%Y-%m-%d %H:%M:%f', 'now'))"
 
 
 def seal_as_the_server(drill: Drill, **changed: object) -> None:
@@ -65,3 +70,42 @@ def test_a_file_that_no_backup_has_is_refused_before_members_are_asked(drill: Dr
 
     assert (refused.returncode, drill.new.exists()) == (3, False)
     assert NOT_WHOLE in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("CREATE TABLE log (at)", f"CREATE TRIGGER filed AFTER INSERT ON entries BEGIN {TIMED}; END"),
+        ("CREATE TRIGGER kept BEFORE DELETE ON entries BEGIN SELECT RAISE(IGNORE); END",),
+        ("CREATE TABLE log (at)",),
+        ("CREATE VIEW seen AS SELECT * FROM cases",),
+        ("CREATE INDEX filed ON entries (body)",),
+        ("DROP INDEX entries_waiting",),
+        ("DROP TABLE ended_inboxes", "CREATE VIEW ended_inboxes AS SELECT case_id, state AS from_day FROM cases"),
+        ("ALTER TABLE entries ADD COLUMN at TEXT",),
+    ],
+    ids=lambda statements: statements[0].split(" BEGIN")[0],
+)
+def test_a_database_with_a_schema_of_its_own_is_not_restored(drill: Drill, statements: tuple[str, ...], monkeypatch):
+    altered_rows(drill.out, *statements)
+    seal_as_the_server(drill)
+    written: list[Path] = []
+    monkeypatch.setattr(rows, "_write_slots", lambda path, _taken: written.append(path))
+
+    refused = second_go(drill, drill.desks(), "--slots", drill.slots)
+
+    assert refused.returncode == 3
+    assert NOT_WHOLE in refused.stderr
+    assert written == []
+    assert nothing_is_half_restored(drill)
+
+
+def test_a_backup_from_before_a_table_came_is_restored_and_gets_it(drill: Drill):
+    altered_rows(drill.out, "DROP TABLE ended_inboxes")
+    seal_as_the_server(drill)
+
+    done = second_go(drill, drill.desks(), "--slots", drill.slots)
+
+    assert done.returncode == 0, done.stderr
+    with contextlib.closing(sqlite3.connect(drill.new / "kallskydd.db")) as restored:
+        assert restored.execute("SELECT count(*) FROM ended_inboxes").fetchone() == (0,)

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from nacl.public import PrivateKey
-from restore_drill import NOT_WHOLE, Drill, nothing_is_half_restored, rewrite_manifest, second_go
+from restore_drill import NOT_WHOLE, Drill, altered_rows, nothing_is_half_restored, rewrite_manifest, second_go
 from upkeep_harness import (
     answered,
     asked,
@@ -31,14 +31,6 @@ from cases.clock import utc_now
 from cases.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two
 
 CHANGED = "The backup was changed after it was made"
-
-
-def altered_rows(folder: Path, *statements: str) -> None:
-    with contextlib.closing(sqlite3.connect(folder / "kallskydd.db")) as copy:
-        copy.execute("PRAGMA foreign_keys = ON")
-        for statement in statements:
-            copy.execute(statement)
-        copy.commit()
 
 
 def delete_a_row(drill: Drill) -> None:
