@@ -17,11 +17,7 @@ Contract. Until the last step the folder is no home (it has no configuration), s
 9. The declaration is written, the key of the question destroyed, and last the configuration.
 """
 
-import contextlib
-import os
-import secrets
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,6 +28,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey
 
 from cases.backup import rows
+from cases.backup.clearing import cleared_on_failure, destroy
 from cases.backup.errors import (
     AnswersMissing,
     BackupChanged,
@@ -203,11 +200,12 @@ def restore(home: Path, given: Given, clock: Clock) -> Outcome:
     declared = _declared(question, given, day)
     keys, shares = _opened(question, private, given, day)
     registered = _registered(given, keys)
-    with _cleared_on_failure(home):
+    with cleared_on_failure(home, frozenset({KEY_NAME, ASK_NAME})):
         _write_public(home, backup, keys, day)
         _write_roster(home / ROSTER_FOLDER, question, day)
         _write_keys(home, keys, day)
-        without = rows.put_in_place(home, keys.salt, {} if shares is None else shares.shares)
+        erased_cases = frozenset(one.case for one in registered)
+        without = rows.put_in_place(home, keys.salt, {} if shares is None else shares.shares, erased_cases)
         erased = rows.erase_registered(home, registered, clock)
         standing = rows.count_cases(home)
         if standing != keys.cases - without - erased:
@@ -215,24 +213,10 @@ def restore(home: Path, given: Given, clock: Clock) -> Outcome:
         before = read_declarations(_content(backup, keys, RESTORED_NAME).decode())
         write_new(home / RESTORED_NAME, render_declarations([*before, declared]).encode(), day)
         config = _content(backup, keys, CONFIG_NAME)
-    _destroy(home / KEY_NAME)
-    (home / ASK_NAME).unlink()
-    write_new(home / CONFIG_NAME, config, day)
+        destroy(home / KEY_NAME)
+        (home / ASK_NAME).unlink()
+        write_new(home / CONFIG_NAME, config, day)
     return Outcome(question.restored, standing, without, erased)
-
-
-@contextlib.contextmanager
-def _cleared_on_failure(home: Path) -> Iterator[None]:
-    """Take away what was written when the block fails, all but the question and its key: it can be run again."""
-    try:
-        yield
-    except BaseException:
-        for path in home.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name not in {KEY_NAME, ASK_NAME}:
-                path.unlink()
-        raise
 
 
 def _asked(home: Path) -> tuple[bytes, Ask]:
@@ -372,12 +356,3 @@ def _registered(given: Given, keys: SealedKeys) -> list[ErasedCase]:
     """Return what the registers name, that of the backup among them. Raises BackupChanged, BackupDamaged."""
     registers = [_content(given.backup, keys, REGISTER_NAME), *map(read_content, given.registers)]
     return [one for register in registers for one in read_register(register, keys.desk_onion)]
-
-
-def _destroy(path: Path) -> None:
-    """Overwrite a key where it lies, then remove it."""
-    with path.open("r+b") as file:
-        file.write(secrets.token_bytes(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()

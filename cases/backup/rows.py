@@ -6,8 +6,10 @@ In this order (steps 6 to 8 of restoring.py); nothing else opens the store meanw
 
 import asyncio
 import contextlib
+import secrets
 import sqlite3
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from cases.backup.errors import BackupDamaged
@@ -16,13 +18,14 @@ from cases.clock import Clock
 from cases.errors import StoreFault
 from cases.store.db import DATABASE_NAME, SLOTS_NAME
 from cases.store.schema import SCHEMA_QUERY, require_schema
-from cases.store.shred import FIRST_SLOTS, Slots
+from cases.store.shred import FIRST_SLOTS, SHARE_BYTES, Slots
 from cases.store.store import Store
 
 
-def put_in_place(home: Path, salt: bytes, shares: Mapping[str, bytes]) -> int:
+def put_in_place(home: Path, salt: bytes, shares: Mapping[str, bytes], erased: AbstractSet[str]) -> int:
     """Give the copied rows their salt and shares; return how many cases had no share and were left out.
 
+    The shares of cases that were erased since are not written: their slots are random from the first.
     Raises BackupDamaged, before anything is written, for a database with another schema than the store's.
     """
     with contextlib.closing(_connect(home / DATABASE_NAME)) as connection:
@@ -30,13 +33,19 @@ def put_in_place(home: Path, salt: bytes, shares: Mapping[str, bytes]) -> int:
             require_schema(connection.execute(SCHEMA_QUERY))
         except (StoreFault, sqlite3.Error):
             raise BackupDamaged from None
-        connection.execute("UPDATE home SET salt = ?", (salt,))
         rows = connection.execute("SELECT case_id, slot FROM cases").fetchall()
         without = [case_id for case_id, _slot in rows if case_id.hex() not in shares]
         connection.executemany("DELETE FROM cases WHERE case_id = ?", [(case_id,) for case_id in without])
         # So that nothing of what was left out is in the new file.
         connection.execute("VACUUM")
-    taken = [(shares[case_id.hex()], slot) for case_id, slot in rows if case_id.hex() in shares]
+        # Last: what VACUUM writes beside the file must not hold it.
+        connection.execute("UPDATE home SET salt = ?", (salt,))
+    living = {case: share for case, share in shares.items() if case not in erased}
+    taken = [
+        (living.get(case_id.hex()) or secrets.token_bytes(SHARE_BYTES), slot)
+        for case_id, slot in rows
+        if case_id.hex() in shares
+    ]
     _write_slots(home / SLOTS_NAME, taken)
     return len(without)
 
