@@ -45,6 +45,7 @@ __all__ = [
     "create_home",
     "hold_home",
     "lock_home",
+    "make_private_folders",
     "read_home",
     "read_home_to_move",
 ]
@@ -185,7 +186,7 @@ def create_home(path: Path, config_text: str, *, trial: bool, server_key: bytes)
         raise _changed_kind(trial=trial)
     if len(server_key) != KEY_BYTES:
         raise HomeFault
-    _make_private_folders(path)
+    make_private_folders(path)
     if any(path.iterdir()):
         raise HomeExists
     for name in FOLDERS:
@@ -281,12 +282,15 @@ def close_for_good(home: Home) -> None:
         _sync_folder(home.path)
 
 
-def _make_private_folders(path: Path) -> None:
-    """Make every level that is missing, each for its owner alone."""
+def make_private_folders(path: Path) -> None:
+    """Make every level that is missing, each for its owner alone. Raises HomeIsOpen for one that others reach."""
     missing = [level for level in (path, *path.parents) if not level.exists()]
     for level in reversed(missing):
         level.mkdir(mode=0o700)
-    if path.stat().st_mode & _OTHERS:
+    state = path.stat()
+    if state.st_uid != os.geteuid():
+        raise HomeIsOpen("The folder for the new home belongs to somebody else.", "Name a folder of your own.")
+    if state.st_mode & _OTHERS:
         raise _open_to_others("The folder for the new home")
 
 

@@ -15,9 +15,10 @@ signature under what the restore is.
 import hashlib
 import json
 import os
+import stat
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
 import msgspec
 
@@ -150,9 +151,9 @@ def use_of_shares(backup: str, day: date) -> bytes:
 
 
 def hash_of(path: Path) -> str:
-    """Return the hash under which the manifest names a file. Raises OSError."""
+    """Return the hash under which the manifest names a file. Raises OSError, BackupDamaged for no regular file."""
     digest = hashlib.blake2b(digest_size=32, person=_HASH_OF_FILE)
-    with path.open("rb") as file:
+    with _open_regular(path) as file:
         while piece := file.read(2**20):
             digest.update(piece)
     return digest.hexdigest()
@@ -188,10 +189,19 @@ def read_file(path: Path, kind: type[_Read]) -> _Read:
     return decode(read_content(path), kind)
 
 
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a file to read. Raises OSError, and BackupDamaged for what could keep a reader waiting, such as a FIFO."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    file.close()
+    raise BackupDamaged
+
+
 def read_content(path: Path) -> bytes:
-    """Return the bytes of a file; raise BackupDamaged for one that is missing or larger than any."""
+    """Return the bytes of a file; raise BackupDamaged for one that is missing, not regular or larger than any."""
     try:
-        with path.open("rb") as file:
+        with _open_regular(path) as file:
             content = file.read(_FILE_BYTES_MOST + 1)
     except OSError:
         raise BackupDamaged from None

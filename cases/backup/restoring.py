@@ -77,7 +77,7 @@ from cases.clock import Clock, today
 from cases.config import CONFIG_NAME
 from cases.crypto.any_two import SealedToAnyTwo, open_with_two
 from cases.errors import RosterFault, SealBroken
-from cases.home import FOLDERS, SERVER_KEY_NAME, HomeExists, HomeMissing
+from cases.home import FOLDERS, SERVER_KEY_NAME, HomeExists, HomeMissing, make_private_folders
 from cases.roster.chain import Chain, SignedText, read_chain, read_texts, verify_chain, write_texts
 from cases.store.db import DATABASE_NAME
 
@@ -125,14 +125,18 @@ def read_backup(folder: Path, day: date) -> Backup:
     if not (folder / MANIFEST_NAME).exists():
         raise BackupMissing
     manifest = read_file(folder / MANIFEST_NAME, Manifest)
-    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {MANIFEST_NAME}
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()} - {MANIFEST_NAME}
     required = {DATABASE_NAME, KEYS_NAME, REGISTER_NAME, CONFIG_NAME, SERVER_KEY_NAME}
     # A log of the database, or a file for tor, would be taken up by who opens the home.
     known = required | set(AS_THEY_ARE)
     if names != set(manifest.files) or not required <= {one for one in names if not _is_roster(one)} <= known:
         raise BackupDamaged
     try:
-        if any(hash_of(folder / name) != expected for name, expected in manifest.files.items()):
+        # Only the database may be larger than what is read whole.
+        if any(
+            expected != (hash_of(path) if path.name == DATABASE_NAME else hash_of_bytes(read_content(path)))
+            for path, expected in ((folder / name, one) for name, one in manifest.files.items())
+        ):
             raise BackupDamaged
     except OSError:
         raise BackupDamaged from None
@@ -145,13 +149,13 @@ def read_backup(folder: Path, day: date) -> Backup:
 def ask(home: Path, backup: Backup, shares_file: Path | None, day: date, newer_roster: Path | None = None) -> Ask:
     """Make the folder of the new home with the key of the question, and return the question.
 
-    Raises BackupDamaged, RosterRefused, SharesTooOld, HomeExists.
+    Raises BackupDamaged, RosterRefused, SharesTooOld, HomeExists, HomeIsOpen.
     """
     shares = None if shares_file is None else _shares_file(shares_file, backup, day)[0]
     chain, texts = _roster_of(backup, newer_roster, day)
     if chain.current is None:
         raise RosterRefused("backup.roster_other")
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folders(home)
     if any(home.iterdir()):
         raise HomeExists
     private = PrivateKey.generate()
