@@ -68,7 +68,7 @@ cluster: setup-test
 	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
 # `make install` on a Debian 13 that systemd-nspawn boots, a home, a start, the daily audit, the backup: could this server
-# open? As root; some three minutes, and the first time five more for the system. ARGS="--put-back hidden": is it found?
+# open? As root; some two minutes, and the first time five more for the system. ARGS="--put-back hidden": is it found?
 rehearsal: setup
 	@scripts/setup.sh rehearsal
 	@$(PY) tests/support/rehearsal/rehearse.py $(ARGS)
