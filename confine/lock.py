@@ -50,13 +50,16 @@ class Confinement:
 
 
 def confine_zygote() -> Confinement:
-    """Forbid files, new sockets and programs; forking and the channel stay. Call after everything is imported."""
+    """Forbid files, new sockets and programs; forking and the channel stay. Call after everything is imported.
+
+    Raise MoreThanOneThread if a thread exists already, StrayCode if memory that can be run is of no file.
+    """
     process.require_single_thread()
     process.drop_root()
     process.no_core_dump()
     process.set_limit(resource.RLIMIT_NOFILE, _ZYGOTE_DESCRIPTORS)
     # While its own maps can still be read.
-    process.forbid_writable_code()
+    process.require_code_of_files()
     process.make_undumpable()
     process.no_new_privileges()
     # No rules: no file can be opened, of whatever kind.
@@ -153,7 +156,11 @@ def confine_relay(dial_port: int, descriptors: int) -> Confinement:
 
 
 def _private_and_locked() -> bool:
-    """Take steps 2 and 3, which intake and relay share; return whether memory is kept out of swap."""
+    """Take steps 2 and 3, which intake, publisher and relay share; return whether memory is kept out of swap.
+
+    Raise StrayCode if memory that can be run is of no file.
+    """
+    process.require_code_of_files()
     os.umask(_OWNER_ONLY)
     process.no_core_dump()
     process.make_undumpable()

@@ -1,7 +1,5 @@
 """Single locks that are neither Landlock nor seccomp: privileges, memory, limits, threads, sockets."""
 
-import ctypes
-import mmap
 import os
 import resource
 import socket
@@ -23,6 +21,11 @@ _CAP_DAC_READ_SEARCH, _CAP_IPC_LOCK = 2, 14
 _CAPABILITIES_VERSION_3: Final = 0x20080522  # linux/capability.h: 64 capabilities, in two halves
 # The user that owns nothing, by convention of every distribution ("nobody").
 _NOBODY: Final = 65534
+_CODE_OF_THE_KERNEL: Final = (["[vdso]"], ["[vsyscall]"])
+
+
+class StrayCode(Exception):
+    """Memory that can be run is of no file of the system or the installation."""
 
 
 class MoreThanOneThread(Exception):
@@ -100,20 +103,18 @@ def require_stream_sockets_only(families: tuple[socket.AddressFamily, ...] = (so
                 raise StraySocket
 
 
-def forbid_writable_code() -> None:
-    """Make memory that can be both written and executed read-only for good, also where it is mapped twice.
+def require_code_of_files() -> None:
+    """Raise StrayCode where memory that can be run is of no file, can be written too, or is of a memfd.
 
-    libffi's closures (C calling Python) are such memory. One made before the locks stays usable; nobody can make
-    another, or change it.
+    libffi's closures (C calling Python) are such memory. Under MemoryDenyWriteExecute=yes it keeps them in a memfd, and
+    all forks share that: what one job writes into it, the zygote and every other job would run.
     """
-    maps = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
-    code = {(device, inode) for _, rights, _, device, inode, *_ in maps if "x" in rights and inode != "0"}
-    for place, rights, _, device, inode, *_ in maps:
-        shared_code = rights.endswith("s") and (device, inode) in code
-        if "w" in rights and ("x" in rights or shared_code):
-            start, end = (int(part, 16) for part in place.split("-"))
-            still = mmap.PROT_READ | (mmap.PROT_EXEC if "x" in rights else 0)
-            syscall("mprotect", ctypes.c_ulong(start), ctypes.c_ulong(end - start), ctypes.c_long(still))
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        _, rights, _, _, inode, *path = line.split(maxsplit=5)
+        if "x" not in rights or path in _CODE_OF_THE_KERNEL:
+            continue
+        if inode == "0" or "w" in rights or path[0].startswith("/memfd:"):
+            raise StrayCode
 
 
 def lock_memory() -> bool:

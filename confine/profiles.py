@@ -67,6 +67,8 @@ _PURE_WORK: Final = (
             "exit_group", "getrandom", "readv", "writev", "dup", "sched_getaffinity", "gettimeofday",
         ),
     ),
+    # A wait that a pause broke into (a computer that sleeps, SIGSTOP, a debugger): the kernel takes it up by this call.
+    Rule(Action.ALLOW, ("restart_syscall",)),
     Rule(Action.ALLOW, ("mmap", "mprotect"), _NO_NEW_CODE),
     Rule(Action.EPERM, ("mmap", "mprotect")),
     # The C library asks for the size of an open descriptor this way.
@@ -152,9 +154,8 @@ _SERVING: Final = (
     # The C library asks for the size of a stack before each thread. Limits are set before the locks and never after: a
     # limit of none on the keeper's files would end it, and one's own is read by every account.
     Rule(Action.ALLOW, ("prlimit64",), _ONLY_ASKING),
-    # Waiting for a moment; a wait that SIGSTOP or a debugger broke into, which the kernel takes up by a call of its
-    # own; clocks, where the kernel lends no page with them.
-    Rule(Action.ALLOW, ("clock_nanosleep", "nanosleep", "restart_syscall", "clock_getres", "time")),
+    # Waiting for a moment; clocks, where the kernel lends no page with them.
+    Rule(Action.ALLOW, ("clock_nanosleep", "nanosleep", "clock_getres", "time")),
     # The event loop: its selector, and the pair by which it wakes itself. A pair is of streams.
     Rule(Action.ALLOW, ("epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait")),
     Rule(Action.ALLOW, ("socketpair",), _STREAM_PAIR),

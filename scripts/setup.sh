@@ -4,6 +4,7 @@
 #   scripts/setup.sh run     what `make run` and `make serve` need
 #   scripts/setup.sh test    the same and the programs the tests call
 #   scripts/setup.sh bench   what `make bench` needs: the other cleaners it compares with
+#   scripts/setup.sh rehearsal  what `make rehearsal` needs: debootstrap and systemd-nspawn, which make and boot a server
 #   scripts/setup.sh corpus  what `make corpus` needs beside the tests: LibreOffice, which exports documents for it, and ffmpeg
 #
 # 1. Names what the system lacks; without a network, it names everything at once and the one apt line, exit 4: at once
@@ -85,6 +86,10 @@ if [ "$what" = bench ]; then
     # Debian's mat2 brings the GObject bindings of gdk-pixbuf, poppler and librsvg that it works with, and ExifTool.
     command -v mat2 >/dev/null 2>&1 || need mat2 "mat2, a cleaner to compare with"
     command -v qpdf >/dev/null 2>&1 || need qpdf "qpdf, another"
+fi
+if [ "$what" = rehearsal ]; then
+    [ -x /usr/sbin/debootstrap ] || need debootstrap "debootstrap, which makes the folder of a Debian server"
+    command -v systemd-nspawn >/dev/null 2>&1 || need systemd-container "systemd-nspawn, which boots it"
 fi
 if [ "$what" = corpus ]; then
     # Some 100 MB, without windows.

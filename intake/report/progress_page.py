@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from intake.http.connections import Connection
 from intake.services import SERVICES, Services
-from intake.uploads.progress import Sending, Shown, Step, TooManyWatch
+from intake.uploads.progress import Sending, Shown, Step
 from intake.views.pages import Language, answer
 from intake.views.texts import N_
 
@@ -46,18 +46,15 @@ async def progress(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     language = services.pages.language_of(request)
     head, tail = _page(services, language, request.path)
-    try:
-        with services.progress.watch(request.match_info["id"]) as shown:
-            response = web.StreamResponse(headers=answer(b"").headers)
-            await response.prepare(request)
-            await _write(request, response, head + _AHEAD)
-            async for line in _lines(shown, language, request):
-                await _write(request, response, line.encode())
-            await _write(request, response, tail)
-            await response.write_eof()
-            return response
-    except TooManyWatch:
-        return answer(head + _with_link(_ENDED, language, request).encode() + tail)
+    with services.progress.watch(request.match_info["id"]) as shown:
+        response = web.StreamResponse(headers=answer(b"").headers)
+        await response.prepare(request)
+        await _write(request, response, head + _AHEAD)
+        async for line in _lines(shown, language, request):
+            await _write(request, response, line.encode())
+        await _write(request, response, tail)
+        await response.write_eof()
+        return response
 
 
 def _page(services: Services, language: Language, path: str) -> tuple[bytes, bytes]:

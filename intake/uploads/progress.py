@@ -5,8 +5,8 @@ How far a report has come, while it is being sent: what the page in a tab of its
    tells nobody which form it is of.
 2. Kept in memory, and only for as long as somebody sends or watches: how many bytes, and what became of files, by their
    order. Nothing of what they are called.
-3. At most `MOST_WATCHING` pages watch at a time, so that forms left open do not take the connections of those who
-   send; from half of it on some are refused by chance (intake/shelf.py).
+3. Nobody is refused: how many watch would be seen. A page that shows a form nobody sends makes no progress, so it is
+   the first to make room where connections are scarce (intake/http/connections.py).
 """
 
 import hashlib
@@ -17,20 +17,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from intake.errors import IntakeError
-from intake.shelf import Shelf
-
-MOST_WATCHING: Final = 256  # half of the connections
 _ID_BYTES: Final = 16
 # Each file makes two steps; a form that holds more parts than it may shows no more of them.
 _MOST_STEPS: Final = 64
-
-
-class TooManyWatch(IntakeError):
-    """As many such pages are open as may be."""
-
-    code = 330
-    text_key = "progress.too_many"
 
 
 class Step(Enum):
@@ -91,7 +80,6 @@ class ProgressBoard:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._shown: dict[str, Shown] = {}
-        self._watching = Shelf[object](MOST_WATCHING)
 
     def __len__(self) -> int:
         return len(self._shown)
@@ -104,15 +92,9 @@ class ProgressBoard:
 
     @contextmanager
     def watch(self, untrusted_id: str) -> Iterator[Shown]:
-        """Give what is shown under this id, also before anything is sent. Raises `TooManyWatch`."""
-        watch = object()
-        if not self._watching.put(watch, 1):
-            raise TooManyWatch
-        try:
-            with self._used(untrusted_id) as shown:
-                yield shown
-        finally:
-            self._watching.drop(watch)
+        """Give what is shown under this id, also before anything is sent."""
+        with self._used(untrusted_id) as shown:
+            yield shown
 
     @contextmanager
     def send(self, sending: Sending, untrusted_token: str) -> Iterator[None]:

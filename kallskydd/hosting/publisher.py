@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 
 from confine.lock import confine_publisher
-from confine.process import MoreThanOneThread, StraySocket
+from confine.process import MoreThanOneThread, StrayCode, StraySocket
 from kallskydd.say import MISSING, OK, REFUSED, prose
 from onion.publisher.server import Host, Places
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     _to_nowhere()
     try:
         locks = confine_publisher(places.control_socket.parent, places.tenants, places.sockets)
-    except (OSError, MoreThanOneThread, StraySocket):
+    except (OSError, MoreThanOneThread, StrayCode, StraySocket):
         return REFUSED
     if not locks.complete:
         return REFUSED

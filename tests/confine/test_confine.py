@@ -363,6 +363,31 @@ def test_the_intake_refuses_to_lock_when_a_thread_exists_already(tmp_path) -> No
 
 
 @pytest.mark.parametrize(
+    "made",
+    [
+        # libffi's own, and what it makes under MemoryDenyWriteExecute=yes: PR_SET_MDWE.
+        "closure = ctypes.CFUNCTYPE(ctypes.c_int)(int)",
+        "ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)\nclosure = ctypes.CFUNCTYPE(ctypes.c_int)(int)",
+        "memory = os.memfd_create('m')\nos.truncate(memory, 9)\ncode = mmap.mmap(memory, 9, prot=mmap.PROT_READ | mmap.PROT_EXEC)",
+    ],
+    ids=["a closure", "a closure where no page may be written and run", "a memfd"],
+)
+@pytest.mark.parametrize("confined", ["confine_intake(home)", "confine.lock.confine_zygote()"])
+def test_with_code_that_is_of_no_file_neither_intake_nor_zygote_locks_itself(tmp_path, made, confined) -> None:
+    code = f"""\
+import confine.lock, ctypes, mmap
+from confine.process import StrayCode
+{made}
+try:
+    {confined}
+    print(json.dumps({{"refused": False}}))
+except StrayCode:
+    print(json.dumps({{"refused": True}}))
+"""
+    assert run(code, tmp_path) == {"refused": True}
+
+
+@pytest.mark.parametrize(
     ("family", "kind"),
     [(socket.AF_INET, socket.SOCK_STREAM), (socket.AF_UNIX, socket.SOCK_DGRAM), (socket.AF_INET, socket.SOCK_DGRAM)],
 )

@@ -1,7 +1,7 @@
 """The units, the torrc and `make install`: what they promise to an operator, and that the service works under them.
 
-No systemd runs here: the units are weighed and read by systemd-analyze, their filter is put on the real programs
-(unit_filter.py), and what only a running systemd can do (mounts, an own network) is not tried.
+No systemd runs here: the units are weighed and read by systemd-analyze, and their filter is put on the real programs
+(unit_filter.py). What only a running systemd can do (mounts, an own network, the journal) `make rehearsal` tries.
 """
 
 from __future__ import annotations
@@ -123,7 +123,11 @@ def test_a_unit_leaves_nothing_to_the_journal_to_swap_or_to_a_core_dump(unit):
     lines = settings(unit)
 
     assert lines["StandardOutput"] == lines["StandardError"] == ["null"]
-    assert lines["IPAccounting"] == lines["CPUAccounting"] == lines["IOAccounting"] == ["no"]
+    assert (
+        lines["IPAccounting"] == lines["CPUAccounting"] == lines["IOAccounting"] == lines["MemoryAccounting"] == ["no"]
+    )
+    # With it the journal would have no start, stop or exit code either: they are systemd's own lines.
+    assert "LogLevelMax" not in lines
     assert "-/run/systemd/journal" in lines["InaccessiblePaths"][0].split()
     assert lines["MemorySwapMax"] == lines["MemoryZSwapMax"] == lines["LimitCORE"] == ["0"]
 
@@ -150,6 +154,7 @@ def test_a_tenants_unit_gives_up_nothing_that_the_unit_of_a_home_alone_has():
     own = {
         "Description", "Documentation", "Wants", "Requires", "After", "ConditionPathExists", "Type", "ExecStart", "User",
         "Group", "ReadWritePaths", "MemoryMax", "TasksMax", "WantedBy", "SystemCallFilter", "InaccessiblePaths",
+        "ProtectProc",
     }  # fmt: skip
 
     assert {name: values for name, values in alone.items() if name not in own and tenant.get(name) != values} == {}
@@ -177,6 +182,22 @@ def test_what_a_tenants_timer_runs_is_that_of_a_home_alone_and_sees_of_the_host_
     for name in ("ExecStartPre", "ExecStart", "EnvironmentFile"):
         lines = [re.sub(r"(-host)?/%i|-%i", "", line) for line in timed.get(name, [])]
         assert lines == alone.get(name, [])
+
+
+def test_the_keepers_child_that_audits_is_shown_the_intake_and_a_tenants_no_other_tenant():
+    assert settings(KEEPER_UNIT)["ProtectProc"] == ["default"]
+    assert settings(TENANT_UNIT)["ProtectProc"] == ["invisible"]
+
+
+@pytest.mark.parametrize("unit", [BACKUP_UNIT, TENANT_BACKUP_UNIT], ids=lambda unit: unit.name)
+def test_a_backup_without_its_disks_fails_once_old_shares_are_gone(unit):
+    lines = settings(unit)
+    first, *disks = lines["ExecStartPre"]
+
+    # An assertion or a mount that is required would leave the unit inactive, and the shares where they are.
+    assert not {"AssertPathIsMountPoint", "RequiresMountsFor", "ConditionPathIsMountPoint"} & lines.keys()
+    assert first.endswith("-mtime +5 -delete")
+    assert [line.split()[-1] for line in disks if "/findmnt " in line] == ["/mnt/backup", "/mnt/slots"]
 
 
 def test_the_publisher_tells_accounts_apart_and_its_folder_of_tors_stays_the_same():

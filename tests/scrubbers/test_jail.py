@@ -316,6 +316,21 @@ async def test_a_zygote_that_stands_still_after_an_answer_is_given_up_and_nobody
         sandbox.close()
 
 
+async def test_zygotes_that_were_paused_go_on() -> None:
+    """As a computer that sleeps, a frozen container or a debugger does it: the kernel takes the wait up by a call of its own."""
+    with zygote(Role.PICTURES) as (first, pictures), zygote(Role.DOCUMENTS) as (second, documents):
+        sandbox = Sandbox([pictures, documents])
+        for _ in range(2):
+            for process in (first, second):
+                os.kill(process.pid, signal.SIGSTOP)
+                os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+                os.kill(process.pid, signal.SIGCONT)
+            await sandbox.self_test()
+
+        assert [one.poll() for one in (first, second)] == [None, None]
+        sandbox.close()
+
+
 async def test_the_self_test_passes_in_the_real_jail_and_reads_its_locks_back() -> None:
     with zygote(Role.PICTURES) as (_, pictures), zygote(Role.DOCUMENTS) as (_, documents):
         sandbox = Sandbox([pictures, documents])

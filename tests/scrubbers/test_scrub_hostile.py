@@ -159,7 +159,7 @@ def test_after_all_of_them_the_jail_still_cleans(jail) -> None:
 
 
 def test_a_note_that_says_nothing_of_its_look_is_no_attack(jail) -> None:
-    """PDFium then writes the document through a callback, which a job may only do after a rehearsal."""
+    """PDFium then writes the document again, with a look that it makes."""
     notes = b"<</Type/Annot/Subtype/Square/Rect[20 20 90 90]/C[1 0 0]/Contents(Anna)>>" * 10
 
     kind, clean = jail.clean(document(page=b"/Annots[%s]" % notes))

@@ -2,7 +2,8 @@
 
     python oneshot.py UNIT FROM=TO …
 
-FROM=TO: a path of the unit, and where it lies on this computer. Mounts, accounts and limits are systemd's and not tried.
+FROM=TO: a path of the unit, and where it lies on this computer. Mounts, accounts and limits are systemd's and not tried,
+nor are the lines with "+", which ask for mounts (`make rehearsal` tries both).
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ def run(unit: Path, places: list[str]) -> int:
     given = "".join(Path(here(name)).read_text() for name in lines.get("EnvironmentFile", []))
     environment = {**os.environ, **dict(word.split("=", 1) for word in shlex.split(given))}
     for line in lines.get("ExecStartPre", []) + lines["ExecStart"]:
+        if line.startswith("+"):
+            continue
         words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(here(line))]
         done = subprocess.run([sys.executable, FILTER, str(unit), *words], env=environment, check=False)
         if done.returncode != 0:

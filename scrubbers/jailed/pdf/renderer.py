@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import io
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -12,6 +11,7 @@ from PIL import Image
 
 from scrubbers.jailed.pdf.bitmap import drawn_on_white, in_colours
 from scrubbers.jailed.pdf.left_out import require_room, room_for
+from scrubbers.jailed.pdf.written import as_written
 from scrubbers.stages import Damaged, Locked, TooManyPages
 
 _PAGES: Final = 2000  # design, "Numbers"
@@ -23,33 +23,6 @@ _FLAGS: Final = pdfium.FPDF_NO_CATCH | pdfium.FPDF_ANNOT
 _BARELY: Final = 8  # pixels
 # In UTF-16, as PDFium wants it.
 _STAMP: Final = (ctypes.c_ushort * 6)(*b"Stamp", 0)
-
-
-class _Sink:
-    """Where PDFium writes to: a function that it calls. In the jail none can be made, so there is one for all."""
-
-    def __init__(self) -> None:
-        self._made = io.BytesIO()
-        self._target = pdfium.FPDF_FILEWRITE()
-        self._target.version = 1
-        called = type(self._target.WriteBlock)(self._take)
-        self._target.WriteBlock = called
-        # Its memory is read-only once the locks are on: freeing it as the process ends would be a crash.
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(called))
-
-    def _take(self, _target: object, data: int, size: int) -> int:
-        self._made.write(ctypes.string_at(data, size))
-        return 1
-
-    def written(self, document: pypdfium2.PdfDocument) -> bytes:
-        """Return the document without encryption; raises Damaged."""
-        self._made = io.BytesIO()
-        if not pdfium.FPDF_SaveAsCopy(document, self._target, pdfium.FPDF_REMOVE_SECURITY):
-            raise Damaged
-        return self._made.getvalue()
-
-
-_SINK: Final = _Sink()
 
 
 class PdfiumSource:
@@ -122,7 +95,7 @@ class PdfiumSource:
                     # PDFium makes those looks when a page is drawn, and forgets none while it is open.
                     pages.append(page := document[number])
                     page.render(scale=_BARELY / max(page.get_size()), draw_annots=True).close()
-                return _SINK.written(document)
+                return as_written(document, len(self._whole))
             except pypdfium2.PdfiumError:
                 raise Damaged from None
             finally:

@@ -38,8 +38,7 @@ def small_document() -> bytes:
         text + b"0 0 20 20 re W n q 1 0 0 rg 5 5 30 20 re f Q /X0 Do q 20 0 0 20 40 5 cm /X1 Do Q\n"
         b"q /G0 gs 20 0 0 20 65 5 cm /X2 Do Q BT /F0 12 Tf 3 Tr 10 80 Td <0001> Tj ET\n"
     )
-    # A note without a look of its own has PDFium write the document again, through a callback. With a process's first
-    # callback libffi asks about SELinux, which is death in a job.
+    # A note without a look of its own has PDFium write the document again.
     note: dict[bytes, Value] = {b"Type": Name(b"Annot"), b"Subtype": Name(b"Square"), b"Rect": [0, 0, 9, 9]}
     pages = [_page(parent, drawn, resources, note), _page(parent, text + b"BT 4 Tr ET\n", resources)]
     parent.value = {b"Type": Name(b"Pages"), b"Count": len(pages), b"Kids": pages}

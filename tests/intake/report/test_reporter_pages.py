@@ -502,23 +502,6 @@ async def test_a_tab_that_is_closed_at_any_time_is_no_fault_and_leaves_nothing(t
     assert faults == 0
 
 
-async def test_beyond_the_most_that_watch_the_page_says_that_sending_works_and_sending_works(tmp_path, monkeypatch):
-    # Of so few the first two always get in, and a fourth never.
-    monkeypatch.setattr("intake.uploads.progress.MOST_WATCHING", 3)
-    async with running_intake(tmp_path) as intake:
-        browser = intake.browser()
-        pages = [await browser.get("/report") for _ in range(3)]
-        async with Tab(intake, progress_path(pages[0])) as one, Tab(intake, progress_path(pages[1])) as two:
-            await one.shows("När du skickar")
-            await two.shows("När du skickar")
-            third = await browser.get(progress_path(pages[2]))
-            sent = await browser.post("/report", pages[2].form("/report").with_(text="All the same"))
-
-    assert "Det går bra att skicka ändå." in third.plain
-    assert f'href="{progress_path(pages[2])}?lang=sv"' in third.text
-    assert len(sent.receipt.words) == 8
-
-
 async def test_a_tab_that_waits_too_long_ends_with_a_way_to_begin_anew(tmp_path, monkeypatch):
     monkeypatch.setattr("intake.report.progress_page.WAIT_SECONDS", 0.2)
     async with running_intake(tmp_path) as intake:
