@@ -23,6 +23,7 @@ from desk.keep.keyfile import DeskHome
 from desk.web.app import make_app
 from desk.web.handlers.answered import ANSWERED
 from desk.web.local.address import LocalAddress, new_name
+from desk.web.local.connections import Runner
 from desk.web.local.entrance import COOKIE, Entrance
 from desk.web.local.loopback import listen
 from desk.web.services import Services
@@ -191,7 +192,7 @@ async def pages_of(
                 look(request, response)
 
         app.on_response_prepare.append(watched)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        runner = Runner(app, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         for listener in listeners:
             await web.SockSite(runner, listener).start()
