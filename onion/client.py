@@ -1,6 +1,7 @@
 """A private tor process as a client: for a member's desk, for the mirror, for tests.
 
-`ClientTor` promises a SOCKS port on 127.0.0.1 that tor chose itself, with extended errors, once `start` has returned;
+`ClientTor` promises SOCKS with extended errors once `start` has returned: at a port of 127.0.0.1 that tor chose itself,
+which every account of the computer can use, or at a unix socket in a folder of ours, which no other account can reach.
 tor ends with `stop`, with the `with` block, or with our process. Client keys given at the start are files in the
 folder, mode 0600, and are rewritten each time: a key that is no longer given is gone.
 
@@ -40,24 +41,24 @@ class ClientTor:
         network_lines: Sequence[str] = (),
         client_auth: Iterable[tuple[str, str]] = (),
         *,
-        socks: str = "127.0.0.1:auto",
+        socks_socket: Path | None = None,
         bridges: Sequence[str] = (),
     ) -> None:
         """`client_auth` holds (address, private key in base32); without `network_lines` it is the public network.
 
-        Raises BadBridge for a bridge that `onion.bridges` does not know.
+        Raises BadBridge for a bridge that `onion.bridges` does not know, PathUnusable for a folder of too long a path.
         """
         self._folder = folder
         self._network_lines = (*network_lines, *bridge_lines(bridges))
         self._client_auth = tuple(client_auth)
-        self._socks = socks
+        self._socks_socket = None if socks_socket is None else usable_socket_path(socks_socket)
         self._address: tuple[str, int] | None = None
         self.control_socket = usable_socket_path(folder / "control")
         self._process = TorProcess(folder / "torrc", control_socket=self.control_socket)
 
     @property
     def socks(self) -> tuple[str, int]:
-        """Where tor listens for SOCKS5; raises SocksMissing before `start`."""
+        """The port at which tor listens for SOCKS5; raises SocksMissing before `start`, and where it is a socket."""
         if self._address is None:
             raise SocksMissing
         return self._address
@@ -68,7 +69,8 @@ class ClientTor:
         self._process.start()
         try:
             wait_until_ready(self._process, self.control_socket, within=within)
-            self._address = _socks_listener(self.control_socket)
+            if self._socks_socket is None:
+                self._address = _socks_listener(self.control_socket)
         except BaseException:
             self.stop()
             raise
@@ -109,12 +111,13 @@ class ClientTor:
         (self._folder / "torrc").write_text("\n".join(self._torrc_lines()) + "\n")
 
     def _torrc_lines(self) -> list[str]:
+        socks = "127.0.0.1:auto" if self._socks_socket is None else f"unix:{quoted_path(self._socks_socket)}"
         return [
             f"DataDirectory {quoted_path(self._folder / 'data')}",
             f"ControlSocket unix:{quoted_path(self.control_socket)}",
             "CookieAuthentication 1",
             # Streams with different user names never share a circuit (tor's default); errors say why an onion is shut.
-            f"SocksPort {self._socks} ExtendedErrors",
+            f"SocksPort {socks} ExtendedErrors",
             f"ClientOnionAuthDir {quoted_path(self._folder / 'keys')}",
             "ClientOnly 1",
             "SafeLogging 1",

@@ -1,7 +1,8 @@
 """The application: its pages, and what stands before each of them.
 
-From the outside in: the guard (`local.guard`), one broad catch that says the same of every fault, the lock. A page that
-needs an unlocked desk goes to Unlock; a form that meets the lock is held there, with what was typed in it.
+From the outside in: the guard (`local.guard`), what sends the browser to the page that answers a form
+(`handlers.answered`), one broad catch that says the same of every fault, the lock. A page that needs an unlocked desk
+goes to Unlock; a form that meets the lock is held there, with what was typed in it.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ from aiohttp import hdrs, web
 
 from desk.errors import DeskError, HomeUnusable
 from desk.web.handlers import (
+    answered,
     calendar,
     case,
     checks,
@@ -40,6 +42,7 @@ from desk.web.views.refusals import BROKEN, NO_PAGE, SENT_TWICE, UNREADABLE, not
 
 # One module for each page, or for the pages of one act. ROUTES of each: the address, what GET and what POST do there.
 _HANDLERS: Final = (
+    answered,
     entrance,
     unlock,
     overview,
@@ -61,14 +64,20 @@ _HANDLERS: Final = (
 )
 # Shown to a locked desk too.
 _FOR_ALL: Final = (
-    OPEN, "/desk.css", unlock.UNLOCK, unlock.LOCK, enrol.ENROL, enrol.JOIN, way.WAY, settings.LANGUAGE,
+    OPEN, "/desk.css", answered.ANSWERED,
+    unlock.UNLOCK, unlock.LOCK, enrol.ENROL, enrol.JOIN, way.WAY, settings.LANGUAGE,
 )  # fmt: skip
 
 
 def make_app(services: Services) -> web.Application:
     """Return the application over its parts."""
     app = web.Application(
-        middlewares=[guard(services.address, services.entrance), _one_catch, _unlocked_only],
+        middlewares=[
+            guard(services.address, services.entrance),
+            answered.answered_elsewhere,
+            _one_catch,
+            _unlocked_only,
+        ],
         client_max_size=FORM_BYTES_MAX,
     )
     app[SERVICES] = services

@@ -22,6 +22,7 @@ from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
 from desk.web.app import make_app
 from desk.web.local.address import LocalAddress, new_name
+from desk.web.local.connections import BACKLOG, Runner
 from desk.web.local.entrance import Entrance
 from desk.web.local.guard import OPEN
 from desk.web.local.loopback import listen
@@ -64,14 +65,12 @@ async def serve(
             chosen_language(home),
             swap_is_readable=swap_is_readable,
         )
-        runner = web.AppRunner(
-            make_app(services), access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
-        )
+        runner = Runner(make_app(services), handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         going_on = [asyncio.create_task(desk.lock_when_idle()), asyncio.create_task(services.refresh.daily())]
         try:
             for listener in listeners:
-                await web.SockSite(runner, listener).start()
+                await web.SockSite(runner, listener, backlog=BACKLOG).start()
             opened(f"{address.origin}{OPEN}{services.entrance.token}")
             await _until_asked_to_end()
         finally:

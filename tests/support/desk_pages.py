@@ -21,7 +21,9 @@ from desk_harness import PASSPHRASE, RunningDesks
 
 from desk.keep.keyfile import DeskHome
 from desk.web.app import make_app
+from desk.web.handlers.answered import ANSWERED
 from desk.web.local.address import LocalAddress, new_name
+from desk.web.local.connections import Runner
 from desk.web.local.entrance import COOKIE, Entrance
 from desk.web.local.loopback import listen
 from desk.web.services import Services
@@ -105,10 +107,7 @@ class Reader:
                 "Content-Type": "application/x-www-form-urlencoded",
             },
         )
-        if seen.status == _REDIRECTS:
-            return await self.go(seen.headers["Location"])
-        self.at, self.page = path, seen
-        return seen
+        return await self.led(path, seen)
 
     async def send_file(self, path: str, content: bytes, **fields: str) -> Seen:
         """Send a form with a file in it, as a browser does; the file's name is in it too."""
@@ -127,10 +126,17 @@ class Reader:
                 "Content-Type": "multipart/form-data; boundary=the-boundary",
             },
         )
-        if seen.status == _REDIRECTS:
-            return await self.go(seen.headers["Location"])
+        return await self.led(path, seen)
+
+    async def led(self, path: str, seen: Seen) -> Seen:
+        """Go where the answer to a form leads. The page that it was answered with counts as the form's own."""
         self.at, self.page = path, seen
-        return seen
+        if seen.status != _REDIRECTS:
+            return seen
+        led = await self.go(seen.headers["Location"])
+        if seen.headers["Location"].startswith(ANSWERED):
+            self.at = path
+        return led
 
     async def open(self) -> Seen:
         """Open the address that the program gives the browser, once."""
@@ -186,7 +192,7 @@ async def pages_of(
                 look(request, response)
 
         app.on_response_prepare.append(watched)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        runner = Runner(app, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         for listener in listeners:
             await web.SockSite(runner, listener).start()

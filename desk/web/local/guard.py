@@ -60,19 +60,30 @@ def guard(address: LocalAddress, entrance: Entrance) -> Middleware:
             return nothing()
         # 4.
         is_opening = request.method == hdrs.METH_GET and request.path.startswith(OPEN)
-        if not is_opening and not entrance.knows(request.cookies.get(COOKIE, "")):
-            return nothing()
+        if not is_opening:
+            if not entrance.knows(request.cookies.get(COOKIE, "")):
+                return nothing()
+            # Hers is the last connection to be ended (`local.connections`).
+            request.protocol.is_hers = True  # type: ignore[attr-defined]
         return await handler(request)
 
     return middleware
 
 
+class _Bare(web.Response):
+    """Drops what the library adds, also where no signal handler sees the answer."""
+
+    async def _prepare_headers(self) -> None:
+        await super()._prepare_headers()
+        await bare_headers(None, self)
+
+
 def nothing() -> web.Response:
-    """Return the empty answer."""
-    return web.Response(status=_NOT_FOUND, headers=HEADERS)
+    """Return the empty answer, with no header that is ours or the library's own."""
+    return _Bare(status=_NOT_FOUND)
 
 
-async def bare_headers(_request: web.Request, response: web.StreamResponse) -> None:
+async def bare_headers(_request: web.Request | None, response: web.StreamResponse) -> None:
     """Signal handler for `on_response_prepare`: the library has added its version and a clock."""
     response.headers.pop(hdrs.SERVER, None)
     response.headers.pop(hdrs.DATE, None)

@@ -27,6 +27,7 @@ from desk.server.address import server_key_of
 from desk.server.client import DeskClient
 from desk.server.reach import CONNECTIONS
 from desk.web.local.forms import Form, FormTokens
+from desk.web.session.answered import AnsweredForms
 from desk.web.session.held_copy import HeldCopy
 from desk.web.session.link import Link, LinkConnector
 from desk.web.session.oral import HeldCall
@@ -80,6 +81,7 @@ class Desk:
     beside: set["asyncio.Task[None]"] = field(default_factory=set)
     tokens: FormTokens = field(default_factory=FormTokens)
     copy: HeldCopy = field(default_factory=HeldCopy)
+    answered: AnsweredForms = field(default_factory=AnsweredForms)
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -200,6 +202,7 @@ class Desk:
                 return
             self.call = None
             self.tokens.clear()
+            self.answered.clear()
             self.copy.drop()
             beside = list(self.beside)
             for task in beside:

@@ -24,6 +24,7 @@ from onion.client import ClientTor, add_client_key
 from onion.connector import SocksConnector
 from onion.errors import SocksFailed, SocksMissing, SocksTimeout
 from onion.private_network import PrivateNetwork
+from onion.socks import SocksAddress
 
 # How soon a tor whose start was given up is stopped again: it may have been about to begin.
 _STOP_AGAIN_SECONDS = 0.2
@@ -42,7 +43,7 @@ class Route:
 class _DeskConnector(SocksConnector):
     """Connections through a tor's SOCKS port, which fail as a desk expects it."""
 
-    def __init__(self, socks: tuple[str, int]) -> None:
+    def __init__(self, socks: SocksAddress) -> None:
         super().__init__(socks, within=CONNECT_SECONDS, limit=CONNECTIONS)
 
     async def _create_connection(
@@ -72,9 +73,12 @@ async def connector_for(
         yield _DeskConnector((host, port))
     else:
         lines = [] if route.tor_network is None else PrivateNetwork.lines_from(route.tor_network)
-        async with _started(ClientTor(tor_folder, lines, bridges=_bridges_beside(tor_folder))) as tor:
+        # Not a port, which any account of this computer could use.
+        socks = tor_folder / "socks"
+        tor = ClientTor(tor_folder, lines, socks_socket=socks, bridges=_bridges_beside(tor_folder))
+        async with _started(tor):
             await asyncio.to_thread(add_client_key, tor.control_socket, address, onion_private)
-            yield _DeskConnector(tor.socks)
+            yield _DeskConnector(socks)
 
 
 def _bridges_beside(tor_folder: Path) -> tuple[str, ...]:
@@ -86,12 +90,12 @@ def _bridges_beside(tor_folder: Path) -> tuple[str, ...]:
 
 
 @contextlib.asynccontextmanager
-async def _started(tor: ClientTor) -> AsyncIterator[ClientTor]:
-    """Yield the tor, started, and end it. A start that is given up goes on in its thread until its tor has ended."""
+async def _started(tor: ClientTor) -> AsyncIterator[None]:
+    """Start the tor, and end it. A start that is given up goes on in its thread until its tor has ended."""
     starting = asyncio.create_task(asyncio.to_thread(tor.start))
     try:
         await asyncio.shield(starting)
-        yield tor
+        yield
     finally:
         while not starting.done():
             await asyncio.to_thread(tor.stop)

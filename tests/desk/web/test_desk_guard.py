@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from desk_harness import PASSPHRASE, running_desks
 from desk_pages import TO_A_PAGE, pages_of
@@ -113,7 +115,6 @@ async def test_no_answer_says_which_program_it_is_or_may_be_kept_or_framed_or_ru
     pages = [
         await reader.ask("GET", "/unlock", headers=OURS),
         await reader.ask("GET", "/nowhere", headers=OURS),
-        await reader.ask("GET", "/unlock"),
     ]
 
     for page in pages:
@@ -122,3 +123,19 @@ async def test_no_answer_says_which_program_it_is_or_may_be_kept_or_framed_or_ru
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
         assert "script" not in page.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "request_", [b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n", b"hello\r\n\r\n", b"\x16\x03\x01\r\n\r\n"]
+)
+async def test_who_knows_neither_name_nor_protocol_is_not_told_what_listens(reader, request_):
+    going_in, going_out = await asyncio.open_connection("127.0.0.1", reader.port)
+    going_out.write(request_)
+    head = await going_in.readuntil(b"\r\n\r\n")
+    going_out.close()
+
+    first, *headers = head.decode().lower().split("\r\n")
+    names = {one.partition(":")[0] for one in headers if one}
+    assert first.partition(" ")[2] == "404 not found"
+    assert names <= {"content-length", "content-type", "connection"}
+    assert "content-length: 0" in headers

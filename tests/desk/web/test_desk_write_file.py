@@ -190,7 +190,10 @@ async def test_a_form_with_a_file_is_read_in_memory_and_what_is_no_form_is_refus
             "Origin": reader.services.address.origin,
         }  # fmt: skip
         broken = [
-            await reader.ask("POST", f"/case/{name}/write", body=body, headers={**headers, "Content-Type": kind})
+            await reader.led(
+                "/",
+                await reader.ask("POST", f"/case/{name}/write", body=body, headers={**headers, "Content-Type": kind}),
+            )
             for kind, body in (
                 ("multipart/form-data; boundary=a", b"nothing of the kind"),
                 ("multipart/form-data", b"--a\r\n\r\nx\r\n--a--"),
