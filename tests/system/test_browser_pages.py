@@ -71,10 +71,17 @@ def look(browser: Chromium, *, narrow: bool, judged: bool) -> dict[str, list[str
 
 
 def wrong_names(browser: Chromium) -> list[str]:
-    """Names that are read aloud and do not stand on the page as the label, or the words, of anything."""
-    labels, words = measure(browser, "labels()"), measure(browser, "buttons()")
+    """Names that are read aloud and do not stand on the page as the label, or the words, of anything.
+
+    A button may be read with what it is about, which stands on the page as well: "Take back this file: Your file 2".
+    """
+    labels, words, text = measure(browser, "labels()"), measure(browser, "buttons()"), browser.text()
     fields = [name for name in names(browser, *CHOICES) if name not in labels]
-    return fields + [name for name in names(browser, "button", "link") if name not in labels + words]
+    pressed = [name for name in names(browser, "button", "link") if name not in labels + words]
+    parts = {name: name.partition(": ") for name in pressed}
+    return fields + [
+        name for name, (word, _, about) in parts.items() if not (word in words and about and about in text)
+    ]
 
 
 def of(collected, language: str) -> list[Rendered]:

@@ -14,8 +14,9 @@ import pytest
 from intake_harness import Browser, Page, file_report, log_in
 from service import KALLSKYDD, Service, holding, offline_network, trial_home
 
+from cases.sentences.operator import RESTORE
+
 MARKER = "mkPlaintextOfAReport"
-RESTORE = "Stop the service and restore the file from the backup."
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ DAMAGES = {
 }
 
 
-async def test_a_damaged_home_is_not_served_and_what_is_said_to_do_brings_all_back(home, network):
+async def test_a_damaged_home_is_not_served_and_with_its_files_as_they_were_it_is(home, network):
     with Service(home, network) as service:
         page = await filed(service)
     backup = home.parent / "backup"
