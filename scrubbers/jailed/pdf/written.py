@@ -9,6 +9,7 @@ alone. The layout of a FILE and both names are the C library's binary interface,
 """
 
 import ctypes
+import io
 from typing import Final
 
 import pypdfium2
@@ -48,14 +49,22 @@ def as_written(document: pypdfium2.PdfDocument, source_bytes: int) -> bytes:
     """Return the document without encryption; raises Damaged. MemoryError if there is no room for it."""
     size = source_bytes + _SPARE_BYTES
     while True:
-        buffer = (ctypes.c_char * size)()
-        start = ctypes.addressof(buffer)
-        stream = _Stream(flags=_NO_WRITES, function=_FUNCTION, write_base=start, write_at=start, write_end=start + size,
-                         table=_TABLE)  # fmt: skip
-        target = ctypes.cast(ctypes.pointer(stream), ctypes.POINTER(pdfium.FPDF_FILEWRITE))
-        is_written = pdfium.FPDF_SaveAsCopy(document, target, pdfium.FPDF_REMOVE_SECURITY)
+        # Its bytes become the result: no second copy of a large document.
+        room = io.BytesIO()
+        room.seek(size - 1)
+        room.write(b"\0")
+        with room.getbuffer() as view:
+            place = ctypes.c_char.from_buffer(view)
+            start = ctypes.addressof(place)
+            stream = _Stream(flags=_NO_WRITES, function=_FUNCTION, write_base=start, write_at=start,
+                             write_end=start + size, table=_TABLE)  # fmt: skip
+            target = ctypes.cast(ctypes.pointer(stream), ctypes.POINTER(pdfium.FPDF_FILEWRITE))
+            is_written = pdfium.FPDF_SaveAsCopy(document, target, pdfium.FPDF_REMOVE_SECURITY)
+            # The view is let go of once nothing points into it.
+            del place
         if not stream.flags & _ERROR_SEEN:
             if not is_written:
                 raise Damaged
-            return ctypes.string_at(start, stream.write_at - start)
+            room.truncate(stream.write_at - start)
+            return room.getvalue()
         size *= _TIMES_MORE
