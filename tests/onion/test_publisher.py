@@ -358,8 +358,13 @@ FLOOD = """
     say(up=True)
     heard()
     flood = {kind: [opened(kind) for _ in range(200)] for kind in (ASK_SOCKET, SOCKS_SOCKET)}
-    time.sleep(1)
-    say(**{kind: sum(map(is_open, those)) for kind, those in flood.items()})
+    # On a busy machine the publisher takes a while to close what is too many.
+    for _ in range(40):
+        time.sleep(0.5)
+        held = {kind: sum(map(is_open, those)) for kind, those in flood.items()}
+        if max(held.values()) <= 8:
+            break
+    say(**held)
     heard()
 """
 
