@@ -9,7 +9,6 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from unittest import mock
 
 from desk_harness import CHEAP, PASSPHRASE
 from intake_harness import MadeHome
@@ -21,28 +20,26 @@ from cases.roster.member import new_member_keys, seal_member_keys
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
 from kallskydd.__main__ import build_parser
+from kallskydd.commands import desk as desk_command
 from kallskydd.commands.init import example_config, make_home
 from onion.address import address_from_public
 
 LABELS = ("Lead 1", "Handler 2", "Handler 3")
 ROLES = ("lead", "handler", "handler")
 
+# No core and all memory locked: in the process of the tests it would bind those that follow. Others try it with real
+# processes (tests/system/test_desk_memory.py).
+desk_command.close_memory = lambda: None
+
 
 def kallskydd(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, in a thread of its own: some begin an event loop, and a start takes a second.
-
-    What a desk command does to its process (no core, all memory locked) is left out: it would bind the tests that follow.
-    """
+    """Run a command in this process, in a thread of its own: some begin an event loop, and a start takes a second."""
     out, err = io.StringIO(), io.StringIO()
     texts = [str(word) for word in words]
 
     def run() -> int:
         args = build_parser(texts[0]).parse_args(texts)
-        with (
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-            mock.patch("kallskydd.commands.desk.close_memory"),
-        ):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             return args.run(args)
 
     with ThreadPoolExecutor(1) as pool:
