@@ -21,6 +21,7 @@ from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
 from kallskydd.__main__ import build_parser
 from kallskydd.commands import desk as desk_command
+from kallskydd.commands import serve as serve_command
 from kallskydd.commands.init import example_config, make_home
 from onion.address import address_from_public
 
@@ -29,7 +30,7 @@ ROLES = ("lead", "handler", "handler")
 
 # No core and all memory locked: in the process of the tests it would bind those that follow. Others try it with real
 # processes (tests/system/test_desk_memory.py).
-desk_command.close_memory = lambda: None
+desk_command.close_memory = serve_command.no_core_dump = serve_command.make_undumpable = lambda: None
 
 
 def kallskydd(*words: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
