@@ -76,7 +76,7 @@ TOKENS = (
 # Which of the eight words is asked back, in each of its places.
 _ASKED = re.compile(
     rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)'
-    rb'|(?<="wrong-)[1-8](?=[ "])|(?<=inte ord )[1-8](?=[.])'
+    rb'|(?<="wrong-)[1-8](?=[ "])|(?<=>Ord )[1-8](?= st)'
 )
 # What was found in a picture is shown up to a length, and may end within what was planted there.
 _CUT_OFF = re.compile(rb"(?<= )%s[bcdfghjklmnprstx]{1,20}(?=</bdi>)" % BEGINNING.encode())
