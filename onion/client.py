@@ -1,7 +1,7 @@
 """A private tor process as a client: for a member's desk, for the mirror, for tests.
 
 `ClientTor` promises SOCKS with extended errors once `start` has returned: at a port of 127.0.0.1 that tor chose itself,
-which every account of the computer can use, or at a unix socket in a folder of ours, which no other account can reach.
+which every account of the computer can use, or at a unix socket in the desk home, which no other account can reach.
 tor ends with `stop`, with the `with` block, or with our process. Client keys given at the start are files in the
 folder, mode 0600, and are rewritten each time: a key that is no longer given is gone.
 

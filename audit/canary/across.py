@@ -35,9 +35,8 @@ _OF_TOR = re.compile(r'\{"event": "waiting", "percent": \d+, "summary": "[^"]*"\
 # a long page. Above: arenas of the C library's threads, and their stacks; how many depends on which thread worked.
 _BUFFERS = 2 * 2**20
 _ALLOCATORS = frozenset({64 * 2**20, 128 * 2**20, 8 * 2**20 + 4096})
-# Measured on a busy computer, of eight runs: memory by nine MiB, work by a tenth, the database by nothing. Beside other
-# work, under the tracer: the system's work by 367 ticks, and the log by two frames, as a page splits where random keys
-# fall.
+# Measured on a busy computer, of eight runs: memory by nine MiB, work by a tenth, log and database by nothing.
+# Since then, in one run each and with no cause found: the system's work by 367 ticks, the log by two frames.
 _MAY_DIFFER = {
     "kB of memory": 18 * 1024,
     "kB of memory at most": 64 * 1024,

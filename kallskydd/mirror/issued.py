@@ -7,7 +7,7 @@ operator says (`certificate_list` of `[mirror]`); without it nothing is asked. T
 1. Once a day, through tor, on a circuit of its own; after a look that failed, with the next `kallskydd status`.
 2. Certificates are told apart by their serial numbers. Ours are those that lay in the folder at any `kallskydd status`,
    and those that the operator names (`known_certificates`). What is valid no more is passed over.
-3. An answer that has none of ours is no answer: of another name, or of a list that is behind.
+3. An answer without one of our certificates is no answer: of another name, or of a list that is behind.
 
 The list and who watches it learn that somebody asks for this name each day. What is kept is in `issued.json`.
 """

@@ -49,10 +49,13 @@ def test_a_folder_that_others_can_reach_is_refused(drill: Drill):
     assert list(drill.new.iterdir()) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another account")
-def test_a_folder_of_another_account_is_refused(drill: Drill):
+def test_a_folder_of_another_account_is_refused(drill: Drill, monkeypatch):
     drill.new.mkdir(mode=0o700)
-    os.chown(drill.new, 65534, 65534)
+    if os.geteuid() == 0:
+        os.chown(drill.new, 65534, 65534)
+    else:
+        # Nobody else can give a folder away: another account asks for the own one.
+        monkeypatch.setattr(os, "geteuid", lambda: drill.new.stat().st_uid + 1)
 
     refused = kallskydd("restore", "--home", drill.new, "--from", drill.out, check=False)
 

@@ -22,7 +22,7 @@ RELEASE = "trixie"
 PACKAGES = (
     "systemd", "systemd-sysv", "dbus", "ca-certificates", "make", "python3", "python3-venv", "tor", "libmagic1t64",
 )  # fmt: skip
-CHECKOUT = "/root/kallskydd"
+CHECKOUT = "/srv/kallskydd"
 MADE_SECONDS, BOOT_SECONDS, STOP_SECONDS = 1800.0, 90.0, 60.0
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
