@@ -85,18 +85,21 @@ def relay_lines(node: TorNode, network_lines: Sequence[str]) -> list[str]:
     ]
 
 
-def authority_lines(node: TorNode, network_lines: Sequence[str], *, now: float) -> list[str]:
-    """Return the authority's whole torrc; `now` is the wall clock in seconds."""
-    first_vote = int(now + 0.999) + LEAD_SECONDS + VOTE_SECONDS + DISTRIBUTE_SECONDS
+def authority_lines(node: TorNode, network_lines: Sequence[str], *, now: float, slowness: int = 1) -> list[str]:
+    """Return the authority's whole torrc; `now` is the wall clock in seconds, a `slowness` of 2 doubles every wait."""
+    interval, lead, vote, distribute = (
+        slowness * seconds for seconds in (FIRST_INTERVAL_SECONDS, LEAD_SECONDS, VOTE_SECONDS, DISTRIBUTE_SECONDS)
+    )
+    first_vote = int(now + 0.999) + lead + vote + distribute
     return [
         *relay_lines(node, network_lines),
         f"DirPort 127.0.0.1:{node.dir_port}",
         "AuthoritativeDirectory 1",
         "V3AuthoritativeDirectory 1",
-        f"TestingV3AuthInitialVotingInterval {FIRST_INTERVAL_SECONDS}",
-        f"TestingV3AuthVotingStartOffset {first_vote % FIRST_INTERVAL_SECONDS}",
-        f"TestingV3AuthInitialVoteDelay {VOTE_SECONDS}",
-        f"TestingV3AuthInitialDistDelay {DISTRIBUTE_SECONDS}",
+        f"TestingV3AuthInitialVotingInterval {interval}",
+        f"TestingV3AuthVotingStartOffset {first_vote % interval}",
+        f"TestingV3AuthInitialVoteDelay {vote}",
+        f"TestingV3AuthInitialDistDelay {distribute}",
         f"V3AuthVotingInterval {LATER_INTERVAL_SECONDS}",
         "V3AuthVoteDelay 20",
         "V3AuthDistDelay 20",

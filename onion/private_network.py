@@ -5,13 +5,15 @@
             client.socks
 
 `python -m onion.private_network --hold DIR` keeps one up, prints one JSON line when it is usable, and ends on SIGTERM,
-SIGINT or the closing of its standard input. Other processes join by `PrivateNetwork.lines_from(DIR)`.
+SIGINT or the closing of its standard input. Standard error says what a slow start waits for. Other processes join by
+`PrivateNetwork.lines_from(DIR)`.
 
 Order of the start. A tor that asks too early waits 4 to 30 s before it asks again, so nothing may ask too early:
   1. keys and files; 2. the authority and the relays; 3. wait for a consensus that names all of them; 4. restart the
   relays and wait until each has built a circuit, once more for one that stalls; 5. write `network.torrc`: from then on
   others may join.
-A relay that misses the first vote is out for minutes: the start then begins again from scratch.
+A relay that misses the first vote is out for minutes: the start then begins again from scratch, with longer waits, as
+for a computer that has much else to do.
 
 Its files are public keys of nothing and its anonymity is none. Every tor ends with this process, kill -9 included.
 """
@@ -40,13 +42,14 @@ from onion.tor_process import TorProcess
 from onion.torrc import usable_socket_path
 from onion.watchdog import Watchdog
 
-ATTEMPTS = 3
+ATTEMPTS = 4  # the last with waits four times as long; tor's interval has to divide half an hour
 CONSENSUS_SECONDS = 20.0  # measured 7.3 to 7.9; beside other load up to twice that
 AUTHORITY_SECONDS = 20.0  # ready soon after its own consensus
 # A relay is ready 1 to 6 s after its restart, or it waits on its slow schedule: then another restart is quicker.
 RELAY_SECONDS = 6.0
 RELAY_TRIES = 4
 POLL_SECONDS = 0.1
+SAID_SECONDS = 20.0  # a start that takes longer says what it waits for
 NETWORK_FILE = "network.torrc"
 
 
@@ -59,6 +62,7 @@ class PrivateNetwork:
         self.root = root
         self.network_lines: list[str] = []
         self.attempts = 0
+        self.waits_for = "keys"
         self.seconds: dict[str, float] = {}  # from the start to each stage, of the attempt that worked
         self._now = now
         self._watchdog: Watchdog | None = None
@@ -130,6 +134,8 @@ class PrivateNetwork:
 
     def _start_once(self) -> None:
         started = time.monotonic()
+        slowness = self.attempts
+        self.waits_for = "keys"
         authority, *relays = nodes = make_nodes(self.root)
         # 1. Keys and files. The wall clock is read last, because the first vote is bound to it.
         v3_identity = make_authority_keys(authority)
@@ -137,7 +143,7 @@ class PrivateNetwork:
         self.network_lines = join_lines(authority_line(authority, v3_identity=v3_identity, fingerprint=fingerprint))
         for relay in relays:
             write_lines(relay.torrc, relay_lines(relay, self.network_lines))
-        write_lines(authority.torrc, authority_lines(authority, self.network_lines, now=self._now()))
+        write_lines(authority.torrc, authority_lines(authority, self.network_lines, now=self._now(), slowness=slowness))
         self.seconds = {"keys": time.monotonic() - started}
         # 2. The authority and the relays.
         self._watchdog = Watchdog()
@@ -147,24 +153,26 @@ class PrivateNetwork:
         for tor in self._tors:
             tor.start()
         # 3. A consensus that names all of them.
-        _wait_for_consensus(authority.dir_port, len(nodes))
+        self.waits_for = "the first vote"
+        _wait_for_consensus(authority.dir_port, len(nodes), CONSENSUS_SECONDS * slowness)
         self.seconds["consensus"] = time.monotonic() - started
         # 4. Relays that asked before there was one are on a slow schedule now; new ones are not.
+        self.waits_for = "the relays' first circuits"
         for tor in self._tors[1:]:
             tor.start()
-        wait_until_ready(self._tors[0], authority.control_socket, within=AUTHORITY_SECONDS)
+        wait_until_ready(self._tors[0], authority.control_socket, within=AUTHORITY_SECONDS * slowness)
         for tor, relay in zip(self._tors[1:], relays, strict=True):
-            _wait_for_relay(tor, relay)
+            _wait_for_relay(tor, relay, RELAY_SECONDS * slowness)
         # 5. Others may join.
         write_lines(self.root / NETWORK_FILE, self.network_lines)
         self.seconds["usable"] = time.monotonic() - started
 
 
-def _wait_for_relay(tor: TorProcess, relay: TorNode) -> None:
+def _wait_for_relay(tor: TorProcess, relay: TorNode, seconds: float) -> None:
     """Return when the relay has built a circuit; raises TorNotReady when that does not help."""
     for tries_left in reversed(range(RELAY_TRIES)):
         try:
-            wait_until_ready(tor, relay.control_socket, within=RELAY_SECONDS)
+            wait_until_ready(tor, relay.control_socket, within=seconds)
         except TorNotReady:
             if not tries_left:
                 raise
@@ -173,8 +181,8 @@ def _wait_for_relay(tor: TorProcess, relay: TorNode) -> None:
             return
 
 
-def _wait_for_consensus(dir_port: int, count: int) -> None:
-    deadline = time.monotonic() + CONSENSUS_SECONDS
+def _wait_for_consensus(dir_port: int, count: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             consensus = _fetch_consensus(dir_port)
@@ -200,7 +208,11 @@ def hold(root: Path) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     threading.Thread(target=_wait_for_close, daemon=True).start()
-    with PrivateNetwork(root) as network:
+    starting = PrivateNetwork(root)
+    usable_now = threading.Event()
+    threading.Thread(target=_say_what_it_waits_for, args=(starting, usable_now), daemon=True).start()
+    with starting as network:
+        usable_now.set()
         usable = {
             "folder": str(root),
             "attempts": network.attempts,
@@ -210,6 +222,13 @@ def hold(root: Path) -> None:
         sys.stdout.write(json.dumps(usable) + "\n")
         sys.stdout.flush()
         threading.Event().wait()
+
+
+def _say_what_it_waits_for(network: PrivateNetwork, usable: threading.Event) -> None:
+    while not usable.wait(SAID_SECONDS):
+        sys.stderr.write(
+            f"  the private Tor network waits for {network.waits_for} (attempt {network.attempts} of {ATTEMPTS})\n"
+        )
 
 
 def _leave(_number: int, _frame: object) -> None:
