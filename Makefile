@@ -31,7 +31,7 @@ test: setup-test
 	@scripts/test.sh $(ARGS)
 
 # What needs no tor, browser or strace and is quick: for every change, before the whole.
-test-fast: setup-test
+test-fast: setup
 	@scripts/test_fast.sh $(ARGS)
 
 # The members' application, e.g.  make desk ARGS="list --json"

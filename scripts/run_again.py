@@ -1,13 +1,12 @@
 """
 Run the tests that failed in one or two files once more, alone, if all of them are live; end as `make test` is to end.
 
-run_again.py FOLDER CODE OUTCOME [CODE OUTCOME ...]: a folder for temporary files, and of each pytest that ran its exit
-code and the file that tests/conftest.py wrote at its end. See docs/decisions/checks/0011 for what this costs.
+run_again.py FOLDER CODE OUTCOME: a folder for temporary files, the exit code of the pytest that ran, and the file that
+tests/conftest.py wrote at its end. See docs/decisions/checks/0011 for what this costs.
 
-Green (0) is a run whose every pytest ended by itself with nothing failed and nothing skipped, or with failures of tests
-marked `live` in two files at most over all of them, each of which passed when it was run again. Everything else is red:
-another exit code, a missing outcome, a failure of any other test, failures in a third file, one that fails again or is
-not to be found again.
+Green (0) is a run that ended by itself with nothing failed and nothing skipped, or with failures of tests marked `live`
+in two files at most, each of which passed when it was run again. Everything else is red: another exit code, a missing
+outcome, a failure of any other test, failures in a third file, one that fails again or is not to be found again.
 """
 
 import json
@@ -21,21 +20,15 @@ GREEN, FAILED, CUT_OFF = 0, 1, 70
 MOST_FILES: Final = 2
 
 
-def main(folder: Path, runs: list[tuple[int, Path]]) -> int:
+def main(folder: Path, code: int, place: Path) -> int:
     """Return the exit code of the whole run."""
-    failed: list[str] = []
-    live: list[str] = []
-    for code, place in runs:
-        outcome = read(place)
-        if outcome is None or outcome["code"] != code or (code == FAILED) != bool(outcome["failed"]):
-            print(f"\nRED: a pytest ended with {code} and did not say the same of itself.")
-            return code or CUT_OFF
-        if code not in {GREEN, FAILED}:
-            return code
-        failed += outcome["failed"]
-        live += outcome["live"]
-    if not failed:
-        return GREEN
+    outcome = read(place)
+    if outcome is None or outcome["code"] != code or (code == FAILED) != bool(outcome["failed"]):
+        print(f"\nRED: pytest ended with {code} and did not say the same of itself.")
+        return code or CUT_OFF
+    if code != FAILED:
+        return code
+    failed, live = outcome["failed"], outcome["live"]
     if steady := sorted(set(failed) - set(live)):
         print("\nRED: a test that is not marked live has one try only.", *steady, sep="\n")
         return FAILED
@@ -68,5 +61,4 @@ def read(place: Path) -> dict[str, Any] | None:
 
 
 if __name__ == "__main__":
-    numbers, places = sys.argv[2::2], sys.argv[3::2]
-    sys.exit(main(Path(sys.argv[1]), [(int(code), Path(place)) for code, place in zip(numbers, places, strict=True)]))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))

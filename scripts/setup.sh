@@ -15,7 +15,7 @@
 # KALLSKYDD_PYTHON names another interpreter; KALLSKYDD_ONLINE=1 leaves out the check for a network, which a very slow one
 # fails.
 set -eu
-SLOW_SECONDS=120   # for what comes slowly, but comes
+SLOW_SECONDS=900   # for what comes slowly, but comes; silence ends it far sooner
 SILENT_SECONDS=15  # four were too few for a working network on a new machine
 cd "$(dirname "$0")/.."
 what=${1:-run}

@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit
 python=.venv/bin/python
-if [ $# -gt 0 ]; then exec $python -m pytest -q "$@"; fi
+if [ $# -gt 0 ]; then exec $python -m pytest -q --few-programs "$@"; fi
 
 project="tests/project/test_auditing_doc.py tests/project/test_code_search.py tests/project/test_sentences.py"
 project="$project tests/project/test_shape.py tests/project/test_silence_static.py tests/project/test_threat_model.py"
@@ -18,10 +18,10 @@ second="$second tests/desk/test_desk_grants.py tests/desk/test_desk_notes.py tes
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # shellcheck disable=SC2086  # lists of files, meant to be split
-$python -m pytest -q -p no:cacheprovider --basetemp="$work/a" $first >"$work/first.txt" 2>&1 &
+$python -m pytest -q --few-programs -p no:cacheprovider --basetemp="$work/a" $first >"$work/first.txt" 2>&1 &
 beside=$!
 # shellcheck disable=SC2086
-$python -m pytest -q -p no:cacheprovider --basetemp="$work/b" $second
+$python -m pytest -q --few-programs -p no:cacheprovider --basetemp="$work/b" $second
 code=$?
 wait "$beside" || code=$?
 cat "$work/first.txt"

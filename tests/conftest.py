@@ -24,14 +24,22 @@ from conftest_browsers import *  # noqa: F403  # every page, collected once
 from conftest_tor import *  # noqa: F403  # the private network's fixtures; after the variable they honour
 
 SOME_SKIPPED = 6  # an exit code that pytest itself does not use
+LIVE = ("live", True)
+# The tests of some files take minutes: those begin first, or all others would wait for the last of them.
+LONGEST_FIRST = (
+    "system/test_flow", "audit/canary/test_audit_canary", "system/test_browser_walk", "system/test_browser_pages",
+    "audit/canary", "system/test_cluster", "system/test_browser", "system/test_pages_valid", "system/faults",
+    "intake/http/test_page_sizes", "system/test_mirror", "relay", "audit/mirror", "onion", "scrubbers/pdf", "system",
+)  # fmt: skip
+OF_THE_PAGES = ("tests/system/test_browser_pages", "tests/system/test_browser_print", "tests/system/test_pages_valid")
 OUTCOME_FILE = "KALLSKYDD_OUTCOME"  # names the file that scripts/test.sh reads the outcome from
 MARKERS = (
     "property: parses arbitrary bytes; for longer with HYPOTHESIS_PROFILE=fuzz",
     "live: depends on a tor network, a browser or the timing of other programs, and may be run once more (decision 0011)",
 )
+PROGRAMS_OF_RUN = {"tor": "tor", "tor-gencert": "tor"}
 PROGRAMS = {
-    "tor": "tor",
-    "tor-gencert": "tor",
+    **PROGRAMS_OF_RUN,
     "strace": "strace",
     "exiftool": "libimage-exiftool-perl",
     "systemd-analyze": "systemd",
@@ -54,6 +62,12 @@ _seconds: dict[str, float] = defaultdict(float)
 _counts: dict[str, int] = defaultdict(int)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--few-programs", action="store_true", help="ask only for what `make run` needs (`make test-fast`)"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
@@ -63,10 +77,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if getattr(getattr(item, "function", None), "is_hypothesis_test", False):
             item.add_marker(pytest.mark.property)
+        # By the marker and not by the keywords of a report: among those are the names of folders, and one is "live".
+        if item.get_closest_marker("live"):
+            item.user_properties.append(LIVE)
+    items.sort(key=lambda item: _turn(item.nodeid.split("::")[0]))
+
+
+def _turn(file: str) -> int:
+    turns = [number for number, start in enumerate(LONGEST_FIRST) if file.startswith(f"tests/{start}")]
+    return turns[0] if turns else len(LONGEST_FIRST)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc,no-any-unimported]  # it carries no types
+        """A file's tests stay together, and so do all that look at the collected pages."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = nodeid.split("::", maxsplit=1)[0]
+            return "pages" if file.startswith(OF_THE_PAGES) else file
+
+    return ByFile(config, log)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    missing = {program: package for program, package in PROGRAMS.items() if shutil.which(program) is None}
+    wanted = PROGRAMS_OF_RUN if session.config.getoption("--few-programs") else PROGRAMS
+    missing = {program: package for program, package in wanted.items() if shutil.which(program) is None}
     if missing:
         named = ", ".join(f"{program} (Debian package {package})" for program, package in missing.items())
         pytest.exit(f"These programs are missing, and no test is skipped for want of one: {named}", returncode=4)
@@ -86,6 +124,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if hasattr(session.config, "workerinput"):
+        return  # the process that gave it its tests says the outcome
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     outcomes = reporter.stats if reporter else {}
     skipped = len(outcomes.get("skipped", []))
@@ -94,13 +134,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = exitstatus = SOME_SKIPPED
         reporter.write_line(f"FAILED: {skipped} tests were skipped, and none may be.")
     if place := os.environ.get(OUTCOME_FILE):
-        failed = {one.nodeid for kind in ("failed", "error") for one in outcomes.get(kind, [])}
-        # By the marker and not by the keywords of the report: among those are the names of folders, and one is "live".
-        live = {one.nodeid for one in getattr(session, "items", []) if one.get_closest_marker("live")}
+        failed = [one for kind in ("failed", "error") for one in outcomes.get(kind, [])]
         outcome = {
             "code": int(exitstatus),
-            "failed": sorted(failed),
-            "live": sorted(failed & live),
+            "failed": sorted({one.nodeid for one in failed}),
+            "live": sorted({one.nodeid for one in failed if LIVE in map(tuple, getattr(one, "user_properties", []))}),
             "passed": len(outcomes.get("passed", [])),
         }
         Path(place).write_text(json.dumps(outcome))
