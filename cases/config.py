@@ -87,7 +87,7 @@ AlarmWord = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"
 
 
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """How much may be sent; the design's numbers (§9) are the most."""
+    """How much may be sent; the numbers of docs/NUMBERS.md are the most."""
 
     attachment_mib: Annotated[int, msgspec.Meta(ge=1, le=50)] = 50
     attachments: Annotated[int, msgspec.Meta(ge=1, le=20)] = 20

@@ -1,4 +1,4 @@
-"""Which exit code a command ends with when a home, a join file or tor is not as it should be (docs/DESIGN.md §8)."""
+"""Which exit code a command ends with when a home, a join file or tor is not as it should be (docs/COMMANDS.md)."""
 
 from __future__ import annotations
 

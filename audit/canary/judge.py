@@ -33,7 +33,7 @@ _NAMELESS = (
     "which files are open: the service closes itself to its account, so strace sees numbers only. What was typed may"
     " pass in some and not in others, and that was not judged. Run it as root"
 )
-# As pages travel, docs/DESIGN.md section 9; the library adds one header after they have been filled up.
+# As pages travel, docs/NUMBERS.md; the library adds one header after they have been filled up.
 _CLASSES = frozenset({16 * 1024, 32 * 1024, 64 * 1024, 768 * 1024})
 _ADDED = len(b"Connection: close\r\n")
 _SLOWER_SECONDS = 0.2

@@ -35,7 +35,7 @@ _ROOM_SECONDS, _UNTIL_SEEN_SECONDS = 2, 20.0
 _DAYS, _HOUR, _MINUTE = 2, 6, 30  # a report waits a day, and then for the next six o'clock
 _LONGEST_SECONDS = 60.0
 _SLOTS = "shred.slots"
-_OF_A_HEARTBEAT = 1  # slot, docs/DESIGN.md section 6: another number could tell of what was read or written since
+_OF_A_HEARTBEAT = 1  # slot, docs/CASES.md: another number could tell of what was read or written since
 
 
 def time_goes_on(run: Run, desks: Desks) -> None:

@@ -1,7 +1,7 @@
 """`kallskydd host`: many tenants on one computer, each with an account, processes, addresses and a home of its own.
 
-As root, on a server with systemd and an installed program (`make install`). What it makes, and who may reach what, is
-in docs/DESIGN.md, §11; how many fit, and what a provider sees, in docs/HOSTING.md.
+As root, on a server with systemd and an installed program (`make install`). What it makes, who may
+reach what, how many fit, and what a provider sees, is in docs/HOSTING.md.
 """
 
 from __future__ import annotations

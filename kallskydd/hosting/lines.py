@@ -1,4 +1,4 @@
-"""The lines of system configuration of a host with tenants, and what each of them opens to whom (docs/DESIGN.md, §11).
+"""The lines of system configuration of a host with tenants, and what each of them opens to whom (docs/HOSTING.md).
 
 `sysusers.d` makes the accounts, `tmpfiles.d` the folders, both again at each start of the computer. A file of a tenant
 is named after it, so that `kallskydd host remove` takes away that one and no other.

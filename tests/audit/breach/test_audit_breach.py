@@ -44,7 +44,7 @@ def listen(path: Path, uid: int, gid: int, mode: int) -> socket.socket:
 
 
 def add_tenant(root: Path, name: str, uid: int) -> list[socket.socket]:
-    """A real home with the modes of docs/DESIGN.md §11, its sockets and its folder at the publisher's."""
+    """A real home with the modes of docs/HOSTING.md, its sockets and its folder at the publisher's."""
     tenant = root / "var/lib/kallskydd-host" / name
     tenant.mkdir()
     home = make_home(tenant / "home").home.path
