@@ -26,8 +26,7 @@ from audit.report.html import as_html
 from audit.verdict import AuditReport, Language
 
 _DOCS = (
-    "AUDITING.md", "GRANSKNING.md", "AUDITING_REFERENCE.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "CASES.md",
-    "NUMBERS.md",
+    "AUDITING.md", "GRANSKNING.md", "AUDITING_REFERENCE.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "CASES.md", "NUMBERS.md",
     "OPERATING.md",
 )  # fmt: skip
 
