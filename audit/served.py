@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+
+from audit.language import Language, in_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,45 +16,38 @@ class Served:
     torrc: str = "/etc/kallskydd/torrc"
     own_tor: bool = False
 
-    def words(self, language: Literal["sv", "en"]) -> dict[str, str]:
+    def words(self, language: Language) -> dict[str, str]:
         """Return what the places in a remedy are filled with."""
+        restart = _restart(self.units, language)
+        restart_tor = restart if self.own_tor else _restart(self.tor_units, language, "tor")
         return {
             "torrc": self.torrc,
-            "restart": _restart(self.units, language),
-            "restart_tor": self._restart_tor(language),
-            "restart_both": self._restart_both(language),
-            "mend_torrc": self._mend_torrc(language),
+            "restart": restart,
+            "restart_tor": restart_tor,
+            "restart_both": self._restart_both(restart_tor, restart, language),
+            "mend_torrc": self._mend_torrc(restart_tor, language),
         }
 
-    def _restart_tor(self, language: Literal["sv", "en"]) -> str:
-        return _restart(self.units, language) if self.own_tor else _restart(self.tor_units, language, "tor")
-
-    def _restart_both(self, language: Literal["sv", "en"]) -> str:
+    def _restart_both(self, tor: str, service: str, language: Language) -> str:
         if self.own_tor:
-            return _restart(self.units, language)
+            return service
         if self.units and self.tor_units:
             return _restart((*self.tor_units, *self.units), language)
-        return {"en": ", and ", "sv": ", och "}[language].join(
-            (self._restart_tor(language), _restart(self.units, language))
-        )
+        return in_language("{one}, and {other}", language).format(one=tor, other=service)
 
-    def _mend_torrc(self, language: Literal["sv", "en"]) -> str:
-        again = self._restart_tor(language)
-        if self.own_tor:
-            return {
-                "en": f"The keeper writes `{self.torrc}` at each start: {again}. If it stays, ask who changes it.",
-                "sv": f"Keeper skriver `{self.torrc}` vid varje start: {again}. Om det kvarstår, fråga vem som ändrar.",
-            }[language]
-        return {
-            "en": f"Make `{self.torrc}` like `torrc.example`; {again}.",
-            "sv": f"Gör `{self.torrc}` lik `torrc.example`; {again}.",
-        }[language]
+    def _mend_torrc(self, again: str, language: Language) -> str:
+        said = (
+            "The keeper writes `{torrc}` at each start: {again}. If it stays, ask who changes it."
+            if self.own_tor
+            else "Make `{torrc}` like `torrc.example`; {again}."
+        )
+        return in_language(said, language).format(torrc=self.torrc, again=again)
 
 
 USUAL = Served()
 
 
-def _restart(units: tuple[str, ...], language: Literal["sv", "en"], program: str = "`kallskydd serve`") -> str:
+def _restart(units: tuple[str, ...], language: Language, program: str = "`kallskydd serve`") -> str:
     if units:
         return f"`systemctl restart {' '.join(units)}`"
-    return f"stoppa och starta {program}" if language == "sv" else f"stop and start {program}"
+    return in_language("stop and start {program}", language).format(program=program)

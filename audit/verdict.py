@@ -2,7 +2,7 @@
 
 A check gathers its evidence in an `Inspection`. One thing out of order is enough for a finding; one thing that could
 not be seen is enough for "not seen", which is never clean; only what was seen and is in order is clean. Sentences are
-kept as a template with values, so that a report can be in Swedish too (`audit.swedish`).
+kept as a template with values, so that a report can be in Swedish too (`audit.language`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
+from audit.language import Language, in_language
+from audit.row import Row
 from audit.served import USUAL, Served
-from audit.swedish import SWEDISH
-from audit.swedish_canary import CANARY
-from audit.swedish_words import SWEDISH_WORDS
-
-Language = Literal["sv", "en"]
 
 
 class Verdict(StrEnum):
@@ -71,15 +67,14 @@ class Program:
 def shown(value: object, language: Language) -> object:
     """Return a value as it stands in a sentence of this language."""
     if isinstance(value, bool):
-        yes, no = ("ja", "nej") if language == "sv" else ("yes", "no")
-        return yes if value else no
+        return in_language("yes" if value else "no", language)
     if isinstance(value, tuple):
         return ", ".join(str(shown(one, language)) for one in value)
     if isinstance(value, Counted):
         return value.text(language)
     if isinstance(value, Sentence):
         return value.sv if language == "sv" else value.en
-    return SWEDISH_WORDS.get(value, value) if isinstance(value, Word) and language == "sv" else value
+    return in_language(value, language) if isinstance(value, Word) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +87,7 @@ class Evidence:
 
     def text(self, language: Language = "en") -> str:
         """Return the sentence in this language."""
-        template = self.template
-        if language == "sv":
-            template = SWEDISH.get(template) or CANARY.get(template, template)
+        template = in_language(self.template, language)
         return template.format(**{name: shown(value, language) for name, value in self.values.items()})
 
     def as_object(self) -> dict[str, str]:
@@ -104,28 +97,27 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One row of a report."""
+    """A row, and what was seen of it."""
 
-    id: str
-    title: str
+    row: Row
     verdict: Verdict
     evidence: tuple[Evidence, ...]
-    by_hand: str
-    # Whether it takes root to see it whole.
-    root: bool = False
-    # Empty where the title is there in English alone.
-    title_sv: str = ""
+
+    @property
+    def id(self) -> str:
+        """The row's name."""
+        return self.row.id
 
     def as_object(self) -> dict[str, object]:
         """For JSON."""
         return {
             "id": self.id,
-            "title": self.title,
-            "title_sv": self.title_sv,
+            "title": self.row.title,
+            "title_sv": in_language(self.row.title, "sv"),
             "verdict": str(self.verdict),
             "evidence": [one.as_object() for one in self.evidence],
-            "by_hand": self.by_hand,
-            "root": self.root,
+            "by_hand": self.row.by_hand,
+            "root": self.row.root,
         }
 
 
@@ -195,6 +187,10 @@ class Inspection:
     def verdict(self) -> Verdict:
         """Of all of it. A check that saw nothing at all has not seen."""
         return worst([one.verdict for one in self.evidence] or [Verdict.NOT_SEEN])
+
+    def of(self, row: Row) -> Check:
+        """Return it all as what was seen of this row."""
+        return Check(row, self.verdict, tuple(self.evidence))
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict:

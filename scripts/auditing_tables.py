@@ -15,15 +15,16 @@ from typing import Final
 PROJECT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
-from audit.canary.examine import ROWS  # noqa: E402 - needs the path
-from audit.live.table import BY_HAND_FIRST, TABLE, Row, with_remarks  # noqa: E402
-from audit.mirror.table import ASSERTION as MIRROR_ASSERTION  # noqa: E402
+from audit.canary.table import TABLE as CANARY_TABLE  # noqa: E402 - needs the path
+from audit.language import Language, in_language, with_remarks  # noqa: E402
+from audit.live.table import TABLE  # noqa: E402
 from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST  # noqa: E402
-from audit.mirror.table import NOT_COVERED as MIRROR_NOT_COVERED  # noqa: E402
+from audit.mirror.table import MIRROR  # noqa: E402
 from audit.mirror.table import TABLE as MIRROR_TABLE  # noqa: E402
 from audit.report.certify import RULE, Outcome  # noqa: E402
-from audit.report.words import ASSERTION, NOT_COVERED, WORDS  # noqa: E402
-from audit.verdict import Language  # noqa: E402
+from audit.report.claims import BY_HAND_FIRST, LIVE  # noqa: E402
+from audit.report.words import words_in  # noqa: E402
+from audit.row import Row  # noqa: E402
 
 DOCS: Final = PROJECT / "docs"
 REFERENCE: Final = "AUDITING_REFERENCE.md"
@@ -38,22 +39,22 @@ def blocks(guide: str) -> dict[str, str]:
     if guide in SHORT:
         return _short(SHORT[guide])
     return {
-        "claim": f"> {ASSERTION['en']}\n",
+        "claim": f"> {LIVE.assertion}\n",
         "names": f"```\n{BY_HAND_FIRST}```\n",
         **{f"row {row.id}": _row(row) for row in TABLE},
         "canary": _canary(),
-        "mirror claim": f"> {MIRROR_ASSERTION['en']}\n",
+        "mirror claim": f"> {MIRROR.assertion}\n",
         "mirror names": f"```\n{MIRROR_FIRST}```\n",
         **{f"mirror {row.id}": _row(row) for row in MIRROR_TABLE},
-        "mirror not covered": "".join(f"- {line}\n" for line in MIRROR_NOT_COVERED["en"]),
-        "not covered": "".join(f"- {line}\n" for line in NOT_COVERED["en"]),
+        "mirror not covered": "".join(f"- {line}\n" for line in MIRROR.not_covered),
+        "not covered": "".join(f"- {line}\n" for line in LIVE.not_covered),
     }
 
 
 def _short(language: Language) -> dict[str, str]:
     lines = {row.id: row.by_hand for row in TABLE}
     return {
-        "claim": f"> {ASSERTION[language]}\n",
+        "claim": f"> {in_language(LIVE.assertion, language)}\n",
         "rule": _rule(language),
         "names": f"```\n{with_remarks(BY_HAND_FIRST, language)}```\n",
         **{f"hand {name}": f"```\n{with_remarks(lines[name], language)}\n```\n" for name in STRONGEST},
@@ -63,9 +64,9 @@ def _short(language: Language) -> dict[str, str]:
 def _rule(language: Language) -> str:
     """Return the table of the verdict, with the word by which the page marks each."""
     head = {"en": ("what the page has", "is"), "sv": ("vad sidan har", "är")}[language]
-    words = WORDS[language]
+    words = words_in(language)
     marks = {Outcome.CANNOT: words["finding"].lower(), Outcome.REMARKS: words["remark"].lower()}
-    lines = [(one[language], marks.get(outcome, words[outcome].lower())) for one, outcome in RULE]
+    lines = [(in_language(one, language), marks.get(outcome, words[outcome].lower())) for one, outcome in RULE]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in [head, ("---",) * 2, *lines])
 
 
@@ -75,7 +76,9 @@ def _row(row: Row) -> str:
 
 
 def _canary() -> str:
-    lines = [(name, title, f"`{by_hand}`".replace("|", "\\|")) for name, (title, by_hand) in ROWS.items()]
+    lines = [
+        (row.id.removeprefix("canary."), row.title, f"`{row.by_hand}`".replace("|", "\\|")) for row in CANARY_TABLE
+    ]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in [("row", "shows", "by hand"), ("---",) * 3, *lines])
 
 

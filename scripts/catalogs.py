@@ -6,7 +6,10 @@ page keeps its words. One that is no longer said anywhere goes. New ones stand w
 do not accept. `catalogs.py missing` counts them. The English is in the code and has no catalogue.
 """
 
+import ast
+import re
 import sys
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -18,6 +21,17 @@ from babel.messages.pofile import read_po, write_po
 PROJECT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
+from audit.canary.table import TABLE as CANARY_ROWS  # noqa: E402 - needs the path
+from audit.live.table import TABLE as LIVE_ROWS  # noqa: E402 - needs the path
+from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST  # noqa: E402 - needs the path
+from audit.mirror.table import MIRROR  # noqa: E402 - needs the path
+from audit.mirror.table import TABLE as MIRROR_ROWS  # noqa: E402 - needs the path
+from audit.report.certify import RULE  # noqa: E402 - needs the path
+from audit.report.claims import BY_HAND_FIRST, LIVE  # noqa: E402 - needs the path
+from audit.report.remarks import FIRST_LOOK, GENERAL  # noqa: E402 - needs the path
+from audit.report.summary import SUMMARIES  # noqa: E402 - needs the path
+from audit.report.words import TERMS, words_in  # noqa: E402 - needs the path
+from audit.selftest.table import NONE, SELECTED, rows_of  # noqa: E402 - needs the path
 from cases.languages import LANGUAGES, SOURCE, LanguageInfo  # noqa: E402 - needs the path
 from desk.web.views.pages import CATALOGUE, DESK_LANGUAGES  # noqa: E402 - needs the path
 from desk.web.views.writing.phrases import CATALOGUE as PHRASES  # noqa: E402 - needs the path
@@ -29,6 +43,11 @@ INTAKE: Final = PROJECT / "intake"
 POSTER: Final = PROJECT / "kallskydd"
 # The members' application, in the languages that it is shown in. Its sentences for reporters are in all.
 DESK: Final = PROJECT / "desk"
+# The audit has its sentences in Swedish too, and reads the file without a library (audit.language).
+AUDIT: Final = PROJECT / "audit"
+# What says a sentence there, and which argument that is.
+_SAYING: Final = {"saw": 0, "found": 0, "missed": 0, "void": 0, "require": 1, "Evidence": 1, "in_language": 0}
+_REMARK: Final = re.compile(r"(?<=  )# [^\n]+$", re.MULTILINE)
 WIDTH: Final = 120
 # Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
 _DOMAINS_OF: Final = (
@@ -90,6 +109,37 @@ def phrase_sentences() -> dict[str, str]:
     )
 
 
+def audit_sentences(known: dict[str, str]) -> dict[str, str]:
+    """Return every sentence of the audit and where it is said first.
+
+    Words that stand in sentences as values are kept where the code has them still; the tests look for new ones.
+    """
+    said: dict[str, str] = {}
+    for path in (*sorted(AUDIT.rglob("*.py")), *sorted((PROJECT / "onion").glob("torrc*.py"))):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                # What was planted has its value after a line.
+                if (word := node.value.partition("|")[0]) in known:
+                    said.setdefault(word, path.relative_to(PROJECT).as_posix())
+            elif isinstance(node, ast.Call) and (name := ast.unparse(node.func).rpartition(".")[2]) in _SAYING:
+                one = node.args[_SAYING[name]]
+                if isinstance(one, ast.Constant):
+                    said.setdefault(one.value, path.relative_to(PROJECT).as_posix())
+    return said | {one: said.get(one, "audit's tables") for one in _audit_tables()}
+
+
+def _audit_tables() -> Iterator[str]:
+    for row in (*LIVE_ROWS, *CANARY_ROWS, *MIRROR_ROWS, NONE, SELECTED, *rows_of([])[-1:]):
+        yield from (row.title, row.risk, row.remedy, *_REMARK.findall(row.by_hand))
+    yield from _REMARK.findall(BY_HAND_FIRST + MIRROR_FIRST)
+    for claim in (LIVE, MIRROR):
+        yield from (claim.assertion, *claim.not_covered)
+    yield from (*TERMS, *words_in("en").values(), FIRST_LOOK)
+    yield from (sentence for several in GENERAL.values() for sentence in several)
+    yield from (sentence for _, sentence in SUMMARIES.values())
+    yield from (sentence for sentence, _ in RULE)
+
+
 def _sentences_of(path: Path, keyword: str = "N_") -> list[str]:
     is_page = path.suffix == ".html"
     method = "jinja2.ext:babel_extract" if is_page else "python"
@@ -125,6 +175,9 @@ def update() -> None:
         if info.code != SOURCE:
             folder = DESK / "locale" / info.code
             _write(folder, info, PHRASES, phrase_sentences(), _known(folder, info.code))
+    folder = AUDIT / "locale" / "sv"
+    known = _known(folder, "sv")
+    _write(folder, LANGUAGES["sv"], "audit", audit_sentences(known), known)
 
 
 def _desk_languages() -> list[LanguageInfo]:
@@ -178,6 +231,7 @@ def missing() -> int:
         for info in LANGUAGES.values()
         if info.code != SOURCE
     ]
+    files.append((LANGUAGES["sv"], "audit", AUDIT / "locale" / "sv" / "audit.po"))
     total = 0
     for info, domain, file in files:
         catalog = read_po(BytesIO(file.read_bytes()), locale=info.code)

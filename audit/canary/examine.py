@@ -42,7 +42,6 @@ from audit.canary.desk import Member
 from audit.canary.drawn import check_drawn
 from audit.canary.gathered import Run
 from audit.canary.judge import (
-    KINDS,
     judge_answers,
     judge_calls,
     judge_disk,
@@ -56,46 +55,11 @@ from audit.canary.locks import check_closing, check_counters
 from audit.canary.rules import Rulebook
 from audit.canary.run import live
 from audit.canary.service import CanaryService, NotStarted
+from audit.canary.table import TABLE
 from audit.canary.visits.markers import PACKED_V4
 from audit.observe.strace import Call, TraceDamaged, read_trace
 from audit.verdict import Check, Inspection, Verdict
 
-# id -> title, how to repeat it by hand
-ROWS = {
-    "requests": ("Every request was answered as it should be",
-                 "curl --unix-socket HOME/run/public.sock http://ADDRESS/   # and the forms by hand"),
-    "answers": ("Answers name no server, no moment, no one, and bring back only what was typed",
-                "curl -i --unix-socket HOME/run/public.sock http://ADDRESS/ | grep -iE 'date|server|etag'"),
-    "markers": ("Nothing that could give a reporter away is written anywhere",
-                "strace -f -yy -s 99999999 -e trace=write,pwrite64,sendto,sendmsg kallskydd serve … ; grep MARKER"),
-    "files": ("No file is opened for writing, made or removed but those on the list",
-              "strace -f -y -e trace=%file kallskydd serve … ; grep -E 'O_(WRONLY|RDWR|CREAT)|unlink'"),
-    "sockets": ("No socket is made or reached but those on the list: no journal, no system log, no network",
-                "strace -f -yy -e trace=%network kallskydd serve … ; grep -E 'connect|bind|sa_family'"),
-    "programs": ("No program is started but those on the list", "strace -f -e trace=execve kallskydd serve …"),
-    "channels": ("Nothing is written but to the places on the list; nothing to standard output or errors",
-                 "strace -f -yy -e trace=write,sendto,sendmsg kallskydd serve …   # by process and descriptor"),
-    "counters": ("The keeper is told codes and the number one, and nothing else",
-                 "strace -p INTAKE -xx -e trace=sendto   # messages of eight bytes on the channel's descriptor"),
-    "calls": ("Nothing is asked of the kernel but what is on the list, with arguments that are on it",
-              "strace -f -yy -v -e trace=fcntl,ioctl,prlimit64,setsockopt,flock,setitimer kallskydd serve …"),
-    "locks": ("The intake closed itself before its first thread, and its filter refuses what leads out",
-              "strace -f -v -e trace=seccomp,landlock_restrict_self,clone kallskydd serve …; /proc/PID/task/*/status"),
-    "tor": ("tor is set as the table says, by its own answers", "asktor 'GETINFO config-text'"),
-    "database": ("The database has the known tables, and no value finer than a day",
-                 "sqlite3 COPY .schema; sqlite3 COPY .dump"),
-    "release": ("Before the release nothing differs for a member, in body or header",
-                "kallskydd desk list   # before and after a report"),
-    "steady": ("Nothing that is seen from outside changes with visits: files, their times, processes, locks",
-               "stat HOME HOME/* HOME/*/*; cat /proc/PID/{status,limits,fdinfo/*} /proc/locks   # before and after"),
-    "across": ("Two runs, with other values and in another order, and one without a report show the same",
-               "cmp FILE1 FILE2   # each page, answer to a desk and file of two homes"),
-    "random": ("What must be random depends on no order, clock, address or visitor",
-               "sqlite3 COPY 'SELECT hex(case_id), slot FROM cases'; date +%s   # after each report"),
-    "members": ("Members read what was typed and clean copies, and nothing else",
-                "kallskydd desk read CASE --json; exiftool FILE   # each file"),
-    "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a MARKER HOME"),
-}  # fmt: skip
 # Whether a run is quiet. The last has another hour. Two at a time are what a computer bears; so they are seconds apart.
 _RUNS = (False, True, False)
 _AT_ONCE = 2
@@ -125,11 +89,11 @@ def came_to_its_end(checks: Sequence[Check]) -> bool:
 
 
 def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
-    inspections = {name: Inspection() for name in ROWS}
+    inspections = _inspections()
     # Short, because the path of a unix socket is.
     folders = [Path(tempfile.mkdtemp(prefix="canary-")) for _quiet in _RUNS]
     runs = [
-        Run(number, quiet, folder, CanaryService(folder, python), {name: Inspection() for name in ROWS})
+        Run(number, quiet, folder, CanaryService(folder, python), _inspections())
         for number, (quiet, folder) in enumerate(zip(_RUNS, folders, strict=True))
     ]
     runs[-1].shift = another_hour()
@@ -149,8 +113,8 @@ def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
             run.service.stop()
             shutil.rmtree(run.folder, ignore_errors=True)
     return [
-        _row(name, _together([*(run.inspections[name] for run in runs), inspection]))
-        for name, inspection in inspections.items()
+        _together([*(run.inspections[name] for run in runs), inspections[name]]).of(row)
+        for row, name in zip(TABLE, inspections, strict=True)
     ]
 
 
@@ -263,15 +227,11 @@ def _messages_to_keeper(calls: list[Call], book: Rulebook) -> list[tuple[Call, b
     return [(call, call.payload) for call in calls if call.role == "intake" and book.is_to_keeper(call)]
 
 
-def _row(name: str, inspection: Inspection) -> Check:
-    title, by_hand = ROWS[name]
-    return Check(f"canary.{name}", title, inspection.verdict, tuple(inspection.evidence), by_hand)
+def _inspections() -> dict[str, Inspection]:
+    return {row.id.removeprefix("canary."): Inspection() for row in TABLE}
 
 
 def _only_chance(checks: list[Check]) -> bool:
     """Whether something was found, and all of it is an address packed into four bytes."""
     said = [one for check in checks for one in check.evidence if one.verdict is Verdict.FINDING]
     return bool(said) and all(one.values.get("form") == PACKED_V4 for one in said)
-
-
-__all__ = ["KINDS", "ROWS", "run_canary"]

@@ -1,7 +1,7 @@
 """`audit live`: inspect a running service from outside, by /proc, tor's control socket and files; write nothing.
 
-Order: find who serves the home; then each row of `audit.live.table`, one function a row. A check that fails by itself
-is "not seen", never left out.
+Order: find who serves the home; then each row of `audit.live.table`, one function a row. What the computer does not
+show is "not seen", never left out.
 
 While the service starts, or a part of it is started again, it is not yet closed, and not all of it is there. So where
 something is not in order and a part is younger than ten seconds, or missing, everything is inspected again until the
@@ -12,84 +12,18 @@ canary sees what a start does before that.
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import stem
 
-from audit.live.checks.code import check_code
-from audit.live.checks.database import check_schema, check_storage, check_values
-from audit.live.checks.descriptors import (
-    check_intake_descriptors,
-    check_mappings,
-    check_streams,
-    check_zygote_descriptors,
-)
-from audit.live.checks.disk import check_disk
-from audit.live.checks.files import check_permissions, check_times
-from audit.live.checks.loaded import check_loaded
-from audit.live.checks.packages import check_libraries, check_own_files
-from audit.live.checks.process import (
-    check_core_dumps,
-    check_filter,
-    check_landlock,
-    check_memory,
-    check_privileges,
-    check_processes,
-)
-from audit.live.checks.roster import check_roster
-from audit.live.checks.system import (
-    check_accounting,
-    check_audit_subsystem,
-    check_conntrack,
-    check_firewall,
-    check_journal,
-    check_kernel,
-    check_syslog,
-)
-from audit.live.checks.tor import check_tor_files, check_tor_listeners, check_torrc, system_tor
-from audit.live.table import TABLE, Row
+from audit.checked import checked
+from audit.live.checks.tor import system_tor
+from audit.live.table import TABLE
 from audit.observe.proc import NotSeen, Process, find_service
 from audit.observe.scene import Scene
 from audit.observe.served import served_by
-from audit.verdict import AuditReport, Check, Inspection, Verdict
-
-CHECKS: dict[str, Callable[[Inspection, Scene], None]] = {
-    "processes": check_processes,
-    "filter": check_filter,
-    "landlock": check_landlock,
-    "privileges": check_privileges,
-    "core-dumps": check_core_dumps,
-    "memory": check_memory,
-    "intake-descriptors": check_intake_descriptors,
-    "zygote-descriptors": check_zygote_descriptors,
-    "streams": check_streams,
-    "mappings": check_mappings,
-    "code": check_code,
-    "torrc": check_torrc,
-    "tor-listeners": check_tor_listeners,
-    "tor-files": check_tor_files,
-    "permissions": check_permissions,
-    "times": check_times,
-    "schema": check_schema,
-    "values": check_values,
-    "storage": check_storage,
-    "disk": check_disk,
-    "roster": check_roster,
-    "libraries": check_libraries,
-    "own-files": check_own_files,
-    "loaded": check_loaded,
-    "kernel": check_kernel,
-    "journal": check_journal,
-    "syslog": check_syslog,
-    "firewall": check_firewall,
-    "conntrack": check_conntrack,
-    "audit-subsystem": check_audit_subsystem,
-    "accounting": check_accounting,
-}
-
+from audit.verdict import AuditReport, Check, Verdict
 
 # A start takes two seconds; on a computer that is busy or slow, eight.
 SETTLED_SECONDS = 10.0
@@ -114,7 +48,7 @@ def inspect_home(
             trial = scene.trial
         except OSError as fault:  # no home, or one that this account may not read
             raise NotRunning from fault
-        checks = tuple(_checked(row, scene) for row in TABLE)
+        checks = tuple(checked(row, scene, stem.ControllerError) for row in TABLE)
         if not _could_settle(scene, checks, began) or time.monotonic() > deadline:
             return scene, AuditReport(day, trial, scene.as_root, checks, home, served=served_by(scene))
         time.sleep(_PAUSE_SECONDS)
@@ -147,13 +81,3 @@ def _scene(home: Path, root: Path, manifest: Path | None) -> Scene:
     if scene.own_tor:
         return scene
     return dataclasses.replace(scene, service=dataclasses.replace(service, tors=system_tor(scene)))
-
-
-def _checked(row: Row, scene: Scene) -> Check:
-    inspection = Inspection()
-    try:
-        CHECKS[row.id](inspection, scene)
-    except (NotSeen, OSError, ValueError, LookupError, sqlite3.Error, stem.ControllerError) as fault:
-        # What ends between two readings, or has another form than we know, has not been seen.
-        inspection.missed("the rest of this row ({fault})", fault=type(fault).__name__)
-    return Check(row.id, row.title, inspection.verdict, tuple(inspection.evidence), row.by_hand, row.root, row.titel)

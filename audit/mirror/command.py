@@ -18,16 +18,14 @@ from pathlib import Path
 from audit.live.subject import Subject, account, system_of
 from audit.mirror.run import Asked, inspect_mirror, name_of
 from audit.mirror.scene import MirrorScene, NotRunning, Place, find_parts
-from audit.mirror.table import ASSERTION, NOT_COVERED, first_lines
+from audit.mirror.table import MIRROR
 from audit.report.certify import Examined
-from audit.report.claims import Claim
 from audit.report.html import as_html
 from audit.report.results import save
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
 
 _OK, _FINDINGS, _USAGE, _MISSING = 0, 1, 2, 4
-MIRROR = Claim(first_lines, ASSERTION, NOT_COVERED)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,15 +8,11 @@ run it from a copy of the source (`python3 -m audit.mirror`).
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.live.checks.system import check_audit_subsystem, check_firewall, check_syslog
-from audit.live.table import Row
-from audit.mirror.checks.computer import check_accounting, check_conntrack, check_locks, check_parts
-from audit.mirror.checks.settings import check_command, check_configuration, check_torrc, check_units
-from audit.mirror.checks.traces import check_descriptors, check_files, check_memory, check_requests
+from audit.checked import checked
 from audit.mirror.planted import Planted, choose_sources
 from audit.mirror.planter import Planter
 from audit.mirror.scene import RELAY, MirrorScene, Place, find_parts, front_place, redirect_place
@@ -24,7 +20,7 @@ from audit.mirror.table import TABLE
 from audit.mirror.watch import Watch
 from audit.observe.proc import NotSeen
 from audit.observe.program import own_program
-from audit.verdict import AuditReport, Check, Inspection
+from audit.verdict import AuditReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +45,6 @@ class Audited:
     watch: Watch
 
 
-CHECKS: dict[str, Callable[[Inspection, Audited], None]] = {
-    "parts": lambda inspection, it: check_parts(inspection, it.scene),
-    "command": lambda inspection, it: check_command(inspection, it.scene),
-    "configuration": lambda inspection, it: check_configuration(inspection, it.scene),
-    "torrc": lambda inspection, it: check_torrc(inspection, it.scene),
-    "units": lambda inspection, it: check_units(inspection, it.scene),
-    "locks": lambda inspection, it: check_locks(inspection, it.scene),
-    "requests": lambda inspection, it: check_requests(inspection, it.planted),
-    "descriptors": lambda inspection, it: check_descriptors(inspection, it.planted, it.watch),
-    "files": lambda inspection, it: check_files(inspection, it.planted, it.watch),
-    "memory": lambda inspection, it: check_memory(inspection, it.planted, it.scene),
-    "syslog": lambda inspection, it: check_syslog(inspection, it.scene),
-    "firewall": lambda inspection, it: check_firewall(inspection, it.scene),
-    "conntrack": lambda inspection, it: check_conntrack(inspection, it.scene, it.planted),
-    "audit-subsystem": lambda inspection, it: check_audit_subsystem(inspection, it.scene),
-    "accounting": lambda inspection, it: check_accounting(inspection, it.scene),
-}
-
-
 def inspect_mirror(day: str, asked: Asked) -> AuditReport:
     """Audit the mirror that runs on this host; raises NotRunning."""
     scene = MirrorScene(find_parts(asked.pids), asked.root)
@@ -75,7 +52,7 @@ def inspect_mirror(day: str, asked: Asked) -> AuditReport:
     watch = Watch(scene, planted)
     _plant(scene, planted, watch, asked)
     audited = Audited(scene, planted, watch)
-    checks = tuple(_checked(row, audited) for row in TABLE)
+    checks = tuple(checked(row, audited) for row in TABLE)
     return AuditReport(day, False, scene.as_root, checks, asked.root, "mirror", own_program(), host=platform.node())
 
 
@@ -103,13 +80,3 @@ def name_of(scene: MirrorScene) -> str | None:
             except NotSeen:
                 continue
     return None
-
-
-def _checked(row: Row, audited: Audited) -> Check:
-    inspection = Inspection()
-    try:
-        CHECKS[row.id](inspection, audited)
-    except (NotSeen, OSError, ValueError, LookupError) as fault:
-        # What ends between two readings, or has another form than we know, has not been seen.
-        inspection.missed("the rest of this row ({fault})", fault=type(fault).__name__)
-    return Check(row.id, row.title, inspection.verdict, tuple(inspection.evidence), row.by_hand, row.root, row.titel)

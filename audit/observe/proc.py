@@ -20,6 +20,13 @@ class NotSeen(Exception):
     """The kernel does not show this to the account that asks, or the process has ended meanwhile."""
 
 
+class _Fields(dict[str, str]):
+    """Those of a process; one that has just ended lacks some."""
+
+    def __missing__(self, name: str) -> str:
+        raise NotSeen(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Descriptor:
     """An open file of a process: its number and what the kernel calls it."""
@@ -50,7 +57,7 @@ class Process:
     def status(self, task: int | None = None) -> Mapping[str, str]:
         """Return the fields of /proc/PID/status, or of one of its threads."""
         lines = self._read("status" if task is None else f"task/{task}/status").splitlines()
-        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        return _Fields((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
 
     def tasks(self) -> list[int]:
         """Its threads."""

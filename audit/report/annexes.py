@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_uppercase
 
-from audit.advice import Group, advice_of
-from audit.live.table import with_remarks
+from audit.language import Language, in_language, with_remarks
 from audit.observe.installed import OURS
 from audit.report.blocks import (
     Annex,
@@ -26,13 +25,14 @@ from audit.report.blocks import (
     Tone,
     plain,
 )
-from audit.report.certify import Examined, title_of
+from audit.report.certify import Examined
 from audit.report.chain import Chain
 from audit.report.claims import Claim, Claims
 from audit.report.summary import summarised
 from audit.report.text_table import NO_FAULTS
-from audit.report.words import TERMS, WORDS
-from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
+from audit.report.words import TERMS, words_in
+from audit.row import Group
+from audit.verdict import AuditReport, Check, Evidence, Verdict
 
 # In the order of `audit.observe.installed.own_files`: a folder before a file whose name goes on where it ends.
 _DIGEST_BY_HAND = (
@@ -52,7 +52,7 @@ def annexes_of(
     examined: Examined, language: Language, claims: Claims, remarks: Sequence[tuple[Line, ...]]
 ) -> tuple[Annex, ...]:
     """Return all annexes in their order. `remarks` are all, where the first page has no room for them."""
-    words = WORDS[language]
+    words = words_in(language)
     bodies: dict[str, list[Block]] = {"by_hand": _by_hand(examined, language, claims)}
     if remarks:
         bodies["all_remarks"] = [Numbered(tuple(remarks))]
@@ -77,10 +77,10 @@ def letter_of(annexes: Sequence[Annex], name: str) -> str:
 def _by_hand(examined: Examined, language: Language, claims: Claims) -> list[Block]:
     homes = {report.name: report.home for report in examined.proofs.values()}
     lines = [claims[name].first_lines(home, language) for name, home in homes.items() if name in claims]
-    words = WORDS[language]
+    words = words_in(language)
     said: list[Block] = [Paragraph(words["by_hand_is"])]
     if "live" in examined.needed:
-        terms = Bullets(tuple(Item(plain(one)) for one in TERMS[language]))
+        terms = Bullets(tuple(Item(plain(in_language(one, language))) for one in TERMS))
         said = [Heading(3, words["terms"]), terms, Heading(3, words["by_hand"]), *said, Paragraph(words["tools"])]
     said += map(Commands, lines)
     if "live" in examined.proofs:
@@ -89,16 +89,13 @@ def _by_hand(examined: Examined, language: Language, claims: Claims) -> list[Blo
 
 
 def _not_covered(claim: Claim, language: Language) -> list[Block]:
-    items = tuple(Item(plain(one)) for one in claim.not_covered[language])
-    return [Heading(3, WORDS[language]["not_covered"]), Bullets(items)]
+    items = tuple(Item(plain(in_language(one, language))) for one in claim.not_covered)
+    return [Heading(3, words_in(language)["not_covered"]), Bullets(items)]
 
 
 def _group(examined: Examined, group: Group, language: Language) -> list[Block]:
     rows = [
-        (report, check)
-        for report in examined.proofs.values()
-        for check in report.checks
-        if advice_of(report.name, check.id).group is group
+        (report, check) for report in examined.proofs.values() for check in report.checks if check.row.group is group
     ]
     caught = [check for _, check in rows if group is Group.SELFTEST and check.verdict is Verdict.CLEAN]
     shown = [(report, check) for report, check in rows if check not in caught or check.id in NO_FAULTS]
@@ -106,19 +103,19 @@ def _group(examined: Examined, group: Group, language: Language) -> list[Block]:
 
 
 def _row(report: AuditReport, check: Check, language: Language) -> Row:
-    words = WORDS[language]
+    words = words_in(language)
     bad = [one for one in check.evidence if one.verdict is not Verdict.CLEAN]
     few = [_item(one, language) for one in bad]
     few += [Item(plain(text)) for text in summarised(check.evidence, language)]
     count = len(check.evidence)
     full = Folded(words["full"].format(count=count), tuple(_item(one, language) for one in check.evidence))
     return Row(
-        title=title_of(report.name, check, language),
+        title=in_language(check.row.title, language),
         name=f"{report.name}.{check.id.removeprefix(f'{report.name}.')}",
         mark=words[str(check.verdict)],
         tone=_TONES[check.verdict],
         few=tuple(few),
-        by_hand=with_remarks(check.by_hand, language),
+        by_hand=with_remarks(check.row.by_hand, language),
         full=full if len(few) != count else None,
     )
 
@@ -126,15 +123,15 @@ def _row(report: AuditReport, check: Check, language: Language) -> Row:
 def _item(one: Evidence, language: Language) -> Item:
     if one.verdict is Verdict.CLEAN:
         return Item(plain(one.text(language)))
-    return Item(plain(f"{WORDS[language][str(one.verdict)]}: {one.text(language)}"), worse=True)
+    return Item(plain(f"{words_in(language)[str(one.verdict)]}: {one.text(language)}"), worse=True)
 
 
 def _caught(checks: Sequence[Check], language: Language) -> list[Block]:
     planted = [check for check in checks if check.id not in NO_FAULTS]
     if not planted:
         return []
-    items = tuple(Item((Span(f"{check.title} "), Span(check.id, code=True)), language="en") for check in planted)
-    return [Folded(WORDS[language]["full_faults"].format(count=len(planted)), items)]
+    items = tuple(Item((Span(f"{check.row.title} "), Span(check.id, code=True)), language="en") for check in planted)
+    return [Folded(words_in(language)["full_faults"].format(count=len(planted)), items)]
 
 
 def _days(examined: Examined, words: dict[str, str]) -> list[Block]:

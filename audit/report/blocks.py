@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from audit.verdict import Language
+from audit.language import Language
 
 Level = Literal[1, 2, 3]
 

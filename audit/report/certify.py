@@ -26,12 +26,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from audit.advice import advice_of
+from audit.language import LANGUAGES, Language, in_both, in_language
 from audit.live.subject import Subject
 from audit.report.chain import Chain, NoChain
 from audit.report.remarks import FIRST_LOOK, GENERAL
 from audit.report.text_table import SELECTION, takes_root
-from audit.verdict import AuditReport, Check, Evidence, Language, Verdict
+from audit.verdict import AuditReport, Check, Evidence, Verdict
 
 NEEDED = ("live", "canary", "selftest")
 MIRROR = "mirror"
@@ -53,53 +53,17 @@ class Outcome(StrEnum):
 
 
 _CANNOT, _SOME = Outcome.CANNOT, Outcome.REMARKS
-RULE: tuple[tuple[Mapping[Language, str], Outcome], ...] = (
-    (
-        {
-            "en": "a row with a finding, or a void row, in any of its proofs",
-            "sv": "en rad med fynd, eller en ogiltig rad, i något av bevisen",
-        },
-        _CANNOT,
-    ),
-    (
-        {"en": "no `live`, no `canary` or no `selftest`", "sv": "`live`, `canary` eller `selftest` saknas"},
-        _CANNOT,
-    ),
-    (
-        {
-            "en": "a `canary` or `selftest` of another program than the one that runs",
-            "sv": "`canary` eller `selftest` är gjord på ett annat program än det som körs",
-        },
-        _CANNOT,
-    ),
-    (
-        {"en": "a chain of daily verdicts that was changed", "sv": "kedjan av dagliga granskningar är ändrad"},
-        _CANNOT,
-    ),
-    (
-        {
-            "en": "a row that was not seen, or a `selftest` of some faults",
-            "sv": "en rad som inte är sedd, eller `selftest` med ett urval av fel",
-        },
-        _SOME,
-    ),
-    ({"en": "a proof that is more than 30 days old", "sv": "ett bevis som är äldre än 30 dagar"}, _SOME),
-    (
-        {
-            "en": "a home with a mirror, and no result of the mirror or one of another program",
-            "sv": "ett hem med spegel, och inget resultat från spegeln eller ett från ett annat program",
-        },
-        _SOME,
-    ),
-    (
-        {
-            "en": "a program that was compared with nothing but its own list of files",
-            "sv": "programmet är bara jämfört med sin egen förteckning",
-        },
-        _SOME,
-    ),
-    ({"en": "a trial", "sv": "provdrift"}, _SOME),
-    ({"en": "nothing of this", "sv": "inget av detta"}, Outcome.CERTIFIED),
+RULE: tuple[tuple[str, Outcome], ...] = (
+    ("a row with a finding, or a void row, in any of its proofs", _CANNOT),
+    ("no `live`, no `canary` or no `selftest`", _CANNOT),
+    ("a `canary` or `selftest` of another program than the one that runs", _CANNOT),
+    ("a chain of daily verdicts that was changed", _CANNOT),
+    ("a row that was not seen, or a `selftest` of some faults", _SOME),
+    ("a proof that is more than 30 days old", _SOME),
+    ("a home with a mirror, and no result of the mirror or one of another program", _SOME),
+    ("a program that was compared with nothing but its own list of files", _SOME),
+    ("a trial", _SOME),
+    ("nothing of this", Outcome.CERTIFIED),
 )
 
 
@@ -192,9 +156,10 @@ def _of_rows(examined: Examined) -> Iterator[Remark]:
 
 
 def _general(key: str, *, grave: bool = False, **values: object) -> Remark:
-    words = GENERAL[key]
-    filled = [{language: text.format(**_in(language, values)) for language, text in one.items()} for one in words]
-    title, risk, remedy = filled
+    title, risk, remedy = (
+        {language: text.format(**_in(language, values)) for language, text in in_both(one).items()}
+        for one in GENERAL[key]
+    )
     mark = Verdict.FINDING if grave else Verdict.NOT_SEEN
     return Remark(grave, mark, title, {"sv": "", "en": ""}, risk, remedy)
 
@@ -207,29 +172,18 @@ def _in(language: Language, values: Mapping[str, object]) -> dict[str, object]:
 def _names(rows: Sequence[str]) -> dict[Language, str]:
     """Return the first names, and in words how many more there are."""
     first, rest = ", ".join(rows[:_MOST_NAMES]), len(rows) - _MOST_NAMES
-    return {language: f"{first} {_more(rest, language)}" if rest > 0 else first for language in ("sv", "en")}
+    return {language: f"{first} {_more(rest, language)}" if rest > 0 else first for language in LANGUAGES}
 
 
 def _of_row(report: AuditReport, check: Check) -> Remark:
-    advice = advice_of(report.name, check.id)
     telling = [one for one in check.evidence if one.verdict is not Verdict.CLEAN]
     not_seen = check.verdict is Verdict.NOT_SEEN
-    title: dict[Language, str] = {"sv": title_of(report.name, check, "sv"), "en": check.title}
-    seen: dict[Language, str] = {"sv": _first(telling, "sv"), "en": _first(telling, "en")}
-    risk: dict[Language, str] = {"sv": advice.risk_in("sv"), "en": advice.risk_in("en")}
-    remedy: dict[Language, str] = {
-        "sv": advice.remedy_in("sv", report.served),
-        "en": advice.remedy_in("en", report.served),
-    }
+    seen = {language: _first(telling, language) for language in LANGUAGES}
+    remedy = {language: check.row.remedy_in(language, report.served) for language in LANGUAGES}
     if not_seen and check.id != SELECTION:
-        remedy = {language: f"{FIRST_LOOK[language]} {text}" for language, text in remedy.items()}
+        remedy = {language: f"{in_language(FIRST_LOOK, language)} {text}" for language, text in remedy.items()}
     row = check.id if "." in check.id else f"{report.name}.{check.id}"
-    return Remark(not not_seen, check.verdict, title, seen, risk, remedy, row)
-
-
-def title_of(audit: str, check: Check, language: Language) -> str:
-    """Return the title of a row; of a planted fault it is there in English alone."""
-    return (check.title_sv or advice_of(audit, check.id).title_sv or check.title) if language == "sv" else check.title
+    return Remark(not not_seen, check.verdict, in_both(check.row.title), seen, in_both(check.row.risk), remedy, row)
 
 
 def _first(telling: list[Evidence], language: Language) -> str:
@@ -242,4 +196,4 @@ def _first(telling: list[Evidence], language: Language) -> str:
 
 
 def _more(count: int, language: Language) -> str:
-    return f"och {count} till" if language == "sv" else f"and {count} more"
+    return in_language("and {count} more", language).format(count=count)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import assert_never
 
+from audit.language import Language
 from audit.report.blocks import (
     Block,
     Bullets,
@@ -30,7 +31,6 @@ from audit.report.certify import Examined
 from audit.report.claims import Claims
 from audit.report.page import page_of
 from audit.report.style import STYLE, page_style
-from audit.verdict import Language
 
 
 def as_html(examined: Examined, language: Language, claims: Claims) -> str:

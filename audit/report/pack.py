@@ -13,17 +13,17 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from audit.language import Language, in_language, with_remarks
 from audit.live.checks.tor import config_text
 from audit.live.subject import subject_of
-from audit.live.table import first_lines, with_remarks
 from audit.observe.installed import Installation, manifest_text
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
-from audit.report.certify import Examined, title_of
+from audit.report.certify import Examined
 from audit.report.chain import CHAIN, read_chain
-from audit.report.claims import LIVE
+from audit.report.claims import LIVE, first_lines
 from audit.report.html import as_html
-from audit.verdict import AuditReport, Language
+from audit.verdict import AuditReport
 
 _DOCS = (
     "AUDITING.md", "GRANSKNING.md", "AUDITING_REFERENCE.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "CASES.md", "NUMBERS.md",
@@ -59,7 +59,8 @@ def examined(scene: Scene, proofs: Mapping[str, AuditReport], command: str = "")
 
 def _by_hand(report: AuditReport, language: Language) -> str:
     rows = (
-        f"\n# {title_of(report.name, one, language)}\n{with_remarks(one.by_hand, language)}\n" for one in report.checks
+        f"\n# {in_language(one.row.title, language)}\n{with_remarks(one.row.by_hand, language)}\n"
+        for one in report.checks
     )
     return first_lines(report.home, language) + "".join(rows)
 

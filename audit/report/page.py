@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from audit.language import Language, in_language
 from audit.report.annexes import annexes_of, letter_of
 from audit.report.blocks import (
     Annex,
@@ -31,10 +32,10 @@ from audit.report.blocks import (
 )
 from audit.report.certify import MIRROR, OLDEST_DAYS, Examined, Outcome, Remark, decide, is_trial, missing, remarks_on
 from audit.report.chain import Chain
-from audit.report.claims import Claims
+from audit.report.claims import MIRROR_APART, Claims
 from audit.report.text_table import NO_FAULTS, SELECTION
-from audit.report.words import MIRROR_APART, WORDS
-from audit.verdict import AuditReport, Language, Verdict
+from audit.report.words import words_in
+from audit.verdict import AuditReport, Verdict
 
 # More do not fit on the page; an annex has them all.
 MOST_REMARKS = 3
@@ -49,7 +50,7 @@ _IN_CODE = {"public", "desk", "digest"}
 
 def page_of(examined: Examined, language: Language, claims: Claims) -> Page:
     """Return the whole page. `claims` has what is certified and what is not covered, by proof."""
-    words = WORDS[language]
+    words = words_in(language)
     remarks = [_remark(one, language) for one in remarks_on(examined)]
     annexes = annexes_of(examined, language, claims, remarks if len(remarks) > MOST_REMARKS else ())
     sheet: list[Block] = [
@@ -190,7 +191,7 @@ def _remarks(remarks: Sequence[tuple[Line, ...]], words: dict[str, str], annexes
 
 
 def _remark(remark: Remark, language: Language) -> tuple[Line, ...]:
-    words = WORDS[language]
+    words = words_in(language)
     tone = Tone.BAD if remark.grave else Tone.SOME
     title = remark.title[language]
     lines: list[Line] = []
@@ -212,19 +213,19 @@ def _label(text: str) -> Span:
 
 
 def _claims(examined: Examined, language: Language, claims: Claims, annexes: Sequence[Annex]) -> list[Block]:
-    words, outcome = WORDS[language], decide(examined)
+    words, outcome = words_in(language), decide(examined)
     used = [
         claims[name] for name in ("live", MIRROR) if name in claims and name in (*examined.needed, *examined.proofs)
     ]
-    apart = MIRROR_APART[language] if MIRROR in examined.proofs else None
-    lines = [one for one in used[0].not_covered[language] if one != apart]
+    apart = MIRROR_APART if MIRROR in examined.proofs else None
+    lines = [one for one in used[0].not_covered if one != apart]
     if MIRROR in claims and MIRROR not in examined.needed and _has_mirror(examined):
-        lines += claims[MIRROR].not_covered[language][:_OF_MIRROR]
-    uncovered = tuple(Item(plain(one)) for one in lines)
+        lines += claims[MIRROR].not_covered[:_OF_MIRROR]
+    uncovered = tuple(Item(plain(in_language(one, language))) for one in lines)
     heading = words[{Outcome.CERTIFIED: "assertion", Outcome.REMARKS: "assertion_some"}.get(outcome, "assertion_bad")]
     return [
         Heading(2, heading),
-        *(Paragraph(claim.assertion[language], framed=True) for claim in used),
+        *(Paragraph(in_language(claim.assertion, language), framed=True) for claim in used),
         Heading(2, words["not_covered"]),
         Bullets(uncovered, columns=2),
         Paragraph(words["by_hand_short"].format(letter=letter_of(annexes, "by_hand"))),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from audit.advice import advice_of
 from audit.verdict import AuditReport, Check, Evidence, Verdict
 
 _MARKS = {
@@ -16,6 +15,8 @@ _MARKS = {
 _INDENT = " " * 12
 # Of the selftest, the rows that are no faults: the copy without one, and that only some were planted.
 UNMODIFIED, SELECTION = "selftest.none", "selftest.selection"
+# What all faults have in common; each is a row of its own.
+ANY_FAULT = "selftest.fault"
 NO_FAULTS = frozenset({UNMODIFIED, SELECTION})
 
 
@@ -44,7 +45,7 @@ def takes_root(report: AuditReport, check: Check) -> bool:
     """Whether the row was not seen because the account was an ordinary one."""
     if report.as_root or check.verdict is not Verdict.NOT_SEEN or check.id == SELECTION:
         return False
-    return check.root or report.name in {"canary", "selftest"}
+    return check.row.root or report.name in {"canary", "selftest"}
 
 
 def to_do(report: AuditReport) -> str:
@@ -64,19 +65,18 @@ def remedy_of(report: AuditReport, check: Check) -> str:
     """Return what mends a row; of one that was not seen, how to see it."""
     if check.verdict is Verdict.NOT_SEEN and check.id != SELECTION:
         return "Its lines above say why; or look by hand with the line after $, and write down what it shows."
-    return advice_of(report.name, check.id).remedy_in("en", report.served)
+    return check.row.remedy_in("en", report.served)
 
 
 def _block(report: AuditReport, check: Check, evidence: Sequence[Evidence]) -> list[str]:
-    lines = [f"{_MARKS[check.verdict]}  {check.id}: {check.title}"]
+    lines = [f"{_MARKS[check.verdict]}  {check.id}: {check.row.title}"]
     for one in evidence:
         mark = "" if one.verdict is Verdict.CLEAN else f"{_MARKS[one.verdict].strip()}: "
         lines.append(f"{_INDENT}{mark}{one.text()}")
     if check.verdict is not Verdict.CLEAN:
-        advice = advice_of(report.name, check.id)
         label = "If it is not in order" if check.verdict is Verdict.NOT_SEEN else "Remedy"
-        lines += [f"{_INDENT}Risk: {advice.risk}", f"{_INDENT}{label}: {advice.remedy_in('en', report.served)}"]
-    return [*lines, f"{_INDENT}$ {check.by_hand}", ""]
+        lines += [f"{_INDENT}Risk: {check.row.risk}", f"{_INDENT}{label}: {check.row.remedy_in('en', report.served)}"]
+    return [*lines, f"{_INDENT}$ {check.row.by_hand}", ""]
 
 
 def _sum(report: AuditReport, *, every_row: bool) -> str:

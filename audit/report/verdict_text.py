@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audit.report.certify import MIRROR, Examined, Outcome, decide, missing, remarks_on
 from audit.report.chain import Chain
-from audit.report.words import WORDS
+from audit.report.words import words_in
 from audit.verdict import Verdict
 
 _VERDICTS = {
@@ -24,7 +24,7 @@ def verdict_as_text(examined: Examined, page: str) -> str:
         elif name in missing(examined):
             lines.append(f"{name:9} missing")
     if not isinstance(examined.chain, Chain):
-        lines.append(f"{'daily':9} {WORDS['en'][f'{examined.chain}_short']}")
+        lines.append(f"{'daily':9} {words_in('en')[f'{examined.chain}_short']}")
     remarks = remarks_on(examined)
     for remark in remarks:
         lines += ["", f"{'FINDING ' if remark.grave else 'REMARK  '}  {remark.row or remark.title['en']}"]

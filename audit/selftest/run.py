@@ -22,8 +22,8 @@ from pathlib import Path
 
 from audit.canary.process import canary_in_its_own_process
 from audit.fault import DoesNotApply, Fault, changed_by, copy_packages, packages_of, plant, read_faults
-from audit.report.text_table import SELECTION, UNMODIFIED
 from audit.selftest.groups import Copy, Found, Group, each_alone, search
+from audit.selftest.table import NONE, SELECTED, row_of
 from audit.verdict import Check, Evidence, Inspection, Verdict
 
 FAULTS = Path(__file__).parents[1] / "faults"
@@ -133,13 +133,7 @@ def _control() -> Check:
         inspection.evidence.append(
             Evidence(Verdict.VOID, "the canary is not clean on a copy without a fault: {what}", {"what": text})
         )
-    return Check(
-        UNMODIFIED,
-        "Without a fault the canary is clean",
-        inspection.verdict,
-        tuple(inspection.evidence),
-        "kallskydd audit canary",
-    )
+    return inspection.of(NONE)
 
 
 def _with_count(unmodified: Check, faults: Sequence[Fault], copies: Sequence[Copy]) -> Check:
@@ -163,8 +157,7 @@ def _selection(faults: Sequence[Fault]) -> list[Check]:
     inspection = Inspection()
     inspection.missed("a selection: faults of the program {all}, planted {planted}", planted=planted,
                       all=len(shipped))  # fmt: skip
-    evidence = tuple(inspection.evidence)
-    return [Check(SELECTION, "All faults were planted", inspection.verdict, evidence, "kallskydd audit selftest")]
+    return [inspection.of(SELECTED)]
 
 
 def as_row(fault: Fault, found: Found | None, copies: Sequence[Copy], unfit: str = "") -> Check:
@@ -184,5 +177,4 @@ def as_row(fault: Fault, found: Found | None, copies: Sequence[Copy], unfit: str
         for sentence in next(copy.findings for copy in reversed(copies) if copy.names == {fault.name})[:_MOST_SHOWN]:
             inspection.found("{sentence}", sentence=sentence)
         inspection.found("not caught: no finding says {evidence}", evidence=fault.evidence.pattern)
-    by_hand = f"apply {fault.name}.patch to a copy; there: kallskydd audit canary"
-    return Check(f"selftest.{fault.name}", fault.title, inspection.verdict, tuple(inspection.evidence), by_hand)
+    return inspection.of(row_of(fault))

@@ -113,7 +113,7 @@ def _status(args: argparse.Namespace, machine: Machine) -> int:
         return OK if look_quietly(machine, today(utc_now)) else FINDINGS
     findings = lines(machine)
     if args.json:
-        result({one.what: {"well": one.well, "words": one.words, "to_do": one.to_do} for one in findings})
+        result({one.what: one.as_json for one in findings})
     for one in findings:
         answer(one.line, as_json=args.json)
     return OK if all(one.well for one in findings) else FINDINGS

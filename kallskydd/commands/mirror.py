@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import dataclasses
 from pathlib import Path
 
 from cases.clock import utc_now
@@ -134,9 +133,9 @@ def run_status(args: argparse.Namespace) -> int:
     findings = mirror_findings(plan.folder, config, utc_now())
     if isinstance(told, Looked):
         looked = in_words(judged(told, plan.folder))
-        findings += [Finding("now", well, words, "" if well else MEND) for well, words in looked]
+        findings += [Finding("now", words, None if well else MEND) for well, words in looked]
     if args.json:
-        result({"findings": [dataclasses.asdict(one) for one in findings]})
+        result({"findings": [{"what": one.what, **one.as_json} for one in findings]})
     for one in findings:
         answer(one.line, as_json=args.json)
     return OK if all(one.well for one in findings) else FINDINGS

@@ -9,8 +9,9 @@ from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import read_home
 from kallskydd.exit_codes import code_of
+from kallskydd.finding import Finding
 from kallskydd.say import FINDINGS, MISSING, OK, answer, count, prose, result
-from kallskydd.upkeep.readiness import ASKED, Line, Standing, keep_answers, lines_of
+from kallskydd.upkeep.readiness import ASKED, keep_answers, lines_of, standing
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,15 +40,14 @@ def run(args: argparse.Namespace) -> int:
         prose(f"The answers cannot be kept: {error.strerror}. Look at the home, its owner and the space on the disk.")
         return MISSING
     _show(args, lines)
-    return OK if all(line.standing is Standing.OK for line in lines) else FINDINGS
+    return OK if all(line.well for line in lines) else FINDINGS
 
 
-def _show(args: argparse.Namespace, lines: tuple[Line, ...]) -> None:
+def _show(args: argparse.Namespace, lines: tuple[Finding, ...]) -> None:
     if args.json:
-        result({line.name: {"standing": line.standing, "what": line.what, "why": line.why} for line in lines})
-    width = max(len(standing) for standing in Standing)
+        result({line.what: line.as_json for line in lines})
+    width = max(len(standing(line)) for line in lines)
     for line in lines:
-        why = f" {line.why}" if line.why else ""
-        answer(f"{line.standing:<{width}}  {line.name}: {line.what}{why}", as_json=args.json)
-    left = sum(line.standing is not Standing.OK for line in lines)
+        answer(f"{standing(line):<{width}}  {line}", as_json=args.json)
+    left = sum(not line.well for line in lines)
     answer("Ready to open." if not left else f"Not ready: {count(left, 'line')} left.", as_json=args.json)

@@ -116,8 +116,7 @@ def _say(home: Home, findings: list[Finding], *, as_json: bool) -> None:
         prose(sentence)
     shown = [*findings, *([_mirror_keys()] if home.config.mirror is not None else [])]
     if as_json:
-        lines = {one.what: {"well": one.well, "words": one.words, "to_do": one.to_do} for one in shown}
-        result({"trial": home.trial, **lines})
+        result({"trial": home.trial, **{one.what: one.as_json for one in shown}})
     for one in shown:
         answer(one.line, as_json=as_json)
 
@@ -125,28 +124,26 @@ def _say(home: Home, findings: list[Finding], *, as_json: bool) -> None:
 def _alarm(home: Home) -> Finding:
     """Whether there is one, and whether its last run ended well."""
     if home.config.alarm is None:
-        return Finding("alarm", well=True, words=_NO_ALARM)
+        return Finding("alarm", _NO_ALARM)
     try:
         seen, _ = read_upkeep(home.path)
     except (UpkeepUnreadable, OSError):
         seen = NEVER
     if seen.signs["alarm"] is Sign.TROUBLE:
         to_do = "Run the command of `[alarm]` in config.toml by hand, as the service's account."
-        return Finding(
-            "alarm", well=False, words="The alarm's command ended with an error, or did not end.", to_do=to_do
-        )
+        return Finding("alarm", "The alarm's command ended with an error, or did not end.", to_do)
     if not is_program(home.config.alarm.command):
         to_do = "Correct the path of `[alarm]` in config.toml, or install the program."
-        return Finding("alarm", well=False, words="The alarm names no program that this account may run.", to_do=to_do)
-    return Finding("alarm", well=True, words="A command is configured.")
+        return Finding("alarm", "The alarm names no program that this account may run.", to_do)
+    return Finding("alarm", "A command is configured.")
 
 
 def _mirror_keys() -> Finding:
     """Whether what is recorded at the mirror today stays closed to a quantum computer; nothing is at fault if not."""
     if ssl.OPENSSL_VERSION_INFO >= HYBRID_KEYS_SINCE:
-        return Finding("mirror-keys", well=True, words="Handshakes of browsers that can use X25519MLKEM768.")
+        return Finding("mirror-keys", "Handshakes of browsers that can use X25519MLKEM768.")
     words = (
         f"No X25519MLKEM768: this Python has {ssl.OPENSSL_VERSION}. What is recorded today could be read by a quantum "
         "computer of tomorrow. OpenSSL 3.5 or later brings it."
     )
-    return Finding("mirror-keys", well=True, words=words)
+    return Finding("mirror-keys", words)

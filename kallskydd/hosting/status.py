@@ -69,12 +69,11 @@ def look(machine: Machine) -> list[Finding]:
 def hidden_processes(machine: Machine) -> Finding:
     """Whether accounts see each other's processes: when a zygote started would tell when a file came."""
     if processes_are_hidden(machine.root):
-        return Finding("processes", well=True, words="Accounts do not see each other's processes.")
+        return Finding("processes", "Accounts do not see each other's processes.")
     return Finding(
         "processes",
-        well=False,
-        words="Every account sees when the processes of every other started, and so when a tenant got a file.",
-        to_do="Start kallskydd-hidepid.service, or mount /proc with hidepid=invisible.",
+        "Every account sees when the processes of every other started, and so when a tenant got a file.",
+        "Start kallskydd-hidepid.service, or mount /proc with hidepid=invisible.",
     )
 
 
@@ -82,9 +81,9 @@ def disk(machine: Machine) -> Finding:
     """Whether the one disk of all tenants has room for their files; each has a reserve for text of its own."""
     least = 2 * REAL_RESERVE_MIB // 1024
     if shutil.disk_usage(machine.path(TENANTS)).free >= least * 2**30:
-        return Finding("disk", well=True, words=f"{least} GiB or more are free.")
+        return Finding("disk", f"{least} GiB or more are free.")
     words = f"Less than {least} GiB are free: tenants refuse files, now and then or all of them, and take text."
-    return Finding("disk", well=False, words=words, to_do="Make room on the tenants' disk, or give them a larger one.")
+    return Finding("disk", words, "Make room on the tenants' disk, or give them a larger one.")
 
 
 def walls(machine: Machine, name: str) -> Finding:
@@ -92,20 +91,18 @@ def walls(machine: Machine, name: str) -> Finding:
     what = f"{name}, walls"
     account = machine.account(name)
     if account is None:
-        return Finding(what, well=False, words=f"It has no account {account_name(name)}.", to_do="Add it again.")
+        return Finding(what, f"It has no account {account_name(name)}.", "Add it again.")
     strays = groups_of(machine, account)
     if strays:
         to_do = f"Take {account.name} out of them: its own group is the only one it may be in."
-        return Finding(what, well=False, words=f"Its account is in other groups: {', '.join(strays)}.", to_do=to_do)
+        return Finding(what, f"Its account is in other groups: {', '.join(strays)}.", to_do)
     wrong = [str(one.path) for one in _folders(machine, name, account) if not _is_as_wanted(one)]
     if wrong:
         to_do = f"Run `systemd-tmpfiles --create /etc/tmpfiles.d/{account.name}.conf`, and find out who changed it."
-        return Finding(
-            what, well=False, words=f"Owner or mode is not as it should be: {', '.join(wrong)}.", to_do=to_do
-        )
+        return Finding(what, f"Owner or mode is not as it should be: {', '.join(wrong)}.", to_do)
     if machine.runs and not _publisher_answers(name):
-        return Finding(what, well=False, words="The publisher has no sockets for it.", to_do=f"Run `{_START}`.")
-    return Finding(what, well=True, words="Its account, folders and sockets are its own.")
+        return Finding(what, "The publisher has no sockets for it.", f"Run `{_START}`.")
+    return Finding(what, "Its account, folders and sockets are its own.")
 
 
 def groups_of(machine: Machine, account: Account) -> list[str]:
@@ -151,12 +148,12 @@ def _unit(machine: Machine, what: str, unit: str) -> Finding:
     with suppress(HostFault):
         state = machine.systemctl("is-active", unit, check=False).strip()
         if state == "active":
-            return Finding(what, well=True, words="Its unit runs.")
-    return Finding(what, well=False, words=f"{unit} does not run.", to_do=f"Run `systemctl start {unit}`.")
+            return Finding(what, "Its unit runs.")
+    return Finding(what, f"{unit} does not run.", f"Run `systemctl start {unit}`.")
 
 
 def _closed(name: str) -> Finding:
-    return Finding(name, well=True, words="Its home was moved away, or is not made yet: it is not served here.")
+    return Finding(name, "Its home was moved away, or is not made yet: it is not served here.")
 
 
 def _group(machine: Machine, name: str) -> int:

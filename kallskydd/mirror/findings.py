@@ -69,39 +69,39 @@ def certificate_finding(folder: Path, config: MirrorConfig, seen: Seen, now: dat
 
     last = "" if seen.failed is None else f" The last order failed: {fault_of(seen.failed)}"
     if config.certificates == "acme" and not (folder / ACCOUNT).exists():
-        return Finding(CERTIFICATE_LINE, well=False, words=NoAccount.happened, to_do=NoAccount.to_do)
+        return Finding(CERTIFICATE_LINE, NoAccount.happened, NoAccount.to_do)
     pem = read_bounded(folder / CERTIFICATE)
     by_hand = "Hand one over with `kallskydd mirror certificate FILE`." if config.certificates != "acme" else _ORDER
     if pem is None:
-        return Finding(CERTIFICATE_LINE, well=False, words=f"There is none yet.{last}", to_do=by_hand)
+        return Finding(CERTIFICATE_LINE, f"There is none yet.{last}", by_hand)
     try:
         facts = read_certificate(pem, config.name, now)
     except CertificateUnusable as fault:
-        return Finding(CERTIFICATE_LINE, well=False, words=f"It is not used. {fault}{last}", to_do=by_hand)
+        return Finding(CERTIFICATE_LINE, f"It is not used. {fault}{last}", by_hand)
     well = facts.not_after - now > (facts.not_after - facts.not_before) / RED_AT
     late = "" if well else " It should have been renewed by now."
     words = f"Valid until {facts.not_after.date().isoformat()}.{late}{last}"
-    return Finding(CERTIFICATE_LINE, well, words, "" if well else by_hand)
+    return Finding(CERTIFICATE_LINE, words, None if well else by_hand)
 
 
 def _caa(seen: Seen, day: date) -> Finding:
     if seen.caa is None or seen.caa_day is None or day - seen.caa_day > STALE:
-        return Finding(CAA_LINE, well=False, words="Not looked at in the last days.", to_do=_RUNS)
+        return Finding(CAA_LINE, "Not looked at in the last days.", _RUNS)
     words = f"{seen.caa_day.isoformat()}: {CAA_WORDS[seen.caa]}"
     if seen.caa is Caa.OURS:
-        return Finding(CAA_LINE, well=True, words=words)
-    return Finding(CAA_LINE, well=False, words=words, to_do=_PRINT_RECORD)
+        return Finding(CAA_LINE, words)
+    return Finding(CAA_LINE, words, _PRINT_RECORD)
 
 
 def _shown(folder: Path, seen: Seen, day: date) -> Finding:
     if (folder / OTHER).exists():
-        return Finding(SHOWN_LINE, well=False, words=_OTHER_SEEN, to_do=_TAKE_IT_DOWN)
+        return Finding(SHOWN_LINE, _OTHER_SEEN, _TAKE_IT_DOWN)
     if seen.shown is None or seen.shown_day is None or day - seen.shown_day > STALE:
-        return Finding(SHOWN_LINE, well=False, words="Not looked at from outside in the last days.", to_do=_RUNS)
+        return Finding(SHOWN_LINE, "Not looked at from outside in the last days.", _RUNS)
     words = f"{seen.shown_day.isoformat()}: {SHOWN_WORDS[seen.shown]}"
     if seen.shown is Shown.OURS:
-        return Finding(SHOWN_LINE, well=True, words=words)
-    return Finding(SHOWN_LINE, well=False, words=words, to_do=_LOOK_AT_RELAY)
+        return Finding(SHOWN_LINE, words)
+    return Finding(SHOWN_LINE, words, _LOOK_AT_RELAY)
 
 
 def _issued(folder: Path, config: MirrorConfig, day: date) -> Finding:
@@ -109,9 +109,9 @@ def _issued(folder: Path, config: MirrorConfig, day: date) -> Finding:
     if others := others_of(issued, config):
         shown = ", ".join(others[:_SHOWN_SERIALS])
         words = f"A certificate for the name was issued that is not ours: serial number {shown}."
-        return Finding(ISSUED_LINE, well=False, words=words, to_do=_NOT_ORDERED)
+        return Finding(ISSUED_LINE, words, _NOT_ORDERED)
     if issued.day is None or day - issued.day > STALE:
         words = "The list of issued certificates gave no answer in the last days that has ours in it."
-        return Finding(ISSUED_LINE, well=False, words=words, to_do=_SEE_LIST)
+        return Finding(ISSUED_LINE, words, _SEE_LIST)
     words = f"{issued.day.isoformat()}: all certificates of the name that are listed and valid are ours."
-    return Finding(ISSUED_LINE, well=True, words=words)
+    return Finding(ISSUED_LINE, words)

@@ -63,20 +63,18 @@ def disk(home: Home) -> Finding:
         use = disk_use_from_outside(home.path)
     except StoreFault:
         words = "The database of the home does not read, so nothing is known of what waits in it."
-        return Finding(
-            "disk", well=False, words=words, to_do="Look at the permissions of the home, and start the service."
-        )
+        return Finding("disk", words, "Look at the permissions of the home, and start the service.")
     if use.fullness(bounds) <= 0:
         words = f"Files are taken: {_size(2 * bounds.reserve)} or more are free, and of "
-        return Finding("disk", well=True, words=f"{words}{_size(bounds.waiting)} that may wait less than half do.")
+        return Finding("disk", f"{words}{_size(bounds.waiting)} that may wait less than half do.")
     is_refused = "No file is taken" if use.fullness(bounds) >= 1 else "Files are refused now and then"
     if use.free < 2 * bounds.reserve:
         least = bounds.reserve if use.free <= bounds.reserve else 2 * bounds.reserve
         words = f"{is_refused}: less than {_size(least)} are free, of which {_size(bounds.reserve)} are kept for text."
-        return Finding("disk", well=False, words=words, to_do=_MAKE_ROOM)
+        return Finding("disk", words, _MAKE_ROOM)
     part = "all" if use.fullness(bounds) >= 1 else "half or more"
     words = f"{is_refused}: of {_size(bounds.waiting)} that may wait for a release {part} do. Text is taken."
-    return Finding("disk", well=False, words=words, to_do=_WAIT_FOR_RELEASE)
+    return Finding("disk", words, _WAIT_FOR_RELEASE)
 
 
 def _size(amount: int) -> str:
@@ -86,9 +84,8 @@ def _size(amount: int) -> str:
 def clock(now: datetime) -> Finding:
     """Whether it can be the time that it says."""
     day = today(lambda: now)
-    well = day.year >= OLDEST_PLAUSIBLE_YEAR
-    to_do = "" if well else "Set the clock; tor reaches nothing with a wrong one."
-    return Finding("clock", well, f"It is {day.isoformat()} in Stockholm.", to_do)
+    to_do = None if day.year >= OLDEST_PLAUSIBLE_YEAR else "Set the clock; tor reaches nothing with a wrong one."
+    return Finding("clock", f"It is {day.isoformat()} in Stockholm.", to_do)
 
 
 def slots(home: Home, now: datetime) -> Finding:
@@ -96,24 +93,24 @@ def slots(home: Home, now: datetime) -> Finding:
     try:
         state = (home.path / SLOTS_NAME).lstat()
     except OSError:
-        return Finding("slots", well=False, words="shred.slots is missing: no case can be read.", to_do=_PUT_BACK)
+        return Finding("slots", "shred.slots is missing: no case can be read.", _PUT_BACK)
     if state.st_size == 0 or state.st_size % SHARE_BYTES:
-        return Finding("slots", well=False, words="shred.slots is not whole.", to_do=_PUT_BACK)
+        return Finding("slots", "shred.slots is not whole.", _PUT_BACK)
     if now - datetime.fromtimestamp(state.st_mtime, UTC) > SLOTS_STALE:
         words = "shred.slots was not written by the last heartbeat, which writes it every ten minutes."
         to_do = "Start the service, or look whether its disk can be written."
-        return Finding("slots", well=False, words=words, to_do=to_do)
-    return Finding("slots", well=True, words="shred.slots is whole, and was written by the last heartbeat.")
+        return Finding("slots", words, to_do)
+    return Finding("slots", "shred.slots is whole, and was written by the last heartbeat.")
 
 
 def daily_work(home: Home, now: datetime) -> Finding:
     """Whether all that was due was released and erased, be it nothing."""
     done = read_notes(home.run).daily
     if done is not None and done >= due_day(now - DAILY_PATIENCE):
-        return Finding("daily work", well=True, words="All that was due to be released and erased is done.")
+        return Finding("daily work", "All that was due to be released and erased is done.")
     words = "The daily work (release and erasing, if anything is due) was not done at the last 06:00."
     to_do = "Restart the service, which does it at once; if this stays, look at disk and slots."
-    return Finding("daily work", well=False, words=words, to_do=to_do)
+    return Finding("daily work", words, to_do)
 
 
 def roster(home: Home, now: datetime) -> Finding:
@@ -121,12 +118,12 @@ def roster(home: Home, now: datetime) -> Finding:
     chain = read_chain(home.roster, today(lambda: now))
     if chain.current is None:
         words = "Not in force, so the service is not open."
-        return Finding("roster", well=False, words=words, to_do=why_not_open(chain))
+        return Finding("roster", words, why_not_open(chain))
     if not chain.current.is_open:
         words = f"Version {chain.current.version}. The service is not open."
-        return Finding("roster", well=False, words=words, to_do=why_not_open(chain))
+        return Finding("roster", words, why_not_open(chain))
     words = f"Version {chain.current.version}, {count(len(chain.current.readers), 'reader')}."
-    return Finding("roster", well=True, words=words)
+    return Finding("roster", words)
 
 
 def audit(home: Home) -> Finding:
@@ -134,15 +131,15 @@ def audit(home: Home) -> Finding:
     try:
         records = read_records(home.path)
     except (ChainBroken, OSError):
-        return Finding("audit", well=False, words="The chain of daily audits was changed.", to_do=_SHOW_AUDITOR)
+        return Finding("audit", "The chain of daily audits was changed.", _SHOW_AUDITOR)
     if not records:
-        return Finding("audit", well=True, words="None yet: the first is made ten minutes after the start.")
+        return Finding("audit", "None yet: the first is made ten minutes after the start.")
     last = records[-1]
     if last.findings:
         words = f"{last.day}: something found in {', '.join(last.findings)}."
-        return Finding("audit", well=False, words=words, to_do="Run `kallskydd audit live`.")
+        return Finding("audit", words, "Run `kallskydd audit live`.")
     words = f"{last.day}: {last.clean} checks clean, {len(last.not_seen)} not seen, head {last.head.hex()[:16]}."
-    return Finding("audit", well=True, words=words)
+    return Finding("audit", words)
 
 
 def backup(home: Home, now: datetime, *, is_timed: bool) -> Finding:
@@ -155,10 +152,10 @@ def backup(home: Home, now: datetime, *, is_timed: bool) -> Finding:
     else:
         words = f"The last is of {last.isoformat()}, {count((day - last).days, 'day')} ago."
     if not is_timed:
-        return Finding("backup", well=True, words=f"{words} {_NO_TIMER}")
+        return Finding("backup", f"{words} {_NO_TIMER}")
     # One of a day to come is of a clock that was ahead, and must not hide that none is made.
     is_fresh = last is not None and timedelta(0) <= day - last <= BACKUP_STALE
-    return Finding("backup", is_fresh, words, "" if is_fresh else _BACK_UP.format(unit=_backup_unit(home)))
+    return Finding("backup", words, None if is_fresh else _BACK_UP.format(unit=_backup_unit(home)))
 
 
 def is_backed_up_by_timer(home: Home) -> bool:
@@ -180,12 +177,12 @@ def libraries(now: datetime, place: Path | None = None) -> Finding:
     made = lock_day(place)
     if made is None:
         words = "requirements.lock is not with this program, or does not say its day."
-        return Finding("libraries", well=False, words=words, to_do="Install again from the source with `make install`.")
+        return Finding("libraries", words, "Install again from the source with `make install`.")
     words = f"Chosen on {made.isoformat()}."
     if today(lambda: now) - made <= LOCK_STALE:
-        return Finding("libraries", well=True, words=words)
+        return Finding("libraries", words)
     to_do = "Take a newer version of the program, or choose newer libraries with `make upgrade`, and install it."
-    return Finding("libraries", well=False, words=f"{words} That is more than {LOCK_STALE.days} days ago.", to_do=to_do)
+    return Finding("libraries", f"{words} That is more than {LOCK_STALE.days} days ago.", to_do)
 
 
 def lock_day(place: Path | None = None) -> date | None:

@@ -75,16 +75,16 @@ def _alarm(machine: Machine) -> Finding:
     try:
         alarm = _configured(machine)
     except ConfigFault as fault:
-        return Finding(ALARM_LINE, well=False, words=fault.what, to_do=f"{fault.to_do} The file is {HOST_CONFIG}.")
+        return Finding(ALARM_LINE, fault.what, f"{fault.to_do} The file is {HOST_CONFIG}.")
     if alarm is None:
-        return Finding(ALARM_LINE, well=True, words=_NO_ALARM)
+        return Finding(ALARM_LINE, _NO_ALARM)
     if not _read(machine).well:
         words = "The alarm's command ended with an error, or did not end."
-        return Finding(ALARM_LINE, well=False, words=words, to_do=_FAILED)
+        return Finding(ALARM_LINE, words, _FAILED)
     if not is_program(alarm.command):
         to_do = f"Correct the path of `[alarm]` in {HOST_CONFIG}, or install the program."
-        return Finding(ALARM_LINE, well=False, words="The alarm names no program that may be run here.", to_do=to_do)
-    return Finding(ALARM_LINE, well=True, words="A command is configured.")
+        return Finding(ALARM_LINE, "The alarm names no program that may be run here.", to_do)
+    return Finding(ALARM_LINE, "A command is configured.")
 
 
 def _command(machine: Machine) -> tuple[str, ...] | None:

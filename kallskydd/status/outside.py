@@ -41,24 +41,24 @@ _SERVE: Final = "Run `kallskydd serve` with the same --home, or start its unit."
 async def onion(home: Home) -> Finding:
     """Ask the own address for a page, through the running tor, over the network and back."""
     if not is_served(home):
-        return Finding("onion", well=False, words=_NOT_SERVED, to_do=_SERVE)
+        return Finding("onion", _NOT_SERVED, _SERVE)
     try:
         key = read_onion_key(home.onion / "public.key")
         socks = await asyncio.to_thread(socks_of, home)
     except OnionError as error:
-        return Finding("onion", well=False, words=error.happened, to_do=error.to_do)
+        return Finding("onion", error.happened, error.to_do)
     except OSError:
         to_do = "Put `onion/` back from the backup: without it the address is lost."
         words = "The key of the public address is missing from the home."
-        return Finding("onion", well=False, words=words, to_do=to_do)
+        return Finding("onion", words, to_do)
     found = await _probed(socks, key.address)
     if found.reached:
         # Not in how many seconds: that could follow from how busy the service is.
-        return Finding("onion", well=True, words="The onion answers.")
+        return Finding("onion", "The onion answers.")
     if home.config.tor == TorConfig() and isinstance(found.error, SocksMissing):
         # Of the keeper's own tor: the operator has neither started one nor named a socket.
-        return Finding("onion", well=False, words=NO_WAY_YET, to_do="See what `serve` says it waits for.")
-    return Finding("onion", well=False, words=why_not_reached(found), to_do=_RESTART_ALL)
+        return Finding("onion", NO_WAY_YET, "See what `serve` says it waits for.")
+    return Finding("onion", why_not_reached(found), _RESTART_ALL)
 
 
 def why_not_reached(found: ProbeResult) -> str:
@@ -82,26 +82,26 @@ def descriptor(home: Home, now: datetime) -> Finding:
     if taken is None:
         words = "No directory of the Tor network has taken the address since the service started."
         to_do = "Wait a minute after a start; then check network and clock."
-        return Finding("descriptor", well=False, words=words, to_do=to_do)
+        return Finding("descriptor", words, to_do)
     if now - taken > DESCRIPTOR_STALE:
         words = "No directory has taken the address for more than three hours: it is forgotten, or soon will be."
-        return Finding("descriptor", well=False, words=words, to_do=_RESTART)
-    return Finding("descriptor", well=True, words="Directories took the address in the last hours.")
+        return Finding("descriptor", words, _RESTART)
+    return Finding("descriptor", "Directories took the address in the last hours.")
 
 
 def tor(home: Home) -> Finding:
     """Whether the tor that runs is the one that is installed."""
     running = read_notes(home.run).tor
     if running is None or not is_served(home):
-        return Finding("tor", well=False, words="No tor is connected to the service.", to_do=_RESTART)
+        return Finding("tor", "No tor is connected to the service.", _RESTART)
     try:
         installed = installed_version()
     except OnionError as error:
-        return Finding("tor", well=False, words=error.happened, to_do=error.to_do)
+        return Finding("tor", error.happened, error.to_do)
     if running != installed:
         words = f"Version {running} runs, and {installed} is installed."
-        return Finding("tor", well=False, words=words, to_do=_RESTART)
-    return Finding("tor", well=True, words=f"Version {running} runs and is installed.")
+        return Finding("tor", words, _RESTART)
+    return Finding("tor", f"Version {running} runs and is installed.")
 
 
 def is_served(home: Home) -> bool:

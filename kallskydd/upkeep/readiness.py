@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +19,7 @@ from cases.roster.chain import read_chain
 from confine.hidden import processes_are_hidden
 from confine.landlock import landlock_abi
 from confine.swap import harmful_swap
+from kallskydd.finding import Finding
 from kallskydd.upkeep.days import last_backup
 from kallskydd.upkeep.disk import is_encrypted
 from kallskydd.upkeep.file_system import copying_file_system
@@ -31,24 +30,6 @@ ANSWERS_NAME: Final = "ready.toml"
 BACKUP_AT_MOST: Final = timedelta(days=7)
 AUDIT_AT_MOST: Final = timedelta(days=2)
 ANSWER_HOLDS: Final = timedelta(days=365)
-
-
-class Standing(StrEnum):
-    """What a line comes to."""
-
-    OK = "ok"
-    NOT_YET = "not yet"
-    ANSWER = "you must answer"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line: its name, what has to be so, how it stands, and why if not."""
-
-    name: str
-    what: str
-    standing: Standing
-    why: str = ""
 
 
 CHECKED: Final = {
@@ -80,11 +61,11 @@ ASKED: Final = {
 }
 
 
-def lines_of(home: Home, day: date) -> tuple[Line, ...]:
+def lines_of(home: Home, day: date) -> tuple[Finding, ...]:
     """Return the whole page."""
     answers = read_answers(home.path)
     checks = {
-        "real": "" if not home.trial else "This is a trial, and stays one. Make a home with `kallskydd init`.",
+        "real": _if(not home.trial, "This is a trial, and stays one. Make a home with `kallskydd init`."),
         "open": _why_not_open(home, day),
         "operator": _if(home.config.operator_is_no_member, "Set `operator_is_no_member = true` in config.toml."),
         "pages": _what_pages_lack(home, day),
@@ -105,11 +86,13 @@ def lines_of(home: Home, day: date) -> tuple[Line, ...]:
         ),
         "upgrade": _if(not (home.path / COPY_FOLDER).exists(), "Run `kallskydd upgrade --keep` when all is well."),
     }
-    checked = [
-        Line(name, what, Standing.NOT_YET if checks[name] else Standing.OK, checks[name])
-        for name, what in CHECKED.items()
-    ]
+    checked = [Finding(name, what, checks[name]) for name, what in CHECKED.items()]
     return (*checked, *(_asked(home, name, answers.get(name), day) for name in ASKED))
+
+
+def standing(line: Finding) -> str:
+    """Return what a line comes to, in words."""
+    return "ok" if line.well else "you must answer" if line.what in ASKED else "not yet"
 
 
 def read_answers(home: Path) -> dict[str, date]:
@@ -132,27 +115,27 @@ def keep_answers(home: Path, names: list[str], day: date) -> None:
         file.write(text)
 
 
-def _asked(home: Home, name: str, answered: date | None, day: date) -> Line:
+def _asked(home: Home, name: str, answered: date | None, day: date) -> Finding:
     what = ASKED[name]
     if name == "disk" and is_encrypted(home.path):
-        return Line(name, what, Standing.OK, "dm-crypt lies under the home.")
+        return Finding(name, f"{what} dm-crypt lies under the home.")
     if answered is None:
-        return Line(name, what, Standing.ANSWER, f"If it is so: kallskydd ready --answer {name}")
+        return Finding(name, what, f"If it is so: kallskydd ready --answer {name}")
     if day - answered > ANSWER_HOLDS:
-        return Line(name, what, Standing.ANSWER, f"Answered on {answered}, more than a year ago. Look again.")
-    return Line(name, what, Standing.OK, f"Answered on {answered}.")
+        return Finding(name, what, f"Answered on {answered}, more than a year ago. Look again.")
+    return Finding(name, f"{what} Answered on {answered}.")
 
 
-def _if(well: bool, why_not: str) -> str:
-    return "" if well else why_not
+def _if(well: bool, why_not: str) -> str | None:
+    return None if well else why_not
 
 
-def _why_not_open(home: Home, day: date) -> str:
+def _why_not_open(home: Home, day: date) -> str | None:
     roster = read_chain(home.roster, day).current
     return _if(roster is not None and roster.is_open, "`kallskydd roster` says what is missing.")
 
 
-def _what_pages_lack(home: Home, day: date) -> str:
+def _what_pages_lack(home: Home, day: date) -> str | None:
     config = home.config
     given = {
         "contact": config.contact,
@@ -170,14 +153,14 @@ def _what_pages_lack(home: Home, day: date) -> str:
     return _if(is_fresh, "`updated` is more than a year ago. Look it through.")
 
 
-def _why_no_backup(home: Home, day: date) -> str:
+def _why_no_backup(home: Home, day: date) -> str | None:
     last = last_backup(home.path)
     if last is None:
         return "None was made yet: kallskydd backup."
     return _if(day - last <= BACKUP_AT_MOST, f"The last is of {last}.")
 
 
-def _why_no_audit(home: Home, day: date) -> str:
+def _why_no_audit(home: Home, day: date) -> str | None:
     try:
         records = read_records(home.path)
     except (ChainBroken, OSError):

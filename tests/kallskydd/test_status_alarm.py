@@ -194,13 +194,13 @@ def test_a_line_that_is_none_is_refused(wrong, tmp_path):
 
 def test_what_is_not_well_has_a_sentence_of_what_to_do():
     with pytest.raises(ValueError, match="disk"):
-        Finding("disk", well=False, words="Less than 2 GiB are free.")
+        Finding("disk", "Less than 2 GiB are free.", "")
 
 
 def test_a_file_that_was_damaged_is_written_again(home):
     (home / "upkeep.seen").write_text("nonsense")
 
-    keep(read_home(home), [Finding("disk", well=False, words="Full.", to_do="Make room.")], utc_now())
+    keep(read_home(home), [Finding("disk", "Full.", "Make room.")], utc_now())
 
     now, alarmed = read_upkeep(home)
     assert now.troubles == ("disk",)

@@ -38,7 +38,7 @@ def test_a_short_guide_is_short_and_has_rule_words_and_five_checks_by_hand(name)
 def test_the_table_of_the_rule_is_that_of_the_function_which_decides():
     table = re.findall(r"(?m)^\| (.+) \| (.+) \|$", certify.__doc__)[1:]
 
-    assert [(one["en"], str(outcome).removeprefix("can be certified ")) for one, outcome in certify.RULE] == table
+    assert [(one, str(outcome).removeprefix("can be certified ")) for one, outcome in certify.RULE] == table
 
 
 def test_a_row_whose_title_or_line_of_shell_has_changed_is_seen_and_written_anew():

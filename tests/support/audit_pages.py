@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from audit.canary.examine import ROWS
+from audit.canary.table import TABLE as CANARY_TABLE
 from audit.live.subject import Subject
 from audit.live.table import TABLE
-from audit.mirror.command import MIRROR
+from audit.mirror.table import MIRROR
 from audit.mirror.table import TABLE as MIRROR_TABLE
 from audit.report.certify import Examined
 from audit.report.chain import Chain, Day
 from audit.report.claims import LIVE
-from audit.report.text_table import SELECTION
 from audit.selftest.run import FAULTS, faults_in
+from audit.selftest.table import NONE, SELECTED, row_of
 from audit.verdict import AuditReport, Check, Evidence, Program, Verdict
 
 DAY = "2026-11-27"
@@ -29,22 +29,25 @@ COMMAND = (
 )
 MIRROR_HOST = "spegel-1"
 CLAIMS = {"live": LIVE, "mirror": MIRROR}
-IDS = {
-    "live": [row.id for row in TABLE],
-    "canary": [f"canary.{name}" for name in ROWS],
-    "selftest": ["selftest.none", *(f"selftest.{fault.name}" for fault in faults_in(FAULTS))],
-    "mirror": [row.id for row in MIRROR_TABLE],
+ROWS = {
+    "live": TABLE,
+    "canary": CANARY_TABLE,
+    "selftest": (NONE, *map(row_of, faults_in(FAULTS))),
+    "mirror": MIRROR_TABLE,
 }
-FOR_ROOT = {row.id for row in (*TABLE, *MIRROR_TABLE) if row.root}
+IDS = {name: [row.id for row in rows] for name, rows in ROWS.items()}
+ROW = {name: {row.id: row for row in rows} for name, rows in ROWS.items()}
+FOR_ROOT = {name: {row.id for row in rows if row.root} for name, rows in ROWS.items()}
 
 
 def report(audit: str, *, as_root: bool = True, **verdicts: Verdict) -> AuditReport:
     """All rows of an audit, clean but for those named."""
     checks = []
-    for row in IDS[audit]:
-        verdict = verdicts.get(row.rpartition(".")[2].replace("-", "_"), Verdict.CLEAN)
-        shown = Evidence(verdict, "{name} = {value}", {"name": f"kernel.of.{row}", "value": 1})
-        checks.append(Check(row, f"The title of {row}", verdict, (shown,), f"sysctl {row}", row in FOR_ROOT))
+    for row in ROWS[audit]:
+        verdict = verdicts.get(row.id.rpartition(".")[2].replace("-", "_"), Verdict.CLEAN)
+        shown = Evidence(verdict, "{name} = {value}", {"name": f"kernel.of.{row.id}", "value": 1})
+        named = replace(row, title=f"The title of {row.id}", by_hand=f"sysctl {row.id}")
+        checks.append(Check(named, verdict, (shown,)))
     host = MIRROR_HOST if audit == "mirror" else ""
     return AuditReport(DAY, False, as_root, tuple(checks), Path("/srv/home"), audit, PROGRAM, host=host)
 
@@ -54,7 +57,7 @@ def selection(*verdicts: Verdict) -> AuditReport:
     whole = report("selftest")
     said = "a selection: faults of the program {all}, planted {planted}"
     shown = Evidence(Verdict.NOT_SEEN, said, {"all": len(whole.checks) - 1, "planted": len(verdicts)})
-    row = Check(SELECTION, "All faults were planted", Verdict.NOT_SEEN, (shown,), "kallskydd audit selftest")
+    row = Check(SELECTED, Verdict.NOT_SEEN, (shown,))
     planted = [replace(one, verdict=verdict) for one, verdict in zip(whole.checks[1:], verdicts, strict=False)]
     return replace(whole, checks=(whole.checks[0], row, *planted))
 

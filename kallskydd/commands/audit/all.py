@@ -13,19 +13,20 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from audit.canary.examine import ROWS, run_canary
+from audit.canary.examine import run_canary
 from audit.canary.service import strace_is_there
+from audit.canary.table import TABLE as CANARY_TABLE
 from audit.live.run import NotRunning, inspect_home
-from audit.mirror.command import MIRROR
+from audit.mirror.table import MIRROR
 from audit.mirror.table import TABLE as MIRROR_TABLE
 from audit.observe.program import own_program
 from audit.report.certify import Examined, Outcome, decide
 from audit.report.claims import LIVE
 from audit.report.pack import examined
 from audit.report.results import NotAResult, read_result, save
-from audit.report.text_table import UNMODIFIED
 from audit.report.verdict_text import verdict_as_text
 from audit.selftest.run import FAULTS, faults_in, run_selftest
+from audit.selftest.table import rows_of
 from audit.verdict import AuditReport, Check, Program
 from kallskydd.commands.audit.canary import GET_STRACE, NO_STRACE
 from kallskydd.commands.audit.output import (
@@ -122,11 +123,7 @@ def _examine(args: argparse.Namespace) -> Examined:
 
 def _given(args: argparse.Namespace) -> dict[str, AuditReport]:
     """Return the results that were given. Raises NotAResult."""
-    rows = {
-        "canary": [f"canary.{name}" for name in ROWS],
-        "selftest": [UNMODIFIED, *(f"selftest.{fault.name}" for fault in faults_in(FAULTS))],
-        "mirror": [row.id for row in MIRROR_TABLE],
-    }
+    rows = {"canary": CANARY_TABLE, "selftest": rows_of(faults_in(FAULTS)), "mirror": MIRROR_TABLE}
     places: dict[str, Path | None] = {name: getattr(args, name) for name in rows}
     return {name: read_result(place, name, rows[name]) for name, place in places.items() if place is not None}
 

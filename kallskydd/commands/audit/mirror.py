@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from audit.mirror import command
+from audit.mirror.table import MIRROR
 from audit.report.certify import Examined
 from audit.report.page import page_of
 from kallskydd.certificate.document import as_pdf
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     def print_pdf(examined: Examined) -> None:
         if args.pdf is not None:
-            write_new(args.pdf, as_pdf(page_of(examined, args.lang, {"mirror": command.MIRROR})))
+            write_new(args.pdf, as_pdf(page_of(examined, args.lang, {"mirror": MIRROR})))
 
     try:
         return command.run(args, print_pdf)

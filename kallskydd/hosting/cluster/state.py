@@ -33,7 +33,7 @@ def cluster_findings(conf: Path = COROSYNC_CONF) -> list[Finding]:
         return findings_in(done.stdout, os.uname().nodename)
     except (OSError, subprocess.SubprocessError, ParseError):
         words = "Pacemaker does not answer on this computer, which was set up as a node of a cluster."
-        return [Finding("cluster", well=False, words=words, to_do="Run `systemctl status corosync pacemaker`.")]
+        return [Finding("cluster", words, "Run `systemctl status corosync pacemaker`.")]
 
 
 def findings_in(text: str, here: str) -> list[Finding]:
@@ -46,15 +46,15 @@ def _quorum(state: Element) -> Finding:
     options, controller = state.find("summary/cluster_options"), state.find("summary/current_dc")
     if options is None or options.get("no-quorum-policy") != "stop":
         words = "Nodes that are cut off from the others would go on."
-        return Finding("quorum", well=False, words=words, to_do="Set `no-quorum-policy` to stop: `crm_attribute`.")
+        return Finding("quorum", words, "Set `no-quorum-policy` to stop: `crm_attribute`.")
     if controller is None or controller.get("with_quorum") != "true":
         words = "There is no quorum, so nothing is published by these nodes."
-        return Finding("quorum", well=False, words=words, to_do="Start the other nodes, or mend the link between them.")
+        return Finding("quorum", words, "Start the other nodes, or mend the link between them.")
     missing = [node.get("name", "?") for node in state.iterfind("nodes/node") if node.get("online") != "true"]
     if missing:
         words = f"Not there: {', '.join(missing)}. The next loss is not covered."
-        return Finding("quorum", well=False, words=words, to_do="Start that node, or look why it was switched off.")
-    return Finding("quorum", well=True, words="All nodes are there.")
+        return Finding("quorum", words, "Start that node, or look why it was switched off.")
+    return Finding("quorum", "All nodes are there.")
 
 
 def _fencing(state: Element) -> Finding:
@@ -62,18 +62,18 @@ def _fencing(state: Element) -> Finding:
     to_do = f"Write the configuration again with `kallskydd host cluster`; {_DOCS}, Fencing."
     if options is None or options.get("stonith-enabled") != "true":
         words = "Fencing is off: a leader that is cut off would go on publishing beside its successor."
-        return Finding("fencing", well=False, words=words, to_do=to_do)
+        return Finding("fencing", words, to_do)
     if options.get("maintenance-mode") == "true":
         words = "The cluster is in maintenance: nobody takes over."
-        return Finding("fencing", well=False, words=words, to_do="End it: crm_attribute -n maintenance-mode -v false.")
+        return Finding("fencing", words, "End it: crm_attribute -n maintenance-mode -v false.")
     devices = [one for one in state.iter("resource") if one.get("resource_agent", "").startswith(_FENCE)]
     if not devices:
-        return Finding("fencing", well=False, words="No fence device is configured.", to_do=to_do)
+        return Finding("fencing", "No fence device is configured.", to_do)
     idle = [one.get("id", "?") for one in devices if one.get("role") != "Started" or one.get("failed") == "true"]
     if idle:
         words = f"A fence device does not answer: {', '.join(idle)}."
-        return Finding("fencing", well=False, words=words, to_do="Try it: stonith_admin --list NODE, then mend it.")
-    return Finding("fencing", well=True, words=f"{len(devices)} fence devices answer.")
+        return Finding("fencing", words, "Try it: stonith_admin --list NODE, then mend it.")
+    return Finding("fencing", f"{len(devices)} fence devices answer.")
 
 
 def _leader(state: Element, here: str) -> Finding:
@@ -81,5 +81,5 @@ def _leader(state: Element, here: str) -> Finding:
     nodes = [node.get("name", "?") for home in homes for node in home.iterfind("node")]
     if len(nodes) != 1:
         words = "No node leads: nothing is published." if not nodes else f"Two nodes lead: {', '.join(nodes)}."
-        return Finding("leader", well=False, words=words, to_do="Look why with `crm_mon --one-shot --failcounts`.")
-    return Finding("leader", well=True, words=f"{nodes[0]} leads{', and is this one' if nodes[0] == here else ''}.")
+        return Finding("leader", words, "Look why with `crm_mon --one-shot --failcounts`.")
+    return Finding("leader", f"{nodes[0]} leads{', and is this one' if nodes[0] == here else ''}.")

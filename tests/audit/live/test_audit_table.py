@@ -15,14 +15,14 @@ import pytest
 from audit_harness import ROOT
 from intake_harness import make_home
 
-from audit.canary.examine import ROWS
+from audit.canary.table import TABLE as CANARY_TABLE
+from audit.language import swedish
 from audit.live.checks import process
 from audit.live.checks.database import SCHEMA_DIGEST, schema_digest
 from audit.live.checks.roster import check_roster
 from audit.live.checks.system import check_kernel
-from audit.live.run import CHECKS
 from audit.live.subject import Subject
-from audit.live.table import BY_HAND_FIRST, TABLE, first_lines
+from audit.live.table import TABLE
 from audit.mirror.table import BY_HAND_FIRST as MIRROR_FIRST
 from audit.observe import proc
 from audit.observe.netlink import logs_packets
@@ -30,15 +30,14 @@ from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.observe.served import served_by
 from audit.report.certify import Examined
-from audit.report.claims import LIVE
+from audit.report.claims import BY_HAND_FIRST, LIVE, first_lines
 from audit.report.html import as_html
 from audit.served import Served
-from audit.swedish import SWEDISH
-from audit.swedish_words import SWEDISH_REMARKS, SWEDISH_WORDS
-from audit.verdict import AuditReport, Check, Inspection
+from audit.verdict import AuditReport, Inspection
 from onion.torrc import LEFT_OUT, NOT_PLAIN, ONCE, RULES
 
 FOLDER = ROOT / "audit" / "live" / "checks"
+(ROSTER,) = (row for row in TABLE if row.id == "roster")
 
 
 def test_a_kernel_without_landlock_is_said_with_what_still_holds(monkeypatch):
@@ -67,9 +66,7 @@ def test_the_report_says_whether_the_operator_has_declared_to_be_no_member(tmp_p
     check_roster(inspection, Scene(made.home.path, Service(Process(1), ())))
 
     assert (str(inspection.verdict), str(inspection.evidence[0].verdict)) == (verdict, verdict)
-    report = AuditReport(
-        "2026-11-27", trial, True, (Check("roster", "", inspection.verdict, tuple(inspection.evidence), ""),), tmp_path
-    )
+    report = AuditReport("2026-11-27", trial, True, (inspection.of(ROSTER),), tmp_path)
     assert said in page(report)
 
 
@@ -140,8 +137,7 @@ def test_the_audit_reads_every_setting_of_the_kernel_that_we_ship():
 
 
 def test_every_row_has_a_check_a_title_in_two_languages_and_a_line_by_hand():
-    assert [row.id for row in TABLE] == list(CHECKS)
-    assert all(row.title and row.titel and row.by_hand for row in TABLE)
+    assert all(row.check and row.title in swedish() and row.by_hand for row in TABLE)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)
@@ -165,9 +161,11 @@ def test_every_sentence_of_a_check_is_in_swedish_with_the_same_values():
                 templates.add(ast.literal_eval(node.args[1]))
 
     assert len(templates) > 90
-    assert sorted(templates - SWEDISH.keys()) == []
+    assert sorted(templates - swedish().keys()) == []
     fields = re.compile(r"\{(\w+)\}")
-    assert [one for one, other in SWEDISH.items() if sorted(fields.findall(one)) != sorted(fields.findall(other))] == []
+    assert [
+        one for one, other in swedish().items() if sorted(fields.findall(one)) != sorted(fields.findall(other))
+    ] == []
 
 
 def test_the_schema_that_the_audit_knows_is_the_one_that_is_shipped():
@@ -182,11 +180,8 @@ def test_a_row_that_saw_nothing_is_never_clean():
     inspection = Inspection()
 
     assert str(inspection.verdict) == "not seen"
-    assert AuditReport("2026-01-01", True, True, (Check("a", "b", inspection.verdict, (), "c"),), ROOT).of(
-        inspection.verdict
-    ) == ["a"]
-    row = Check("roster", "b", inspection.verdict, (), "c")
-    assert "Inte sett" in page(AuditReport("2026-01-01", True, True, (row,), ROOT))
+    assert AuditReport("2026-01-01", True, True, (inspection.of(ROSTER),), ROOT).of(inspection.verdict) == ["roster"]
+    assert "Inte sett" in page(AuditReport("2026-01-01", True, True, (inspection.of(ROSTER),), ROOT))
 
 
 def test_every_word_by_which_open_files_are_counted_has_its_own_in_swedish():
@@ -202,13 +197,13 @@ def test_every_word_by_which_open_files_are_counted_has_its_own_in_swedish():
     }
 
     assert len(words) > 8
-    assert words - SWEDISH_WORDS.keys() == set()
+    assert words - swedish().keys() == set()
 
 
 def test_what_a_setting_of_tors_should_be_has_its_own_words_in_swedish():
     wanted = {rule.wanted for rule in RULES if " " in rule.wanted} | {LEFT_OUT, ONCE, NOT_PLAIN}
 
-    assert wanted - SWEDISH_WORDS.keys() == set()
+    assert wanted - swedish().keys() == set()
 
 
 def test_that_landlock_is_in_use_is_claimed_and_not_seen_where_the_program_is_not_known(monkeypatch):
@@ -233,11 +228,12 @@ def test_the_line_by_hand_for_landlock_says_the_version_without_any_file_of_the_
 
 
 def test_every_remark_in_a_line_of_shell_has_its_own_in_swedish():
-    lines = [*(row.by_hand for row in TABLE), *(by_hand for _title, by_hand in ROWS.values())]
+    lines = [*(row.by_hand for row in TABLE), *(row.by_hand for row in CANARY_TABLE)]
     remarks = {one for line in lines for one in re.findall(r"(?m)(?<=  )# .+$", line)}
 
     first = BY_HAND_FIRST + MIRROR_FIRST
-    assert remarks | set(re.findall(r"(?m)(?<=  )# .+$", first)) == SWEDISH_REMARKS.keys()
+    remarks |= set(re.findall(r"(?m)(?<=  )# .+$", first))
+    assert remarks == {one for one in swedish() if one.startswith("# ")}
 
 
 def test_the_first_lines_name_the_home_that_is_audited_and_are_shell():

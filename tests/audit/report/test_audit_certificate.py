@@ -10,16 +10,17 @@ from datetime import date
 
 import pytest
 from audit_harness import ROOT
-from audit_pages import CLAIMS, DAY, IDS, MIRROR_HOST, PROGRAM, SUBJECT, examined, report, selection
+from audit_pages import CLAIMS, DAY, IDS, MIRROR_HOST, PROGRAM, ROW, SUBJECT, examined, report, selection
 
-from audit.advice import advice_of
+from audit.language import in_language
 from audit.observe.program import own_program
 from audit.report import certify
 from audit.report.certify import Outcome, decide, missing, remarks_on
 from audit.report.chain import NoChain, read_chain
+from audit.report.claims import LIVE
 from audit.report.html import as_html
 from audit.report.summary import summarised
-from audit.report.words import ASSERTION, NOT_COVERED, WORDS
+from audit.report.words import words_in
 from audit.served import USUAL, Served
 from audit.verdict import Check, Evidence, Program, Verdict
 from cases.audit_chain import append_record, next_record
@@ -89,7 +90,7 @@ def test_the_verdict_follows_the_rule_and_stands_on_the_page(page, outcome):
     assert len(remarks) == (outcome is not Outcome.CERTIFIED)
     for language in ("sv", "en"):
         text = as_html(page, language, CLAIMS)
-        words = WORDS[language]
+        words = words_in(language)
         assert f"<strong>{words[outcome]}</strong>" in text
         assert all(f"{html.escape(words[name])}:</b>" in text for name in ("risk", "remedy") if remarks)
         lacking = re.search(r"; ([\w, ]+) (?:saknas|missing)\.", text)
@@ -114,8 +115,8 @@ def test_each_row_that_is_not_clean_stands_on_the_page_with_its_risk_and_remedy(
 
         assert decide(page) is Outcome.CANNOT
         assert remark.seen["sv"] == "what was seen"
-        assert remark.risk["sv"] == advice_of(audit, row).risk_sv
-        assert remark.remedy["en"] == advice_of(audit, row).remedy_in("en", USUAL)
+        assert remark.risk["sv"] == in_language(ROW[audit][row].risk, "sv")
+        assert remark.remedy["en"] == ROW[audit][row].remedy_in("en", USUAL)
         assert "{" not in remark.remedy["sv"]
         assert remark.row == (row if "." in row else f"{audit}.{row}")
 
@@ -150,7 +151,7 @@ def test_of_a_row_that_was_not_seen_the_remedy_is_to_look_first():
     (remark,) = remarks_on(examined(live=report("live", landlock=NOT_SEEN)))
 
     assert remark.remedy["en"].startswith("Look by hand with the row's command (in the annex) and note the answer.")
-    assert remark.remedy["sv"].endswith(advice_of("live", "landlock").remedy_in("sv", USUAL))
+    assert remark.remedy["sv"].endswith(ROW["live"]["landlock"].remedy_in("sv", USUAL))
 
 
 def test_the_worst_is_on_the_page_first_and_what_has_no_room_stands_in_an_annex():
@@ -183,11 +184,11 @@ def test_the_page_says_what_was_examined_what_is_certified_and_what_is_not_cover
     ):
         assert told in sheet
     assert PROGRAM.digest in sheet
-    assert ASSERTION[language] in sheet
-    assert CLAIMS["mirror"].assertion[language] in sheet
+    assert in_language(LIVE.assertion, language) in sheet
+    assert in_language(CLAIMS["mirror"].assertion, language) in sheet
     # The mirror was examined too, and its own limits stand in its annex.
-    assert [line in sheet for line in NOT_COVERED[language]].count(False) == 1
-    assert all(line in annexes for line in CLAIMS["mirror"].not_covered[language])
+    assert [in_language(line, language) in sheet for line in LIVE.not_covered].count(False) == 1
+    assert all(in_language(line, language) in annexes for line in CLAIMS["mirror"].not_covered)
     assert "HOMEDIR=/srv/home " in annexes
     assert "ab" * 32 in annexes
     assert annexes.count("2026-11-0") == 9
@@ -236,7 +237,7 @@ def test_evidence_of_several_processes_is_one_sentence_and_what_is_not_clean_is_
 
     assert summarised([*jobs, odd], "en") == ["1 intake, 4 job: all threads with Seccomp 2, NoNewPrivs 1"]
     assert summarised(jobs, "sv") == ["1 intake, 4 job: alla trådar med Seccomp 2, NoNewPrivs 1"]
-    check = Check("filter", "A filter", FINDING, (*jobs, odd), "grep")
+    check = Check(ROW["live"]["filter"], FINDING, (*jobs, odd))
     page = as_html(examined(live=replace(report("live"), checks=(check,))), "en", CLAIMS)
     # On the first page, among what was seen, and in full, folded and on paper.
     assert page.count("job 9, threads 1: Seccomp 0") == 4
@@ -274,9 +275,9 @@ def test_a_daily_audit_that_is_not_there_is_said_in_the_box_with_its_reason_and_
 
         assert lacks in sheet
         assert "Alla bevis" not in text
-        assert WORDS[language][f"{reason}_short"] in sheet
-        assert WORDS[language][reason] in annexes
-    assert WORDS["sv"]["no_days"] != WORDS["sv"]["days_unreadable"]
+        assert words_in(language)[f"{reason}_short"] in sheet
+        assert words_in(language)[reason] in annexes
+    assert words_in("sv")["no_days"] != words_in("sv")["days_unreadable"]
     assert decide(page) is Outcome.CERTIFIED
 
 
@@ -353,9 +354,9 @@ def test_what_a_mirror_leaves_uncovered_stands_on_the_sheet_where_there_is_one()
     with_mirror = as_html(examined(), "sv", CLAIMS).split('<section class="annexes">')[0]
     without = as_html(NONE["a home without a mirror"], "sv", CLAIMS).split('<section class="annexes">')[0]
 
-    for line in CLAIMS["mirror"].not_covered["sv"][:2]:
-        assert html.escape(line) in with_mirror
-        assert html.escape(line) not in without
+    for line in CLAIMS["mirror"].not_covered[:2]:
+        assert html.escape(in_language(line, "sv")) in with_mirror
+        assert html.escape(in_language(line, "sv")) not in without
 
 
 def test_each_page_on_paper_names_the_day_and_the_program_and_the_annexes_begin_with_the_words():

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from dataclasses import replace
 
 import pytest
 from audit_harness import ROOT
-from audit_pages import FOR_ROOT, IDS, report, selection
+from audit_pages import FOR_ROOT, IDS, ROW, ROWS, report, selection
 
-from audit.advice import TABLES, advice_of
+from audit.language import in_language, swedish
 from audit.report.results import NotAResult, read_result, save
 from audit.report.text_table import as_text
+from audit.selftest.run import FAULTS, faults_in
+from audit.selftest.table import rows_of
 from audit.served import USUAL
-from audit.swedish import SWEDISH
-from audit.swedish_canary import CANARY
 from audit.verdict import Check, Counted, Evidence, Verdict, Word
 
 SAYING = {"saw", "found", "missed", "require", "void", "Evidence"}
@@ -24,14 +23,14 @@ SAYING = {"saw", "found", "missed", "require", "void", "Evidence"}
 
 @pytest.mark.parametrize("audit", IDS)
 def test_each_row_has_a_group_a_risk_and_a_remedy_in_two_languages(audit):
-    for row in IDS[audit]:
-        advice = advice_of(audit, row)
-        for sentence in (advice.risk, advice.risk_sv, advice.remedy_in("en", USUAL), advice.remedy_in("sv", USUAL)):
+    for row in ROWS[audit]:
+        risk = in_language(row.risk, "sv")
+        for sentence in (row.risk, risk, row.remedy_in("en", USUAL), row.remedy_in("sv", USUAL)):
             assert sentence[0].isupper() or sentence.startswith(("tor ", "`")), sentence
             assert sentence[-1] in ".`", sentence
-        assert advice.risk != advice.risk_sv
-    if audit != "selftest":
-        assert [f"canary.{name}" if audit == "canary" else name for name in TABLES[audit]] == IDS[audit]
+        assert row.risk != risk
+        assert row.group
+    assert len(IDS[audit]) == len(ROW[audit])
 
 
 @pytest.mark.parametrize("audit", IDS)
@@ -53,11 +52,11 @@ def test_a_finding_is_shown_whole_and_the_last_line_names_it_and_its_remedy(audi
 
     text = as_text(found)
 
-    advice = advice_of(audit, name)
-    assert text.splitlines()[-1] == f"To do: {name} (finding). {advice.remedy}"
+    row = ROW[audit][name]
+    assert text.splitlines()[-1] == f"To do: {name} (finding). {row.remedy}"
     assert f"FINDING   {name}: The title of {name}" in text
     assert f"FINDING: kernel.of.{name} = 1" in text
-    assert f"Risk: {advice.risk}" in text
+    assert f"Risk: {row.risk}" in text
     assert f"$ sysctl {name}" in text
     assert text.count("The title of") == 1
     assert "1 with findings" in text
@@ -72,25 +71,24 @@ def test_the_worst_comes_first_and_the_others_are_named():
 
 
 def test_rows_that_take_root_are_one_line_and_the_last_says_how_to_see_them():
-    not_root = dict.fromkeys((name.replace("-", "_") for name in FOR_ROOT), Verdict.NOT_SEEN)
-
     for audit in ("live", "mirror", "canary"):
-        rows = not_root if audit != "canary" else {"files": Verdict.NOT_SEEN, "locks": Verdict.NOT_SEEN}
-        text = as_text(report(audit, as_root=False, **rows))
+        names = FOR_ROOT[audit] if audit != "canary" else {"files", "locks"}
+        not_root = dict.fromkeys((name.replace("-", "_") for name in names), Verdict.NOT_SEEN)
+        text = as_text(report(audit, as_root=False, **not_root))
 
         assert text.count("not seen  ") == 1
         assert f"To do: run it as root, `sudo kallskydd audit {audit}`; " in text.splitlines()[-1]
-    seen_all = as_text(report("live", **not_root))
-    assert seen_all.count("not seen  ") == len(FOR_ROOT.intersection(IDS["live"]))
+        assert as_text(report(audit, **not_root)).count("not seen  ") == len(names)
 
 
 def test_a_result_that_was_kept_is_read_again_as_it_was_in_both_languages(tmp_path):
     kinds = Counted({"listener": 2})
     shown = Evidence(Verdict.FINDING, "{name} {pid}: {kinds}", {"name": Word("intake"), "pid": 7, "kinds": kinds})
-    kept = replace(report("canary"), checks=(Check("canary.files", "T", Verdict.FINDING, (shown,), "line", True),))
+    files = replace(ROW["canary"]["canary.files"], title="T", by_hand="line", root=True)
+    kept = replace(report("canary"), checks=(Check(files, Verdict.FINDING, (shown,)),))
 
     save(kept, tmp_path / "canary.json")
-    again = read_result(tmp_path / "canary.json", "canary", ["canary.files"])
+    again = read_result(tmp_path / "canary.json", "canary", [files])
 
     assert again.as_object() == kept.as_object()
     assert again.checks[0].evidence[0].text("sv") == "intake 7: lyssnare 2"
@@ -102,13 +100,13 @@ def test_a_selftest_that_says_that_it_is_a_selection_is_taken_and_another_with_a
     save(some, tmp_path / "some.json")
     save(replace(some, checks=some.checks[:1] + some.checks[2:]), tmp_path / "cut.json")
 
-    taken = read_result(tmp_path / "some.json", "selftest", IDS["selftest"])
+    taken = read_result(tmp_path / "some.json", "selftest", rows_of(faults_in(FAULTS)))
 
     assert taken.as_object() == some.as_object()
     assert as_text(some).splitlines()[-1].startswith("To do: selftest.selection (not seen). Run `sudo kallskydd audit")
     assert as_text(some).splitlines()[-2].startswith("2 of 2 faults caught, 1 not wholly seen.")
     with pytest.raises(NotAResult, match="lacks"):
-        read_result(tmp_path / "cut.json", "selftest", IDS["selftest"])
+        read_result(tmp_path / "cut.json", "selftest", rows_of(faults_in(FAULTS)))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +128,7 @@ def test_what_is_no_result_of_this_audit_is_refused_with_what_to_do(tmp_path, co
     (tmp_path / "r.json").write_text(content)
 
     with pytest.raises(NotAResult) as refused:
-        read_result(tmp_path / "r.json", "canary", IDS["canary"])
+        read_result(tmp_path / "r.json", "canary", ROWS["canary"])
     with pytest.raises(NotAResult, match=r"missing.json cannot be read"):
         read_result(tmp_path / "missing.json", "canary", ())
 
@@ -148,7 +146,4 @@ def test_every_sentence_of_the_canary_and_the_selftest_has_its_own_in_swedish():
                     templates |= {text for text in texts if isinstance(text, str) and " " in text}
 
     assert len(templates) > 80
-    assert sorted(templates - SWEDISH.keys() - CANARY.keys()) == []
-    fields = re.compile(r"\{(\w+)\}")
-    assert [one for one, other in CANARY.items() if sorted(fields.findall(one)) != sorted(fields.findall(other))] == []
-    assert CANARY.keys() & SWEDISH.keys() == set()
+    assert sorted(templates - swedish().keys()) == []

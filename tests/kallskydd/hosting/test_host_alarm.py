@@ -15,9 +15,9 @@ from kallskydd.hosting.machine import HostFault, Machine
 from kallskydd.status import host
 
 DAY = date(2026, 11, 27)
-WELL = Finding("fencing", well=True, words="2 fence devices answer.")
-NO_FENCING = Finding("fencing", well=False, words="Fencing is off.", to_do="Configure it.")
-NO_QUORUM = Finding("quorum", well=False, words="There is no quorum.", to_do="Start the other nodes.")
+WELL = Finding("fencing", "2 fence devices answer.")
+NO_FENCING = Finding("fencing", "Fencing is off.", "Configure it.")
+NO_QUORUM = Finding("quorum", "There is no quorum.", "Start the other nodes.")
 
 
 class Host:

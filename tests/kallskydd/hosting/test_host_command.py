@@ -234,8 +234,8 @@ def test_status_says_whether_accounts_see_each_others_processes(tmp_path, mounts
     ("leads", "lines"), [(True, ["processes", "tor", "publisher", "leader"]), (False, ["processes", "leader"])]
 )
 def test_on_a_node_that_waits_tor_and_publisher_are_not_missed(monkeypatch, leads, lines):
-    monkeypatch.setattr(status, "cluster_findings", lambda: [Finding("leader", well=True, words="a leads.")])
-    monkeypatch.setattr(status, "_unit", lambda _machine, what, _unit: Finding(what, well=True, words="It runs."))
+    monkeypatch.setattr(status, "cluster_findings", lambda: [Finding("leader", "a leads.")])
+    monkeypatch.setattr(status, "_unit", lambda _machine, what, _unit: Finding(what, "It runs."))
     monkeypatch.setattr(Path, "is_mount", lambda path: path == TENANTS and leads)
     monkeypatch.setattr(Machine, "tenants", lambda _machine: [])
 

@@ -226,7 +226,9 @@ async def test_status_looks_only_where_the_operator_says_so_and_the_desks_see_it
         await status._look_at_list(with_mirror, chosen, NOW)
         findings = mirror_findings(world.folder, chosen, NOW)
         shown = [one for one in findings if one.what in {"mirror", ISSUED_LINE}]
-        status.keep(with_mirror, [replace(one, well=one.well or one.what == "mirror") for one in shown], NOW)
+        status.keep(
+            with_mirror, [replace(one, to_do=None if one.what == "mirror" else one.to_do) for one in shown], NOW
+        )
         seen[is_on] = (len(world.list.asked), read_upkeep(home.path)[0].signs["mirror"])
 
     assert seen == {False: (0, Sign.WELL), True: (1, Sign.TROUBLE)}
