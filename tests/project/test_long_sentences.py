@@ -1,4 +1,4 @@
-"""No sentence of the pages that everybody reads has more than forty words."""
+"""No sentence of the pages that everybody reads has more than forty words, and each decision begins with three."""
 
 import re
 from pathlib import Path
@@ -20,9 +20,21 @@ def long_sentences(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/DESIGN.md", "docs/THREAT_MODEL.md"])
-def test_a_sentence_has_forty_words_at_most(name):
-    assert long_sentences((PROJECT / name).read_text("utf-8")) == []
+DECISIONS = sorted((PROJECT / "docs" / "decisions").rglob("*.md"))
+READ = [*(PROJECT / name for name in ("README.md", "docs/DESIGN.md", "docs/THREAT_MODEL.md")), *DECISIONS]
+
+
+@pytest.mark.parametrize("page", READ, ids=lambda page: page.name)
+def test_a_sentence_has_forty_words_at_most(page):
+    assert long_sentences(page.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.name)
+def test_a_decision_begins_with_what_why_and_price(page):
+    first = [line for line in page.read_text("utf-8").splitlines()[1:] if line][:3]
+
+    assert [line.split()[0] for line in first] == ["**What.**", "**Why.**", "**Price.**"]
+    assert [len(re.split(r"[.!?]\s+(?=[A-Z])", line)) for line in first] == [1, 1, 1]
 
 
 def test_a_long_sentence_is_found_and_a_table_or_code_is_none():
