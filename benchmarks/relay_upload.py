@@ -31,6 +31,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
@@ -41,14 +42,15 @@ from intake_harness import _listener
 from mirror_harness import NAME, Authority, give
 from relay_harness import child_of, free_port
 
-from intake.app import serve
+from intake.http.serving import serve
 from intake.mirror.contexts import MirrorContexts
+from intake.mirror.stream import TlsStream
 from onion.keys import new_onion_key
 from onion.private_network import PrivateNetwork
 from onion.publish import Onion, Publisher
-from onion.socks import socks_connect
 from relay.limits import RELAY_LIMITS
 from relay.pool import CircuitPool
+from relay.through_tor import connect
 
 UPLOAD_BYTES = 25_000_000
 TURNS = 11
@@ -72,7 +74,7 @@ async def serve_tls(folder: Path) -> None:
     give(contexts.take_certificate, authority.pem())
     app = web.Application(client_max_size=2 * UPLOAD_BYTES)
     app.router.add_post("/", take)
-    await serve(app, _listener(folder / "mirror.sock"), tls=contexts)
+    await serve(app, _listener(folder / "mirror.sock"), on_stream=partial(TlsStream, contexts))
     (folder / "ready").touch()
     await asyncio.Event().wait()
 
@@ -100,7 +102,7 @@ class Ways:
 
     def __init__(self, onion: str, socks: tuple[str, int], relay: tuple[str, int], context: ssl.SSLContext) -> None:
         async def dial(name: str) -> socket.socket:
-            return await socks_connect(socks, onion, 443, within=RELAY_LIMITS.dial_seconds, isolate=name)
+            return await connect(socks, onion, 443, name)
 
         self._pool = CircuitPool(dial, RELAY_LIMITS, random.SystemRandom())
         self._relay, self._context = relay, context

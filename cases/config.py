@@ -15,7 +15,6 @@ any case. There is no setting that turns logging on.
 
 import difflib
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -25,6 +24,7 @@ import msgspec
 from cases.colour import LEAST_CONTRAST, WHITE, contrast
 from cases.config_site import HTTPS_PORT, SiteConfig
 from cases.errors import CaseError
+from cases.file_bounds import FileBounds
 
 CONFIG_NAME = "config.toml"
 # The example with all its comments is 5 kB.
@@ -100,14 +100,6 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
     disk_reserve_mib: Annotated[int, msgspec.Meta(ge=64, le=2**20)] | None = None
     # Files that wait for their release, of all reports together: 40 full ones.
     waiting_files_mib: Annotated[int, msgspec.Meta(ge=1024, le=2**20)] = 8192
-
-
-@dataclass(frozen=True, slots=True)
-class FileBounds:
-    """In bytes: what of the disk text alone may use, and how much of files may wait for a release."""
-
-    reserve: int
-    waiting: int
 
 
 class TorConfig(msgspec.Struct, frozen=True, kw_only=True):

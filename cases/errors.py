@@ -20,7 +20,8 @@ No error ever carries bytes, names or paths: an error may end up on a page or in
 sentence in sentences/. Where one class has several sentences the key is given at the raise, always as a literal.
 """
 
-from cases.sentences import in_words
+from collections.abc import Callable
+from typing import ClassVar
 
 
 class CaseError(Exception):
@@ -28,6 +29,8 @@ class CaseError(Exception):
 
     code: int = 200
     text_key: str = "case.error"
+    # Says a key in two sentences, at a terminal; handed in by `cases`.
+    say: ClassVar[Callable[[str], str]] = str
 
     def __init__(self, text_key: str | None = None) -> None:
         """Keep `text_key`, a literal of our own, in the place of the class's key."""
@@ -37,7 +40,7 @@ class CaseError(Exception):
 
     def __str__(self) -> str:
         """Join the two sentences for a person: what happened, what to do next."""
-        return in_words(self.text_key)
+        return type(self).say(self.text_key)
 
 
 class SealBroken(CaseError):

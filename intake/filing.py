@@ -18,17 +18,15 @@ from datetime import date
 
 import msgspec
 
-from cases.clock import first_release_day, today
+from cases.clock import Clock, first_release_day, today
 from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, decoy_grant, make_grant, make_head
-from cases.entry import Attachment, Body, Entry, Report, Stream
+from cases.entry import Attachment, Body, Entry, Report, Stream, TriedKind
 from cases.receipt.keys import Receipt, ReceiptKeys
-from cases.roster.chain import Roster
 from cases.roster.routing import route
-from cases.roster.text import Member
-from cases.store.store import Filing
+from cases.roster.text import Member, Roster
+from cases.store.store import Filing, Store
 from intake.errors import EmptyReport, UnknownChoice
 from intake.http.form import Form
-from intake.services import Services
 from intake.uploads.attachment import PendingCase
 
 
@@ -54,6 +52,15 @@ class EntryDate:
 
     day: date
     after: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRule:
+    """When the reports of a home are released: by the clock, after so many hours, or at once."""
+
+    clock: Clock
+    hold_hours: int
+    at_once: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -103,15 +110,22 @@ def check_choices(form: Form, roster: Roster, language: str, languages: Collecti
 
 
 async def file_report(
-    services: Services, choices: ReportChoices, receipt: Receipt, keys: ReceiptKeys, case: PendingCase
+    store: Store,
+    choices: ReportChoices,
+    receipt: Receipt,
+    keys: ReceiptKeys,
+    case: PendingCase,
+    *,
+    release: ReleaseRule,
+    tried: Sequence[tuple[TriedKind, int]] = (),
 ) -> Filed:
-    """Seal the report and its files and keep them (steps 4 to 6)."""
-    at_once = choices.urgent or services.config.at_once
-    release_day = first_release_day(services.clock(), services.config.hold_hours)
-    shown_on = today(services.clock) if at_once else release_day
-    bodies: list[Body] = [_report(choices, keys, case), *case.file_entries]
+    """Seal the report and its files and keep them (steps 4 to 6). `tried`: the kinds of the files that were refused."""
+    at_once = choices.urgent or release.at_once
+    release_day = first_release_day(release.clock(), release.hold_hours)
+    shown_on = today(release.clock) if at_once else release_day
+    bodies: list[Body] = [_report(choices, keys, tried), *case.file_entries]
     sealed, entries, head = seal_next(case.keys, keys, (), bodies, EntryDate(shown_on))
-    await services.store.file_case(
+    await store.file_case(
         Filing(
             keys=case.keys,
             lookup_id=keys.lookup_id,
@@ -158,7 +172,7 @@ def _in_order(body: Body, before: Sequence[Entry]) -> Body:
     return msgspec.structs.replace(body, order=sum(isinstance(entry.body, Attachment) for entry in before))
 
 
-def _report(choices: ReportChoices, keys: ReceiptKeys, case: PendingCase) -> Report:
+def _report(choices: ReportChoices, keys: ReceiptKeys, tried: Sequence[tuple[TriedKind, int]]) -> Report:
     return Report(
         text=choices.text,
         organisation=choices.organisation,
@@ -172,7 +186,7 @@ def _report(choices: ReportChoices, keys: ReceiptKeys, case: PendingCase) -> Rep
         language=choices.language,
         urgent=choices.urgent,
         earlier=choices.earlier,
-        tried=case.tried or msgspec.UNSET,
+        tried=tuple(tried) or msgspec.UNSET,
     )
 
 

@@ -1,11 +1,6 @@
 """The numbers of an upload, in one place. Sources: design, numbers; facts measured on uploads through Tor."""
 
 from dataclasses import dataclass
-from typing import Self
-
-from cases.config import LimitsConfig
-
-_MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +35,3 @@ class Limits:
     # The same after a refusal, while what is left of a form is thrown away so that its browser shows our page.
     refused_idle_seconds: float = 15.0
     slowest_bytes_a_second: int = 4096
-
-    @classmethod
-    def configured(cls, chosen: LimitsConfig) -> Self:
-        """Return the limits that the operator has set, which are never above these."""
-        return cls(
-            file_bytes=chosen.attachment_mib * _MIB,
-            files=chosen.attachments,
-            report_bytes=chosen.report_mib * _MIB,
-            text_characters=chosen.text_characters,
-        )

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from cases.case.restored import Restored, last_loss
 from cases.clock import Clock, today
-from cases.config import Config
+from cases.config import Config, LimitsConfig
 from cases.errors import RosterFault
 from cases.home import Home
 from cases.roster.chain import Chain, Roster, read_chain
@@ -29,10 +29,12 @@ from intake.mirror.contexts import MirrorContexts
 from intake.rooms.disk import DiskRoom
 from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
 from intake.sessions import Sessions
+from intake.uploads.attachment import Sniffer
 from intake.uploads.held import HeldForms
 from intake.uploads.progress import ProgressBoard
 from intake.views.information_index import INFORMATION_LINKS
 from intake.views.pages import HomeShown, Pages
+from scrubbers import sniff
 from scrubbers.sandbox import Sandbox
 
 _MIB: Final = 2**20
@@ -101,6 +103,7 @@ class Services:
     roster: RosterProvider
     store: Store
     sandbox: Sandbox
+    sniffer: Sniffer
     clock: Clock
     pages: Pages
     faults: Faults
@@ -146,6 +149,7 @@ def compose(
         roster=RosterProvider(home.roster, clock),
         store=store,
         sandbox=sandbox,
+        sniffer=sniff,
         clock=clock,
         pages=_pages(config),
         faults=faults,
@@ -159,12 +163,22 @@ def compose(
         disk=DiskRoom(store, config.file_bounds),
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
         texts=Room(TEXT_BYTES),
-        limits=Limits.configured(config.limits),
+        limits=limits_of(config.limits),
         hosts=hosts,
         mirror=None if config.mirror is None else MirrorInfo(config.mirror.name, min(hosts.public), config.mirror.port),
         mirror_contexts=None if config.mirror is None else MirrorContexts(config.mirror.name),
         restored=last_loss(home.path),
         forwarded_addresses=ForwardedAddresses(),
+    )
+
+
+def limits_of(chosen: LimitsConfig) -> Limits:
+    """Return the limits that the operator has set, which are never above the design's."""
+    return Limits(
+        file_bytes=chosen.attachment_mib * _MIB,
+        files=chosen.attachments,
+        report_bytes=chosen.report_mib * _MIB,
+        text_characters=chosen.text_characters,
     )
 
 

@@ -9,9 +9,9 @@ from intake.limits import Limits
 from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
 from intake.views.dates import date_in_words
+from intake.views.fitting import bytes_in_page
 from intake.views.pages import Language
 from intake.views.refusals import refusal
-from intake.views.text_parts import bytes_in_page
 from intake.views.texts import GROUPS, LOST, N_, WHAT, WHERE, Notice
 from scrubbers.report_groups import GroupFound, Line, grouped
 from scrubbers.stages import Kind, ScrubReport, What

@@ -4,20 +4,45 @@ The page before something is sent whose text seems to say who wrote it: each pla
 It holds no file input, and everything typed in hidden fields. Files that came along are held.
 """
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from aiohttp import web
 
 from intake.http.form import TEXT_FIELD, Form
-from intake.identifiers.acknowledged import OFFERED_FIELD
-from intake.identifiers.quote import Passage, passages
+from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD, OFFERED_FIELD
+from intake.identifiers.find import IdentifyingDetail
+from intake.identifiers.quote import Passage, passages, without
 from intake.services import Services
-from intake.submission import Identifying
-from intake.uploads.held import HeldForm
+from intake.submission import Act, HeldForm, Submission
 from intake.views.pages import DRAFT_FIELD, HANDLE_FIELD, LANGUAGE_FIELD, Head, Language
+from intake.views.texts import FILES_REMOVED, NOT_SENT_YET, Notice
 
+# What is said on the page that comes again.
+NOTICE_AFTER: Final[Mapping[Act | None, Notice]] = {Act.EDIT: NOT_SENT_YET, Act.DROP: FILES_REMOVED}
 _OF_THE_PAGE: Final = (HANDLE_FIELD, DRAFT_FIELD, LANGUAGE_FIELD)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Identifying:
+    """The text seems to say who wrote it, and its writer has not been shown that yet, or not accepted it."""
+
+    details: tuple[IdentifyingDetail, ...]
+    # What a form has to bring back for these to be accepted.
+    tags: str
+
+
+def left_to_look_at(services: Services, submission: Submission[Any, Any]) -> Identifying | None:
+    """Return what the text still says of its writer, after the button that removes it or accepts it has done so."""
+    form, owner = submission.form, submission.owner
+    if submission.act is Act.KEEP:
+        form.fields.setdefault(ACKNOWLEDGED_FIELD, []).extend(form.all(OFFERED_FIELD))
+    left = services.acknowledged.left_in(form, owner, services.config.phone)
+    if submission.act is Act.REMOVE and left:
+        form.fields[TEXT_FIELD] = [without(form.one(TEXT_FIELD), left)]
+        left = services.acknowledged.left_in(form, owner, services.config.phone)
+    return Identifying(left, services.acknowledged.tags(owner, left)) if left else None
 
 
 def stop_page(

@@ -16,38 +16,35 @@ Outcome
 ├── Stored              it is in the store
 ├── SentBefore          the same form has been here before
 ├── PageAgain           a button was pressed that stores nothing
-├── Identifying         the text seems to say who wrote it
 ├── SubmissionRefused   an error; its `text_key` names the sentences that say so
 └── what only this form can be answered with
 """
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from aiohttp import web
 
 from cases.crypto.seal import CaseKeys
 from cases.errors import CaseError
 from intake.errors import ExpiredToken, FilesWait, FormRefused, HoldGone, NotAForm
-from intake.http.form import MARKED_FIELD, TEXT_FIELD, YES, Form, Part, drain, read_files
-from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
-from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD, OFFERED_FIELD
-from intake.identifiers.find import IdentifyingDetail
-from intake.identifiers.quote import without
-from intake.services import Services
+from intake.http.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form, Part, drain, read_files
+from intake.http.form_tokens import TOKEN_FIELD, FormTokens, TokenClaim
+from intake.limits import Limits
+from intake.rooms.disk import DiskRoom
+from intake.rooms.uploads import MemoryBudget
 from intake.shielding import to_its_end
 from intake.uploads.allowance import Allowance
-from intake.uploads.attachment import FileTaker
-from intake.uploads.held import HELD_FIELD, HeldForm
-from intake.uploads.progress import Sending, Step
-from intake.views.pages import SWITCH_FIELD
-from intake.views.texts import FILES_REMOVED, NOT_SENT_YET, Notice
+from intake.uploads.attachment import Cleaning, FileTaker
+from intake.uploads.sending import Sending, Step
 
+# The hidden field with the number of the files that are held.
+HELD_FIELD: Final = "held"
 # The button that was pressed. A form without it, or with two, asks for its page and nothing else.
 ACT_FIELD: Final = "act"
 
@@ -64,8 +61,6 @@ class Act(StrEnum):
     FACTS = "facts"  # make a message of what was ticked
 
 
-# What is said on the page that comes again.
-NOTICE_AFTER: Final[Mapping[Act | None, Notice]] = {Act.EDIT: NOT_SENT_YET, Act.DROP: FILES_REMOVED}
 STORING: Final = frozenset({Act.SEND, Act.REMOVE, Act.KEEP})
 
 # What storing the form made, and what only this form is answered with.
@@ -111,15 +106,6 @@ class PageAgain:
     """A button was pressed that stores nothing: the page comes again, with what was typed."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Identifying:
-    """The text seems to say who wrote it, and its writer has not been shown that yet, or not accepted it."""
-
-    details: tuple[IdentifyingDetail, ...]
-    # What a form has to bring back for these to be accepted.
-    tags: str
-
-
 @dataclass(frozen=True, slots=True)
 class SubmissionRefused:
     """An error stopped it."""
@@ -127,12 +113,46 @@ class SubmissionRefused:
     text_key: str
 
 
+@dataclass(slots=True, repr=False)
+class HeldForm:
+    """What waits of one draft or session."""
+
+    id: str
+    files: FileTaker
+    since: datetime
+    until: datetime
+
+
+class Held(Protocol):
+    """Where files wait for their writer (intake/uploads/held.py)."""
+
+    def of(self, owner: str) -> HeldForm | None: ...
+    def take(self, owner: str, untrusted_id: str) -> HeldForm | None: ...
+    def hold(self, owner: str, files: FileTaker, before: HeldForm | None = None) -> HeldForm | None: ...
+    def put_back(self, owner: str, held: HeldForm) -> None: ...
+
+
+class FormServices(Cleaning, Protocol):
+    """What a form is received with."""
+
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def budget(self) -> MemoryBudget: ...
+    @property
+    def disk(self) -> DiskRoom: ...
+    @property
+    def form_tokens(self) -> FormTokens: ...
+    @property
+    def held(self) -> Held: ...
+
+
 class Submission(ABC, Generic[_Made, _Own]):
     """One POST of a form that may bring files."""
 
     form_name: ClassVar[str]
 
-    def __init__(self, services: Services, sending: Sending) -> None:
+    def __init__(self, services: FormServices, sending: Sending) -> None:
         self.services = services
         self.sending = sending
         self.form = Form()
@@ -166,7 +186,7 @@ class Submission(ABC, Generic[_Made, _Own]):
         """Return the keys that files are sealed with, or what the form is answered with instead."""
 
     @abstractmethod
-    async def store(self, use: TokenClaim, files: FileTaker) -> Stored[_Made] | Identifying | _Own:
+    async def store(self, use: TokenClaim, files: FileTaker) -> Stored[_Made] | _Own:
         """Check everything and store text and files, committing `use`. Raises a `FormRefused` or `CaseError`."""
 
     def came(self, size: int) -> None:
@@ -178,9 +198,7 @@ class Submission(ABC, Generic[_Made, _Own]):
         digests = frozenset(one.attachment.digest for one in files.pending.accepted)
         return Brought(hashlib.sha256(self.form.one(TEXT_FIELD).strip().encode()).digest(), digests)
 
-    async def receive(
-        self, request: web.Request
-    ) -> Stored[_Made] | SentBefore | PageAgain | Identifying | SubmissionRefused | _Own:
+    async def receive(self, request: web.Request) -> Stored[_Made] | SentBefore | PageAgain | SubmissionRefused | _Own:
         """Take the form. Whatever is not `Stored` has stored nothing, and the request has been read to its end."""
         try:
             outcome = await self._outcome(request)
@@ -199,20 +217,7 @@ class Submission(ABC, Generic[_Made, _Own]):
             await drain(request, self.services.limits, self.came)
         return outcome
 
-    def left_to_look_at(self) -> Identifying | None:
-        """Return what the text still says of its writer, after the button that removes it or accepts it has done so."""
-        services, form = self.services, self.form
-        if self.act is Act.KEEP:
-            form.fields.setdefault(ACKNOWLEDGED_FIELD, []).extend(form.all(OFFERED_FIELD))
-        left = services.acknowledged.left_in(form, self.owner, services.config.phone)
-        if self.act is Act.REMOVE and left:
-            form.fields[TEXT_FIELD] = [without(form.one(TEXT_FIELD), left)]
-            left = services.acknowledged.left_in(form, self.owner, services.config.phone)
-        return Identifying(left, services.acknowledged.tags(self.owner, left)) if left else None
-
-    async def _outcome(
-        self, request: web.Request
-    ) -> Stored[_Made] | SentBefore | PageAgain | Identifying | SubmissionRefused | _Own:
+    async def _outcome(self, request: web.Request) -> Stored[_Made] | SentBefore | PageAgain | SubmissionRefused | _Own:
         try:
             return await self._received(request)
         except FormRefused as refused:
@@ -222,7 +227,7 @@ class Submission(ABC, Generic[_Made, _Own]):
 
     async def _received(
         self, request: web.Request
-    ) -> Stored[_Made] | SentBefore | PageAgain | Identifying | SubmissionRefused | _Own:
+    ) -> Stored[_Made] | SentBefore | PageAgain | SubmissionRefused | _Own:
         async with aclosing(read_files(request, self.services.limits, self.form, self.came)) as untrusted_files:
             blurred = True
             async for untrusted_file in untrusted_files:
@@ -240,7 +245,7 @@ class Submission(ABC, Generic[_Made, _Own]):
             raise NotAForm
         return await self._act()
 
-    async def _act(self) -> Stored[_Made] | SentBefore | PageAgain | Identifying | SubmissionRefused | _Own:
+    async def _act(self) -> Stored[_Made] | SentBefore | PageAgain | SubmissionRefused | _Own:
         """Do what the button says, now that all of the form is there. Steps 2 and 3."""
         files = await self._taker()
         if not isinstance(files, FileTaker):
@@ -294,7 +299,7 @@ class Submission(ABC, Generic[_Made, _Own]):
         self.hold_gone = self._before is None and bool(self.form.one(HELD_FIELD))
         if self._before is None:
             allowance = Allowance(services.limits, services.budget, services.disk, announced)
-            self._files = FileTaker(case, allowance, services.sandbox, services.store, self.sending)
+            self._files = FileTaker(case, allowance, services, self.sending)
         else:
             # The page that answers has a number of its own, or nothing to be held any more.
             del self.form.fields[HELD_FIELD]

@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from onion.torrc_table import is_on_loopback
+
 _PLAIN = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:[ \t]+(?P<value>[\w./:,;=*$~@{}\[\]()<>!?+ \t-]*))?", re.ASCII)
-# A directory on this computer and nothing else: "NAME orport=N v3ident=HEX 127.0.0.1:N HEX".
-_LOOPBACK_DIRECTORY = re.compile(r"\w+ orport=\d+ v3ident=[0-9A-F]+ 127\.0\.0\.1:\d+ [0-9A-F]+", re.ASCII)
 # What brings a tor to other computers, or keeps it from them, in small letters.
 _NETWORK_OFF, _TEST_NETWORK, _DIRECTORY = "disablenetwork", "testingtornetwork", "dirauthority"
 _WAYS_OUT = (
@@ -47,11 +47,6 @@ def read_torrc(text: str) -> Iterator[Directive]:
             yield Directive(word, rest, number, plain=False)
         else:
             yield Directive(found["name"], " ".join((found["value"] or "").split()), number)
-
-
-def is_on_loopback(directory: str) -> bool:
-    """Return whether a DirAuthority value names a directory on this computer, in the one form that we write."""
-    return _LOOPBACK_DIRECTORY.fullmatch(directory) is not None
 
 
 def reaches_public_network(text: str) -> bool:

@@ -14,15 +14,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from onion.torrc_reader import is_on_loopback
-
 # A path of plain characters: no quote, no space, no "..", nothing that tor could read as a flag.
 _PATH = r"(?:/(?!\.\.?(?:/|$))[A-Za-z0-9._+@-]+)+"
 _SOCKET = re.compile(rf"(?:unix:)?(?P<path>{_PATH})(?P<flags>(?: \w+)*)", re.ASCII)
+# A directory on this computer and nothing else: "NAME orport=N v3ident=HEX 127.0.0.1:N HEX".
+_LOOPBACK_DIRECTORY = re.compile(r"\w+ orport=\d+ v3ident=[0-9A-F]+ 127\.0\.0\.1:\d+ [0-9A-F]+", re.ASCII)
 # A file or the system's journal keeps times on a disk. The process that started tor keeps its stdout in memory.
 _LOG = re.compile(r"(?:notice|warn|err) (?:stdout|stderr|file /dev/null)")
 # Other folders may be gone at the next start, and the guards with them.
 _STATE_OF_A_UNIT = re.compile(rf"/var/lib{_PATH}")
+
+
+def is_on_loopback(directory: str) -> bool:
+    """Return whether a DirAuthority value names a directory on this computer, in the one form that we write."""
+    return _LOOPBACK_DIRECTORY.fullmatch(directory) is not None
 
 
 @dataclass(frozen=True, slots=True)

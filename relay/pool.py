@@ -7,7 +7,7 @@ names, made at the start and again every day, and each stream picks one at rando
 1. Only circuits that carry fewer of our streams than the onion accepts are picked.
 2. A refused stream is tried on another circuit: the onion may have closed that one, or may still count streams that we
    have closed.
-3. There is no second try when tor does not answer: SocksMissing is the same for every circuit.
+3. There is no second try when tor does not answer (NoTor): it is the same for every circuit.
 """
 
 import socket
@@ -17,13 +17,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
-from onion.errors import OnionError, SocksMissing, SocksRefused
 from relay.limits import RelayLimits
 
 _NAME_BITS = 128
 
-# Connects through tor under a SOCKS user name; raises one of the errors under SocksFailed.
+# Connects through tor under a SOCKS user name; raises NoTor or Unreachable.
 Dial = Callable[[str], Awaitable[socket.socket]]
+
+
+class Unreachable(Exception):
+    """There is no stream to the onion now."""
+
+
+class NoTor(Unreachable):
+    """tor does not answer on its SOCKS port."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -48,7 +55,7 @@ class CircuitPool:
     async def stream(self) -> AsyncIterator[socket.socket]:
         """Yield a connection to the onion and close it at the end; try `limits.dials` random circuits at most.
 
-        Raises one of the errors under SocksFailed.
+        Raises NoTor or Unreachable.
         """
         if self._clock() - self._made_at >= self._limits.names_seconds:
             self._renew()
@@ -60,9 +67,9 @@ class CircuitPool:
             try:
                 try:
                     connection = await self._dial(circuit.name)
-                except SocksMissing:
+                except NoTor:
                     raise
-                except OnionError:
+                except Unreachable:
                     if len(tried) == self._limits.dials:
                         raise
                     continue
@@ -75,7 +82,7 @@ class CircuitPool:
     def _pick(self, tried: set[_Circuit]) -> _Circuit:
         free = [one for one in self._circuits if one not in tried and one.streams < self._limits.streams_a_circuit]
         if not free:
-            raise SocksRefused
+            raise Unreachable
         return self._randomness.choice(free)
 
     def _renew(self) -> None:

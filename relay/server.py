@@ -10,13 +10,12 @@ import asyncio
 import contextlib
 import socket
 
-from onion.errors import OnionError
 from relay.client_hello import MOST_BYTES, NotTls, read_client_hello
 from relay.door import Door
 from relay.limits import RelayLimits
 from relay.link import link
 from relay.places import Place
-from relay.pool import CircuitPool
+from relay.pool import CircuitPool, Unreachable
 
 
 class Relay(Door):
@@ -29,7 +28,7 @@ class Relay(Door):
 
     async def attend(self, browser: socket.socket, place: Place) -> None:
         """Forward what comes to the onion, and back. Steps 2 to 4."""
-        with contextlib.suppress(NotTls, OnionError):
+        with contextlib.suppress(NotTls, Unreachable):
             async with asyncio.timeout(self._limits.hello_seconds):
                 first = await self._read_hello(browser)
             async with self._pool.stream() as onion:

@@ -32,8 +32,8 @@ MODULES = {
         "__init__", "address", "errors", "socks", "tor_process", "torrc", "torrc_reader", "torrc_table", "watchdog",
     ),
     "relay": (
-        "__init__", "__main__", "accepting", "client_hello", "door", "limits", "link", "places", "pool", "redirect",
-        "server",
+        "__init__", "__main__", "accepting", "client_hello", "door", "limits", "link", "places", "pool", "process",
+        "redirect", "server", "through_tor",
     ),
     "kallskydd": ("__init__", "__main__", "say"),
     "kallskydd/commands": ("__init__", "relay"),

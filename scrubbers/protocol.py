@@ -126,6 +126,8 @@ DESCRIPTORS: Final = {
     Operation.MEASURE: MEASURE_DESCRIPTORS,
     Operation.UNPACK: UNPACK_DESCRIPTORS,
 }
+# As much of a file as tells its kind.
+HEAD_BYTES: Final = 4096
 MOST_DESCRIPTORS: Final = 5
 
 ATTACHMENT_BYTES: Final = 50 * 2**20  # 50 MiB: design, "Numbers"

@@ -11,6 +11,7 @@ from typing import Final
 
 from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import COMPOUND, begins_as_message, is_message, is_outlook, looks_like_one
+from scrubbers.protocol import HEAD_BYTES
 from scrubbers.stages import (
     Archive,
     CameraRaw,
@@ -27,7 +28,6 @@ from scrubbers.stages import (
     UnknownKind,
 )
 
-HEAD_BYTES: Final = 4096
 PDF_WITHIN: Final = 1024  # ISO 32000-1, annex H.3, note 13
 # ZIP-based office files begin with an entry of one of these names; in the jail their parts tell which they are.
 _OFFICE_FIRST_ENTRIES: Final = (

@@ -33,9 +33,9 @@ from second_corpus_files import fetch, named
 
 from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import COMPOUND
-from scrubbers.protocol import Role
+from scrubbers.protocol import HEAD_BYTES, Role
 from scrubbers.sandbox import Sandbox
-from scrubbers.sniff import HEAD_BYTES, first_inside, sniff
+from scrubbers.sniff import first_inside, sniff
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import LettersMissing, Refused, SniffedArchive, TextUnreadable
 

@@ -45,7 +45,7 @@ from cases.backup.files import (
 )
 from cases.backup.register import render_register
 from cases.case.restored import RESTORED_NAME
-from cases.case.signers import enough_to_sign
+from cases.case.statements import enough_to_sign
 from cases.config import CONFIG_NAME
 from cases.crypto.any_two import Holder, seal_to_any_two
 from cases.home import SERVER_KEY_NAME, TRIAL_MARK, Home

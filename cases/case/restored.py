@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from cases.case.signers import enough_to_sign
+from cases.case.statements import enough_to_sign
 from cases.crypto.envelope import blake
 from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
 from cases.entry import Hex16, Hex32

@@ -12,19 +12,10 @@ What cannot be counted: no entry tells who was left out by a move. A member who 
 taken for a reader for as long as the roster has her.
 """
 
-from collections.abc import Collection
-
 from cases.case.merging import Streams
+from cases.case.statements import enough_to_sign
 from cases.entry import Access, Handover, Recusal, Report, Stream
 from cases.roster.text import Member, Roster
-
-SIGNERS = 2
-
-
-def enough_to_sign(members: Collection[str], roster: Roster) -> bool:
-    """Return whether these ids are of two members, or of one and counsel. Two counsel are not enough."""
-    known = set(members) & {member.id for member in roster.members}
-    return len(known) >= SIGNERS and bool(known & {member.id for member in roster.readers})
 
 
 def given_to(streams: Streams) -> frozenset[str]:

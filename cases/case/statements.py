@@ -13,23 +13,23 @@ under a key that follows from the case key: the member hands it over with the st
 it. Another member's statement brings the same key, and then the first can be read again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 
-from cases.case.signers import enough_to_sign
 from cases.crypto.envelope import aead_open, aead_seal, pad_entry, unpad_entry
 from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
 from cases.entry import Hex16, Hex32
 from cases.errors import SealBroken
-from cases.roster.member import MemberKeys
 from cases.roster.text import Roster
 
 # The number of a disposal decision, or of the case in the register of the municipality.
 REFERENCE_CHARACTERS = 200
+SIGNERS = 2
 _SEALED = b"ks1-statement"
 
 
@@ -105,7 +105,16 @@ class Unsigned:
     erase_by: date | None = None
 
 
-def sign_statement(keys: MemberKeys, stated: Unsigned) -> bytes:
+class Signer(Protocol):
+    """The keys of the member who signs."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def sign_seed(self) -> bytes: ...
+
+
+def sign_statement(keys: Signer, stated: Unsigned) -> bytes:
     """Return the signed statement as one blob: signature, then JSON. A ValueError if its kind is none of the acts."""
     case, server = stated.case_id.hex(), stated.server.hex()
     signed = _Signed(Act(stated.kind), case, keys.id, stated.day, stated.reference, stated.erase_by, server)
@@ -144,6 +153,12 @@ def seal_statement(key: bytes, case_id: bytes, blob: bytes) -> bytes:
 def open_statement(key: bytes, case_id: bytes, untrusted_sealed: bytes) -> bytes:
     """Return the statement that was sealed under this key for this case; raise SealBroken."""
     return unpad_entry(aead_open(key, untrusted_sealed, _SEALED + case_id))
+
+
+def enough_to_sign(members: Collection[str], roster: Roster) -> bool:
+    """Return whether these ids are of two members, or of one and counsel. Two counsel are not enough."""
+    known = set(members) & {member.id for member in roster.members}
+    return len(known) >= SIGNERS and bool(known & {member.id for member in roster.readers})
 
 
 def agreement(statements: tuple[Statement, ...], roster: Roster) -> bool:

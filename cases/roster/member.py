@@ -23,16 +23,11 @@ from nacl.utils import random
 from cases.crypto.envelope import blake
 from cases.crypto.signing import id_of, sign, sign_public_of, verify_signature
 from cases.errors import KeyFileDamaged, RosterFault, SealBroken, WrongPassphrase
+from cases.roster.text import Line, Member, OnionKey, Role
 
-Role: TypeAlias = Literal["handler", "lead", "counsel"]
 JOIN_FORMAT: Final = "kallskydd-join-1"
 KEY_FORMAT: Final = "kallskydd-member-1"
-# One line that a person reads: no control characters, and none that turn or hide the letters around them.
-_NOT_IN_A_LINE = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-Line: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=rf"^[^{_NOT_IN_A_LINE}]+\Z")]
 Key32: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
-# x25519 in tor's base32: 32 bytes in 52 letters, no padding.
-OnionKey: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z2-7]{52}\Z")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +62,11 @@ class Join:
     def id(self) -> str:
         """The member's id, in hex."""
         return id_of(self.sign, self.box).hex()
+
+    @property
+    def member(self) -> Member:
+        """The member that it introduces."""
+        return Member(self.id, self.name, self.role, self.label, self.sign, self.box, self.onion)
 
     @property
     def digest(self) -> bytes:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -18,8 +18,13 @@ from cases.crypto.signing import id_of
 from cases.entry import Hex16, Hex32
 from cases.errors import RosterFault
 from cases.receipt.wordlist import BITS_PER_WORD, to_words
-from cases.roster.member import Join, Line, OnionKey, Role
 
+Role: TypeAlias = Literal["handler", "lead", "counsel"]
+# One line that a person reads: no control characters, and none that turn or hide the letters around them.
+_NOT_IN_A_LINE = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+Line: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=80, pattern=rf"^[^{_NOT_IN_A_LINE}]+\Z")]
+# x25519 in tor's base32: 32 bytes in 52 letters, no padding.
+OnionKey: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^[A-Z2-7]{52}\Z")]
 NO_PREVIOUS = bytes(32)
 # A real home is not open with fewer: alone, nobody can erase, and nobody sees what one reader does.
 READERS_OF_A_REAL_HOME = 2
@@ -54,11 +59,6 @@ class Member:
     def id_bytes(self) -> bytes:
         """The id as it stands in grants."""
         return bytes.fromhex(self.id)
-
-    @classmethod
-    def of(cls, join: Join) -> "Member":
-        """Return the member that a join file introduces."""
-        return cls(join.id, join.name, join.role, join.label, join.sign, join.box, join.onion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from cases.config import FileBounds
 from cases.errors import StoreFault
+from cases.file_bounds import FileBounds
 from cases.store.db import DATABASE_NAME, Parts, one
 from cases.store.residue import PAGE_BYTES
 

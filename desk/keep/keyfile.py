@@ -15,7 +15,8 @@ from pathlib import Path
 import platformdirs
 
 from cases.errors import CaseError, KeyFileDamaged
-from cases.roster.member import MemberKeys, Role, make_join, new_member_keys, open_member_keys, seal_member_keys
+from cases.roster.member import MemberKeys, make_join, new_member_keys, open_member_keys, seal_member_keys
+from cases.roster.text import Role
 from desk.errors import KeyDamaged, KeyTaken, NoKey, PassphraseExposed, PassphraseRefused, WeakPassphrase
 from desk.keep import files
 from desk.keep.locked_pages import lock_pages_of

@@ -48,7 +48,8 @@ from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_api.offers import HeldOffers
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
 from intake.http.form import read_body
-from intake.http.silence import Handler, drop_telltales, quiet_logger, refuse_expect
+from intake.http.serving import silent_app
+from intake.http.silence import Handler
 
 # A whole entry of 100,000 characters is at most half of this in base64; a desk sends nothing larger.
 BODY_BYTES_MAX: Final = 2**20
@@ -322,19 +323,12 @@ _SIZES: Final[Mapping[type, int]] = {SyncAnswer: ROUND_BYTES, OffersAnswer: ANSW
 
 def desk_app(services: FileServices) -> web.Application:
     """Return the application behind the desk onion."""
-    app = web.Application(middlewares=[refusals(services)], logger=quiet_logger())
-    app.on_response_prepare.append(drop_telltales)
     memory = DeskMemory(HeldOffers(services.clock))
-    for name, verb in VERBS.items():
-        app.router.add_post(
-            messages.PATH + name, _answering(services, memory, name, verb), expect_handler=refuse_expect
-        )
-    for name in FILE_VERBS:
-        handler = answering_with_files(services, name)
-        app.router.add_post(messages.PATH + name, handler, expect_handler=refuse_expect)
+    handlers = {name: _answering(services, memory, name, verb) for name, verb in VERBS.items()}
+    handlers |= {name: answering_with_files(services, name) for name in FILE_VERBS}
+    routes = [("POST", messages.PATH + name, handler) for name, handler in handlers.items()]
     # Everything else, so that the library's own pages are never seen.
-    app.router.add_route("*", "/{anything:.*}", _unknown, expect_handler=refuse_expect)
-    return app
+    return silent_app([*routes, ("*", "/{anything:.*}", _unknown)], [refusals(services)])
 
 
 def _answering(services: FileServices, memory: DeskMemory, name: str, verb: Verb) -> Handler:

@@ -42,12 +42,14 @@ from intake.errors import (
 )
 from intake.limits import Limits
 from intake.rooms.text import BYTES_A_CHARACTER, TEXT_ROOM, TextRoom
-from intake.views.text_parts import beginning
+from intake.views.fitting import beginning
 
 FILE_FIELD: Final = "attachment"
 TEXT_FIELD: Final = "text"
 # Before the files: that they may be marked for whom they were given to.
 MARKED_FIELD: Final = "marked"
+# The button of another language, in the form that holds what was typed.
+SWITCH_FIELD: Final = "switch"
 YES: Final = "yes"
 _LOOKS_A_MINUTE: Final = 60
 # What the library's parser raises on damaged input, as of 3.14.5; the tests send such input.

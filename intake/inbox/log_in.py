@@ -14,7 +14,7 @@ from cases.errors import CaseError, WrongReceipt
 from cases.receipt.keys import parse_receipt
 from cases.receipt.misread import explain
 from intake.errors import FormRefused
-from intake.http.form import TEXT_FIELD, Form, drain, read_form
+from intake.http.form import SWITCH_FIELD, TEXT_FIELD, Form, drain, read_form
 from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.result_pages import draft_of
 from intake.inbox.case import find_case
@@ -29,7 +29,7 @@ from intake.inbox.log_in_page import (
 from intake.inbox.show import LOG_IN, Typed, form_language, inbox_page
 from intake.inbox.typed_code import shortened_fields, typed_code
 from intake.services import SERVICES, Services
-from intake.views.pages import FORGET, SWITCH_FIELD, Language, WaysOn
+from intake.views.pages import FORGET, Language, WaysOn
 from intake.views.refusals import RefusalContext, refusal
 from intake.views.texts import SENT_ALREADY
 from intake.views.texts_inbox import NOT_SENT_YET, SESSION_OVER_KEPT

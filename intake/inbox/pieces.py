@@ -14,7 +14,8 @@ from typing import Final, Self
 
 from intake.http.form import Form
 from intake.inbox.entries import EntryShown
-from intake.views.text_parts import bytes_in_page, parts_of
+from intake.views.fitting import bytes_in_page
+from intake.views.text_parts import parts_of
 
 BEFORE_FIELD: Final = "before"
 AFTER_FIELD: Final = "after"

@@ -42,12 +42,11 @@ from intake.inbox.ways import WAY_FIELD, way_of
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, facts_offered
-from intake.stop_page import stop_page
+from intake.stop_page import NOTICE_AFTER, Identifying, left_to_look_at, stop_page
 from intake.submission import (
     ACT_FIELD,
-    NOTICE_AFTER,
+    HELD_FIELD,
     Act,
-    Identifying,
     PageAgain,
     SentBefore,
     Stored,
@@ -56,8 +55,7 @@ from intake.submission import (
 )
 from intake.uploads.attachment import FileShown, FileTaker
 from intake.uploads.facts import FACT_FIELD
-from intake.uploads.held import HELD_FIELD
-from intake.uploads.progress import Sending
+from intake.uploads.sending import Sending
 from intake.views.pages import HANDLE_FIELD, LANGUAGE_FIELD
 from intake.views.refusals import refusal
 from intake.views.texts import NONE_TAKEN, SENT, Notice
@@ -82,7 +80,7 @@ async def write(request: web.Request) -> web.StreamResponse:
 async def _answer_without_storing(
     request: web.Request,
     submission: "MessageSubmission",
-    outcome: "SentBefore | PageAgain | Identifying | SubmissionRefused | _WithoutStoring",
+    outcome: "SentBefore | PageAgain | SubmissionRefused | _WithoutStoring",
 ) -> web.StreamResponse:
     """Return the answer to a form of which this request stored nothing."""
     services, form, session = submission.services, submission.form, submission.session
@@ -155,13 +153,14 @@ class AllFilesRefused:
     seen: FilesSeen
 
 
-_WithoutStoring = SessionOver | AllFilesRefused
+_WithoutStoring = SessionOver | AllFilesRefused | Identifying
 
 
 class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
     """One POST of the message form."""
 
     form_name = WRITE_FORM
+    services: Services
     session: Session | None = None
 
     @property
@@ -180,7 +179,7 @@ class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
 
     async def receive(
         self, request: web.Request
-    ) -> Stored[FilesSeen] | SentBefore | PageAgain | Identifying | SubmissionRefused | _WithoutStoring:
+    ) -> Stored[FilesSeen] | SentBefore | PageAgain | SubmissionRefused | _WithoutStoring:
         outcome = None
         try:
             outcome = await super().receive(request)
@@ -209,7 +208,7 @@ class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
             return SessionOver()
         return (await open_case(self.services, self.session)).keys
 
-    async def store(self, use: TokenClaim, files: FileTaker) -> Stored[FilesSeen] | Identifying | _WithoutStoring:
+    async def store(self, use: TokenClaim, files: FileTaker) -> Stored[FilesSeen] | _WithoutStoring:
         services, session = self.services, self.session
         if session is None:
             return SessionOver()
@@ -219,7 +218,7 @@ class MessageSubmission(Submission[FilesSeen, _WithoutStoring]):
             # The session ended meanwhile: keep nothing about it.
             return SessionOver()
         brought = self.brought(files)
-        if (found := self.left_to_look_at()) is not None:
+        if (found := left_to_look_at(services, self)) is not None:
             return found
         # What stood between two words of the code may have been taken out.
         require_no_code(self.form.one(TEXT_FIELD), session)

@@ -37,7 +37,7 @@ class Records:
     def next_in_the_clear(self) -> bytes | None:
         """Return the next whole piece before the handshake is over, or None while more of it is needed.
 
-        Raises relay.client_hello.NotTls.
+        Raises NotTls.
         """
         size = self._size_of_next()
         if size is None:
@@ -48,7 +48,7 @@ class Records:
         return self._taken(size)
 
     def next(self) -> bytes | None:
-        """Return the next whole record, or None while more of it is needed. Raises relay.client_hello.NotTls."""
+        """Return the next whole record, or None while more of it is needed. Raises NotTls."""
         size = self._whole_record()
         return None if size is None else self._taken(size)
 

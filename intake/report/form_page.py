@@ -12,15 +12,14 @@ from aiohttp import web
 
 from cases.clock import first_release_day
 from cases.errors import RosterFault
-from intake.http.form import MARKED_FIELD, TEXT_FIELD, YES, Form
+from intake.http.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form
 from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.result_pages import draft_of
 from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD, OFFERED_FIELD
 from intake.services import Services
 from intake.shown import limits_shown, refused_shown
-from intake.submission import ACT_FIELD
-from intake.uploads.held import HELD_FIELD, HeldForm
-from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Cache, Head, Language
+from intake.submission import ACT_FIELD, HELD_FIELD, HeldForm
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Head, Language
 from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN
 from intake.views.texts import Notice
 

@@ -15,7 +15,8 @@ from markupsafe import Markup
 
 from intake.http.connections import Connection
 from intake.services import SERVICES, Services
-from intake.uploads.progress import Sending, Shown, Step
+from intake.uploads.progress import Shown
+from intake.uploads.sending import Sending, Step
 from intake.views.pages import Language, answer
 from intake.views.texts import N_
 

@@ -6,7 +6,7 @@ from intake.http.form import Form
 from intake.report.form_page import report_fields, typed_fields
 from intake.services import Services
 from intake.shown import refused_shown
-from intake.uploads.held import HeldForm
+from intake.submission import HeldForm
 from intake.views.pages import Head, Language
 
 

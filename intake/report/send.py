@@ -23,19 +23,20 @@ from cases.crypto.seal import CaseKeys, new_case_keys
 from cases.errors import CaseError
 from cases.receipt.keys import new_receipt
 from intake.errors import HoldGone
-from intake.filing import check_choices, file_report
-from intake.http.form import TEXT_FIELD, Form
+from intake.filing import ReleaseRule, check_choices, file_report
+from intake.http.form import SWITCH_FIELD, TEXT_FIELD, Form
 from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.result_pages import draft_of
 from intake.report.form_page import REPORT_FORM, ToMend, form_page, report_fields, typed_fields
 from intake.report.receipt import Readable, ReceiptView, SentWith, receipt_again, receipt_page, receipt_view
 from intake.report.refused_page import refused_page
 from intake.services import SERVICES, Services
-from intake.stop_page import stop_page
-from intake.submission import NOTICE_AFTER, Identifying, PageAgain, SentBefore, Stored, Submission, SubmissionRefused
+from intake.stop_page import NOTICE_AFTER, Identifying, left_to_look_at, stop_page
+from intake.submission import PageAgain, SentBefore, Stored, Submission, SubmissionRefused
 from intake.uploads.attachment import FileTaker
-from intake.uploads.progress import Sending
-from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, SWITCH_FIELD, Language, PageLink, WaysOn
+from intake.uploads.sending import Sending
+from intake.uploads.tried import tried_kinds
+from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Language, PageLink, WaysOn
 from intake.views.refusals import refusal
 from intake.views.texts import N_, SENT_ALREADY
 from intake.views.texts_report import NOT_SENT_AGAIN
@@ -69,10 +70,11 @@ class FilesRefused:
     """A file was refused, and its writer has not seen that yet."""
 
 
-class ReportSubmission(Submission[ReceiptView, FilesRefused]):
+class ReportSubmission(Submission[ReceiptView, FilesRefused | Identifying]):
     """One POST of the report form."""
 
     form_name = REPORT_FORM
+    services: Services
 
     def __init__(self, services: Services, sending: Sending, shown: ExitStack) -> None:
         """`shown` is open as long as the page in another tab shows this sending."""
@@ -108,13 +110,21 @@ class ReportSubmission(Submission[ReceiptView, FilesRefused]):
             return FilesRefused()
         # As it was sent: so it comes when the button is pressed twice.
         brought = self.brought(files)
-        if (found := self.left_to_look_at()) is not None:
+        if (found := left_to_look_at(services, self)) is not None:
             return found
         # Words may have been taken out of it.
         choices = replace(choices, text=self.form.one(TEXT_FIELD).strip())
         receipt = new_receipt()
         keys = await services.argon2.derive_to_file(receipt, services.store.salt)
-        filed = await file_report(services, choices, receipt, keys, files.pending)
+        filed = await file_report(
+            services.store,
+            choices,
+            receipt,
+            keys,
+            files.pending,
+            release=ReleaseRule(services.clock, services.config.hold_hours, services.config.at_once),
+            tried=tried_kinds(files.pending.refused),
+        )
         session = services.sessions.open(receipt, keys, files.pending.keys, opened_by=use, unseen=True)
         readable = Readable(filed.release_day, filed.at_once, tuple(member.label for member in choices.readers))
         sent = SentWith(files.shown, filed.numbers, brought)

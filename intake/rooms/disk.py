@@ -16,7 +16,7 @@ docs/decisions/site/0052 has what can be learnt of it.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from cases.config import FileBounds
+from cases.file_bounds import FileBounds
 from cases.store.store import Store
 from cases.store.usage import DiskUse
 from intake.errors import DiskFull

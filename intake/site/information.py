@@ -19,7 +19,7 @@ from cases.case.deadlines import DeadlineKind, statutory
 from cases.clock import first_release_day, today
 from cases.config import Config
 from cases.roster.chain import Roster, fingerprint_words
-from cases.roster.member import Role
+from cases.roster.text import Role
 from intake.services import SERVICES, Services
 from intake.views.information_index import INFORMATION_PAGES, InformationPage
 from intake.views.pages import Language

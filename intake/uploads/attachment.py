@@ -12,10 +12,11 @@ One that gives way to somebody who waits for its room (intake/uploads/allowance.
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from cases.crypto.seal import CaseKeys, SealedFile, new_file_number, seal_file, seal_preview
 from cases.entry import Attachment, Body, ScrubRecord
@@ -26,13 +27,14 @@ from intake.http.form import Part
 from intake.rooms.text import BYTES_A_CHARACTER
 from intake.shielding import to_its_end
 from intake.uploads.allowance import Allowance, FileRoom
-from intake.uploads.progress import FileProgress, Sending, Step
-from intake.uploads.tried import Tried, TriedFiles
+from intake.uploads.sending import FileProgress, Sending, Step
 from scrubbers.memory_file import MemoryFile
+from scrubbers.protocol import HEAD_BYTES
 from scrubbers.sandbox import OneForm, Sandbox, scrub, verify
-from scrubbers.sniff import HEAD_BYTES, ZIP, first_inside, may_come_apart, sniff
-from scrubbers.stages import Empty, Kind, Refused, ScrubReport, SniffedArchive, Verified
+from scrubbers.stages import Empty, Kind, Refused, ScrubReport, Sniffed, SniffedArchive, Verified
 
+# Enough to tell whether a file may hold others.
+_BEGINNING: Final = 4
 _DIGEST_PIECE: Final = 2**20
 # The objects around what is shown of one file, and around each value found in it.
 _SHOWN_BYTES: Final = 1000
@@ -65,8 +67,8 @@ class PendingCase:
 
     keys: CaseKeys
     accepted: Sequence[Accepted] = ()
-    # Of the files that were not accepted, what a report says of them.
-    tried: Tried = ()
+    # How often files were not accepted, by the key of the refusal.
+    refused: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def file_ids(self) -> tuple[bytes, ...]:
@@ -78,11 +80,20 @@ class PendingCase:
         return [entry for one in self.accepted for entry in one.entries]
 
 
+class Sniffer(Protocol):
+    """Tells what a file is by its first bytes (scrubbers/sniff.py). Where it is wrong, the jail refuses the file."""
+
+    def sniff(self, untrusted: MemoryFile) -> Sniffed: ...
+    def may_come_apart(self, untrusted_bytes: bytes) -> bool: ...
+    def first_inside(self, untrusted_head: bytes) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Jail:
     """Where a file is cleaned, and how."""
 
     sandbox: Sandbox | OneForm
+    sniffer: Sniffer
     against_marks: bool = False
 
 
@@ -123,7 +134,7 @@ async def _clean_and_seal(
     untrusted: MemoryFile, case: CaseKeys, limits: Allowance, jail: Jail, store: Store
 ) -> Accepted:
     with untrusted:
-        sniffed = sniff(untrusted)  # Refused: not a kind we can clean
+        sniffed = jail.sniffer.sniff(untrusted)  # Refused: not a kind we can clean
         scrubbed = await scrub(
             sniffed, jail.sandbox, against_marks=jail.against_marks
         )  # Refused: the job failed, timed out or would not vouch
@@ -217,16 +228,27 @@ class FileShown:
         return _SHOWN_BYTES + sum(_FOUND_BYTES + BYTES_A_CHARACTER * len(one.example or "") for one in found)
 
 
+class Cleaning(Protocol):
+    """What files are cleaned and kept with."""
+
+    @property
+    def sandbox(self) -> Sandbox: ...
+    @property
+    def sniffer(self) -> Sniffer: ...
+    @property
+    def store(self) -> Store: ...
+
+
 class FileTaker:
     """Takes the files of one form into a case, one after the other."""
 
     def __init__(
-        self, case: CaseKeys, allowance: Allowance, sandbox: Sandbox, store: Store, sending: Sending | None = None
+        self, case: CaseKeys, allowance: Allowance, services: "Cleaning", sending: Sending | None = None
     ) -> None:
         self._case = case
         self._shown: list[FileShown] = []
         self._accepted: list[Accepted] = []
-        self._tried = TriedFiles()
+        self._refused: Counter[str] = Counter()
         self._chosen = 0
         # How many were accepted before this form.
         self._resumed = 0
@@ -235,8 +257,9 @@ class FileTaker:
         self._sending = sending or Sending(0)
         self._allowance = allowance
         # What the jail does for one form is charged to it.
-        self._sandbox = sandbox.for_form()
-        self._store = store
+        self._sandbox = services.sandbox.for_form()
+        self._sniffer = services.sniffer
+        self._store = services.store
 
     def resume(self, announced: int | None, sending: Sending) -> None:
         """Go on with a later form of the same case. What was accepted stays, as its first files."""
@@ -271,7 +294,7 @@ class FileTaker:
     @property
     def pending(self) -> PendingCase:
         """The case with the files that were accepted."""
-        return PendingCase(self._case, tuple(self._accepted), self._tried.told)
+        return PendingCase(self._case, tuple(self._accepted), self._refused)
 
     async def take(self, part: Part, *, against_marks: bool = False) -> None:
         """Take one file, or note why not. `against_marks`: it may be marked for whom it was given to.
@@ -286,10 +309,10 @@ class FileTaker:
             return
         self._chosen += 1
         self.all_against_marks = self.all_against_marks and against_marks
-        jail = Jail(self._sandbox, against_marks=against_marks)
+        jail = Jail(self._sandbox, self._sniffer, against_marks=against_marks)
         # Of a file that is neither no more is read ahead of its room than tells so.
-        apart = may_come_apart(await part.begins(len(ZIP)))
-        first = first_inside(await part.begins(HEAD_BYTES)) if apart else None
+        apart = self._sniffer.may_come_apart(await part.begins(_BEGINNING))
+        first = self._sniffer.first_inside(await part.begins(HEAD_BYTES)) if apart else None
         if first is None:
             await self._take_one(part, jail)
         else:
@@ -340,7 +363,7 @@ class FileTaker:
     def _refuse(self, text_key: str, inside: int = 0) -> None:
         progress = self._progress()
         self._shown.append(FileShown(progress.file, None, None, text_key, inside=inside))
-        self._tried.note(text_key)
+        self._refused[text_key] += 1
         progress.step(Step.NOT_TAKEN)
 
     def _progress(self) -> FileProgress:

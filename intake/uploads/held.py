@@ -18,32 +18,20 @@ that is missing, another language.
 
 import asyncio
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from cases.clock import Clock
 from intake.shelf import Shelf
+from intake.submission import HeldForm
 from intake.uploads.attachment import FileTaker
 
-# The hidden field with the number.
-HELD_FIELD: Final = "held"
 HELD_FOR: Final = timedelta(minutes=30)
 HELD_IN_ALL: Final = timedelta(hours=3)
 HELD_FILE_BYTES: Final = 2**31
 HELD_PAGE_BYTES: Final = 32 * 2**20
 _FORM_BYTES: Final = 4096  # What a form takes in memory beside what its page shows: keys, numbers.
 _ID_BYTES: Final = 16
-
-
-@dataclass(slots=True, repr=False)
-class HeldForm:
-    """What waits of one draft or session."""
-
-    id: str
-    files: FileTaker
-    since: datetime
-    until: datetime
 
 
 class HeldForms:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final
 
 from cases.entry import TRIED_MOST, TriedKind
 from scrubbers.stages import (
@@ -36,21 +36,13 @@ _KINDS: Final[Mapping[str, TriedKind]] = {
 }
 
 
-Tried: TypeAlias = tuple[tuple[TriedKind, int], ...]
+def tried_kinds(refused: Mapping[str, int]) -> tuple[tuple[TriedKind, int], ...]:
+    """Return the kinds of refused files with their counts, in an order that says nothing of which came first.
 
-
-class TriedFiles:
-    """The refused files of one report, by kind."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[TriedKind] = Counter()
-
-    def note(self, text_key: str) -> None:
-        """Count a file that was refused for this reason."""
+    `refused` counts the keys of the refusals.
+    """
+    counts: Counter[TriedKind] = Counter()
+    for text_key, count in refused.items():
         if text_key in _KINDS:
-            self._counts[_KINDS[text_key]] += 1
-
-    @property
-    def told(self) -> Tried:
-        """The kinds and their counts, in an order that says nothing of which came first."""
-        return tuple(sorted((kind, min(count, TRIED_MOST)) for kind, count in self._counts.items()))
+            counts[_KINDS[text_key]] += count
+    return tuple(sorted((kind, min(count, TRIED_MOST)) for kind, count in counts.items()))

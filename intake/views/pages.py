@@ -34,8 +34,6 @@ from intake.views.texts import N_, Notice
 from intake.views.texts_mirror import AT_MIRROR
 
 LANGUAGE_FIELD: Final = "language"
-# The button of another language, in the form that holds what was typed.
-SWITCH_FIELD: Final = "switch"
 # The hidden field that names the owner of a page: a session by its handle, or a draft that no session holds yet.
 HANDLE_FIELD: Final = "handle"
 DRAFT_FIELD: Final = "draft"

@@ -10,20 +10,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from markupsafe import escape
+from intake.views.fitting import fits
 
 # Paragraphs and lines are looked for in the second half of what fits: a short part is one more press of a button.
 _ENDS: Final = ("\n\n", "\n", " ")
-
-
-def bytes_in_page(text: str) -> int:
-    """Return how many bytes a text takes in a page."""
-    return len(escape(text).encode())
-
-
-def beginning(text: str, most: int) -> str:
-    """Return as much of a text as takes no more than `most` bytes, cut wherever that is."""
-    return text[: _fits(text, 0, most)]
 
 
 def parts_of(text: str, most: int) -> tuple[str, ...]:
@@ -40,7 +30,7 @@ def _ends_of(text: str, most: int) -> Iterator[int]:
 
 
 def _end_of_part(text: str, start: int, most: int) -> int:
-    end = _fits(text, start, most)
+    end = fits(text, start, most)
     if end == len(text):
         return end
     for sign in _ENDS:
@@ -48,17 +38,3 @@ def _end_of_part(text: str, start: int, most: int) -> int:
         if found >= 0:
             return found + len(sign)
     return end
-
-
-def _fits(text: str, start: int, most: int) -> int:
-    """Return where the text that begins at `start` has to end so as to take no more than `most` bytes."""
-    # Every character takes a byte at least.
-    fits, too_far = start, min(len(text), start + most) + 1
-    while too_far - fits > 1:
-        middle = (fits + too_far) // 2
-        if bytes_in_page(text[start:middle]) <= most:
-            fits = middle
-        else:
-            too_far = middle
-    # No text stands still, whatever one character takes.
-    return max(fits, min(start + 1, len(text)))

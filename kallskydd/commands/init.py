@@ -24,7 +24,6 @@ from cases.errors import CaseError
 from cases.home import as_declared, as_trial, create_home
 from cases.roster.chain import (
     NO_PREVIOUS,
-    Member,
     Organisation,
     RosterHome,
     add_signature,
@@ -208,7 +207,7 @@ def founding_roster(config: Config, joins: list[Join], home: RosterHome) -> str:
         previous=NO_PREVIOUS,
         home=home,
         organisations=[Organisation(one.key, one.name) for one in config.organisations],
-        members=[Member.of(join) for join in joins],
+        members=[join.member for join in joins],
     )
 
 

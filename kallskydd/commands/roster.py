@@ -77,7 +77,7 @@ def _propose(args: argparse.Namespace, folder: Path, day: date) -> int:
         return REFUSED
     members = base.roster.members
     if args.add:
-        members = (*members, Member.of(read_join(args.add.read_text())))
+        members = (*members, read_join(args.add.read_text()).member)
     elif base.roster.member(args.remove) is None:
         prose("There is no member with this id. `kallskydd roster` lists them.")
         return USAGE

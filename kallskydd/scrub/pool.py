@@ -21,9 +21,9 @@ from typing import Final
 from kallskydd.scrub.names import NamingRule, Origin, place_copy
 from kallskydd.scrub.zygotes import PooledZygote
 from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import ATTACHMENT_BYTES, Role
+from scrubbers.protocol import ATTACHMENT_BYTES, HEAD_BYTES, Role
 from scrubbers.sandbox import Sandbox, scrub, verify
-from scrubbers.sniff import HEAD_BYTES, first_inside, sniff
+from scrubbers.sniff import first_inside, sniff
 from scrubbers.stages import Refused, ScrubReport, SniffedArchive, TooLarge, Verified
 
 # By their role.

@@ -15,8 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scrubbers.protocol import ROLES, Role
-from scrubbers.sniff import HEAD_BYTES, first_inside, sniff_kind
+from scrubbers.protocol import HEAD_BYTES, ROLES, Role
+from scrubbers.sniff import first_inside, sniff_kind
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, NotCleanable
 

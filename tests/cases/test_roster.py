@@ -151,7 +151,7 @@ def test_who_is_removed_has_no_say_in_it():
 
 def test_who_is_altered_has_no_say_in_it():
     one, two, three = group("lead", "handler", "handler")
-    promoted = samples.Person(three.keys, samples.Member.of(three.keys.public("x", "lead", "x")))
+    promoted = samples.Person(three.keys, three.keys.public("x", "lead", "x").member)
 
     assert settled([one, two, three], [one, two, promoted], [one, three]) == (False, False)
     assert settled([one, two, three], [one, two, promoted], [one, two]) == (True, False)

@@ -68,7 +68,7 @@ async def test_a_change_that_was_dated_back_is_taken_fourteen_days_after_the_des
 
 async def test_several_changes_by_one_member_wait_fourteen_days_each_and_not_all_the_same_fourteen(tmp_path):
     long_ago = {"proposed": SetClock().now.date() - timedelta(days=40)}
-    puppet = Member.of(new_member_keys().public("Ny", "handler", "Ny handläggare"))
+    puppet = new_member_keys().public("Ny", "handler", "Ny handläggare").member
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         await desks.listed(COUNSEL)
         change_alone(desks, **long_ago)

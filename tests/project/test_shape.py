@@ -188,4 +188,4 @@ def test_silent_packages_print_and_log_nothing() -> None:
     assert {path for path in callers("print") if path.startswith(silent)} == set()
     loggers = {path for path in MODULES if path.startswith(silent) and "logging" in tops(path)}
     # Switching the libraries' loggers off takes the module; nothing else may.
-    assert loggers <= {"intake/http/silence.py", "scrubbers/jailed/zygote.py"}
+    assert loggers <= {"intake/http/silence.py", "scrubbers/jailed/fork_server.py"}

@@ -74,9 +74,9 @@ class Later(datetime.datetime):
     def now(cls, tz=None):
         return cls.fromtimestamp(time.time(), tz)
 datetime.datetime = Later
-from scrubbers.jailed import zygote
+from scrubbers.jailed import fork_server
 from scrubbers.jailed.worker import warm_up
-zygote.main(sys.argv[1:], warm_up)
+fork_server.main(sys.argv[1:], warm_up)
 """
 
 

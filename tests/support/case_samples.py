@@ -29,7 +29,7 @@ class Person:
 
 def person(label, role="handler"):
     keys = new_member_keys()
-    return Person(keys, Member.of(keys.public(label, role, label)))
+    return Person(keys, keys.public(label, role, label).member)
 
 
 def roster_of(*people, version=1, previous=NO_PREVIOUS, trial=False, proposed=None, organisations=("ludvika",)):

@@ -36,9 +36,9 @@ from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
 from desk.work import acts
 from desk.work.case.casebook import Casebook
-from intake.app import serve
 from intake.desk_api.app import desk_app
 from intake.entrance import Hosts
+from intake.http.serving import serve
 from intake.http.silence import Faults
 from intake.limits import Limits
 from intake.rooms.uploads import MemoryBudget

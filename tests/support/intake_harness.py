@@ -33,12 +33,14 @@ from cases.roster.chain import (
     render,
     sign_roster,
 )
-from cases.roster.member import MemberKeys, Role, new_member_keys
+from cases.roster.member import MemberKeys, new_member_keys
+from cases.roster.text import Role
 from cases.store.store import Store
-from intake.app import Serving, public_app, serve
+from intake.app import public_app
 from intake.desk_api.app import desk_app
 from intake.entrance import Hosts
 from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
+from intake.http.serving import Serving, serve
 from intake.http.silence import Faults
 from intake.services import Services, compose
 from scrubbers.protocol import Role as ZygoteRole

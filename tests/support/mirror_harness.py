@@ -14,15 +14,18 @@ import subprocess
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from aiohttp.typedefs import Middleware
 from intake_harness import Browser, Page, RunningIntake, _listener, make_home, read_answer, running_intake
 
-from intake.app import Serving, public_app, serve
+from intake.app import public_app
 from intake.entrance import Entrance
 from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
+from intake.http.serving import Serving, serve
 from intake.mirror.contexts import MirrorContexts
+from intake.mirror.stream import TlsStream
 from scrubbers.memory_file import MemoryFile
 
 NAME = "blankett.example"
@@ -164,7 +167,7 @@ async def opened_mirror(
     path = folder / "mirror.sock"
     app = public_app(intake.services, Entrance.MIRROR)
     app.middlewares[:0] = before
-    serving = await serve(app, _listener(path), connections, tls=contexts)
+    serving = await serve(app, _listener(path), connections, on_stream=partial(TlsStream, contexts))
     try:
         yield RunningMirror(intake, authority, contexts, path, serving)
     finally:

@@ -167,9 +167,9 @@ class Site:
         chosen: RelayLimits = replace(RELAY_LIMITS, **limits)
 
         async def dial(name: str) -> socket.socket:
-            from onion.socks import socks_connect
+            from relay.through_tor import connect
 
-            return await socks_connect(("127.0.0.1", self.port), ONION, 443, within=chosen.dial_seconds, isolate=name)
+            return await connect(("127.0.0.1", self.port), ONION, 443, name, within=chosen.dial_seconds)
 
         relay = Relay(NAME, CircuitPool(dial, chosen, random.Random(13)), chosen)
         with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:

@@ -14,7 +14,7 @@ from cases.crypto.grants import decoy_grant, make_grant
 from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
 from cases.entry import Message, Report, Stream
 from cases.roster.member import MemberKeys, new_member_keys
-from cases.roster.text import NO_PREVIOUS, Member, Roster, RosterHome, parse_roster, render
+from cases.roster.text import NO_PREVIOUS, Roster, RosterHome, parse_roster, render
 from cases.store.shred import SHARE_BYTES
 from cases.store.store import CaseProof, Filing, ReporterEntries, SignedStatement, Store
 
@@ -142,7 +142,7 @@ def ids(members: Sequence[MemberKeys]) -> list[bytes]:
 def roster_of(home_id: bytes, members: Sequence[MemberKeys], *roles: str) -> Roster:
     """Return a roster of these members; who has no role named is a handler."""
     named = [
-        Member.of(member.public(f"Person {number}", roles[number] if number < len(roles) else "handler", f"R{number}"))
+        member.public(f"Person {number}", roles[number] if number < len(roles) else "handler", f"R{number}").member
         for number, member in enumerate(members)
     ]
     return parse_roster(

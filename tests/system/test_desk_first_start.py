@@ -17,7 +17,7 @@ from conftest_tor import SHORT_FOLDER_PREFIX
 from desk_harness import CHEAP
 from intake_harness import NOON
 
-from cases.roster.chain import Member, parse_roster, propose, render
+from cases.roster.chain import parse_roster, propose, render
 from cases.roster.member import read_join, seal_member_keys
 from desk.keep import keyfile
 from desk.keep.keyfile import DeskHome
@@ -116,7 +116,7 @@ def propose_with(served: DeskServed, home: DeskHome) -> None:
         previous=before.digest,
         home=before.home,
         organisations=before.organisations,
-        members=(*before.members, Member.of(read_join(home.join.read_text("utf-8")))),
+        members=(*before.members, read_join(home.join.read_text("utf-8")).member),
         proposed=NOON.date(),
     )
     propose(served.desks.made.home.roster, parse_roster(text), NOON.date())

@@ -14,7 +14,8 @@ from aiohttp import hdrs, web
 
 from cases.errors import CaseError
 from cases.receipt.wordlist import BITS_PER_WORD, to_words
-from cases.roster.member import Join, Role, read_join
+from cases.roster.member import Join, read_join
+from cases.roster.text import Role
 from desk.errors import DeskBusy, DeskError, HomeUnusable, Usage
 from desk.keep.keyfile import enrol as make_key
 from desk.keep.keyfile import require_strong

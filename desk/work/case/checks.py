@@ -5,8 +5,8 @@ Pure: opened entries and verified rosters in; an error, or the text keys of warn
 
 from collections.abc import Mapping, Sequence
 
-from cases.case.signers import enough_to_sign, given_to, left_to_sign, may_erase
-from cases.case.statements import Tombstone
+from cases.case.signers import given_to, left_to_sign, may_erase
+from cases.case.statements import Tombstone, enough_to_sign
 from cases.entry import Entry, Report, Stream
 from cases.errors import CaseError
 from cases.roster.chain import Chain, Roster

@@ -49,7 +49,7 @@ _QUARTER: Final = 90
 _MATRIX: Final = struct.Struct("=9i")
 
 
-def scrub_film(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
     """Read one descriptor and write two. Raises Refused, or what the library raises."""
     with open(untrusted, "rb", closefd=False) as file, opened(file) as container:
         pictures = _pictures_of(container)
@@ -190,7 +190,7 @@ def warm_up() -> None:
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, sample_film())
-        scrub_film(Kind.FILM, untrusted, clean, preview, Findings())
+        scrub_file(Kind.FILM, untrusted, clean, preview, Findings())
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)

@@ -11,8 +11,7 @@ from typing import Final
 from scrubbers.jailed.mail.message import FIELD, Part, read_message
 from scrubbers.jailed.mail.outlook import OutlookMessage, read_outlook
 from scrubbers.message_head import COMPOUND, is_message, is_outlook
-from scrubbers.protocol import MOST_MEMBERS
-from scrubbers.sniff import HEAD_BYTES
+from scrubbers.protocol import HEAD_BYTES, MOST_MEMBERS
 from scrubbers.stages import Email, Locked, Refused, TooMuchInArchive
 
 PLAIN: Final = "text/plain"

@@ -52,7 +52,7 @@ _SAMPLE: Final = (
 )
 
 
-def scrub_mail(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
     """Read one descriptor and write two; raises Refused, or what the libraries raise."""
     with open(untrusted, "rb", closefd=False) as file:
         # The descriptor stands where the trusted side left it.
@@ -131,7 +131,7 @@ def warm_up() -> None:
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, _SAMPLE)
-        scrub_mail(Kind.EMAIL, untrusted, clean, preview, Findings())
+        scrub_file(Kind.EMAIL, untrusted, clean, preview, Findings())
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)

@@ -43,7 +43,7 @@ _MIMETYPE: Final = "mimetype"  # of OpenDocument
 _NAMES_ENCODING: Final = "cp437"
 
 
-def scrub_office(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
     """Read one descriptor and write two; raises Refused, or what the libraries raise."""
     gc.disable()
     with open(untrusted, "rb", closefd=False) as file:
@@ -96,7 +96,7 @@ def warm_up() -> None:
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, sample_document())
-        scrub_office(Kind.OFFICE, untrusted, clean, preview, Findings())
+        scrub_file(Kind.OFFICE, untrusted, clean, preview, Findings())
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)

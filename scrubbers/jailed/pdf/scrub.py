@@ -31,7 +31,7 @@ from scrubbers.stages import Kind
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
 
 
-def scrub_document(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
+def scrub_file(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int, findings: Findings) -> None:
     """Write the rebuilt document and its preview; raises Refused, or what the libraries raise."""
     # The collector would look through all objects again and again; `rebuild` calls it where it is worth its time.
     gc.disable()
@@ -68,7 +68,7 @@ def warm_up() -> None:
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, small_document())
-        scrub_document(Kind.PDF, untrusted, clean, preview, Findings())
+        scrub_file(Kind.PDF, untrusted, clean, preview, Findings())
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)

@@ -24,7 +24,7 @@ from scrubbers.jailed.sound.waveform import Waveform
 from scrubbers.stages import Empty, Film, Kind, Lost
 
 
-def scrub_sound(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
     """Read one descriptor and write two. Raises Film, SoundOrFilm, Damaged, Empty, or what the library raises."""
     encoder, waveform = Encoder(), Waveform()
     with open(untrusted, "rb", closefd=False) as file, opened(file) as container:
@@ -57,7 +57,7 @@ def warm_up() -> None:
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, sample_recording())
-        scrub_sound(Kind.SOUND, untrusted, clean, preview, Findings())
+        scrub_file(Kind.SOUND, untrusted, clean, preview, Findings())
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)

@@ -16,7 +16,7 @@ from scrubbers.stages import Empty, Kind
 _SAMPLE: Final = "Ett prov; 1\n=1+1; två\u200b\n".encode()
 
 
-def scrub_text(kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
+def scrub_file(kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:
     """Read one descriptor and write two. Raises TextUnreadable, Empty where nothing is seen, Email for a message."""
     with mmap.mmap(untrusted, 0, prot=mmap.PROT_READ) as content:
         text = decoded(content[:], findings)
@@ -36,7 +36,7 @@ def warm_up() -> None:
     untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
     try:
         os.write(untrusted, _SAMPLE)
-        scrub_text(Kind.CSV, untrusted, clean, preview, Findings())
+        scrub_file(Kind.CSV, untrusted, clean, preview, Findings())
     finally:
         for descriptor in (untrusted, clean, preview):
             os.close(descriptor)

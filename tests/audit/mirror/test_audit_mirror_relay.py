@@ -24,9 +24,9 @@ from audit.report.html import as_html
 from scripts import install_relay_program
 
 PROJECT = Path(__file__).parents[3]
-NO_LOCKS = ("relay/__main__.py", "    if not locks.complete:\n        return UNSAFE\n", "")
+NO_LOCKS = ("relay/process.py", "    if not locks.complete:\n        return UNSAFE\n", "")
 # The filter as it is refuses every one of these, so it has to go first.
-OPEN = ("relay/__main__.py", "        locks = confine_relay(inherited.socks_port, RELAY_LIMITS.descriptors)\n    except",
+OPEN = ("relay/process.py", "        locks = confine_relay(inherited.socks_port, RELAY_LIMITS.descriptors)\n    except",
         "        pass\n    except")  # fmt: skip
 VISIT = "        try:\n            with contextlib.suppress(OSError), browser:\n"
 KEPT = ("relay/door.py", "_PAUSE_SECONDS = 0.05\n", "_PAUSE_SECONDS = 0.05\nKEPT = []\n")

@@ -13,7 +13,7 @@ from desk_pages import pages_of
 from intake_harness import NOON, ORGANISATIONS, MadeHome, make_home
 
 from cases.home import create_home, read_home
-from cases.roster.chain import NO_PREVIOUS, Member, RosterHome, parse_roster, propose, read_chain, render
+from cases.roster.chain import NO_PREVIOUS, RosterHome, parse_roster, propose, read_chain, render
 from cases.roster.member import new_member_keys, read_join, seal_member_keys
 from desk.errors import HomeSynced
 from desk.keep import files, keyfile
@@ -116,7 +116,7 @@ def propose_founding(made: MadeHome, joins) -> None:
             previous=NO_PREVIOUS,
             home=RosterHome(made.home_id, SERVER_KEY, trial=False),
             organisations=ORGANISATIONS,
-            members=tuple(Member.of(join) for join in joins),
+            members=tuple(join.member for join in joins),
         )
     )
     propose(made.home.roster, roster, NOON.date())

@@ -12,7 +12,7 @@ from desk_pages import pages_of
 from intake_harness import NOON, make_home
 
 from cases.clock import days_now
-from cases.roster.chain import Member, fingerprint_words, parse_roster, propose, read_chain, render
+from cases.roster.chain import fingerprint_words, parse_roster, propose, read_chain, render
 from cases.roster.member import new_member_keys
 from desk.errors import NotReachable
 from desk.web.views.group.people import PeopleWords
@@ -23,7 +23,7 @@ from desk.work.membership import introduction_of
 
 LEAD, HANDLER, COUNSEL = 0, 1, 2
 NEW_KEYS = new_member_keys()
-NEW = Member.of(NEW_KEYS.public("Åsa Ny", "handler", "Ekonomichef"))
+NEW = NEW_KEYS.public("Åsa Ny", "handler", "Ekonomichef").member
 NEXT_DAY = NOON.date() + timedelta(days=1)
 
 
@@ -118,7 +118,7 @@ async def test_without_the_tick_nothing_is_signed(desks):
 
 async def test_words_of_a_proposal_that_was_exchanged_meanwhile_sign_nothing(desks):
     proposed(desks, add_new)
-    other = Member.of(new_member_keys().public("Åsa Ny", "handler", "Ekonomichef"))
+    other = new_member_keys().public("Åsa Ny", "handler", "Ekonomichef").member
     async with pages_of(desks, LEAD) as reader:
         await reader.unlock()
         page = await reader.go("/members")

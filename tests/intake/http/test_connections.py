@@ -16,11 +16,11 @@ from raw_forms import part, read_all
 from reporter_samples import photograph, rows
 
 from cases.wire import messages
-from intake.app import serve
 from intake.http.connections import Connection, ConnectionLimits
+from intake.http.serving import serve
 from intake.http.silence import Faults, drop_telltales, quiet_logger, refuse_expect, silent_errors
 from intake.shielding import to_its_end
-from intake.uploads.progress import Sending
+from intake.uploads.sending import Sending
 
 MIB = 2**20
 QUICK = ConnectionLimits(look_seconds=0.05)

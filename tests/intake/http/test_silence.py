@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from intake_harness import PUBLIC_HOST, Browser, _listener, running_intake
 
-from intake.app import serve
+from intake.http.serving import serve
 from intake.http.silence import FIXED_BODY, Faults, drop_telltales, quiet_logger, refuse_expect, silent_errors
 
 MARKER = "planted-marker-7c1e"

@@ -202,8 +202,10 @@ from pathlib import Path
 from aiohttp import web
 from intake_harness import _listener
 from mirror_harness import NAME, Authority, Client, connect, give
-from intake.app import serve
+from functools import partial
+from intake.http.serving import serve
 from intake.mirror.contexts import MirrorContexts
+from intake.mirror.stream import TlsStream
 
 PAGE = bytes({page})
 
@@ -222,7 +224,7 @@ async def main():
     give(contexts.take_certificate, authority.pem())
     app = web.Application(client_max_size=2**20)
     app.router.add_post("/", answer)
-    await serve(app, _listener(folder / "mirror.sock"), tls=contexts)
+    await serve(app, _listener(folder / "mirror.sock"), on_stream=partial(TlsStream, contexts))
     context, clients = authority.client(), []
     for _ in range({count}):
         clients.append(Client(await connect(folder / "mirror.sock"), context))

@@ -23,7 +23,8 @@ from intake_harness import (
 )
 from reporter_samples import opened, photograph, rows
 
-from intake.uploads.progress import ProgressBoard, Sending, Shown
+from intake.uploads.progress import ProgressBoard, Shown
+from intake.uploads.sending import Sending
 
 POINTING = "Fakturan betalades två gånger.\nMvh\nAnna Andersson"
 KEPT = "Filer som redan har kommit: 1. Du behöver inte välja dem igen."

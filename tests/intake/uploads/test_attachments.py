@@ -12,9 +12,9 @@ import pytest
 from intake_harness import SHOWN, SetClock, file_report, make_home, report_form, running_intake, zygotes
 from PIL import Image
 
-from cases.config import FileBounds
 from cases.crypto.seal import new_case_keys, open_file
 from cases.errors import StoreFault
+from cases.file_bounds import FileBounds
 from cases.receipt.keys import receipt_keys
 from cases.store.store import Store
 from cases.store.usage import DiskUse
@@ -26,7 +26,8 @@ from intake.rooms.disk import DiskRoom
 from intake.rooms.uploads import CROWD_BYTES_A_SECOND, GRACE_SECONDS, SMALL_BYTES, MemoryBudget, Room
 from intake.uploads.allowance import Allowance
 from intake.uploads.attachment import Jail, PendingCase, accept_attachment, read_part
-from intake.uploads.progress import FileProgress, Sending
+from intake.uploads.sending import FileProgress, Sending
+from scrubbers import sniff
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox, scrub
 from scrubbers.stages import Archive, Kind, NoJail, Refused
@@ -101,7 +102,7 @@ async def test_it_comes_out_clean_sealed_and_described_and_no_memory_is_kept(tmp
     try:
         async with zygotes() as sandbox:
             attached = await accept_attachment(
-                Sent(photograph()), case, allowance(budget), Jail(sandbox), store, progress=first_file()
+                Sent(photograph()), case, allowance(budget), Jail(sandbox, sniff), store, progress=first_file()
             )
         async with store._parts.db.read() as connection:
             found = await connection.execute_fetchall("SELECT file_id, header, number FROM files ORDER BY item_kind")
@@ -138,7 +139,7 @@ async def test_what_cannot_be_cleaned_leaves_nothing_anywhere(tmp_path, content,
         async with zygotes() as sandbox:
             with pytest.raises(refusal) as raised:
                 await accept_attachment(
-                    Sent(content), case, allowance(budget), Jail(sandbox), store, progress=first_file()
+                    Sent(content), case, allowance(budget), Jail(sandbox, sniff), store, progress=first_file()
                 )
         count = await files_in(store)
     finally:
@@ -157,7 +158,7 @@ async def test_without_a_jail_a_file_is_refused_and_not_kept(tmp_path, monkeypat
     try:
         with pytest.raises(NoJail):
             await accept_attachment(
-                Sent(photograph()), new_case_keys(), allowance(), Jail(Sandbox(())), store, progress=first_file()
+                Sent(photograph()), new_case_keys(), allowance(), Jail(Sandbox(()), sniff), store, progress=first_file()
             )
         count = await files_in(store)
     finally:
@@ -190,7 +191,7 @@ async def test_a_file_whose_picture_cannot_be_kept_is_not_kept_either(tmp_path, 
                     Sent(photograph()),
                     new_case_keys(),
                     allowance(),
-                    Jail(sandbox),
+                    Jail(sandbox, sniff),
                     Full(store, room),
                     progress=first_file(),
                 )

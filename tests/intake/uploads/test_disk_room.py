@@ -10,9 +10,10 @@ from intake_harness import SHOWN, SetClock, make_home, report_form, running_inta
 from reporter_samples import photograph, rows
 
 from cases.clock import first_release_day
-from cases.config import REAL_RESERVE_MIB, TRIAL_RESERVE_MIB, ConfigFault, FileBounds, parse_config
+from cases.config import REAL_RESERVE_MIB, TRIAL_RESERVE_MIB, ConfigFault, parse_config
 from cases.crypto.seal import SealedFile
 from cases.entry import ItemKind
+from cases.file_bounds import FileBounds
 from cases.store.shred import Slots
 from cases.store.store import Store
 from cases.store.usage import DiskUse

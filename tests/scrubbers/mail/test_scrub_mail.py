@@ -14,12 +14,13 @@ from office_jail import cleaned, text_of
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.parts import taken_apart
-from scrubbers.jailed.mail.scrub import scrub_mail
+from scrubbers.jailed.mail.scrub import scrub_file
 from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.jailed.typeset.model import Paragraph
 from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import is_message
-from scrubbers.sniff import HEAD_BYTES, sniff_kind
+from scrubbers.protocol import HEAD_BYTES
+from scrubbers.sniff import sniff_kind
 from scrubbers.stages import (
     Archive,
     Damaged,
@@ -474,7 +475,7 @@ def test_any_page_becomes_a_document_or_a_refusal(pieces):
     content = as_is("text/html; charset=utf-8", "".join(pieces).encode())
     with MemoryFile.sealed(content) as untrusted, MemoryFile() as clean, MemoryFile() as preview:
         try:
-            scrub_mail(Kind.EMAIL, untrusted.fileno(), clean.fileno(), preview.fileno(), Findings())
+            scrub_file(Kind.EMAIL, untrusted.fileno(), clean.fileno(), preview.fileno(), Findings())
         except Email:
             return
         made = clean.read()

@@ -108,7 +108,7 @@ def scrubbed(content: bytes) -> bytes:
     untrusted, clean, preview = (os.memfd_create("test") for _ in range(3))
     try:
         os.write(untrusted, content)
-        scrub.scrub_document(Kind.PDF, untrusted, clean, preview, Findings())
+        scrub.scrub_file(Kind.PDF, untrusted, clean, preview, Findings())
         return os.pread(clean, os.fstat(clean).st_size, 0)
     finally:
         for descriptor in (untrusted, clean, preview):

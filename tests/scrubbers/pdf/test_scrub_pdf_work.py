@@ -77,7 +77,7 @@ def scrubbed(
     untrusted, clean, preview = (os.memfd_create("test") for _ in range(3))
     try:
         os.write(untrusted, document)
-        scrub.scrub_document(Kind.PDF, untrusted, clean, preview, findings or Findings())
+        scrub.scrub_file(Kind.PDF, untrusted, clean, preview, findings or Findings())
         content = os.pread(clean, os.fstat(clean).st_size, 0)
     finally:
         for descriptor in (untrusted, clean, preview):

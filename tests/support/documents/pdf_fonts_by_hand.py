@@ -11,7 +11,7 @@ from PIL import Image
 from scrub_harness import same_look
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.pdf.scrub import scrub_document
+from scrubbers.jailed.pdf.scrub import scrub_file
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Value, Writer
 from scrubbers.stages import Kind, Lost
 
@@ -73,7 +73,7 @@ def cleaned(document: bytes) -> Clean:
     findings = Findings()
     try:
         os.write(untrusted, document)
-        scrub_document(Kind.PDF, untrusted, clean, preview, findings)
+        scrub_file(Kind.PDF, untrusted, clean, preview, findings)
         content = os.pread(clean, os.fstat(clean).st_size, 0)
     finally:
         # The source stays mapped until the process ends.

@@ -12,7 +12,7 @@ from intake_harness import make_home
 from PIL import Image
 from service import kallskydd
 
-from cases.roster.member import Role
+from cases.roster.text import Role
 from onion.keys import new_onion_key, write_onion_key
 
 COMPLETE = ("sv", "en", "fi")

@@ -43,22 +43,23 @@ from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObje
 from recordings import FORMS, recorded, tone
 
 from scrubbers.jailed.archive.unpack import unpack
-from scrubbers.jailed.film.scrub import scrub_film
+from scrubbers.jailed.film.scrub import scrub_file as scrub_film
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.parts import taken_apart
-from scrubbers.jailed.mail.scrub import scrub_mail
+from scrubbers.jailed.mail.scrub import scrub_file as scrub_mail
 from scrubbers.jailed.office import scrub as office
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.source_font import Font
-from scrubbers.jailed.pdf.scrub import scrub_document, warm_up
+from scrubbers.jailed.pdf.scrub import scrub_file as scrub_document
+from scrubbers.jailed.pdf.scrub import warm_up
 from scrubbers.jailed.pdf.syntax import lexer
 from scrubbers.jailed.pictures import decoders
 from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.streaming import png as png_strips
 from scrubbers.jailed.pictures.streaming import png_decoder
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
-from scrubbers.jailed.sound.scrub import scrub_sound
-from scrubbers.jailed.text.scrub import scrub_text
+from scrubbers.jailed.sound.scrub import scrub_file as scrub_sound
+from scrubbers.jailed.text.scrub import scrub_file as scrub_text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.jailed.verify.dispatch import require_clean
 from scrubbers.members import cut
@@ -397,7 +398,7 @@ def scrubbed(kind: Kind, untrusted: bytes, opinion: SecondOpinion | None = None)
 
 SCRUBBERS = {
     Kind.PDF: scrub_document,
-    Kind.OFFICE: office.scrub_office,
+    Kind.OFFICE: office.scrub_file,
     Kind.TEXT: scrub_text,
     Kind.CSV: scrub_text,
     Kind.SOUND: scrub_sound,

@@ -25,7 +25,7 @@ from typing import NoReturn
 from confine.limits import JobLimits
 from confine.lock import confine_job
 from confine.syscalls import MACHINE, numbers
-from scrubbers.jailed import zygote
+from scrubbers.jailed import fork_server
 from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.protocol import STATUS, STATUS_MAGIC, Operation, Role
 from scrubbers.report_wire import encode_report
@@ -201,4 +201,4 @@ def work(_operation: Operation, _kind: int, descriptors: dict[str, int]) -> NoRe
 
 
 if __name__ == "__main__":
-    zygote.main(sys.argv[1:], warm_up)
+    fork_server.main(sys.argv[1:], warm_up)

@@ -11,7 +11,8 @@ from typing import Final
 
 from babel.lists import format_list
 
-from cases.case.signers import enough_to_sign, left_to_sign, stepped_aside
+from cases.case.signers import left_to_sign, stepped_aside
+from cases.case.statements import enough_to_sign
 from cases.case.timeline import CaseAction, DeadlineKind
 from cases.clock import STOCKHOLM, next_release
 from cases.roster.chain import Member
