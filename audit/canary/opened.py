@@ -33,7 +33,6 @@ _GRANT = struct.Struct(">B16sI32s32s16sI")
 _HEADER = struct.Struct(">B32sIIBIB24s48s")
 _CHUNK = 262_144 + 17  # of a sealed file: plaintext, and what the stream adds
 _STREAM_HEADER = _NONCE = 24
-_FILES = 4
 _SIGNATURE = 64
 _CASE = "a case"  # how its answer is called
 

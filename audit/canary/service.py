@@ -15,7 +15,7 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,9 +67,9 @@ class CanaryService:
 
     folder: Path
     python: Path
-    events: list[dict[str, object]] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
     exit_code: int | None = None
+    started: int = 0  # in nanoseconds since 1970
 
     @property
     def home(self) -> Path:
@@ -122,6 +122,7 @@ class CanaryService:
         """Start it and wait until it serves. Raises NotStarted."""
         serve = ["-m", "kallskydd", "serve", "--home", str(self.home), "--tor-network", str(self.folder / "net")]
         command = [*_watched(self.trace), str(self.python), *serve, "--json", "--end-with-stdin"]
+        self.started = time.time_ns()
         with (self.folder / "out").open("wb") as out, (self.folder / "err").open("wb") as err:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=_environment(), stdin=subprocess.PIPE, stdout=out, stderr=err,

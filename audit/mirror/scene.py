@@ -154,15 +154,6 @@ def redirect_place(part: Part) -> Place | None:
     return (_reached_at(host.strip("[]")), int(port)) if host and port.isdecimal() else None
 
 
-def unit_of(scene: MirrorScene, process: Process) -> str | None:
-    """Return the unit that this process belongs to, by its control group."""
-    for line in (scene.value(f"/proc/{process.pid}/cgroup") or "").splitlines():
-        name = line.rpartition("/")[2]
-        if name.endswith(".service"):
-            return name
-    return None
-
-
 def tor_behind(parts: Iterable[Part]) -> Process | None:
     """Return the tor that listens where these relays dial."""
     ports = set()

@@ -13,7 +13,6 @@ A table or column that does not stand here is a finding. Formats are those of do
 
 from __future__ import annotations
 
-import re
 import struct
 from collections import Counter
 from dataclasses import dataclass, field
@@ -107,7 +106,6 @@ _KEYS = {
     "batch_items": ("member_id", "batch", "position"),
 }  # fmt: skip
 _HEADER = struct.Struct(">B32sIIBIB24s48s")  # FORMATS, section 3
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ENDS = 64  # bytes of ciphertext at either end: what lies between opens with them or not at all
 _NUMBER_BITS = 31
 SHARE_BYTES = 32

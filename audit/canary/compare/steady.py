@@ -25,7 +25,6 @@ _MOST_SHOWN = 12
 _NANOSECONDS = 10**9
 _PAGE = 4096
 _LOG_HEADER, _LOG_FRAME = 32, 24 + _PAGE
-_BLOCK = 512
 _TMPFS_ENTRY = 20  # bytes that each entry adds to the size of its folder, in Linux' mm/shmem.c
 # The head of the database, fileformat2 section 1.3: every field by its name, but those that follow from how many
 # commits and pages there were (change counter, pages, version valid for) and from which page came free first: no page
@@ -110,7 +109,6 @@ _COUNTS_WORK = (
 )
 _RESIDENT = "status VmRSS, status VmHWM, status RssAnon, status RssFile, status RssShmem, status VmPTE, stat rss"
 _OWN_MEMORY = "status VmPeak, status VmSize, status VmLck, status VmData, stat vsize"
-_WRITTEN = "written, changed"
 _ROSTER = "roster, roster/0001.toml, roster/0001.sig"
 _LISTENERS = "run/public.sock, run/desk.sock, run/mirror.sock"
 

@@ -14,6 +14,7 @@ from audit.observe.netlink import NotPermitted, audit_state, logging_rules
 from audit.observe.proc import NotSeen, Process, everything
 from audit.observe.scene import Host, Scene
 from audit.observe.sockets import unix_peers, unix_table
+from audit.observe.units import entries, pairs_in, text_of, unit_settings, units_named
 from audit.verdict import Inspection, listed
 
 # In the order in which systemd reads them; a later file of one name hides an earlier one, a later value an earlier one.
@@ -94,7 +95,7 @@ def check_journal(inspection: Inspection, scene: Scene) -> None:
 def check_syslog(inspection: Inspection, scene: Host) -> None:
     """Find a syslog daemon that takes the journal's lines, or sends lines to another computer."""
     inspection.saw("syslog daemons that run: {names}", names=listed(_syslog_daemons()) or "0")
-    for path in [scene.system("/etc/rsyslog.conf"), *_entries(scene.system("/etc/rsyslog.d"), ".conf")]:
+    for path in [scene.system("/etc/rsyslog.conf"), *entries(scene.system("/etc/rsyslog.d"), ".conf")]:
         try:
             lines = [line.split("#")[0].strip() for line in path.read_text(errors="replace").splitlines()]
         except FileNotFoundError:
@@ -158,18 +159,17 @@ def check_accounting(inspection: Inspection, scene: Scene) -> None:
     for name in _ACCOUNTING:
         value = manager.get(f"Default{name}", "no")
         inspection.require(value.lower() not in _YES, "Default{name}={value}", name=name, value=value)
-    for unit in _units(scene):
-        for name, value in unit_pairs(unit, "Service"):
-            if name in _ACCOUNTING and value.lower() in _YES:
-                inspection.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
-            # A unit's output is what its processes say: the keeper's events would get the journal's exact times.
-            if name in {"StandardOutput", "StandardError"} and value not in {"null", "inherit"}:
-                inspection.found("{unit} has {name}={value}", unit=unit.name, name=name, value=value)
+    units = units_named(scene, "kallskydd")
+    for name, value, file in (setting for unit in units for setting in unit_settings(scene, unit)):
+        # A unit's output is what its processes say: the keeper's events would get the journal's exact times.
+        speaks = name in {"StandardOutput", "StandardError"} and value not in {"null", "inherit"}
+        if speaks or (name in _ACCOUNTING and value.lower() in _YES):
+            inspection.found("{unit} has {name}={value}", unit=file.name, name=name, value=value)
     for path in PROCESS_ACCOUNTS:
         there = scene.system(path).exists()
         if there:
             inspection.found("the kernel's process accounts are kept in {path}", path=path)
-    inspection.saw("units of the service: {units}", units=listed([unit.name for unit in _units(scene)]) or "0")
+    inspection.saw("units of the service: {units}", units=listed(units) or "0")
 
 
 def _keepers_words(inspection: Inspection, scene: Scene) -> None:
@@ -224,42 +224,9 @@ def _settings(scene: Host, name: str, section: str) -> Iterator[tuple[str, str, 
     """Every value of one of systemd's configuration files, drop-ins last: the last one of a name holds."""
     for folder in _CONFIGURATION:
         path = scene.system(f"{folder}/{name}")
-        yield from ((one, value, path) for one, value in unit_pairs(path, section))
+        yield from ((one, value, path) for one, value in pairs_in(text_of(path), section))
     drop_ins = {}
     for folder in _CONFIGURATION:
-        drop_ins.update({path.name: path for path in _entries(scene.system(f"{folder}/{name}.d"), ".conf")})
+        drop_ins.update({path.name: path for path in entries(scene.system(f"{folder}/{name}.d"), ".conf")})
     for path in (drop_ins[one] for one in sorted(drop_ins)):
-        yield from ((one, value, path) for one, value in unit_pairs(path, section))
-
-
-def unit_pairs(path: Path, section: str) -> list[tuple[str, str]]:
-    """Names and values of a section in order; systemd takes a name more than once."""
-    pairs, inside = [], False
-    try:
-        lines = path.read_text(errors="replace").splitlines()
-    except OSError:
-        return []
-    for line in lines:
-        text = line.strip()
-        if text.startswith("["):
-            inside = text == f"[{section}]"
-        elif inside and "=" in text and not text.startswith(("#", ";")):
-            name, _, value = text.partition("=")
-            pairs.append((name.strip(), value.strip()))
-    return pairs
-
-
-def _units(scene: Host) -> list[Path]:
-    folders = [scene.system(f"{folder}/system") for folder in _CONFIGURATION]
-    units = [path for folder in folders for path in _entries(folder, ".service") if path.name.startswith("kallskydd")]
-    drop_ins = [
-        entry for folder in folders for entry in _entries(folder, ".service.d") if entry.name.startswith("kallskydd")
-    ]
-    return [*units, *(path for folder in drop_ins for path in _entries(folder, ".conf"))]
-
-
-def _entries(folder: Path, ending: str) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.name.endswith(ending))
-    except OSError:
-        return []
+        yield from ((one, value, path) for one, value in pairs_in(text_of(path), section))

@@ -6,13 +6,12 @@ import functools
 import itertools
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
-from audit.live.checks.system import unit_pairs
 from audit.mirror.brackets import Unreadable
 from audit.mirror.proxy_file import Problem, caddy_problems, nginx_problems
-from audit.mirror.scene import CADDY, NGINX, RELAY, MirrorScene, Part, tor_behind, unit_of
+from audit.mirror.scene import CADDY, NGINX, RELAY, MirrorScene, Part, tor_behind
 from audit.observe.proc import NotSeen, Process
+from audit.observe.units import unit_of, unit_settings
 from audit.verdict import Inspection, Word, listed
 from onion.torrc import LEFT_OUT, REQUIRED
 from onion.torrc_reader import read_torrc
@@ -41,7 +40,6 @@ _UNIT_WANTED = {
 }  # fmt: skip
 _CLOCK_SECONDS = 1.0  # a file written just before a start
 _UNIT_HIDDEN = ("-/run/systemd/journal", "-/var/log", "-/run/log")
-_UNIT_FOLDERS = tuple(f"{top}/systemd/system" for top in ("/etc", "/run", "/usr/local/lib", "/usr/lib"))
 
 
 def check_command(inspection: Inspection, scene: MirrorScene) -> None:
@@ -159,27 +157,16 @@ def _unit_problems(scene: MirrorScene, unit: str) -> list[tuple[str, str, str]]:
     """Return the name of each line that is not as it should be, its value, and that which it should have."""
     values: dict[str, str] = {}
     hidden: list[str] = []
-    for file in unit_files(scene, unit):
-        for name, value in unit_pairs(file, "Service"):
-            if name == "InaccessiblePaths":
-                hidden = [*hidden, *value.split()] if value else []
-            else:
-                values[name] = value
+    for name, value, _ in unit_settings(scene, unit):
+        if name == "InaccessiblePaths":
+            hidden = [*hidden, *value.split()] if value else []
+        else:
+            values[name] = value
     having = ((name, values.get(name, ""), wanted) for name, wanted in _UNIT_WANTED.items())
     wrong = [(name, found, wanted) for name, found, wanted in having if found != wanted]
     if not set(_UNIT_HIDDEN) <= set(hidden):
         wrong.append(("InaccessiblePaths", " ".join(hidden), " ".join(_UNIT_HIDDEN)))
     return wrong
-
-
-def unit_files(scene: MirrorScene, unit: str) -> list[Path]:
-    """Return the unit's file and its drop-ins, in the order in which a later value holds."""
-    files = [scene.system(f"{folder}/{unit}") for folder in _UNIT_FOLDERS]
-    drop_ins: dict[str, Path] = {}
-    for folder in reversed(_UNIT_FOLDERS):
-        for place in ("service.d", f"{unit}.d"):
-            drop_ins |= {path.name: path for path in sorted(scene.system(f"{folder}/{place}").glob("*.conf"))}
-    return [*[path for path in files if path.exists()][:1], *(drop_ins[name] for name in sorted(drop_ins))]
 
 
 def _words(part: Part) -> list[tuple[tuple[str, ...], dict[str, str]]]:

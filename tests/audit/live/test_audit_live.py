@@ -26,10 +26,11 @@ import pytest
 from audit_harness import AS_ROOT, UNSEEN_HERE, Audited, audited, evidence, verdicts
 from audit_installation import make_installation
 
+from audit.language import in_language
 from audit.live.run import inspect_home
 from audit.live.table import TABLE
 from audit.observe.proc import _starter, find_service
-from audit.report.words import ASSERTION, NOT_COVERED
+from audit.report.claims import LIVE
 from audit.verdict import Verdict
 from cases.audit_chain import read_records
 from cases.clock import today, utc_now
@@ -420,15 +421,15 @@ def test_the_printed_page_stands_alone_and_says_what_is_not_covered(service, tmp
         text = page.read_text("utf-8")
 
         assert f'<html lang="{language}">' in text
-        assert ASSERTION[language].replace("'", "&#x27;") in text
-        assert all(one.replace("'", "&#x27;") in text for one in NOT_COVERED[language])
+        for one in (LIVE.assertion, *LIVE.not_covered):
+            assert in_language(one, language).replace("'", "&#x27;") in text
         assert not re.search(r"(src|href)=|url\(|<script|@import", text)
         assert all(row.id in text for row in TABLE)
         assert f"HOMEDIR={service.home} " in text
         assert ("file of the home" in text or "stream pair" in text) == (language == "en" and AS_ROOT)
         assert ("# or that of" in text) == (language == "en")
         to_sign = " ".join(pypdf.PdfReader(pdf).pages[0].extract_text().split())
-        assert ASSERTION[language] in to_sign
+        assert in_language(LIVE.assertion, language) in to_sign
 
 
 class Heard(Announcer):
