@@ -26,8 +26,8 @@ from audit.report.html import as_html
 from audit.verdict import AuditReport
 
 _DOCS = (
-    "AUDITING.md", "GRANSKNING.md", "AUDITING_REFERENCE.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "CASES.md", "NUMBERS.md",
-    "OPERATING.md",
+    "AUDITING.md", "GRANSKNING.md", "AUDITING_REFERENCE.md", "THREAT_MODEL.md", "FORMATS.md", "DESIGN.md", "CASES.md",
+    "NUMBERS.md", "OPERATING.md",
 )  # fmt: skip
 
 
