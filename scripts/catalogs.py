@@ -29,6 +29,7 @@ INTAKE: Final = PROJECT / "intake"
 POSTER: Final = PROJECT / "kallskydd"
 # The members' application, in the languages that it is shown in. Its sentences for reporters are in all.
 DESK: Final = PROJECT / "desk"
+FILES: Final = PROJECT / "cases" / "sentences" / "file.py"
 WIDTH: Final = 120
 # Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
 _DOMAINS_OF: Final = (
@@ -80,6 +81,9 @@ def desk_sentences() -> dict[str, str]:
     for path in sorted((*DESK.rglob("*.py"), *DESK.glob("templates/**/*.html"))):
         for english in _sentences_of(path):
             said.setdefault(english, path.relative_to(DESK).as_posix())
+    # `kallskydd scrub` says them too.
+    for english in _sentences_of(FILES):
+        said.setdefault(english, FILES.relative_to(PROJECT).as_posix())
     return said
 
 

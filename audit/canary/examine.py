@@ -93,7 +93,7 @@ ROWS = {
     "random": ("What must be random depends on no order, clock, address or visitor",
                "sqlite3 COPY 'SELECT hex(case_id), slot FROM cases'; date +%s   # after each report"),
     "members": ("Members read what was typed and clean copies, and nothing else",
-                "kallskydd desk read CASE --json; exiftool FILE   # each file"),
+                "kallskydd desk; exiftool FILE   # the case, and each file that it saves"),
     "disk": ("Nothing of it lies on the disk afterwards", "grep -r -a MARKER HOME"),
 }  # fmt: skip
 # Whether a run is quiet. The last has another hour. Two at a time are what a computer bears; so they are seconds apart.
