@@ -30,7 +30,6 @@
     ├── Erased                 711  the case is erased; its tombstone verifies and is kept
     ├── NothingOffered         730  a signature was asked for, and no roster waits for one
     ├── NotAgreed              731  the six words differ, or the member did not agree to what was shown
-    ├── NotSent                733  the member did not agree to send what came back from cleaning
     ├── FetchBroken            751  a fault of this desk ended the fetching
     ├── NoPort             753  no port is free on both loopbacks of this computer
     ├── ProbeFailed            750  the reporters' site gave the test report another page than a reporter gets
@@ -280,13 +279,6 @@ class FileUnreadable(Usage):
 
     code = 719
     text_key = "usage.file"
-
-
-class NotSent(DeskError):
-    """The member did not agree to send what came back from cleaning."""
-
-    code = 733
-    text_key = "desk.not_sent"
 
 
 class NotVerified(DeskError):

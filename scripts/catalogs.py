@@ -48,6 +48,7 @@ AUDIT: Final = PROJECT / "audit"
 # What says a sentence there, and which argument that is.
 _SAYING: Final = {"saw": 0, "found": 0, "missed": 0, "void": 0, "require": 1, "Evidence": 1, "in_language": 0}
 _REMARK: Final = re.compile(r"(?<=  )# [^\n]+$", re.MULTILINE)
+FILES: Final = PROJECT / "cases" / "sentences" / "file.py"
 WIDTH: Final = 120
 # Beginning of a file's path within intake/, and the catalogue of its sentences; the first that fits. The rest: site.
 _DOMAINS_OF: Final = (
@@ -99,6 +100,9 @@ def desk_sentences() -> dict[str, str]:
     for path in sorted((*DESK.rglob("*.py"), *DESK.glob("templates/**/*.html"))):
         for english in _sentences_of(path):
             said.setdefault(english, path.relative_to(DESK).as_posix())
+    # `kallskydd scrub` says them too.
+    for english in _sentences_of(FILES):
+        said.setdefault(english, FILES.relative_to(PROJECT).as_posix())
     return said
 
 

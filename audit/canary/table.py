@@ -70,7 +70,7 @@ TABLE = (
          "sqlite3 COPY 'SELECT hex(case_id), slot FROM cases'; date +%s   # after each report"),
     _row("members", "Members read what was typed and clean copies, and nothing else",
          "A member reads more in a file or a text than the reporter meant to tell.",
-         "kallskydd desk read CASE --json; exiftool FILE   # each file"),
+         "kallskydd desk; exiftool FILE   # the case, and each file that it saves"),
     _row("disk", "Nothing of it lies on the disk afterwards",
          "What gives a reporter away lies on the disk afterwards.",
          "grep -r -a MARKER HOME"),

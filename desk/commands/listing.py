@@ -5,13 +5,13 @@ from typing import Any
 from cases.case.statements import verify_tombstone
 from cases.clock import today
 from cases.errors import SealBroken
-from cases.sentences import in_words_of_desk
 from desk.commands import show
 from desk.commands.audit_words import audit_object, audit_prose
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import DeskError
 from desk.keep.restores import KeptRestore
 from desk.keep.state import KeptTombstone
+from desk.web.views.sentences import in_words
 from desk.work.case.casebook import Casebook
 from desk.work.case.examining import open_all
 from desk.work.case.restores import shown_restore
@@ -42,10 +42,10 @@ async def list_cases(book: Casebook, _given: CommandInput) -> Result:
         f"case {one['case'][:8]}: erased {one['day'] or 'by the server'}, {show.one_line(one['reference'])}"
         for one in erased
     ]
-    prose += [in_words_of_desk(key) for key in warnings]
+    prose += [in_words(key) for key in warnings]
     prose += [] if restore is None else [_restored(restore)]
     prose.append(audit_prose(book.audits))
-    prose += [in_words_of_desk("roster.proposal_waits")] if found["proposal"] is not None else []
+    prose += [in_words("roster.proposal_waits")] if found["proposal"] is not None else []
     return Result(found, "\n\n".join(prose), code_for(problems, warnings, *(case.warnings for case in cases)))
 
 
@@ -63,7 +63,7 @@ def _problem(case_id: bytes, error: DeskError) -> dict[str, Any]:
         "case": case_id.hex(),
         "code": error.code,
         "text_key": error.text_key,
-        "text": in_words_of_desk(error.text_key),
+        "text": in_words(error.text_key),
     }
 
 

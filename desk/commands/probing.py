@@ -1,10 +1,10 @@
 """`desk probe`: file a test report through the reporters' onion or website, or say what came of the last ones."""
 
-from cases.sentences import in_words_of_desk
 from desk.commands.result import CommandInput, Result, code_for
 from desk.errors import MisprintedAddress
 from desk.keep.saving import short_name
 from desk.server.address import tidy_address
+from desk.web.views.sentences import in_words
 from desk.work.case.casebook import Casebook
 from desk.work.case.examining import open_all
 from desk.work.probe import Arrival, ProbeResult, file_at_mirror, file_report, look_for, require_new
@@ -63,4 +63,4 @@ def _said(result: ProbeResult) -> str:
     name = "" if case is None else short_name(case.known.case_id)
     way = " through the website" if probe.by_mirror else ""
     lines = [f"Test report of {probe.filed_on}{way}.", _WHERE[result.arrival].format(due=probe.release_on, case=name)]
-    return "\n".join([*lines, *(in_words_of_desk(key) for key in result.faults)])
+    return "\n".join([*lines, *(in_words(key) for key in result.faults)])

@@ -26,12 +26,6 @@ class CommandInput:
     text: str
     # Shows the proposal and asks the member whether the words are right; None when there is no terminal.
     agrees: Callable[[str], bool] | None
-    # Shows what is about to be sent and asks whether to send it; None when there is no terminal.
-    sends: Callable[[str], bool] | None = None
-    # The same for the move of a case.
-    moves: Callable[[str], bool] | None = None
-    # The same for stepping aside when too few are left who can sign.
-    steps_aside: Callable[[str], bool] | None = None
 
 
 def code_for(*findings: object) -> int:

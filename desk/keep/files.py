@@ -7,7 +7,6 @@ Nothing here is POSIX-only: where a system has no such thing as a folder's fsync
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable
 from pathlib import Path
 
 OWNER_ONLY_FILE = 0o600
@@ -24,21 +23,15 @@ def make_folder(folder: Path) -> None:
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file that must not exist. Raises FileExistsError."""
-    write_pieces(path, (content,))
-
-
-def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file that must not exist; if the pieces break off, nothing of it stays. Raises FileExistsError."""
+    """Write a file that must not exist; if it breaks off, nothing of it stays. Raises FileExistsError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), OWNER_ONLY_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            for piece in pieces:
-                file.write(piece)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
     except BaseException:
-        # Also when the member presses Ctrl-C: half an attachment must not look like a whole one.
+        # Also when the member presses Ctrl-C: half a file must not look like a whole one.
         path.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)

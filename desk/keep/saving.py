@@ -1,10 +1,8 @@
-"""Attachments reach the member's disk only here, only when asked for, and under names of its own.
+"""What a member saves, only when asked for, and under names of its own.
 
-Contract: a saved file has the case's short name and its number (`a1b2c3d4-1.jpg`; `a1b2c3d4-m1.jpg` for one that
-members sent; `a1b2c3d4-1-preview.jpg`), nothing from the reporter; an existing file is never overwritten; a file that
-breaks off or whose digest is not the one in the case is removed again. What has been saved is out of the reach of
-erasing, and the command says so. Nothing is decoded: of a small picture only its length and its first bytes are looked
-at.
+Contract: a saved attachment has the case's short name and its number (`a1b2c3d4-1.jpg`; `a1b2c3d4-m1.jpg` for one that
+members sent), nothing from the reporter; one whose digest is not the one in the case is not given out; an existing file
+is never overwritten. Nothing is decoded: of a small picture only its length and its first bytes are looked at.
 """
 
 import hashlib
@@ -37,16 +35,6 @@ def file_name(case_id: bytes, attachment: Attachment, stream: Stream = Stream.RE
     return f"{_stem(case_id, attachment.order, stream)}.{_ending(attachment.file_kind)}"
 
 
-def preview_name(case_id: bytes, attachment: Attachment, stream: Stream = Stream.REPORTER) -> str:
-    """Return the neutral name of the small picture of an attachment."""
-    return f"{_stem(case_id, attachment.order, stream)}-preview.jpg"
-
-
-def answer_name(case_id: bytes, order: int, file_kind: str) -> str:
-    """Return the name of a clean copy that is about to be sent: that of the attachment which it becomes."""
-    return f"{_stem(case_id, order, Stream.MEMBERS)}.{_ending(file_kind)}"
-
-
 def _stem(case_id: bytes, order: int, stream: Stream) -> str:
     return f"{short_name(case_id)}-{'m' if stream is Stream.MEMBERS else ''}{order + 1}"
 
@@ -59,24 +47,6 @@ def check_room(folder: Path, names: Iterable[str]) -> None:
     """Make sure before the first byte that nothing is in the way. Raises SaveRefused."""
     if not folder.is_dir() or any((folder / name).exists() for name in names):
         raise SaveRefused
-
-
-def save_attachment(path: Path, attachment: Attachment, clean: Iterable[bytes]) -> None:
-    """Write one attachment. Raises SaveRefused, and CaseBroken when it is not the one the case names."""
-    digest = hashlib.sha256()
-
-    def counted() -> Iterable[bytes]:
-        for piece in clean:
-            digest.update(piece)
-            yield piece
-
-    try:
-        files.write_pieces(path, counted())
-    except OSError as refused:
-        raise SaveRefused from refused
-    if digest.hexdigest() != attachment.digest:
-        path.unlink()
-        raise CaseBroken
 
 
 def checked(attachment: Attachment, clean: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -95,11 +65,6 @@ def checked_preview(preview: bytes) -> bytes:
     if not preview.startswith(_JPEG_BEGINS) or len(preview) > PREVIEW_BYTES_MAX:
         raise CaseBroken
     return preview
-
-
-def save_preview(path: Path, preview: bytes) -> None:
-    """Write one small picture. Raises SaveRefused, and CaseBroken when it cannot be one."""
-    save_bytes(path, checked_preview(preview))
 
 
 def save_bytes(path: Path, content: bytes) -> None:

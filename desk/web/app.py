@@ -38,7 +38,8 @@ from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Desk, Locked
 from desk.web.views.pages import SEE_OTHER, Notice, see
-from desk.web.views.refusals import BROKEN, NO_PAGE, SENT_TWICE, UNREADABLE, notice_for
+from desk.web.views.sentences import NO_PAGE, SENT_TWICE, UNREADABLE, notice_for
+from desk.web.views.sentences.home import BROKEN
 
 # One module for each page, or for the pages of one act. ROUTES of each: the address, what GET and what POST do there.
 _HANDLERS: Final = (

@@ -18,7 +18,6 @@ What the desk reads from the disk is bytes; it knows no kind of file and decodes
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from cases.case.timeline import CaseAction
@@ -28,7 +27,7 @@ from cases.entry import Attachment, Body, Entry, ScrubRecord, Stream
 from cases.errors import Conflict, RequestRefused
 from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
 from cases.wire.messages import WireFile, WireHead, WireItem
-from desk.errors import FileUnreadable, NotNow, ServerRefused, StrangeAnswer
+from desk.errors import NotNow, ServerRefused, StrangeAnswer
 from desk.keep.saving import ENDINGS
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
@@ -46,18 +45,6 @@ class Cleaned:
     copy: CleanCopy
     order: int
     digest: str
-
-
-def read_file(path: Path) -> bytes:
-    """Return what is to be sent. Raises FileUnreadable."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(FILE_BYTES_MAX + 1)
-    except OSError as unreadable:
-        raise FileUnreadable from unreadable
-    if len(content) > FILE_BYTES_MAX:
-        raise FileUnreadable("file.too_large")
-    return content
 
 
 async def clean(book: Casebook, case: DeskCase, content: bytes) -> Cleaned:

@@ -15,7 +15,6 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import msgspec
 from nacl.exceptions import CryptoError
@@ -81,18 +80,6 @@ class ReadOffer:
     checked: Checked | None
 
 
-def read_file(path: Path) -> bytes:
-    """Return what is in the file of an offer. Raises MoveRefused."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(FILE_BYTES_MAX + 1)
-    except OSError:
-        raise MoveRefused from None
-    if len(content) > FILE_BYTES_MAX:
-        raise MoveRefused
-    return content
-
-
 async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> Offered:
     """Return the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
     case, answer = await book.open_with_answer(book.state.find(name))
@@ -119,20 +106,6 @@ async def send_offer(book: Casebook, case: DeskCase, signer: str, offered: Offer
     if len(offered.file) > OFFER_BYTES_MAX:
         raise MoveRefused("move.too_large")
     await book.ask_case(case.known, "offer-move", OfferRequest, StateAnswer, signer=signer, offer=offered.file)
-
-
-async def send_to(book: Casebook, name: str, label: str, offered: Offered) -> None:
-    """Let the server hold an offer of the case of this name for the member with this label. Raises as `send_offer`."""
-    case = await book.open(book.state.find(name))
-    await send_offer(book, case, _labelled(_roster(book), label).id, offered)
-
-
-async def only_waiting(book: Casebook) -> bytes:
-    """Return the one offer that waits for this member. Raises MoveRefused."""
-    offers = await waiting_offers(book)
-    if len(offers) != 1:
-        raise MoveRefused("move.none_waits")
-    return offers[0]
 
 
 async def waiting_offers(book: Casebook) -> tuple[bytes, ...]:

@@ -41,7 +41,6 @@ CALL_BACK_WORDS: Final = 3
 _CALL_BACK_BYTES: Final = 5  # 40 bits, of which three words take 36
 # Held at most a day, and released the morning after (cases/config.py).
 _RELEASED_WITHIN: Final = timedelta(days=3)
-_CALL_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True, repr=False)

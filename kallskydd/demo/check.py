@@ -20,7 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 
+from desk.keep.saving import checked, file_name, save_bytes
+from desk.work import acts
+from desk.work.case.examining import open_all
+from desk.work.erasing import erase
 from kallskydd.demo.mirror import DemoMirror
 from kallskydd.demo.sample_files import Sample, sample_jpeg, sample_pdf
 from kallskydd.demo.search import Search, holds, in_descriptors, in_folder, in_memory, in_text
@@ -189,19 +194,19 @@ async def _travel(check: RoundTrip, visitor: Visitor, way: str) -> None:
         saved = check.world.folder / f"saved {way}"
         saved.mkdir()
         case = await _read_at_desk(check, saved)
-    async with check.step(f"answered{also}"):
-        await first.run("acknowledge", case, text="Rapporten är mottagen.")
-        await first.run("reply", case, text=ANSWER)
+    async with check.step(f"answered{also}"), first.at_work() as book:
+        await acts.do(book, "acknowledge", case, "Rapporten är mottagen.")
+        await acts.do(book, "reply", case, ANSWER)
     async with check.step(f"answer read with the case code{also}"):
         inbox = await _log_in(visitor, receipt)
         _demand(ANSWER in inbox.html, "the answer is not on the reporter's page")
-    async with check.step(f"closed{also}"):
-        await first.run("close", case, "--outcome", "handled", text=OUTCOME)
+    async with check.step(f"closed{also}"), first.at_work() as book:
+        await acts.do(book, "close", case, OUTCOME)
     async with check.step(f"erased by two members{also}"):
-        one = await first.run("erase", case, "--reference", REFERENCE)
-        _demand(one["state"] != "done", "one member alone has erased the case")
-        two = await second.run("erase", case, "--reference", REFERENCE)
-        _demand(two["state"] == "done", "two signatures did not erase the case")
+        async with first.at_work() as book:
+            _demand(await erase(book, case, REFERENCE) != "done", "one member alone has erased the case")
+        async with second.at_work() as book:
+            _demand(await erase(book, case, REFERENCE) == "done", "two signatures did not erase the case")
         gone = await _log_in(visitor, receipt)
         _demand(ANSWER not in gone.html and not gone.receipt, "the erased case still opens")
 
@@ -235,16 +240,19 @@ async def _log_in(visitor: Visitor, receipt: tuple[str, ...]) -> HtmlPage:
 
 async def _read_at_desk(check: RoundTrip, saved: Path) -> str:
     """List and read at the first desk, save the attachments; returns the case's name."""
-    first = check.world.desks[0]
-    listed = await first.run("list")
-    _demand(len(listed["cases"]) == 1, f"the desk sees {len(listed['cases'])} cases instead of one")
-    case = str(listed["cases"][0]["case"])
-    shown = await first.run("read", case, "--save", str(saved))
-    printed = json.dumps(shown, ensure_ascii=False)
-    _demand(TEXT in printed, "the report's text is not what was written")
-    _demand(len(shown["saved"]) == len(check.samples), f"{len(shown['saved'])} of {len(check.samples)} files arrived")
-    check.search += in_text(printed, "what the desk decrypted", check.markers)
-    return case
+    async with check.world.desks[0].at_work() as book:
+        cases, _refused = await open_all(book)
+        _demand(len(cases) == 1, f"the desk sees {len(cases)} cases instead of one")
+        (case,) = cases
+        shown = str(msgspec.to_builtins(list(case.streams.values())))
+        _demand(case.report.text == TEXT, "the report's text is not what was written")
+        found = f"{len(case.attachments)} of {len(check.samples)} files arrived"
+        _demand(len(case.attachments) == len(check.samples), found)
+        for attachment in case.attachments:
+            content = checked(attachment, await book.attachment(case, attachment))
+            save_bytes(saved / file_name(case.known.case_id, attachment), b"".join(content))
+        check.search += in_text(shown, "what the desk decrypted", check.markers)
+    return case.known.case_id.hex()
 
 
 def _demand(condition: bool, otherwise: str) -> None:

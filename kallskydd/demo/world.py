@@ -7,6 +7,7 @@ the network is on loopback and has no exits. `close` ends the processes in order
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import secrets
@@ -14,12 +15,18 @@ import shutil
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cases.clock import utc_now
+from desk.commands.session import work
 from desk.keep.cache import cache_folder_of
-from desk.keep.keyfile import DeskHome
+from desk.keep.keyfile import DeskHome, read_passphrase_file
+from desk.work.case.casebook import Casebook
+from kallskydd.desk.route import Route, connector_for
 
 if TYPE_CHECKING:
     from kallskydd.demo.mirror import DemoMirror
@@ -37,7 +44,7 @@ class DemoFailed(Exception):
 
 @dataclass(slots=True)
 class Desk:
-    """One member's desk: a folder with the key, and the command line."""
+    """One member's desk: a folder with the key, the command line for what has one, and the desk's work for the rest."""
 
     folder: Path
     passphrase_file: Path
@@ -62,6 +69,15 @@ class Desk:
             raise DemoFailed(f"desk {words[0]} ended with {process.returncode}: {error.decode().strip()[-300:]}")
         found: dict[str, Any] = json.loads(out)
         return found
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[Casebook]:
+        """Yield the member's casebook, over Tor, with what is in the post box taken."""
+        home = DeskHome(self.folder)
+        connect = functools.partial(connector_for, route=Route(tor_network=self.network), tor_folder=home.tor)
+        async with work(home, lambda: read_passphrase_file(self.passphrase_file), connect, utc_now) as book:
+            await book.sync()
+            yield book
 
 
 @dataclass(slots=True)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-from datetime import UTC, datetime, timedelta
+from datetime import date
 
 import pytest
 from desk_harness import RunningDesks, lie, running_desks
-from intake_harness import SetClock, make_home
+from intake_harness import make_home
 
+from cases.case.timeline import CaseAction
 from cases.crypto.seal import CaseKeys, fetch_mac
 from cases.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
-from cases.sentences import in_words_of_desk
 from cases.store.store import CaseProof
 from cases.wire.messages import AppendAnswer
-from desk.commands.result import CommandInput
-from desk.commands.run import recuse
-from desk.errors import NotAgreed, NotNow, StrangeAnswer
+from desk.errors import DayTooSoon, NotNow, StrangeAnswer
 from desk.work import acts, writing
 from desk.work.case.casebook import Casebook
+from desk.work.case.checks import check_stepping_aside
+from desk.work.case.opened import DeskCase
 from desk.work.erasing import erase
 
 LEAD, HANDLER = range(2)
@@ -36,20 +34,23 @@ async def filed(desks: RunningDesks, *, closed: bool) -> tuple[str, object]:
     return name, reporter
 
 
+def warned(case: DeskCase) -> tuple[str, ...]:
+    """What the page warns of before its member steps aside."""
+    return check_stepping_aside(case.own_id, case.streams, case.chain.current)
+
+
 async def test_a_closed_case_that_is_opened_again_can_be_worked_on_and_closed_with_a_new_outcome(tmp_path):
-    # The commands look at the clock of the computer: after the release it is today here too.
-    clock = SetClock(datetime.now(UTC) - timedelta(hours=36))
-    async with running_desks(tmp_path, make_home(tmp_path / "home"), clock) as desks:
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         name, reporter = await filed(desks, closed=True)
 
-        opened = await desks.command(HANDLER, "reopen", name[:8], text="Nya uppgifter har kommit.")
-        twice = await desks.command(HANDLER, "reopen", name[:8], text="En gång till.")
-        closed = await desks.command(LEAD, "close", name[:8], "--outcome", "handled", text="Klart på nytt.")
+        opened = await desks.act(HANDLER, "reopen", name[:8], "Nya uppgifter har kommit.")
+        with pytest.raises(NotNow) as twice:
+            await desks.act(HANDLER, "reopen", name[:8], "En gång till.")
+        closed = await desks.act(LEAD, "close", name[:8], "Klart på nytt.")
 
         seen = await desks.reporter_sees(reporter)
-    assert (opened.exit_code, opened.found["state"]) == (0, "investigation")
-    assert (twice.exit_code, twice.found["error"]["text_key"]) == (1, "reopen.not_closed")
-    assert (closed.exit_code, closed.found["state"]) == (0, "closed")
+    assert (opened.state.state, closed.state.state) == ("investigation", "closed")
+    assert twice.value.text_key == "reopen.not_closed"
     assert Reopen("Nya uppgifter har kommit.") in seen
 
 
@@ -106,19 +107,17 @@ async def test_a_member_who_steps_aside_may_write_notes_and_nothing_else(tmp_pat
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         name, reporter = await filed(desks, closed=False)
 
-        aside = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
-        refused = await desks.command(HANDLER, "reply", name[:8], text="Hej.")
-        other = await desks.command(LEAD, "reply", name[:8], text="Hej.")
-        async with desks.desk(LEAD) as book:
-            await book.sync()
-            case = await book.open(book.state.find(name))
+        before = warned(await desks.opened(HANDLER, name))
+        aside = await desks.step_aside(HANDLER, name)
+        with pytest.raises(NotNow) as refused:
+            await desks.act(HANDLER, "reply", name, "Hej.")
+        case = await desks.act(LEAD, "reply", name, "Hej.")
 
         seen = await desks.reporter_sees(reporter)
     # Of two readers one is left, and with one signature nothing can be moved: it is still hers to sign.
-    assert (aside.exit_code, aside.found["allowed"]) == (1, ["link", "note", "register", "sign-move"])
-    assert aside.found["warnings"] == ["warning.few_signers"]
-    assert (refused.exit_code, refused.found["error"]["text_key"]) == (1, "timing.not_now")
-    assert other.exit_code == 0
+    assert aside.state.allowed == {CaseAction.NOTE, CaseAction.CO_SIGN}
+    assert before == ("warning.few_signers",)
+    assert refused.value.text_key == "timing.not_now"
     assert case.streams[Stream.NOTES][0].body == Recusal(desks.made.keys[HANDLER].id, "Vi är släkt.")
     assert not any(isinstance(body, Recusal) for body in seen)
 
@@ -127,25 +126,25 @@ async def test_who_steps_aside_while_two_others_can_sign_is_not_warned(tmp_path)
     async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
         name, _reporter = await filed(desks, closed=False)
 
-        first = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
-        second = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
+        before = warned(await desks.opened(HANDLER, name))
+        first = await desks.step_aside(HANDLER, name)
+        between = warned(await desks.opened(LEAD, name))
+        second = await desks.step_aside(LEAD, name)
 
-    assert (first.exit_code, first.found["warnings"]) == (0, [])
-    assert (first.found["allowed"], second.found["allowed"]) == (
-        ["link", "note", "register"],
-        ["link", "note", "register", "sign-move"],
-    )
-    assert (second.exit_code, second.found["warnings"]) == (1, ["warning.few_signers"])
+    assert (before, between) == ((), ("warning.few_signers",))
+    assert first.state.allowed == {CaseAction.NOTE}
+    assert second.state.allowed == {CaseAction.NOTE, CaseAction.CO_SIGN}
 
 
 async def test_the_last_who_steps_aside_is_told_that_nobody_is_left_to_move_the_case(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         name, _reporter = await filed(desks, closed=False)
 
-        first = await desks.command(HANDLER, "recuse", name[:8], text="Vi är släkt.")
-        last = await desks.command(LEAD, "recuse", name[:8], text="Jag med.")
+        first = warned(await desks.opened(HANDLER, name))
+        await desks.step_aside(HANDLER, name)
+        last = warned(await desks.opened(LEAD, name))
 
-    assert (first.found["warnings"], last.found["warnings"]) == (["warning.few_signers"], ["warning.last_signer"])
+    assert (first, last) == (("warning.few_signers",), ("warning.last_signer",))
 
 
 @pytest.mark.parametrize("aside_first", [True, False])
@@ -155,7 +154,7 @@ async def test_of_two_readers_who_stepped_aside_signs_an_erasure(tmp_path, aside
         await desks.step_aside(HANDLER, name)
         desks.clock.forward(days=40)
 
-        states = [await erased(desks, one, name) for one in ((HANDLER, LEAD) if aside_first else (LEAD, HANDLER))]
+        states = [await desks.erase(one, name) for one in ((HANDLER, LEAD) if aside_first else (LEAD, HANDLER))]
 
     assert states == ["kept", "done"]
 
@@ -164,12 +163,12 @@ async def test_who_stepped_aside_signs_no_erasure_that_two_others_can_and_what_s
     async with running_desks(tmp_path, make_home(tmp_path / "home", ("lead", "handler", "handler"))) as desks:
         name, _reporter = await filed(desks, closed=True)
         desks.clock.forward(days=40)
-        before = await erased(desks, HANDLER, name)
+        before = await desks.erase(HANDLER, name)
         await desks.step_aside(HANDLER, name)
 
         with pytest.raises(NotNow) as refused:
-            await erased(desks, HANDLER, name)
-        done = await erased(desks, LEAD, name)
+            await desks.erase(HANDLER, name)
+        done = await desks.erase(LEAD, name)
 
     assert refused.value.text_key == "erase.aside"
     assert (before, done) == ("kept", "done")
@@ -181,50 +180,25 @@ async def test_two_who_stepped_aside_do_not_erase_without_the_one_who_is_left(tm
         for number in (LEAD, HANDLER):
             await desks.step_aside(number, name)
         desks.clock.forward(days=40)
-        first = await erased(desks, LEAD, name)
+        first = await desks.erase(LEAD, name)
 
         with pytest.raises(NotNow) as refused:
-            await erased(desks, HANDLER, name)
-        done = await erased(desks, HANDLER + 1, name)
+            await desks.erase(HANDLER, name)
+        done = await desks.erase(HANDLER + 1, name)
 
     assert refused.value.text_key == "erase.two_aside"
     assert (first, done) == ("kept", "done")
-
-
-async def erased(desks: RunningDesks, number: int, name: str) -> str:
-    async with desks.desk(number) as book:
-        await book.sync()
-        return await erase(book, name, "G 1")
-
-
-@pytest.mark.parametrize("yes", [True, False])
-async def test_on_a_terminal_the_last_who_could_sign_is_asked_before_stepping_aside(tmp_path, yes):
-    shown = []
-
-    def steps_aside(warning: str) -> bool:
-        shown.append(warning)
-        return yes
-
-    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
-        name, _reporter = await filed(desks, closed=False)
-        async with desks.desk(HANDLER) as book:
-            given = CommandInput(argparse.Namespace(case=name), "Vi är släkt.", None, steps_aside=steps_aside)
-            with contextlib.nullcontext() if yes else pytest.raises(NotAgreed):
-                await recuse(book, given)
-            case = await book.open(book.state.find(name))
-
-    assert shown == [in_words_of_desk("warning.few_signers")]
-    assert bool(case.streams.get(Stream.NOTES)) is yes
 
 
 async def test_a_day_too_near_for_an_answer_is_a_wrong_day_and_nothing_is_asked(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         name, reporter = await filed(desks, closed=False)
 
-        asked = await desks.command(HANDLER, "ask", name[:8], "--by", "2026-01-01", text="Vad hände sedan?")
+        with pytest.raises(DayTooSoon) as asked:
+            await desks.act(HANDLER, "ask", name, "Vad hände sedan?", acts.ActChoices(by=date(2026, 1, 1)))
 
         seen = await desks.reporter_sees(reporter)
-    assert (asked.exit_code, asked.found["error"]["text_key"]) == (2, "timing.completion_too_soon")
+    assert asked.value.text_key == "timing.completion_too_soon"
     assert not any(isinstance(body, CompletionRequest) for body in seen)
 
 

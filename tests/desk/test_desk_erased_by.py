@@ -148,7 +148,7 @@ async def test_a_signature_that_does_not_count_is_shown_in_red_while_it_waits_an
                 await book.open(book.state.find(name))
 
     assert "warning.erase_signer" in seen.warnings
-    assert "RED: somebody has signed to erase the case" in show.case_prose(seen)
+    assert "Somebody has signed to erase the case who does not read it" in show.list_prose([seen])
     assert refused.value.text_key == "erase.by_another"
     assert (other, done) == ("kept", "done")
 

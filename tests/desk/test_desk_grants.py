@@ -60,7 +60,7 @@ async def test_a_later_key_that_the_server_made_up_takes_no_case_away_and_is_sho
     assert before == ()
     assert [case.known.key for case in opened] == [reporter.keys.key] * 2
     assert [case.warnings for case in opened] == [(WARN_OTHER_KEYS,)] * 2
-    assert "RED: a later key of the case came here" in show.case_prose(answered)
+    assert "A later key of the case came here" in show.list_prose([answered])
 
 
 async def test_a_key_of_the_same_epoch_that_comes_before_the_real_one_does_not_keep_it_out(tmp_path):

@@ -200,13 +200,14 @@ def test_one_command_at_a_time_works_in_a_desk_home(tmp_path):
         pass
 
 
-def test_a_file_that_breaks_off_leaves_nothing_and_none_is_overwritten(tmp_path):
-    def breaks_off():
-        yield b"half"
+def test_a_file_that_breaks_off_leaves_nothing_and_none_is_overwritten(tmp_path, monkeypatch):
+    def breaks_off(_descriptor):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        files.write_pieces(tmp_path / "one", breaks_off())
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, "fsync", breaks_off)
+        with pytest.raises(KeyboardInterrupt):
+            files.write_new(tmp_path / "one", b"half")
     files.write_new(tmp_path / "two", b"first")
     with pytest.raises(FileExistsError):
         files.write_new(tmp_path / "two", b"second")

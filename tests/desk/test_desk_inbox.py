@@ -1,11 +1,16 @@
 """What desks see of acts in the inbox, on real pages: approved notes, an inbox that has ended, an earlier report."""
 
+import msgspec
 import pytest
 from code_search import code_in
 from desk_harness import running_with_pages
+from desk_pages import pages_of
 from intake_harness import file_report, log_in, make_home, words_asked, zygotes
+from moved_cases import signed
 from reporter_samples import photograph
 
+from cases.case.merging import merge
+from cases.entry import Message, MinutesApproved, PhoneMinutes, Report, Stream
 from desk.commands import show
 from desk.errors import ServerRefused
 from desk.work import acts
@@ -51,41 +56,29 @@ async def test_a_file_that_the_reporter_has_withdrawn_is_marked_where_it_is_list
         await browser.post("/inbox/withdraw", asked.form("/inbox/withdraw").fields)
         await desks.release()
         name = (await desks.listed(LEAD))[0].case_id.hex()
-        read = await desks.command(LEAD, "read", name[:8])
-        async with desks.desk(LEAD) as book:
-            await book.sync()
-            prose = show.case_prose(await book.open(book.state.find(name)))
+        case = await desks.opened(LEAD, name)
+        async with pages_of(desks, LEAD) as reader:
+            await reader.unlock()
+            shown = await reader.go(f"/case/{name}")
 
-    files = {entry["file_id"]: entry for entry in read.found["entries"] if entry["kind"] == "attachment"}
-    withdrawn = dict(first.fields)["file"]
-    assert {file_id: entry["withdrawn"] for file_id, entry in files.items()} == {
-        file_id: file_id == withdrawn for file_id in files
-    }
-    assert len(files) == 2
-    assert [line.endswith("WITHDRAWN by the reporter") for line in prose.splitlines() if " bytes" in line] == [
-        True,
-        False,
-    ]
+    assert case.state.withdrawn_files == {dict(first.fields)["file"]}
+    assert shown.words.count("Anmälaren har återtagit filen.") == 1
 
 
 async def test_notes_written_at_a_desk_are_approved_in_the_inbox_and_the_desk_says_so(tmp_path):
     async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
         page, name = await a_case(desks)
         browser = desks.intake.browser()
-        wrote = await desks.command(HANDLER, "minutes", name[:8], text="Du sade att bron är betald två gånger.")
+        await desks.act(HANDLER, "minutes", name, "Du sade att bron är betald två gånger.")
         approved = await approve(browser, await log_in(browser, page.receipt))
-        before = await desks.command(LEAD, "read", name[:8])
+        before = await desks.opened(LEAD, name)
         await desks.release()
-        after = await desks.command(LEAD, "read", name[:8])
-        async with desks.desk(LEAD) as book:
-            await book.sync()
-            prose = show.case_prose(await book.open(book.state.find(name)))
+        after = await desks.opened(LEAD, name)
 
-    kinds = [[entry["kind"] for entry in read.found["entries"]] for read in (before, after)]
-    assert wrote.exit_code == 0
-    assert kinds == [["report", "phone-minutes"], ["report", "phone-minutes", "minutes-approved"]]
-    assert "the notes that are entry 0 of the members are right" in prose
-    assert not code_in(prose, approved.receipt.words)
+    kinds = [[type(entry.body) for entry in merge(case.streams)] for case in (before, after)]
+    assert kinds == [[Report, PhoneMinutes], [Report, PhoneMinutes, MinutesApproved]]
+    assert after.streams[Stream.REPORTER][-1].body.number == 0
+    assert not code_in(str(msgspec.to_builtins(list(after.streams.values()))), approved.receipt.words)
 
 
 async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_words_still_open_it(tmp_path):
@@ -100,19 +93,17 @@ async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_word
         async with desks.desk(LEAD) as book:
             await book.sync()
             move = await offer(book, name, [LABELS[HANDLER], LABELS[COUNSEL]], LABELS[HANDLER], "Jäv.")
-        (tmp_path / "move").write_bytes(move.file)
-        signed = await desks.command(HANDLER, "sign-move", str(tmp_path / "move"), "--agree")
+        await signed(desks, HANDLER, move.file)
         new = await log_in(browser, approved.receipt)
         old = await log_in(browser, page.receipt)
         await browser.post("/inbox/write", new.form("/inbox/write").with_(text="Mer om bron."))
         await desks.release()
-        read = await desks.command(HANDLER, "read", name[:8])
+        case = await desks.opened(HANDLER, name)
 
-    assert signed.exit_code == 0
     assert "En sak." in new.plain
     assert "Den koden öppnar inget ärende." in old.plain
-    assert read.found["entries"][-1]["text"] == "Mer om bron."
-    assert read.found["warnings"] == []
+    assert merge(case.streams)[-1].body == Message("Mer om bron.")
+    assert case.warnings == ()
 
 
 async def test_desks_see_that_an_inbox_has_ended_and_erase_without_waiting_for_it(tmp_path):
@@ -127,7 +118,7 @@ async def test_desks_see_that_an_inbox_has_ended_and_erase_without_waiting_for_i
                 await erase(book, name, "G 1")
             await desks.release()
             case = await book.open(book.state.find(name))
-            listed, prose = show.state_object(case), show.case_prose(case)
+            listed = show.state_object(case)
             first = await erase(book, name, "G 1")
         async with desks.desk(HANDLER) as book:
             await book.sync()
@@ -135,7 +126,6 @@ async def test_desks_see_that_an_inbox_has_ended_and_erase_without_waiting_for_i
 
     assert too_early.value.text_key == "erase.inbox_open"
     assert (listed["inbox_ended"], listed["state"]) == (True, "erasable")
-    assert "The reporter has ended the inbox and does not read answers." in prose
     assert (first, second) == ("kept", "done")
 
 
@@ -147,12 +137,9 @@ async def test_a_desk_shows_the_language_of_a_report_and_that_it_belongs_to_an_e
         async with desks.desk(LEAD) as book:
             await book.sync()
             case = await book.open(book.state.find(known.case_id.hex()))
-            listed, prose = show.state_object(case), show.case_prose(case)
+            listed = show.state_object(case)
 
     assert (listed["language"], listed["earlier"], listed["tried"]) == ("sv", True, {})
-    assert "tried to attach" not in prose
-    assert "written in: sv" in prose
-    assert "The reporter says that it belongs to an earlier report." in prose
 
 
 async def test_a_desk_shows_of_which_kind_the_files_were_that_were_not_accepted(tmp_path):
@@ -165,7 +152,6 @@ async def test_a_desk_shows_of_which_kind_the_files_were_that_were_not_accepted(
         async with desks.desk(LEAD) as book:
             await book.sync()
             case = await book.open(book.state.find(known.case_id.hex()))
-            listed, prose = show.state_object(case), show.case_prose(case)
+            listed = show.state_object(case)
 
     assert listed["tried"] == {"e-mail": 1, "sound or film": 1}
-    assert "The reporter tried to attach: 1 e-mail, 1 sound or film." in prose

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from desk_harness import Reporter, RunningDesks, running_desks
 from intake_harness import make_home
-from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, OTHER, ROLES, a_case, offered
+from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, OTHER, ROLES, a_case, made, offered, signed
 from nacl.public import PublicKey, SealedBox
 
 from cases.case.statements import Act, Unsigned, sign_statement
+from cases.case.timeline import CaseAction
 from cases.crypto.grants import decoy_grant
 from cases.entry import Handover, Message, Note, Stream
 from cases.wire import messages
@@ -23,13 +24,10 @@ from desk.work import acts, moves
 async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_more(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
         name, reporter = await a_case(desks)
-        file = tmp_path / "move"
-        words = ["--reader", LABELS[HANDLER], "--reader", LABELS[COUNSEL], "--signer", LABELS[HANDLER]]
 
-        made = await desks.command(LEAD, "move", name[:8], *words, "--reason", "Jäv.", "--out", str(file))
-        unasked = await desks.command(HANDLER, "sign-move", str(file))
-        signed = await desks.command(HANDLER, "sign-move", str(file), "--agree")
-        again = await desks.command(HANDLER, "sign-move", str(file), "--agree")
+        file = await offered(desks, name)
+        read, _case = await signed(desks, HANDLER, file)
+        again, _case = await signed(desks, HANDLER, file)
         await desks.release()
         opened = {}
         for number in (HANDLER, COUNSEL):
@@ -44,8 +42,8 @@ async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_mor
         seen = await desks.reporter_sees(replace(reporter, keys=opened[HANDLER].keys))
 
     ids = [keys.id for keys in desks.made.keys]
-    assert (made.exit_code, unasked.exit_code, signed.exit_code, again.exit_code) == (0, 3, 0, 0)
-    assert (signed.found["joining"], signed.found["leaving"]) == ([ids[COUNSEL]], [ids[LEAD]])
+    assert again.checked is None
+    assert ([one.id for one in read.joining], [one.id for one in read.leaving]) == ([ids[COUNSEL]], [ids[LEAD]])
     for case in opened.values():
         assert case.known.epoch == 2
         assert case.streams[Stream.NOTES][0].body == Note("För oss.")
@@ -75,13 +73,11 @@ async def test_an_offer_to_too_few_to_whom_it_concerns_or_to_nobody_is_not_made(
 async def test_a_signer_who_does_not_read_the_case_today_is_refused_at_once(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
         name, _reporter = await a_case(desks)
-        file = tmp_path / "move"
-        words = ["--reader", LABELS[HANDLER], "--reader", LABELS[COUNSEL], "--signer", LABELS[COUNSEL]]
 
-        made = await desks.command(LEAD, "move", name[:8], *words, "--reason", "Jäv.", "--out", str(file))
+        with pytest.raises(MoveRefused) as refused:
+            await offered(desks, name, signer=LABELS[COUNSEL])
 
-    assert (made.exit_code, made.found["error"]["text_key"]) == (2, "move.signer")
-    assert not file.exists()
+    assert refused.value.text_key == "move.signer"
 
 
 async def test_a_signer_who_has_stepped_aside_is_refused_at_once(tmp_path):
@@ -280,31 +276,27 @@ async def refused_to(desks: RunningDesks, number: int, file: bytes) -> Exception
 async def test_of_two_readers_who_stepped_aside_signs_a_move_to_a_third_and_the_next_leaves_her_out(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
         name, reporter = await of_two(desks, aside=HANDLER)
-        first, second = tmp_path / "first", tmp_path / "second"
-        with_her = [word for number in (LEAD, HANDLER, COUNSEL) for word in ("--reader", LABELS[number])]
-        without = ["--reader", LABELS[LEAD], "--reader", LABELS[COUNSEL], "--signer", LABELS[COUNSEL]]
-        why = ["--reason", "Jäv.", "--out"]
+        with_her, without = (LEAD, HANDLER, COUNSEL), (LEAD, COUNSEL)
 
-        made = await desks.command(LEAD, "move", name[:8], *with_her, "--signer", LABELS[HANDLER], *why, str(first))
-        signed = await desks.command(HANDLER, "sign-move", str(first), "--agree")
-        again = await desks.command(HANDLER, "sign-move", str(first), "--agree")
+        first = await made(desks, name, with_her, HANDLER)
+        read, moved = await signed(desks, HANDLER, first.file)
+        again, _case = await signed(desks, HANDLER, first.file)
         await desks.release()
-        left = await desks.command(LEAD, "move", name[:8], *without, *why, str(second))
-        done = await desks.command(COUNSEL, "sign-move", str(second), "--agree")
+        second = await made(desks, name, without, COUNSEL)
+        last, done = await signed(desks, COUNSEL, second.file)
         await desks.release()
-        hers = await desks.command(HANDLER, "read", name[:8])
-        async with desks.desk(LEAD) as book:
-            await book.sync()
-            seen = await desks.reporter_sees(replace(reporter, keys=(await book.open(book.state.find(name))).keys))
+        with pytest.raises(ServerRefused) as hers:
+            await desks.opened(HANDLER, name)
+        seen = await desks.reporter_sees(replace(reporter, keys=(await desks.opened(LEAD, name)).keys))
 
     ids = [keys.id for keys in desks.made.keys]
-    assert [one.exit_code for one in (made, signed, again, left, done)] == [0, 1, 1, 0, 1]
     # The report was sealed to two by hand, which every desk warns of.
-    assert signed.found["warnings"] == done.found["warnings"] == ["warning.routing"]
-    assert (made.found["signer_aside"], left.found["signer_aside"]) == (True, False)
-    assert (signed.found["joining"], done.found["leaving"]) == ([ids[COUNSEL]], [ids[HANDLER]])
-    assert signed.found["allowed"] == ["link", "note", "register"]
-    assert hers.found["error"]["text_key"] == "store.not_there"
+    assert moved.warnings == done.warnings == ("warning.routing",)
+    assert (first.signer_aside, second.signer_aside) == (True, False)
+    assert ([one.id for one in read.joining], [one.id for one in last.leaving]) == ([ids[COUNSEL]], [ids[HANDLER]])
+    assert again.checked is None
+    assert moved.state.allowed == {CaseAction.NOTE}
+    assert hers.value.text_key == "store.not_there"
     assert seen == [Handover(ids[COUNSEL], "Jäv.")]
 
 

@@ -1,4 +1,4 @@
-"""The number in the group's own register, a link to an earlier case, a request to meet: on the command line."""
+"""The number in the group's own register, a link to an earlier case, a request to meet."""
 
 from __future__ import annotations
 
@@ -13,24 +13,21 @@ from desk.work import acts
 LEAD, HANDLER = range(2)
 
 
-async def test_the_newest_register_number_counts_and_is_shown_by_read_and_list(tmp_path):
+async def test_the_newest_register_number_counts_and_is_shown_by_the_case_and_the_list(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         reporter = await desks.file("En sak.")
         await desks.release()
         name = reporter.keys.case_id.hex()
         bare = (await desks.command(LEAD, "list")).found["cases"][0]["register_number"]
-        await desks.command(LEAD, "register", name[:8], text="KS 2026/430")
-        await desks.command(HANDLER, "register", name[:8], text="KS 2026/431")
+        await desks.act(LEAD, "register", name[:8], "KS 2026/430")
+        await desks.act(HANDLER, "register", name[:8], "KS 2026/431")
 
-        read = await desks.command(LEAD, "read", name[:8])
         listed = await desks.command(HANDLER, "list")
-        async with desks.desk(LEAD) as book:
-            await book.sync()
-            case = await book.open(book.state.find(name))
+        case = await desks.opened(LEAD, name)
         seen = await desks.reporter_sees(reporter)
 
     assert bare == ""
-    assert read.found["register_number"] == "KS 2026/431"
+    assert case.register_number == "KS 2026/431"
     assert listed.found["cases"][0]["register_number"] == "KS 2026/431"
     assert "register number: KS 2026/431" in show.list_prose([case])
     assert case.streams[Stream.NOTES][0].body == RegisterNumber("KS 2026/430")

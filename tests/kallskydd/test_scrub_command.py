@@ -122,7 +122,7 @@ def test_a_refused_file_does_not_stop_the_others_and_is_told_by_the_exit_code(ph
     assert [line["status"] for line in lines] == ["refused", "refused", "clean", "clean"]
     assert [line["reason"] for line in lines] == ["refused.office_document", "file.unreadable", None, None]
     assert {"form", "links", "sound_or_film"} <= set(lines[3]["lost"])
-    assert "Save it as PDF" in said
+    assert "Save it as a PDF" in said
 
 
 def test_neutral_names_follow_the_command_line_and_what_the_folder_has_already(photo, tmp_path) -> None:

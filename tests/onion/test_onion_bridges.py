@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from desk.errors import NotReachable
-from kallskydd.commands.desk.route import Route, connector_for
+from kallskydd.desk.route import Route, connector_for
 from onion import bridges as onion_bridges
 from onion.bridges import bridge_lines
 from onion.client import ClientTor

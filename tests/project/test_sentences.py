@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from cases.errors import CaseError
-from cases.sentences import file, member, operator
+from cases.sentences import file, operator
 from desk.errors import DeskError
 from desk.server.reach import _TOR_REPLIES
+from desk.web.views.pages import Pages
+from desk.web.views.sentences import SENTENCES
 from onion.errors import OnionError
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +44,12 @@ FILES |= {
     "ready.toml",
     "rows.json",
 }
-# The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py). What is here goes to desks.
-TO_DESKS = ("intake/desk_api/app.py",)
+# The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py).
+OF_A_DESK = ("desk/**/*.py", "intake/desk_api/**/*.py", "kallskydd/commands/desk.py", "kallskydd/desk/*.py")
+# Acts of reporters and operators, and what a backup is refused for: `open-backup` says it at a terminal, in English.
+NOT_AT_A_DESK = {"receipt.wrong", "take_back.released", "inbox.not_closed", "audit.chain_broken", "join.unsigned"}
+NOT_AT_A_DESK |= {"case.error", "member.wrong_passphrase", "seal.broken", "seal.not_a_recipient"}
+NOT_AT_A_DESK |= {key for key in operator.SENTENCES if key.startswith("backup.")}
 
 
 def is_error(name: str, known: frozenset[str]) -> bool:
@@ -96,23 +102,41 @@ def test_every_key_of_the_cases_has_two_sentences():
     assert {key for key in missing if not key.startswith(("home.", "config."))} == set()
 
 
-def test_every_key_that_a_desk_can_meet_has_two_sentences():
-    names = error_names()
-    raised = keys_of("cases", "desk") | {key for path in TO_DESKS for key in keys_in(ROOT / path, names)}
-    raised |= keys_of("kallskydd/commands/desk") | set(_TOR_REPLIES.values())
+def modules_of_a_desk() -> set[Path]:
+    """What a desk runs, what its server runs for it, and what of the cases these import, all the way down."""
+    found = {path for folder in OF_A_DESK for path in ROOT.glob(folder)}
+    left = list(found)
+    while left:
+        for node in ast.walk(ast.parse(left.pop().read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cases"):
+                names = (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+                paths = {ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in names}
+                more = {path for path in paths if path.is_file()} - found
+                found |= more
+                left += more
+    return {path for path in found if "sentences" not in path.parts}
 
-    missing = raised - set(member.SENTENCES) - FILES
 
-    assert {key for key in missing if not key.startswith(("home.", "config."))} == set()
+def test_every_key_that_can_reach_a_desk_has_its_sentences_and_in_swedish():
+    names, swedish = error_names(), Pages().language("sv")
+    raised = {key for path in modules_of_a_desk() for key in keys_in(path, names)} | set(_TOR_REPLIES.values())
+
+    reached = {key for key in raised - FILES if not key.startswith(("home.", "config."))} - NOT_AT_A_DESK
+    english = [key for key, notice in SENTENCES.items() if swedish.notice(notice) == notice]
+
+    assert len(reached) > 150
+    assert reached - set(SENTENCES) == set()
+    assert english == []
 
 
 def test_every_key_of_the_front_door_has_sentences():
-    known = set(member.SENTENCES)
-
-    assert keys_of("kallskydd") - known == set()
+    assert keys_of("kallskydd") - {*SENTENCES, *operator.SENTENCES, *file.SENTENCES} == set()
 
 
-@pytest.mark.parametrize("table", [operator.SENTENCES, member.SENTENCES, file.SENTENCES], ids=["cases", "desk", "file"])
+OF_THE_DESK = {key: (notice.what, notice.do) for key, notice in SENTENCES.items()}
+
+
+@pytest.mark.parametrize("table", [operator.SENTENCES, OF_THE_DESK, file.SENTENCES], ids=["cases", "desk", "file"])
 def test_sentences_are_two_and_none_is_a_key(table):
     odd = [key for key, both in table.items() if len(both) != 2 or not all(A_SENTENCE.fullmatch(one) for one in both)]
 

@@ -36,6 +36,8 @@ from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
 from desk.work import acts
 from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
+from desk.work.erasing import erase
 from intake.desk_api.app import desk_app
 from intake.entrance import Hosts
 from intake.http.serving import serve
@@ -43,7 +45,7 @@ from intake.http.silence import Faults
 from intake.limits import Limits
 from intake.rooms.uploads import MemoryBudget
 from intake.services import RosterProvider
-from kallskydd.commands.desk.route import Route, connector_for
+from kallskydd.desk.route import Route, connector_for
 from onion.address import address_from_public
 from scrubbers.memory_file import MemoryFile
 from scrubbers.sandbox import Sandbox
@@ -120,11 +122,29 @@ class RunningDesks:
             await book.sync()
             return list(book.state.case_list.cases.values())
 
-    async def step_aside(self, number: int, name: str) -> None:
-        """A member says of herself that she is disqualified in this case."""
+    async def opened(self, number: int, name: str) -> DeskCase:
+        """A case as a member's desk opens it."""
         async with self.desk(number) as book:
             await book.sync()
-            await acts.do(book, "recuse", name, "Vi är släkt.")
+            return await book.open(book.state.find(name))
+
+    async def act(
+        self, number: int, act: str, name: str, text: str, chosen: acts.ActChoices = acts.NO_CHOICES
+    ) -> DeskCase:
+        """A member does something to a case; the case as it is then."""
+        async with self.desk(number) as book:
+            await book.sync()
+            return await acts.do(book, act, name, text, chosen)
+
+    async def step_aside(self, number: int, name: str) -> DeskCase:
+        """A member says of herself that she is disqualified in this case."""
+        return await self.act(number, "recuse", name, "Vi är släkt.")
+
+    async def erase(self, number: int, name: str, reference: str = "G 1") -> str:
+        """A member signs that a case is to be erased."""
+        async with self.desk(number) as book:
+            await book.sync()
+            return await erase(book, name, reference)
 
     async def file(
         self,

@@ -30,8 +30,8 @@ from desk.web.services import Services
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
-from kallskydd.commands.desk.preview import IntakePages
-from kallskydd.commands.desk.route import Route, connector_for
+from kallskydd.desk.preview import IntakePages
+from kallskydd.desk.route import Route, connector_for
 
 TO_A_PAGE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 _REDIRECTS = 303

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from desk_harness import Reporter, RunningDesks
 
 from desk.work import acts, moves
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
 
 LEAD, HANDLER, COUNSEL, OTHER = range(4)
 
@@ -33,3 +37,25 @@ async def offered(
     async with desks.desk(LEAD) as book:
         await book.sync()
         return (await moves.offer(book, name, readers, signer, "Jäv.")).file
+
+
+async def made(desks: RunningDesks, name: str, readers: Sequence[int], signer: int) -> moves.Offered:
+    """The lead's offer of a case to the members of these numbers."""
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        return await moves.offer(book, name, [LABELS[one] for one in readers], LABELS[signer], "Jäv.")
+
+
+async def signed(desks: RunningDesks, number: int, file: bytes) -> tuple[moves.ReadOffer, DeskCase]:
+    """A second member checks an offer and signs it: what she read in it, and the case as it is then."""
+    async with desks.desk(number) as book:
+        await book.sync()
+        read = await moves.read_offer(book, file)
+        return read, await moves.sign_offer(book, read)
+
+
+async def send_to(book: Casebook, name: str, number: int, made: moves.Offered) -> None:
+    """Let the server hold an offer for the member of this number."""
+    case = await book.open(book.state.find(name))
+    signer = next(one.id for one in book.chain.current.members if one.label == LABELS[number])
+    await moves.send_offer(book, case, signer, made)

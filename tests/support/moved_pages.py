@@ -28,7 +28,7 @@ from desk.errors import DeskError, NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import KnownCase, read_state
 from desk.work.case.unsealing import open_grants
-from kallskydd.commands.desk.route import Route
+from kallskydd.desk.route import Route
 
 LEAD, HANDLER, COUNSEL, OTHER = range(4)
 ROLES = ("lead", "handler", "counsel", "handler")

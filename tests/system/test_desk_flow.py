@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from desk_harness import running_desks, running_with_pages
-from intake_harness import SetClock, file_report, log_in, make_home, zygotes
+from desk_pages import pages_of
+from intake_harness import file_report, log_in, make_home, zygotes
 
+from cases.case.timeline import CaseAction
 from cases.clock import today
 from cases.entry import Acknowledgement, CompletionRequest, Message, Note, Outcome, Stream
-from desk.errors import DayTooSoon, Erased, NotNow, ServerRefused, UnknownCase
+from desk.errors import CaseBroken, DayTooSoon, Erased, NotNow, SaveRefused, ServerRefused, UnknownCase
+from desk.keep.saving import checked, file_name, save_bytes
 from desk.work import acts
 from desk.work.erasing import erase
 from kallskydd.demo.sample_files import sample_jpeg
@@ -40,19 +43,18 @@ async def test_a_report_filed_with_the_form_is_read_answered_and_the_answers_are
         page = await file_report(desks.intake.browser(), "Se bilden.", [photograph.content])
         await desks.release()
         name = (await desks.listed(0))[0].case_id.hex()
-        target = tmp_path / "saved"
-        target.mkdir()
 
-        read = await desks.command(0, "read", name, "--save", str(target))
-        replied = await desks.command(1, "reply", name[:8], text="Vilket år gäller det?")
+        async with desks.desk(0) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+            (attachment,) = case.attachments
+            saved = b"".join(checked(attachment, await book.attachment(case, attachment)))
+        await desks.act(1, "reply", name[:8], "Vilket år gäller det?")
         inbox = await log_in(desks.intake.browser(), page.receipt)
 
-        attachment = next(entry for entry in read.found["entries"] if entry["kind"] == "attachment")
-        saved = (target / f"{name[:8]}-1.jpg").read_bytes()
-        assert (read.exit_code, replied.exit_code) == (0, 0)
-        assert read.found["entries"][0]["text"] == "Se bilden."
-        assert read.found["warnings"] == []
-        assert hashlib.sha256(saved).hexdigest() == attachment["digest"]
+        assert case.report.text == "Se bilden."
+        assert case.warnings == ()
+        assert hashlib.sha256(saved).hexdigest() == attachment.digest
         assert not any(marker.encode() in saved for marker in photograph.markers)
         assert "Vilket år gäller det?" in inbox.plain
 
@@ -96,41 +98,44 @@ async def test_an_attachment_is_saved_under_a_name_of_ours_and_never_over_anothe
         reporter = await desks.file("Se bilden.", files=[content])
         await desks.release()
         name = reporter.keys.case_id.hex()
-        target = tmp_path / "saved"
-        target.mkdir()
 
-        read = await desks.command(0, "read", name, "--save", str(target))
-        again = await desks.command(0, "read", name, "--save", str(target))
+        async with desks.desk(0) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+            (attachment,) = case.attachments
+            saved = b"".join(checked(attachment, await book.attachment(case, attachment)))
+        save_bytes(tmp_path / file_name(case.known.case_id, attachment), saved)
 
-        assert (read.exit_code, read.found["saved"]) == (0, [f"{name[:8]}-1.jpg"])
-        assert [path.name for path in target.iterdir()] == read.found["saved"]
-        assert (target / f"{name[:8]}-1.jpg").read_bytes() == content
-        assert (again.exit_code, again.found["error"]["text_key"]) == (2, "desk.save_refused")
+        assert (tmp_path / f"{name[:8]}-1.jpg").read_bytes() == content
+        with pytest.raises(SaveRefused):
+            save_bytes(tmp_path / file_name(case.known.case_id, attachment), b"another")
+        with pytest.raises(CaseBroken):
+            checked(attachment, [content[:-1], b"!"])
 
 
-async def test_a_case_is_closed_and_erased_by_two_members_in_two_homes_and_processes(tmp_path):
+async def test_a_case_is_closed_and_erased_by_two_members_in_two_homes(tmp_path):
     made = make_home(tmp_path / "home", ("lead", "handler"), trial=True, settings=AT_ONCE)
-    async with running_desks(tmp_path, made, SetClock(datetime.now(UTC) - timedelta(hours=36))) as desks:
+    async with running_desks(tmp_path, made) as desks:
         reporter = await desks.file("En sak.")
         await desks.release()
         name = reporter.keys.case_id.hex()
         listed = await desks.command(0, "list")
 
-        too_soon = await desks.command(0, "erase", name, "--reference", "LK 2026-17")
-        closed = await desks.command(0, "close", name, "--outcome", "handled", text="Felet är rättat.\n")
-        first = await desks.command(0, "erase", name, "--reference", "LK 2026-17")
-        once_more = await desks.command(0, "erase", name, "--reference", "LK 2026-17")
-        seen = await desks.command(1, "read", name[:6])
-        second = await desks.command(1, "erase", name, "--reference", "LK 2026-17")
+        with pytest.raises(NotNow) as too_soon:
+            await desks.erase(0, name, "LK 2026-17")
+        closed = await desks.act(0, "close", name, "Felet är rättat.")
+        kept = [await desks.erase(0, name, "LK 2026-17") for _ in range(2)]
+        seen = await desks.opened(1, name[:6])
+        second = await desks.erase(1, name, "LK 2026-17")
         left = [await desks.command(number, "list") for number in (0, 1)]
 
         assert listed.found["cases"][0]["case"] == name
-        assert (too_soon.exit_code, too_soon.found["error"]["text_key"]) == (1, "erase.not_closed")
+        assert too_soon.value.text_key == "erase.not_closed"
         # Nobody waits for an inbox of no days, and the desk knows it.
-        assert (closed.exit_code, closed.found["state"]) == (0, "erasable")
-        assert "erase" in closed.found["allowed"]
-        assert (first.found["state"], once_more.found["state"], second.found["state"]) == ("kept", "kept", "done")
-        assert seen.found["erase_signed"] == [{"member": made.keys[0].id, "reference": "LK 2026-17"}]
+        assert closed.state.state == "erasable"
+        assert CaseAction.ERASE in closed.state.allowed
+        assert (kept, second) == (["kept", "kept"], "done")
+        assert seen.waiting == ((made.keys[0].id, "LK 2026-17"),)
         for ran in left:
             assert (ran.exit_code, ran.found["cases"], ran.found["problems"]) == (0, [], [])
             assert ran.found["erased"][0]["reference"] == "LK 2026-17"
@@ -292,16 +297,18 @@ async def test_a_case_is_found_by_the_beginning_of_its_name_only_when_it_is_the_
 
 async def test_what_was_read_is_no_longer_new_and_what_came_after_is(tmp_path):
     made = make_home(tmp_path / "home")
-    async with running_desks(tmp_path, made, SetClock(datetime.now(UTC) - timedelta(hours=36))) as desks:
+    async with running_desks(tmp_path, made) as desks:
         reporter = await desks.file("En sak.")
         await desks.release()
         name = reporter.keys.case_id.hex()
 
-        unread = await desks.command(0, "list")
-        await desks.command(0, "read", name)
-        read = await desks.command(0, "list")
-        await desks.command(1, "assess", name, "--text", "Vi går vidare.")
-        fresh = await desks.command(0, "list")
-        own = await desks.command(1, "list")
+        unread = await desks.opened(0, name)
+        async with pages_of(desks, 0) as reader:
+            await reader.unlock()
+            await reader.go(f"/case/{name}")
+        read = await desks.opened(0, name)
+        await desks.act(1, "assess", name, "Vi går vidare.")
+        own = await desks.opened(1, name)
+        fresh = await desks.opened(0, name)
 
-        assert [ran.found["cases"][0]["new"] for ran in (unread, read, fresh, own)] == [1, 0, 1, 1]
+        assert [case.new_entries for case in (unread, read, fresh, own)] == [1, 0, 1, 1]

@@ -118,7 +118,7 @@ def test_the_mark_alone_keeps_a_core_from_being_dumped_as_where_dumps_go_to_a_pr
 import sys
 from confine import process
 process.no_core_dump = lambda: None
-from kallskydd.commands.desk.memory import close_memory
+from kallskydd.desk.memory import close_memory
 close_memory()
 print(process.core_limit(), flush=True)
 sys.stdin.read()

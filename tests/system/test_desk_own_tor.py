@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kallskydd.commands.desk.route import Route, connector_for
+from kallskydd.desk.route import Route, connector_for
 from onion.control import open_controller
 from onion.errors import OnionError
 

@@ -9,7 +9,7 @@ from reporter_samples import rows
 from desk.errors import NotReachable
 from desk.keep.probes import hash_of
 from desk.work.probe import file_report
-from kallskydd.commands.desk.route import Route, connector_for
+from kallskydd.desk.route import Route, connector_for
 from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
 

@@ -21,9 +21,9 @@ from desk.keep.state import join_server
 from desk.server.reach import PASSING
 from desk.work import acts
 from desk.work.case.cached import fetch_touched
-from kallskydd.commands.desk.route import Route
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
+from kallskydd.desk.route import Route
 from onion.address import public_from_address
 from onion.errors import TorNotReady
 from onion.keys import read_onion_key

@@ -13,7 +13,6 @@ from intake_harness import make_home
 
 from cases.case.statements import Unsigned, sign_statement
 from cases.clock import add_months, today
-from cases.entry import Message
 from cases.roster import chain as roster
 from cases.roster.chain import parse_roster, propose, render, sign_roster
 from cases.roster.member import new_member_keys
@@ -23,7 +22,7 @@ from desk.errors import Erased, ServerRefused, TombstoneBroken
 from desk.work import acts
 from desk.work.writing import hand_in
 
-FORGED = "Sant.\n── 2026-03-03 message, Person 2\nJag tar tillbaka allt."
+FORGED = "KS 1\ncase 11111111: closed\n  WARNING: Jag tar tillbaka allt."
 
 
 async def test_two_members_who_sign_the_roster_at_the_same_moment_are_both_counted(tmp_path, monkeypatch):
@@ -123,22 +122,19 @@ async def test_a_statement_of_another_day_is_refused(tmp_path):
     assert refused == ["statement.other_day"] * 2
 
 
-async def test_nothing_a_reporter_writes_looks_like_a_line_of_the_desk(tmp_path):
+async def test_nothing_that_somebody_else_writes_looks_like_a_line_of_the_desk(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
-        reporter = await desks.file(FORGED)
+        reporter = await desks.file("En sak.")
         await desks.release()
-        await desks.reporter_writes(reporter, Message(FORGED + "\rcase 00000000: closed\u2028── WARNING"))
-        await desks.release()
-        async with desks.desk(0) as book:
-            await book.sync()
-            case = await book.open(book.state.find(reporter.keys.case_id.hex()))
+        name = reporter.keys.case_id.hex()
+        await desks.act(0, "register", name, FORGED + "\rcase 00000000: closed\u2028case 00000000: closed")
+        case = await desks.opened(0, name)
 
-    prose = show.case_prose(case)
-    headings = [line for line in prose.splitlines() if line.startswith("──")]
-    assert len(headings) == 2
+    prose = show.list_prose([case])
     assert [line for line in prose.splitlines() if line.startswith("case ")] == [prose.splitlines()[0]]
+    assert [line for line in prose.splitlines() if not line.startswith("  ")] == [prose.splitlines()[0]]
     assert "\u2028" not in prose
-    assert "Jag tar tillbaka allt." in prose
+    assert "register number: KS 1\ufffdcase" in prose
 
 
 def test_a_line_of_the_desk_stays_one_line_whatever_stands_in_it():

@@ -7,10 +7,9 @@ every process. The tables are the test's only list, so they cannot say one thing
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
-import json
+import functools
 import os
 import re
 import socket
@@ -35,14 +34,20 @@ from cases.clock import today, utc_now
 from cases.receipt.keys import receipt_keys
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import MemberKeys, seal_member_keys
+from desk.commands.session import work
 from desk.keep.keyfile import DeskHome, enrol
 from desk.keep.state import join_server, read_state
+from desk.work import acts
+from desk.work.case.examining import open_all
+from kallskydd.desk.route import Route, connector_for
 from kallskydd.mirror.certificate import challenge_pem, key_pem, new_key
 from kallskydd.mirror.folder import ACCOUNT_KEY, CERTIFICATE, mirror_folder, write_whole
 from onion.keys import read_onion_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
+
+    from desk.work.case.casebook import Casebook
 
 PASSPHRASE = "hamn skruv lykta betong"
 AS_ROOT = os.geteuid() == 0
@@ -118,22 +123,26 @@ class Installation:
     def home(self) -> Path:
         return self.service.home
 
-    def desk_words(self, verb: str, way: Path, *more: str) -> list[str | Path]:
-        options = ["--desk-home", self.desks[0][0].folder, "--passphrase-file", self.folder / "pass", "--socket", way]
-        return ["desk", verb, *options, "--json", *more]
+    @contextlib.asynccontextmanager
+    async def desk(self) -> AsyncIterator[Casebook]:
+        """The first member's desk, at work in this process."""
+        home = self.desks[0][0]
+        # As the program sets it for itself.
+        os.umask(0o077)
+        connect = functools.partial(connector_for, route=Route(socket=self.service.desk_socket), tor_folder=home.tor)
+        async with work(home, lambda: PASSPHRASE, connect, utc_now) as book:
+            await book.sync()
+            yield book
 
-    async def desk(self, verb: str, *more: str) -> dict:
-        done = await asyncio.to_thread(kallskydd, *self.desk_words(verb, self.service.desk_socket, *more))
-        return json.loads(done.stdout)
-
-    def desk_at_work(self, case: str) -> subprocess.Popen[bytes]:
+    def desk_at_work(self) -> subprocess.Popen[bytes]:
         """The first member's desk once it has unlocked everything and asks a server that never answers."""
         gate = self.folder / "gate.sock"
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(gate))
             listening.listen()
             listening.settimeout(60)
-            process = subprocess.Popen([*KALLSKYDD, *map(str, self.desk_words("read", gate, case))],
+            options = ["--desk-home", self.desks[0][0].folder, "--passphrase-file", self.folder / "pass"]
+            process = subprocess.Popen([*KALLSKYDD, "desk", "list", *options, "--socket", gate],
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
             self.asked, _ = listening.accept()
             self.asked.settimeout(60)
@@ -182,21 +191,21 @@ async def test_each_secret_is_where_the_guide_says_and_in_no_other_file_and_no_o
     service = installation.service
     browser = Browser(service.public_socket, f"{service.public_address}.onion")
     page = await file_report(browser, "Something that happened.", [encoded(picture(), "JPEG")])
-    (case,) = (await installation.desk("list"))["cases"]
-    read = await installation.desk("read", case["case"])
-    await installation.desk("reply", case["case"], "--text", "Tack.")
+    async with installation.desk() as book:
+        ((case,), refused) = await open_all(book)
+        await acts.do(book, "reply", case.known.case_id.hex(), "Tack.")
     inbox = await log_in(browser, page.receipt)
     secrets = all_secrets(installation, page)
     places = Places(secrets)
 
     look_into_files(installation, places)
-    look_into_memory(installation, places, case["case"])
+    look_into_memory(installation, places)
     service.stop()
     look_into_files(installation, places)
 
     # Everything did what it should.
     assert page.status == SHOWN
-    assert [entry["kind"] for entry in read["entries"]].count("report") == 1
+    assert (case.report.text, list(refused)) == ("Something that happened.", [])
     assert "Tack." in inbox.plain
     assert set(secrets) == set(SECRETS)
     # And every secret was found where it has to be, so that the search is one.
@@ -267,10 +276,10 @@ def look_into_files(installation: Installation, places: Places) -> None:
                 places.search(path.read_bytes(), f"file {relative}")
 
 
-def look_into_memory(installation: Installation, places: Places, case: str) -> None:
+def look_into_memory(installation: Installation, places: Places) -> None:
     """Of every process, as root; as another account it must be refused."""
     service = installation.service
-    at_work = installation.desk_at_work(case)
+    at_work = installation.desk_at_work()
     try:
         for pid, role in {**roles(service), at_work.pid: "desk"}.items():
             if AS_ROOT:

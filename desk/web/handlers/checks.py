@@ -11,7 +11,7 @@ from desk.web.services import SERVICES, sent_form
 from desk.web.session.desk import Desk
 from desk.web.views.group.verdict import verdict
 from desk.web.views.pages import answer
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work.case.examining import Examined, examine
 from desk.work.probe import ProbeResult, look_for
 

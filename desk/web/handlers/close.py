@@ -32,7 +32,7 @@ from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import shown_case
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import Notice, see
-from desk.web.views.refusals import SENT_TWICE
+from desk.web.views.sentences import SENT_TWICE
 from desk.web.views.writing.close_form import TypedClose, days_after, outcome_of, results
 from desk.web.views.writing.news import counted, news, own_since
 from desk.web.views.writing.write_form import is_acknowledged

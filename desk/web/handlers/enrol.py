@@ -30,7 +30,7 @@ from desk.web.session.desk import LOCK_WAIT_SECONDS
 from desk.web.views.group.people import ROLES
 from desk.web.views.group.word_picture import word_picture
 from desk.web.views.pages import Notice, answer, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work.membership import introduction_of
 
 ENROL: Final = "/enrol"

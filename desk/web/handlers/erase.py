@@ -29,7 +29,7 @@ from desk.web.views.case.erasing import (
 )
 from desk.web.views.case_line import case_number
 from desk.web.views.pages import N_, Language, Notice, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work.case.cached import open_kept
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase

@@ -12,7 +12,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.views.group.people import PeopleWords
 from desk.web.views.pages import N_, Notice, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work.case.casebook import Casebook
 from desk.work.membership import change_between, introduction_of, is_clock_wrong, sign_proposal
 

@@ -39,7 +39,7 @@ from desk.web.views.case.moving import (
 from desk.web.views.case_line import case_line, case_number, case_path
 from desk.web.views.overview.todo import entries_of
 from desk.web.views.pages import N_, Notice, answer, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.web.views.written import inert_line
 from desk.work import moves
 from desk.work.case.casebook import Casebook

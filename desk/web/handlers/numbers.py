@@ -15,7 +15,7 @@ from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form
 from desk.web.session.link import LinkState
 from desk.web.views.group.figures import as_csv, figures
 from desk.web.views.pages import Notice, answer
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work.case.casebook import Casebook
 from desk.work.case.numbers import Period, last_counted, periods
 

@@ -21,7 +21,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.session.oral import HeldCall
 from desk.web.views.pages import Notice, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.web.views.writing.oral import (
     ASK_FIRST,
     BOTH,

@@ -19,14 +19,15 @@ from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
-from desk.web.views.alarms import ALARMS, restore_notice
 from desk.web.views.case_line import case_path, line_of
 from desk.web.views.group.people import CLOCK
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
+from desk.web.views.overview.restored import restore_notice
 from desk.web.views.overview.todo import Known, offers_standing, todo_of
 from desk.web.views.overview.welcome import welcome
 from desk.web.views.pages import N_, Language, Notice, see
-from desk.web.views.refusals import notice_for, sentences_for
+from desk.web.views.sentences import notice_for, sentences_for
+from desk.web.views.sentences.warnings import ALARMS
 from desk.work.case.casebook import Casebook
 from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings

@@ -11,7 +11,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.views.group.probing import shown_probe, suggested_text
 from desk.web.views.pages import see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work.case.examining import examine
 from desk.work.probe import file_at_mirror, file_report, look_for, require_new, tell
 

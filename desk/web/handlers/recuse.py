@@ -21,7 +21,7 @@ from desk.web.views.case.moving import (
 )
 from desk.web.views.case_line import case_line, case_path
 from desk.web.views.pages import N_, Language, Notice, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work import acts
 from desk.work.case.opened import DeskCase
 from desk.work.writing import require_now

@@ -16,7 +16,7 @@ from desk.web.local.forms import read_form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.views.pages import DESK_LANGUAGES, N_, Notice, answer, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 
 SETTINGS: Final = "/settings"
 PASSPHRASE: Final = "/settings/passphrase"  # noqa: S105 - an address

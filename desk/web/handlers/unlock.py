@@ -16,7 +16,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.views.group.way_to_server import Way, way_in_words
 from desk.web.views.pages import Notice, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 
 UNLOCK: Final = "/unlock"
 LOCK: Final = "/lock"

@@ -10,7 +10,7 @@ from desk.web.handlers import settings, unlock
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form
 from desk.web.views.pages import see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 
 WAY: Final = "/way/"
 BRIDGES: Final = "/way/bridges"

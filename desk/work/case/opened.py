@@ -12,7 +12,6 @@ from cases.wire.messages import WireFile
 from desk.keep.state import KnownCase
 from desk.work.case.checks import report_of
 
-REPORTER_NAME = "reporter"
 NO_ORGANISATION = "organisation not given"
 UNKNOWN_NAME = "not in the roster"
 
@@ -87,10 +86,6 @@ class DeskCase:
         if isinstance(entry.body, Opened):
             return False
         return entry.author != self.own_id and entry.number >= self.known.read.get(int(entry.stream), 0)
-
-    def author_name(self, entry: Entry) -> str:
-        """Return who wrote an entry: the reporter, or a member by the name in the newest roster that has her."""
-        return REPORTER_NAME if entry.stream is Stream.REPORTER else self.name_of(entry.author)
 
     def name_of(self, member_id: str) -> str:
         """Return a member's name, as the newest roster that has her gives it."""

@@ -253,7 +253,6 @@ async def test_the_command_line_writes_no_opening(desks):
     case_id = await filed(desks)
 
     await desks.command(LEAD, "list")
-    await desks.command(LEAD, "read", case_id.hex())
     async with desks.desk(LEAD) as book:
         await book.sync()
         case = await book.open(book.state.find(case_id.hex()))

@@ -22,7 +22,7 @@ from moved_pages import (
     unreached,
 )
 
-from desk.errors import DeskError
+from desk.errors import DeskError, NotNow
 from desk.keep.keyfile import DeskHome
 from desk.web.views.case_line import case_number
 from desk.work import acts
@@ -458,18 +458,19 @@ async def test_a_first_signature_is_taken_back_while_it_waits_and_the_second_era
     assert certificate == f"/erase/{name}/certificate"
 
 
-async def test_the_second_signature_finds_none_that_was_taken_back_and_the_command_says_when_there_is_none(desks):
+async def test_the_second_signature_finds_none_that_was_taken_back_and_the_desk_says_when_there_is_none(desks):
     name = await closed(desks)
 
     async with desks.desk(LEAD) as book:
         await book.sync()
         await erase(book, name, "LK 1")
         case = await withdraw(book, name)
-    again = await desks.command(LEAD, "withdraw-erase", name)
+        with pytest.raises(NotNow) as again:
+            await withdraw(book, name)
     async with desks.desk(HANDLER) as book:
         await book.sync()
         state = await erase(book, name, "LK 1")
 
     assert case.waiting == ()
-    assert again.found["error"]["text_key"] == "erase.not_signed"
+    assert again.value.text_key == "erase.not_signed"
     assert state == "kept"

@@ -9,7 +9,7 @@ from case_pages import fetched
 from desk_harness import running_desks
 from desk_pages import pages_of
 from intake_harness import SetClock, make_home
-from moved_cases import LABELS
+from moved_cases import LABELS, send_to
 from moved_pages import HANDLER, LEAD, OTHER, ROLES, ids_of, send_file, three_read, two_read
 
 from cases.crypto.envelope import HEADER_BYTES
@@ -102,7 +102,7 @@ async def test_a_third_reader_who_opens_the_case_meanwhile_spoils_nothing(desks)
         before = await openings_of(desks, name)
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            read = await moves.read_offer(book, await moves.only_waiting(book))
+            read = await moves.read_offer(book, *await moves.waiting_offers(book))
             moved = await moves.sign_offer(book, read)
 
     assert opened.status == 200
@@ -116,7 +116,7 @@ async def test_what_a_third_reader_writes_meanwhile_is_kept_and_the_move_fits_no
     async with desks.desk(LEAD) as book:
         await book.sync()
         made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "x")
-        await moves.send_to(book, name, LABELS[HANDLER], made)
+        await send_to(book, name, HANDLER, made)
 
     async with desks.desk(OTHER) as book:
         await book.sync()
@@ -124,7 +124,7 @@ async def test_what_a_third_reader_writes_meanwhile_is_kept_and_the_move_fits_no
     async with desks.desk(HANDLER) as book:
         await book.sync()
         with pytest.raises(MoveBroken):
-            await moves.read_offer(book, await moves.only_waiting(book))
+            await moves.read_offer(book, *await moves.waiting_offers(book))
 
     assert [entry.body for entry in noted.streams[Stream.NOTES]] == [Note("Jag vet mer.")]
 
@@ -138,7 +138,7 @@ async def test_who_cannot_show_the_case_does_not_learn_that_a_move_waits(desks):
             async with desks.desk(LEAD) as book:
                 await book.sync()
                 made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "x")
-                await moves.send_to(book, name, LABELS[HANDLER], made)
+                await send_to(book, name, HANDLER, made)
         async with desks.desk(OTHER) as book:
             await book.sync()
             known = book.state.find(name)
@@ -194,7 +194,7 @@ async def test_the_answer_has_one_size_with_a_move_in_it_and_with_none_and_is_fo
             async with desks.desk(LEAD) as book:
                 await book.sync()
                 made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "")
-                await moves.send_to(book, name, LABELS[HANDLER], made)
+                await send_to(book, name, HANDLER, made)
         for number in (LEAD, HANDLER, OTHER):
             async with desks.desk(number) as book:
                 await book.sync()
@@ -239,7 +239,7 @@ async def test_with_an_erasure_what_waits_is_gone(desks):
         await acts.do(book, "close", name, "Klart.")
         desks.clock.forward(days=31)
         made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "")
-        await moves.send_to(book, name, LABELS[HANDLER], made)
+        await send_to(book, name, HANDLER, made)
     before = await waiting(desks, HANDLER)
 
     for number in (LEAD, HANDLER):
@@ -249,20 +249,6 @@ async def test_with_an_erasure_what_waits_is_gone(desks):
 
     assert len(before) == 1
     assert await waiting(desks, HANDLER) == ()
-
-
-async def test_the_command_line_sends_and_signs_without_a_file(desks):
-    name = await two_read(desks)
-
-    words = ["--reader", LABELS[LEAD], "--reader", LABELS[HANDLER], "--signer", LABELS[HANDLER], "--reason", "x"]
-    none = await desks.command(HANDLER, "sign-move", "--agree")
-    sent = await desks.command(LEAD, "move", name, *words)
-    signed = await desks.command(HANDLER, "sign-move", "--agree")
-
-    assert none.found["error"]["text_key"] == "move.none_waits"
-    assert (sent.exit_code, sent.found["out"]) == (0, None)
-    assert signed.exit_code == 0
-    assert sorted(signed.found["readers"]) == sorted(ids_of(desks, LEAD, HANDLER))
 
 
 def test_what_waits_goes_after_a_day_and_there_is_room_for_so_much():

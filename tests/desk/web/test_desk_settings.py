@@ -21,7 +21,7 @@ from desk.keep.bridges import read_bridges
 from desk.keep.keyfile import DeskHome, change_passphrase, unlock
 from desk.keep.preferences import Preferences, keep_preferences, read_preferences
 from desk.web.serve import serve
-from kallskydd.commands.desk.route import Route, connector_for
+from kallskydd.desk.route import Route, connector_for
 
 LEAD = 0
 NEW = "fyra helt andra ord"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from argparse import Namespace
+import io
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from messages import with_files
 from PIL import Image
 from service import copies
 
+from cases.case.merging import merge
 from cases.entry import Attachment, Body, ItemKind, Message, ScrubRecord, Stream
 from cases.errors import RequestRefused
 from cases.roster.member import new_member_keys
@@ -24,11 +25,10 @@ from cases.sentences.file import SENTENCES
 from cases.store.shred import Slots
 from cases.wire import messages
 from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
-from desk.commands import run
-from desk.commands.result import CommandInput
-from desk.errors import NotSent, ServerRefused
-from desk.keep.saving import PREVIEW_BYTES_MAX
+from desk.errors import ServerRefused
+from desk.keep.saving import PREVIEW_BYTES_MAX, checked, checked_preview, file_name
 from desk.server.client import FILE_BYTES_MAX
+from desk.web.views.sentences import notice_for
 from desk.work import acts, answers
 from desk.work.case.opened import DeskCase
 from intake.desk_api.files import ATTACH_BYTES_MAX
@@ -37,6 +37,7 @@ from intake.limits import Limits
 from intake.rooms.uploads import MemoryBudget
 from kallskydd.demo.sample_files import sample_jpeg, sample_pdf
 from scrubbers import protocol
+from scrubbers.report_groups import grouped_names
 from scrubbers.stages import REFUSALS
 
 
@@ -57,48 +58,38 @@ async def answer(book, name: str, content: bytes, written: Body | None = None) -
     return await answers.attach(book, case, written, await answers.clean(book, case, content))
 
 
-def not_agreed(folder: Path, name: str, content: bytes) -> CommandInput:
-    """What `answer` is given at a terminal where somebody says no."""
-    file = folder / "not-agreed.jpg"
-    file.write_bytes(content)
-    args = Namespace(case=name, file=file, save=None)
-    return CommandInput(args, "", None, sends=lambda _shown: False)
-
-
 async def test_a_photograph_from_a_member_reaches_the_reporter_clean_and_nothing_of_the_original_is_left(tmp_path):
     sample = sample_jpeg("member-4b1d")
-    source = tmp_path / "IMG-member-4b1d.jpg"
-    source.write_bytes(sample.content)
     async with (
         zygotes() as sandbox,
         running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
     ):
         page, name = await released_case(desks)
-        target = tmp_path / "saved"
-        target.mkdir()
 
-        sent = await desks.command(
-            0, "answer", name, "--file", str(source), "--text", "Se bilden.", "--save", str(target)
-        )
+        async with desks.desk(0) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+            looked_at = await answers.clean(book, case, sample.content)
+            await answers.attach(book, case, Message("Se bilden."), looked_at)
         browser = desks.intake.browser()
         inbox = await log_in(browser, page.receipt)
         copy = await browser.post("/inbox/file", inbox.form("/inbox/file").fields)
-        colleague = await desks.command(1, "read", name, "--save", str(target), "--previews", str(target))
+        async with desks.desk(1) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+            saved = b"".join(checked(case.answers[0], await book.attachment(case, case.answers[0])))
         on_disk = all_of_it(tmp_path / "home") + b"".join(all_of_it(desks.home(number).folder) for number in (0, 1))
 
-    assert sent.exit_code == 0, sent.prose
-    assert (sent.found["file"]["kind"], sent.found["file"]["groups"]) == (
-        "jpeg",
-        ["place", "device", "people", "hidden text"],
-    )
+    shown = looked_at.copy.answer
+    assert shown.file_kind == "jpeg"
+    assert grouped_names(what for what, _ in shown.removed) == ("place", "device", "people", "hidden text")
     assert "Se bilden." in inbox.plain
     assert "Bilaga 1 från dem Bild (JPEG) – " in inbox.plain
     assert not [form for form in inbox.forms if form.action == "/inbox/take-back"]
     assert copy.headers["content-type"] == "image/jpeg"
-    assert hashlib.sha256(copy.body).hexdigest() == sent.found["file"]["digest"]
+    assert hashlib.sha256(copy.body).hexdigest() == looked_at.digest
     # What she looked at before, what the reporter got, and what her colleague saved are one and the same.
-    assert colleague.found["error"]["text_key"] == "desk.save_refused"
-    assert (target / f"{name[:8]}-m1.jpg").read_bytes() == copy.body
+    assert looked_at.copy.clean == saved == copy.body
     for marker in sample.markers:
         for form in copies(marker):
             assert form not in on_disk
@@ -113,55 +104,49 @@ async def test_members_see_each_others_files_under_names_of_ours_and_small_pictu
         page = await file_report(desks.intake.browser(), "Med bild", [sample_jpeg("a").content])
         await desks.release()
         name = (await desks.listed(0))[0].case_id.hex()
-        source = tmp_path / "document.pdf"
-        source.write_bytes(sample_pdf("b").content)
-        sent = await desks.command(0, "answer", name, "--file", str(source))
-        target = tmp_path / "saved"
-        target.mkdir()
-
-        read = await desks.command(1, "read", name, "--save", str(target), "--previews", str(target))
+        async with desks.desk(0) as book:
+            await book.sync()
+            await answer(book, name, sample_pdf("b").content)
+        async with desks.desk(1) as book:
+            await book.sync()
+            case = await book.open(book.state.find(name))
+            previews = [checked_preview(await book.preview(case, one)) for _stream, one in case.files_shown]
         inbox = await log_in(desks.intake.browser(), page.receipt)
 
-    short = name[:8]
-    assert sent.exit_code == read.exit_code == 0
-    assert sorted(read.found["saved"]) == sorted(path.name for path in target.iterdir())
-    assert sorted(read.found["saved"]) == sorted(
-        [f"{short}-1.jpg", f"{short}-m1.pdf", f"{short}-1-preview.jpg", f"{short}-m1-preview.jpg"]
-    )
-    for preview in (f"{short}-1-preview.jpg", f"{short}-m1-preview.jpg"):
-        with Image.open(target / preview) as picture:
+    names = [file_name(case.known.case_id, one, stream) for stream, one in case.files_shown]
+    assert names == [f"{name[:8]}-1.jpg", f"{name[:8]}-m1.pdf"]
+    for preview in previews:
+        with Image.open(io.BytesIO(preview)) as picture:
             assert picture.format == "JPEG"
             assert max(picture.size) <= 320
     # One file of the reporter's own, one of the members: each is the first of its side, and says whose it is.
     assert inbox.plain.count("Din bilaga 1 Bild (JPEG) – ") == 1
     assert inbox.plain.count("Bilaga 1 från dem PDF-dokument – ") == 1
-    records = [entry for entry in read.found["entries"] if entry["kind"] == "scrub-report"]
-    assert [entry["stream"] for entry in records] == ["reporter", "members"]
+    records = [entry for entry in merge(case.streams) if isinstance(entry.body, ScrubRecord)]
+    assert [entry.stream for entry in records] == [Stream.REPORTER, Stream.MEMBERS]
     assert "example" not in str(records)
 
 
 async def test_a_file_that_cannot_be_cleaned_is_refused_in_words_and_nothing_is_stored(tmp_path):
-    source = tmp_path / "packed.zip"
-    source.write_bytes(b"PK\x03\x04" + bytes(2_000_000))
     async with (
         zygotes() as sandbox,
         running_with_pages(tmp_path, make_home(tmp_path / "home"), sandbox=sandbox) as desks,
     ):
         _page, name = await released_case(desks)
 
-        refused = await desks.command(0, "answer", name, "--file", str(source))
-        message = tmp_path / "message.eml"
-        message.write_bytes(with_files(b"attached"))
-        with_a_file = await desks.command(0, "answer", name, "--file", str(message))
-        missing = await desks.command(0, "answer", name, "--file", str(tmp_path / "none.pdf"))
+        refused = []
+        async with desks.desk(0) as book:
+            await book.sync()
+            for content in (b"PK\x03\x04" + bytes(2_000_000), with_files(b"attached")):
+                with pytest.raises(ServerRefused) as why:
+                    await answer(book, name, content)
+                refused.append(why.value)
         free = desks.intake.services.budget.free
         async with desks.store._parts.db.read() as connection:
             stored = (await connection.execute_fetchall("SELECT count(*) FROM files"))[0][0]
 
-    assert (refused.exit_code, refused.found["error"]["text_key"]) == (1, "refused.archive")
-    assert "Packed files" in refused.prose
-    assert (with_a_file.exit_code, with_a_file.found["error"]["text_key"]) == (1, "refused.email")
-    assert (missing.exit_code, missing.found["error"]["text_key"]) == (2, "usage.file")
+    assert [one.text_key for one in refused] == ["refused.archive", "refused.email"]
+    assert "Packed files" in notice_for(refused[0]).what
     assert stored == 0
     assert free == 256 * 2**20
 
@@ -176,8 +161,7 @@ async def test_who_does_not_agree_sends_nothing_and_who_writes_meanwhile_loses_n
         async with desks.desk(0) as book, desks.desk(1) as other:
             await book.sync()
             await other.sync()
-            with pytest.raises(NotSent):
-                await run.answer(book, not_agreed(tmp_path, name, content))
+            await answers.clean(book, await book.open(book.state.find(name)), content)
 
             # Another member writes after the case was read and before the file is attached.
             attach = answers._attach

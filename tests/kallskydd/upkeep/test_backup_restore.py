@@ -261,7 +261,7 @@ async def test_a_case_without_its_share_is_left_out_and_both_sides_say_so(story)
 
     assert "2 cases had no share in what was given and cannot be read by anybody" in said
     assert isinstance(found[story.kept.keys.case_id], NotRestored)
-    assert "came after the backup, or its share was not in it" in listed.found["problems"][0]["text"]
+    assert "it came after the backup, or could not be read from it" in listed.found["problems"][0]["text"]
     assert listed.found["restored"] == {"day": str(real_day()), "backup_day": str(real_day())}
 
 

@@ -31,8 +31,8 @@ from cases.entry import Attachment, Report, Stream
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
-from kallskydd.commands.desk.route import Route, connector_for
 from kallskydd.demo.sample_files import sample_jpeg
+from kallskydd.desk.route import Route, connector_for
 
 MARKER = "mkPlaintextOfAnUpload"
 KINDS = ("intake", "zygote", "job", "tor", "relay", "keeper")

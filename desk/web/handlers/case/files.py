@@ -17,7 +17,7 @@ from desk.web.local.guard import HEADERS, Routes, nothing
 from desk.web.services import CASE, ERROR_STATUS, SERVICES
 from desk.web.views.case.files import file_words
 from desk.web.views.pages import Notice, answer
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work.case.opened import DeskCase
 
 _FILE: Final = "/{file:[0-9a-f]{32}}"

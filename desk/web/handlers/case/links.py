@@ -18,7 +18,7 @@ from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_for
 from desk.web.session.desk import Desk
 from desk.web.views.case_line import case_number
 from desk.web.views.pages import Notice, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 
 _LINK: Final = CASE + "/link"
 _KEEP: Final = "keep"

@@ -14,7 +14,7 @@ from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, sent_form, typed_before
 from desk.web.views.pages import Notice, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.web.views.written import inert_line
 
 # "KS 2026/431" has eleven; what is longer is no number.

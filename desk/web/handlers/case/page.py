@@ -15,7 +15,7 @@ from desk.web.session.openings import note_opening
 from desk.web.views.case.case_page import case_page
 from desk.web.views.case.entries import own_cases
 from desk.web.views.pages import N_, Notice
-from desk.web.views.refusals import sentences_for
+from desk.web.views.sentences import sentences_for
 from desk.work.case.opened import DeskCase
 
 _OLDER: Final = N_("What you read here was fetched before that. Call a colleague, and act on nothing until you have.")

@@ -16,7 +16,7 @@ from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, sent_form, typed_before
 from desk.web.views.pages import N_, Notice, see
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.web.views.written import inert
 
 SEND: Final = "send"

@@ -33,7 +33,7 @@ from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import shown_case
 from desk.web.views.case_line import case_path
 from desk.web.views.pages import N_, Notice, answer, see
-from desk.web.views.refusals import SENT_TWICE
+from desk.web.views.sentences import SENT_TWICE
 from desk.web.views.writing.days_offered import day_of
 from desk.web.views.writing.news import counted, is_written, news, own_since
 from desk.web.views.writing.phrases import language_of_reporter

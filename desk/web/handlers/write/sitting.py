@@ -15,15 +15,15 @@ from aiohttp import web
 from cases.case.timeline import Rules
 from cases.clock import today
 from cases.entry import TEXT_CHARACTERS
+from cases.sentences.file import AT_THE_DESK
 from desk.errors import DayTooSoon, DeskError, Erased, FileUnreadable, HomeUnusable, NoText, NotReachable, UnknownCase
 from desk.web.local.forms import Form
 from desk.web.local.forms_with_file import FILE_FIELD, SentFile, read_form_with_file
 from desk.web.services import ERROR_STATUS, SERVICES, Services, case_named, typed_before
 from desk.web.session.cases import kept_case, shown_case
 from desk.web.session.desk import Locked
-from desk.web.views.file_refusals import FILE_REFUSALS
 from desk.web.views.pages import N_, Notice
-from desk.web.views.refusals import notice_for
+from desk.web.views.sentences import notice_for
 from desk.work.answers import FILE_BYTES_MAX
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
@@ -187,7 +187,7 @@ def _field_of(refused: DeskError) -> str:
         return TEXT
     if isinstance(refused, DayTooSoon):
         return DAY
-    return FILE_FIELD if refused.text_key in FILE_REFUSALS else ""
+    return FILE_FIELD if refused.text_key in AT_THE_DESK else ""
 
 
 def require_text(text: str, *, may_be_empty: bool = False) -> str:

@@ -26,7 +26,7 @@ from desk.web.views.case.moving import in_words, in_words_or, is_left
 from desk.web.views.case.way import Step, Way, next_day_in_law
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language, Notice
-from desk.web.views.warnings import warning_notice
+from desk.web.views.sentences import sentences_for
 from desk.web.views.written import inert, inert_line
 from desk.work.case.opened import NO_ORGANISATION, DeskCase
 from desk.work.case.readers import inside, signers_beside
@@ -194,7 +194,7 @@ def _warnings(case: DeskCase) -> Iterator[Notice]:
             N_("Read it only if the others ask you to sign. They lock it again without you."),
             "warn",
         )
-    yield from (warning_notice(key) for key in case.warnings)
+    yield from (sentences_for(key) for key in case.warnings)
     if case.state.withdrawn and case.state.closed_on is None:
         yield Notice(
             N_("The reporter has withdrawn the report."),

@@ -18,8 +18,9 @@ from cases.clock import STOCKHOLM, next_release
 from cases.roster.chain import Member
 from desk.web.views.case.way import next_day_in_law
 from desk.web.views.pages import N_, Language, Notice
+from desk.web.views.sentences import sentences_for
 from desk.web.views.written import inert, inert_line
-from desk.work.case.checks import WARN_FEW_SIGNERS, WARN_LAST_SIGNER, check_stepping_aside
+from desk.work.case.checks import check_stepping_aside
 from desk.work.case.opened import DeskCase
 from desk.work.case.readers import inside, signers_beside
 from desk.work.case.summing import to_lock_out
@@ -32,24 +33,6 @@ REASONS: Final = (
     ("gain", N_("I have money or something else to win or lose.")),
     ("other", N_("Something else, for example friendship or enmity, can make somebody doubt that I am impartial.")),
 )
-_STEPPING_ASIDE: Final = {
-    WARN_FEW_SIGNERS: Notice(
-        N_("When you leave, too few are left who can sign for the case."),
-        N_(
-            "You can leave all the same. The others will then ask for your signature once more, for adding a third"
-            " reader; after that they lock you out."
-        ),
-        "warn",
-    ),
-    WARN_LAST_SIGNER: Notice(
-        N_("You are the last who can work on this case."),
-        N_(
-            "Add another reader first: choose Change who reads it in the case. If you leave before that, nobody can"
-            " answer the reporter or close the case."
-        ),
-        "warn",
-    ),
-}
 TWO_MOVES: Final = Notice(
     N_("You are too few to lock the case at once: it takes two moves."),
     N_(
@@ -136,7 +119,7 @@ def warnings_of_leaving(case: DeskCase) -> tuple[tuple[str, Notice], ...]:
     """Return what has to be said before this member steps aside, each with its key."""
     roster = case.chain.current
     few = () if roster is None else check_stepping_aside(case.own_id, case.streams, roster)
-    return tuple((key, _STEPPING_ASIDE[key]) for key in few)
+    return tuple((key, sentences_for(key)) for key in few)
 
 
 def is_asked_after_leaving(case: DeskCase) -> bool:

@@ -1,39 +1,14 @@
 """The test report in words: where it is, what was wrong on the way, and what to do; and a text to begin with."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from desk.server.visitor import (
-    FAULT_CACHE,
-    FAULT_COOKIE,
-    FAULT_CSP,
-    FAULT_LEADS_ELSEWHERE,
-    FAULT_MIRROR_HEADERS,
-    FAULT_OTHER_HEADERS,
-    FAULT_SCRIPT,
-    FAULT_TELLTALE,
-)
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language
-from desk.work.probe import FAULT_DIFFERS, FAULT_LATE, FAULT_READERS, FAULT_TOO_SOON, Arrival, ProbeResult
+from desk.web.views.sentences.server import CALL_OPERATOR, PROBE
+from desk.work.probe import Arrival, ProbeResult
 
-PROBE_FAULTS: Final[Mapping[str, str]] = {
-    FAULT_CSP: N_("A page does not forbid scripts and what comes from elsewhere."),
-    FAULT_TELLTALE: N_("An answer tells its program, its clock, or whether the browser was there before."),
-    FAULT_COOKIE: N_("The site set a cookie."),
-    FAULT_CACHE: N_("A page may be kept by the browser."),
-    FAULT_SCRIPT: N_("There is a script on a page."),
-    FAULT_OTHER_HEADERS: N_("A page lacks a line that protects its reader."),
-    FAULT_MIRROR_HEADERS: N_("The website lets browsers come without https, or search engines list it."),
-    FAULT_LEADS_ELSEWHERE: N_("The website does not lead on to the address that you typed: one of the two is false."),
-    FAULT_DIFFERS: N_("The website answers differently from the Tor address: something may stand between."),
-    FAULT_TOO_SOON: N_("It was shown before its day, so the time of a report can be seen."),
-    FAULT_LATE: N_("It was shown later than its day."),
-    FAULT_READERS: N_("It went to other members than the rules give."),
-}
-_CALL: Final = N_("Call the operator, and say what stands here.")
 # Of each one is drawn. Who knows this program knows them too, so the page asks for words of one's own.
 _BEGINNINGS: Final = (
     "Jag vill anmäla hur inköpen går till hos oss.",
@@ -120,13 +95,13 @@ def where_it_is(result: ProbeResult, language: Language) -> str:
 def probe_fault(result: ProbeResult, language: Language) -> ProbeFault | None:
     """Return what was wrong with the last test report, if anything."""
     translate = language.translate
-    found = tuple(translate(PROBE_FAULTS[key]) for key in result.faults if key in PROBE_FAULTS)
+    found = tuple(translate(PROBE[key].what) for key in result.faults if key in PROBE)
     if result.arrival is Arrival.MISSING:
         ask = translate(N_("Ask another member, by telephone, whether it came there."))
-        return ProbeFault(translate(N_("The test report has not come")), (ask, translate(_CALL), *found))
+        return ProbeFault(translate(N_("The test report has not come")), (ask, translate(CALL_OPERATOR), *found))
     if not found:
         return None
     what = (
         N_("The website is not as it should be") if result.probe.by_mirror else N_("The way in is not as it should be")
     )
-    return ProbeFault(translate(what), (*found, translate(_CALL)))
+    return ProbeFault(translate(what), (*found, translate(CALL_OPERATOR)))

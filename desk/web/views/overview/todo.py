@@ -14,7 +14,7 @@ from desk.keep.summaries import Index, Limit, Problem, Summary
 from desk.web.views.case.moving import in_words_or
 from desk.web.views.case_line import case_number, case_path, has_answer
 from desk.web.views.pages import N_, Language
-from desk.web.views.refusals import sentences_for
+from desk.web.views.sentences import sentences_for
 from desk.web.views.states import SOON_DAYS, erased_at_latest, left_in_words
 from desk.web.views.written import inert_line
 

@@ -16,67 +16,26 @@ import getpass
 import json
 import sys
 import warnings
-from datetime import date
 from pathlib import Path
 
 from cases.backup.errors import BackupFault
 from cases.clock import utc_now
 from cases.errors import CaseError
-from cases.sentences import in_words_of_desk
 from desk import errors
 from desk.commands.opening_backup import Opening, open_backup, save_roster
 from desk.commands.result import FINDINGS, CommandInput, Result
 from desk.commands.run import COMMANDS, enrol_member, join_desk
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
-from kallskydd.commands.desk import pages
-from kallskydd.commands.desk.memory import close_memory, swap_can_be_read
-from kallskydd.commands.desk.route import Route, connector_for
+from desk.web.views.sentences import in_words
+from kallskydd.desk import pages
+from kallskydd.desk.memory import close_memory, swap_can_be_read
+from kallskydd.desk.route import Route, connector_for
 from onion.errors import OnionError
 
 USAGE = 2
 REFUSED = 3
 MISSING = 4
-
-ON_A_CASE = {
-    "read": "show one case, decrypted",
-    "reply": "write to the reporter",
-    "minutes": "write down a conversation, for the reporter to approve",
-    "answer": "send the reporter a file, cleaned first",
-    "ask": "ask the reporter for more, by a day",
-    "acknowledge": "tell the reporter that the report has come",
-    "assess": "say that the first assessment is done",
-    "feedback": "give the reporter feedback before there is an outcome; the case stays open",
-    "meet": "ask the reporter to meet",
-    "note": "write for members only",
-    "link": "note which earlier case belongs to this one",
-    "register": "note the number of the case in the register of your own",
-    "close": "give the outcome and close the case",
-    "reopen": "open a closed case again, with a text for the reporter",
-    "hold": "keep a case from being erased, with the reason",
-    "release-hold": "let a case be erased again, with the reason",
-    "recuse": "step aside in a case, with the reason; you may write notes then, and sign where too few others can",
-    "move": "offer a case to other readers: a new key, for a second member to sign",
-    "withdraw-erase": "take back your signature under an erasure that waits for the second",
-    "erase": "sign that a closed case is to be erased; the second member's signature executes it",
-}
-WITH_TEXT = (
-    "reply",
-    "minutes",
-    "ask",
-    "acknowledge",
-    "assess",
-    "feedback",
-    "meet",
-    "note",
-    "link",
-    "register",
-    "close",
-    "reopen",
-    "hold",
-    "release-hold",
-    "recuse",
-)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -110,23 +69,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     tried.add_argument("--address", help="the reporters' address, from the poster; without it nothing is sent")
     tried.add_argument("--mirror", action="store_true", help="send it through the website on the open web, by Tor")
     tried.add_argument("--text", help="the text of the report; without it, standard input is read")
-    moved = verbs.add_parser("sign-move", help="check and sign a move of a case", parents=[common, server])
-    moved.add_argument(
-        "file",
-        type=Path,
-        nargs="?",
-        metavar="FILE",
-        help="what the other member's move wrote; without it, what waits at the server",
-    )
-    moved.add_argument("--agree", action="store_true", help="sign without being asked on a terminal")
     opened = verbs.add_parser("open-backup", help="let the operator restore the service", parents=[common])
     opened.add_argument("file", type=Path, metavar="FILE", help="the operator's question, ask.json")
     opened.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file for your answer")
     opened.add_argument("--words", help="the six words of the question, as the operator read them to you")
     saved = verbs.add_parser("save-roster", help="write the list of members, for a restore", parents=[common])
     saved.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="a folder that is made")
-    for name, summary in ON_A_CASE.items():
-        _add_case_options(verbs.add_parser(name, help=summary, parents=[common, server]), name)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -139,11 +87,11 @@ def run(args: argparse.Namespace) -> int:
     except OnionError as failed:
         return _report(args, failed.code, failed.text_key, str(failed), _exit_code(failed))
     except (errors.DeskError, CaseError) as failed:
-        return _report(args, failed.code, failed.text_key, in_words_of_desk(failed.text_key), _exit_code(failed))
+        return _report(args, failed.code, failed.text_key, in_words(failed.text_key), _exit_code(failed))
     except OSError:
         # Its text names paths; what it is about is always the desk home, for the network's errors are caught below.
         unusable = errors.HomeUnusable()
-        return _report(args, unusable.code, unusable.text_key, in_words_of_desk(unusable.text_key), MISSING)
+        return _report(args, unusable.code, unusable.text_key, in_words(unusable.text_key), MISSING)
     print(json.dumps(result.found) if args.json else result.prose)
     return result.exit_code
 
@@ -152,12 +100,8 @@ async def _run_verb(args: argparse.Namespace) -> Result:
     chosen = _route(args)
     # Read before anything is held or connected: who writes at the keyboard takes her time.
     files_a_report = args.desk_verb == "probe" and args.address is not None
-    text = _read_text(args.text) if args.desk_verb in WITH_TEXT or files_a_report else ""
-    if args.desk_verb == "answer":
-        text = (args.text or "").strip()
-    given = CommandInput(args, text, _agrees, _sends, _moves, _steps_aside)
-    if not sys.stdin.isatty():
-        given = CommandInput(args, text, agrees=None)
+    text = _read_text(args.text) if files_a_report else ""
+    given = CommandInput(args, text, _agrees if sys.stdin.isatty() else None)
     home = _home(args)
     connect = functools.partial(connector_for, route=chosen, tor_folder=home.tor)
     async with work(home, lambda: _passphrase(args), connect, utc_now) as book:
@@ -188,7 +132,7 @@ def _home(args: argparse.Namespace) -> DeskHome:
 def _passphrase(args: argparse.Namespace, *, new: bool = False) -> str:
     """Return the passphrase from the file named, or from the terminal; a new one is typed twice."""
     if swap_can_be_read():
-        print(in_words_of_desk("desk.swap"), file=sys.stderr)
+        print(in_words("desk.swap"), file=sys.stderr)
     if args.passphrase_file is not None:
         try:
             return read_passphrase_file(args.passphrase_file)
@@ -220,37 +164,11 @@ def _read_text(given: str | None) -> str:
     return given.strip()
 
 
-def _day(typed: str) -> date:
-    """Return the day; argparse prints the sentence, and not what the library says of its own functions."""
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        raise argparse.ArgumentTypeError(in_words_of_desk("usage.day")) from None
-
-
 def _agrees(shown: str) -> bool:
     print(shown, file=sys.stderr)
     print(
         "Have you compared the six words with another member by voice, and are they the same? yes/no", file=sys.stderr
     )
-    return sys.stdin.readline().strip().lower() == "yes"
-
-
-def _sends(shown: str) -> bool:
-    print(shown, file=sys.stderr)
-    print("Send it to the reporter? yes/no", file=sys.stderr)
-    return sys.stdin.readline().strip().lower() == "yes"
-
-
-def _moves(shown: str) -> bool:
-    print(shown, file=sys.stderr)
-    print("Sign this move? Who does not get the new key can never read the case again. yes/no", file=sys.stderr)
-    return sys.stdin.readline().strip().lower() == "yes"
-
-
-def _steps_aside(shown: str) -> bool:
-    print(shown, file=sys.stderr)
-    print("Step aside all the same? yes/no", file=sys.stderr)
     return sys.stdin.readline().strip().lower() == "yes"
 
 
@@ -293,32 +211,3 @@ def _server_options(default: str | None) -> argparse.ArgumentParser:
     route.add_argument("--tor-network", type=Path, metavar="DIR", help="a private network's folder, for trials")
     route.add_argument("--socket", type=Path, metavar="PATH", help="the desk's unix socket, on the server itself")
     return options
-
-
-def _add_case_options(parser: argparse.ArgumentParser, name: str) -> None:
-    parser.add_argument("case", metavar="CASE", help="the case's name, or its first characters (at least four)")
-    if name in WITH_TEXT:
-        parser.add_argument("--text", help="the text; without it, standard input is read")
-    if name == "read":
-        parser.add_argument("--save", type=Path, metavar="DIR", help="save the attachments into this folder")
-        parser.add_argument("--previews", type=Path, metavar="DIR", help="save small pictures of them into this folder")
-    elif name == "answer":
-        parser.add_argument(
-            "--file", type=Path, required=True, metavar="FILE", help="of a kind that reporters may send; no ZIP"
-        )
-        parser.add_argument("--text", help="a text to go with it")
-        parser.add_argument("--save", type=Path, metavar="DIR", help="save the clean copy here before you are asked")
-    elif name == "ask":
-        parser.add_argument("--by", type=_day, metavar="DATE", help="wanted by; default 14 days from now")
-    elif name == "close":
-        parser.add_argument("--outcome", required=True, choices=("handled", "dismissed"))
-        parser.add_argument("--reason", default="", help="why it is dismissed, in a few words")
-    elif name == "move":
-        parser.add_argument("--reader", action="append", required=True, metavar="LABEL", help="who reads; repeat")
-        parser.add_argument("--signer", required=True, metavar="LABEL", help="which of them checks and signs it")
-        parser.add_argument("--reason", required=True, help="why, for the reporter to read when somebody is new")
-        parser.add_argument(
-            "--out", type=Path, metavar="FILE", help="a file for the second member; without it the server holds it"
-        )
-    elif name == "erase":
-        parser.add_argument("--reference", required=True, help="the disposal decision, or the number in the register")

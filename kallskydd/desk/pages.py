@@ -13,9 +13,9 @@ from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
 from desk.web.serve import serve
-from kallskydd.commands.desk.memory import swap_can_be_read
-from kallskydd.commands.desk.preview import IntakePages
-from kallskydd.commands.desk.route import Route, connector_for
+from kallskydd.desk.memory import swap_can_be_read
+from kallskydd.desk.preview import IntakePages
+from kallskydd.desk.route import Route, connector_for
 from onion.errors import OnionError
 
 OK = 0
