@@ -23,6 +23,7 @@ from cases.config_site import MirrorConfig
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.upkeep import LINES, NEVER, Sign, Upkeep, UpkeepUnreadable, read_upkeep, write_upkeep
+from kallskydd.commands import status_from_afar
 from kallskydd.exit_codes import code_of
 from kallskydd.finding import Finding
 from kallskydd.mirror.findings import ISSUED_LINE, SHOWN_LINE, mirror_findings
@@ -49,11 +50,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--quiet", action="store_true", help="for a timer: say nothing, keep it for desks, run the alarm"
     )
+    status_from_afar.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look; exit code 1 when something is not well, 4 without a home."""
+    """Look; exit code 1 when something is not well, 4 without a home. With --onion: as monitoring plugins have them."""
+    if args.onion is not None:
+        return status_from_afar.run(args)
     try:
         home = read_home(args.home.absolute())
     except CaseError as error:

@@ -42,6 +42,7 @@ DEPLOY = PROJECT / "deploy"
 KEEPER_UNIT = DEPLOY / "systemd" / "kallskydd.service"
 TOR_UNIT = DEPLOY / "systemd" / "kallskydd-tor.service"
 STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status.service"
+OUTSIDE_UNIT = DEPLOY / "systemd" / "kallskydd-outside.service"
 TENANT_STATUS_UNIT = DEPLOY / "systemd" / "kallskydd-status@.service"
 BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup.service"
 TENANT_BACKUP_UNIT = DEPLOY / "systemd" / "kallskydd-backup@.service"
@@ -50,7 +51,7 @@ TENANT_UNIT = DEPLOY / "systemd" / "kallskydd@.service"
 PUBLISHER_UNIT = DEPLOY / "systemd" / "kallskydd-publisher.service"
 UNITS = [
     (KEEPER_UNIT, 1.0), (TOR_UNIT, 2.5), (STATUS_UNIT, 1.5), (BACKUP_UNIT, 1.0), (TENANT_UNIT, 1.0), (PUBLISHER_UNIT, 1.5),
-    (TENANT_STATUS_UNIT, 1.5), (TENANT_BACKUP_UNIT, 1.0), (HOST_STATUS_UNIT, 2.0),
+    (TENANT_STATUS_UNIT, 1.5), (TENANT_BACKUP_UNIT, 1.0), (HOST_STATUS_UNIT, 2.0), (OUTSIDE_UNIT, 2.0),
 ]  # fmt: skip
 HOST_UNITS = (
     "kallskydd@.service", "kallskydd@.socket", "kallskydd-publisher.service", "kallskydd-hidepid.service",
@@ -58,7 +59,7 @@ HOST_UNITS = (
     "kallskydd-backup@.service", "kallskydd-backup@.timer", "kallskydd-host-status.service", "kallskydd-host-status.timer",
 )  # fmt: skip
 TENANT_TIMED = [(STATUS_UNIT, TENANT_STATUS_UNIT), (BACKUP_UNIT, TENANT_BACKUP_UNIT)]
-TIMED = ("kallskydd-status", "kallskydd-backup")
+TIMED = ("kallskydd-status", "kallskydd-backup", "kallskydd-outside")
 UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"))
 # Where they lie is the unit's to say, not the table's.
 PLACES = {"DataDirectory", "ControlSocket", "SocksPort"}
