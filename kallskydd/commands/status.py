@@ -23,7 +23,6 @@ from cases.config_site import MirrorConfig
 from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.upkeep import LINES, NEVER, Sign, Upkeep, UpkeepUnreadable, read_upkeep, write_upkeep
-from kallskydd.commands import status_from_afar
 from kallskydd.exit_codes import code_of
 from kallskydd.finding import Finding
 from kallskydd.mirror.findings import ISSUED_LINE, SHOWN_LINE, mirror_findings
@@ -31,7 +30,7 @@ from kallskydd.mirror.folder import MIRROR_FOLDER
 from kallskydd.mirror.issued import look_at_list, remember_ours
 from kallskydd.say import FINDINGS, OK, answer, prose, result
 from kallskydd.status import home as inside
-from kallskydd.status import outside
+from kallskydd.status import outside, plugin
 from kallskydd.status.alarm import is_due, is_program, remembered, sound
 from kallskydd.upkeep.tried import is_tried, note_tried
 from onion.errors import OnionError
@@ -50,14 +49,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--quiet", action="store_true", help="for a timer: say nothing, keep it for desks, run the alarm"
     )
-    status_from_afar.add_options(parser)
+    plugin.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Look; exit code 1 when something is not well, 4 without a home. With --onion: as monitoring plugins have them."""
     if args.onion is not None:
-        return status_from_afar.run(args)
+        return plugin.run(args)
     try:
         home = read_home(args.home.absolute())
     except CaseError as error:
@@ -147,10 +146,7 @@ def _alarm(home: Home) -> Finding:
     if not is_program(home.config.alarm.command):
         to_do = "Correct the path of `[alarm]` in config.toml, or install the program."
         return Finding("alarm", well=False, words="The alarm names no program that this account may run.", to_do=to_do)
-    tried = (
-        "was run by a look of the timer" if is_tried(home.path, home.config.alarm.command) else "waits for the timer"
-    )
-    return Finding("alarm", well=True, words=f"A command is configured, and {tried}.")
+    return Finding("alarm", well=True, words="A command is configured.")
 
 
 def _mirror_keys() -> Finding:
