@@ -15,7 +15,7 @@ from cases.clock import today, utc_now
 from kallskydd.commands import host_cluster
 from kallskydd.hosting.machine import HostFault, Machine, unit_of
 from kallskydd.hosting.tenants import NewTenant, add, is_open, move, remove, start
-from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, answer, prose, result
+from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, answer, prose, reason, result
 from kallskydd.status.host import lines, look_quietly
 from kallskydd.upkeep.file_system import add_consent
 
@@ -78,9 +78,7 @@ def _run(args: argparse.Namespace, run: Callable[[argparse.Namespace, Machine], 
         prose(str(fault))
         return fault.exit_code
     except OSError as error:
-        prose(
-            f"It could not be done: {error.strerror} ({error.filename}). Look at that path and the space on the disk."
-        )
+        prose(f"It could not be done: {reason(error)}. Look at that path and the space on the disk.")
         return MISSING
 
 

@@ -17,7 +17,7 @@ from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.roster.chain import fingerprint_words
 from kallskydd.exit_codes import code_of
-from kallskydd.say import MISSING, OK, answer, count, prose, result
+from kallskydd.say import MISSING, OK, answer, count, prose, reason, result
 from kallskydd.upkeep.file_system import add_consent, require_plain_file_system
 
 ANSWERS = 2
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         prose(str(error))
         return code_of(error)
     except OSError as error:
-        prose(f"The home cannot be restored: {error.strerror}. Look at the folders that were named, and their owner.")
+        prose(f"The home cannot be restored: {reason(error)}. Look at the folders that were named, and their owner.")
         return MISSING
     _say(args, outcome)
     return OK

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from cases.clock import today, utc_now
-from kallskydd.say import answer, prose, result
+from kallskydd.say import answer, prose, reason, result
 from kallskydd.status.alarmed import react
 from kallskydd.status.from_afar import Asked, look
 from kallskydd.status.levels import Level, Seen, first_line, level_of
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         react(NOTE, today(lambda: now), troubles, tuple(args.alarm) or None)
     except OSError as error:
-        prose(f"What the alarm was for cannot be noted: {error.strerror} ({error.filename}).")
+        prose(f"What the alarm was for cannot be noted: {reason(error)}.")
         return Level.UNKNOWN
     return level_of(seen)
 
