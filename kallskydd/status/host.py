@@ -15,8 +15,11 @@ from cases.config import AlarmConfig, ConfigFault, parse_host_config
 from kallskydd.finding import Finding
 from kallskydd.hosting.machine import HostFault, Machine
 from kallskydd.hosting.status import look
+from kallskydd.hosting.tenants import is_open
+from kallskydd.hosting.versions import EARLIER, installed, runs_installed
 from kallskydd.status.alarm import is_program
 from kallskydd.status.alarmed import ALARM_LINE, react, read_alarmed
+from kallskydd.upkeep.days import last_backup
 
 HOST_CONFIG: Final = Path("/etc/kallskydd/host.toml")
 ALARMED: Final = Path("/var/lib/kallskydd-host-status/alarmed.json")
@@ -27,6 +30,16 @@ _FAILED: Final = f"Mend the command of `[alarm]` in {HOST_CONFIG}. Each look of 
 def lines(machine: Machine) -> list[Finding]:
     """Return every line of this host, and that of its alarm. Raises HostFault, OSError."""
     return [*look(machine), _alarm(machine)]
+
+
+def standing(machine: Machine, name: str) -> dict[str, str | bool | None]:
+    """Return what a host's monitoring asks of a tenant. Raises HostFault, OSError."""
+    day = last_backup(machine.home(name))
+    return {
+        "served": is_open(machine, name),
+        "version": installed() if runs_installed(machine, name) else EARLIER,
+        "backup": None if day is None else day.isoformat(),
+    }
 
 
 def look_quietly(machine: Machine, day: date) -> bool:
