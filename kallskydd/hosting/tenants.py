@@ -33,7 +33,7 @@ from kallskydd.hosting.machine import (
     timers_of,
     unit_of,
 )
-from kallskydd.say import MISSING, OK, REFUSED, USAGE, prose
+from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, USAGE, prose
 from onion.publisher.tenants import TENANT_NAME
 
 _FILES_OF_LINES: Final = 0o644
@@ -72,8 +72,7 @@ def add(machine: Machine, new: NewTenant) -> int:
     if code != OK:
         remove(machine, new.name, destroy=True)
         return code
-    start(machine, [new.name])
-    return OK
+    return FINDINGS if start(machine, [new.name]) else OK
 
 
 def with_publisher(config: str, name: str) -> str:
