@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench bench-relay flood cluster rehearsal corpus soak fuzz audit dist install install-relay upgrade
+.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench bench-relay flood cluster rehearsal rehearsal-host corpus soak fuzz audit dist install install-relay upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -72,6 +72,11 @@ cluster: setup-test
 rehearsal: setup
 	@scripts/setup.sh rehearsal
 	@$(PY) tests/support/rehearsal/rehearse.py $(ARGS)
+
+# The same of a host with two tenants: audits, alarms, backups, rings, the look from outside, removal.
+rehearsal-host: setup
+	@scripts/setup.sh rehearsal
+	@$(PY) tests/support/rehearsal/rehearse_host.py
 
 # Other people's files from source packages through the jail: fetched by name and hash, some 550 MB (107 of them from
 # Debian 13's source packages), half an hour; and what Chromium prints and LibreOffice exports (fetched with ffmpeg from

@@ -42,6 +42,7 @@ FILES |= {
     "restore.key",
     "backup.day",
     "ready.toml",
+    "alarm.tried",
     "rows.json",
 }
 # The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py).

@@ -261,6 +261,13 @@ def test_a_tenant_that_starts_has_its_hourly_look_and_one_that_moves_has_no_time
     ]
 
 
+def test_a_tenant_that_was_made_and_does_not_start_is_a_finding(root, monkeypatch):
+    monkeypatch.setattr(tenants, "start", lambda _machine, names: names)
+    monkeypatch.setattr(Machine, "as_account", lambda *_words: 0)
+
+    assert tenants.add(Machine(root), tenants.NewTenant("falun", EXAMPLE, (), ("--trial",))) == 1
+
+
 def test_the_publishers_folder_is_added_to_a_configuration():
     assert with_publisher("a = 1\n", "falun").endswith('a = 1\n\n[tor]\npublisher = "/run/kallskydd-publisher/falun"\n')
 
