@@ -131,7 +131,7 @@ def test_a_new_command_is_run_once_at_the_next_look_whatever_it_sees_and_so_is_a
     home, command, short_folder
 ):
     configure(home, str(command), "operator@example.org")
-    well = [Finding("disk", well=True, words="Room.")]
+    well = [Finding("disk", "Room.")]
     ran = []
 
     (short_folder / "code").write_text("1")
