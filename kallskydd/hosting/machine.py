@@ -97,9 +97,12 @@ class Machine:
         """Run systemctl and return what it printed; on a tree of files do nothing."""
         return self._command("systemctl", *words, check=check) if self.runs else ""
 
-    def as_account(self, account: Account, *words: str) -> int:
-        """Run one of our modules as a tenant, and return its exit code; what it says goes to the terminal."""
-        return _run_as(account, words, None).returncode
+    def as_account(self, account: Account, *words: str, quietly: bool = False) -> int:
+        """Run one of our modules as a tenant, and return its exit code.
+
+        What it says goes to the terminal; `quietly` only what it says beside its result.
+        """
+        return _run_as(account, words, subprocess.DEVNULL if quietly else None).returncode
 
     def told_by(self, account: Account, *words: str) -> str:
         """Run one of our modules as a tenant, and return what it prints on stdout, whatever its exit code."""
@@ -140,7 +143,7 @@ def _run_as(account: Account, words: tuple[str, ...], stdout: int | None) -> sub
         cwd=os.sep,
         env={"PATH": os.defpath, "LANG": "C.UTF-8"},
         stdout=stdout,
-        stderr=None if stdout is None else subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if stdout == subprocess.PIPE else None,
         text=True,
         check=False,
     )

@@ -72,11 +72,11 @@ def upgrade(
 
 def _upgraded(machine: Machine, name: str, seconds: float) -> str:
     """Upgrade one; return why it is not well, or nothing."""
-    account = require_tenant(machine, name)
+    account, home = require_tenant(machine, name), str(machine.home(name))
     before = _troubles(machine, name)
     try:
         machine.systemctl("stop", unit_of(name))
-        if machine.as_account(account, "kallskydd", "upgrade", "--home", str(machine.home(name))) != OK:
+        if machine.as_account(account, "kallskydd", "upgrade", "--home", home, quietly=True) != OK:
             machine.systemctl("start", unit_of(name), check=False)
             return "Its home was not upgraded, and is as it was."
         machine.systemctl("start", unit_of(name))

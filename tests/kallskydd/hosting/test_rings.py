@@ -31,7 +31,9 @@ class Host:
             (home / "config.toml").touch()
         monkeypatch.setattr(Machine, "systemctl", lambda _machine, *words, **_more: self._systemctl(*words))
         monkeypatch.setattr(Machine, "account", lambda _machine, name: Account(name, 20_001, 20_001))
-        monkeypatch.setattr(Machine, "as_account", lambda _machine, account, *_words: self._upgrade(account.name))
+        monkeypatch.setattr(
+            Machine, "as_account", lambda _machine, account, *_words, **_more: self._upgrade(account.name)
+        )
         monkeypatch.setattr(Machine, "told_by", lambda _machine, account, *_words: self._status(account.name))
 
     def _systemctl(self, *words: str) -> str:
@@ -90,7 +92,7 @@ def test_it_stops_at_the_first_that_is_not_well_and_not_for_what_was_so_before(h
 
 
 def test_a_home_that_cannot_be_upgraded_is_started_as_it_was_and_nothing_else_is_touched(host, monkeypatch):
-    monkeypatch.setattr(Machine, "as_account", lambda *_words: 3)
+    monkeypatch.setattr(Machine, "as_account", lambda *_words, **_more: 3)
 
     made = host.takes()
 
