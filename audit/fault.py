@@ -145,17 +145,26 @@ def copy_packages(folder: Path) -> Path:
         # Times are kept, so compiled files count for what is not patched, and Python compiles the rest again.
         shutil.copytree(place, packages / name)
     others = [place for place in (*site.getsitepackages(), *sys.path) if place.endswith("-packages")]
-    for place in map(Path, others):
-        # The intake may read what the installer wrote down only within its own environment.
-        for written in place.glob("*.dist-info"):
-            shutil.copytree(written, packages / written.name, dirs_exist_ok=True)
-    (packages / "others.pth").write_text("".join(f"{place}\n" for place in dict.fromkeys(others)), "utf-8")
-    real = Path(sys.executable).resolve()
+    return make_environment(folder, Path(sys.executable), list(dict.fromkeys(others)))
+
+
+def make_environment(folder: Path, python: Path, others: Sequence[str], *lines: str) -> Path:
+    """Make an environment of what lies in its packages, of those in other places, and of lines of a path file.
+
+    Returns its interpreter.
+    """
+    packages = packages_of(folder)
+    # The intake may read what the installer wrote down only within its own environment.
+    for written in (one for place in others if place for one in Path(place).glob("*.dist-info")):
+        shutil.copytree(written, packages / written.name, dirs_exist_ok=True)
+    told = "".join(f"{line}\n" for line in (*others, *lines) if line)
+    (packages / "others.pth").write_text(told, "utf-8")
+    real = python.resolve()
     (folder / "pyvenv.cfg").write_text(f"home = {real.parent}\ninclude-system-site-packages = false\n", "utf-8")
     (folder / "bin").mkdir()
-    python = folder / "bin" / "python"
-    python.symlink_to(real)
-    return python
+    made = folder / "bin" / "python"
+    made.symlink_to(real)
+    return made
 
 
 def packages_of(folder: Path) -> Path:

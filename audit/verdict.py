@@ -18,7 +18,7 @@ from audit.served import USUAL, Served
 
 
 class Verdict(StrEnum):
-    """Of one check, or of one thing seen in it. `void` is for a canary whose requests did not do what they should."""
+    """Of one check, or of one thing seen in it. `void`: requests went wrong, or the audit itself has a fault."""
 
     CLEAN = "clean"
     FINDING = "finding"

@@ -11,19 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
-from audit.canary.compare.rows import COLUMNS, ColumnKind, sizes
+from audit.canary.compare.answers import Known
+from audit.canary.compare.rows import COLUMNS, ColumnKind, Noted, sizes
 from audit.canary.compare.steady import differing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from audit.canary.compare.answers import Known
-    from audit.canary.compare.rows import Noted
-    from audit.canary.gathered import Run
-    from audit.canary.opened import Granted, Opened
-    from audit.verdict import Inspection
+from audit.canary.gathered import Run
+from audit.canary.opened import Granted, Opened
+from audit.verdict import Inspection
 
 # Of an entry, what follows from keys (docs/FORMATS.md, section 4).
 _OF_KEYS = frozenset({"author", "previous", "reporter_sign", "reporter_box", "file_id", "preview_id"})

@@ -8,16 +8,11 @@ as strace saw it. A call that is on neither list is a finding, whatever it does.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from audit.observe.strace import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-
-    from audit.observe.strace import Call
+from audit.observe.strace import Call, plain
 
 # What they are handed is left nowhere, or is judged by `audit.canary.rules`, or is the kernel's own choice.
 _LEAVES_NOTHING = frozenset({

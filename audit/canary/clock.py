@@ -13,15 +13,13 @@ one: so reports of one kind come at all times of a day and on all days of a week
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sysconfig
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from audit.canary.drawn import hook
-from audit.fault import own_packages
+from audit.fault import make_environment, own_packages, packages_of
 
 ZONE = ZoneInfo("Europe/Stockholm")
 # The day changes at midnight, reports are released at six, and what comes after eighteen waits a day longer.
@@ -136,25 +134,14 @@ def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes) -
         [str(python), "-I", "-c", _ASK, *own_packages()], capture_output=True, text=True, check=True, timeout=60
     )
     paths = list(dict.fromkeys(json.loads(asked.stdout)))
-    layout = sysconfig.get_path("purelib", "venv", {"base": str(folder), "installed_base": str(folder)})
-    packages = Path(layout)
+    packages = packages_of(folder)
     packages.mkdir(parents=True)
     later = folder / "later"
     later.write_bytes(bytes(_PAGE_BYTES))
     told = _HOOK.format(shift=shift, more=_MORE_SECONDS, times=_TIMES_MORE, later=str(later))
     (packages / "another_hour.py").write_text(told, "utf-8")
     (packages / "known_draws.py").write_text(hook(key), "utf-8")
-    lines = [*filter(None, paths), "import known_draws", "import another_hour"]
-    (packages / "another_hour.pth").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    # The intake may read what the installer wrote down only within its own environment.
-    for written in (one for place in paths for one in Path(place).glob("*.dist-info")):
-        shutil.copytree(written, packages / written.name, dirs_exist_ok=True)
-    real = python.resolve()
-    (folder / "pyvenv.cfg").write_text(f"home = {real.parent}\ninclude-system-site-packages = false\n", "utf-8")
-    (folder / "bin").mkdir()
-    moved = folder / "bin" / "python"
-    moved.symlink_to(real)
-    return moved
+    return make_environment(folder, python, paths, "import known_draws", "import another_hour")
 
 
 def _part(moment: datetime) -> int:

@@ -10,17 +10,14 @@ import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from nacl import signing
 from nacl.public import PrivateKey
 
 from audit.canary.visits.http import Answer, request, send
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 # Places of one request for news of cases, section 9, and the answer of a desk that has nothing of a case.
 SYNC_PLACES = 128

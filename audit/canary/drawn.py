@@ -16,21 +16,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from audit.canary.compare.answers import new_codes, new_tokens
-from audit.canary.compare.rows import COLUMNS, ColumnKind, header_nonce
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from audit.canary.compare.rows import Noted
-    from audit.canary.gathered import Run
-    from audit.canary.visits.visitor import Exchange
-    from audit.verdict import Inspection
+from audit.canary.compare.rows import COLUMNS, ColumnKind, Noted, header_nonce
+from audit.canary.gathered import Run
+from audit.canary.visits.visitor import Exchange
+from audit.verdict import Inspection
 
 SHORTEST = 12
 _RANDOM_BYTES, _NUMBER_BYTES = 6, 3

@@ -5,24 +5,18 @@ from __future__ import annotations
 import bisect
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from audit.canary.opened import Opened
 from audit.canary.rules import NAMING, WRITES, Rulebook
 from audit.canary.visits.markers import PACKED_V4, Hit, Marker, search, stands_plainly
 from audit.canary.visits.requests import TIMED
-from audit.canary.visits.visitor import CONTENT
-from audit.observe.strace import readable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from audit.canary.opened import Opened
-    from audit.canary.visits.visitor import Exchange
-    from audit.observe.strace import Call
-    from audit.verdict import Inspection
+from audit.canary.visits.visitor import CONTENT, Exchange
+from audit.observe.strace import Call, readable
+from audit.verdict import Inspection
 
 KINDS = ("files", "sockets", "programs", "channels", "calls")
 _MOST_SHOWN, _MOST_OF_A_CALL = 6, 4

@@ -10,24 +10,20 @@ The run whose clock is moved is moved on at its end, twice, by a number that its
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from audit.canary.clock import ZONE
 from audit.canary.compare.release import rows_of
 from audit.canary.compare.rows import SHARE_BYTES, Noted, changed_slots, check_columns, new_rows
 from audit.canary.compare.snapshot import files_of, read_unseen
 from audit.canary.compare.steady import no_time_of_a_visit
+from audit.canary.gathered import Run
 from audit.canary.judge import judge_texts
+from audit.canary.members import Desks
 from audit.canary.opened import NotOpened, open_everything
 from audit.canary.visits.requests import TELLS_NO_MORE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from audit.canary.gathered import Run
-    from audit.canary.members import Desks
-    from audit.verdict import Inspection
+from audit.verdict import Inspection
 
 HEARTBEAT_SECONDS = 600
 # What waits for ten minutes after the last report would come half a minute after that, and is not waited for.

@@ -12,17 +12,13 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from audit.observe.seccomp import LEADS_OUT, MACHINES, NEEDED, read_filter, refused
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from audit.observe.strace import Call
-    from audit.verdict import Inspection
+from audit.observe.strace import Call
+from audit.verdict import Inspection
 
 # SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: a process that catches them wants to report something.
 _CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 11: "SIGSEGV"}

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import base64
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from audit.canary.desk import SYNC_PLACES, CanaryDesk, to_clean
+from audit.canary.gathered import Run
 from audit.canary.judge import judge_texts
-from audit.canary.opened import NotOpened, items_that_open, open_everything
+from audit.canary.opened import Granted, NotOpened, items_that_open, open_everything
+from audit.canary.visits.http import Answer
 from audit.canary.visits.material import NO_KIND, picture
 from audit.canary.visits.requests import SHORT
 from audit.canary.visits.visitor import Exchange
-
-if TYPE_CHECKING:
-    from audit.canary.gathered import Run
-    from audit.canary.opened import Granted
-    from audit.canary.visits.http import Answer
-    from audit.verdict import Inspection
+from audit.verdict import Inspection
 
 # Of each short report the entry; of the one with three files the report, and for each file its entry, its record, the
 # clean copy and the preview.

@@ -12,22 +12,18 @@ import base64
 import hashlib
 import json
 import struct
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nacl import bindings as sodium
 from nacl.exceptions import BadSignatureError, CryptoError
 from nacl.public import PrivateKey, SealedBox
 from nacl.signing import VerifyKey
 
-from audit.canary.desk import NOTHING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from audit.canary.desk import CanaryDesk
-    from audit.canary.visits.http import Answer
+from audit.canary.desk import NOTHING, CanaryDesk
+from audit.canary.visits.http import Answer
 
 _GRANT = struct.Struct(">B16sI32s32s16sI")
 _HEADER = struct.Struct(">B32sIIBIB24s48s")

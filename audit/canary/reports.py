@@ -6,8 +6,9 @@ After each report the rows that are new are kept, with its moment and its visito
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from audit.canary.compare.lengths import holds_a_large_file
 from audit.canary.compare.log import pages_of, pages_written
@@ -51,9 +52,6 @@ from audit.canary.visits.requests import (
     without_a_report,
 )
 from audit.canary.visits.visitor import CanaryVisitor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Result = TypeVar("Result")
 SLOTS, LOG = "shred.slots", "kallskydd.db-wal"

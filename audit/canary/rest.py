@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from audit.canary.compare.log import pages_of_rows
 from audit.canary.compare.snapshot import Snapshot, files_of, take_snapshot
 from audit.canary.compare.steady import Since, compare_snapshots
+from audit.canary.gathered import Run
 from audit.verdict import Inspection, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from audit.canary.gathered import Run
 
 MOST_READINGS, BETWEEN_READINGS_SECONDS = 240, 0.25
 SETTLE_SECONDS = 0.3  # for what a connection that was cut leaves to be collected

@@ -9,19 +9,14 @@ like one that it let pass: a process that tries to reach the log is not silent b
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from audit.canary.calls import Arguments
 from audit.canary.visits.visitor import CONTENT
-from audit.observe.strace import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from audit.observe.strace import Call
+from audit.observe.strace import Call, plain
 
 WRITES = frozenset({"write", "writev", "pwrite64", "pwritev", "pwritev2", "sendto", "sendmsg", "sendmmsg"})
 _OPENS = frozenset({"open", "openat", "openat2", "creat", "open_by_handle_at"})

@@ -13,7 +13,7 @@ Each run has an order of its own and planted values of its own. What follows fro
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from audit.canary.compare.release import compare, member_view, no_clock, rows_of
 from audit.canary.compare.rows import stored_values
@@ -39,9 +39,6 @@ from audit.live.checks.database import DATABASE, check_schema, check_values, fre
 from audit.live.checks.tor import check_tor_listeners, check_torrc
 from audit.observe.proc import find_service
 from audit.observe.scene import Scene
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _OF_TOR = '"event": "waiting"'
 

@@ -14,15 +14,12 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from audit.canary.desk import Member
+from audit.canary.desk import Member
 
 READY_SECONDS = 90.0
 END_SECONDS = 60.0

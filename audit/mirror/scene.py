@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from audit.observe.proc import NotSeen, Process, everything
+from audit.observe.scene import Host
 from audit.observe.sockets import listening
 
 RELAY, NGINX, CADDY = "relay", "nginx", "caddy"
@@ -52,16 +52,11 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class MirrorScene:
+class MirrorScene(Host):
     """Handed to every check. `root` is / unless copies of the system's files are examined."""
 
     parts: tuple[Part, ...]
     root: Path = Path("/")
-
-    @property
-    def as_root(self) -> bool:
-        """Whether we may see everything."""
-        return os.geteuid() == 0
 
     @property
     def relays(self) -> tuple[Part, ...]:
@@ -77,17 +72,6 @@ class MirrorScene:
     def front(self) -> Part:
         """The one that visitors meet: a proxy before the relay, or the relay."""
         return (*self.proxies, *self.relays)[0]
-
-    def system(self, path: str) -> Path:
-        """Return a system file: the real one, or its copy under `root`."""
-        return self.root / path.lstrip("/")
-
-    def value(self, path: str) -> str | None:
-        """Return the content of a system file; None when it is missing or unreadable."""
-        try:
-            return self.system(path).read_text(errors="replace").strip()
-        except OSError:
-            return None
 
 
 def find_parts(pids: Sequence[int] = ()) -> tuple[Part, ...]:

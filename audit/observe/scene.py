@@ -6,7 +6,7 @@ import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from audit.observe.proc import Service
 
@@ -16,18 +16,31 @@ _LISTENERS_OF_A_HOST = "kallskydd-host"
 _CONTROL_OF_A_HOST = Path("kallskydd-tor", "control")
 
 
-class Host(Protocol):
-    """The computer under a service, or copies of its files: all that a check of the system needs."""
+class Host:
+    """The computer under a service, or copies of its files under `root`: all that a check of the system needs."""
+
+    __slots__ = ()
+    root: Path
 
     def system(self, path: str) -> Path:
-        """Return a system file: the real one, or its copy."""
+        """Return a system file: the real one, or its copy under `root`."""
+        return self.root / path.lstrip("/")
 
     def value(self, path: str) -> str | None:
         """Return the content of a system file; None when it is missing or unreadable."""
+        try:
+            return self.system(path).read_text(errors="replace").strip()
+        except OSError:
+            return None
+
+    @property
+    def as_root(self) -> bool:
+        """Whether we may see everything."""
+        return os.geteuid() == 0
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Host):
     """Handed to every check. `root` is / unless copies of the system's files are examined."""
 
     home: Path
@@ -41,11 +54,6 @@ class Scene:
     def trial(self) -> bool:
         """Whether the home was made as a trial."""
         return (self.home / TRIAL_MARK).exists()
-
-    @property
-    def as_root(self) -> bool:
-        """Whether we may see everything."""
-        return os.geteuid() == 0
 
     @property
     def copies(self) -> bool:
@@ -104,14 +112,3 @@ class Scene:
     def own_tor(self) -> bool:
         """Whether the keeper starts tor; else it is the system's, and serves others as well."""
         return self.control_socket.parent == self.home / "run"
-
-    def system(self, path: str) -> Path:
-        """Return a system file: the real one, or its copy under `root`."""
-        return self.root / path.lstrip("/")
-
-    def value(self, path: str) -> str | None:
-        """Return the content of a system file; None when it is missing or unreadable."""
-        try:
-            return self.system(path).read_text(errors="replace").strip()
-        except OSError:
-            return None

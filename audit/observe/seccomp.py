@@ -7,11 +7,9 @@ does what the strictest one says, so a call is refused when one of them refuses 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from typing import Final
 
 _INSTRUCTION = re.compile(r"BPF_(STMT|JUMP)\(([A-Z_|]+), ([^,)]+)(?:, ([^,)]+), ([^,)]+))?\)")
 _WORD: Final = 0xFFFFFFFF

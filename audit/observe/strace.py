@@ -11,13 +11,10 @@ Roles come from the command lines by which programs were started, and from forks
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+from pathlib import Path
 
 _LINE = re.compile(r"(\d+) +(\d+\.\d+) ")
 _DESCRIPTOR = re.compile(r"(-?\d+|AT_FDCWD)(?:<((?:->|[^<>]|<[^<>]*>)*)>(\(deleted\))?)?")

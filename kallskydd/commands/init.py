@@ -16,10 +16,9 @@ import secrets
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cases.clock import today, utc_now
-from cases.config import ConfigFault, parse_config
+from cases.config import Config, ConfigFault, parse_config
 from cases.errors import CaseError
 from cases.home import as_declared, as_trial, create_home
 from cases.roster.chain import (
@@ -41,9 +40,6 @@ from onion.address import public_from_address
 from onion.errors import PathUnusable
 from onion.keys import new_onion_key, write_onion_key
 from onion.torrc import UNIX_PATH_BYTES, socket_path, usable_socket_path
-
-if TYPE_CHECKING:
-    from cases.config import Config
 
 TRIAL_FOLDER = "trial-member"
 # The same with the socket of the system's tor, where `make install` put one.

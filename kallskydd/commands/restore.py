@@ -20,8 +20,6 @@ from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, answer, count, prose, reason, result
 from kallskydd.upkeep.file_system import add_consent, require_plain_file_system
 
-ANSWERS = 2
-
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `restore` to the command line."""

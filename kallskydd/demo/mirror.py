@@ -15,7 +15,8 @@ import socket
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -23,9 +24,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from kallskydd.mirror.certificate import PEM, key_pem, new_key
 from kallskydd.mirror.folder import CERTIFICATE, mirror_folder, write_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _DAY: Final = timedelta(days=1)
 LOOPBACK: Final = "127.0.0.1"

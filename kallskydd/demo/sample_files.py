@@ -8,11 +8,8 @@ and a serial number (CIPA DC-008). The PDF has one page with one line of text an
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # Table K.3 of T.81: how many codes of each length, and which DC categories they stand for.
 DC_COUNTS = (0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)

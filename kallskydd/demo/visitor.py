@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from kallskydd.demo.mirror import LOOPBACK
+from kallskydd.demo.mirror import LOOPBACK, DemoMirror
+from kallskydd.demo.sample_files import Sample
 from onion.connector import SocksConnector
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from types import TracebackType
-    from typing import Self
-
-    from kallskydd.demo.mirror import DemoMirror
-    from kallskydd.demo.sample_files import Sample
 
 PAGE_SECONDS = 120.0  # 25 MB took 15 s on a private network
 

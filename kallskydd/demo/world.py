@@ -19,17 +19,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cases.clock import utc_now
 from desk.commands.session import work
 from desk.keep.cache import cache_folder_of
 from desk.keep.keyfile import DeskHome, read_passphrase_file
 from desk.work.case.casebook import Casebook
+from kallskydd.demo.mirror import DemoMirror
 from kallskydd.desk.route import Route, connector_for
-
-if TYPE_CHECKING:
-    from kallskydd.demo.mirror import DemoMirror
 
 NETWORK_SECONDS = 900.0  # 14 s as a rule; four starts from scratch, each with longer waits, on a busy computer
 PUBLISHED_SECONDS = 300.0
@@ -187,18 +185,17 @@ class DemoWorld:
         """Every process of the mirror's host: what forwards, what started it, its tor."""
         return [] if self._relay is None else _tree(self._relay.pid)
 
-    async def close(self, *, keep: bool = False) -> None:
+    async def close(self) -> None:
         """End the relay, the service, then the network, then remove the folder."""
         await _end(self._relay)
         await _end(self._service)
         if self._reader is not None:
             await self._reader
         await _end(self._network)
-        if not keep:
-            # What the members' applications fetched lies outside of their homes.
-            for desk in self.desks:
-                shutil.rmtree(cache_folder_of(DeskHome(desk.folder)), ignore_errors=True)
-            shutil.rmtree(self.folder, ignore_errors=True)
+        # What the members' applications fetched lies outside of their homes.
+        for desk in self.desks:
+            shutil.rmtree(cache_folder_of(DeskHome(desk.folder)), ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     async def _enrol(self, name: str, label: str) -> Desk:
         passphrase_file = self.folder / f"passphrase-{name.lower()}"

@@ -57,14 +57,14 @@ def write_whole(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def read_bounded(path: Path, most: int = PEM_BYTES) -> bytes | None:
+def read_bounded(path: Path) -> bytes | None:
     """Return the content of a file; None if there is none, or more than we ever write."""
     try:
         with path.open("rb") as file:
-            content = file.read(most + 1)
+            content = file.read(PEM_BYTES + 1)
     except OSError:
         return None
-    return content if len(content) <= most else None
+    return content if len(content) <= PEM_BYTES else None
 
 
 def leaf_fingerprint(pem: bytes) -> str | None:

@@ -18,16 +18,14 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import msgspec
 
 from cases.clock import today
 from cases.config_site import MirrorConfig
 from kallskydd.mirror.folder import CERTIFICATE, ISSUED, read_bounded, write_whole
-
-if TYPE_CHECKING:
-    from onion.socks import SocksAddress
+from onion.socks import SocksAddress
 
 NAME_PLACE: Final = "{name}"
 # Some kB for each certificate and its announcement; of a name that has had some hundred.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose
 from kallskydd.scrub.names import KeptNames, NamingRule, NeutralNames, keep_names_on_disk, repeated
@@ -14,10 +15,6 @@ from kallskydd.scrub.outcomes import OutcomePrinter
 from kallskydd.scrub.pool import ScrubOutcome, Zygotes, pool
 from kallskydd.scrub.zygotes import at_once
 from scrubbers.self_test import JailNotTight
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)

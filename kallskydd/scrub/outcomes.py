@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tqdm import tqdm
 
 from cases.sentences import in_words_of_file
 from kallskydd.say import prose, result
 from kallskydd.scrub.names import telling
+from kallskydd.scrub.pool import ScrubOutcome
 from scrubbers.report_groups import GroupFound, grouped
 from scrubbers.stages import Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from tqdm import tqdm
-
-    from kallskydd.scrub.pool import ScrubOutcome
-
 
 _NAMES_STAY: Final = " The names and addresses of its sender and its receivers stay."
 

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import stat
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scrubbers.protocol import HEAD_BYTES, ROLES, Role
 from scrubbers.sniff import first_inside, sniff_kind
 from scrubbers.spawn import spawn_zygote
 from scrubbers.stages import Kind, NotCleanable
-
-if TYPE_CHECKING:
-    import socket
 
 # Each may need 1.5 GiB for its job at worst, one for documents 1 GiB.
 _MOST_AT_ONCE: Final = 16

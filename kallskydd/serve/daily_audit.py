@@ -12,15 +12,12 @@ import json
 import os
 import sys
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from cases.audit_chain import ChainBroken, Record, append_record, next_record, read_records
 from cases.clock import today, utc_now
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from kallskydd.serve.announce import Announcer
+from kallskydd.serve.announce import Announcer
 
 # The first waits for the heartbeat and for tor; then each hour it checks whether the day has its line.
 FIRST_CHECK = timedelta(minutes=10)

@@ -16,9 +16,11 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import date
+from pathlib import Path
 
 from cases.audit_chain import make_chain_file
 from cases.clock import today, utc_now
@@ -27,6 +29,7 @@ from cases.sentences import in_words
 from cases.upkeep import make_upkeep_file
 from confine.landlock import landlock_abi
 from intake.control import HOME_FAULTS, Event, Order
+from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import (
     Backoff,
     IntakePlace,
@@ -44,16 +47,8 @@ from kallskydd.serve.notes import Notebook
 from kallskydd.serve.onions import OnionKeys, OnionPlaces, Onions, WhoseTor
 from kallskydd.serve.orphans import collect_orphans, is_process_one
 from kallskydd.serve.why_not_open import why_not_open
-from onion.keys import read_onion_key
+from onion.keys import OnionKey, read_onion_key
 from onion.publisher.onion import DESK_SOCKET, MIRROR_SOCKET, PUBLIC_SOCKET
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import date
-    from pathlib import Path
-
-    from kallskydd.serve.announce import Announcer
-    from onion.keys import OnionKey
 
 OK, REFUSED, MISSING = 0, 3, 4
 READY_SECONDS = 60.0  # importing, opening the store and the self-test took 2 s; a slow machine gets its time

@@ -14,18 +14,15 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from intake.control import Event, Order
+from kallskydd.serve.announce import Announcer
+from kallskydd.serve.children import IntakeSet
 from scrubbers.memory_file import MemoryFile
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from kallskydd.serve.announce import Announcer
-    from kallskydd.serve.children import IntakeSet
 
 CERTIFICATE: Final = "certificate.pem"
 ANSWER_SECONDS: Final = 10.0  # it answers within a tenth of one; a busy one gets its time

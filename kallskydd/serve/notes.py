@@ -10,15 +10,13 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from cases.clock import Clock, due_day, utc_now
 from kallskydd.mirror.folder import read_bounded
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOTES_NAME: Final = "keeper.json"
 NOTES_BYTES: Final = 200  # with all three facts it has some hundred

@@ -11,27 +11,23 @@ A tenant of a host asks the host's publisher (`onion.publisher`), and loads no s
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import Backoff
+from kallskydd.serve.notes import Notebook
 from onion.errors import NotPublished, OnionError, TorDidNotStart, TorGone
+from onion.keys import OnionKey
 from onion.probe import SocksAddress, probe
+from onion.publish import Publisher
 from onion.publisher.client import PublisherLink
 from onion.publisher.onion import Onion, desk_targets, public_targets
 from onion.tor_process import TorProcess
 from onion.torrc import render
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from kallskydd.serve.announce import Announcer
-    from kallskydd.serve.notes import Notebook
-    from onion.keys import OnionKey
-    from onion.publish import Publisher
 
 CONTROL_WAIT_SECONDS = 30.0  # a tor that has not opened its control socket by then will not
 PUBLISH_PATIENCE_SECONDS = 10.0  # between two sentences about what tor waits for

@@ -15,18 +15,15 @@ import binascii
 import hashlib
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from audit.canary.compare.random import Observation
+from audit.canary.visits.http import Answer
 from audit.canary.visits.markers import BEGINNING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from audit.canary.visits.http import Answer
-    from audit.canary.visits.visitor import Exchange
-    from audit.verdict import Inspection
+from audit.canary.visits.visitor import Exchange
+from audit.verdict import Inspection
 
 _MOST_SHOWN = 40
 _AROUND = 60

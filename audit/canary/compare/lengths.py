@@ -7,15 +7,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+from audit.verdict import Inspection
 
-    from audit.verdict import Inspection
+Row = Mapping[str, object]
+Tables = Mapping[str, Sequence[Row]]
 
-    Row = Mapping[str, object]
-    Tables = Mapping[str, Sequence[Row]]
 
 LARGE = 2**20
 _STREAM_HEADER, _CHUNK, _CHUNK_TAG = 24, 262_144, 17

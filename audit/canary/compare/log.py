@@ -6,13 +6,10 @@ A change that is taken back leaves all rows as they were, and its pages lie in t
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from audit.canary.compare.release import copied
 from audit.canary.compare.snapshot import read_unseen
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _HEADER, _FRAME_HEADER, _PAGE = 32, 24, 4096
 _SALTS = slice(16, 24)  # new each time the log begins again

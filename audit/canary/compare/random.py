@@ -23,13 +23,10 @@ Not found is what is covered with a secret key that changes, and what is no func
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import comb, log2
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
 
 # So many values have to repeat what another one of their group decides: 256^-5 is 10^-12, and a field has 5,000 places.
 _BITS_THAT_AGREE = 40

@@ -12,19 +12,15 @@ import re
 import shutil
 import sqlite3
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from audit.canary.compare.rows import Tables
 from audit.canary.compare.snapshot import read_unseen
+from audit.canary.visits.http import Answer
 from audit.canary.visits.requests import SHORT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from audit.canary.compare.rows import Tables
-    from audit.canary.visits.http import Answer
-    from audit.verdict import Inspection
+from audit.verdict import Inspection
 
 # A moment as text, or as a number since 1970 in any of the usual units, within a day of now.
 _CLOCK_TEXT = re.compile(r"\d\d:\d\d|\d{8}T\d{4}|T\d\d")

@@ -15,18 +15,14 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from audit.canary.compare.lengths import check_lengths
 from audit.canary.compare.random import Observation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from audit.verdict import Inspection
+from audit.verdict import Inspection
 
 Row = dict[str, object]
 Tables = dict[str, list[Row]]

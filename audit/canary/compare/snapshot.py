@@ -13,17 +13,12 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from audit.observe.proc import NotSeen, find_service
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from audit.observe.proc import Process
+from audit.observe.proc import NotSeen, Process, find_service
 
 Fields = dict[str, str]
 _TOR_OWN = "tor/data"  # tor writes here by itself, and hears of no request

@@ -8,18 +8,13 @@ slots; after the stop no time of any file is one of the visits.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from audit.canary.compare.snapshot import read_unseen
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
-    from audit.canary.compare.snapshot import Fields, Snapshot
-    from audit.verdict import Inspection
+from audit.canary.compare.snapshot import Fields, Snapshot, read_unseen
+from audit.verdict import Inspection
 
 _MOST_SHOWN = 12
 _NANOSECONDS = 10**9

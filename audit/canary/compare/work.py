@@ -10,17 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from audit.canary.rules import WRITES
-from audit.observe.strace import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from audit.observe.strace import Call
-    from audit.verdict import Inspection
+from audit.observe.strace import Call, plain
+from audit.verdict import Inspection
 
 Work = Counter[str]
 _ROLES = frozenset({"intake", "zygote", "job"})

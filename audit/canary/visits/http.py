@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 import socket
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+from pathlib import Path
 
 ANSWER_SECONDS = 60.0  # a picture is cleaned meanwhile, under strace
 _PIECE = 65536

@@ -10,17 +10,14 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from audit.canary.visits.http import BOUNDARY, Answer, Upload, hidden_fields, multipart, request, send
 from audit.canary.visits.markers import BEGINNING
 from audit.canary.visits.material import NO_KIND, document, noise, photograph, picture, unfinished
 from audit.canary.visits.visitor import OVER, SHOWN, CanaryVisitor
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 WORDS = 8
 # In each run so many short reports come from each of two visitors, before the release and at once.

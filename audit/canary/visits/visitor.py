@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import socket
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from audit.canary.visits.http import (
     BOUNDARY,
@@ -25,10 +26,6 @@ from audit.canary.visits.http import (
     send_twice,
 )
 from audit.canary.visits.markers import Marker, new_address, new_text, planted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
 SHOWN = 203  # a page that answers a form
 OVER = 400  # a page that was, or never was, at its address
