@@ -7,7 +7,7 @@
     │   ├── PassphraseRefused  703  the passphrase does not open member.key
     │   ├── WeakPassphrase     704  too short to protect a file that may be copied
     │   ├── NotJoined          705  the desk does not know the server's address yet
-    │   ├── UnknownCase        710  no case of that name in the list, or several begin like that
+    │   ├── UnknownCase        710  no case of that name in the list
     │   ├── SaveRefused        713  a file of that name exists, or the folder is not there
     │   ├── NoPassphrase       714  no terminal to ask on and no file named, or the two typed ones differ
     │   ├── NoText             715  nothing was written
@@ -149,7 +149,7 @@ class ServerRefused(DeskError):
 
 
 class UnknownCase(Usage):
-    """No case of that name in the list, or several that begin like that."""
+    """No case of that name in the list."""
 
     code = 710
     text_key = "desk.unknown_case"

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from nacl.exceptions import CryptoError
@@ -35,10 +34,6 @@ COUNTER_BLOCK = 64
 LIST_BYTES_MIN = 32_768
 PERSON_LIST_KEY = b"ks1-desk-list"
 PERSON_NOTES_MARK = b"ks1-desk-notes"
-# A shorter beginning of a case's name than this is too easily another case.
-CASE_NAME_CHARACTERS_MIN = 4
-
-Kept = TypeVar("Kept")
 
 
 class SeenHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -285,8 +280,11 @@ class DeskState:
         self.keep_cases(msgspec.structs.replace(self.case_list, reporters_address=address, **found))
 
     def find(self, name: str) -> KnownCase:
-        """Return the one case whose name begins like that. Raises UnknownCase."""
-        return _only_one(self.case_list.cases, name)
+        """Return the case of this name. Raises UnknownCase."""
+        known = self.case_list.cases.get(name)
+        if known is None:
+            raise UnknownCase
+        return known
 
     def _write_settings(self) -> None:
         pin, audits = self.pin, self.audit_pin
@@ -383,11 +381,3 @@ def _read_list(path: Path, list_key: bytes) -> CaseList:
         return msgspec.json.decode(SecretBox(list_key).decrypt(sealed), type=CaseList)
     except (CryptoError, ValueError, msgspec.MsgspecError) as damaged:
         raise StateDamaged("desk.list_damaged") from damaged
-
-
-def _only_one(kept: Mapping[str, Kept], name: str) -> Kept:
-    wanted = name.lower()
-    matching = [value for key, value in kept.items() if key.startswith(wanted)]
-    if len(wanted) < CASE_NAME_CHARACTERS_MIN or len(matching) != 1:
-        raise UnknownCase
-    return matching[0]

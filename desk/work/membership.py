@@ -1,6 +1,5 @@
 """Who may read, as a member looks at it: what a proposed list changes, what may be signed, and the signature."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +8,6 @@ from cases.roster.member import Join
 from cases.wire.messages import SignRosterRequest, StateAnswer
 from desk.errors import NotAgreed, NothingOffered
 from desk.work.case.casebook import Casebook
-from desk.work.case.opened import DeskCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +74,11 @@ async def sign_proposal(book: Casebook, digest: bytes) -> str:
     return answer.state
 
 
-def is_clock_wrong(book: Casebook, today: date, cases: Iterable[DeskCase] = ()) -> bool:
+def is_clock_wrong(book: Casebook, today: date) -> bool:
     """Whether this computer's clock and the server's differ by a day or more, in whichever direction.
 
-    The server names its day, and no time. Days stand in lists, in its daily audits and in what was released as well: a
-    day that this computer has not reached is seen without asking.
+    The server names its day, and no time. Days stand in lists and in its daily audits as well: one that this computer
+    has not reached is seen without asking.
     """
     if book.clock_differs:
         return True
@@ -89,5 +87,4 @@ def is_clock_wrong(book: Casebook, today: date, cases: Iterable[DeskCase] = ()) 
     )
     days = [version.proposed for version in versions]
     days += [None if book.audits.last is None else book.audits.last.day]
-    days += [case.release_day for case in cases]
     return any(day is not None and day > today for day in days)

@@ -81,15 +81,17 @@ class ReadOffer:
 
 
 async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> Offered:
-    """Return the file for the second member, all by their labels. Raises MoveRefused, NotNow, and as acts do."""
+    """Return the file for the second member, all by their ids. Raises MoveRefused, NotNow, and as acts do."""
     case, answer = await book.open_with_answer(book.state.find(name))
     aside = stepped_aside(case.streams)
     if book.keys.id in aside:
         raise NotNow("move.aside")
     roster = _roster(book)
-    given = [_labelled(roster, label) for label in readers]
-    signer = _labelled(roster, second)
-    if len({member.id for member in given}) < READERS_MIN or signer not in given or signer.id == book.keys.id:
+    given = [member for member in roster.members if member.id in readers]
+    if len(given) != len(set(readers)):
+        raise MoveRefused("move.no_member")
+    signer = next((member for member in given if member.id == second), None)
+    if len(given) < READERS_MIN or signer is None or signer.id == book.keys.id:
         raise MoveRefused("move.too_few")
     _require_unconcerned(case, given)
     _require_can_sign(case, signer)
@@ -210,14 +212,6 @@ def _require_can_sign(case: DeskCase, signer: Member) -> None:
         raise MoveRefused("move.no_signer")
     if signer not in others:
         raise MoveRefused("move.signer")
-
-
-def _labelled(roster: Roster, label: str) -> Member:
-    wanted = label.strip().casefold()
-    found = next((member for member in roster.members if member.label.casefold() == wanted), None)
-    if found is None:
-        raise MoveRefused("move.no_member")
-    return found
 
 
 def _roster(book: Casebook) -> Roster:

@@ -1,4 +1,4 @@
-"""`kallskydd desk …`: the members' application on the command line; without a verb, in the browser (`pages`).
+"""`kallskydd desk`: the members' application in the browser (`pages`); with a verb, what scripts and papers need of it.
 
 Results go to stdout: prose, or with `--json` one object and nothing else. Errors and questions go to stderr, as two
 sentences: what happened, what to do next. The passphrase is asked for on the terminal or read from a file; it is never

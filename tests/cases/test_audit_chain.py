@@ -98,7 +98,7 @@ async def test_a_members_list_shows_day_verdict_and_head_of_the_last_audit(tmp_p
     )
     assert before.found["warnings"] == after.found["warnings"] == []
     assert shorter.found["warnings"] == rewritten.found["warnings"] == ["warning.audits_changed"]
-    assert "not the one this desk has seen" in rewritten.prose
+    assert "is another than this computer has seen" in rewritten.prose
     assert broken.found["audit"] is None
     assert broken.found["warnings"] == ["warning.audits_changed"]
 

@@ -43,10 +43,10 @@ async def test_a_closed_case_that_is_opened_again_can_be_worked_on_and_closed_wi
     async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
         name, reporter = await filed(desks, closed=True)
 
-        opened = await desks.act(HANDLER, "reopen", name[:8], "Nya uppgifter har kommit.")
+        opened = await desks.act(HANDLER, "reopen", name, "Nya uppgifter har kommit.")
         with pytest.raises(NotNow) as twice:
-            await desks.act(HANDLER, "reopen", name[:8], "En gång till.")
-        closed = await desks.act(LEAD, "close", name[:8], "Klart på nytt.")
+            await desks.act(HANDLER, "reopen", name, "En gång till.")
+        closed = await desks.act(LEAD, "close", name, "Klart på nytt.")
 
         seen = await desks.reporter_sees(reporter)
     assert (opened.state.state, closed.state.state) == ("investigation", "closed")

@@ -18,7 +18,6 @@ from desk.work.erasing import erase
 from desk.work.moves import offer
 
 LEAD, HANDLER, COUNSEL = range(3)
-LABELS = ("Lead 1", "Handler 2", "Counsel 3")
 
 
 async def a_case(desks):
@@ -90,9 +89,10 @@ async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_word
             await acts.do(book, "minutes", name, "Du sade att bron är betald två gånger.")
         approved = await approve(browser, await log_in(browser, page.receipt))
         await desks.release()
+        ids = [keys.id for keys in desks.made.keys]
         async with desks.desk(LEAD) as book:
             await book.sync()
-            move = await offer(book, name, [LABELS[HANDLER], LABELS[COUNSEL]], LABELS[HANDLER], "Jäv.")
+            move = await offer(book, name, [ids[HANDLER], ids[COUNSEL]], ids[HANDLER], "Jäv.")
         await signed(desks, HANDLER, move.file)
         new = await log_in(browser, approved.receipt)
         old = await log_in(browser, page.receipt)

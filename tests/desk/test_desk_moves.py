@@ -235,12 +235,10 @@ async def test_a_first_note_after_a_move_is_read_by_whom_the_case_was_given_to(t
         reporter = await desks.file("En sak.", concerns=[OTHER])
         await desks.release()
         name = reporter.keys.case_id.hex()
-        async with desks.desk(LEAD) as book:
-            await book.sync()
-            made = await moves.offer(book, name, (LABELS[HANDLER], LABELS[COUNSEL]), LABELS[HANDLER], "Jäv.")
+        move = await made(desks, name, (HANDLER, COUNSEL), HANDLER)
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            await moves.sign_offer(book, await moves.read_offer(book, made.file))
+            await moves.sign_offer(book, await moves.read_offer(book, move.file))
             await acts.do(book, "note", name, "För oss.")
         await desks.release()
 

@@ -19,8 +19,8 @@ async def test_the_newest_register_number_counts_and_is_shown_by_the_case_and_th
         await desks.release()
         name = reporter.keys.case_id.hex()
         bare = (await desks.command(LEAD, "list")).found["cases"][0]["register_number"]
-        await desks.act(LEAD, "register", name[:8], "KS 2026/430")
-        await desks.act(HANDLER, "register", name[:8], "KS 2026/431")
+        await desks.act(LEAD, "register", name, "KS 2026/430")
+        await desks.act(HANDLER, "register", name, "KS 2026/431")
 
         listed = await desks.command(HANDLER, "list")
         case = await desks.opened(LEAD, name)

@@ -36,14 +36,21 @@ async def offered(
 ) -> bytes:
     async with desks.desk(LEAD) as book:
         await book.sync()
-        return (await moves.offer(book, name, readers, signer, "Jäv.")).file
+        named = [id_of(desks, one) for one in readers]
+        return (await moves.offer(book, name, named, id_of(desks, signer), "Jäv.")).file
+
+
+def id_of(desks: RunningDesks, label: str) -> str:
+    """The id of the member with this label; of a label that nobody has, none."""
+    return next((keys.id for one, keys in zip(LABELS, desks.made.keys, strict=True) if one == label), "0" * 32)
 
 
 async def made(desks: RunningDesks, name: str, readers: Sequence[int], signer: int) -> moves.Offered:
     """The lead's offer of a case to the members of these numbers."""
     async with desks.desk(LEAD) as book:
         await book.sync()
-        return await moves.offer(book, name, [LABELS[one] for one in readers], LABELS[signer], "Jäv.")
+        ids = [keys.id for keys in desks.made.keys]
+        return await moves.offer(book, name, [ids[one] for one in readers], ids[signer], "Jäv.")
 
 
 async def signed(desks: RunningDesks, number: int, file: bytes) -> tuple[moves.ReadOffer, DeskCase]:

@@ -6,10 +6,10 @@ others, and is mostly kept by the municipality.
 
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from desk.web.local.guard import Routes
-from desk.web.views.pages import answer
+from desk.web.views.pages import download
 
 CALENDAR: Final = "/calendar.ics"
 _LINES: Final = (
@@ -36,11 +36,9 @@ _LINES: Final = (
 _BODY: Final = "".join(f"{line}\r\n" for line in _LINES).encode()
 
 
-async def download(_request: web.Request) -> web.StreamResponse:
+async def give_out(_request: web.Request) -> web.StreamResponse:
     """Return the file."""
-    response = answer(_BODY, content_type="text/calendar; charset=utf-8")
-    response.headers[hdrs.CONTENT_DISPOSITION] = 'attachment; filename="titta-in.ics"'
-    return response
+    return download(_BODY, "titta-in.ics", "text/calendar; charset=utf-8")
 
 
-ROUTES: Final[Routes] = {CALENDAR: (download, None)}
+ROUTES: Final[Routes] = {CALENDAR: (give_out, None)}

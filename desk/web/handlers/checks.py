@@ -3,14 +3,14 @@
 import json
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from cases.roster.chain import fingerprint_words
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, sent_form
 from desk.web.session.desk import Desk
 from desk.web.views.group.verdict import verdict
-from desk.web.views.pages import answer
+from desk.web.views.pages import download
 from desk.web.views.sentences import notice_for
 from desk.work.case.examining import Examined, examine
 from desk.work.probe import ProbeResult, look_for
@@ -36,9 +36,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     await sent_form(request)
     found, _probes = await _examined(request.app[SERVICES].desk)
     content = json.dumps(_for_auditor(found), ensure_ascii=False, indent=1).encode()
-    response = answer(content, content_type="application/json")
-    response.headers[hdrs.CONTENT_DISPOSITION] = 'attachment; filename="granskning.json"'
-    return response
+    return download(content, "granskning.json", "application/json")
 
 
 async def _examined(desk: Desk) -> tuple[Examined, tuple[ProbeResult, ...]]:

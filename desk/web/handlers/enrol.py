@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Final, cast
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from cases.errors import CaseError
 from cases.receipt.wordlist import BITS_PER_WORD, to_words
@@ -29,7 +29,7 @@ from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form
 from desk.web.session.desk import LOCK_WAIT_SECONDS
 from desk.web.views.group.people import ROLES
 from desk.web.views.group.word_picture import word_picture
-from desk.web.views.pages import Notice, answer, see
+from desk.web.views.pages import Notice, download, see
 from desk.web.views.sentences import notice_for
 from desk.work.membership import introduction_of
 
@@ -107,9 +107,7 @@ async def save_file(request: web.Request) -> web.StreamResponse:
     await read_form(request)
     if _own_join(services) is None:
         return see(ENROL)
-    response = answer(services.home.join.read_bytes(), content_type="application/octet-stream")
-    response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{FILE_NAME}"'
-    return response
+    return download(services.home.join.read_bytes(), FILE_NAME)
 
 
 async def show_join(request: web.Request) -> web.StreamResponse:

@@ -1,5 +1,6 @@
 """To erase: whose signature waits, what may go, what is left of what has gone; the first signature, and the second."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -11,10 +12,10 @@ from cases.clock import today
 from desk.errors import DeskError, Erased, NotNow, NotReachable, NotVerified, UnknownCase
 from desk.keep.state import KnownCase
 from desk.keep.summaries import Index
+from desk.web.handlers.deciding import case_now, decided
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
-from desk.web.session.unsent import case_of_unsent
 from desk.web.views.case.erasing import (
     ERASE,
     GROUNDS,
@@ -89,7 +90,7 @@ async def first(request: web.Request) -> web.StreamResponse:
     async with services.desk.at_work() as book:
         await book.sync()
         try:
-            case = await _case(book, request)
+            case = await case_now(book, case_named(request))
         except Erased:
             return see(certificate_path(bytes.fromhex(case_named(request))))
     held = typed_before(request)
@@ -99,74 +100,66 @@ async def first(request: web.Request) -> web.StreamResponse:
 
 async def sign_first(request: web.Request) -> web.StreamResponse:
     """Sign that the case is to be erased; a colleague's signature executes it."""
-    services, form = request.app[SERVICES], await sent_form(request)
-    try:
-        return await _sign_first(request, form)
-    except NotReachable as failed:
-        case = await case_of_unsent(services.desk, case_named(request), request.path, form)
-        return _form(request, case, form, notice_for(failed))
+    form, language = await sent_form(request), request.app[SERVICES].language
 
-
-async def _sign_first(request: web.Request, form: Form) -> web.Response:
-    services = request.app[SERVICES]
-    async with services.desk.at_work() as book:
-        await book.sync()
-        try:
-            case = await _case(book, request)
-        except Erased:
-            return see(certificate_path(bytes.fromhex(case_named(request))))
-        if notice := _refused(form, services.language):
+    async def sign(book: Casebook, case: DeskCase) -> web.Response:
+        if notice := _refused(form, language):
             return _form(request, case, form, notice)
-        reference = reference_of(form.one("ground"), form.one("number"), services.language)
-        try:
-            state = await erase(book, case_named(request), reference)
-        except (NotReachable, NotVerified):
-            raise
-        except DeskError as refused:
-            return _form(request, case, form, notice_for(refused))
-    return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
+        reference = reference_of(form.one("ground"), form.one("number"), language)
+        state = await erase(book, case_named(request), reference)
+        return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
+
+    try:
+        return await decided(request, form, sign, lambda case, refused: _form(request, case, form, notice_for(refused)))
+    except Erased:
+        return see(certificate_path(bytes.fromhex(case_named(request))))
 
 
 async def sign_second(request: web.Request) -> web.StreamResponse:
     """Sign beside a colleague, with her very reference as it was shown: that erases the case."""
-    services, form = request.app[SERVICES], await sent_form(request)
+    form = await sent_form(request)
     if not form.has("read"):
         return await _lists(request, _NOT_READ)
-    try:
-        async with services.desk.at_work() as book:
-            await book.sync()
-            case = await _case(book, request)
-            # What stood on the page is signed, and nothing that took its place meanwhile.
-            signer, _, shown = form.one("signature").partition(" ")
-            reference = dict(case.waiting).get(signer)
-            is_as_shown = reference is not None and reference == shown
-            state = await erase(book, case_named(request), shown) if is_as_shown else None
-    except Erased:
-        return see(certificate_path(bytes.fromhex(case_named(request))))
-    except NotVerified:
-        raise
-    except DeskError as refused:
-        return await _lists(request, notice_for(refused))
-    if state is None:
-        return await _lists(request, _CHANGED if reference is None else _OTHER_REFERENCE)
-    return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
+
+    async def sign(book: Casebook, name: str) -> web.Response | Notice:
+        case = await case_now(book, name)
+        # What stood on the page is signed, and nothing that took its place meanwhile.
+        signer, _, shown = form.one("signature").partition(" ")
+        reference = dict(case.waiting).get(signer)
+        if reference is None or reference != shown:
+            return _CHANGED if reference is None else _OTHER_REFERENCE
+        state = await erase(book, name, shown)
+        return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
+
+    return await _done(request, sign)
 
 
 async def take_back(request: web.Request) -> web.StreamResponse:
     """Take back this member's signature, while it waits for the second."""
-    services = request.app[SERVICES]
     await sent_form(request)
+
+    async def withdrawn(book: Casebook, name: str) -> web.Response | Notice:
+        await withdraw(book, name)
+        return see(ERASE)
+
+    return await _done(request, withdrawn)
+
+
+async def _done(
+    request: web.Request, act: Callable[[Casebook, str], Awaitable[web.Response | Notice]]
+) -> web.StreamResponse:
+    """Do it on the case as the server has it now. What refuses it stands above the lists."""
     try:
-        async with services.desk.at_work() as book:
+        async with request.app[SERVICES].desk.at_work() as book:
             await book.sync()
-            await withdraw(book, case_named(request))
+            answered = await act(book, case_named(request))
     except Erased:
         return see(certificate_path(bytes.fromhex(case_named(request))))
     except NotVerified:
         raise
     except DeskError as refused:
-        return await _lists(request, notice_for(refused))
-    return see(ERASE)
+        answered = notice_for(refused)
+    return await _lists(request, answered) if isinstance(answered, Notice) else answered
 
 
 async def show_certificate(request: web.Request) -> web.StreamResponse:
@@ -244,13 +237,6 @@ def _certificates(book: Casebook, language: Language) -> tuple[Certificate, ...]
     kept = book.state.case_list.tombstones.values()
     chain = book.chain
     return () if chain is None else tuple(certificate(one, chain, book.server_key, language) for one in kept)
-
-
-async def _case(book: Casebook, request: web.Request) -> DeskCase:
-    name = case_named(request)
-    if name in book.state.case_list.tombstones:
-        raise Erased
-    return await book.open(book.state.find(name))
 
 
 def _form(

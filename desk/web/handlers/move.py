@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from cases.case.signers import stepped_aside
 from cases.clock import today
 from cases.roster.chain import Roster
 from desk.errors import DeskError, MoveRefused, NotNow, NotReachable, RosterBroken
 from desk.keep.summaries import Offer
+from desk.web.handlers.deciding import Again, decided
 from desk.web.local.forms import Form, FormRefused, SentTwice, read_form
 from desk.web.local.forms_with_file import FileTooLarge, read_file_form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
-from desk.web.session.unsent import case_of_unsent, case_to_decide_on
+from desk.web.session.unsent import case_to_decide_on
 from desk.web.views.case.moving import (
     FIRST_DO,
     first_to_do,
@@ -38,7 +39,7 @@ from desk.web.views.case.moving import (
 )
 from desk.web.views.case_line import case_line, case_number, case_path
 from desk.web.views.overview.todo import entries_of
-from desk.web.views.pages import N_, Notice, answer, see
+from desk.web.views.pages import N_, Notice, download, see
 from desk.web.views.sentences import notice_for
 from desk.web.views.written import inert_line
 from desk.work import moves
@@ -58,7 +59,7 @@ _OVERVIEW: Final = "/"
 # The file comes back as text in the form that signs, which is a third longer, beside a few small fields.
 _FORM_BYTES_MAX: Final = moves.FILE_BYTES_MAX * 4 // 3 + 2**16
 # Names neither the case nor who reads it.
-_SAVED_AS: Final = 'attachment; filename="omlasning.bin"'
+_SAVED_AS: Final = "omlasning.bin"
 _NO_REASON: Final = Notice(N_("Somebody is new to the case."), N_("Write to the reporter why."))
 _NO_THIRD: Final = Notice(
     N_("With the same readers nothing is won: too few can sign, as before."), N_("Tick a third person too.")
@@ -96,27 +97,21 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def look(request: web.Request) -> web.StreamResponse:
     """Show what the move comes to, before the file is made."""
     form = await sent_form(request)
-    try:
-        return await _look(request, form)
-    except NotReachable as failed:
-        return await _unsent(request, form, failed)
+    typed = _typed(form)
 
-
-async def _look(request: web.Request, form: Form) -> web.Response:
-    services, typed = request.app[SERVICES], _typed(form)
-    async with services.desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(case_named(request)))
+    async def shown(book: Casebook, case: DeskCase) -> web.Response:
         if form.has("change"):
             return _form(request, case, typed)
-        if stays := has_to_stay(case, typed.readers, typed.signer, services.language):
+        if stays := has_to_stay(case, typed.readers, typed.signer, request.app[SERVICES].language):
             return _form(request, case, typed, stays, "readers")
-        try:
-            await _offer(book, case, typed)
-        except NotReachable:
-            raise
-        except DeskError as refused:
-            return _form(request, case, typed, notice_for(refused), _WRONG.get(refused.text_key, ""))
+        await _offer(book, case, typed)
+        return _look(request, case, typed)
+
+    return await decided(request, form, shown, _again(request, typed))
+
+
+def _look(request: web.Request, case: DeskCase, typed: _Typed) -> web.Response:
+    services = request.app[SERVICES]
     roster = _roster(case)
     given = [one for one in roster.members if one.id in typed.readers]
     shown = move_shown(case, services.band.name, given, typed.reason, services.language)
@@ -147,9 +142,7 @@ async def send(request: web.Request) -> web.StreamResponse:
 
 
 async def _give_out(_book: Casebook, _case: DeskCase, _signer: str, offered: moves.Offered) -> web.Response:
-    response = answer(offered.file, content_type="application/octet-stream")
-    response.headers[hdrs.CONTENT_DISPOSITION] = _SAVED_AS
-    return response
+    return download(offered.file, _SAVED_AS)
 
 
 async def _let_wait(book: Casebook, case: DeskCase, signer: str, offered: moves.Offered) -> web.Response:
@@ -161,23 +154,16 @@ async def _hand_on(
     request: web.Request,
     form: Form,
     by: Callable[[Casebook, DeskCase, str, moves.Offered], Awaitable[web.Response]],
-) -> web.Response:
+) -> web.StreamResponse:
     """Make the offer and hand it on. A refusal stands on the form, with everything that was typed."""
     typed = _typed(form)
-    try:
-        async with request.app[SERVICES].desk.at_work() as book:
-            await book.sync()
-            case = await book.open(book.state.find(case_named(request)))
-            try:
-                response = await by(book, case, typed.signer, await _offer(book, case, typed))
-            except NotReachable:
-                raise
-            except DeskError as refused:
-                return _form(request, case, typed, notice_for(refused))
-            _keep_offer(request, book, case, typed.signer)
-            return response
-    except NotReachable as failed:
-        return await _unsent(request, form, failed)
+
+    async def handed(book: Casebook, case: DeskCase) -> web.Response:
+        response = await by(book, case, typed.signer, await _offer(book, case, typed))
+        _keep_offer(request, book, case, typed.signer)
+        return response
+
+    return await decided(request, form, handed, _again(request, typed))
 
 
 async def sent(request: web.Request) -> web.StreamResponse:
@@ -198,9 +184,8 @@ def _keep_offer(request: web.Request, book: Casebook, case: DeskCase, signer: st
         book.cache.keep_offer(case.known.case_id, Offer(name, entries_of(case.known), day))
 
 
-async def _unsent(request: web.Request, form: Form, failed: NotReachable) -> web.Response:
-    case = await case_of_unsent(request.app[SERVICES].desk, case_named(request), request.path, form)
-    return _form(request, case, _typed(form), notice_for(failed))
+def _again(request: web.Request, typed: _Typed) -> Again:
+    return lambda case, refused: _form(request, case, typed, notice_for(refused), _WRONG.get(refused.text_key, ""))
 
 
 async def ask_for_file(request: web.Request) -> web.StreamResponse:
@@ -258,11 +243,7 @@ async def signed(request: web.Request) -> web.StreamResponse:
 
 
 async def _offer(book: Casebook, case: DeskCase, typed: _Typed) -> moves.Offered:
-    labels = {one.id: one.label for one in _roster(case).members}
-    if typed.signer not in labels:
-        raise MoveRefused("move.too_few")
-    readers = [labels[one] for one in typed.readers if one in labels]
-    return await moves.offer(book, case.known.case_id.hex(), readers, labels[typed.signer], typed.reason)
+    return await moves.offer(book, case.known.case_id.hex(), typed.readers, typed.signer, typed.reason)
 
 
 def _form(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from cases.clock import today
 from desk.errors import DeskError, NotReachable
@@ -14,7 +14,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form
 from desk.web.session.link import LinkState
 from desk.web.views.group.figures import as_csv, figures
-from desk.web.views.pages import Notice, answer
+from desk.web.views.pages import Notice, download
 from desk.web.views.sentences import notice_for
 from desk.work.case.casebook import Casebook
 from desk.work.case.numbers import Period, last_counted, periods
@@ -51,9 +51,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     found = await _found(services)
     if found.failed is not None:
         return services.page("plain.html", HERE, notice=found.notice, status=ERROR_STATUS)
-    response = answer(as_csv(found.periods, found.organisations, services.language), content_type="text/csv")
-    response.headers[hdrs.CONTENT_DISPOSITION] = 'attachment; filename="statistik.csv"'
-    return response
+    return download(as_csv(found.periods, found.organisations, services.language), "statistik.csv", "text/csv")
 
 
 async def _found(services: Services) -> _Found:

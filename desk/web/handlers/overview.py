@@ -162,7 +162,7 @@ def _nothing(summaries: Mapping[str, Summary], day: date, language: Language) ->
     if nearest is None:
         return language.translate(N_("Nothing to do today."))
     return language.translate(
-        _WHAT[DeadlineKind(nearest.kind)], day=language.day(nearest.day, year=nearest.day.year != day.year)
+        _WHAT[DeadlineKind(nearest.kind)], day=language.day(nearest.day, day)
     )  # fmt: skip
 
 

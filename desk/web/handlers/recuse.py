@@ -6,11 +6,11 @@ from aiohttp import web
 
 from cases.case.timeline import CaseAction
 from cases.clock import today
-from desk.errors import DeskError, NotReachable
+from desk.web.handlers.deciding import decided
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
-from desk.web.session.unsent import case_of_unsent, case_to_decide_on
+from desk.web.session.unsent import case_to_decide_on
 from desk.web.views.case.moving import (
     REASONS,
     in_words,
@@ -23,6 +23,7 @@ from desk.web.views.case_line import case_line, case_path
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.sentences import notice_for
 from desk.work import acts
+from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.writing import require_now
 
@@ -43,33 +44,21 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def recuse(request: web.Request) -> web.StreamResponse:
     """Step aside. What has to be said before is said, also when it became so after the form was shown."""
-    services, form = request.app[SERVICES], await sent_form(request)
-    try:
-        return await _recuse(request, form)
-    except NotReachable as failed:
-        case = await case_of_unsent(services.desk, case_named(request), request.path, form)
-        return _form(request, case, form, notice_for(failed))
+    form = await sent_form(request)
 
-
-async def _recuse(request: web.Request, form: Form) -> web.Response:
-    services = request.app[SERVICES]
-    async with services.desk.at_work() as book:
-        await book.sync()
-        case = await book.open(book.state.find(case_named(request)))
+    async def step_aside(book: Casebook, case: DeskCase) -> web.Response:
         if is_left(case):
             return see(_done_path(case))
         if notice := _refused(case, form):
             return _form(request, case, form, notice)
-        try:
-            require_now(case, CaseAction.RECUSE)
-            text = _reason(form, services.language)
-            given = acts.ActInput(text, book.keys.id, today(book.clock))
-            case = await acts.carry_out(book, case, acts.ACTS["recuse"], given)
-        except NotReachable:
-            raise
-        except DeskError as failed:
-            return _form(request, case, form, notice_for(failed))
-    return see(_done_path(case))
+        require_now(case, CaseAction.RECUSE)
+        text = _reason(form, request.app[SERVICES].language)
+        given = acts.ActInput(text, book.keys.id, today(book.clock))
+        return see(_done_path(await acts.carry_out(book, case, acts.ACTS["recuse"], given)))
+
+    return await decided(
+        request, form, step_aside, lambda case, refused: _form(request, case, form, notice_for(refused))
+    )
 
 
 async def done(request: web.Request) -> web.StreamResponse:

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import Final
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from cases.clock import today
 from desk.errors import DeskError, Usage
@@ -15,7 +15,7 @@ from desk.web.handlers.unlock import UNLOCK, way_of
 from desk.web.local.forms import read_form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
-from desk.web.views.pages import DESK_LANGUAGES, N_, Notice, answer, see
+from desk.web.views.pages import DESK_LANGUAGES, N_, Notice, download, see
 from desk.web.views.sentences import notice_for
 
 SETTINGS: Final = "/settings"
@@ -77,9 +77,7 @@ async def copy(request: web.Request) -> web.StreamResponse:
         sealed = services.home.key.read_bytes()
     kept = read_preferences(services.home.preferences)
     keep_preferences(services.home.preferences, replace(kept, copied_on=today(services.clock)))
-    response = answer(sealed, content_type="application/octet-stream")
-    response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{FILE_NAME}"'
-    return response
+    return download(sealed, FILE_NAME)
 
 
 async def language(request: web.Request) -> web.StreamResponse:

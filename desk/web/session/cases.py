@@ -1,7 +1,10 @@
 """Cases for the pages that show them: as they were fetched last, or from the server when they are not here."""
 
+import contextlib
+from collections.abc import Iterator
+
 from cases.errors import NotThere
-from desk.errors import DeskError, ServerRefused, UnknownCase
+from desk.errors import Erased, ServerRefused, UnknownCase
 from desk.web.session.desk import Desk
 from desk.work.case.cached import open_kept
 from desk.work.case.opened import DeskCase
@@ -18,14 +21,22 @@ async def shown_case(desk: Desk, name: str) -> DeskCase:
         return await book.open(book.state.find(name))
 
 
-def as_shown(desk: Desk, name: str, failed: ServerRefused) -> DeskError:
-    """Return what a page says when the server refuses a case: of one that is not there, that it may come again.
+@contextlib.contextmanager
+def as_shown(desk: Desk, name: str) -> Iterator[None]:
+    """Raise UnknownCase for a case that is erased, or not there; the server's refusal as long as it may come again.
 
     One whose two releases are over is like one that never was.
     """
-    cache = desk.reading().cache
-    is_waiting = cache is not None and cache.index.is_waiting(name)
-    return UnknownCase() if failed.code == NotThere.code and not is_waiting else failed
+    try:
+        yield
+    except Erased:
+        raise UnknownCase from None
+    except ServerRefused as refused:
+        cache = desk.reading().cache
+        is_waiting = cache is not None and cache.index.is_waiting(name)
+        if refused.code == NotThere.code and not is_waiting:
+            raise UnknownCase from None
+        raise
 
 
 def kept_case(desk: Desk, name: str) -> DeskCase | None:

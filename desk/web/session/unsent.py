@@ -1,6 +1,6 @@
 """The case of a form: as it is at the server, or as it was fetched last when the server does not answer."""
 
-from desk.errors import Erased, NotReachable, ServerRefused, UnknownCase
+from desk.errors import NotReachable
 from desk.web.local.forms import Form
 from desk.web.session.cases import as_shown, shown_case
 from desk.web.session.desk import Desk
@@ -9,16 +9,13 @@ from desk.work.case.opened import DeskCase
 
 async def case_to_decide_on(desk: Desk, name: str) -> DeskCase:
     """Return the case for a form in which somebody decides. Raises UnknownCase, ServerRefused as `as_shown` says."""
-    try:
-        async with desk.at_work() as book:
-            await book.sync()
-            return await book.open(book.state.find(name))
-    except NotReachable:
-        return await shown_case(desk, name)
-    except Erased:
-        raise UnknownCase from None
-    except ServerRefused as refused:
-        raise as_shown(desk, name, refused) from None
+    with as_shown(desk, name):
+        try:
+            async with desk.at_work() as book:
+                await book.sync()
+                return await book.open(book.state.find(name))
+        except NotReachable:
+            return await shown_case(desk, name)
 
 
 async def case_of_unsent(desk: Desk, name: str, path: str, form: Form) -> DeskCase:

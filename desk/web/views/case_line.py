@@ -76,9 +76,7 @@ def line_of(
         number=number,
         register=inert_line(summary.register),
         organisation=inert_line(summary.organisation) or language.translate(NO_ORGANISATION),
-        received=""
-        if summary.received is None
-        else language.day(summary.received, year=summary.received.year != today.year),
+        received="" if summary.received is None else language.day(summary.received, today),
         state=state_in_words(state, language),
         new=is_new(summary, read) and not answered and not waiting,
         answered=answered,

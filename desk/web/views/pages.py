@@ -62,15 +62,17 @@ class Language:
         """Return the notice in this language."""
         return Notice(self.translate(notice.what), self.translate(notice.do) if notice.do else "", notice.tone)
 
-    def day(self, day: date, *, year: bool = True) -> str:
-        """Return a day in words: "26 november 2026", or without its year."""
-        pattern = self.info.day if year else self.info.day.removesuffix("y").rstrip()
-        return format_date(day, pattern, locale=self.code)
+    def day(self, day: date, today: date | None = None, *, year: bool = True) -> str:
+        """Return a day in words: "26 november 2026"; without its year where that is today's, or when told so."""
+        return format_date(day, self._pattern(day, today, year=year), locale=self.code)
 
-    def weekday(self, day: date, *, year: bool = True) -> str:
-        """Return a day with its name in front: "torsdag 26 november 2026", or without its year."""
-        pattern = self.info.day if year else self.info.day.removesuffix("y").rstrip()
-        return format_date(day, f"EEEE {pattern}", locale=self.code)
+    def weekday(self, day: date, today: date | None = None) -> str:
+        """Return a day with its name in front: "torsdag 26 november 2026"; likewise."""
+        return format_date(day, f"EEEE {self._pattern(day, today, year=True)}", locale=self.code)
+
+    def _pattern(self, day: date, today: date | None, *, year: bool) -> str:
+        has_year = year and (today is None or day.year != today.year)
+        return self.info.day if has_year else self.info.day.removesuffix("y").rstrip()
 
     def in_template(self, english: str, **values: Any) -> Markup:
         """Return a sentence for a template, which calls this `_`. The values are escaped, the sentence is ours."""
@@ -106,11 +108,16 @@ class Pages:
         return answer(body, status=status)
 
 
-def answer(
-    body: bytes, *, status: int = 200, content_type: str = "text/html; charset=utf-8", **headers: str
-) -> web.Response:
+def answer(body: bytes, *, status: int = 200, content_type: str = "text/html; charset=utf-8") -> web.Response:
     """Return an answer with the headers that all answers have."""
-    return web.Response(status=status, body=body, headers={**HEADERS, hdrs.CONTENT_TYPE: content_type, **headers})
+    return web.Response(status=status, body=body, headers={**HEADERS, hdrs.CONTENT_TYPE: content_type})
+
+
+def download(body: bytes, name: str, content_type: str = "application/octet-stream") -> web.Response:
+    """Return a file that the browser saves under this name, and shows on no page."""
+    response = answer(body, content_type=content_type)
+    response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
+    return response
 
 
 def see(path: str) -> web.Response:

@@ -75,13 +75,13 @@ def next_day(state: CaseState, today: date, language: Language) -> NextDay:
     if latest is None:
         return NextDay(translate(N_("Close it when you are done")), "")
     if state.erasable_from is not None and state.erasable_from > today and not state.on_hold:
-        what = translate(N_("Can be erased from %(day)s"), day=_day(state.erasable_from, today, language))
+        what = translate(N_("Can be erased from %(day)s"), day=language.day(state.erasable_from, today))
         return NextDay(translate(N_("The reporter can still read")), what)
     nearness = "soon" if (latest - today).days <= SOON_DAYS[DeadlineKind.ERASE] else ""
     if state.on_hold:
         # The server keeps to a hold, at the two-year cap too.
         return NextDay(translate(_HELD), translate(N_("Is not erased until you end that")), nearness, latest)
-    by = translate(N_("By %(day)s, two years after closing"), day=_day(latest, today, language))
+    by = translate(N_("By %(day)s, two years after closing"), day=language.day(latest, today))
     return NextDay(translate(N_("Can be erased")), by, nearness, latest)
 
 
@@ -95,14 +95,10 @@ def left_in_words(days: int, language: Language) -> str:
     return translate(N_("%(days)d days left"), days=days)
 
 
-def _day(day: date, today: date, language: Language) -> str:
-    return language.day(day, year=day.year != today.year)
-
-
 def _limit(limit: Deadline, today: date, language: Language) -> NextDay:
     days = (limit.day - today).days
     # A day by which a member has to act has its name beside it: nobody is at work on a Sunday.
-    day = language.weekday(limit.day, year=limit.day.year != today.year)
+    day = language.weekday(limit.day, today)
     what = language.translate(NEXT[limit.kind], day=day)
     nearness = "late" if limit.overdue else ("soon" if days <= SOON_DAYS[limit.kind] else "")
     return NextDay(left_in_words(days, language), what, nearness, limit.day)

@@ -10,7 +10,8 @@ import pytest
 from desk_harness import PASSPHRASE, Route, at_work, running_desks
 from desk_pages import pages_of
 from intake_harness import MadeHome, make_home
-from moved_cases import LABELS, OTHER, ROLES, a_case, offered
+from moved_cases import OTHER, ROLES, a_case, offered
+from moved_pages import ids_of
 
 from cases.home import read_home
 from desk.errors import DeskError
@@ -320,8 +321,8 @@ async def test_a_case_that_a_member_left_goes_from_her_overview_and_search_and_i
             searched = await reader.send("/search", words="systerson")
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            readers = (LABELS[HANDLER], LABELS[OTHER])
-            file = (await moves.offer(book, name, readers, LABELS[OTHER], "Jäv.")).file
+            readers = ids_of(desks, HANDLER, OTHER)
+            file = (await moves.offer(book, name, readers, readers[1], "Jäv.")).file
         async with desks.desk(OTHER) as book:
             await book.sync()
             await moves.sign_offer(book, await moves.read_offer(book, file))

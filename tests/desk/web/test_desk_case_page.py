@@ -14,7 +14,8 @@ from desk_harness import RunningDesks, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
 from measured import best_of
-from moved_cases import HANDLER, LABELS, LEAD, OTHER, ROLES
+from moved_cases import HANDLER, LEAD, OTHER, ROLES
+from moved_pages import ids_of
 
 from cases.clock import today
 from cases.entry import InboxEnded, MeetingRequest, Message, Withdrawal
@@ -305,8 +306,8 @@ async def test_a_case_that_cannot_be_opened_says_the_same_whatever_the_reason(tm
 async def offer_by_other(desks: RunningDesks, path: str) -> bytes:
     async with desks.desk(OTHER) as book:
         await book.sync()
-        readers = (LABELS[HANDLER], LABELS[OTHER])
-        return (await moves.offer(book, path.rsplit("/", 1)[1], readers, LABELS[HANDLER], "Jäv.")).file
+        readers = ids_of(desks, HANDLER, OTHER)
+        return (await moves.offer(book, path.rsplit("/", 1)[1], readers, readers[0], "Jäv.")).file
 
 
 async def test_a_case_of_two_hundred_entries_is_there_in_half_a_second(desks):

@@ -9,7 +9,7 @@ from case_pages import fetched
 from desk_harness import running_desks
 from desk_pages import pages_of
 from intake_harness import SetClock, make_home
-from moved_cases import LABELS, send_to
+from moved_cases import send_to
 from moved_pages import HANDLER, LEAD, OTHER, ROLES, ids_of, send_file, three_read, two_read
 
 from cases.crypto.envelope import HEADER_BYTES
@@ -115,7 +115,7 @@ async def test_what_a_third_reader_writes_meanwhile_is_kept_and_the_move_fits_no
     name = await three_read(desks)
     async with desks.desk(LEAD) as book:
         await book.sync()
-        made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "x")
+        made = await moves.offer(book, name, ids_of(desks, LEAD, HANDLER), ids_of(desks, HANDLER)[0], "x")
         await send_to(book, name, HANDLER, made)
 
     async with desks.desk(OTHER) as book:
@@ -137,7 +137,7 @@ async def test_who_cannot_show_the_case_does_not_learn_that_a_move_waits(desks):
         if waits:
             async with desks.desk(LEAD) as book:
                 await book.sync()
-                made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "x")
+                made = await moves.offer(book, name, ids_of(desks, LEAD, HANDLER), ids_of(desks, HANDLER)[0], "x")
                 await send_to(book, name, HANDLER, made)
         async with desks.desk(OTHER) as book:
             await book.sync()
@@ -193,7 +193,7 @@ async def test_the_answer_has_one_size_with_a_move_in_it_and_with_none_and_is_fo
         if sent:
             async with desks.desk(LEAD) as book:
                 await book.sync()
-                made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "")
+                made = await moves.offer(book, name, ids_of(desks, LEAD, HANDLER), ids_of(desks, HANDLER)[0], "")
                 await send_to(book, name, HANDLER, made)
         for number in (LEAD, HANDLER, OTHER):
             async with desks.desk(number) as book:
@@ -238,7 +238,7 @@ async def test_with_an_erasure_what_waits_is_gone(desks):
         await book.sync()
         await acts.do(book, "close", name, "Klart.")
         desks.clock.forward(days=31)
-        made = await moves.offer(book, name, [LABELS[LEAD], LABELS[HANDLER]], LABELS[HANDLER], "")
+        made = await moves.offer(book, name, ids_of(desks, LEAD, HANDLER), ids_of(desks, HANDLER)[0], "")
         await send_to(book, name, HANDLER, made)
     before = await waiting(desks, HANDLER)
 

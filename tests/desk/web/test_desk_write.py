@@ -14,6 +14,7 @@ from intake_harness import file_report, log_in, make_home
 from cases.clock import today
 from cases.entry import Acknowledgement, Assessment, CompletionRequest, Feedback, Message, PhoneMinutes
 from cases.languages import LANGUAGES
+from desk.web.handlers.write.machine import FormWithPreview
 from desk.web.views.writing.phrases import PHRASES, Phrases
 
 LEAD = 0
@@ -65,6 +66,24 @@ async def test_each_act_sends_what_was_previewed_and_says_so(desks, act, made, s
     assert bodies == [made("Rad ett.\n\nRad två.")]
     assert reader.at == f"/case/{name}/sent"
     assert says in sent.words
+
+
+async def test_what_was_typed_is_parsed_once_a_request(desks, monkeypatch):
+    parsed, parse = [], FormWithPreview._parsed
+
+    def counted(self, form):
+        parsed.append(form)
+        return parse(self, form)
+
+    async with pages_of(desks, LEAD) as reader:
+        _, name = await at_case(desks, reader)
+        monkeypatch.setattr(FormWithPreview, "_parsed", counted)
+        preview = await write(reader, name, act="acknowledge", text="Tack.")
+        shown = len(parsed)
+        await send(reader, name, preview)
+
+    assert len(parsed) == shown + 1
+    assert shown <= 2
 
 
 async def test_a_question_has_a_day_of_the_list_and_fourteen_days_are_chosen(desks):

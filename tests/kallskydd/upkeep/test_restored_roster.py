@@ -94,7 +94,7 @@ def test_a_roster_that_does_not_go_on_from_what_is_known_is_refused_on_both_side
     assert given.returncode == 3
     assert "does not go on from the one in the backup" in given.stderr
     assert [one.returncode for one in refused] == [3, 3]
-    assert all("does not continue the one this desk has seen" in one.stderr for one in refused)
+    assert all("does not continue the one that this computer has seen" in one.stderr for one in refused)
     assert not (drill.folder / "no").exists()
 
 

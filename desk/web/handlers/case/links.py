@@ -11,13 +11,13 @@ from aiohttp import web
 
 from cases.case.timeline import CaseAction
 from desk.errors import DeskError, UnknownCase, Usage
-from desk.web.handlers.case.opening import AboutCase, about, allowing, case_of, do, open_case, written
+from desk.web.handlers.case.opening import AboutCase, about, do, done, form_page, open_case, written
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
-from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
+from desk.web.services import CASE, SERVICES, case_named, sent_form, typed_before
 from desk.web.session.desk import Desk
 from desk.web.views.case_line import case_number
-from desk.web.views.pages import Notice, see
+from desk.web.views.pages import Notice
 from desk.web.views.sentences import notice_for
 
 _LINK: Final = CASE + "/link"
@@ -49,26 +49,17 @@ async def link(request: web.Request) -> web.StreamResponse:
         earlier = await _earlier(services.desk, case_named(request), made.number)
         if form.has(_KEEP):
             await do(request, "link", made.text)
-            return see(f"{request.path.rsplit('/', 1)[0]}?done=link")
-        case = await allowing(request, CaseAction.NOTE)
+            return done(request)
+        return await form_page(request, "case/link_found.html", CaseAction.NOTE, earlier=earlier, made=made)
     except UnknownCase:
         raise
     except DeskError as refused:
         return await _ask_page(request, form, notice_for(refused))
-    return services.page("case/link_found.html", "/", case=about(case), earlier=earlier, made=made)
 
 
 async def _ask_page(request: web.Request, typed: Form, notice: Notice | None = None) -> web.Response:
-    case = await (allowing(request, CaseAction.NOTE) if notice is None else case_of(request))
-    return request.app[SERVICES].page(
-        "case/link.html",
-        "/",
-        notice=notice,
-        status=200 if notice is None else ERROR_STATUS,
-        case=about(case),
-        number=typed.one("number"),
-        words=typed.one("words"),
-    )
+    number, words = typed.one("number"), typed.one("words")
+    return await form_page(request, "case/link.html", CaseAction.NOTE, notice, number=number, words=words)
 
 
 async def _earlier(desk: Desk, this: str, number: str) -> list[AboutCase]:

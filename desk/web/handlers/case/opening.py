@@ -5,18 +5,19 @@ releases after a move, with her or without, that it is being locked again.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
 from cases.case.timeline import CaseAction
 from cases.entry import TEXT_CHARACTERS
-from desk.errors import Erased, NoText, ServerRefused, UnknownCase
-from desk.web.services import SERVICES, case_named
+from desk.errors import Erased, NoText, UnknownCase
+from desk.web.services import ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import as_shown, shown_case
 from desk.web.session.desk import Desk
 from desk.web.views.case.case_page import case_title
 from desk.web.views.case_line import case_number, case_path
+from desk.web.views.pages import Notice, see
 from desk.work import acts
 from desk.work.case.opened import DeskCase
 from desk.work.writing import require_now
@@ -40,12 +41,8 @@ async def case_of(request: web.Request) -> DeskCase:
 
 async def open_case(desk: Desk, name: str) -> DeskCase:
     """Return the case of this name. Raises as `case_of`."""
-    try:
+    with as_shown(desk, name):
         return await shown_case(desk, name)
-    except Erased:
-        raise UnknownCase from None
-    except ServerRefused as refused:
-        raise as_shown(desk, name, refused) from None
 
 
 async def allowing(request: web.Request, action: CaseAction) -> DeskCase:
@@ -63,6 +60,23 @@ async def do(request: web.Request, act: str, text: str) -> None:
             await acts.do(book, act, case_named(request), text)
     except Erased:
         raise UnknownCase from None
+
+
+async def form_page(
+    request: web.Request, template: str, action: CaseAction, notice: Notice | None = None, **context: Any
+) -> web.Response:
+    """Return a page of an act; with a notice it is the form again, also of a case that no longer allows the act."""
+    case = await (allowing(request, action) if notice is None else case_of(request))
+    status = 200 if notice is None else ERROR_STATUS
+    return request.app[SERVICES].page(
+        template, "/", notice=notice, status=status, case=about(case), here_path=request.path, **context
+    )
+
+
+def done(request: web.Request) -> web.Response:
+    """Go to the case, which says what has been done by the act of this address."""
+    path, act = request.path.rsplit("/", 1)
+    return see(f"{path}?done={act}")
 
 
 def about(case: DeskCase) -> AboutCase:

@@ -230,7 +230,7 @@ def _news(case: DeskCase, today: date, language: Language) -> News | None:
     due = next_day_in_law(case.state)
     tone = "bad" if due is not None and due.overdue else "warn"
     came = N_("The report came %(day)s.") if reports else N_("It came %(day)s.")
-    on = language.translate(N_("today")) if last == today else language.day(last, year=last.year != today.year)
+    on = language.translate(N_("today")) if last == today else language.day(last, today)
     days = _about_days(case, language, answered=bool(by_reporter))
     return News(headline, " ".join((language.translate(came, day=on), *days)), tone)
 

@@ -227,7 +227,7 @@ class EntryShower:
         return name_in_words(self._case.name_of(member_id), self._language)
 
     def _day(self, day: date) -> str:
-        return self._language.day(day, year=day.year != self._today.year)
+        return self._language.day(day, self._today)
 
 
 def who_wrote(case: DeskCase, entry: Entry, language: Language) -> str:

@@ -161,7 +161,7 @@ class Way:
         return next((limit for limit in self._state.deadlines if limit.kind is kind), None)
 
     def _by(self, sentence: str, due: Deadline) -> str:
-        day = self._language.weekday(due.day, year=due.day.year != self._today.year)
+        day = self._language.weekday(due.day, self._today)
         return self._say(sentence, day=day, left=days_left(due.day, self._today, self._language))
 
     def _first(self, wanted: Callable[[Body], bool]) -> date | None:
@@ -180,7 +180,7 @@ class Way:
         return self._language.translate(english, **values)
 
     def _day(self, day: date) -> str:
-        return self._language.day(day, year=day.year != self._today.year)
+        return self._language.day(day, self._today)
 
 
 def days_left(day: date, today: date, language: Language) -> str:

@@ -342,7 +342,7 @@ def _point(name: str, words: str, fine: bool, unseen: bool, language: Language) 
 def _opened(found: Examined, language: Language) -> tuple[OpenedOn, ...]:
     return tuple(
         OpenedOn(
-            language.day(one.day, year=one.day.year != found.day.year),
+            language.day(one.day, found.day),
             _name(found.cases, one.member),
             _links(one.cases),
         )

@@ -15,6 +15,6 @@ def fetched_in_words(day: date | None, today: date, language: Language, *, is_an
     elif day == today - timedelta(days=1):
         words = translate(N_("Fetched yesterday."))
     else:
-        words = translate(N_("Fetched on %(day)s."), day=language.day(day, year=day.year != today.year))
+        words = translate(N_("Fetched on %(day)s."), day=language.day(day, today))
     after = N_("New every day after 6 in the morning.") if is_answering else N_("The server does not answer.")
     return f"{words} {translate(after)}"

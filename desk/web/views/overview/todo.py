@@ -160,7 +160,7 @@ def _second_step(summary: Summary, without: str, until: datetime, today: date, l
     again = translate(
         N_("Lock again without %(name)s on %(day)s, after 6 in the morning."),
         name=inert_line(without),
-        day=language.weekday(day, year=day.year != today.year),
+        day=language.weekday(day, today),
     )
     return Todo(
         head=translate(N_("Step 1 of 2 is done")),
@@ -216,9 +216,7 @@ def _limit(summary: Summary, due: Limit, today: date, language: Language) -> Tod
     return Todo(
         head=translate(task.head, left=left_in_words(days, language)),
         title=_quoted(summary),
-        text=translate(
-            task.late if days < 0 else task.by, day=language.weekday(due.day, year=due.day.year != today.year)
-        ),
+        text=translate(task.late if days < 0 else task.by, day=language.weekday(due.day, today)),
         button=translate(task.button),
         path=f"{case_path(summary.case_id)}{task.path}",
         tone="bad" if days < 0 else "warn",
@@ -231,7 +229,7 @@ def _answer(summary: Summary, today: date, language: Language) -> Todo:
     return Todo(
         head=translate(N_("An answer has come")),
         title=_quoted(summary),
-        text="" if asked is None else translate(N_("You asked on %(day)s."), day=_day(asked, today, language)),
+        text="" if asked is None else translate(N_("You asked on %(day)s."), day=language.day(asked, today)),
         button=translate(N_("Read the answer")),
         path=case_path(summary.case_id),
     )
@@ -276,7 +274,7 @@ def _cap(summary: Summary, latest: date, today: date, language: Language) -> Tod
             title=_quoted(summary),
             text=translate(
                 N_("The two years of the law end on %(day)s. Nothing is erased before you end the keeping."),
-                day=_day(latest, today, language),
+                day=language.day(latest, today),
             ),
             button=translate(N_("To the case")),
             path=case_path(summary.case_id),
@@ -286,7 +284,7 @@ def _cap(summary: Summary, latest: date, today: date, language: Language) -> Tod
         title=_quoted(summary),
         text=translate(
             N_("The server erases it on %(day)s, two years after closing. See to the archive's part before."),
-            day=_day(latest, today, language),
+            day=language.day(latest, today),
         ),
         button=translate(N_("To erasing")),
         path=ERASE,
@@ -360,10 +358,6 @@ def _quoted(summary: Summary) -> str:
         return ""
     # It stands in quotation marks within a sentence.
     return inert_line(summary.title).rstrip(".")
-
-
-def _day(day: date, today: date, language: Language) -> str:
-    return language.day(day, year=day.year != today.year)
 
 
 # The order of the kinds: what may mean that the server lies stands above everything.

@@ -1,7 +1,7 @@
 """The page on which a case is closed, as words: the outcomes, and the days that follow."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final, Literal
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
@@ -9,6 +9,7 @@ from cases.case.timeline import DeadlineKind
 from cases.clock import add_months
 from cases.entry import Outcome
 from desk.web.views.pages import N_, Language
+from desk.web.views.writing.typed import Choice, TypedText
 from desk.work.case.opened import DeskCase
 
 
@@ -49,25 +50,13 @@ _RESULTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ResultChoice:
-    """One outcome of the list."""
-
-    value: str
-    label: str
-    hint: str
-    is_chosen: bool
-
-
 @dataclass(frozen=True, slots=True, repr=False)
-class TypedClose:
+class TypedClose(TypedText):
     """What stands in the form."""
 
     outcome: str = ""
-    text: str = ""
     # Reasons for the group alone: written as a note before the case is closed.
     note: str = ""
-    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +67,12 @@ class DayAfter:
     meaning: str
 
 
-def results(chosen: str, language: Language) -> tuple[ResultChoice, ...]:
+def results(chosen: str, language: Language) -> tuple[Choice, ...]:
     """Return the outcomes that can be chosen; one of them is."""
     names = [one.name for one in _RESULTS]
     chosen = chosen if chosen in names else names[0]
     return tuple(
-        ResultChoice(one.name, language.translate(one.label), language.translate(one.hint), one.name == chosen)
+        Choice(one.name, language.translate(one.label), language.translate(one.hint), one.name == chosen)
         for one in _RESULTS
     )
 
@@ -104,16 +93,12 @@ def days_after(case: DeskCase, language: Language) -> tuple[DayAfter, ...]:
     translate = language.translate
     law = next((limit.day for limit in case.state.deadlines if limit.kind is DeadlineKind.FEEDBACK), closed)
     sent = translate(N_("The feedback is sent. The law's last day for it was %(day)s."), day=language.day(law))
-    days = [DayAfter(_day(closed, closed, language), sent)]
+    days = [DayAfter(language.day(closed, closed), sent)]
     if erasable > closed and not case.state.inbox_ended:
         readable = translate(N_("The last day on which the reporter can surely read and answer."))
-        days.append(DayAfter(_day(erasable - timedelta(days=1), closed, language), readable))
+        days.append(DayAfter(language.day(erasable - timedelta(days=1), closed), readable))
     may = translate(N_("The case can be erased. It stands under To do today then."))
-    days.append(DayAfter(_day(erasable, closed, language), may))
+    days.append(DayAfter(language.day(erasable, closed), may))
     last = translate(N_("The law's last day. You are reminded 30 days before."))
-    days.append(DayAfter(_day(add_months(closed, ERASE_AT_LATEST_MONTHS), closed, language), last))
+    days.append(DayAfter(language.day(add_months(closed, ERASE_AT_LATEST_MONTHS), closed), last))
     return tuple(days)
-
-
-def _day(day: date, today: date, language: Language) -> str:
-    return language.day(day, year=day.year != today.year)

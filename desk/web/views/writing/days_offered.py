@@ -37,6 +37,5 @@ def days_offered(today: date, chosen: date | None, language: Language) -> tuple[
     if chosen is None or chosen < today + COMPLETION_AT_LEAST:
         chosen = today + COMPLETION
     return tuple(
-        DayOffered(day.isoformat(), language.day(day, year=day.year != today.year), day == chosen)
-        for day in sorted({*days, chosen})
+        DayOffered(day.isoformat(), language.day(day, today), day == chosen) for day in sorted({*days, chosen})
     )

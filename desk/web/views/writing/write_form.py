@@ -12,6 +12,7 @@ from desk.web.views.pages import N_, Language
 from desk.web.views.writing.days_offered import DayOffered, day_of, days_offered
 from desk.web.views.writing.news import counted
 from desk.web.views.writing.phrases import Phrases, PhraseShown, language_of_reporter
+from desk.web.views.writing.typed import Choice, TypedText
 from desk.work.case.opened import DeskCase
 
 ACKNOWLEDGE: Final = "acknowledge"
@@ -63,27 +64,15 @@ _ACTS: Final = (
 _NOT_ACKNOWLEDGED: Final = N_("An ordinary message. It stops no time: the report is not acknowledged by it.")
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One thing that can be sent."""
-
-    value: str
-    label: str
-    hint: str
-    is_chosen: bool
-
-
 @dataclass(frozen=True, slots=True, repr=False)
-class TypedMessage:
+class TypedMessage(TypedText):
     """What stands in the form."""
 
     act: str = ""
-    text: str = ""
     by: str = ""
-    # How much of the case there was when the form was shown.
-    seen: str = ""
-    # The clean copy of a file that waits to be sent with it.
+    # The clean copy of a file that waits to be sent with it, and what a preview showed of it.
     copy: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
