@@ -20,9 +20,11 @@ from PIL import Image
 from scrubbers.jailed.pdf.content.display_list import Path
 from scrubbers.jailed.pdf.content.page_path import extent_of
 from scrubbers.jailed.pdf.content.scene import Item
+from scrubbers.jailed.pdf.content.scene_boxes import MITRE
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, strongest_change
+from scrubbers.jailed.pdf.visibility.page_objects import NOWHERE, Box, Sheet, apart, strongest_change
+from scrubbers.jailed.pdf.visibility.path import PATH_SEEN_FROM
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Draws the page as it is now, with what is on trial.
@@ -31,11 +33,8 @@ Drawing = Callable[[], tuple[Sheet, Image.Image]]
 Part = tuple[int, int]
 
 _BEGINS: Final = re.compile(rb"(?<=\n)(?=[^\n]* (?:m|re)(?:\n|\Z))")
-_MITRE: Final = 2.0  # widths of the line, to each side: what a corner reaches; one that reaches farther is compared
-_SEEN_FROM: Final = 4  # of 255, as of whole paths
 _LAYERS: Final = 48  # lines that cross each other lie in one each; as many as of whole paths on a crowded page
-_MOST_PARTS: Final = 4000
-_NOWHERE: Final[Box] = (0, 0, 0, 0)
+_MOST_PARTS: Final = 4000  # of one page that are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,8 @@ def judged(found: Sequence[PlacedPath], drawing: Drawing) -> tuple[set[Part], se
         for at, box in enumerate(_boxes(placed, sheet)):
             part = id(placed.path), at
             # Of a path that is drawn twice the first place that is on the page; the page is compared afterwards.
-            boxes[part] = box if boxes.get(part, _NOWHERE) == _NOWHERE else boxes[part]
-    unseen = {part for part, box in boxes.items() if box == _NOWHERE}
+            boxes[part] = box if boxes.get(part, NOWHERE) == NOWHERE else boxes[part]
+    unseen = {part for part, box in boxes.items() if box == NOWHERE}
     asked = [part for part in boxes if part not in unseen and not paths[part[0]].clips]
     sheet.work.looked_at(len(boxes))
     if len(asked) > _MOST_PARTS or sheet.work.is_far_too_much:
@@ -85,7 +84,7 @@ def judged(found: Sequence[PlacedPath], drawing: Drawing) -> tuple[set[Part], se
             tried = {asked[at] for at in group}
             _leave_out(paths, unseen | tried)
             change = strongest_change(drawn, drawing()[1])
-            unseen |= {part for part in tried if greatest(change.crop(boxes[part])) < _SEEN_FROM}
+            unseen |= {part for part in tried if greatest(change.crop(boxes[part])) < PATH_SEEN_FROM}
     finally:
         _leave_out(paths, ())
     return boxes.keys() - unseen, unseen
@@ -115,15 +114,7 @@ def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
 
 def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
     """Return the pixels of each subpath; none of one that lies off the page."""
-    to_pixels = product(placed.matrix, sheet.to_pixels)
-    scale = max(abs(each) for each in to_pixels[:4])
-    margin = 1 + (_MITRE * placed.width * scale if placed.path.strokes() else 0)
+    scale = max(abs(each) for each in product(placed.matrix, sheet.to_pixels)[:4])
+    margin = 1 + (MITRE * placed.width * scale if placed.path.strokes() else 0)
     for part in subpaths_of(placed.path):
-        left, top, right, bottom = bounds(to_pixels, extent_of(part.removesuffix(b"\n")))
-        box = (
-            max(0, int(left - margin)),
-            max(0, int(top - margin)),
-            min(sheet.size[0], int(right + margin) + 1),
-            min(sheet.size[1], int(bottom + margin) + 1),
-        )
-        yield box if box[0] < box[2] and box[1] < box[3] else _NOWHERE
+        yield sheet.pixel_box(bounds(placed.matrix, extent_of(part.removesuffix(b"\n"))), margin)
