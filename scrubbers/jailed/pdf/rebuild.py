@@ -6,9 +6,9 @@ drawn or told apart raises NotRebuildable, wherever that is. For each batch of p
 1 read   the pages into display lists (`pages`)
 2 write  a version of the batch to memory, with everything that is drawn, seen or not
 3 look   at each page of it beside the source's, and for what cannot be seen (`visibility`). One that differs, or shows
-         a picture in part, may stand on a drawing of all but its text: for those once more 2 and 3. One that still
-         differs, or shows a text in part, will be pixels with a layer of words (`rasterise`)
-4 decide take out what no page shows, compare with the source again; the same once more for subpaths
+         a picture or a path in part, may stand on a drawing of all but its text: for those once more 2 and 3. One that
+         still differs, or shows a text in part, will be pixels with a layer of words (`rasterise`)
+4 decide take out what no page shows, and compare with the source again
 5 write the batch to the result: as it is in 2, codes and all, if nothing of it changed and no texts are to be joined
 
 At the end come the fonts, with the glyphs that the pages in the result use, and the preview of the first page.
@@ -191,6 +191,9 @@ class Rebuilder:
         """
         self._compare(batch, {})
         first, font = self._written
+        for entry, page in _said(batch):
+            with _or_worse(entry):
+                self._require_whole_paths(entry, page)
         lower = [entry for entry in batch if isinstance(entry.end, Pixels) and entry.end.page is not None]
         for at in range(0, len(lower), _BACKDROPS):
             some = lower[at : at + _BACKDROPS]
@@ -200,7 +203,6 @@ class Rebuilder:
         seen = [(entry, entry.seen) for entry, _ in _said(batch) if entry.seen is not None]
         changed = take_out([page for _, page in seen])
         self._compare([entry for entry, page in seen if page.touches(changed)])
-        self._take_out_subpaths(batch)
         pages = [page for _, page in _said(batch)]
         is_written = (
             font is not None
@@ -228,25 +230,14 @@ class Rebuilder:
             return shades
         return None
 
-    def _take_out_subpaths(self, batch: list[_Entry]) -> None:
-        """Leave out subpaths that no page of the batch shows."""
-        placed: dict[int, list[subpaths.PlacedPath]] = {}
-        seen: set[subpaths.Part] = set()
-        unseen: set[subpaths.Part] = set()
-        for entry, page in _said(batch):
-            found = [*subpaths.placed_paths(page.items)]
-            if found:
-                placed[entry.number] = found
-                with _or_worse(entry):
-                    shown, hidden = subpaths.judged(found, functools.partial(self._drawn_now, entry))
-                    seen |= shown
-                    unseen |= hidden
-        paths = [each.path for found in placed.values() for each in found]
-        changed = {id(path) for path in subpaths.take_out(paths, unseen - seen)}
-        again = [entry for entry in batch if any(id(each.path) in changed for each in placed.get(entry.number, ()))]
-        if again:
+    def _require_whole_paths(self, entry: _Entry, page: Page) -> None:
+        """Raise NotRebuildable if nobody sees a part of a path."""
+        paths = entry.seen.paths if entry.seen is not None else []
+        hidden = {id(path) for path, _ in paths} - {id(path) for path, is_seen in paths if is_seen}
+        found = [*subpaths.placed_paths(page.items, hidden)]
+        if found and subpaths.any_is_unseen(found, functools.partial(self._drawn_now, entry)):
             self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
-            self._compare(again)
+            raise NotRebuildable
 
     def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
         """Return the page as it is now; raises NotRebuildable."""

@@ -141,11 +141,7 @@ class Page:
 def _seen_of(items: Sequence[Item]) -> list[object]:
     """Return what may change of each thing after the page was read."""
     return [
-        (item.step.hidden, item.step.segments)
-        if isinstance(item.step, Path)
-        else item.step.seen
-        if isinstance(item.step, Show)
-        else isinstance(item.step, Drawn) and item.step.hidden
+        item.step.seen if isinstance(item.step, Show) else isinstance(item.step, Path | Drawn) and item.step.hidden
         for item in items
     ]
 

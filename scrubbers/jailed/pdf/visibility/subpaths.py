@@ -1,13 +1,11 @@
-"""Parts of a path that nobody sees: each subpath is taken away for a moment, as whole paths are before.
+"""Whether a page has a part of a path that nobody sees: each subpath is taken away for a moment, as whole paths are.
 
 One path can keep a drawing off the page or under a box beside a speck that is seen. So of a path with several subpaths
+each must lie on the page and change something there; those that lie apart form a group, which is taken away at once. A
+page where one does not is drawn, with its text on top: nothing is repaired.
 
-1 those that lie off the page go, however many there are, also of a path that only clips
-2 those that lie apart form a group, which is taken away at once: what changes nothing stays away while the others are
-  looked at, for of two on the same place one has to stay
-
-Subpaths that overlap and need more than four dozen drawings make the page pixels. A path that both paints and clips is
-asked for 1 alone.
+Subpaths that overlap and need more than four dozen drawings are not told apart. A path that clips is asked only whether
+all of it is on the page.
 """
 
 import re
@@ -46,16 +44,16 @@ class PlacedPath:
     width: float
 
 
-def placed_paths(items: Sequence[Item]) -> Iterator[PlacedPath]:
-    """Return the paths with several subpaths, those that only clip first."""
-    clips = {id(path): (path, matrix) for item in items for path, matrix in item.clips if path.painted == b"n"}
+def placed_paths(items: Sequence[Item], hidden: Collection[int]) -> Iterator[PlacedPath]:
+    """Yield the paths with several subpaths, those that only clip first. `hidden`: ids of what is not seen at all."""
+    seen = [item for item in items if id(item.step) not in hidden]
+    clips = {id(path): (path, matrix) for item in seen for path, matrix in item.clips if path.painted == b"n"}
     for clip, matrix in clips.values():
         if len(subpaths_of(clip)) > 1:
             yield PlacedPath(clip, matrix, 0.0)
-    for item in items:
-        path = item.step
-        if isinstance(path, Path) and not path.hidden and len(subpaths_of(path)) > 1:
-            yield PlacedPath(path, item.matrix, float(item.states.get("w", b"1 w").split()[0]))
+    for item in seen:
+        if isinstance(item.step, Path) and len(subpaths_of(item.step)) > 1:
+            yield PlacedPath(item.step, item.matrix, float(item.states.get("w", b"1 w").split()[0]))
 
 
 def subpaths_of(path: Path) -> list[bytes]:
@@ -63,8 +61,8 @@ def subpaths_of(path: Path) -> list[bytes]:
     return _BEGINS.split(path.segments)
 
 
-def judged(found: Sequence[PlacedPath], drawing: Drawing) -> tuple[set[Part], set[Part]]:
-    """Return the parts that are seen, and those that are not. Raises NotRebuildable when that would take too long."""
+def any_is_unseen(found: Sequence[PlacedPath], drawing: Drawing) -> bool:
+    """Return whether a part of any of them is not seen. Raises NotRebuildable when that would take too long."""
     sheet, drawn = drawing()
     boxes: dict[Part, Box] = {}
     paths: dict[int, Path] = {}
@@ -72,34 +70,24 @@ def judged(found: Sequence[PlacedPath], drawing: Drawing) -> tuple[set[Part], se
         paths[id(placed.path)] = placed.path
         for at, box in enumerate(_boxes(placed, sheet)):
             part = id(placed.path), at
-            # Of a path that is drawn twice the first place that is on the page; the page is compared afterwards.
+            # Of a path that is drawn twice the first place that is on the page.
             boxes[part] = box if boxes.get(part, NOWHERE) == NOWHERE else boxes[part]
-    unseen = {part for part, box in boxes.items() if box == NOWHERE}
-    asked = [part for part in boxes if part not in unseen and not paths[part[0]].clips]
+    if NOWHERE in boxes.values():
+        return True
+    asked = [part for part in boxes if not paths[part[0]].clips]
     sheet.work.looked_at(len(boxes))
     if len(asked) > _MOST_PARTS or sheet.work.is_far_too_much:
         raise NotRebuildable
     try:
         for group in apart([boxes[part] for part in asked], sheet.size, _LAYERS):
-            tried = {asked[at] for at in group}
-            _leave_out(paths, unseen | tried)
+            tried = [asked[at] for at in group]
+            _leave_out(paths, tried)
             change = strongest_change(drawn, drawing()[1])
-            unseen |= {part for part in tried if greatest(change.crop(boxes[part])) < PATH_SEEN_FROM}
+            if any(greatest(change.crop(boxes[part])) < PATH_SEEN_FROM for part in tried):
+                return True
     finally:
         _leave_out(paths, ())
-    return boxes.keys() - unseen, unseen
-
-
-def take_out(paths: Sequence[Path], unseen: Collection[Part]) -> list[Path]:
-    """Leaves out the parts; returns the paths that lost some. One of which none is left stays, if it only clips."""
-    changed = []
-    for path in {id(each): each for each in paths}.values():
-        parts = subpaths_of(path)
-        kept = [part for at, part in enumerate(parts) if (id(path), at) not in unseen]
-        if kept and len(kept) < len(parts):
-            path.segments = b"".join(kept).removesuffix(b"\n")
-            changed.append(path)
-    return changed
+    return False
 
 
 def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
