@@ -14,7 +14,6 @@ stays is what can be seen and heard: faces, voices, rooms, the hum of the mains,
 """
 
 import mmap
-import os
 import struct
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,6 +32,7 @@ from scrubbers.jailed.film.sample import sample_film
 from scrubbers.jailed.film.soundtrack import Soundtrack
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.scrub import write_preview
+from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.sound.recording import decoded, moving_picture_of, opened, sound_of
 from scrubbers.jailed.sound.tags import collect
 from scrubbers.protocol import RESULT_BYTES
@@ -187,10 +187,4 @@ def _drawn(frame: "av.VideoFrame", wide: int, high: int, turns: int) -> Image.Im
 
 def warm_up() -> None:
     """Clean a film of two pictures, so that decoders, encoder and scaler are in memory before the locks."""
-    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
-    try:
-        os.write(untrusted, sample_film())
-        scrub_file(Kind.FILM, untrusted, clean, preview, Findings())
-    finally:
-        for descriptor in (untrusted, clean, preview):
-            os.close(descriptor)
+    scrub_sample(scrub_file, Kind.FILM, sample_film())

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
@@ -35,6 +34,7 @@ from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.rtf import document as rtf
 from scrubbers.jailed.office.struck import marked
+from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.text.traces import require_no_traces
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
@@ -128,10 +128,4 @@ def warm_up() -> None:
     """Clean one small message, so that all it needs is in memory before the locks."""
     letters.warm_up()
     faces.read_all()
-    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
-    try:
-        os.write(untrusted, _SAMPLE)
-        scrub_file(Kind.EMAIL, untrusted, clean, preview, Findings())
-    finally:
-        for descriptor in (untrusted, clean, preview):
-            os.close(descriptor)
+    scrub_sample(scrub_file, Kind.EMAIL, _SAMPLE)

@@ -7,7 +7,7 @@ in the message stands that there is one: the picture is a file of its own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
@@ -16,6 +16,7 @@ from scrubbers.jailed.mail.styles import Look, Sheet, declarations, look_of
 from scrubbers.jailed.mail.tables import Flow, TableFlow
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable, sign
+from scrubbers.jailed.office.word.styles import written_number
 from scrubbers.jailed.typeset.model import Block, Run
 from scrubbers.stages import Email, TooLarge, What, Where
 
@@ -56,9 +57,11 @@ _OF_HEAD: Final = frozenset({
     "base", "basefont", "bgsound", "head", "html", "link", "meta", "noscript", "object", "script", "style", "template",
     "title", "xml",
 })  # fmt: skip
-_COUNTED: Final = {"a": "a", "lower-alpha": "a", "lower-latin": "a", "A": "A", "upper-alpha": "A", "upper-latin": "A",
-    "i": "i", "lower-roman": "i", "I": "I", "upper-roman": "I"}  # fmt: skip
-_ROMAN: Final = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_COUNTED: Final = {
+    "a": "lowerLetter", "lower-alpha": "lowerLetter", "lower-latin": "lowerLetter",
+    "A": "upperLetter", "upper-alpha": "upperLetter", "upper-latin": "upperLetter",
+    "i": "lowerRoman", "lower-roman": "lowerRoman", "I": "upperRoman", "upper-roman": "upperRoman",
+}  # fmt: skip
 _MOST_LETTERS: Final = 26
 _BLANKS: Final = re.compile(r"[ \t\r\n\f]+")
 _LINKS: Final = {"link": "href", "base": "href", "area": "href", "embed": "src", "frame": "src", "bgsound": "src"}
@@ -72,18 +75,6 @@ class _Open:
     unseen: bool
     report: What | None = None
     counted: int = 0  # items of a list
-
-
-@dataclass(slots=True)
-class _Hidden:
-    """Text that nobody sees, collected until something is seen again."""
-
-    pieces: list[str] = field(default_factory=list)
-
-    def taken(self) -> str:
-        text = " ".join("".join(self.pieces).split())
-        self.pieces = []
-        return text
 
 
 def read_page(text: str, findings: Findings) -> list[Block]:
@@ -129,7 +120,7 @@ class _Reader(Markup):
         self._open: list[_Open] = []
         self._flows = [Flow()]
         self._tables: list[TableFlow] = []
-        self._hidden = _Hidden()
+        self._hidden: list[str] = []  # text that nobody sees, until something is seen again
         self._left_out = False
 
     def finished(self) -> list[Block]:
@@ -199,7 +190,7 @@ class _Reader(Markup):
             self._left_out |= bool(data.strip()) and not (self._open and self._open[-1].tag in _OF_HEAD)
             report = self._open[-1].report if self._open else None
             if not self._is_unseen:
-                self._hidden.pieces.append(data)
+                self._hidden.append(data)
             elif report is not None and data.strip():
                 self._findings.add(report, Where.DOCUMENT, data)
             return
@@ -323,8 +314,9 @@ class _Reader(Markup):
         self._flows[-1].end_paragraph(self._look.quotes)
 
     def _end_hidden(self) -> None:
-        if text := self._hidden.taken():
+        if text := " ".join("".join(self._hidden).split()):
             self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
+        self._hidden.clear()
 
 
 def _whole(text: str, otherwise: int) -> int:
@@ -333,7 +325,7 @@ def _whole(text: str, otherwise: int) -> int:
 
 
 def _kind(attributes: dict[str, str]) -> str:
-    """Return how items of a list are counted: a, A, i, I, or nothing for figures."""
+    """Return how items of a list are counted, as `written_number` calls it; nothing for figures."""
     found = declarations(attributes.get("style", ""))
     words = (found.get("list-style-type") or found.get("list-style") or attributes.get("type", "")).split()
     return next((_COUNTED[word] for word in words if word in _COUNTED), "")
@@ -341,13 +333,4 @@ def _kind(attributes: dict[str, str]) -> str:
 
 def _number(number: int, kind: str) -> str:
     """Return the number of an item as it is shown; in figures beyond what letters are for."""
-    letters = ""
-    if kind in {"a", "A"} and 1 <= number <= _MOST_LETTERS:
-        letters = chr(ord("a") + number - 1)
-    elif kind in {"i", "I"} and 1 <= number < 4 * _ROMAN[0][0]:
-        for value, written in _ROMAN:
-            letters += written * (number // value)
-            number %= value
-    if letters:
-        return letters.upper() if kind in {"A", "I"} else letters
-    return str(number)
+    return str(number) if kind.endswith("Letter") and number > _MOST_LETTERS else written_number(number, kind)

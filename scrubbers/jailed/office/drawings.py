@@ -3,7 +3,7 @@
 A chart shows its texts and values, a diagram its texts, for those are read; how they were drawn is not kept.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -11,12 +11,13 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
 from scrubbers.jailed.office.colours import UNKNOWN
 from scrubbers.jailed.office.letters import Drawable
-from scrubbers.jailed.office.package import Package, Relation
+from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Picture, Run
 from scrubbers.stages import What, Where
 
+POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}  # of units of length
 _EMU: Final = 12_700  # to a point: ECMA-376, 20.1.2.1
 _SHARES: Final = 100_000  # a cut of a picture is in thousandths of a percent
 _TEXT: Final = "w:txbxContent"  # it is read as text, with what stands in it
@@ -35,7 +36,7 @@ class Drawings:
         self, package: Package, part: str, drawable: Drawable, findings: Findings, known: dict[object, Picture | None]
     ) -> None:
         self._package = package
-        self._relations: Mapping[str, Relation] = package.relations(part)
+        self._part = part
         self._drawable = drawable
         self._findings = findings
         self._known = known
@@ -77,12 +78,12 @@ class Drawings:
 
     def picture(self, name: str, shown: Shown) -> Block:
         """Return the picture that a part refers to by this name, or a note that there is one."""
-        relation = self._relations.get(name)
-        if relation is None or relation.is_external or not self._package.has(relation.target):
+        target = self._package.target(self._part, name)
+        if target is None:
             return Frame(labels.NO_PICTURE, ())
-        key = (relation.target, shown)
+        key = (target, shown)
         if key not in self._known:
-            self._known[key] = pictures.cleaned(self._package.read(relation.target), shown, self._findings)
+            self._known[key] = pictures.cleaned(self._package.read(target), shown, self._findings)
         return self._known[key] or Frame(labels.NO_PICTURE, ())
 
     def _pictures(self, drawing: Node) -> Iterator[Block]:
@@ -100,10 +101,10 @@ class Drawings:
                 yield self.picture(blip.get("r:embed"), Shown(whole))
 
     def _note(self, label: str, name: str, texts: tuple[str, ...]) -> Frame:
-        relation = self._relations.get(name)
-        if relation is None or relation.is_external or not self._package.has(relation.target):
+        target = self._package.target(self._part, name)
+        if target is None:
             return Frame(label, ())
-        tree = self._package.tree(relation.target)
+        tree = self._package.tree(target)
         struck = {id(run.find("a:t")) for run in tree.all("a:r", "a:fld") if is_struck(run.find("a:rPr"))}
         runs: list[Run] = []
         unseen = self._unseen_of_axes(tree)
@@ -142,11 +143,12 @@ def cut(rectangle: Node | None) -> tuple[float, float, float, float]:
     """Return which shares of a picture are cut off: left, top, right, bottom."""
     if rectangle is None:
         return (0, 0, 0, 0)
-    left, top, right, bottom = (_share(rectangle.get(side)) for side in ("l", "t", "r", "b"))
+    left, top, right, bottom = (share(rectangle.get(side)) for side in ("l", "t", "r", "b"))
     return (left, top, right, bottom)
 
 
-def _share(text: str) -> float:
+def share(text: str) -> float:
+    """Return a share of one: in thousandths of a per cent, or in per cent."""
     if text.endswith("%"):
         return number(text[:-1]) / 100
     return number(text) / _SHARES

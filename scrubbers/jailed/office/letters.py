@@ -15,6 +15,7 @@ from scrubbers.jailed.typeset.shaping import NON_JOINER
 from scrubbers.stages import LettersMissing
 
 UNKNOWN_SIGN: Final = "□"
+BULLET: Final = "•"
 _OFFSET: Final = 0xF000
 # Fonts of signs have letters where Unicode has its private area: these are the ones that documents use as text.
 _WINGDINGS: Final = {
@@ -64,6 +65,12 @@ def sign(code: int, font: str) -> str:
     """Return the sign that a font of signs has at a code."""
     table = _SYMBOL if "symbol" in font.lower() else _WINGDINGS
     return table.get(code - _OFFSET if code >= _OFFSET else code, UNKNOWN_SIGN)
+
+
+def bullet(text: str, font: str) -> str:
+    """Return the one sign that stands before an item of a list; a dot where it is none that is known."""
+    shown = "".join(sign(ord(one), font) if "\ue000" <= one <= "\uf8ff" else one for one in text)
+    return shown if len(shown) == 1 and shown.strip() and shown != UNKNOWN_SIGN else BULLET
 
 
 def _name(letter: str) -> str:

@@ -7,7 +7,7 @@ other than stored and deflated, a password; more members or bytes than a documen
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Final
 from urllib.parse import unquote
@@ -50,6 +50,7 @@ class Package:
         _require_side_by_side(members)
         self._left = _ALL_BYTES
         self._trees: dict[str, Node] = {}
+        self._relations: dict[str, dict[str, Relation]] = {}
         self.comment = self._zip.comment
 
     def has(self, name: str) -> bool:
@@ -82,18 +83,26 @@ class Package:
 
     def relations(self, part: str) -> dict[str, Relation]:
         """Return what a part refers to, by the names it uses."""
+        if part not in self._relations:
+            self._relations[part] = dict(self._read_relations(part))
+        return self._relations[part]
+
+    def _read_relations(self, part: str) -> Iterator[tuple[str, Relation]]:
         folder, name = posixpath.split(part)
         where = posixpath.join(folder, "_rels", f"{name}.rels")
-        if not self.has(where):
-            return {}
-        found = {}
-        for each in self.tree(where).elements():
+        for each in self.tree(where).elements() if self.has(where) else ():
             external = each.get("TargetMode") == "External"
             target = each.get("Target")
             if not external:
                 target = posixpath.normpath(posixpath.join("/", folder, unquote(target))).lstrip("/")
-            found[each.get("Id")] = Relation(each.get("Type").rpartition("/")[2], target, external)
-        return found
+            yield each.get("Id"), Relation(each.get("Type").rpartition("/")[2], target, external)
+
+    def target(self, part: str, name: str) -> str | None:
+        """Return the part that another one refers to by a name; None if there is none in the document."""
+        relation = self.relations(part).get(name)
+        return (
+            relation.target if relation is not None and not relation.is_external and self.has(relation.target) else None
+        )
 
     def by_kind(self, part: str, kind: str) -> str | None:
         """Return the first part that a part refers to in this way."""

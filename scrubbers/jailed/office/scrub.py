@@ -9,7 +9,6 @@
 
 import codecs
 import gc
-import os
 import posixpath
 from typing import Final
 
@@ -25,6 +24,7 @@ from scrubbers.jailed.office.struck import marked
 from scrubbers.jailed.office.warm_up import sample_document
 from scrubbers.jailed.office.word import document as word
 from scrubbers.jailed.pictures.warm_up import warm_up_pictures
+from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
 from scrubbers.jailed.typeset.model import Block
@@ -93,10 +93,4 @@ def warm_up() -> None:
         codecs.lookup(encoding)
     faces.read_all()
     warm_up_pictures(pictures.KINDS)
-    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
-    try:
-        os.write(untrusted, sample_document())
-        scrub_file(Kind.OFFICE, untrusted, clean, preview, Findings())
-    finally:
-        for descriptor in (untrusted, clean, preview):
-            os.close(descriptor)
+    scrub_sample(scrub_file, Kind.OFFICE, sample_document())

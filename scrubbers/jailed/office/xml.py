@@ -7,7 +7,7 @@ their usual prefixes (`w:p`); of other namespaces by a question mark.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from xml.parsers import expat
 
@@ -22,28 +22,14 @@ _NOT_READ: Final = frozenset({"aink", "am3d", "wpi"})
 _OPEN: Final = "http://schemas.openxmlformats.org/"
 _STRICT: Final = "http://purl.oclc.org/ooxml/"
 _ODF: Final = "urn:oasis:names:tc:opendocument:xmlns:"
+_OOXML: Final = {
+    "wordprocessingml/main": "w", "spreadsheetml/main": "s", "presentationml/main": "p", "drawingml/main": "a",
+    "drawingml/chart": "c", "drawingml/diagram": "dgm", "drawingml/picture": "pic", "officeDocument/math": "m",
+    "drawingml/wordprocessingDrawing": "wp", "drawingml/spreadsheetDrawing": "xdr", "officeDocument/relationships": "r",
+}  # fmt: skip
 _PREFIXES: Final = {
-    **{
-        f"{base}{name}": prefix
-        for name, prefix in {
-            "wordprocessingml/main": "w", "spreadsheetml/main": "s", "presentationml/main": "p",
-            "drawingml/main": "a", "drawingml/chart": "c", "drawingml/diagram": "dgm", "drawingml/picture": "pic",
-            "drawingml/wordprocessingDrawing": "wp", "drawingml/spreadsheetDrawing": "xdr", "officeDocument/math": "m",
-            "officeDocument/relationships": "r",
-        }.items()
-        for base in (_STRICT,)
-    },
-    f"{_OPEN}wordprocessingml/2006/main": "w",
-    f"{_OPEN}spreadsheetml/2006/main": "s",
-    f"{_OPEN}presentationml/2006/main": "p",
-    f"{_OPEN}drawingml/2006/main": "a",
-    f"{_OPEN}drawingml/2006/chart": "c",
-    f"{_OPEN}drawingml/2006/diagram": "dgm",
-    f"{_OPEN}drawingml/2006/picture": "pic",
-    f"{_OPEN}drawingml/2006/wordprocessingDrawing": "wp",
-    f"{_OPEN}drawingml/2006/spreadsheetDrawing": "xdr",
-    f"{_OPEN}officeDocument/2006/math": "m",
-    f"{_OPEN}officeDocument/2006/relationships": "r",
+    **{_STRICT + name: prefix for name, prefix in _OOXML.items()},
+    **{_OPEN + name.replace("/", "/2006/"): prefix for name, prefix in _OOXML.items()},
     f"{_OPEN}markup-compatibility/2006": "mc",
     f"{_OPEN}package/2006/relationships": "rel",
     f"{_OPEN}package/2006/content-types": "ct",
@@ -68,10 +54,10 @@ class Node:
 
     __slots__ = ("attributes", "kids", "name")
 
-    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+    def __init__(self, name: str, attributes: dict[str, str], kids: Iterable[Node | str] = ()) -> None:
         self.name = name
         self.attributes = attributes
-        self.kids: list[Node | str] = []
+        self.kids: list[Node | str] = [*kids]
 
     def get(self, name: str, default: str = "") -> str:
         return self.attributes.get(name, default)
@@ -106,17 +92,7 @@ class Node:
 
     def text(self) -> str:
         """Return all text below."""
-        parts: list[str] = []
-        waiting = [iter(self.kids)]
-        while waiting:
-            kid = next(waiting[-1], None)
-            if kid is None:
-                waiting.pop()
-            elif isinstance(kid, Node):
-                waiting.append(iter(kid.kids))
-            else:
-                parts.append(kid)
-        return "".join(parts)
+        return "".join([kid if isinstance(kid, str) else kid.text() for kid in self.kids])
 
 
 def parsed(untrusted: bytes) -> Node:

@@ -13,6 +13,7 @@ from PIL import Image, ImageChops
 
 # Levels of 255: what differs less from its ground nobody reads. White of 99 % on white differs by 3.
 SEEN_FROM: Final = 16
+OPAQUE: Final = 255  # of 255: the alpha of what nothing shines through
 _WHITE: Final = b"\xff"
 
 

@@ -11,27 +11,27 @@ fourth of what was measured; for small ones it is too much, which does no harm.
 
 from typing import Final
 
-_MOST: Final = 8000.0
+_MOST: Final = 8000.0  # of the twenty seconds that a job has: slower machines must end in time
 # Pages are read by the batch: what was read so far is still looked at.
 _MOST_WITH_LOOKING: Final = 9000.0
 # Pages that become pixels keep their words up to here, if those after them can be drawn at least.
 _MOST_WITH_LAYERS: Final = 12_000.0
 _PIXEL_PAGE: Final = 50.0  # to draw one at 150 dots an inch and to store it
 _LAYER: Final = 100.0  # the same, and the drawings that tell which words are seen; with the next 220 for dense print
-_LAYER_LETTER: Final = 0.02
+_LAYER_LETTER: Final = 0.02  # for each letter on such a page
 _DENSE: Final = 6000  # letters on a page of dense print
-_BATCH: Final = 1000.0
+_BATCH: Final = 1000.0  # of one batch: pages are held in memory until it ends
 _PAGE: Final = 2.0  # to read, write and compare one, beside what is counted below
 _STEP: Final = 0.04  # of drawing
 _BYTE: Final = 0.0002  # of contents
 # Of a picture: of a grey JPEG, which is drawn twice as well, to compare; and of what it becomes.
 _PICTURE_PIXEL: Final = 6.5e-6
-_PICTURE_BYTE: Final = 5e-5
+_PICTURE_BYTE: Final = 5e-5  # for each byte of what it becomes
 # A drawing, and what is then asked of its pixels.
 _DRAWN_PIXEL: Final = 1e-5
 # Each thing on the page is gone through at each drawing, also one that is not shown, and looked at by itself.
 _DRAWN_THING: Final = 0.001
-_THING: Final = 0.035
+_THING: Final = 0.035  # for each thing that is looked at by itself
 _DECODED_PIXEL: Final = 1e-5  # of pictures that are decoded again to see what of them can be seen
 
 

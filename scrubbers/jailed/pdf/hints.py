@@ -28,6 +28,7 @@ _DESCRIPTOR: Final = re.compile(
     rb"\n([1-9]\d*) 0 obj\r\n<<(?:[^][<>()]|\[[-\d. ]*\]|\([^()]*\)|<[\dA-Fa-f]*>){0,2000}?/FontFile2 ([1-9]\d*) 0 R"
 )
 _STREAM: Final = re.compile(rb"\d+ 0 obj\r\n<</Filter/FlateDecode/Length (\d+)(?:/Length1 \d+)?>>stream\r\n")
+# Of a document, bytes of a program, glyphs in it: what is beyond keeps its hints.
 _MOST_FONTS, _MOST_BYTES, _MOST_LETTERS = 40, 2 * 2**20, 1000
 _TABLE: Final = struct.Struct(">4sIII")  # tag, checksum, place, length
 _NO_HINTS: Final = b"\xb1\1\1\x8e"  # PUSHB[1] 1 1, INSTCTRL: the programs of letters are not run

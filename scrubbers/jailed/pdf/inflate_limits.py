@@ -14,13 +14,13 @@ from typing import Final
 from scrubbers.stages import TooManyPixels
 
 _STREAM: Final = re.compile(rb"stream\r?\n(?=[\x08\x18\x28\x38\x48\x58\x68\x78])")
-_INPUT_BYTES: Final = 64 * 1024
-_OUTPUT_BYTES: Final = 1024 * 1024
-_ZLIB_HEADER: Final = 2
+_INPUT_BYTES: Final = 64 * 1024  # read at once
+_OUTPUT_BYTES: Final = 1024 * 1024  # inflated at once
+_ZLIB_HEADER: Final = 2  # bytes
 # A page of A4 scanned in colour at 600 dpi is 104 MB of pixels.
 _MOST_OF_A_STREAM: Final = 128 * 2**20
-_MOST_OF_ALL: Final = 1024 * 2**20
-_DEEPEST: Final = 3
+_MOST_OF_ALL: Final = 1024 * 2**20  # of a document
+_DEEPEST: Final = 3  # times deflated, that are followed
 
 
 def require_bounded(untrusted: mmap.mmap | bytes) -> None:

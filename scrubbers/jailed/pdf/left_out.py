@@ -20,11 +20,11 @@ from typing import Any, Final, NamedTuple
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from scrubbers.jailed.pdf.bitmap import OPAQUE
 from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS, Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.page_objects import NEAREST_PIXELS, own_matrix
 
-_OPAQUE: Final = 255
 _PIXEL_BYTES: Final = 2 * 4  # of both bitmaps
 _DEEPEST: Final = 30  # forms in forms; PDFium reads 40
 _LONGEST: Final = 2**17 - 1  # pixels
@@ -129,7 +129,7 @@ class _Walk(NamedTuple):
             segments = (pdfium.FPDFPath_GetPathSegment(path, at) for at in range(count))
             self._require_outline(segments, sides, product(own_matrix(path), to_page))
         is_both = is_told and _FILLED.value and _STROKED.value
-        if is_both and (not pdfium.FPDFPageObj_GetStrokeColor(path, *_PARTS) or _PARTS[3].value < _OPAQUE):
+        if is_both and (not pdfium.FPDFPageObj_GetStrokeColor(path, *_PARTS) or _PARTS[3].value < OPAQUE):
             yield (right - left) * (top - bottom)
 
     def _require_clips(self, clip: Any, to_page: Matrix) -> None:

@@ -38,7 +38,7 @@ from scrubbers.stages import Damaged
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
 BACKDROP: Final = 2.0  # the same, of a backdrop and of what it is compared with: edges fall on the same places
 _LOOK: Final = 2.0  # the same, of the drawings that tell which words are seen
-_LOOK_PIXELS: Final = 6_000_000
+_LOOK_PIXELS: Final = 6_000_000  # of one such drawing, 24 MB; A3 at two dots a point has 4 million
 _PAPER: Final = 0.5  # of the page, pure white
 _NEAR_PAPER: Final = [255 if shade > 255 - SEEN_FROM else 0 for shade in range(256)]
 _NOT_NEAR_BLACK: Final = [0 if shade < SEEN_FROM else 255 for shade in range(256)]
@@ -48,14 +48,14 @@ _SNAPPED: Final = [
 _MOST_BACKDROP: Final = 4 * 2**20  # bytes: a batch of pages is held in memory
 _FILLED_FROM: Final = (32, 8)  # dots of a backdrop: blocks in which something is seen, around large and small letters
 _NOT_COVERED: Final = [0 if shade < 5 else 255 for shade in range(256)]  # noqa: PLR2004  of 255, black being 0
-_PAPER_SHADE: Final = 255
+_PAPER_SHADE: Final = 255  # of 255
 _TOGETHER: Final = re.compile(rb"\x01+")
 _TURNED: Final = {
     90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90,
 }  # fmt: skip
 # A1 at 150 dpi has 17 megapixels; larger pages are drawn coarser. In memory a page takes eight bytes a pixel.
 _PAGE_PIXELS: Final = 20_000_000
-_SAMPLE_ROWS: Final = 64
+_SAMPLE_ROWS: Final = 64  # which compress as the whole page does
 # How far some rows compress: dense black text to an eighth of its grey pixels and a thirtieth of its colours, scans and
 # photographs to half.
 _PHOTOGRAPH_RATIO: Final = {"L": 0.25, "RGB": 0.08}

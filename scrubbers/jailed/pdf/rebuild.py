@@ -1,15 +1,15 @@
 """The new document, from the pages of the source: rebuilt where that looks the same, drawn where it does not.
 
-For each batch of pages, so that memory stays bounded:
+A page ends as one of three: `Rebuilt`, `OnBackdrop`, `Pixels`. One way leads down (`_or_worse`): what cannot be said,
+drawn or told apart raises NotRebuildable, wherever that is. For each batch of pages, so that memory stays bounded:
 
-1 read the pages into display lists (`pages`); one that cannot be read will be pixels
-2 write a first version of the batch to memory, with everything that is drawn, seen or not
-3 draw each page of it and of the source, and look for what cannot be seen (`visibility`)
-4 a page that looks different, has what cannot be said, or shows a picture in part gets a backdrop: a drawing of all
-  but its text, which stays text on top; then once more 2 and 3. One that still differs, or shows a text in part, will
-  be pixels with a layer of words (`rasterise`)
-5 take out what cannot be seen, draw, compare with the source again; the same once more for subpaths
-6 write the batch to the result: as it is in 2, codes and all, if nothing of it changed and no texts are to be joined
+1 read   the pages into display lists (`pages`)
+2 write  a version of the batch to memory, with everything that is drawn, seen or not
+3 look   at each page of it beside the source's, and for what cannot be seen (`visibility`). One that differs, or shows
+         a picture or a path in part, may stand on a drawing of all but its text: for those once more 2 and 3. One that
+         still differs, or shows a text in part, will be pixels with a layer of words (`rasterise`)
+4 decide take out what no page shows, and compare with the source again
+5 write the batch to the result: as it is in 2, codes and all, if nothing of it changed and no texts are to be joined
 
 At the end come the fonts, with the glyphs that the pages in the result use, and the preview of the first page.
 """
@@ -18,7 +18,7 @@ import contextlib
 import functools
 import gc
 import io
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -49,7 +49,7 @@ from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.jailed.pictures import against_marks, preview
 from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
 
-_BATCH_PAGES: Final = 60
+_BATCH_PAGES: Final = 60  # held in memory with their display lists
 # Pictures on a batch's pages are held until it is written, and once more in the batch's own file.
 _BATCH_BYTES: Final = 3 * 2**20
 # Contents of a page of text: deflating it for this one look took longer than it saved.
@@ -62,15 +62,38 @@ _BACKDROP_BYTE: Final = 0.001  # the same: what is large when coded also took lo
 _SAID_STEP: Final = 0.01  # milliseconds, as in `cost`
 
 
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """All of it is said in the words of the new document."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class OnBackdrop:
+    """Its text is text; a drawing stands for all the rest."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A picture of itself. `page`: its text may yet stand on a backdrop."""
+
+    page: Page | None = None
+
+
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """One page on its way: its display list, unless it will be pixels; as it was read; what is visible."""
+    """One page on its way, and what of it is visible."""
 
     number: int
-    page: Page | None
-    source: Page | None
+    end: Rebuilt | OnBackdrop | Pixels
     seen: PageSeen | None = None
-    ground: Image.Image | None = None  # of its backdrop, until it was looked at
+
+    def worse(self) -> None:
+        """Go one step down."""
+        self.end = Pixels(self.end.page if isinstance(self.end, Rebuilt) else None)
 
 
 class Rebuilder:
@@ -125,8 +148,7 @@ class Rebuilder:
     def _batches(self) -> Iterator[list[_Entry]]:
         batch: list[_Entry] = []
         for number in range(len(self._source)):
-            page = self._read(number)
-            batch.append(_Entry(number, page, page))
+            batch.append(_Entry(number, self._read(number)))
             full = self._document.held_bytes() > _BATCH_BYTES
             if full or self._work.batch_is_full() or len(batch) >= _BATCH_PAGES:
                 yield batch
@@ -135,10 +157,12 @@ class Rebuilder:
         if batch:
             yield batch
 
-    def _read(self, number: int) -> Page | None:
+    def _read(self, number: int) -> Rebuilt | Pixels:
+        """Step 1. Raises LettersMissing."""
+        read: Rebuilt | Pixels = Pixels()
         if self._work.is_too_much:
-            return None
-        page, document = None, self._document
+            return read
+        document = self._document
         document.lacks_letters = False
         try:
             page = read_page(self._pages[number], document)
@@ -148,37 +172,38 @@ class Rebuilder:
             if any(picture.hides_colour for _, picture in page.pictures()):
                 self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
             self._work.page_read(page.steps)
+            read = Pixels(page) if page.has_unsaid() else Rebuilt(page)
         except ClippingText:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         except (NotRebuildable, *access.BROKEN):
-            page = None
+            pass
         if document.lacks_letters:
             # As pixels its text would be missing as well, and nobody would see that it is.
             raise LettersMissing
-        return None if self._hides_layers else page
+        return Pixels() if self._hides_layers else read
 
-    # Steps 2 to 5
+    # Steps 2 to 4
 
     def _settle(self, batch: list[_Entry]) -> bool:
         """Decide on each page; afterwards the lists hold what stays.
 
         Returns whether the pages that do are what the first version has, down to the codes of `_font`.
         """
-        for entry, page in _rebuilt(batch):
-            if page.has_unsaid():
-                entry.page = None
-        self._compare(batch, look=True)
+        self._compare(batch, {})
         first, font = self._written
-        drawn = [entry for entry in batch if entry.page is None and entry.source is not None]
-        for at in range(0, len(drawn), _BACKDROPS):
-            for entry in drawn[at : at + _BACKDROPS]:
-                self._put_on_backdrop(entry)
-            self._compare(drawn[at : at + _BACKDROPS], look=True)
-        changed = take_out([entry.seen for entry, _ in _rebuilt(batch) if entry.seen is not None])
-        again = [entry for entry, _ in _rebuilt(batch) if entry.seen is not None and entry.seen.touches(changed)]
-        self._compare(again)
-        self._take_out_subpaths(batch)
-        pages = [page for _, page in _rebuilt(batch)]
+        for entry, page in _said(batch):
+            with _or_worse(entry):
+                self._require_whole_paths(entry, page)
+        lower = [entry for entry in batch if isinstance(entry.end, Pixels) and entry.end.page is not None]
+        for at in range(0, len(lower), _BACKDROPS):
+            some = lower[at : at + _BACKDROPS]
+            self._compare(
+                some, {entry.number: shades for entry in some if (shades := self._put_on_backdrop(entry)) is not None}
+            )
+        seen = [(entry, entry.seen) for entry, _ in _said(batch) if entry.seen is not None]
+        changed = take_out([page for _, page in seen])
+        self._compare([entry for entry, page in seen if page.touches(changed)])
+        pages = [page for _, page in _said(batch)]
         is_written = (
             font is not None
             and self._written[1] is font
@@ -190,146 +215,135 @@ class Rebuilder:
             self._font = font
         return is_written
 
-    def _put_on_backdrop(self, entry: _Entry) -> None:
-        """Make its page the text alone on a drawing of the rest, where that is of use."""
-        page, entry.source = entry.source, None
+    def _put_on_backdrop(self, entry: _Entry) -> Image.Image | None:
+        """Make its page the text alone on a drawing of the rest, where that is of use; returns the drawing's shades."""
+        page = entry.end.page
+        entry.worse()
         too_much = self._work.is_too_much or self._work.is_far_too_much
         if page is None or too_much or not page.shows() or (entry.seen is not None and entry.seen.hides_letters):
-            return
+            return None
         self._work.painted(_BACKDROP_WORK)
-        with contextlib.suppress(NotRebuildable):
-            picture, entry.ground = backdrop(self._source, entry.number)
+        with _or_worse(entry):
+            picture, shades = backdrop(self._source, entry.number)
             self._work.painted(picture.stored_bytes * _BACKDROP_BYTE)
-            entry.page = page.on(picture)
+            entry.end = OnBackdrop(page.on(picture))
+            return shades
+        return None
 
-    def _report(self, seen: PageSeen) -> None:
+    def _require_whole_paths(self, entry: _Entry, page: Page) -> None:
+        """Raise NotRebuildable if nobody sees a part of a path."""
+        paths = entry.seen.paths if entry.seen is not None else []
+        hidden = {id(path) for path, _ in paths} - {id(path) for path, is_seen in paths if is_seen}
+        found = [*subpaths.placed_paths(page.items, hidden)]
+        if found and subpaths.any_is_unseen(found, functools.partial(self._drawn_now, entry)):
+            self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
+            raise NotRebuildable
+
+    def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
+        """Return the page as it is now; raises NotRebuildable."""
+        written = self._in_memory([entry])
+        if written is None or entry.end.page is None:
+            raise NotRebuildable
+        self._work.painted(_SAID_STEP * len(entry.end.page.items))
+        with contextlib.closing(pypdfium2.PdfDocument(written)) as document, contextlib.closing(document[0]) as page:
+            sheet = Sheet(page, _SCALE, self._work)
+            return sheet, sheet.drawn()
+
+    def _compare(self, entries: list[_Entry], shades: Mapping[int, Image.Image] | None = None) -> None:
+        """Run steps 2 and 3. `shades`: of backdrops, by the number of the page; None: what is seen is known."""
+        written = self._in_memory(entries)
+        if written is None:
+            return
+        with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
+            for at, (entry, page) in enumerate(_said(entries)):
+                source_page = self._source.page(entry.number)
+                with contextlib.closing(document[at]) as made, source_page as source, _or_worse(entry):
+                    sheet, drawn = self._alike(entry, source, made)
+                    if entry.number == 0:
+                        self._first = preview.downscaled(in_colours(drawn))
+                    if shades is not None:
+                        if self._work.is_far_too_much:
+                            raise NotRebuildable
+                        sheet.source = SourceTexts(source, sheet.size, self._work).change
+                        open_again = functools.partial(_page_of, written, at)
+                        self._look(entry, look_at(sheet, drawn, page, open_again, shades.get(entry.number)))
+
+    def _alike(self, entry: _Entry, source: pypdfium2.PdfPage, made: pypdfium2.PdfPage) -> tuple[Sheet, Image.Image]:
+        """Return how the page is drawn; raises NotRebuildable if it looks otherwise than the source's.
+
+        From where one reads, and where it does not from nearby; with a backdrop in its own size.
+        """
+        sheet = Sheet(made, _SCALE, self._work)
+        on_backdrop = isinstance(entry.end, OnBackdrop)
+        sheet = sheet.closer(BACKDROP) if on_backdrop else sheet
+        found = sheet.drawn()
+        places = differing(drawn(source, sheet.size), found, nearby=on_backdrop)
+        if places and (on_backdrop or not same_from_nearby(source, made, sheet.size, places, self._work)):
+            raise NotRebuildable
+        return sheet, found
+
+    def _look(self, entry: _Entry, seen: PageSeen) -> None:
+        """Keep and report what is seen of a page; raises NotRebuildable if a part of a text or a picture is not."""
+        entry.seen = seen
         if seen.hides_text:
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
         if seen.hides_drawing:
             self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
         if seen.hides_picture:
             self._findings.add(What.HIDDEN_COLOUR, Where.PICTURES_ON_PAGES)
-
-    def _take_out_subpaths(self, batch: list[_Entry]) -> None:
-        """Leave out subpaths that no page of the batch shows."""
-        placed: dict[int, list[subpaths.PlacedPath]] = {}
-        seen: set[subpaths.Part] = set()
-        unseen: set[subpaths.Part] = set()
-        for entry, page in _rebuilt(batch):
-            found = [*subpaths.placed_paths(page.items)]
-            if found:
-                placed[entry.number] = found
-                with _or_pixels(entry):
-                    shown, hidden = subpaths.judged(found, functools.partial(self._drawn_now, entry))
-                    seen |= shown
-                    unseen |= hidden
-        paths = [each.path for found in placed.values() for each in found]
-        changed = {id(path) for path in subpaths.take_out(paths, unseen - seen)}
-        again = [entry for entry in batch if any(id(each.path) in changed for each in placed.get(entry.number, ()))]
-        if again:
-            self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
-            self._compare(again)
-
-    def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
-        """Return the page as it is now; raises NotRebuildable."""
-        written = self._in_memory([entry])
-        if written is None or entry.page is None:
+        if seen.hides_letters or seen.hides_pixels:
             raise NotRebuildable
-        self._work.painted(_SAID_STEP * len(entry.page.items))
-        with contextlib.closing(pypdfium2.PdfDocument(written)) as document, contextlib.closing(document[0]) as page:
-            sheet = Sheet(page, _SCALE, self._work)
-            return sheet, sheet.drawn()
-
-    def _compare(self, entries: list[_Entry], *, look: bool = False) -> None:
-        """Draws each page, rebuilt as it is now, beside the source's; `look` for what cannot be seen as well."""
-        written = self._in_memory(entries)
-        if written is None:
-            return
-        with contextlib.closing(pypdfium2.PdfDocument(written)) as document:
-            for at, (entry, page) in enumerate(_rebuilt(entries)):
-                source_page = self._source.page(entry.number)
-                with contextlib.closing(document[at]) as rebuilt, source_page as source, _or_pixels(entry):
-                    sheet = Sheet(rebuilt, _SCALE, self._work)
-                    if page.on_backdrop:
-                        sheet = sheet.closer(BACKDROP)
-                    drawn = sheet.drawn()
-                    if not self._looks_the_same(source, rebuilt, sheet, drawn, page):
-                        entry.page = None
-                        continue
-                    if entry.number == 0:
-                        self._first = preview.downscaled(in_colours(drawn))
-                    if look:
-                        if self._work.is_far_too_much:
-                            raise NotRebuildable
-                        sheet.source = SourceTexts(source, sheet.size, self._work).change
-                        open_again = functools.partial(_page_of, written, at)
-                        entry.seen = look_at(sheet, drawn, page, open_again, entry.ground)
-                        entry.ground = None
-                        self._report(entry.seen)
-                        if entry.seen.hides_letters or entry.seen.hides_pixels:
-                            entry.page = None
-
-    def _looks_the_same(
-        self, source: pypdfium2.PdfPage, rebuilt: pypdfium2.PdfPage, sheet: Sheet, made: Image.Image, page: Page
-    ) -> bool:
-        """From where one reads, and where it does not from nearby; with a backdrop in its own size."""
-        places = differing(drawn(source, sheet.size), made, nearby=page.on_backdrop)
-        if page.on_backdrop or not places:
-            return not places
-        return same_from_nearby(source, rebuilt, sheet.size, places, self._work)
 
     def _in_memory(self, entries: list[_Entry]) -> bytes | None:
-        """Return the pages as a document of their own; those that cannot be said become pixels. None if none."""
-        pages = _rebuilt(entries)
+        """Return the pages as a document of their own; None if none of them can be said."""
+        pages = _said(entries)
         if not pages:
             return None
         parent, font = Node(), self._font.continued()
         for entry, page in pages:
-            with _or_pixels(entry):
+            with _or_worse(entry):
                 page.emit(parent, font)
-        kids = [page.node for _, page in _rebuilt(entries)]
-        self._written = [page for _, page in pages], font if len(kids) == len(pages) else None
-        if not kids:
-            return None
+        said = _said(entries)
+        self._written = [page for _, page in pages], font if len(said) == len(pages) else None
+        kids = [page.node for _, page in said]
         parent.value = {b"Type": Name(b"Pages"), b"Count": len(kids), b"Kids": kids}
         made = io.BytesIO()
-        try:
+        with _or_worse(*(entry for entry, _ in said)):
             if font:
                 font.build(to_draw=True)
             Writer(made, level=1, small=_SMALL_BYTES).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
-        except NotRebuildable:
-            for entry in entries:
-                entry.page = None
-            return None
-        return made.getvalue()
+        return made.getvalue() if _said(entries) else None
 
-    # Step 6
+    # Step 5
 
     def _finish_page(self, entry: _Entry, writer: Writer, *, is_written: bool) -> None:
-        if entry.page is None:
-            late = self._work.is_too_much or self._work.is_far_too_much
-            pages_after = len(self._source) - entry.number - 1
-            font = None if late and not self._work.affords_layer(pages_after) else self._layer_font
-            untrue = self._untrue_letters(entry.number) if font is not None else ()
-            made = pixel_page(self._source, entry.number, self._parent, font, coarse=late, untrue=untrue)
-            if late or made.letters is not None:
-                self._work.became_pixels(made.letters)
-            # A scan has no text to lose, but it may have had more dots an inch than it has now.
-            words_lost = made.had_text and not made.keeps_words
-            self._findings.lose(Lost.SELECTABLE_TEXT if words_lost else Lost.SHARPNESS)
-            node = made.node
-            if entry.number == 0:
-                self._first = preview.downscaled(made.drawn)
-        else:
-            if entry.page.on_backdrop:
-                self._findings.lose(Lost.SHARPNESS)
-            if is_written:
-                entry.page.stand_under(self._parent)
-            else:
-                entry.page.emit(self._parent, self._font, joins=True)
-            node = entry.page.node
+        match entry.end:
+            case Pixels():
+                node = self._as_pixels(entry.number)
+            case Rebuilt(page) | OnBackdrop(page):
+                if isinstance(entry.end, OnBackdrop):
+                    self._findings.lose(Lost.SHARPNESS)
+                if is_written:
+                    page.stand_under(self._parent)
+                else:
+                    page.emit(self._parent, self._font, joins=True)
+                node = page.node
         self._kids.append(node)
         writer.write(node)
+
+    def _as_pixels(self, number: int) -> Node:
+        late = self._work.is_too_much or self._work.is_far_too_much
+        font = None if late and not self._work.affords_layer(len(self._source) - number - 1) else self._layer_font
+        untrue = self._untrue_letters(number) if font is not None else ()
+        made = pixel_page(self._source, number, self._parent, font, coarse=late, untrue=untrue)
+        if late or made.letters is not None:
+            self._work.became_pixels(made.letters)
+        # A scan has no text to lose, but it may have had more dots an inch than it has now.
+        words_lost = made.had_text and not made.keeps_words
+        self._findings.lose(Lost.SELECTABLE_TEXT if words_lost else Lost.SHARPNESS)
+        if number == 0:
+            self._first = preview.downscaled(made.drawn)
+        return made.node
 
     def _untrue_letters(self, number: int) -> Collection[str]:
         """Return the letters that are not believed on a page of the source."""
@@ -339,18 +353,19 @@ class Rebuilder:
 
 
 @contextlib.contextmanager
-def _or_pixels(entry: _Entry) -> Iterator[None]:
-    """Mark a page that fails in here to become pixels."""
+def _or_worse(*entries: _Entry) -> Iterator[None]:
+    """Let pages go down a step if what is done in here fails."""
     try:
         yield
     except (NotRebuildable, pypdfium2.PdfiumError):
-        entry.page = None
+        for entry in entries:
+            entry.worse()
 
 
 def _page_of(written: bytes, at: int) -> pypdfium2.PdfPage:
     return pypdfium2.PdfDocument(written)[at]
 
 
-def _rebuilt(entries: Sequence[_Entry]) -> list[tuple[_Entry, Page]]:
-    """Those that are not to become pixels, with their scripts."""
-    return [(entry, entry.page) for entry in entries if entry.page is not None]
+def _said(entries: Sequence[_Entry]) -> list[tuple[_Entry, Page]]:
+    """Return those that are not to become pixels, with their pages."""
+    return [(each, each.end.page) for each in entries if isinstance(each.end, Rebuilt | OnBackdrop)]

@@ -20,12 +20,12 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.inspect import Look, PictureSight, Sheet, sight
 
 _THINNEST: Final = 0.05  # points
-_SMALLEST: Final = 1.0
+_SMALLEST: Final = 1.0  # points
 # A picture that is drawn as small as a letter shows no more than this; scans have half of it.
 _FINEST: Final = 600  # pixels an inch
 _INCH: Final = 72.0  # points
-_CLEARLY_MORE: Final = 2
-_ROUNDED: Final = 0.01
+_CLEARLY_MORE: Final = 2  # times as many pixels as it needs: less is not worth encoding it again
+_ROUNDED: Final = 0.01  # pixels
 
 
 class PictureSeen(NamedTuple):
@@ -92,7 +92,7 @@ def look_at(
         seen.hides_text |= is_partly_seen or look is Look.HIDDEN
         seen.hides_letters |= is_partly_seen or (is_seen and show.may_hide_letters())
         seen.texts.append((show, is_seen))
-    if page.on_backdrop:
+    if ground is not None:
         return seen
     if len(found.pictures) != len(pictures):
         raise NotRebuildable

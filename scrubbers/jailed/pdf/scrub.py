@@ -10,7 +10,6 @@
 import contextlib
 import gc
 import mmap
-import os
 from typing import Final
 
 import pypdf
@@ -26,6 +25,7 @@ from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
 from scrubbers.jailed.pictures import against_marks
 from scrubbers.jailed.pictures.release_input import release_input
 from scrubbers.jailed.pictures.scrub import write_preview
+from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.stages import Kind
 
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
@@ -65,13 +65,7 @@ def warm_up() -> None:
     )
     # As bytes: two that differ are two.
     NameObject.CHARSETS = ("latin-1",) * 3
-    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
-    try:
-        os.write(untrusted, small_document())
-        scrub_file(Kind.PDF, untrusted, clean, preview, Findings())
-    finally:
-        for descriptor in (untrusted, clean, preview):
-            os.close(descriptor)
+    scrub_sample(scrub_file, Kind.PDF, small_document())
 
 
 def warm_up_fork() -> None:

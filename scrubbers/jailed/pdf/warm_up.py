@@ -41,10 +41,7 @@ def small_document() -> bytes:
     # A note without a look of its own has PDFium write the document again.
     note: dict[bytes, Value] = {b"Type": Name(b"Annot"), b"Subtype": Name(b"Square"), b"Rect": [0, 0, 9, 9]}
     pages = [_page(parent, drawn, resources, note), _page(parent, text + b"BT 4 Tr ET\n", resources)]
-    parent.value = {b"Type": Name(b"Pages"), b"Count": len(pages), b"Kids": pages}
-    made = io.BytesIO()
-    Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
-    return made.getvalue()
+    return _written(parent, pages)
 
 
 def document_without_fonts() -> bytes:
@@ -65,7 +62,11 @@ def document_without_fonts() -> bytes:
         })  # fmt: skip
     fonts[b"F2"] = Node({b"Type": Name(b"Font"), b"Subtype": Name(b"Type1"), b"BaseFont": Name(b"Helvetica")})
     drawn = b"BT /F0 12 Tf 10 80 Td (AB) Tj /F1 12 Tf (AB) Tj /F2 12 Tf (AB) Tj ET\n"
-    parent.value = {b"Type": Name(b"Pages"), b"Count": 1, b"Kids": [_page(parent, drawn, {b"Font": fonts})]}
+    return _written(parent, [_page(parent, drawn, {b"Font": fonts})])
+
+
+def _written(parent: Node, pages: list[Node]) -> bytes:
+    parent.value = {b"Type": Name(b"Pages"), b"Count": len(pages), b"Kids": pages}
     made = io.BytesIO()
     Writer(made).finish(Node({b"Type": Name(b"Catalog"), b"Pages": parent}))
     return made.getvalue()

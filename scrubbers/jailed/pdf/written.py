@@ -21,7 +21,7 @@ from scrubbers.stages import Damaged
 _NO_WRITES, _ERROR_SEEN = 0x8, 0x20
 # What PDFium writes is most often as long as what it read; packed objects become up to some four times as long.
 _SPARE_BYTES: Final = 64 * 2**10
-_TIMES_MORE: Final = 4
+_TIMES_MORE: Final = 4  # the next time
 
 
 class _Stream(ctypes.Structure):

@@ -6,7 +6,6 @@ Nothing can be opened once the locks are on, so every decoder, encoder and table
 import functools
 import io
 import mmap
-import os
 from collections.abc import Collection
 from typing import Final
 
@@ -16,6 +15,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import containers
 from scrubbers.jailed.pictures import decoders, scrub
 from scrubbers.jailed.pictures.preview import downscaled
+from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.verify import jpeg
 from scrubbers.report_wire import encode_report
 from scrubbers.stages import Kind
@@ -83,11 +83,4 @@ def _warm_up_one(kind: Kind, mode: str, profile: bytes) -> None:
     tags[ExifTags.Base.Orientation] = 6
     extra = {} if kind in {Kind.GIF, Kind.BMP} else {"exif": tags, "icc_profile": profile if mode == "RGB" else None}
     Image.new(mode, _WARM_SIZE).save(made, _FORMAT_NAMES.get(kind, kind.name), **extra)
-    descriptors = [os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3)]
-    try:
-        untrusted, clean, preview = descriptors
-        os.write(untrusted, made.getvalue())
-        scrub.scrub_picture(kind, untrusted, clean, preview, Findings())
-    finally:
-        for descriptor in descriptors:
-            os.close(descriptor)
+    scrub_sample(scrub.scrub_picture, kind, made.getvalue())

@@ -10,12 +10,11 @@ One channel, one rate and one encoder say nothing of the telephone that recorded
 voices, the room, the hum of the mains. A recording with a picture that moves is a film, and for `film.scrub`.
 """
 
-import os
-
 import av
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.scrub import write_preview
+from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.sound.encoder import Encoder
 from scrubbers.jailed.sound.recording import decoded, moving_picture_of, opened, sound_of
 from scrubbers.jailed.sound.sample import sample_recording
@@ -54,10 +53,4 @@ def warm_up() -> None:
     """Clean a second of tone, so that decoders, encoder and resampler are in memory before the locks."""
     # Messages of the library can quote the file.
     av.logging.set_level(None)
-    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
-    try:
-        os.write(untrusted, sample_recording())
-        scrub_file(Kind.SOUND, untrusted, clean, preview, Findings())
-    finally:
-        for descriptor in (untrusted, clean, preview):
-            os.close(descriptor)
+    scrub_sample(scrub_file, Kind.SOUND, sample_recording())

@@ -1,11 +1,11 @@
 """Scrubs a text file or a table in these steps: decoded strictly, cleaned, no message, cells made inert, as UTF-8."""
 
 import mmap
-import os
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.scrub import write_preview
+from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.text.cleaning import cleaned
 from scrubbers.jailed.text.decoding import decoded
 from scrubbers.jailed.text.preview import drawn
@@ -33,10 +33,4 @@ def scrub_file(kind: Kind, untrusted: int, clean: int, preview: int, findings: F
 
 def warm_up() -> None:
     """Clean and draw one small table, so that typeface and tables are in memory before the locks."""
-    untrusted, clean, preview = (os.memfd_create("warm", os.MFD_CLOEXEC) for _ in range(3))
-    try:
-        os.write(untrusted, _SAMPLE)
-        scrub_file(Kind.CSV, untrusted, clean, preview, Findings())
-    finally:
-        for descriptor in (untrusted, clean, preview):
-            os.close(descriptor)
+    scrub_sample(scrub_file, Kind.CSV, _SAMPLE)

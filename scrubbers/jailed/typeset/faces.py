@@ -18,8 +18,10 @@ from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment
+from scrubbers.jailed.pdf.syntax.memo import Memo
 
 REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
+_MOST_LETTERS: Final = 2**16  # more than a font file can have
 UNITS: Final = 1000  # of a width, to the em: ISO 32000-1, 9.2.4
 # Scripts with faces of their own, by blocks of Unicode.
 _SCRIPTS: Final = {
@@ -90,7 +92,9 @@ class Face:
         self._has_all = name not in (REGULAR, BOLD)
         self.units: int = self._font["head"].unitsPerEm
         self._glyphs: dict[str, Glyph] = {}
-        self._width_of = _Widths(self).__getitem__
+        # Each worked out once: a large table asks for millions.
+        widths: Memo[str, int] = Memo(lambda letter: self.thousandths(self.glyph(letter).advance), _MOST_LETTERS)
+        self._width_of = widths.__getitem__
 
     def has(self, letter: str) -> bool:
         """Return whether the face has the letter, and what else it takes to draw it."""
@@ -125,18 +129,6 @@ class Face:
             pen = _Pen(segments, part, UNITS / self.units, self._drawable)
             self._drawable[self._font.getGlyphName(part.number)].draw(pen)
         return tuple(segments)
-
-
-class _Widths(dict[str, int]):
-    """Letters and their widths in thousandths, each worked out once: a large table asks for millions."""
-
-    def __init__(self, of: Face) -> None:
-        super().__init__()
-        self._of = of
-
-    def __missing__(self, letter: str) -> int:
-        found = self[letter] = self._of.thousandths(self._of.glyph(letter).advance)
-        return found
 
 
 class _Pen(BasePen):  # type: ignore[misc]  # fontTools has no types

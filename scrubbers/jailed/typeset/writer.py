@@ -21,6 +21,7 @@ from scrubbers.jailed.pdf.fonts.document_font import to_unicode
 from scrubbers.jailed.pdf.fonts.letters import said_of_glyph
 from scrubbers.jailed.pdf.fonts.outline import charstring
 from scrubbers.jailed.pdf.fonts.write_cff import program
+from scrubbers.jailed.pdf.syntax.writer import escaped
 from scrubbers.jailed.typeset.faces import Glyph, face
 from scrubbers.jailed.typeset.model import Picture
 
@@ -30,7 +31,6 @@ _LEVEL: Final = 4
 _LEAN: Final = 0.2  # how far an italic letter leans: no face of its own is carried for it
 _FONT_OBJECTS: Final = 5
 _SPACE: Final = " "
-_ESCAPES: Final = ((b"\\", b"\\\\"), (b"(", b"\\("), (b")", b"\\)"), (b"\r", b"\\r"), (b"\n", b"\\n"))
 _CATALOG, _TREE = 1, 2
 
 
@@ -236,9 +236,7 @@ class _Contents:
         self._set_grey(0)
         self.has_text = True
         lean = _LEAN if drawn.italic else 0
-        text = self._fonts.encoded(drawn)
-        for one, escaped in _ESCAPES:
-            text = text.replace(one, escaped)
+        text = escaped(self._fonts.encoded(drawn))
         self._lines += [
             b"BT",
             b"/F0 %s Tf" % _number(drawn.size),

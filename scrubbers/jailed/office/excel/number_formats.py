@@ -41,16 +41,16 @@ _LONGEST_NUMBER: Final = 2  # letters; three and more are a name
 _TEXT: Final = ("other", "@")
 _TEXT_PLACE: Final = 3
 _GENERAL: Final = "General"
-_MONTHS: Final = (
+MONTHS: Final = (
     "januari / January", "februari / February", "mars / March", "april / April", "maj / May", "juni / June",
     "juli / July", "augusti / August", "september / September", "oktober / October", "november / November",
     "december / December",
 )  # fmt: skip
-_WEEKDAYS: Final = (
+WEEKDAYS: Final = (
     "måndag / Monday", "tisdag / Tuesday", "onsdag / Wednesday", "torsdag / Thursday", "fredag / Friday",
     "lördag / Saturday", "söndag / Sunday",
 )  # fmt: skip
-_EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001  days of a sheet have no zone
+EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001  days of a sheet have no zone
 _EPOCH_1904: Final = dt.datetime(1904, 1, 1)  # noqa: DTZ001
 _MOST_DAYS: Final = 2_900_000  # the year 9999
 _SECONDS: Final = 86_400
@@ -66,7 +66,7 @@ class NumberFormats:
     def __init__(self, own: dict[int, str], *, from_1904: bool) -> None:
         """Take the formats that are written down in the file, by their numbers."""
         self._formats = {**_BUILT_IN, **own}
-        self._epoch = _EPOCH_1904 if from_1904 else _EPOCH
+        self._epoch = _EPOCH_1904 if from_1904 else EPOCH
         self._known: dict[int, list[_Section]] = {}
 
     def shown(self, stored: str, number: int) -> str:
@@ -154,7 +154,7 @@ def _place(value: float, sections: Sequence[_Section]) -> int | None:
     first_without = next((at for at, one in enumerate(conditions) if one is None), len(sections))
     if value < 0 or any(conditions[first_without:]):
         return None
-    holding = (at for at, one in enumerate(conditions) if one is None or _holds(value, *one))
+    holding = (at for at, one in enumerate(conditions) if one is None or holds(value, *one))
     return next(holding, None)
 
 
@@ -163,7 +163,8 @@ def _condition(pieces: _Section) -> tuple[str, float] | None:
     return next(((one[1], float(one[2])) for one in found if one is not None), None)
 
 
-def _holds(value: float, sign: str, limit: float) -> bool:
+def holds(value: float, sign: str, limit: float) -> bool:
+    """Return whether a condition holds, as sheets write it."""
     is_equal, is_less = value == limit, value < limit
     return ("=" in sign and is_equal) or ("<" in sign and is_less) or (">" in sign and not is_less and not is_equal)
 
@@ -190,10 +191,10 @@ def _day(moment: dt.datetime, letters: Sequence[str]) -> str:
         parts = ["%Y"] * ("y" in kinds) + ["%m"] * bool(months) + ["%d"] * has_day
         return moment.strftime("-".join(parts))
     if months:
-        return moment.strftime("%m") if max(map(len, months)) <= _LONGEST_NUMBER else _MONTHS[moment.month - 1]
+        return moment.strftime("%m") if max(map(len, months)) <= _LONGEST_NUMBER else MONTHS[moment.month - 1]
     if has_day:
         return moment.strftime("%d")
-    return _WEEKDAYS[moment.weekday()] if days else ""
+    return WEEKDAYS[moment.weekday()] if days else ""
 
 
 def _number(value: float, pieces: _Section, stored: str, *, signed: bool) -> str:

@@ -68,16 +68,13 @@ class Workbook:
 
     def read(self) -> Iterator[Block]:
         """Yield a heading and a table for each sheet that is seen."""
-        relations = self._package.relations(self._part)
         shown = 0
         for sheet in self._sheets:
-            relation = relations.get(sheet.get("r:id"))
+            target = self._package.target(self._part, sheet.get("r:id"))
             if sheet.get("state") in _HIDDEN:
                 self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, sheet.get("name"))
                 continue
-            if relation is None or relation.is_external or not self._package.has(relation.target):
-                continue
-            blocks = [*self._sheet(relation.target), *self._drawn(relation.target)]
+            blocks = [*self._sheet(target), *self._drawn(target)] if target is not None else []
             if not blocks:
                 continue
             if shown:

@@ -184,9 +184,7 @@ def _sheets(parent: Node, reader: TextReader) -> Iterator[Block]:
         if shared.styles.value("table", sheet.get("table:style-name"), "table", "table:display") == "false":
             shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, sheet.get("table:name"))
             continue
-        around = Node("", {})
-        around.kids.append(sheet)
-        if blocks := reader.blocks(around):
+        if blocks := reader.blocks(Node("", {}, [sheet])):
             if shown:
                 yield PageBreak()
             shown += 1
@@ -225,9 +223,7 @@ def _slides(parent: Node, reader: TextReader) -> Iterator[Block]:
             elif each.name == "office:annotation":
                 reader.report_comment(each)
             else:
-                around = Node("", {})
-                around.kids.append(each)
-                yield from reader.blocks(around)
+                yield from reader.blocks(Node("", {}, [each]))
         yield from _footers(slide, footers, shared)
 
 

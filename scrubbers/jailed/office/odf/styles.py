@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from scrubbers.jailed.office.colours import PAPER, UNKNOWN, is_unseen
-from scrubbers.jailed.office.drawings import number
-from scrubbers.jailed.office.letters import UNKNOWN_SIGN, sign
+from scrubbers.jailed.office.drawings import POINTS, number
+from scrubbers.jailed.office.letters import BULLET, bullet
 from scrubbers.jailed.office.word.styles import written_number
 from scrubbers.jailed.office.xml import Node
 
@@ -17,14 +17,12 @@ _MOST_BASES: Final = 20
 _SMALLEST_POINTS: Final = 2
 _SMALLEST_PART: Final = 5  # per cent of letters of the size around
 _FORMATS: Final = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "1": "decimal"}
-_BULLET: Final = "•"
 _LEVELS: Final = 10
 _MOST_NUMBER: Final = 100_000
 _NO_COLOUR: Final = frozenset({"", "transparent", "none"})
 _FADING: Final = frozenset({"gradient", "bitmap", "hatch"})
 _COLOUR: Final = re.compile("#[0-9A-Fa-f]{6}")
 _CLEAR: Final = 5  # per cent; so much is not seen of letters
-_POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +223,7 @@ def _is_tiny(size: str, *, before: bool) -> bool:
     """Return whether letters are too small to be seen; of a part of the size around, where it is very small."""
     if size.endswith("%"):
         return before or number(size[:-1]) <= _SMALLEST_PART
-    return points(size) <= _SMALLEST_POINTS if size[-2:] in _POINTS else before
+    return points(size) <= _SMALLEST_POINTS if size[-2:] in POINTS else before
 
 
 class Counter:
@@ -242,9 +240,11 @@ class Counter:
         if style is None:
             return ""
         if style.name.endswith("-bullet"):
-            return _bullet(style)
+            return bullet(
+                style.get("text:bullet-char"), style.value("style:text-properties", of="fo:font-family") or ""
+            )
         if style.name.endswith("-image"):
-            return _BULLET
+            return BULLET
         begun = _whole(start) or (_whole(style.get("text:start-value")) if not self._counts[level - 1] else 0)
         self._counts[level - 1] = begun or self._counts[level - 1] + 1
         self._counts[level:] = [0] * (_LEVELS - level)
@@ -261,20 +261,13 @@ class Counter:
         return written_number(max(self._counts[level - 1], 1), kind)
 
 
-def _bullet(style: Node) -> str:
-    found = style.get("text:bullet-char")
-    font = style.value("style:text-properties", of="fo:font-family") or ""
-    shown = "".join(sign(ord(one), font) if "\ue000" <= one <= "\uf8ff" else one for one in found)
-    return shown if len(shown) == 1 and shown.strip() and shown != UNKNOWN_SIGN else _BULLET
-
-
 def _whole(text: str) -> int:
     return min(int(text), _MOST_NUMBER) if text.isascii() and text.isdigit() else 0
 
 
 def points(length: str) -> float:
     """Return a length in points; zero for what is none."""
-    return number(length[:-2]) * _POINTS.get(length[-2:], 0)
+    return number(length[:-2]) * POINTS.get(length[-2:], 0)
 
 
 def size_of(node: Node) -> tuple[float, float] | None:

@@ -211,13 +211,11 @@ def _content(node: Node, looks: _Looks, column: int, reader: ReadsBlocks) -> lis
     style = looks.style_of(node, column)
     instead = shown_instead(node, style, reader.shared.styles) if reader.shared.is_sheet else None
     if instead is not None:
-        kept: list[Node | str] = [each for each in node.elements() if each.name != "text:p"]
+        kept = [each for each in node.elements() if each.name != "text:p"]
         stored = "".join(each.text() for each in node.elements() if each.name == "text:p")
         if stored.strip():
             reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, stored)
-        line, node = Node("text:p", {}), Node(node.name, node.attributes)
-        line.kids.append(instead)
-        node.kids = [line, *kept]
+        node = Node(node.name, node.attributes, [Node("text:p", {}, [instead]), *kept])
     return reader.blocks(node, looks.of(style))
 
 

@@ -254,11 +254,6 @@ def _hides_itself(paragraph: Node) -> bool:
     return False
 
 
-def is_drawn(node: Node) -> bool:
-    """Return whether an element is a drawing."""
-    return node.name in _DRAWN
-
-
 def drawn_inside(node: Node) -> Iterator[Node]:
     """Yield the drawings right inside an element."""
     return (kid for kid in node.elements() if kid.name in _DRAWN)

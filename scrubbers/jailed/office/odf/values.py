@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from scrubbers.jailed.office.excel.number_formats import NumberFormats
+from scrubbers.jailed.office.excel.number_formats import EPOCH, MONTHS, WEEKDAYS, NumberFormats, holds
 from scrubbers.jailed.office.odf.styles import Styles
 from scrubbers.jailed.office.xml import Node
 from scrubbers.stages import OfficeDocument
@@ -26,7 +26,6 @@ _TRUTHS: Final = {
     "false": frozenset({"false", "falskt", "falsch", "faux", "falso", "onwaar", "falsk", "usann", "epätosi"}),
 }
 _TIME: Final = re.compile(r"(-?)PT(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9}(?:[.,][0-9]{1,9})?)S)?")
-_EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001  days of a sheet have no zone
 _SECONDS: Final = 86_400
 _BETWEEN_DIGITS: Final = re.compile(r"[\s\d.,'\u2019]")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -49,15 +48,6 @@ _PARTS: Final = {
 }  # fmt: skip
 _UNTOLD: Final = frozenset({"number:era", "number:quarter", "number:week-of-year"})
 _CONDITION: Final = re.compile(r"value\(\)\s*(<=|>=|!=|<|>|=)\s*(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)")
-# Names of months and days as programs for Swedish and English write them; abbreviated ones are their beginnings.
-_MONTHS: Final = (
-    ("januari", "january"), ("februari", "february"), ("mars", "march"), ("april",), ("maj", "may"), ("juni", "june"),
-    ("juli", "july"), ("augusti", "august"), ("september",), ("oktober", "october"), ("november",), ("december",),
-)  # fmt: skip
-_WEEKDAYS: Final = (
-    ("måndag", "monday"), ("tisdag", "tuesday"), ("onsdag", "wednesday"), ("torsdag", "thursday"),
-    ("fredag", "friday"), ("lördag", "saturday"), ("söndag", "sunday"),
-)  # fmt: skip
 
 
 def shown_instead(cell: Node, style: str, styles: Styles) -> str | None:
@@ -87,7 +77,7 @@ def _value(cell: Node, kind: str) -> float | None:
     try:
         if kind == "date":
             moment = dt.datetime.fromisoformat(cell.get("office:date-value"))
-            return (moment.replace(tzinfo=None) - _EPOCH) / dt.timedelta(days=1)
+            return (moment.replace(tzinfo=None) - EPOCH) / dt.timedelta(days=1)
         if kind == "time":
             found = _TIME.fullmatch(cell.get("office:time-value"))
             if found is None:
@@ -105,15 +95,9 @@ def _section(node: Node | None, styles: Styles, value: float) -> tuple[Node | No
     conditions = [each for each in node.elements() if each.name == "style:map"] if node is not None else []
     for each in conditions:
         found = _CONDITION.fullmatch(each.get("style:condition").strip())
-        if found is not None and _holds(value, found[1], float(found[2])):
+        if found is not None and holds(value, found[1].replace("!=", "<>"), float(found[2])):
             return styles.data_styles.get(each.get("style:apply-style-name")), value < 0
     return node, bool(conditions) and value < 0
-
-
-def _holds(value: float, sign: str, limit: float) -> bool:
-    if sign == "!=":
-        return value != limit
-    return ("=" in sign and value == limit) or ("<" in sign and value < limit) or (">" in sign and value > limit)
 
 
 def _number(value: float, stored: str, found: tuple[Node | None, bool]) -> str | None:
@@ -185,7 +169,7 @@ def _moment(value: float, stored: str, found: tuple[Node | None, bool], kind: st
 def _pattern(node: Node, value: float) -> str:
     """Return a pattern for what a format shows of a moment, in small letters and without blanks."""
     try:
-        moment = _EPOCH + dt.timedelta(seconds=round(value * _SECONDS))
+        moment = EPOCH + dt.timedelta(seconds=round(value * _SECONDS))
     except OverflowError:
         raise OfficeDocument from None
     seconds, quarter = round(abs(value) * _SECONDS), (moment.month + 2) // 3
@@ -193,7 +177,7 @@ def _pattern(node: Node, value: float) -> str:
         "number:year": f"(?:{moment.year}|{moment.year % 100:02})",
         "number:month": f"0?{moment.month}",
         "number:day": f"0?{moment.day}",
-        "number:day-of-week": _one_of(_WEEKDAYS[moment.weekday()]),
+        "number:day-of-week": _one_of(WEEKDAYS[moment.weekday()]),
         "number:hours": f"0?(?:{moment.hour}|{moment.hour % 12 or 12})",
         "number:minutes": f"0?{moment.minute}",
         "number:seconds": rf"0?{moment.second}(?:[.,][0-9]{{1,9}})?",
@@ -209,14 +193,15 @@ def _pattern(node: Node, value: float) -> str:
         if piece.name == "number:text":
             made.append(re.escape("".join(piece.text().lower().split())))
         elif piece.name == "number:month" and piece.get("number:textual") == "true":
-            made.append(_one_of(_MONTHS[moment.month - 1]))
+            made.append(_one_of(MONTHS[moment.month - 1]))
         else:
             made.append(patterns.get(piece.name, ""))
     return "".join(made)
 
 
-def _one_of(names: tuple[str, ...]) -> str:
-    """Return a pattern for a name, or its first letters."""
+def _one_of(both: str) -> str:
+    """Return a pattern for a name in Swedish or English, or its first letters, as programs abbreviate it."""
+    names = both.lower().split(" / ")
     short = {name[:length] for name in names for length in (2, 3, 4)}
     return f"(?:{'|'.join(sorted({*names, *short}, key=len, reverse=True))})\\.?"
 

@@ -32,17 +32,16 @@ class _Slides:
         self._page = _USUAL_SIZE
 
     def read(self, main: str) -> Iterator[Block]:
-        relations = self._package.relations(main)
         size = self._package.tree(main).find("p:sldSz")
         page = (number(size.get("cx")), number(size.get("cy"))) if size is not None else _USUAL_SIZE
         self._page = page if page > (0, 0) else _USUAL_SIZE
         backgrounds: dict[str, None] = {}
         shown = 0
         for slide in self._package.tree(main).all("p:sldId"):
-            relation = relations.get(slide.get("r:id"))
-            if relation is None or relation.is_external or not self._package.has(relation.target):
+            target = self._package.target(main, slide.get("r:id"))
+            if target is None:
                 continue
-            root = self._package.tree(relation.target)
+            root = self._package.tree(target)
             if root.get("show") in _OFF:
                 self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
                 continue
@@ -51,11 +50,9 @@ class _Slides:
             shown += 1
             if next(root.all("a:videoFile", "a:audioFile"), None) is not None:
                 self._findings.lose(Lost.SOUND_OR_FILM)
-            yield from self._part(relation.target)
-            yield from self._notes(relation.target)
-            backgrounds |= dict.fromkeys(
-                self._behind(relation.target, shows_master=root.get("showMasterSp") not in _OFF)
-            )
+            yield from self._part(target)
+            yield from self._notes(target)
+            backgrounds |= dict.fromkeys(self._behind(target, shows_master=root.get("showMasterSp") not in _OFF))
         blocks = [block for part in backgrounds for block in self._part(part, placeholders=False)]
         if blocks:
             yield Frame(labels.BACKGROUND, tuple(blocks))

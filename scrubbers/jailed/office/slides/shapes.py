@@ -8,8 +8,8 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.colours import UNKNOWN, is_unseen
-from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, number, size_of
-from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, number, share, size_of
+from scrubbers.jailed.office.letters import BULLET, Drawable
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.slides.colours import Ground, colour_of
 from scrubbers.jailed.office.word.runs import formula
@@ -20,13 +20,11 @@ from scrubbers.stages import Lost, What, Where
 
 _ON: Final = frozenset({"1", "true"})
 _MOST_NESTED: Final = 40
-_MOST_SPAN: Final = 200
 _DEEPEST_LEVEL: Final = 8
 _SHAPES: Final = frozenset({"p:sp", "xdr:sp", "p:cxnSp", "xdr:cxnSp"})
 _LINES: Final = frozenset({"p:cxnSp", "xdr:cxnSp"})
 _PICTURES: Final = frozenset({"p:pic", "xdr:pic"})
 _FRAMES: Final = frozenset({"p:graphicFrame", "xdr:graphicFrame"})
-_PREFIX: Final = ("p:", "xdr:", "a:")
 _ALIGNED: Final = {"ctr": Align.CENTRE, "r": Align.RIGHT}
 _NUMBERS: Final = {"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc": "lowerRoman", "romanUc": "upperRoman"}
 # What a slide shows in the place of these is the same on each, or another number.
@@ -179,7 +177,7 @@ class Shapes:
             numeral = next((known for name, known in _NUMBERS.items() if kind.startswith(name)), "decimal")
             return written_number(value, numeral) + end
         bullet = about.value("a:buChar", of="char") if about is not None else None
-        return "•" if bullet else ""
+        return BULLET if bullet else ""
 
     def _runs(self, paragraph: Node, usual: Node | None, ground: Ground) -> list[Run]:
         """Return the runs of a paragraph; `usual`: how those look that do not say."""
@@ -252,12 +250,5 @@ def _is_clear(look: Node) -> bool:
     """Return whether letters have neither a colour nor an outline."""
     fill = look.find("a:solidFill")
     if fill is not None:
-        return any(_share(each.get("val")) <= _CLEAR for each in fill.all("a:alpha"))
+        return any(share(each.get("val") or "100%") <= _CLEAR for each in fill.all("a:alpha"))
     return look.find("a:noFill") is not None and look.find("a:ln", "a:solidFill") is None
-
-
-def _share(text: str) -> float:
-    """Return a share of one: in thousandths of a per cent, or in per cent; all of it where it is none."""
-    if text.endswith("%"):
-        return number(text[:-1]) / 100
-    return number(text) / 100_000 if text else 1

@@ -105,9 +105,7 @@ class PartReader:
                 case name if name in _UNSEEN:
                     pass
                 case "m:oMathPara" | "m:oMath" | "w:r":
-                    alone = Node("w:p", {})
-                    alone.kids.append(node)
-                    made += self._paragraph(alone)
+                    made += self._paragraph(Node("w:p", {}, [node]))
                 case _:
                     made += self._deeper(node)
         self.behind = was
@@ -339,7 +337,6 @@ def read_document(package: Package, part: str, findings: Findings) -> list[Block
 
 def _edges(shared: Shared, part: str, body: Node, kind: str, label: str) -> Iterator[Block]:
     """Yield a frame for each header or footer that a page has; those of pages that there are not are left out."""
-    relations = shared.package.relations(part)
     settings = shared.package.by_kind(part, "settings")
     even = settings is not None and is_on([shared.package.tree(settings)], "w:evenAndOddHeaders")
     seen: set[str] = set()
@@ -347,17 +344,16 @@ def _edges(shared: Shared, part: str, body: Node, kind: str, label: str) -> Iter
         for reference in section.elements():
             if reference.name != kind:
                 continue
-            relation = relations.get(reference.get("r:id"))
-            if relation is None or relation.is_external or not shared.package.has(relation.target):
+            target = shared.package.target(part, reference.get("r:id"))
+            if target is None:
                 continue
             pages = reference.get("w:type", "default")
             if (pages == "first" and not is_on([section], "w:titlePg")) or (pages == "even" and not even):
                 shared.findings.add(What.HIDDEN_TEXT, Where.PAGES)
                 continue
-            if relation.target not in seen:
-                seen.add(relation.target)
-                blocks = PartReader(shared, relation.target).whole(shared.package.tree(relation.target))
-                if blocks:
+            if target not in seen:
+                seen.add(target)
+                if blocks := PartReader(shared, target).whole(shared.package.tree(target)):
                     yield Frame(label, tuple(blocks))
 
 

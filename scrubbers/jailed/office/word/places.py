@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from scrubbers.jailed.office.drawings import number
+from scrubbers.jailed.office.drawings import POINTS, number
 from scrubbers.jailed.office.xml import Node
 from scrubbers.stages import OfficeDocument
 
@@ -20,7 +20,6 @@ _TWIPS_OF_POINT: Final = 20
 _LENGTHS: Final = re.compile(
     r"(?:^|;)\s*(width|height|margin-left)\s*:\s*(-?[0-9.]{1,12})(pt|in|cm|mm|px|pc)?\s*(?=;|\Z)"
 )
-_POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0, "": 0.75}
 _STRAIGHT: Final = frozenset({"", "0"})
 
 
@@ -59,9 +58,14 @@ def is_too_small(drawing: Node) -> bool:
     return min(number(extent.get("cx")), number(extent.get("cy"))) <= _SQUEEZED * _TWIP
 
 
+def lengths(style: str) -> dict[str, float]:
+    """Return width, height and left margin of a shape of VML in points, those that its style says."""
+    return {name: number(length) * POINTS[unit or "px"] for name, length, unit in _LENGTHS.findall(style)}
+
+
 def is_unseen_shape(style: str, page: tuple[float, float]) -> bool:
     """Return whether a shape of VML stands beside the page, or has no room to show a text in; by its style."""
-    sizes = {name: number(length) * _POINTS[unit] for name, length, unit in _LENGTHS.findall(style)}
+    sizes = lengths(style)
     width, height, left = (sizes.get(name) for name in ("width", "height", "margin-left"))
     if "position:absolute" in style and left is not None:
         across = page[0] / _TWIPS_OF_POINT

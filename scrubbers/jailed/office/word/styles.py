@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from scrubbers.jailed.office.letters import UNKNOWN_SIGN, sign
+from scrubbers.jailed.office.letters import bullet
 from scrubbers.jailed.office.xml import Node
 
 _MOST_BASES: Final = 20
 _OFF: Final = frozenset({"0", "false", "off"})
 _HEADINGS: Final = 6
 _LEVELS: Final = 9
-_BULLET: Final = "•"
 _ROMAN: Final = (
     (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
     (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
@@ -160,9 +159,7 @@ class Numbering:
         text = level.value("w:lvlText") or ""
         kind = level.value("w:numFmt") or "decimal"
         if kind == "bullet":
-            font = level.value("w:rPr", "w:rFonts", of="w:ascii") or ""
-            shown = "".join(sign(ord(one), font) if "\ue000" <= one <= "\uf8ff" else one for one in text)
-            return shown if shown.strip() and shown != UNKNOWN_SIGN and len(shown) == 1 else _BULLET
+            return bullet(text, level.value("w:rPr", "w:rFonts", of="w:ascii") or "")
         for each in range(place + 1):
             below = levels[each]
             if below is not None and f"%{each + 1}" in text:

@@ -7,14 +7,12 @@ from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.drawings import Drawings, ReadText, number
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.word.backgrounds import fill_of_old
-from scrubbers.jailed.office.word.places import is_unseen_shape
+from scrubbers.jailed.office.word.places import is_unseen_shape, lengths
 from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run
 from scrubbers.stages import What, Where
 
-_LENGTH: Final = re.compile(r"(?:^|;)\s*(width|height)\s*:\s*([0-9.]+)(pt|in|cm|mm|px)?")
-_POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, None: 0.75}
 _HIDDEN: Final = re.compile(r"(?:^|;)\s*visibility\s*:\s*hidden")
 _GROWS: Final = "mso-fit-shape-to-text:t"
 _SHAPES: Final = ("v:shape", "v:rect", "v:roundrect", "v:oval", "v:polyline", "v:line", "v:curve", "v:arc")
@@ -41,7 +39,7 @@ def read_vml(node: Node, drawings: Drawings, read_text: ReadText, shared: Shared
 
 def _shape(shape: Node, drawings: Drawings, read_text: ReadText, shared: Shared) -> list[Block]:
     blocks: list[Block] = []
-    sizes = {side: number(length) * _POINTS[unit or None] for side, length, unit in _LENGTH.findall(shape.get("style"))}
+    sizes = lengths(shape.get("style"))
     width, height = sizes.get("width", 0), sizes.get("height", 0)
     size = (width, height) if width > 0 and height > 0 else None
     for each in shape.elements():

@@ -15,6 +15,7 @@ from PIL import Image, ImageCms
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, PdfObject
 
 from scrubbers.jailed.findings import MALFORMED
+from scrubbers.jailed.pdf.bitmap import OPAQUE
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
@@ -23,17 +24,15 @@ _DEVICES: Final = {
     "/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4,
 }  # fmt: skip
 _FILL: Final = {1: b"g", 3: b"rg", 4: b"k"}
-_DEEPEST: Final = 4
-_CMYK: Final = 4
-_MOST_COLORANTS: Final = 32
-_PROFILE_BYTES: Final = 4 * 2**20
+_DEEPEST: Final = 4  # spaces in spaces; deeper ones become pixels
+_CMYK: Final = 4  # components
+_MOST_COLORANTS: Final = 32  # inks of one space: ISO 32000-1, annex C
+_PROFILE_BYTES: Final = 4 * 2**20  # of a profile; a larger one is not opened
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _DECIMALS: Final = 3  # which tell 256 steps apart
-_HIGHEST_INDEX: Final = 255
-_OPAQUE: Final = 255
 # Milliseconds, as in `cost`: one colour in a small space; a profile or a table is read again for each colour.
 _PAINTED_WORK: Final = 0.4
-_BYTE_WORK: Final = 2e-5
+_BYTE_WORK: Final = 2e-5  # the same, for each byte of the space
 
 # Components as numbers, to components of a device space.
 Conversion = Callable[[Sequence[float]], Sequence[float]]
@@ -96,7 +95,7 @@ class Swatches:
             raise NotRebuildable
         drawn = source_copy.drawn_on_nothing(made)
         # It must be painted: the ink called None paints nothing, and is no colour.
-        if drawn.size != (1, 1) or drawn.getchannel("A").getextrema() != (_OPAQUE, _OPAQUE):
+        if drawn.size != (1, 1) or drawn.getchannel("A").getextrema() != (OPAQUE, OPAQUE):
             raise NotRebuildable
         red, green, blue = drawn.convert("RGB").tobytes()
         return red, green, blue
@@ -204,32 +203,10 @@ def _calibrated(parts: list[Any], _resources: DictionaryObject, swatches: Swatch
 
 
 def _indexed(parts: list[Any], resources: DictionaryObject, swatches: Swatches, depth: int) -> Space:
-    """Return a table of colours: each is written as the colour it stands for."""
-    base = space(parts[1], resources, swatches, depth)
-    if base.is_drawn:
-        return _drawn(parts[:4], 1, swatches)
-    highest = access.whole(parts[2], 0, _HIGHEST_INDEX)
-    if not base.components:
+    """Return a table of colours: each is written as the colour it stands for, and its inks are described."""
+    if not space(parts[1], resources, swatches, depth).components:
         raise NotRebuildable
-    table = lookup_table(parts[3])
-    count = base.components
-
-    def convert(values: Sequence[float]) -> Sequence[float]:
-        index = max(0, min(highest, int(values[0])))
-        colour = [channel / 255 for channel in table[index * count : (index + 1) * count]]
-        if len(colour) != count:
-            raise NotRebuildable
-        return base.convert(colour) if base.convert is not None else colour
-
-    return Space(1, convert)
-
-
-def lookup_table(untrusted: object) -> bytes:
-    """Return an Indexed space's table: a string or a stream."""
-    found = access.resolved(untrusted)
-    if isinstance(found, DictionaryObject):
-        return access.stream(found).get_data()
-    return access.string(found)
+    return _drawn(parts[:4], 1, swatches)
 
 
 def _separation(parts: list[Any], _resources: DictionaryObject, swatches: Swatches, _depth: int) -> Space:

@@ -237,7 +237,8 @@ Step: TypeAlias = (
 )
 # Thousandths of the font's size: how far the pen may go back, as for accents and close pairs; as narrow as letters are.
 _MOVES_BACK: Final = 600
-_STANDS: Final = 100
+_STANDS: Final = 100  # the same: what moves the pen by less stands on the letter before it
+MOST_STEPS: Final = 200_000  # of a page with its forms; more is a plan or a map, and becomes pixels
 # A segment that leads from one point to another.
 _HAS_EXTENT: Final = re.compile(rb" (?:[lcvy]|re)(?:\n|$)")
 _KINDS: Final = {b"F": b"Font", b"X": b"XObject", b"G": b"ExtGState"}

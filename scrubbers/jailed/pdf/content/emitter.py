@@ -24,7 +24,7 @@ from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, numbe
 
 # PDFium puts each glyph on a whole pixel: a place that moves by more than this moves some of them by a pixel.
 _PLACE_DECIMALS: Final = 4
-_SAME_PLACE: Final = 0.0005
+_SAME_PLACE: Final = 0.0005  # points: how far beside a line the next text may stand and be on it
 _OF_A_LINE: Final = (-100, 3000)  # the same: how far back or on the next text may begin
 _SPACED_OUT: Final = 3  # glyphs
 _CLEARLY_APART: Final = 30  # thousandths of the size

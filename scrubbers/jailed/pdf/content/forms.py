@@ -8,7 +8,7 @@ from scrubbers.jailed.pdf.content.colour_space import painted_in
 from scrubbers.jailed.pdf.content.display_list import Drawn, Path, RestoreState, SaveState, Set, Step, Unsaid
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.matrix import Matrix
+from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS, Matrix
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 
@@ -35,7 +35,7 @@ def form(source: DictionaryObject, steps: list[Step]) -> Form:
 def matrix_of(source: DictionaryObject) -> Matrix:
     """Return the matrix of a form or a pattern; raises NotRebuildable."""
     if "/Matrix" not in source:
-        return 1, 0, 0, 1, 0, 0
+        return AS_IT_IS
     a, b, c, d, e, f = access.numbers(access.entry(source, "/Matrix"), 6)
     return a, b, c, d, e, f
 

@@ -14,7 +14,7 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 # States of lines, which have operators of their own.
 _OF_LINES: Final = {"/LW": "w", "/LC": "J", "/LJ": "j", "/ML": "M"}
-ALPHA_DECIMALS: Final = 2
+ALPHA_DECIMALS: Final = 2  # hundredths: nobody sees less
 _NUMBERS: Final = ("/CA", "/ca")
 _PLAIN: Final = frozenset(("/Normal", "/Compatible"))
 

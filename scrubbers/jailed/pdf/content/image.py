@@ -21,7 +21,7 @@ from typing import Final
 from PIL import Image, ImageChops, ImageFilter
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
 
-from scrubbers.jailed.pdf.bitmap import SEEN_FROM
+from scrubbers.jailed.pdf.bitmap import OPAQUE, SEEN_FROM
 from scrubbers.jailed.pdf.content.colour_space import profile_transform
 from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
@@ -33,21 +33,20 @@ _LOSSY: Final = {"/DCTDecode", "/DCT", "/JPXDecode"}
 _JPEG: Final = {"/DCTDecode", "/DCT"}
 _MODES: Final = {1: "L", 3: "RGB"}
 _DEVICES: Final = {"/DeviceGray": 1, "/G": 1, "/CalGray": 1, "/DeviceRGB": 3, "/RGB": 3, "/CalRGB": 3}
-_OPAQUE: Final = 255
 _DIGEST: Final = 16  # bytes
 # At the first a grey scan of quality 75 becomes 1.05 times as large, at 90 1.44 times.
 _SCAN_QUALITY: Final = 80
-_LIGHT: Final = 192
+_LIGHT: Final = 192  # of 255: paper, as scanners see it
 _PAPER: Final = 0.6  # of the pixels
 _MASKS: Final = {"/SMask", "/Mask", "/SMaskInData"}
 # How many times as long as those of a grey JPEG the pixels of others take to be rebuilt. Measured: 7 ms a megapixel and
 # what its bytes take, 13 in colour, 60 to 100 for what PDFium decodes (fax, JPEG 2000, stencils).
 _COLOURED: Final = 2
-_BY_PDFIUM: Final = 14
+_BY_PDFIUM: Final = 14  # the same, for what PDFium decodes
 # A logo's smoothed edge and what JPEG does to it are not hidden: so many levels of brightness, such a part.
 _LIKE: Final = 32
-_SAME: Final = 3
-_FEW: Final = 0.02
+_SAME: Final = 3  # levels, of a picture without loss
+_FEW: Final = 0.02  # of the hidden pixels
 # Coarse before fine: the nearest mean is the last that is put down.
 _BLOCKS: Final = (64, 16, 4)
 
@@ -123,7 +122,7 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
     if access.is_true(_entry(source, "/ImageMask", "/IM")):
         painted = _drawn_alone(source, (width, height), resources).getchannel("A")
         made = Picture(Node(_stencil(painted), kept=True), painted.size, _BY_PDFIUM)
-        made.even = () if painted.getextrema() == (_OPAQUE, _OPAQUE) else None
+        made.even = () if painted.getextrema() == (OPAQUE, OPAQUE) else None
         return made
     photograph = pixels = _decoded_jpeg(source, filters, (width, height), resources)
     if pixels is not None:
@@ -133,7 +132,7 @@ def picture(source: StreamObject, resources: DictionaryObject) -> Picture:
         drawn = _drawn_alone(source, _finest(source, width, height), resources)
         pixels, alpha = drawn.convert("RGB"), drawn.getchannel("A")
     pixels = in_few_channels(pixels)
-    if alpha is not None and alpha.getextrema() == (_OPAQUE, _OPAQUE):
+    if alpha is not None and alpha.getextrema() == (OPAQUE, OPAQUE):
         alpha = None
     hides_colour, even = False, _even(pixels) if alpha is None else None
     if alpha is not None:
@@ -154,7 +153,7 @@ def _hides_colour(
 
     Colours whose brightness differs by no more than `like` are one.
     """
-    hidden = alpha.point([0 if value >= SEEN_FROM else _OPAQUE for value in range(256)])
+    hidden = alpha.point([0 if value >= SEEN_FROM else OPAQUE for value in range(256)])
     if hidden.getbbox() is None:
         return False
     if pixels is None:
@@ -205,7 +204,7 @@ def _pixels_of(stored: Stream, size: tuple[int, int]) -> Image.Image:
 
 def _without_unseen(pixels: Image.Image, alpha: Image.Image) -> Image.Image:
     """Return the pixels without colour that alpha lets nobody see: less of it than makes a text seen."""
-    seen = alpha.point([_OPAQUE if value >= SEEN_FROM else 0 for value in range(256)]).resize(
+    seen = alpha.point([OPAQUE if value >= SEEN_FROM else 0 for value in range(256)]).resize(
         pixels.size, Image.Resampling.NEAREST
     )
     if alpha.size != pixels.size:
@@ -243,7 +242,7 @@ def _means(kept: Image.Image, seen: Image.Image, block: int) -> tuple[Image.Imag
     # Multiplied by alpha the mean is that of the seen pixels alone.
     bands = kept.reduce(block).split()
     mean = Image.merge("RGBa", (*(bands if len(bands) > 1 else bands * 3), part)).convert("RGBA")
-    return mean.convert(kept.mode) if len(bands) > 1 else mean.getchannel("R"), part.point([0] + [_OPAQUE] * _OPAQUE)
+    return mean.convert(kept.mode) if len(bands) > 1 else mean.getchannel("R"), part.point([0] + [OPAQUE] * OPAQUE)
 
 
 def _decoded_jpeg(

@@ -17,6 +17,7 @@ from pypdf.generic import DictionaryObject, NameObject
 from scrubbers.jailed.pdf.content.colour_space import Space, device_space, painted_in
 from scrubbers.jailed.pdf.content.display_list import (
     GAPS,
+    MOST_STEPS,
     ConcatMatrix,
     Path,
     RestoreState,
@@ -37,11 +38,10 @@ from scrubbers.jailed.pdf.syntax.lexer import INLINE, VALUES, LexedName, Number,
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, NotRebuildable, number
 from scrubbers.stages import LettersMissing
 
-_DEEPEST_STATE: Final = 100
-_MOST_STEPS: Final = 500_000
-_INVISIBLE: Final = 3
-_FIRST_CLIPPING_MODE: Final = 4
-_ONLY_CLIPPING: Final = 7
+_DEEPEST_STATE: Final = 100  # q in q; a page with more becomes pixels
+_INVISIBLE: Final = 3  # text modes: ISO 32000-1, table 106
+_FIRST_CLIPPING_MODE: Final = 4  # the same
+_ONLY_CLIPPING: Final = 7  # the same
 _DEVICE_COUNTS: Final = {b"g": 1, b"rg": 3, b"k": 4}
 _SEGMENT_COUNTS: Final = {b"m": 2, b"l": 2, b"c": 6, b"v": 4, b"y": 4, b"h": 0, b"re": 4}
 _BEGINNINGS: Final = {b"m", b"re"}
@@ -85,7 +85,7 @@ class Interpreter:
             handle = _HANDLERS.get(operator)
             if handle is not None:
                 handle(self, operator, operands)
-                if len(self._steps) > _MOST_STEPS:
+                if len(self._steps) > MOST_STEPS:
                     raise NotRebuildable
         return self._steps
 

@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+from scrubbers.jailed.pdf.fonts.outline import MOST_BEGINNINGS
 from scrubbers.jailed.pdf.syntax.matrix import Matrix
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
-_DECIMALS: Final = 3
-_CORNERS: Final = 4
+DECIMALS: Final = 3  # of a point: a thousandth
+_CORNERS: Final = 4  # of a box
 _SIDE: Final = 2  # corners
 _STRAIGHT: Final = 0.0015  # points: what rounding moves a point by, a little more
-_MOST_BEGINNINGS: Final = 8  # at one point, that are tried
 _COMPARED: Final = 32  # subpaths of one path, of which it is asked whether they touch
 
 Point: TypeAlias = tuple[float, float]
@@ -61,7 +61,7 @@ class _Subpath:
         """Return a closed one from its least point on; its last leg leads back there."""
         ends = [leg[-1] for leg in self.legs]
         least = min(ends)
-        there = itertools.islice((at for at, end in enumerate(ends) if end == least), _MOST_BEGINNINGS)
+        there = itertools.islice((at for at, end in enumerate(ends) if end == least), MOST_BEGINNINGS)
         return _Subpath(least, min((*self.legs[at + 1 :], *self.legs[: at + 1]) for at in there), True)
 
     def points(self) -> list[Point]:
@@ -126,7 +126,7 @@ def _moved(segments: bytes, matrix: Matrix) -> Iterator[tuple[bytes, tuple[Point
         elif operator == b"y":
             values += values[-2:]
         points = tuple([
-            (round(a * x + c * y + e, _DECIMALS) + 0.0, round(b * x + d * y + f, _DECIMALS) + 0.0)
+            (round(a * x + c * y + e, DECIMALS) + 0.0, round(b * x + d * y + f, DECIMALS) + 0.0)
             for x, y in zip(values[::2], values[1::2], strict=True)
         ])  # fmt: skip
         if operator == b"re":
@@ -232,7 +232,7 @@ def _box_of(subpath: _Subpath) -> tuple[float, float, float, float] | None:
         return None
     left, bottom, right, top = min(x0, x2), min(y0, y2), max(x0, x2), max(y0, y2)
     turns_left = ((x1 - x0) * (y2 - y1) - (y1 - y0) * (x2 - x1)) >= 0
-    width, height = round(right - left, _DECIMALS), round(top - bottom, _DECIMALS)
+    width, height = round(right - left, DECIMALS), round(top - bottom, DECIMALS)
     return (left, bottom, width, height) if turns_left else (left, top, width, -height)
 
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from scrubbers.jailed.pdf.content.display_list import Drawn, Path, Show
 from scrubbers.jailed.pdf.content.image import Picture
+from scrubbers.jailed.pdf.content.page_path import DECIMALS
 from scrubbers.jailed.pdf.content.scene import Item
 from scrubbers.jailed.pdf.content.scene_boxes import is_dashed
 from scrubbers.jailed.pdf.syntax.writer import number
 
-_DECIMALS: Final = 3
 _OF_STROKE: Final = ("stroke", "w", "J", "j", "M", "d")
 _FILL_MODES: Final = (b"0 Tr", b"2 Tr")
 _STROKE_MODES: Final = (b"1 Tr", b"2 Tr")
@@ -68,7 +68,7 @@ _OF_PARTS: Final = {"J": _has_ends, "j": _has_joins, "M": _has_joins}
 @functools.lru_cache(maxsize=1024)
 def _scaled(key: str, line: bytes, scale: float) -> bytes:
     if key == "w":
-        return number(round(float(line.split()[0]) * scale, _DECIMALS)) + b" w"
+        return number(round(float(line.split()[0]) * scale, DECIMALS)) + b" w"
     if key == "d":
         pattern, phase = line[1:].split(b"] ")
         return _dashes([float(value) * scale for value in pattern.split()], float(phase.split()[0]) * scale)
@@ -77,12 +77,12 @@ def _scaled(key: str, line: bytes, scale: float) -> bytes:
 
 def _dashes(lengths: Sequence[float], phase: float) -> bytes:
     """Return dashes and gaps in turn, once each, and how far into them a line begins."""
-    turns = [round(max(0.0, length), _DECIMALS) for length in lengths] * (1 + len(lengths) % 2)
-    whole = round(sum(turns), _DECIMALS)
+    turns = [round(max(0.0, length), DECIMALS) for length in lengths] * (1 + len(lengths) % 2)
+    whole = round(sum(turns), DECIMALS)
     if whole <= 0:
         return USUAL["d"]
     while len(turns) % 4 == 0 and turns[: len(turns) // 2] == turns[len(turns) // 2 :]:
         turns = turns[: len(turns) // 2]
         whole /= 2
-    begins = round(phase % whole, _DECIMALS) % round(whole, _DECIMALS)
+    begins = round(phase % whole, DECIMALS) % round(whole, DECIMALS)
     return b"[%s] %s d" % (b" ".join(map(number, turns)), number(begins))

@@ -7,10 +7,10 @@ from scrubbers.jailed.pdf.content.page_path import Box
 
 # Heights of letters: a gap this wide parts columns, or blocks.
 _COLUMN, _BLOCK = 1.6, 0.9
-_DEEPEST_CUT: Final = 12
+_DEEPEST_CUT: Final = 12  # cuts in cuts; beyond, lines from the top down
 # A column has lines beside it with some words in each, or a table would be read down.
 _ROWS: Final = 4
-_LETTERS: Final = 15
+_LETTERS: Final = 15  # to a line of a column, on average
 
 _Thing = TypeVar("_Thing")
 

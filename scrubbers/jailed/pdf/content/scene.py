@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from scrubbers.jailed.pdf.content.display_list import (
+    MOST_STEPS,
     ConcatMatrix,
     Drawn,
     Path,
@@ -29,8 +30,7 @@ from scrubbers.jailed.pdf.syntax.lexer import VALUES
 from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS, Matrix, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
-_MOST_ITEMS: Final = 100_000
-_MOST_STEPS: Final = 200_000
+_MOST_ITEMS: Final = 100_000  # of a page; one of dense text, each letter shown by itself, has 6,000
 
 # Paths that clip, each with the matrix from where it is defined to the page.
 Clips: TypeAlias = tuple[tuple[Path, Matrix], ...]
@@ -83,7 +83,7 @@ class _Walk:
 
     def through(self, steps: Sequence[Step]) -> None:
         self.steps += len(steps)
-        if self.steps > _MOST_STEPS:
+        if self.steps > MOST_STEPS:
             raise NotRebuildable
         for step in steps:
             _BY_STEP[type(step)](self, step)

@@ -10,8 +10,8 @@ from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
 
 _DESCENT, _ASCENT, _BESIDE = -0.5, 1.3, 0.5  # of a text's size: how far its letters reach
-_MITRE: Final = 2.0  # widths of a line, to each side
-_CLOSE: Final = 0.01
+MITRE: Final = 2.0  # widths of a line, to each side: what a corner reaches; one that reaches farther is compared
+_CLOSE: Final = 0.01  # points: two sides that are the same differ by rounding
 _SIZE_DECIMALS: Final = 4  # of a page: a hundredth of a point moves lines of text by a pixel
 
 
@@ -26,7 +26,7 @@ def box_of(item: Item) -> Box:
         case Path() as path:
             left, bottom, right, top = path_of(item, path).extent
             width = float(item.states.get("w", b"1 w").split()[0]) if path.strokes() else 0
-            beside = _MITRE * item.scale * width
+            beside = MITRE * item.scale * width
             return left - beside, bottom - beside, right + beside, top + beside
         case _:
             return bounds(item.matrix, (0, 0, 1, 1))

@@ -22,13 +22,13 @@ from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, escaped,
 from scrubbers.stages import TookTooLong
 
 NAME: Final = Name(b"F")
-_MOST_GLYPHS: Final = 65_000
-GAP_DECIMALS: Final = 3
+_MOST_GLYPHS: Final = 65_000  # a code has two bytes
+GAP_DECIMALS: Final = 3  # of a thousandth of the size
 _SPACE_FROM: Final = 150  # thousandths of the size: kerned letters are closer, words in tight lines further apart
-_WIDEST_SPACE: Final = 1000
+_WIDEST_SPACE: Final = 1000  # thousandths: a wider gap is a space and a move
 # A justified line has its own; viewers look for widths from the first code on. Half of the last parts words in PDFium.
 _MOST_SPACES, _LAST_SPACE = 16, range(300, 334)
-_LINES_IN_BLOCK: Final = 100
+_LINES_IN_BLOCK: Final = 100  # of a map: readers take no more (Technical Note 5014)
 _Key = tuple[int, Outline, str]
 
 

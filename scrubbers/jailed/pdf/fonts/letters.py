@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Hashable, Iterable
 from typing import Final, TypeVar
 
-_LONGEST_LIGATURE: Final = 3  # ffi
+LONGEST_LIGATURE: Final = 3  # ffi
 # As many as letters that look alike in Latin, Greek and Cyrillic, or the I, l and 1 of some fonts.
 _MOST_LETTERS: Final = 3
 _Shape = TypeVar("_Shape", bound=Hashable)
@@ -22,19 +22,19 @@ def _ligatures() -> frozenset[str]:
     blocks = (*range(0xC0, 0x3000), *range(0xF900, 0xFF00))
     letters = (letter for letter in map(chr, blocks) if unicodedata.category(letter) in {"Lu", "Ll", "Lt", "Lo"})
     found = {unicodedata.normalize("NFKC", letter) for letter in letters}
-    joined = (each for each in found if 1 < len(each) <= _LONGEST_LIGATURE)
+    joined = (each for each in found if 1 < len(each) <= LONGEST_LIGATURE)
     return frozenset(_OF_FONTS).union(
         each for each in joined if all(unicodedata.category(part)[0] in "LM" for part in each)
     )
 
 
-_LIGATURES: Final = _ligatures()
+LIGATURES: Final = _ligatures()
 
 
 def said_of_glyph(untrusted: str) -> str:
     """Return what may be said of a glyph that the source calls so; empty if nothing."""
     plain = unicodedata.normalize("NFKC", untrusted)
-    if plain in _LIGATURES:
+    if plain in LIGATURES:
         return plain
     # What Unicode would take apart further, as a half or a circled number, stays one character.
     letter = plain if len(plain) == 1 else unicodedata.normalize("NFC", untrusted)[:1]

@@ -17,8 +17,8 @@ CURVE: Final = 8
 _END: Final = 14
 # Operands that may stand before an operator.
 _STACK: Final = 48
-_MOST_BEGINNINGS: Final = 8  # at one point, that are tried
-_LARGEST: Final = 2**15 - 1
+MOST_BEGINNINGS: Final = 8  # at one point, that are tried
+_LARGEST: Final = 2**15 - 1  # what two bytes hold
 
 # One of the above, then points in absolute coordinates.
 Segment: TypeAlias = tuple[int, ...]
@@ -62,7 +62,7 @@ def _begun(contour: Outline) -> Outline:
     if segments[-1][-2:] != first[1:]:
         segments.append((LINE, *first[1:]))
     least = min(segment[-2:] for segment in segments)
-    there = itertools.islice((at for at, segment in enumerate(segments) if segment[-2:] == least), _MOST_BEGINNINGS)
+    there = itertools.islice((at for at, segment in enumerate(segments) if segment[-2:] == least), MOST_BEGINNINGS)
     turned = min([*segments[at + 1 :], *segments[: at + 1]] for at in there)
     return ((MOVE, *least), *(turned[:-1] if turned[-1][0] == LINE and len(turned) > 1 else turned))
 

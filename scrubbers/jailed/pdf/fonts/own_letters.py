@@ -19,9 +19,9 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 EASTERN: Final = {"Japan1", "GB1", "CNS1", "Korea1", "KR"}
 _UNICODE: Final = {(0, 0), (0, 1), (0, 2), (0, 3), (0, 4), (0, 6), (3, 1), (3, 10)}  # platform and encoding
-_MOST_TABLES: Final = 64
+_MOST_TABLES: Final = 64  # of a program, or maps in one; the others are not looked at
 _MOST_CHARACTERS: Final = 100_000  # the largest fonts in use have 65,000
-_LAST_CHARACTER: Final = 0x10FFFF
+_LAST_CHARACTER: Final = 0x10FFFF  # of Unicode
 
 Letters = Mapping[int, frozenset[str]]
 

@@ -31,18 +31,18 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 _SIMPLE: Final = ("/Type1", "/MMType1", "/TrueType")
 _TWO_BYTES: Final = re.compile(r"/Identity-H|/Uni[A-Za-z]{2,4}-(?:UCS2|UTF16)-H")
-_SPACE: Final = 0x20
+_SPACE: Final = 0x20  # the code that word spacing is for
 _FIRST_CID: Final = 1  # a space in all of the orderings of eastern fonts
-_UNITS: Final = 1000
-_BLOCK: Final = 256
+_UNITS: Final = 1000  # to the size of a letter
+_BLOCK: Final = 256  # codes that one page of the copied font stands for
 _FIRST_LETTER: Final = 0xE000  # of a block's codes in `document_of_font`
 _LEAST_SIGN: Final = 20  # thousandths; a full stop has five times as much
-_LARGEST: Final = 16_000
+_LARGEST: Final = 16_000  # thousandths; a letter that reaches farther makes the page pixels
 _MOST_CODES: Final = 4000  # of two bytes that are asked for in one font
 _MOST_RUNS: Final = 20_000  # that are made once
 _MOST_SEGMENTS: Final = 5000  # of one glyph; the most elaborate ornament among the tests' fonts has 700
 _SEGMENT_WORK: Final = 0.002  # milliseconds, as in `cost`
-_FONT_WORK: Final = 1.0
+_FONT_WORK: Final = 1.0  # the same, to open a font
 # Of the page on which codes are written to be read: each stands alone.
 _READ_SIZE, _APART, _IN_ROW = 10, 200, 64
 

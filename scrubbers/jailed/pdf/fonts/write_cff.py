@@ -10,7 +10,7 @@ from typing import Final
 
 _HEAD: Final = b"\1\0\4\4" + b"\0\1\1\1\2F"
 _NOTDEF: Final = b"\x8b\x0e"  # a width of 0, and the end
-_FIRST_OWN_STRING: Final = 391
+_FIRST_OWN_STRING: Final = 391  # after those that every reader knows
 # defaultWidthX 0: readers set up what a glyph is drawn with only if there is a Private dictionary.
 _PRIVATE: Final = b"\x8b\x14"
 _NOTHING: Final = b"\0\0"

@@ -25,6 +25,7 @@ from scrubbers.jailed.pdf.content.display_list import (
     Unsaid,
 )
 from scrubbers.jailed.pdf.content.emitter import emit
+from scrubbers.jailed.pdf.content.forms import matrix_of
 from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.content.interpreter import Interpreter
 from scrubbers.jailed.pdf.content.order import in_order
@@ -40,15 +41,15 @@ from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Strea
 from scrubbers.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
-_MOST_PARTS: Final = 10_000
-_MOST_ANNOTATIONS: Final = 5000
-_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
-_DEEPEST_NODE: Final = 32
+_MOST_PARTS: Final = 10_000  # streams of a page; with more it becomes pixels
+_MOST_ANNOTATIONS: Final = 5000  # of a page; the same
+_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5  # flags of annotations: ISO 32000-1, table 165
+_DEEPEST_NODE: Final = 32  # nodes above a page, where its box may stand
 # What PDFium takes for a page that does not say how large it is.
 _LETTER: Final = [0.0, 0.0, 612.0, 792.0]
 _DESCENT: Final = 0.3  # of a text's size
-_LEAST_SIDE: Final = 1.0
-_LARGEST_SIDE: Final = 20_000.0
+_LEAST_SIDE: Final = 1.0  # points
+_LARGEST_SIDE: Final = 20_000.0  # points: seven metres
 
 
 @dataclass(slots=True)
@@ -58,7 +59,6 @@ class Page:
     items: list[Item]
     size: tuple[float, float]
     steps: int = 0  # it took so many to read it
-    on_backdrop: bool = False  # whether a drawing stands for all but its text
     node: Node = field(default_factory=Node)
     _emitted: tuple[dict[bytes, Value], Node] = field(default_factory=lambda: ({}, Node()))
     may_join: bool = False  # whether texts of it, as emitted last, would be one in the result
@@ -90,7 +90,7 @@ class Page:
         width, height = self.size
         drawn = Item(Drawn(backdrop), (width, 0, 0, height, 0, 0), {}, ())
         texts = (item for item in self.items if isinstance(item.step, Show))
-        return Page([drawn, *texts], self.size, on_backdrop=True)
+        return Page([drawn, *texts], self.size)
 
     def lone_picture(self) -> tuple[Drawn, Picture, Matrix] | None:
         """Return the picture, if one is all that is drawn, whole and within the page: a scan. Nothing can hide it.
@@ -108,11 +108,11 @@ class Page:
     def _holds(self, placed: Matrix) -> bool:
         """Whether the unit square of this matrix lies on the page, and is larger than a speck."""
         width, height = self.size
-        a, b, c, d, e, f = placed
+        a, b, c, d, _, _ = placed
         if min(math.hypot(a, b), math.hypot(c, d)) < _LEAST_SIDE:
             return False
-        corners = ((e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f))
-        return all(-1 <= x <= width + 1 and -1 <= y <= height + 1 for x, y in corners)
+        left, bottom, right, top = bounds(placed, (0, 0, 1, 1))
+        return min(left, bottom) >= -1 and right <= width + 1 and top <= height + 1
 
     def emit(self, parent: Node, fonts: DocumentFont, *, joins: bool = False) -> None:
         """Make the node's value from the items as they are now; `joins`: as in the result, texts on a line one."""
@@ -141,11 +141,7 @@ class Page:
 def _seen_of(items: Sequence[Item]) -> list[object]:
     """Return what may change of each thing after the page was read."""
     return [
-        (item.step.hidden, item.step.segments)
-        if isinstance(item.step, Path)
-        else item.step.seen
-        if isinstance(item.step, Show)
-        else isinstance(item.step, Drawn) and item.step.hidden
+        item.step.seen if isinstance(item.step, Show) else isinstance(item.step, Path | Drawn) and item.step.hidden
         for item in items
     ]
 
@@ -293,13 +289,11 @@ def _is_shown(annotation: DictionaryObject) -> bool:
 def _placed(annotation: DictionaryObject, look: StreamObject) -> tuple[float, ...] | None:
     """Return the matrix from look to annotation rectangle; None if either is empty. ISO 32000-1, 12.5.5."""
     rectangle = access.numbers(access.entry(annotation, "/Rect"), 4)
-    box = access.numbers(access.entry(look, "/BBox"), 4)
-    matrix = access.numbers(access.entry(look, "/Matrix"), 6) if "/Matrix" in look else [1, 0, 0, 1, 0, 0]
-    a, b, c, d, e, f = matrix
-    corners = [(a * x + c * y + e, b * x + d * y + f) for x in box[::2] for y in box[1::2]]
+    x0, y0, x1, y1 = access.numbers(access.entry(look, "/BBox"), 4)
+    box = bounds(matrix_of(look), (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
     placed = []
     for axis in (0, 1):
-        low, high = min(corner[axis] for corner in corners), max(corner[axis] for corner in corners)
+        low, high = box[axis], box[axis + 2]
         to_low, to_high = sorted((rectangle[axis], rectangle[axis + 2]))
         if not (high > low and to_high > to_low):
             return None

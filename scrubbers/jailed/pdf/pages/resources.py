@@ -32,7 +32,7 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import LexedName, Number, Operand, require_drawable
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
-_DEEPEST_FORM: Final = 12
+_DEEPEST_FORM: Final = 12  # forms in forms; deeper ones make the page pixels
 # Pictures that later pages may use again (a letterhead) stay in memory up to this much.
 _KEPT_BYTES: Final = 4 * 2**20
 

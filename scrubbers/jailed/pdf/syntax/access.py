@@ -13,7 +13,6 @@ import pypdf.errors
 from pypdf.generic import (
     ArrayObject,
     BooleanObject,
-    ByteStringObject,
     DictionaryObject,
     FloatObject,
     IndirectObject,
@@ -21,7 +20,6 @@ from pypdf.generic import (
     NumberObject,
     PdfObject,
     StreamObject,
-    TextStringObject,
 )
 
 from scrubbers.jailed.findings import MALFORMED
@@ -38,7 +36,7 @@ BROKEN: Final = (
     *MALFORMED,
 )
 
-_LONGEST_ARRAY: Final = 100_000
+_LONGEST_ARRAY: Final = 100_000  # values of one array
 
 
 def resolved(untrusted: object) -> PdfObject | None:
@@ -122,15 +120,6 @@ def name_of(untrusted: object) -> str | None:
     """Return a name with its slash, or None when it is something else."""
     found = resolved(untrusted)
     return str(found) if isinstance(found, NameObject) else None
-
-
-def string(untrusted: object) -> bytes:
-    found = resolved(untrusted)
-    if isinstance(found, TextStringObject):
-        return bytes(found.original_bytes)
-    if isinstance(found, ByteStringObject):
-        return bytes(found)
-    raise NotRebuildable
 
 
 def key_of(untrusted: object) -> object:

@@ -63,18 +63,18 @@ _ESCAPES: Final = {
 _INLINE_END: Final = re.compile(rb"[\0\t\n\f\r ]EI(?=[\0\t\n\f\r ]|$)")
 # What follows the end of an inline picture reads as contents; picture data hardly ever does for this long.
 _TEXT_BYTES: Final = 24
-_MOST_OPERANDS: Final = 400
-_DEEPEST: Final = 8
+_MOST_OPERANDS: Final = 400  # of one operator
+_DEEPEST: Final = 8  # arrays and dictionaries in each other
 # Of one stream. A map or a plan can have more; it becomes pixels before half a second has gone into reading it.
 _MOST_OPERATIONS: Final = 250_000
 _SPACES: Final = b"\0\t\n\f\r "
 
 # PDFium takes up to twenty microseconds for each of these, and as long for a point of a path that crosses itself.
 _PAINTS: Final = re.compile(rb"[\0\t\n\f\r ](?:[SsFfBb]\*?|T[jJ]|Do)(?=[\0\t\n\f\r ])")
-_MOST_PAINTED: Final = 400_000
+_MOST_PAINTED: Final = 400_000  # at that, eight seconds
 _POINTS: Final = re.compile(rb"[\0\t\n\f\r ][lcvy](?=[\0\t\n\f\r ])")
 _MOST_POINTS: Final = 100_000  # of one path
-_POINT_BYTES: Final = 6
+_POINT_BYTES: Final = 6  # the shortest, as "0 0 l" and a blank
 
 _KEPT: Final = 100_000  # of operands
 

@@ -24,9 +24,9 @@ from pypdf.generic import (
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
-_MOST_OBJECTS: Final = 200
-_MOST_ITEMS: Final = 100_000
-_DEEPEST: Final = 12
+_MOST_OBJECTS: Final = 200  # that one thing refers to
+_MOST_ITEMS: Final = 100_000  # values of one thing: as many as an array may have
+_DEEPEST: Final = 12  # dictionaries and arrays in each other
 _LONG: Final = {
     "/W": "/Width", "/H": "/Height", "/CS": "/ColorSpace", "/BPC": "/BitsPerComponent", "/D": "/Decode",
     "/DP": "/DecodeParms", "/F": "/Filter", "/IM": "/ImageMask",
@@ -48,13 +48,15 @@ _ODD: Final = re.compile(rb"[^A-Za-z0-9+\-_.]")
 
 def document_of(source: StreamObject, size: tuple[int, int], resources: DictionaryObject) -> bytes:
     """Return a PDF whose page is this picture, a point for each pixel; raises NotRebuildable."""
-    return _Copier(resources).picture(source, size)
+    copier = _Copier(resources)
+    picture = b"<</XObject<</I %d 0 R>>>>" % copier.stream(source, 0)
+    return copier.document(b"q %d 0 0 %d 0 0 cm /I Do Q" % size, picture, size)
 
 
 def document_drawing(contents: bytes, resources: DictionaryObject, size: tuple[int, int]) -> bytes:
     """Return a PDF whose page has these contents and a copy of these resources; raises NotRebuildable."""
     copier = _Copier(None)
-    return copier.document(contents, copier.copied(resources), size)
+    return copier.document(contents, copier.value(resources, 0), size)
 
 
 def document_of_font(font: DictionaryObject, code_bytes: int) -> bytes:
@@ -67,7 +69,9 @@ def document_of_font(font: DictionaryObject, code_bytes: int) -> bytes:
 
 def document_of_letters(program: bytes, contents: bytes, size: tuple[int, int]) -> bytes:
     """Return a PDF whose page has these contents; its font F is this program (TrueType), by the numbers of glyphs."""
-    return _Copier(None).letters(program, contents, size)
+    copier = _Copier(None)
+    copier.bodies.append(b"<</Length %d>>\nstream\n%s\nendstream" % (len(program), program))
+    return copier.document(contents, _LETTERS, size)
 
 
 def drawn_on_nothing(document: bytes) -> Image.Image:
@@ -91,23 +95,12 @@ class _Copier:
     def __init__(self, resources: DictionaryObject | None) -> None:
         """`resources`: of a page with a picture, whose names may be short or stand for a colour space."""
         self._resources = resources
-        self._bodies: list[bytes | None] = [None] * 4
+        self.bodies: list[bytes | None] = [None] * 4
         self._numbers: dict[object, int] = {}
         self._items = 0
 
-    def picture(self, source: StreamObject, size: tuple[int, int]) -> bytes:
-        picture = self._stream(source, 0)
-        return self.document(b"q %d 0 0 %d 0 0 cm /I Do Q" % size, b"<</XObject<</I %d 0 R>>>>" % picture, size)
-
-    def letters(self, program: bytes, contents: bytes, size: tuple[int, int]) -> bytes:
-        self._bodies.append(b"<</Length %d>>\nstream\n%s\nendstream" % (len(program), program))
-        return self.document(contents, _LETTERS, size)
-
-    def copied(self, untrusted: DictionaryObject) -> bytes:
-        return self._value(untrusted, 0)
-
     def document(self, contents: bytes, resources: bytes, size: tuple[int, int]) -> bytes:
-        self._bodies[:4] = [
+        self.bodies[:4] = [
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Resources%s/Contents 4 0 R>>" % (*size, resources),
@@ -119,15 +112,15 @@ class _Copier:
         said = {}
         for key in source:
             if key != "/ToUnicode":
-                said[key] = self._value(source.raw_get(key), 1)
+                said[key] = self.value(source.raw_get(key), 1)
                 if key == "/DescendantFonts":
-                    self._bodies.append(said[key])
-                    said[key] = b"%d 0 R" % len(self._bodies)
+                    self.bodies.append(said[key])
+                    said[key] = b"%d 0 R" % len(self.bodies)
         highs = [b""] if code_bytes == 1 else [b"%02x" % block for block in range(256)]
         entries = b"".join(_name(key) + b" " + value for key, value in said.items())
         kids = [self._font_page(entries, high) for high in highs]
         contents = b"BT /F 9 Tf <%s> Tj ET" % (b"00" * code_bytes)
-        self._bodies[:4] = [
+        self.bodies[:4] = [
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/MediaBox[0 0 99 99]/Count %d/Kids[%s]>>" % (len(kids), b" ".join(kids)),
             None,
@@ -140,8 +133,8 @@ class _Copier:
         # Of a letter that is in no map PDFium takes the code for zero, which is right for zero alone.
         first = 0 if high.strip(b"0") else 1
         text_map = b"1 beginbfrange <%s%02x> <%sff> <e0%02x> endbfrange" % (high, first, high, first)
-        last = len(self._bodies)
-        self._bodies += [
+        last = len(self.bodies)
+        self.bodies += [
             b"<</Length %d>>stream\n%s\nendstream" % (len(text_map), text_map),
             b"<<%s/ToUnicode %d 0 R>>" % (entries, last + 1),
             b"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F %d 0 R>>>>>>" % (last + 2),
@@ -151,7 +144,7 @@ class _Copier:
     def _file(self) -> bytes:
         parts = [b"%PDF-1.7\n"]
         position, offsets = len(parts[0]), []
-        for number, body in enumerate(self._bodies, 1):
+        for number, body in enumerate(self.bodies, 1):
             offsets.append(position)
             part = b"%d 0 obj\n%s\nendobj\n" % (number, body or b"null")
             parts.append(part)
@@ -161,39 +154,40 @@ class _Copier:
         parts.append(b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(offsets) + 1, position))
         return b"".join(parts)
 
-    def _stream(self, source: StreamObject, depth: int) -> int:
+    def stream(self, source: StreamObject, depth: int) -> int:
         """Return the number of a stream, copied once."""
         key = access.key_of(source)
         if key in self._numbers:
             return self._numbers[key]
-        if len(self._bodies) >= _MOST_OBJECTS:
+        if len(self.bodies) >= _MOST_OBJECTS:
             raise NotRebuildable
-        self._bodies.append(None)
-        number = self._numbers[key] = len(self._bodies)
+        self.bodies.append(None)
+        number = self._numbers[key] = len(self.bodies)
         is_picture = "/Width" in source or "/W" in source
         said = [b"/Type/XObject/Subtype/Image"] if is_picture else []
         for entry in source:
             if entry == "/Length" or (is_picture and entry not in _KEYS):
                 continue
-            value = self._value(source.raw_get(entry), depth + 1)
+            value = self.value(source.raw_get(entry), depth + 1)
             said.append(_name(_LONG.get(entry, entry) if is_picture else entry) + b" " + value)
         data = source._data  # noqa: SLF001  the bytes as they are stored
-        self._bodies[number - 1] = b"<<%s/Length %d>>\nstream\n%s\nendstream" % (b"".join(said), len(data), data)
+        self.bodies[number - 1] = b"<<%s/Length %d>>\nstream\n%s\nendstream" % (b"".join(said), len(data), data)
         return number
 
-    def _value(self, untrusted: object, depth: int) -> bytes:  # noqa: PLR0911  one for each sort of value
+    def value(self, untrusted: object, depth: int) -> bytes:  # noqa: PLR0911  one for each sort of value
+        """Return a value as it is written, with all that it refers to."""
         self._items += 1
         if depth > _DEEPEST or self._items > _MOST_ITEMS:
             raise NotRebuildable
         found = access.resolved(untrusted) if isinstance(untrusted, IndirectObject) else untrusted
         match found:
             case StreamObject():
-                return b"%d 0 R" % self._stream(found, depth)
+                return b"%d 0 R" % self.stream(found, depth)
             case DictionaryObject():
-                said = (_name(key) + b" " + self._value(found.raw_get(key), depth + 1) for key in found)
+                said = (_name(key) + b" " + self.value(found.raw_get(key), depth + 1) for key in found)
                 return b"<<%s>>" % b"".join(said)
             case ArrayObject():
-                return b"[%s]" % b" ".join(self._value(item, depth + 1) for item in list.__iter__(found))
+                return b"[%s]" % b" ".join(self.value(item, depth + 1) for item in list.__iter__(found))
             case NameObject():
                 return self._named(str(found), depth)
             case NumberObject() | FloatObject():
@@ -212,7 +206,7 @@ class _Copier:
             return _name(name)
         spaces = access.dictionary_in(self._resources, "/ColorSpace")
         if name in spaces and not name.startswith("/Device"):
-            return self._value(spaces.raw_get(name), depth + 1)
+            return self.value(spaces.raw_get(name), depth + 1)
         return _name(_LONG_NAMES.get(name, name))
 
 

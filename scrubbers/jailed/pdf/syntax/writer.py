@@ -30,8 +30,8 @@ _LEVEL: Final = 4
 _TO_ESCAPE: Final = re.compile(rb"[\\()\r\n]")
 _ESCAPES: Final = {b"\\": b"\\\\", b"(": b"\\(", b")": b"\\)", b"\r": b"\\r", b"\n": b"\\n"}
 _PLAIN_IN_NAMES: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_.")
-_LARGEST_NUMBER: Final = 1e9
-_DECIMALS: Final = 6
+_LARGEST_NUMBER: Final = 1e9  # within 32 bits
+_DECIMALS: Final = 6  # a millionth
 
 
 class NotRebuildable(Exception):

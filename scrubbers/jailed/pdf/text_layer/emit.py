@@ -22,7 +22,7 @@ _ASCENT, _DESCENT, _ADVANCE = 800, -200, 500  # thousandths of its size
 _GRID, _SIZES = 20, 2  # to a point
 _LEAST, _LARGEST = 1.0, 200.0  # points
 _HIGH_LETTERS: Final = 1.3  # sizes to the height of a word's letters, where the stated size does not fit them
-_FITS: Final = (0.3, 1.6)
+_FITS: Final = (0.3, 1.6)  # of the stated size: how high a word's letters may be
 _LEAST_STRETCH, _MOST_STRETCH = 1, 10_000  # per cent
 _UPRIGHT: Final = ((1, 0), (0, 1), (-1, 0), (0, -1))
 

@@ -19,7 +19,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
-from scrubbers.jailed.pdf.fonts.letters import standing_for_many
+from scrubbers.jailed.pdf.fonts.letters import LIGATURES, standing_for_many
 from scrubbers.jailed.pdf.renderer import drawn_unturned
 from scrubbers.jailed.pdf.text_layer.words import Box, Letter, Word, is_mark, words_on
 from scrubbers.jailed.pdf.visibility.page_objects import AS_SEEN, Thing, strongest_change, things
@@ -32,21 +32,20 @@ _INK: Final = [255 if shade <= 159 else 0 for shade in range(256)]  # noqa: PLR2
 _UNSEEN: Final = [255 - seen for seen in AS_SEEN]
 _MISSING: Final = 0.06  # of a word's ink: the edges that another thing touches
 _LETTER_MISSING: Final = 0.2  # of a letter's
-_MISSING_PIXELS: Final = 2
+_MISSING_PIXELS: Final = 2  # that may be missing at any size
 _REACH: Final = 0.3  # of a letter's box: how far from each side its ink may begin
-_REACH_PIXELS: Final = 2
+_REACH_PIXELS: Final = 2  # the same, at any size
 _SPECK: Final = 6  # pixels: a letter this small may have no ink dark enough
 _OVERLAP: Final = 0.3  # of the smaller letter's box: two letters on the same place
 _TWICE: Final = 0.8  # the same, of a letter that is printed twice
-_SAME_PLACE: Final = 0.6
+_SAME_PLACE: Final = 0.6  # the same, of the letters of a ligature
 _OFF_PAGE: Final = 0.5  # points
 # Of a letter's shape: parts across and down; pixels to a step of its size, which changes a little with its place.
 _PARTS: Final = (8, 8)
-_SIZE_STEP: Final = 3
+_SIZE_STEP: Final = 3  # pixels
 _HALF: Final = [255 if part >= 128 else 0 for part in range(256)]  # noqa: PLR2004
-_CELL: Final = 12.0
-_MOST_CELLS: Final = 400
-_LIGATURES: Final = frozenset(("ff", "fi", "fl", "ffi", "ffl", "st", "ft", "tt", "ti", "tti", "fj", "Th", "IJ", "ij"))
+_CELL: Final = 12.0  # points: squares in which letters are compared
+_MOST_CELLS: Final = 400  # of one letter; a larger one is in no word
 
 
 class UprightPage:
@@ -223,7 +222,7 @@ def _one_place_each(letters: Sequence[Letter]) -> bool:
         end = at + 1
         while end < len(letters) and _overlap(letters[at].box, letters[end].box) > _SAME_PLACE:
             end += 1
-        if end - at > 1 and "".join(letter.text for letter in letters[at:end]) not in _LIGATURES:
+        if end - at > 1 and "".join(letter.text for letter in letters[at:end]) not in LIGATURES:
             return False
         at = end
     return True

@@ -16,13 +16,14 @@ from typing import Any, Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from scrubbers.jailed.pdf.fonts.letters import LONGEST_LIGATURE
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points of the page
 
 _MOST_LETTERS: Final = 20_000  # of a page; one of dense print has 6,000
-_MOST_MARKS: Final = 100_000
+_MOST_MARKS: Final = 100_000  # of marked content on a page
 _QUARTER: Final = 90  # degrees
 _MARK: Final = "Mn"
 _CLASSES: Final = frozenset(
@@ -32,14 +33,13 @@ _MARKED: Final = ("THAI", "LAO")
 _MOST_MARKS_OF_ONE: Final = 2  # a vowel and a tone
 _AT_LETTER: Final = 0.6  # of a letter's size: how far from it a mark may stand, as a tone above a vowel
 _FROM_THE_RIGHT: Final = frozenset(("R", "AL"))  # in which letters follow each other
-_LAST_OF_ONE_UNIT: Final = 0xFFFF
-_LONGEST: Final = 3
+_LAST_OF_ONE_UNIT: Final = 0xFFFF  # of UTF-16
 _ENDS: Final = frozenset((0, 9, 10, 13, 32, 0xA0, 0xFFFE))
 _UNPAINTED: Final = frozenset((pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP))
 _UNREADABLE: Final = "\0"
 _SAME_LINE: Final = 0.4  # of a letter's height: how far the baselines of a word's letters may be apart
 _LEAST_HEIGHT: Final = 3.0  # points
-_FLAT: Final = 0.01
+_FLAT: Final = 0.01  # points
 # Letters of one appearance in Latin, Cyrillic and Greek: a word has those of the script of its other letters, or Latin.
 _ALIKE: Final = {
     "CYRILLIC": dict(zip("AaBCcEeHIiJjKMOoPpSsTXxyY", "АаВСсЕеНІіЈјКМОоРрЅѕТХхуУ", strict=True)),  # noqa: RUF001
@@ -232,6 +232,6 @@ def _continues(last: Letter, letter: Letter) -> bool:
 
 def _one_letter(code: int) -> str:
     said = unicodedata.normalize("NFKC", chr(code)) if code <= _LAST_OF_ONE_UNIT else ""
-    if not 1 <= len(said) <= _LONGEST or any(unicodedata.category(each) not in _CLASSES for each in said):
+    if not 1 <= len(said) <= LONGEST_LIGATURE or any(unicodedata.category(each) not in _CLASSES for each in said):
         return _UNREADABLE
     return said

@@ -26,6 +26,7 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.ink_mask import drawn_without
 from scrubbers.jailed.pdf.visibility.page_objects import (
     AS_SEEN,
+    CLOSER,
     DRAWN_PIXELS,
     Box,
     Sheet,
@@ -43,10 +44,9 @@ _WHITE: Final = 0xFFFFFFFF
 # Of a picture in each direction, to tell its share: one for each pixel that it is drawn on, as a bar over a name on a
 # scan is no higher than a few of them.
 _FEWEST_SAMPLES: Final = 256
-_MOST_SAMPLES: Final = 2048
+_MOST_SAMPLES: Final = 2048  # the same: four million a picture
 _LAYERS: Final = 8  # of pictures on each other; for each the other pictures are decoded and drawn again
 _SMALL: Final = 6  # pixels
-_CLOSER: Final = 8.0  # times
 _NEAR_LOOKS: Final = 64  # in one group
 _LEAVES_A_TRACE: Final = 2  # of 255: a photograph as pale as watermarks are leaves more
 # What lies beside something seen stays: viewers smooth pictures over their neighbours.
@@ -120,7 +120,7 @@ def _group_seen(sheet: Sheet, pictures: Sequence[Thing], group: Sequence[int]) -
     small = [n for n, (left, top, right, bottom) in boxes.items() if 0 < min(right - left, bottom - top) <= _SMALL]
     for number in [number for number in small if found[number].share < 1][:_NEAR_LOOKS]:
         member = members[number]
-        near = sheet.closer(sheet.scale * _CLOSER)
+        near = sheet.closer(sheet.scale * CLOSER)
         box = near.pixel_box(member.box)
         if (box[2] - box[0]) * (box[3] - box[1]) <= DRAWN_PIXELS:
             found[number] = _sight(near, member, pixels[number], box, _change(near, [member], box))

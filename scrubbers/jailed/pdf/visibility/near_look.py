@@ -13,10 +13,9 @@ import pypdfium2
 
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.renderer import drawn
-from scrubbers.jailed.pdf.visibility.visual_diff import Box, differing
+from scrubbers.jailed.pdf.visibility.visual_diff import NEARBY, Box, differing
 
-_NEARBY: Final = 3.0  # times as large
-_PIXELS: Final = 6_000_000
+_PIXELS: Final = 6_000_000  # of a page drawn as large: A4 has four and a half million
 _AROUND: Final = 25  # pixels from nearby: a whole area, and one
 
 
@@ -24,7 +23,7 @@ def same_from_nearby(
     source: pypdfium2.PdfPage, rebuilt: pypdfium2.PdfPage, size: tuple[int, int], places: Iterable[Box], work: Work
 ) -> bool:
     """Return whether the pages look the same in these places of drawings of this size."""
-    near = min(_NEARBY, math.sqrt(_PIXELS / (size[0] * size[1])))
+    near = min(NEARBY, math.sqrt(_PIXELS / (size[0] * size[1])))
     large = round(near * size[0]), round(near * size[1])
     wide = (_nearer(place, near, large) for place in places)
     for left, top, right, bottom in _apart(wide):

@@ -22,7 +22,7 @@ _TWIN: Final = 0.15  # of the letters' size: how far the edges of letters printe
 _SAME_SHAPE: Final = 0.3  # of the ink, when both shapes fill the same box: the same letters 0.1, others 0.5
 _NEAR_SIZE: Final = 24  # pixels that a letter has when looked at from nearby
 _NEAREST: Final = 8.0  # pixels a point
-_LEAST_SIZE: Final = 2.0  # points; smaller letters are not looked at
+LEAST_SIZE: Final = 2.0  # points; smaller letters nobody reads: the smallest print of contracts has 4
 
 
 @dataclass(slots=True, repr=False)
@@ -100,7 +100,7 @@ def _same_shape(sheet: Sheet, one: Text, other: Text, alone: Alone) -> bool:
 
 def near_scale(sheet: Sheet, size: float) -> float:
     """Pixels a point, to look at letters of this size from nearby."""
-    return min(_NEAREST, max(2 * sheet.scale, _NEAR_SIZE / max(size, _LEAST_SIZE)))
+    return min(_NEAREST, max(2 * sheet.scale, _NEAR_SIZE / max(size, LEAST_SIZE)))
 
 
 def _total(shades: Image.Image) -> int:

@@ -30,6 +30,8 @@ DRAWN_PIXELS: Final = (
     2_000_000  # one drawing takes four bytes a pixel; a page of A4 at one pixel a point has half of it
 )
 NEAREST_PIXELS: Final = 48_000_000  # of a page of which parts are drawn; eight times as near A4 has a third less
+CLOSER: Final = 8.0  # times as near, to look at what is thin or small
+NOWHERE: Final = (0, 0, 0, 0)  # the box of what touches no pixel
 AS_SEEN: Final = [255 if change >= SEEN_FROM else 0 for change in range(256)]
 _THINGS: Final = 50_000  # on one page; a page of dense text, each letter shown by itself, has 6,000
 _GROUPS: Final = 24  # two or three on ordinary pages; each is a drawing or two
@@ -103,7 +105,7 @@ class Sheet:
             min(self.size[0], math.ceil(right + across + margin)),
             min(self.size[1], math.ceil(bottom + down + margin)),
         )
-        return found if found[0] < found[2] and found[1] < found[3] else (0, 0, 0, 0)
+        return found if found[0] < found[2] and found[1] < found[3] else NOWHERE
 
     def drawn(self, box: Box | None = None) -> Image.Image:
         """Return the page as it is now, in mode RGBX: all of it or the pixels of the box."""

@@ -22,7 +22,9 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.clip import box_within_clips
 from scrubbers.jailed.pdf.visibility.ink_mask import colour_of
 from scrubbers.jailed.pdf.visibility.page_objects import (
+    CLOSER,
     DRAWN_PIXELS,
+    NOWHERE,
     Box,
     Sheet,
     Thing,
@@ -36,16 +38,14 @@ from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Looked at one layer after the other; the grid of a table has two or three.
 _PATHS: Final = 8000
-_LAYERS: Final = 24
+_LAYERS: Final = 24  # of paths on each other
 # Of 255. A tint of 98 % behind every other row of a table is seen, a white box of 99 % on white is not.
-_SEEN_FROM: Final = 4
+PATH_SEEN_FROM: Final = 4
 _PAPER: Final = 250  # of 255: hardly told from white
 _SMOOTHED: Final = 1.0  # pixels that a line may reach beyond its box
 _THIN: Final = 2.0  # pixels
-_CLOSER: Final = 8.0  # times
 _NEAR_LOOKS: Final = 16  # enough for the lines of a table all over a page
-_BOX_SEGMENTS: Final = (4, 5)
-_NOWHERE: Final[Box] = (0, 0, 0, 0)
+_BOX_SEGMENTS: Final = (4, 5)  # of a box: its sides, and once more the first point
 
 
 def paths_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) -> list[bool]:
@@ -88,7 +88,7 @@ def is_paper(path: Thing) -> bool:
 def _box(sheet: Sheet, path: Thing) -> Box:
     """Return the pixels that it can change; none if it lies off the page or outside its clips."""
     left = box_within_clips(path)
-    return _NOWHERE if left is None else sheet.pixel_box(left, margin=_SMOOTHED)
+    return NOWHERE if left is None else sheet.pixel_box(left, margin=_SMOOTHED)
 
 
 def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int]) -> list[list[int]]:
@@ -118,7 +118,7 @@ class _Search:
         change = strongest_change(self.drawn.crop(within(whole, self.ground)), self.sheet.drawn(whole))
         if change.getbbox() is None:
             return []
-        found = [at for at in group if greatest(change.crop(within(self.boxes[at], whole))) >= _SEEN_FROM]
+        found = [at for at in group if greatest(change.crop(within(self.boxes[at], whole))) >= PATH_SEEN_FROM]
         _switch(self.paths, found, on=True)
         return found
 
@@ -130,8 +130,8 @@ def _switch(paths: Sequence[Thing], numbers: Iterable[int], *, on: bool) -> None
 
 def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) -> list[int]:
     """Step 3: which of the hidden ones, which are away, have to be restored."""
-    near = sheet.closer(sheet.scale * _CLOSER)
-    boxes = [_NOWHERE] * len(paths)
+    near = sheet.closer(sheet.scale * CLOSER)
+    boxes = [NOWHERE] * len(paths)
     # Lines of tables are often white or drawn twice, all over a page: of those nothing is to be seen from nearby.
     away = set(hidden)
     places = {_place(path) for at, path in enumerate(paths) if at not in away}
@@ -146,7 +146,7 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) 
         search = _Search(near, near.drawn(ground), ground, paths, boxes)
         _switch(paths, away.difference(needed), on=False)
         change = strongest_change(search.drawn, near.drawn(ground))
-        changed = [at for at in run if greatest(change.crop(within(boxes[at], ground))) >= _SEEN_FROM]
+        changed = [at for at in run if greatest(change.crop(within(boxes[at], ground))) >= PATH_SEEN_FROM]
         _switch(paths, changed, on=True)
         size = ground[2] - ground[0], ground[3] - ground[1]
         for group in apart([within(boxes[at], ground) for at in changed], size):
@@ -185,7 +185,7 @@ def _is_thin(sheet: Sheet, path: Thing) -> bool:
 def _runs(boxes: Sequence[Box]) -> Iterator[list[int]]:
     """Neighbours that one drawing from nearby can hold."""
     run: list[int] = []
-    whole = _NOWHERE
+    whole = NOWHERE
     for at in sorted((at for at, box in enumerate(boxes) if box[2]), key=lambda at: (boxes[at][1], boxes[at][0])):
         wider = around((whole, boxes[at])) if run else boxes[at]
         if run and area_of(wider) > DRAWN_PIXELS:

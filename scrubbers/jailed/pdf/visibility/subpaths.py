@@ -1,13 +1,11 @@
-"""Parts of a path that nobody sees: each subpath is taken away for a moment, as whole paths are before.
+"""Whether a page has a part of a path that nobody sees: each subpath is taken away for a moment, as whole paths are.
 
 One path can keep a drawing off the page or under a box beside a speck that is seen. So of a path with several subpaths
+each must lie on the page and change something there; those that lie apart form a group, which is taken away at once. A
+page where one does not is drawn, with its text on top: nothing is repaired.
 
-1 those that lie off the page go, however many there are, also of a path that only clips
-2 those that lie apart form a group, which is taken away at once: what changes nothing stays away while the others are
-  looked at, for of two on the same place one has to stay
-
-Subpaths that overlap and need more than four dozen drawings make the page pixels. A path that both paints and clips is
-asked for 1 alone.
+Subpaths that overlap and need more than four dozen drawings are not told apart. A path that clips is asked only whether
+all of it is on the page.
 """
 
 import re
@@ -20,9 +18,11 @@ from PIL import Image
 from scrubbers.jailed.pdf.content.display_list import Path
 from scrubbers.jailed.pdf.content.page_path import extent_of
 from scrubbers.jailed.pdf.content.scene import Item
+from scrubbers.jailed.pdf.content.scene_boxes import MITRE
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, apart, strongest_change
+from scrubbers.jailed.pdf.visibility.page_objects import NOWHERE, Box, Sheet, apart, strongest_change
+from scrubbers.jailed.pdf.visibility.path import PATH_SEEN_FROM
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Draws the page as it is now, with what is on trial.
@@ -31,11 +31,8 @@ Drawing = Callable[[], tuple[Sheet, Image.Image]]
 Part = tuple[int, int]
 
 _BEGINS: Final = re.compile(rb"(?<=\n)(?=[^\n]* (?:m|re)(?:\n|\Z))")
-_MITRE: Final = 2.0  # widths of the line, to each side: what a corner reaches; one that reaches farther is compared
-_SEEN_FROM: Final = 4  # of 255, as of whole paths
 _LAYERS: Final = 48  # lines that cross each other lie in one each; as many as of whole paths on a crowded page
-_MOST_PARTS: Final = 4000
-_NOWHERE: Final[Box] = (0, 0, 0, 0)
+_MOST_PARTS: Final = 4000  # of one page that are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +44,16 @@ class PlacedPath:
     width: float
 
 
-def placed_paths(items: Sequence[Item]) -> Iterator[PlacedPath]:
-    """Return the paths with several subpaths, those that only clip first."""
-    clips = {id(path): (path, matrix) for item in items for path, matrix in item.clips if path.painted == b"n"}
+def placed_paths(items: Sequence[Item], hidden: Collection[int]) -> Iterator[PlacedPath]:
+    """Yield the paths with several subpaths, those that only clip first. `hidden`: ids of what is not seen at all."""
+    seen = [item for item in items if id(item.step) not in hidden]
+    clips = {id(path): (path, matrix) for item in seen for path, matrix in item.clips if path.painted == b"n"}
     for clip, matrix in clips.values():
         if len(subpaths_of(clip)) > 1:
             yield PlacedPath(clip, matrix, 0.0)
-    for item in items:
-        path = item.step
-        if isinstance(path, Path) and not path.hidden and len(subpaths_of(path)) > 1:
-            yield PlacedPath(path, item.matrix, float(item.states.get("w", b"1 w").split()[0]))
+    for item in seen:
+        if isinstance(item.step, Path) and len(subpaths_of(item.step)) > 1:
+            yield PlacedPath(item.step, item.matrix, float(item.states.get("w", b"1 w").split()[0]))
 
 
 def subpaths_of(path: Path) -> list[bytes]:
@@ -64,8 +61,8 @@ def subpaths_of(path: Path) -> list[bytes]:
     return _BEGINS.split(path.segments)
 
 
-def judged(found: Sequence[PlacedPath], drawing: Drawing) -> tuple[set[Part], set[Part]]:
-    """Return the parts that are seen, and those that are not. Raises NotRebuildable when that would take too long."""
+def any_is_unseen(found: Sequence[PlacedPath], drawing: Drawing) -> bool:
+    """Return whether a part of any of them is not seen. Raises NotRebuildable when that would take too long."""
     sheet, drawn = drawing()
     boxes: dict[Part, Box] = {}
     paths: dict[int, Path] = {}
@@ -73,34 +70,24 @@ def judged(found: Sequence[PlacedPath], drawing: Drawing) -> tuple[set[Part], se
         paths[id(placed.path)] = placed.path
         for at, box in enumerate(_boxes(placed, sheet)):
             part = id(placed.path), at
-            # Of a path that is drawn twice the first place that is on the page; the page is compared afterwards.
-            boxes[part] = box if boxes.get(part, _NOWHERE) == _NOWHERE else boxes[part]
-    unseen = {part for part, box in boxes.items() if box == _NOWHERE}
-    asked = [part for part in boxes if part not in unseen and not paths[part[0]].clips]
+            # Of a path that is drawn twice the first place that is on the page.
+            boxes[part] = box if boxes.get(part, NOWHERE) == NOWHERE else boxes[part]
+    if NOWHERE in boxes.values():
+        return True
+    asked = [part for part in boxes if not paths[part[0]].clips]
     sheet.work.looked_at(len(boxes))
     if len(asked) > _MOST_PARTS or sheet.work.is_far_too_much:
         raise NotRebuildable
     try:
         for group in apart([boxes[part] for part in asked], sheet.size, _LAYERS):
-            tried = {asked[at] for at in group}
-            _leave_out(paths, unseen | tried)
+            tried = [asked[at] for at in group]
+            _leave_out(paths, tried)
             change = strongest_change(drawn, drawing()[1])
-            unseen |= {part for part in tried if greatest(change.crop(boxes[part])) < _SEEN_FROM}
+            if any(greatest(change.crop(boxes[part])) < PATH_SEEN_FROM for part in tried):
+                return True
     finally:
         _leave_out(paths, ())
-    return boxes.keys() - unseen, unseen
-
-
-def take_out(paths: Sequence[Path], unseen: Collection[Part]) -> list[Path]:
-    """Leaves out the parts; returns the paths that lost some. One of which none is left stays, if it only clips."""
-    changed = []
-    for path in {id(each): each for each in paths}.values():
-        parts = subpaths_of(path)
-        kept = [part for at, part in enumerate(parts) if (id(path), at) not in unseen]
-        if kept and len(kept) < len(parts):
-            path.segments = b"".join(kept).removesuffix(b"\n")
-            changed.append(path)
-    return changed
+    return False
 
 
 def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
@@ -115,15 +102,7 @@ def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
 
 def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
     """Return the pixels of each subpath; none of one that lies off the page."""
-    to_pixels = product(placed.matrix, sheet.to_pixels)
-    scale = max(abs(each) for each in to_pixels[:4])
-    margin = 1 + (_MITRE * placed.width * scale if placed.path.strokes() else 0)
+    scale = max(abs(each) for each in product(placed.matrix, sheet.to_pixels)[:4])
+    margin = 1 + (MITRE * placed.width * scale if placed.path.strokes() else 0)
     for part in subpaths_of(placed.path):
-        left, top, right, bottom = bounds(to_pixels, extent_of(part.removesuffix(b"\n")))
-        box = (
-            max(0, int(left - margin)),
-            max(0, int(top - margin)),
-            min(sheet.size[0], int(right + margin) + 1),
-            min(sheet.size[1], int(bottom + margin) + 1),
-        )
-        yield box if box[0] < box[2] and box[1] < box[3] else _NOWHERE
+        yield sheet.pixel_box(bounds(placed.matrix, extent_of(part.removesuffix(b"\n"))), margin)

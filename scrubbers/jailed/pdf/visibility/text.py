@@ -25,7 +25,7 @@ from scrubbers.jailed.pdf.syntax.matrix import bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
 from scrubbers.jailed.pdf.visibility.ink_mask import Alone, drawn_without
-from scrubbers.jailed.pdf.visibility.overprint import Text, Unit, near_scale, units_of
+from scrubbers.jailed.pdf.visibility.overprint import LEAST_SIZE, Text, Unit, near_scale, units_of
 from scrubbers.jailed.pdf.visibility.page_objects import (
     AS_SEEN,
     DRAWN_PIXELS,
@@ -41,7 +41,6 @@ from scrubbers.jailed.pdf.visibility.page_objects import (
 from scrubbers.jailed.pdf.visibility.text_fast_path import plainly_seen
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
-_LEAST_SIZE: Final = 2.0  # points; the smallest print of contracts has 4
 _SQUEEZED: Final = 0.25  # of their height: how wide letters below two points may not be drawn; narrow prints have 0.6
 _FAINT_FROM: Final = 1  # a change this small may be a very small or very pale sign: looked at from nearby
 _SMALL_BOX: Final = 3  # pixels; signs this small may change nothing at all
@@ -49,10 +48,10 @@ _NEARER: Final = 1.5  # times: so much nearer than its neighbours a small sign m
 _NEAR_LOOKS: Final = 32  # for one group
 # Ink is counted where it covers six tenths of a pixel: its change is then seen at a contrast of 38, pale grey on white.
 _INK: Final = 160
-_CLEAR_CONTRAST: Final = 38
+_CLEAR_CONTRAST: Final = 38  # of 255, as above
 _UNSEEN_PART: Final = 0.02  # of the square of the letters' size: as much ink as a comma has
 _UNSEEN_LEAST: Final = 3  # pixels
-_SURELY: Final = 1.6
+_SURELY: Final = 1.6  # times what is seen, to be sure of it
 _THIN: Final = 0.1  # of the letters' size: a line that is no thicker hides no part by which a letter is told
 _THIN_LEAST: Final = 2  # pixels
 _SMALL_PRINT: Final = 9.0  # pixels: letters this small have strokes of less than one
@@ -138,11 +137,11 @@ def _without_looking(sheet: Sheet, text: Text) -> Look | None:
 
 def is_too_small(text: Text) -> bool:
     """Whether nobody reads it: its letters are below two points high or wide."""
-    if text.wide < min(_LEAST_SIZE, _SQUEEZED * text.size):
+    if text.wide < min(LEAST_SIZE, _SQUEEZED * text.size):
         return True
     left, bottom, right, top = text.thing.box
     # Letters drawn by the page itself (Type3) may be of any size: of them the box tells.
-    return text.size < _LEAST_SIZE and min(right - left, top - bottom, _height(text)) < _LEAST_SIZE
+    return text.size < LEAST_SIZE and min(right - left, top - bottom, _height(text)) < LEAST_SIZE
 
 
 def _height(text: Text) -> float:

@@ -10,17 +10,17 @@ from typing import Final
 
 import pypdfium2.raw as pdfium
 
+from scrubbers.jailed.pdf.bitmap import OPAQUE
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
 from scrubbers.jailed.pdf.visibility.ink_mask import colour_of
 from scrubbers.jailed.pdf.visibility.overprint import Text
 from scrubbers.jailed.pdf.visibility.page_objects import Sheet, Thing
 
-_OPAQUE: Final = 255
 _RED, _GREEN, _BLUE = 299, 587, 114  # brightness of red, green and blue, in thousandths, as in Pillow's mode L
 _UNLIKE: Final = 96  # of 255: how much darker or lighter than any of its ground
-_LIGHT: Final = 224
+_LIGHT: Final = 224  # of 255: what counts as paper
 _EDGE: Final = 0.5  # points
-_AROUND: Final = 1.0
+_AROUND: Final = 1.0  # points: what a line or a picture may reach beyond its box
 _LEAST_SIZE: Final = 3.0  # points: of smaller text less than that contrast may be missed when two drawings are compared
 
 
@@ -82,7 +82,7 @@ def _is_stroked(path: Thing) -> bool:
 def _stands_out(thing: Thing) -> bool:
     """Whether it is dark enough for paper."""
     colour = colour_of(thing)
-    if colour is None or colour[3] != _OPAQUE:
+    if colour is None or colour[3] != OPAQUE:
         return False
     shade = (_RED * colour[0] + _GREEN * colour[1] + _BLUE * colour[2]) // 1000
     return shade + _UNLIKE <= _LIGHT

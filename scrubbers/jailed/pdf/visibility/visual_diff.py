@@ -22,10 +22,10 @@ from scrubbers.jailed.pdf.bitmap import in_colours, strongest
 Box: TypeAlias = tuple[int, int, int, int]
 
 _AREA: Final = 24  # pixels; a thin line a pixel beside its place changes an area of this size by 11 of 255
-_AREA_MAY_CHANGE: Final = 18
-_NEARBY: Final = 3  # times as large
+_AREA_MAY_CHANGE: Final = 18  # of 255, on average
+NEARBY: Final = 3  # times as large
 _COLOUR: Final = 4  # pixels: chroma of JPEG is stored in halves of the size, and rings over twice that
-_COLOUR_MAY_CHANGE: Final = 56
+_COLOUR_MAY_CHANGE: Final = 56  # of 255, on average
 _BESIDE: Final = 40  # of 255: by how much a line may be brighter or darker beside its place
 _NOISE: Final = 12  # of 255: what re-encoding changes a pixel's brightness by, but for few
 _SPOT: Final = 4  # pixels: a letter of five points
@@ -79,7 +79,7 @@ def _in_pixels(halves: Box) -> Box:
 
 def _unexplained(source: Image.Image, rebuilt: Image.Image, *, nearby: bool) -> Box | None:
     """Return where in a part of the page steps 2 and 3 leave a change; None if nowhere."""
-    if not _little_in_any_area(ImageChops.difference(source, rebuilt), _COLOUR * (_NEARBY if nearby else 1)):
+    if not _little_in_any_area(ImageChops.difference(source, rebuilt), _COLOUR * (NEARBY if nearby else 1)):
         return 0, 0, *source.size
     before, after = (in_colours(each).convert("L") for each in (source, rebuilt))
     edges = ImageChops.darker(_range(before, 0, 1), _range(after, 0, 1))
