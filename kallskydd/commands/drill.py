@@ -27,11 +27,12 @@ from cases.backup.restoring import ASK_NAME, Given, Outcome, ask, read_backup, r
 from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.roster.chain import fingerprint_words
-from kallskydd.commands.restore import ANSWERS, in_numbers, in_sentences
+from kallskydd.commands.restore import in_numbers, in_sentences
 from kallskydd.exit_codes import code_of
 from kallskydd.hosting.destroy import destroy_keys
 from kallskydd.say import MISSING, OK, answer, prose, reason, result
 
+ANSWERS: Final = 2  # of members, which open a backup together
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, for its owner alone
 _LOOK_SECONDS: Final = 1.0
 
