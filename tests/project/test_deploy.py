@@ -262,7 +262,7 @@ def test_what_is_installed_runs_and_is_the_service_without_the_tools_of_its_test
     assert (packages / "cases/store/schema.sql").exists()
     assert [name for name in ("pip", "pytest", "mypy", "hypothesis", "setuptools") if (packages / name).exists()] == []
     assert (program / "share/OPERATING.md").exists()
-    assert (program / "share/operating/upkeep.md").exists()
+    assert (program / "share/operating/bad-day.md").exists()
     assert (
         (installed / "etc/kallskydd/config.example.toml")
         .read_text()
