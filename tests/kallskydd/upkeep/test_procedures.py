@@ -8,7 +8,6 @@ this computer, with tor kept off the network, and runs the lines of the timers' 
 from __future__ import annotations
 
 import os
-import pty
 import re
 import shutil
 import signal
@@ -22,6 +21,7 @@ from pathlib import Path
 import pytest
 from desk_harness import PASSPHRASE
 from service import offline_network
+from terminal import typed
 from upkeep_harness import (
     member_desk,
     real_day,
@@ -103,30 +103,8 @@ class Computers:
             "XDG_DATA_HOME": str(self.folder / (member or "nobody").replace(" ", "-")),
             "REACH": "" if member is None else f"--socket {self.home / 'run' / 'desk.sock'}",
         }
-        return self._typed(["bash", "-euc", lines], environment)
-
-    def _typed(self, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(self.folder / "w")
-            os.execvpe(command[0], command, environment)  # noqa: S606 - a shell is what runs
-        said, answered = b"", 0
-        while True:
-            try:
-                piece = os.read(terminal, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not piece:
-                break
-            said += piece
-            for question, typed in ((b"Passphrase: ", PASSPHRASE), (b"yes/no\r\n", "yes")):
-                if question in said[answered:]:
-                    answered = len(said)
-                    os.write(terminal, typed.encode() + b"\n")
-        # Waited for first: the terminal's end would hang up on a program that is just ending.
-        status = os.waitpid(pid, 0)[1]
-        os.close(terminal)
-        return os.waitstatus_to_exitcode(status), said.decode()
+        answers = {"Passphrase: ": PASSPHRASE, "yes/no\r\n": "yes"}
+        return typed(["bash", "-euc", lines], environment, self.folder / "w", answers)
 
     def follow(self, page: str, heading: str, **words: str) -> str:
         """Run every box of a section; each must end well."""

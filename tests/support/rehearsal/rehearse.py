@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from rehearsal.disks import Disk
 from rehearsal.server import CACHE, CHECKOUT, Server, make_tree, wait_for
 
 HOME = "/var/lib/kallskydd/home"
@@ -74,6 +75,7 @@ class Rehearsal:
     def install(self, fault: str | None) -> str:
         """Install, make the home and start, as the papers say; return the ids of two members."""
         server = self.server
+        server.must("mkfs.ext4 -q /dev/vdb && mkdir -p /var/lib/kallskydd && mount /dev/vdb /var/lib/kallskydd")
         server.must(f"cd {CHECKOUT} && make install")
         server.must("printf 'DisableNetwork 1\\n' >>/etc/kallskydd/torrc")
         if fault is not None:
@@ -186,7 +188,10 @@ def main() -> int:
     began = time.monotonic()
     tree = make_tree()
     print(f"the system and the packages: {time.monotonic() - began:.1f} s", flush=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder, Server(tree, Path(folder)) as server:
+    with (
+        tempfile.TemporaryDirectory(dir=CACHE) as folder,
+        Server(tree, Path(folder), {"/dev/vdb": Disk(Path(folder, "home"), 4096)}) as server,
+    ):
         rehearsal = Rehearsal(server)
         try:
             members = rehearsal.install(asked.put_back)
