@@ -205,7 +205,7 @@ def main() -> int:
     ):
         place = Path(folder)
         disks = {f"/dev/{name}": Disk(place / name, mib) for name, mib in (("vdb", 4096), ("vdc", 512), ("vdd", 512))}
-        with Server(tree, place / f"server-{place.name}", disks, network) as server:
+        with Server(tree, place / "server", disks, network) as server:
             rehearsal = Rehearsal(server, internet, asked.put_back)
             try:
                 rehearsal.follow("first-day.md")
@@ -227,7 +227,7 @@ def _bad_days(rehearsal: Rehearsal, place: Path) -> None:
     for day in DAYS:
         day(rehearsal)
     disks = {"/dev/vdb": Disk(place / "other-vdb", 4096)}
-    with Server(server.tree, place / f"other-{place.name}", disks, server.network) as other:
+    with Server(server.tree, place / "other", disks, server.network) as other:
         another_host(rehearsal, other)
         for day in DAYS_AFTER:
             day(rehearsal)
