@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from rehearsal.server import CHECKOUT, wait_for
+
 if TYPE_CHECKING:
     from rehearsal.rehearse import Rehearsal
 
@@ -17,6 +19,7 @@ Act = Callable[["Rehearsal"], None]
 HOME: Final = "/var/lib/kallskydd/home"
 UNITS: Final = "/etc/systemd/system"
 MEMBERS: Final = {"Lead 1": "lead", "Handler 2": "handler", "Handler 3": "handler"}
+AUDIT_SECONDS: Final = 240.0
 DESKS: Final = "/srv/members"
 # What is typed when a program asks.
 TYPED: Final = {
@@ -99,19 +102,24 @@ def wait_for_alarm(at: Rehearsal) -> None:
 
 
 def let_a_night_pass(at: Rehearsal) -> None:
-    """Six o'clock comes: what waits for it is dated a day back while the service is stopped."""
-    script = (
-        f"import sqlite3; at = sqlite3.connect('{HOME}/kallskydd.db');"
-        "at.execute(\"update home set last_release = date(last_release, '-1 day')\");"
-        "at.execute(\"update cases set release_day = date('now') where released = 0\");"
-        "[at.execute(f\"update {one} set release_on = date('now') where release_on is not null\") for one in ('entries', 'files')];"
-        "at.commit()"
-    )
+    """Six o'clock comes (night.py), and with it the daily audit, which is waited for."""
     at.server.must("systemctl stop kallskydd")
     at.server.must(
-        f'runuser -u kallskydd -- /opt/kallskydd/bin/python -I -c "{script.replace(chr(34), chr(92) + chr(34))}"'
+        f"runuser -u kallskydd -- /opt/kallskydd/bin/python -I {CHECKOUT}/tests/support/rehearsal/night.py {HOME}"
     )
     at.server.must("systemctl start kallskydd")
+    wait_for(lambda: at.server.code(f"test -s {HOME}/audit.chain") == 0, AUDIT_SECONDS, "no daily audit comes")
+    # The addresses are published again.
+    wait_for(
+        lambda: (
+            "NOT"
+            not in at.server.tell(
+                f"runuser -u kallskydd -- kallskydd status --home {HOME} | grep -e onion -e descriptor"
+            )
+        ),
+        AUDIT_SECONDS,
+        "the addresses are not reached",
+    )
 
 
 def answer_what_no_program_sees(at: Rehearsal) -> None:

@@ -40,8 +40,10 @@ NOT_ENFORCED = (
     "AppArmorProfile= (profiles of this computer)",
     "deploy/sysctl.d: files with its values lie over this kernel's",
     "device-mapper: what `cryptsetup open` shows is the disk as it is; its passphrase is judged (disks.py)",
+    'the kernel\'s audit subsystem, which no container sees: the row of `audit live` is "not seen", and no other',
     "udev, the packages' mirror: the packages are there before",
 )
+NOT_SEEN = {"audit-subsystem"}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -114,6 +116,11 @@ class Rehearsal:
             for word, value in {**self.words, **self._of(person)}.items():
                 lines = re.sub(rf"(?<![\w-]){word}(?![\w-])", value, lines)
             code, said = self._type(person, lines)
+            if (
+                "audit live" in lines
+                and set(re.findall(r"(?m)^(?:not seen|FINDING|void) +([\w-]+):", said)) == NOT_SEEN
+            ):
+                code = 0
             self.said += said
             self.commands += len(re.split(r"\n|&&", lines.strip()))
             missing = [one for one in box.seen if one not in said]
