@@ -94,7 +94,7 @@ class Rehearsal:
             if section not in {"", step.section}:
                 continue
             if isinstance(step, Box):
-                self._do(page, step, without)
+                self.do(page, step, without)
             elif step.name in acts:
                 acts[step.name](self)
                 self.hold(f"{step.section} | by hand: {step.name}", holds=True, page=page)
@@ -109,13 +109,14 @@ class Rehearsal:
             "it is open, with the same address", "The service is open." in said and self.words["DESKS"] in said, said
         )
 
-    def _do(self, page: str, box: Box, without: str) -> None:
+    def do(self, page: str, box: Box, without: str = "§") -> None:
+        """Run a box, but for lines with `without`; raises Stuck where it ends otherwise than the page says."""
         people = list(hands.MEMBERS) if box.who == "every member" else [box.who.removeprefix("member ")]
         for person in people:
             lines = "".join(line for line in box.lines.splitlines(keepends=True) if without not in line)
             for word, value in {**self.words, **self._of(person)}.items():
                 lines = re.sub(rf"(?<![\w-]){word}(?![\w-])", value, lines)
-            code, said = self._type(person, lines)
+            code, said = self._type(person, lines, goes_on=box.code is None)
             if (
                 "audit live" in lines
                 and set(re.findall(r"(?m)^(?:not seen|FINDING|void) +([\w-]+):", said)) == NOT_SEEN
@@ -143,7 +144,7 @@ class Rehearsal:
         role = hands.MEMBERS.get(person, "")
         return {"NAME": f"Person {person}", "ROLE": role, "LABEL": person} if role else {}
 
-    def _type(self, person: str, lines: str) -> tuple[int, str]:
+    def _type(self, person: str, lines: str, *, goes_on: bool) -> tuple[int, str]:
         leader = self.places.get(person, self.server).leader
         inside = f"nsenter --target={leader} --mount --uts --ipc --net --pid --root --wd env -i".split()
         environment = {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": "/root", "TERM": "dumb"}
@@ -153,7 +154,17 @@ class Rehearsal:
             environment |= {"HOME": place, "XDG_DATA_HOME": place, "XDG_CACHE_HOME": f"{place}/cache"}
         words = [f"{name}={value}" for name, value in environment.items()]
         return typed(
-            [*inside, f"--chdir={place}", *words, "timeout", "--foreground", "300", "bash", "-euc", lines],
+            [
+                *inside,
+                f"--chdir={place}",
+                *words,
+                "timeout",
+                "--foreground",
+                "300",
+                "bash",
+                "-uc" if goes_on else "-euc",
+                lines,
+            ],
             os.environ,
             Path("/"),
             hands.TYPED,
@@ -200,6 +211,8 @@ def main() -> int:
     parser.add_argument("--release", default="trixie", help="of Debian")
     parser.add_argument("--wait", action="store_true", help="keep the server until Enter is pressed")
     asked = parser.parse_args()
+    if os.geteuid() != 0:
+        raise SystemExit("A server is booted as root: sudo make rehearsal")
     began = time.monotonic()
     tree = make_tree(asked.release)
     print(f"the system and the packages: {time.monotonic() - began:.1f} s", flush=True)
@@ -211,7 +224,7 @@ def main() -> int:
         Internet(Path(short)) as internet,
     ):
         place = Path(folder)
-        disks = {f"/dev/{name}": Disk(place / name, mib) for name, mib in (("vdb", 4096), ("vdc", 512), ("vdd", 512))}
+        disks = {f"/dev/{name}": Disk(place / name, mib) for name, mib in (("vdb", 16384), ("vdc", 512), ("vdd", 512))}
         with Server(tree, place / "server", disks, network) as server:
             rehearsal = Rehearsal(server, internet, asked.put_back)
             try:
@@ -233,7 +246,7 @@ def _bad_days(rehearsal: Rehearsal, place: Path) -> None:
     server = rehearsal.server
     for day in DAYS:
         day(rehearsal)
-    disks = {"/dev/vdb": Disk(place / "other-vdb", 4096)}
+    disks = {"/dev/vdb": Disk(place / "other-vdb", 16384)}
     with Server(server.tree, place / "other", disks, server.network) as other:
         another_host(rehearsal, other)
         for day in DAYS_AFTER:
