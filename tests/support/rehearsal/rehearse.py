@@ -115,7 +115,7 @@ class Rehearsal:
             lines = "".join(line for line in box.lines.splitlines(keepends=True) if without not in line)
             for word, value in {**self.words, **self._of(person)}.items():
                 lines = re.sub(rf"(?<![\w-]){word}(?![\w-])", value, lines)
-            code, said = self._type(person, lines)
+            code, said = self.type(person, lines)
             if (
                 "audit live" in lines
                 and set(re.findall(r"(?m)^(?:not seen|FINDING|void) +([\w-]+):", said)) == NOT_SEEN
@@ -143,7 +143,7 @@ class Rehearsal:
         role = hands.MEMBERS.get(person, "")
         return {"NAME": f"Person {person}", "ROLE": role, "LABEL": person} if role else {}
 
-    def _type(self, person: str, lines: str) -> tuple[int, str]:
+    def type(self, person: str, lines: str) -> tuple[int, str]:
         leader = self.places.get(person, self.server).leader
         inside = f"nsenter --target={leader} --mount --uts --ipc --net --pid --root --wd env -i".split()
         environment = {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": "/root", "TERM": "dumb"}
