@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from rehearsal.hands import DESKS, HOME, stand_in_for_kernel
+from rehearsal.hands import DESKS, HOME, send_join_files, stand_in_for_kernel, wait_until_reached
+from rehearsal.pages import section
+from rehearsal.reporting import cut_while_filing, hold_nothing_lost
 
 if TYPE_CHECKING:
     from rehearsal.rehearse import Rehearsal
@@ -22,20 +24,26 @@ def an_ordinary_day(at: Rehearsal) -> None:
 
 def power_cut(at: Rehearsal) -> None:
     """The power goes while the service runs; after the start the disk is locked and nothing of the home is there."""
-    at.server.power_cut()
+    cut_while_filing(at)
     at.server.boot()
     stand_in_for_kernel(at)
     at.hold("after the power cut the disk is locked", at.server.code(f"test -e {HOME}") != 0)
     state = at.server.tell("systemctl show -P ActiveState kallskydd").strip()
     at.hold("the service waits for its home", state == "inactive", state)
     at.follow("after-a-restart.md")
+    wait_until_reached(at)
     said = at.server.tell("journalctl -b -o cat -u kallskydd")
     at.hold("the journal has the start", "Started kallskydd.service" in said, said)
+    hold_nothing_lost(at)
+
+
+def _fill(at: Rehearsal, folder: str) -> None:
+    at.server.must(f"fallocate -l $(($(df --output=avail -B1 {folder} | tail -n 1) - 65536)) {folder}/other")
 
 
 def full_disk(at: Rehearsal) -> None:
     """Something else fills the home's disk."""
-    at.server.tell("head -c 20G /dev/zero >/var/lib/kallskydd/other")
+    _fill(at, "/var/lib/kallskydd")
     said = at.server.tell(f"{AS_SERVICE} status --home {HOME}")
     at.hold("`status` says that the disk is full", "NOT disk" in " ".join(said.split()), said)
     at.follow(PAGE, "The disk is full", acts={"take away": lambda _: at.server.must("rm /var/lib/kallskydd/other")})
@@ -44,7 +52,7 @@ def full_disk(at: Rehearsal) -> None:
 def full_backup_disk(at: Rehearsal) -> None:
     """A full backup disk is no damage of the home."""
     at.server.must("rm -r /mnt/backup/*-hand /mnt/slots/*-hand")
-    at.server.tell("head -c 20G /dev/zero >/mnt/backup/other")
+    _fill(at, "/mnt/backup")
     said = at.server.tell(
         f'{AS_SERVICE} backup --home {HOME} --to "Lead 1" --to "Handler 2" --out /mnt/backup/full --slots /mnt/slots/full'
     )
@@ -78,19 +86,18 @@ def damaged(at: Rehearsal) -> None:
     at.follow(PAGE, "Something is damaged")
     at.follow(PAGE, "The disk is lost")
     at.hold_open()
+    wait_until_reached(at)
+    # The backup was made after the last report.
+    hold_nothing_lost(at)
 
 
 def another_host(at: Rehearsal, other: Server) -> None:
     """The home moves to a second server, to which the two disks are carried."""
     old = at.server
-    at.places = {"root": old, "new host": other, "old host": old}
     at.server = other
-    at.follow(
-        "first-day.md",
-        until="4.",
-        without="mkfs.ext4 -L",
-    )
+    at.follow("first-day.md", until="4.", without="mkfs.ext4 -L")
     at.server = old
+    at.places = {"root": old, "new host": other, "old host": old}
 
     def carry(_: Rehearsal) -> None:
         for name in ("/dev/vdc", "/dev/vdd"):
@@ -104,13 +111,21 @@ def another_host(at: Rehearsal, other: Server) -> None:
 
     at.follow(PAGE, "Another host", acts={"carry": carry})
     at.hold_open()
+    wait_until_reached(at)
+    hold_nothing_lost(at)
     at.follow(PAGE, "A host is retired")
     at.places = {}
 
 
 def new_version(at: Rehearsal) -> None:
-    """The same version is installed again: what can be tried of an upgrade without an earlier one."""
-    at.follow(PAGE, "A new version", until="§")
+    """A home with a word of an earlier version is upgraded, rolled back, upgraded and kept."""
+    at.server.must(f"sed -i 's/^\\[\\[other_contacts\\]\\]/[[ways]]/' {HOME}/config.toml")
+    new, start, keep, back = section(PAGE, "A new version")
+    at.places = dict.fromkeys(("new version", "roll back"), at.server)
+    for box, without in ((new, "§"), (back, "§"), (new, "make -C"), (start, "§"), (keep, "§")):
+        at.do(PAGE, box, without)
+    at.hold_open()
+    wait_until_reached(at)
 
 
 def lost_key(at: Rehearsal) -> None:
@@ -118,13 +133,19 @@ def lost_key(at: Rehearsal) -> None:
     at.words["ID"] = at.words["ID3"]
     at.follow(PAGE, "A member's key is lost")
     at.hold_open()
+    wait_until_reached(at)
 
 
 def seized(at: Rehearsal) -> None:
     """The home is given up, and another one with other addresses is made."""
     at.places = {"new host": at.server}
     before = at.words["DESKS"]
-    at.follow(PAGE, "Seized, or broken into", acts={"new host": lambda _: at.server.must(f"mv {HOME} {HOME}.seized")})
+
+    def another(_: Rehearsal) -> None:
+        at.server.must(f"mv {HOME} {HOME}.seized")
+        send_join_files(at)
+
+    at.follow(PAGE, "Seized, or broken into", acts={"new host": another})
     said = at.server.tell(f"{AS_SERVICE} roster --home {HOME}")
     at.hold("the addresses are others", "Desks join at: " in said and before not in said, said)
 

@@ -31,7 +31,9 @@ from rehearsal.faults import FAULTS
 from rehearsal.hands import HOME, Act
 from rehearsal.network import Internet, enter
 from rehearsal.pages import Box, steps
+from rehearsal.reporting import both_doors, close_mirror, open_mirror
 from rehearsal.server import CACHE, Server, make_tree
+from rehearsal.visits import Code, Door, onion_door
 from terminal import typed
 
 NOT_ENFORCED = (
@@ -60,6 +62,9 @@ class Rehearsal:
         self.said = ""
         self.commands = 0
         self.failed: list[str] = []
+        # Where reporters come in, and the codes of what they were told is kept.
+        self.door = Door("")
+        self.codes: list[Code] = []
         self._since = time.monotonic()
 
     def hold(self, what: str, holds: object, seen: object = "", page: str = "") -> None:
@@ -94,7 +99,7 @@ class Rehearsal:
             if section not in {"", step.section}:
                 continue
             if isinstance(step, Box):
-                self._do(page, step, without)
+                self.do(page, step, without)
             elif step.name in acts:
                 acts[step.name](self)
                 self.hold(f"{step.section} | by hand: {step.name}", holds=True, page=page)
@@ -109,13 +114,14 @@ class Rehearsal:
             "it is open, with the same address", "The service is open." in said and self.words["DESKS"] in said, said
         )
 
-    def _do(self, page: str, box: Box, without: str) -> None:
+    def do(self, page: str, box: Box, without: str = "§") -> None:
+        """Run a box, but for lines with `without`; raises Stuck where it ends otherwise than the page says."""
         people = list(hands.MEMBERS) if box.who == "every member" else [box.who.removeprefix("member ")]
         for person in people:
             lines = "".join(line for line in box.lines.splitlines(keepends=True) if without not in line)
             for word, value in {**self.words, **self._of(person)}.items():
                 lines = re.sub(rf"(?<![\w-]){word}(?![\w-])", value, lines)
-            code, said = self.type(person, lines)
+            code, said = self.type(person, lines, goes_on=box.code is None)
             if (
                 "audit live" in lines
                 and set(re.findall(r"(?m)^(?:not seen|FINDING|void) +([\w-]+):", said)) == NOT_SEEN
@@ -143,7 +149,8 @@ class Rehearsal:
         role = hands.MEMBERS.get(person, "")
         return {"NAME": f"Person {person}", "ROLE": role, "LABEL": person} if role else {}
 
-    def type(self, person: str, lines: str) -> tuple[int, str]:
+    def type(self, person: str, lines: str, *, goes_on: bool = False) -> tuple[int, str]:
+        """Type lines at a person's computer; return exit code and what was shown. `goes_on` whatever each ends with."""
         leader = self.places.get(person, self.server).leader
         inside = f"nsenter --target={leader} --mount --uts --ipc --net --pid --root --wd env -i".split()
         environment = {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": "/root", "TERM": "dumb"}
@@ -153,7 +160,17 @@ class Rehearsal:
             environment |= {"HOME": place, "XDG_DATA_HOME": place, "XDG_CACHE_HOME": f"{place}/cache"}
         words = [f"{name}={value}" for name, value in environment.items()]
         return typed(
-            [*inside, f"--chdir={place}", *words, "timeout", "--foreground", "300", "bash", "-euc", lines],
+            [
+                *inside,
+                f"--chdir={place}",
+                *words,
+                "timeout",
+                "--foreground",
+                "300",
+                "bash",
+                "-uc" if goes_on else "-euc",
+                lines,
+            ],
             os.environ,
             Path("/"),
             hands.TYPED,
@@ -200,6 +217,8 @@ def main() -> int:
     parser.add_argument("--release", default="trixie", help="of Debian")
     parser.add_argument("--wait", action="store_true", help="keep the server until Enter is pressed")
     asked = parser.parse_args()
+    if os.geteuid() != 0:
+        raise SystemExit("A server is booted as root: sudo make rehearsal")
     began = time.monotonic()
     tree = make_tree(asked.release)
     print(f"the system and the packages: {time.monotonic() - began:.1f} s", flush=True)
@@ -211,7 +230,7 @@ def main() -> int:
         Internet(Path(short)) as internet,
     ):
         place = Path(folder)
-        disks = {f"/dev/{name}": Disk(place / name, mib) for name, mib in (("vdb", 4096), ("vdc", 512), ("vdd", 512))}
+        disks = {f"/dev/{name}": Disk(place / name, mib) for name, mib in (("vdb", 16384), ("vdc", 512), ("vdd", 512))}
         with Server(tree, place / "server", disks, network) as server:
             rehearsal = Rehearsal(server, internet, asked.put_back)
             try:
@@ -219,7 +238,9 @@ def main() -> int:
                 rehearsal.hold_well()
                 rehearsal.code()
                 if not asked.first_day:
-                    _bad_days(rehearsal, place)
+                    with onion_door(Path(short) / "reporter", rehearsal.words["REPORTERS"]) as rehearsal.door:
+                        _both_doors(rehearsal, place)
+                        _bad_days(rehearsal, place)
                 rehearsal.journal()
             except (Stuck, subprocess.CalledProcessError, TimeoutError, ValueError) as fault:
                 said = f"{getattr(fault, 'stdout', '')}{getattr(fault, 'stderr', '')}"
@@ -229,11 +250,19 @@ def main() -> int:
     return 1 if rehearsal.failed else 0
 
 
+def _both_doors(rehearsal: Rehearsal, place: Path) -> None:
+    server = rehearsal.server
+    with Server(server.tree, place / "relay", {}, server.network) as host:
+        mirror = open_mirror(rehearsal, host, place)
+        rehearsal.codes += both_doors(rehearsal, {"onion": rehearsal.door, "mirror": mirror}).values()
+        close_mirror(rehearsal)
+
+
 def _bad_days(rehearsal: Rehearsal, place: Path) -> None:
     server = rehearsal.server
     for day in DAYS:
         day(rehearsal)
-    disks = {"/dev/vdb": Disk(place / "other-vdb", 4096)}
+    disks = {"/dev/vdb": Disk(place / "other-vdb", 16384)}
     with Server(server.tree, place / "other", disks, server.network) as other:
         another_host(rehearsal, other)
         for day in DAYS_AFTER:

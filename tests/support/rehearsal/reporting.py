@@ -49,6 +49,12 @@ def open_mirror(at: Rehearsal, host: Server, place: Path) -> Door:
     return door
 
 
+def close_mirror(at: Rehearsal) -> None:
+    """Take it away from the home again: nobody can look at it from an exit here, and `status` wants somebody to."""
+    at.server.must(f"sed -i '/^.mirror.$/,$d' {HOME}/config.toml; rm -r {HOME}/mirror; systemctl restart kallskydd")
+    at.door.wait()
+
+
 def both_doors(at: Rehearsal, doors: dict[str, Door]) -> dict[str, Code]:
     """File a report with a photograph at each, answer it the next day, and read the answer; return the codes."""
     before = _cases(at)
@@ -78,20 +84,20 @@ def _cases(at: Rehearsal) -> set[str]:
     return {one["case"] for one in json.loads(found[0])["cases"]}
 
 
-def cut_while_filing(at: Rehearsal, door: Door) -> list[Code]:
-    """Take the power while reporters file; return the codes that had come."""
-    with Filing(door) as filing:
+def cut_while_filing(at: Rehearsal) -> None:
+    """Take the power while reporters file; those who had their code are counted."""
+    with Filing(at.door) as filing:
         filing.wait(ACKNOWLEDGED)
         at.server.power_cut()
         codes = list(filing.codes)
+    at.codes += codes
     at.hold(f"the power went while reporters filed; {len(codes)} had their code", holds=True)
-    return codes
 
 
-def hold_nothing_lost(at: Rehearsal, door: Door, codes: list[Code]) -> None:
-    """Every code that came before opens its case, and SQLite finds the database whole."""
-    door.wait()
-    lost = [code for code in codes if not door.opens(code)]
-    at.hold(f"all {len(codes)} reports are there", codes and not lost, lost)
+def hold_nothing_lost(at: Rehearsal) -> None:
+    """Every code that came opens its case, and SQLite finds the database whole."""
+    at.door.wait()
+    lost = [code for code in at.codes if not at.door.opens(code)]
+    at.hold(f"all {len(at.codes)} reports are there", at.codes and not lost, lost)
     said = at.server.tell(f'runuser -u kallskydd -- /opt/kallskydd/bin/python -I -c "{_WHOLE}" {HOME}/kallskydd.db')
     at.hold("SQLite finds the database whole", "[('ok',)]" in said, said)
