@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rehearsal.hands import DESKS, HOME, send_join_files, stand_in_for_kernel, wait_until_reached
 from rehearsal.pages import section
+from rehearsal.reporting import cut_while_filing, hold_nothing_lost
 
 if TYPE_CHECKING:
     from rehearsal.rehearse import Rehearsal
@@ -29,7 +30,7 @@ def an_ordinary_day(at: Rehearsal) -> None:
 
 def power_cut(at: Rehearsal) -> None:
     """The power goes while the service runs; after the start the disk is locked and nothing of the home is there."""
-    at.server.power_cut()
+    cut_while_filing(at)
     at.server.boot()
     stand_in_for_kernel(at)
     at.hold("after the power cut the disk is locked", at.server.code(f"test -e {HOME}") != 0)
@@ -39,6 +40,7 @@ def power_cut(at: Rehearsal) -> None:
     wait_until_reached(at)
     said = at.server.tell("journalctl -b -o cat -u kallskydd")
     at.hold("the journal has the start", "Started kallskydd.service" in said, said)
+    hold_nothing_lost(at)
 
 
 def _fill(at: Rehearsal, folder: str) -> None:
@@ -91,6 +93,8 @@ def damaged(at: Rehearsal) -> None:
     at.follow(PAGE, "The disk is lost")
     at.hold_open()
     wait_until_reached(at)
+    # The backup was made after the last report.
+    hold_nothing_lost(at)
 
 
 def another_host(at: Rehearsal) -> None:
@@ -116,6 +120,7 @@ def another_host(at: Rehearsal) -> None:
     at.follow(PAGE, "Another host", acts={"carry": carry})
     at.hold_open()
     wait_until_reached(at)
+    hold_nothing_lost(at)
     at.follow(PAGE, "A host is retired")
     at.places = {}
 

@@ -24,10 +24,12 @@ from typing import Self
 
 from rehearsal.server import Server
 
+from onion.errors import PrivateNetworkFailed
 from onion.private_network import PrivateNetwork
 from onion.tor_process import NO_PUBLIC_TOR
 
 ADDRESSES = ("20.1.0.1", "21.2.0.1", "22.3.0.1", "23.4.0.1")  # tor takes no two relays of one /16 into a circuit
+STARTS = 4  # each tries three times; on a computer with much to do the votes come too late
 _CLONE_NEWNET = 0x40000000
 _SET_FLAGS, _SET_ADDRESS, _SET_MASK, _UP = 0x8914, 0x8916, 0x891C, 1  # linux/sockios.h
 _AUTHORITY = re.compile(rb"[ -~]+ v3ident=[ -~]+(?=\0)")
@@ -78,8 +80,15 @@ class Internet:
     network: PrivateNetwork | None = None
 
     def __enter__(self) -> Self:
-        self.network = PrivateNetwork(self.folder / "net", addresses=ADDRESSES)
-        self.network.start()
+        for tries_left in reversed(range(STARTS)):
+            self.network = PrivateNetwork(self.folder / "net", addresses=ADDRESSES)
+            try:
+                self.network.start()
+            except PrivateNetworkFailed:
+                if not tries_left:
+                    raise
+            else:
+                break
         # For the desks and reporters, which run on this computer.
         programs = self.folder / "bin"
         programs.mkdir()

@@ -31,7 +31,9 @@ from rehearsal.faults import FAULTS
 from rehearsal.hands import HOME, Act
 from rehearsal.network import Internet, enter
 from rehearsal.pages import Box, steps
+from rehearsal.reporting import both_doors, close_mirror, open_mirror
 from rehearsal.server import CACHE, Server, make_tree
+from rehearsal.visits import Code, Door, onion_door
 from terminal import typed
 
 NOT_ENFORCED = (
@@ -61,6 +63,9 @@ class Rehearsal:
         self.said = ""
         self.commands = 0
         self.failed: list[str] = []
+        # Where reporters come in, and the codes of what they were told is kept.
+        self.door = Door("")
+        self.codes: list[Code] = []
         self._since = time.monotonic()
 
     def hold(self, what: str, holds: object, seen: object = "", page: str = "") -> None:
@@ -128,7 +133,7 @@ class Rehearsal:
             lines = "".join(line for line in box.lines.splitlines(keepends=True) if without not in line)
             for word, value in {**self.words, **self._of(person)}.items():
                 lines = re.sub(rf"(?<![\w-]){word}(?![\w-])", value, lines)
-            code, said = self._type(person, lines, goes_on=box.code is None)
+            code, said = self.type(person, lines, goes_on=box.code is None)
             if (
                 "audit live" in lines
                 and set(re.findall(r"(?m)^(?:not seen|FINDING|void) +([\w-]+):", said)) == NOT_SEEN
@@ -156,7 +161,8 @@ class Rehearsal:
         role = hands.MEMBERS.get(person, "")
         return {"NAME": f"Person {person}", "ROLE": role, "LABEL": person} if role else {}
 
-    def _type(self, person: str, lines: str, *, goes_on: bool) -> tuple[int, str]:
+    def type(self, person: str, lines: str, *, goes_on: bool = False) -> tuple[int, str]:
+        """Type lines at a person's computer; return exit code and what was shown. `goes_on` whatever each ends with."""
         leader = self.places.get(person, self.server).leader
         inside = f"nsenter --target={leader} --mount --uts --ipc --net --pid --root --wd env -i".split()
         environment = {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": "/root", "TERM": "dumb"}
@@ -244,7 +250,8 @@ def main() -> int:
             rehearsal = Rehearsal(server, internet, asked.put_back)
             rehearsal.live_through(first_day, [])
             if not asked.first_day:
-                _bad_days(rehearsal, place, asked.day)
+                with onion_door(Path(short) / "reporter", rehearsal.words["REPORTERS"]) as rehearsal.door:
+                    _bad_days(rehearsal, place, asked.day)
             rehearsal.journal()
     print("Not enforced here:", *NOT_ENFORCED, sep="\n  ")
     print(f"{rehearsal.commands} commands, {len(rehearsal.failed)} not in order, {time.monotonic() - began:.0f} s.")
@@ -253,7 +260,14 @@ def main() -> int:
 
 def _bad_days(rehearsal: Rehearsal, place: Path, only: list[str]) -> None:
     server = rehearsal.server
-    for day in DAYS:
+
+    def reports(at: Rehearsal) -> None:
+        with Server(server.tree, place / "relay", {}, server.network) as host:
+            mirror = open_mirror(at, host, place)
+            at.codes += both_doors(at, {"onion": at.door, "mirror": mirror}).values()
+            close_mirror(at)
+
+    for day in (reports, *DAYS):
         rehearsal.live_through(day, only)
     disks = {"/dev/vdb": Disk(place / "other-vdb", 16384)}
     with Server(server.tree, place / "other", disks, server.network) as other:

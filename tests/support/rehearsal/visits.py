@@ -1,35 +1,29 @@
-"""The people of a rehearsal: reporters at both doors, and members at their desks.
-
-A reporter is the demonstration's scripted browser: she knows the pages by their HTML alone. A member runs the command
-line of the documents on this computer, in a folder of the own, and types at a terminal what is asked for.
-"""
+"""The reporters of a rehearsal, at both doors: the demonstration's scripted browser, which knows the pages by their HTML."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import re
 import ssl
-import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import aiohttp
-from terminal import typed
+from rehearsal.server import wait_for
 
 from kallskydd.demo.mirror import new_certificate
 from kallskydd.demo.sample_files import Sample
 from kallskydd.demo.visitor import HtmlPage, ThisComputer, Visitor
 from onion.client import ClientTor
+from onion.errors import OnionError
 
-PASSPHRASE = "fyra ord som inte hör ihop"
-ANSWERS = {"Passphrase: ": PASSPHRASE, "The same again: ": PASSPHRASE, "yes/no\r\n": "yes"}
 Code = tuple[str, ...]
+TEXT = "Fakturan 4711 har betalats två gånger till samma firma, och chefen vet om det."
+ANSWER_SECONDS = 240.0
 
 
 @dataclass
@@ -46,7 +40,22 @@ class Door:
         tls = ssl.create_default_context(cafile=str(self.trusted))
         return Visitor(aiohttp.TCPConnector(ssl=tls, resolver=ThisComputer()), self.origin)
 
-    def file(self, text: str, samples: Sequence[Sample] = ()) -> Code:
+    def answers(self) -> bool:
+        """Return whether the first page is there now."""
+        try:
+            return asyncio.run(self._first_page()) == 200
+        except (OnionError, aiohttp.ClientError, OSError):
+            return False
+
+    async def _first_page(self) -> int:
+        async with asyncio.timeout(ANSWER_SECONDS / 8), self._visitor() as visitor:
+            return (await visitor.open("/")).status
+
+    def wait(self) -> None:
+        """Return when the first page is there; raises TimeoutError."""
+        wait_for(self.answers, ANSWER_SECONDS, f"{self.origin} does not answer")
+
+    def file(self, text: str = TEXT, samples: Sequence[Sample] = ()) -> Code:
         """File a report; return its code. Raises ValueError where no code came: nothing was acknowledged."""
         return asyncio.run(self._file(text, samples))
 
@@ -55,7 +64,7 @@ class Door:
             page = await visitor.open("/report")
             page = await visitor.send(page.form("/report"), {"text": text, "act": "send"}, samples)
             if not page.receipt:
-                raise ValueError(f"no code came, status {page.status}")
+                raise ValueError(f"no code came, status {page.status}: {page.html}")
             return page.receipt
 
     def inbox(self, code: Code) -> str:
@@ -75,7 +84,7 @@ class Door:
 
 @contextmanager
 def onion_door(folder: Path, address: str) -> Iterator[Door]:
-    """The reporters' address, by a tor of the reporter's own."""
+    """The reporters' address, by a tor of the reporter's own; `folder` has a short path."""
     with ClientTor(folder) as tor:
         yield Door(f"http://{address.removesuffix('.onion')}.onion", socks=tor.socks)
 
@@ -89,37 +98,31 @@ def mirror_door(folder: Path, name: str) -> tuple[Door, bytes]:
 
 
 @dataclass
-class Member:
-    """One member's own computer: `folder`, in which the desk home lies and the lines of documents are run."""
+class Filing:
+    """Reporters who file one report after another: `with Filing(door) as filing`; `codes` are those that came."""
 
-    folder: Path
-    label: str
-    role: str = "handler"
+    door: Door
+    reporters: int = 2
+    codes: list[Code] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    _ended: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, lines: str, **words: str) -> str:
-        """Run a document's lines, with `words` in the place of those that stand for something; return what was shown.
+    def __enter__(self) -> Self:
+        for _ in range(self.reporters):
+            threading.Thread(target=self._file, daemon=True).start()
+        return self
 
-        Raises ValueError with the code and the words, where they end badly.
-        """
-        for word, value in words.items():
-            lines = re.sub(rf"\b{word}\b", value, lines)
-        self.folder.mkdir(exist_ok=True)
-        programs = Path(sys.executable).parent
-        environment = {
-            **os.environ, "PATH": f"{os.environ['PATH']}:{programs}", "HOME": str(self.folder), "LANG": "C.UTF-8",
-            "XDG_DATA_HOME": str(self.folder / "data"), "XDG_CACHE_HOME": str(self.folder / "cache"),
-        }  # fmt: skip
-        code, said = typed(["bash", "-euc", lines], environment, self.folder, ANSWERS)
-        if code != 0:
-            raise ValueError(f"{self.label}: {lines.strip()} ended with {code}: {said}")
-        return said
+    def __exit__(self, *_: object) -> None:
+        """Let no more be filed. Who waits for an answer is not waited for: it may never come."""
+        self._ended.set()
 
-    def enrol(self) -> Path:
-        """Make a key; return the join file, which the operator gets."""
-        self.run(f'kallskydd desk enrol --name "Person {self.label}" --role {self.role} --label "{self.label}"')
-        return self.folder / "data" / "kallskydd-desk" / "join.toml"
+    def wait(self, count: int) -> None:
+        """Return when so many are acknowledged; raises TimeoutError."""
+        wait_for(lambda: len(self.codes) >= count, ANSWER_SECONDS, f"no {count} codes: {self.faults[:1]}")
 
-    def cases(self) -> list[dict[str, Any]]:
-        """The cases that the desk sees."""
-        said = self.run("kallskydd desk list --json")
-        return json.loads(said[said.index("{") : said.rindex("}") + 1])["cases"]
+    def _file(self) -> None:
+        while not self._ended.wait(0.1):
+            try:
+                self.codes.append(self.door.file())
+            except (OnionError, aiohttp.ClientError, OSError, ValueError, LookupError) as fault:
+                self.faults.append(repr(fault)[:300])
