@@ -63,7 +63,6 @@ async def keep_time(services: Services, released: Callable[[], None], store_fail
 
     Raises SettingLost, with which the intake ends.
     """
-    released_for: date | None = None
     last_heartbeat: datetime | None = None
     last_sweep: datetime | None = None
     while True:
@@ -72,8 +71,8 @@ async def keep_time(services: Services, released: Callable[[], None], store_fail
             tidy(services)
             last_sweep = now
         services.result_pages.sweep()
-        if released_for != due_day(now) and await release(services, due_day(now)):
-            released_for = due_day(now)
+        if services.releases.made != due_day(now) and await release(services, due_day(now)):
+            services.releases.made = due_day(now)
             released()
         if last_heartbeat is None or abs(now - last_heartbeat) >= HEARTBEAT:
             try:

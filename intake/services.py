@@ -5,13 +5,14 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
 from cases.case.restored import Restored, last_loss
-from cases.clock import Clock, today
+from cases.clock import Clock, due_day, today
 from cases.config import Config
 from cases.errors import RosterFault
 from cases.home import Home
@@ -38,6 +39,19 @@ from scrubbers.sandbox import Sandbox
 _MIB: Final = 2**20
 # Inspecting the folder takes as long as making a first page, so pages that only show the roster share one inspection.
 SHOWN_SECONDS: Final = 1.0
+# How long a release takes would tell how much came in: pages name it an hour after 06:00.
+RELEASE_SHOWN_AFTER: Final = timedelta(hours=1)
+
+
+class Releases:
+    """The day of the newest release that this intake has made, be it of nothing."""
+
+    def __init__(self) -> None:
+        self.made: date | None = None
+
+    def shown(self, now: datetime) -> date | None:
+        """Return the day that pages name: one and the same for everybody, whatever was released."""
+        return None if self.made is None else min(self.made, due_day(now - RELEASE_SHOWN_AFTER))
 
 
 class RosterProvider:
@@ -113,6 +127,7 @@ class Services:
     held: HeldForms
     budget: MemoryBudget
     disk: DiskRoom
+    releases: Releases
     texts: Room
     limits: Limits
     hosts: Hosts
@@ -157,6 +172,7 @@ def compose(
         progress=ProgressBoard(),
         held=held,
         disk=DiskRoom(store, config.file_bounds),
+        releases=Releases(),
         budget=MemoryBudget(config.limits.uploads_in_memory_mib * _MIB),
         texts=Room(TEXT_BYTES),
         limits=Limits.configured(config.limits),

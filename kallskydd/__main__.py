@@ -25,6 +25,7 @@ COMMANDS = {
     "ready": "the one-page list before the service opens, checked off",
     "backup": "copy the home while it runs; its keys are sealed to two members",
     "restore": "make a home from a backup, with the answers of two members",
+    "drill": "try a restore of the last backup with two members, and leave nothing of it",
     "move": "close this home for good, and make the package for another host",
     "host": "many tenants on one computer, each with an account and a home of its own",
     "upgrade": "bring a home of an earlier version up to this one, with a way back",

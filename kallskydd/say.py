@@ -14,6 +14,11 @@ def prose(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
+def reason(error: OSError) -> str:
+    """Return what the system says, and of which file."""
+    return f"{error.strerror}: {error.filename}" if error.filename else f"{error.strerror}"
+
+
 def count(number: int, thing: str) -> str:
     """Return a number with its noun: 1 reader, 2 readers."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

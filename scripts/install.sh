@@ -54,6 +54,9 @@ put deploy/systemd/kallskydd.service /etc/systemd/system
 put deploy/systemd/kallskydd-tor.service /etc/systemd/system
 put deploy/systemd/kallskydd-status.service /etc/systemd/system
 put deploy/systemd/kallskydd-status.timer /etc/systemd/system
+# For another computer, which looks from outside and has no home.
+put deploy/systemd/kallskydd-outside.service /etc/systemd/system
+put deploy/systemd/kallskydd-outside.timer /etc/systemd/system
 put deploy/systemd/kallskydd-backup.service /etc/systemd/system
 put deploy/systemd/kallskydd-backup.timer /etc/systemd/system
 put deploy/sysusers.d/kallskydd.conf /etc/sysusers.d

@@ -55,8 +55,8 @@ ln -sfn "$program/bin/kallskydd" "$root/usr/local/bin/kallskydd"
 
 # ---- 2. what the system reads
 put() { mkdir -p "$root$2"; install -m 0644 "$1" "$root$2/"; }
-put deploy/systemd/kallskydd-relay.service /etc/systemd/system
-put deploy/systemd/kallskydd-relay-tor.service /etc/systemd/system
+put deploy/systemd/relay/kallskydd-relay.service /etc/systemd/system
+put deploy/systemd/relay/kallskydd-relay-tor.service /etc/systemd/system
 put deploy/sysusers.d/kallskydd-relay.conf /etc/sysusers.d
 put deploy/sysctl.d/60-kallskydd.conf /etc/sysctl.d
 put deploy/sysctl.d/60-kallskydd-relay.conf /etc/sysctl.d

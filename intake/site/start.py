@@ -15,12 +15,13 @@ async def start(request: web.Request) -> web.StreamResponse:
 
 def first_page(services: Services, language: Language) -> web.Response:
     """Return the first page in this language."""
-    roster = services.roster.shown().current
+    roster, released = services.roster.shown().current, services.releases.shown(services.clock())
     return services.pages.page(
         "start.html",
         language,
         "/",
-        same_for=() if roster is None else (roster.digest, roster.is_open),
+        same_for=(None if roster is None else (roster.digest, roster.is_open), released),
+        released=released,
         open=roster is not None and roster.is_open,
         phone=services.config.phone,
     )

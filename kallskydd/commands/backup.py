@@ -17,7 +17,7 @@ from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster.chain import read_chain
 from kallskydd.exit_codes import code_of
-from kallskydd.say import MISSING, OK, answer, count, prose, result
+from kallskydd.say import MISSING, OK, answer, count, prose, reason, result
 from kallskydd.upkeep.days import note_backup
 
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         return code_of(error)
     except OSError as error:
         prose(
-            f"The backup cannot be written: {error.strerror}. Look at the folders of --out and --slots; it is not made."
+            f"The backup cannot be written: {reason(error)}. Look at the folders of --out and --slots; it is not made."
         )
         return MISSING
     say(args, made)

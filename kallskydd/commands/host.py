@@ -13,10 +13,12 @@ from pathlib import Path
 
 from cases.clock import today, utc_now
 from kallskydd.commands import host_cluster
-from kallskydd.hosting.machine import HostFault, Machine, unit_of
+from kallskydd.hosting.machine import PUBLISHER_UNIT, TOR_UNIT, HostFault, Machine, unit_of
+from kallskydd.hosting.rings import RINGS, upgrade
 from kallskydd.hosting.tenants import NewTenant, add, is_open, move, remove, start
-from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, answer, prose, result
-from kallskydd.status.host import lines, look_quietly
+from kallskydd.hosting.versions import installed
+from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, answer, prose, reason, result
+from kallskydd.status.host import lines, look_quietly, standing
 from kallskydd.upkeep.file_system import add_consent
 
 
@@ -31,6 +33,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     looking.add_argument("--quiet", action="store_true", help="for a timer: say nothing, run the alarm when it is due")
     starting = _verb(verbs, "start", "start these tenants, or all, a few at a time", _start)
     starting.add_argument("name", nargs="*", metavar="NAME")
+    upgrading = _verb(verbs, "upgrade", "bring tenants to the installed version, in rings", _upgrade)
+    upgrading.add_argument("--first", metavar="NAME", help="the one that is the first ring; default: by the alphabet")
+    upgrading.add_argument(
+        "--rings", type=int, choices=range(1, RINGS + 1), default=RINGS, help="how far: one, a tenth, all; default: all"
+    )
     moving = _verb(verbs, "move", "close a tenant's home for good, and make the package for another host", _move)
     moving.add_argument("name", metavar="NAME")
     moving.add_argument("words", nargs=argparse.REMAINDER, help="those of `kallskydd move`: --out, --slots, --to, --to")
@@ -78,9 +85,7 @@ def _run(args: argparse.Namespace, run: Callable[[argparse.Namespace, Machine], 
         prose(str(fault))
         return fault.exit_code
     except OSError as error:
-        prose(
-            f"It could not be done: {error.strerror} ({error.filename}). Look at that path and the space on the disk."
-        )
+        prose(f"It could not be done: {reason(error)}. Look at that path and the space on the disk.")
         return MISSING
 
 
@@ -112,11 +117,28 @@ def _status(args: argparse.Namespace, machine: Machine) -> int:
     if args.quiet:
         return OK if look_quietly(machine, today(utc_now)) else FINDINGS
     findings = lines(machine)
+    tenants = {name: standing(machine, name) for name in machine.tenants()} if machine.runs else {}
     if args.json:
-        result({one.what: {"well": one.well, "words": one.words, "to_do": one.to_do} for one in findings})
+        said = {one.what: {"well": one.well, "words": one.words, "to_do": one.to_do} for one in findings}
+        result({"version": installed(), "tenants": tenants, "lines": said})
     for one in findings:
         answer(one.line, as_json=args.json)
+    for name, known in tenants.items():
+        answer(f"     {name}: version {known['version']}, last backup {known['backup'] or 'none'}", as_json=args.json)
     return OK if all(one.well for one in findings) else FINDINGS
+
+
+def _upgrade(args: argparse.Namespace, machine: Machine) -> int:
+    made = upgrade(machine, args.first, args.rings, lambda words: answer(words, as_json=args.json))
+    if args.json:
+        result({"version": installed(), "done": made.done, "not_well": made.ill, "earlier": made.left})
+    for name, why in made.ill.items():
+        answer(f"{name}: {why} It stops here. See `kallskydd status` of that home.", as_json=args.json)
+    answer(f"The installed version ({installed()}): {', '.join(made.done) or 'nobody'}.", as_json=args.json)
+    answer(f"An earlier one: {', '.join(made.left) or 'nobody'}.", as_json=args.json)
+    if not made.left and not made.ill:
+        answer(f"Last, when few are about: systemctl restart {PUBLISHER_UNIT} {TOR_UNIT}", as_json=args.json)
+    return FINDINGS if made.ill else OK
 
 
 def _start(args: argparse.Namespace, machine: Machine) -> int:

@@ -36,7 +36,7 @@ from cases.roster.chain import (
 from cases.roster.member import Join, MemberKeys, make_join, new_member_keys, read_join, seal_member_keys
 from cases.roster.text import READERS_OF_A_REAL_HOME
 from kallskydd.exit_codes import code_of
-from kallskydd.say import MISSING, OK, USAGE, prose, result
+from kallskydd.say import MISSING, OK, USAGE, prose, reason, result
 from kallskydd.upkeep.file_system import add_consent, require_plain_file_system
 from onion.address import public_from_address
 from onion.errors import PathUnusable
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         prose(str(error))
         return code_of(error)
     except OSError as error:
-        prose(f"The home cannot be made: {error.strerror}. Look at the folder above it and the space on the disk.")
+        prose(f"The home cannot be made: {reason(error)}. Look at the folder above it and the space on the disk.")
         return MISSING
     _print_result(args, home_facts, readers=sum(join.role != "counsel" for join in joins))
     return OK

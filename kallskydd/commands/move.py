@@ -14,7 +14,7 @@ from cases.errors import CaseError
 from cases.home import close_for_good, hold_home, read_home_to_move
 from kallskydd.commands.backup import add_places, say, wanted
 from kallskydd.exit_codes import code_of
-from kallskydd.say import MISSING, OK, USAGE, answer, prose
+from kallskydd.say import MISSING, OK, USAGE, answer, prose, reason
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         prose(str(error))
         return code_of(error)
     except OSError as error:
-        prose(f"The package cannot be written: {error.strerror}. Look at the folders of --out and --slots.")
+        prose(f"The package cannot be written: {reason(error)}. Look at the folders of --out and --slots.")
         prose("Where the home says MOVED it stays closed; run `kallskydd move` again with other places.")
         return MISSING
     answer("This home is closed for good; `serve` refuses it from now on.", as_json=args.json)

@@ -9,7 +9,7 @@ from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.home import read_home
 from kallskydd.exit_codes import code_of
-from kallskydd.say import FINDINGS, MISSING, OK, answer, count, prose, result
+from kallskydd.say import FINDINGS, MISSING, OK, answer, count, prose, reason, result
 from kallskydd.upkeep.readiness import ASKED, Line, Standing, keep_answers, lines_of
 
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         prose(str(error))
         return code_of(error)
     except OSError as error:
-        prose(f"The answers cannot be kept: {error.strerror}. Look at the home, its owner and the space on the disk.")
+        prose(f"The answers cannot be kept: {reason(error)}. Look at the home, its owner and the space on the disk.")
         return MISSING
     _show(args, lines)
     return OK if all(line.standing is Standing.OK for line in lines) else FINDINGS

@@ -17,7 +17,7 @@ from cases.clock import today, utc_now
 from cases.errors import CaseError
 from cases.roster.chain import fingerprint_words
 from kallskydd.exit_codes import code_of
-from kallskydd.say import MISSING, OK, answer, count, prose, result
+from kallskydd.say import MISSING, OK, answer, count, prose, reason, result
 from kallskydd.upkeep.file_system import add_consent, require_plain_file_system
 
 ANSWERS = 2
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         prose(str(error))
         return code_of(error)
     except OSError as error:
-        prose(f"The home cannot be restored: {error.strerror}. Look at the folders that were named, and their owner.")
+        prose(f"The home cannot be restored: {reason(error)}. Look at the folders that were named, and their owner.")
         return MISSING
     _say(args, outcome)
     return OK
@@ -83,16 +83,25 @@ def _ask(args: argparse.Namespace, home: Path, backup: Backup) -> int:
 
 
 def _say(args: argparse.Namespace, outcome: Outcome) -> None:
-    declared = outcome.declared
     if args.json:
-        result(
-            {
-                "backup_day": declared.backup_day.isoformat(),
-                "cases": outcome.cases,
-                "without_share": outcome.without_share,
-                "erased_again": outcome.erased_again,
-            }
-        )
+        result(in_numbers(outcome))
+    for line in (*in_sentences(outcome), f"Start it: kallskydd serve --home {args.home}"):
+        answer(line, as_json=args.json)
+
+
+def in_numbers(outcome: Outcome) -> dict[str, str | int]:
+    """Return what a restore came to, for a program."""
+    return {
+        "backup_day": outcome.declared.backup_day.isoformat(),
+        "cases": outcome.cases,
+        "without_share": outcome.without_share,
+        "erased_again": outcome.erased_again,
+    }
+
+
+def in_sentences(outcome: Outcome) -> list[str]:
+    """Return what a restore came to, for a person: what is there, and what is lost."""
+    declared = outcome.declared
     lines = [
         f"Restored from the {'package' if declared.moved else 'backup'} of {declared.backup_day}, same addresses.",
         "The restored store was counted: it has every case of the backup, but for those named here.",
@@ -108,6 +117,4 @@ def _say(args: argparse.Namespace, outcome: Outcome) -> None:
         lines.append(
             f"What came after {declared.backup_day} is gone. Members' desks say from which day the service is."
         )
-    lines.append(f"Start it: kallskydd serve --home {args.home}")
-    for line in lines:
-        answer(line, as_json=args.json)
+    return lines

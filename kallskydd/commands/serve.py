@@ -18,7 +18,7 @@ from cases.home import Home, hold_home
 from confine.process import make_undumpable, no_core_dump
 from confine.swap import harmful_swap
 from kallskydd.exit_codes import code_of
-from kallskydd.say import MISSING, REFUSED, prose
+from kallskydd.say import MISSING, REFUSED, prose, reason
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.brought import NoListeners, listeners_brought
 from kallskydd.serve.children import HomePathTooLong
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         prose(_REFUSALS[type(error)])
         return REFUSED
     except OSError as error:
-        prose(f"The home cannot be served: {error.strerror}. Look at its files, their owner and the space on the disk.")
+        prose(f"The home cannot be served: {reason(error)}. Look at its files, their owner and the space on the disk.")
         prose("With a system tor, this account must be in the group of tor's control socket.")
         return MISSING
 

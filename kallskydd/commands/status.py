@@ -30,8 +30,9 @@ from kallskydd.mirror.folder import MIRROR_FOLDER
 from kallskydd.mirror.issued import look_at_list, remember_ours
 from kallskydd.say import FINDINGS, OK, answer, prose, result
 from kallskydd.status import home as inside
-from kallskydd.status import outside
+from kallskydd.status import outside, plugin
 from kallskydd.status.alarm import is_due, is_program, remembered, sound
+from kallskydd.upkeep.tried import is_tried, note_tried
 from onion.errors import OnionError
 
 HYBRID_KEYS_SINCE = (3, 5)
@@ -48,11 +49,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--quiet", action="store_true", help="for a timer: say nothing, keep it for desks, run the alarm"
     )
+    plugin.add_options(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look; exit code 1 when something is not well, 4 without a home."""
+    """Look; exit code 1 when something is not well, 4 without a home. With --onion: as monitoring plugins have them."""
+    if args.onion is not None:
+        return plugin.run(args)
     try:
         home = read_home(args.home.absolute())
     except CaseError as error:
@@ -103,11 +107,15 @@ def keep(home: Home, findings: list[Finding], now: datetime) -> None:
     except (UpkeepUnreadable, OSError):
         alarmed = NEVER
     kept = remembered(seen, alarmed)
-    if home.config.alarm is not None and is_due(seen, alarmed):
-        well = sound(home.config.alarm.command)
+    command = None if home.config.alarm is None else home.config.alarm.command
+    due = is_due(seen, alarmed)
+    if command is not None and (due or not is_tried(home.path, command)):
+        well = sound(command)
         seen = Upkeep(seen.day, {**seen.signs, "alarm": Sign.WELL if well else Sign.TROUBLE})
         # One that failed is a trouble itself: other than those before, so that the next run tries again.
-        kept = seen if well else kept
+        kept = seen if well and due else kept
+        if well:
+            note_tried(home.path, command)
     write_upkeep(home.path, seen, kept)
 
 
@@ -131,7 +139,7 @@ def _alarm(home: Home) -> Finding:
     except (UpkeepUnreadable, OSError):
         seen = NEVER
     if seen.signs["alarm"] is Sign.TROUBLE:
-        to_do = "Run the command of `[alarm]` in config.toml by hand, as the service's account."
+        to_do = "Mend the command of `[alarm]` in config.toml. Each look of the timer tries it again."
         return Finding(
             "alarm", well=False, words="The alarm's command ended with an error, or did not end.", to_do=to_do
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from cases.errors import CaseError
 from cases.home import lock_home
 from kallskydd.exit_codes import code_of
-from kallskydd.say import MISSING, OK, answer, prose, result
+from kallskydd.say import MISSING, OK, answer, prose, reason, result
 from kallskydd.upkeep.upgrading import COPY_FOLDER, keep, roll_back, upgrade
 
 
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         return code_of(error)
     except OSError as error:
         prose(
-            f"The home cannot be upgraded: {error.strerror}. Look at its files, their owner and the space on the disk."
+            f"The home cannot be upgraded: {reason(error)}. Look at its files, their owner and the space on the disk."
         )
         return MISSING
     if args.json:

@@ -99,16 +99,11 @@ class Machine:
 
     def as_account(self, account: Account, *words: str) -> int:
         """Run one of our modules as a tenant, and return its exit code; what it says goes to the terminal."""
-        return subprocess.run(
-            [sys.executable, "-I", "-m", *words],
-            user=account.uid,
-            group=account.gid,
-            extra_groups=[],
-            umask=0o077,
-            cwd=os.sep,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8"},
-            check=False,
-        ).returncode
+        return _run_as(account, words, None).returncode
+
+    def told_by(self, account: Account, *words: str) -> str:
+        """Run one of our modules as a tenant, and return what it prints on stdout, whatever its exit code."""
+        return _run_as(account, words, subprocess.PIPE).stdout or ""
 
     def remove_account(self, name: str) -> None:
         """Remove a tenant's account and its group; nothing if it is gone."""
@@ -133,6 +128,22 @@ class Machine:
                 f"`{' '.join(words)}` failed: {said[-1] if said else 'no reason given'}.", "Mend that first.", 4
             )
         return done.stdout
+
+
+def _run_as(account: Account, words: tuple[str, ...], stdout: int | None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-I", "-m", *words],
+        user=account.uid,
+        group=account.gid,
+        extra_groups=[],
+        umask=0o077,
+        cwd=os.sep,
+        env={"PATH": os.defpath, "LANG": "C.UTF-8"},
+        stdout=stdout,
+        stderr=None if stdout is None else subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
 
 
 def account_name(name: str) -> str:

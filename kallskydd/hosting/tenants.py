@@ -97,7 +97,7 @@ def start(machine: Machine, names: list[str]) -> list[str]:
     As many at a time as there are processors: each takes one of them, and its zygotes' memory, until it is ready.
     """
     for name in names:
-        _require_tenant(machine, name)
+        require_tenant(machine, name)
     chosen = names or [name for name in machine.tenants() if is_open(machine, name)]
     if not machine.runs:
         return []
@@ -111,7 +111,7 @@ def start(machine: Machine, names: list[str]) -> list[str]:
 
 def move(machine: Machine, name: str, words: list[str]) -> int:
     """Stop the tenant and close its home for good, with the words of `kallskydd move`; returns what that returned."""
-    account = _require_tenant(machine, name)
+    account = require_tenant(machine, name)
     machine.systemctl("disable", "--now", *timers_of(name))
     machine.systemctl("stop", socket_of(name), unit_of(name))
     return machine.as_account(account, "kallskydd", "move", "--home", str(machine.home(name)), *words)
@@ -151,7 +151,8 @@ def _require_name(name: str) -> None:
         raise HostFault(f"{name!r} cannot be a tenant's name.", _NAMES, USAGE)
 
 
-def _require_tenant(machine: Machine, name: str) -> Account:
+def require_tenant(machine: Machine, name: str) -> Account:
+    """Return the account of a tenant. Raises HostFault."""
     _require_name(name)
     account = machine.account(name)
     if account is None:

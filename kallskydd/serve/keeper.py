@@ -42,6 +42,7 @@ from kallskydd.serve.mirror import MirrorDoor, hear, intake_is_gone
 from kallskydd.serve.mirror_certificate import MirrorCertificate, MirrorPlan
 from kallskydd.serve.notes import Notebook
 from kallskydd.serve.onions import OnionKeys, OnionPlaces, Onions, WhoseTor
+from kallskydd.serve.orphans import collect_orphans, is_process_one
 from kallskydd.serve.why_not_open import why_not_open
 from onion.keys import read_onion_key
 from onion.publisher.onion import DESK_SOCKET, MIRROR_SOCKET, PUBLIC_SOCKET
@@ -141,6 +142,8 @@ class Keeper:
         if self.plan.mirror is not None:
             self._mirror = MirrorDoor(self.plan.home, lambda: self._intakes, self.announcer)
         tasks = [asyncio.create_task(self._keep_intake(place)), asyncio.create_task(onions.keep_up())]
+        if is_process_one():
+            tasks.append(asyncio.create_task(collect_orphans()))
         try:
             await self._first_ready(tasks[0])
             if not self._stopping.is_set():

@@ -4,7 +4,8 @@ It is given no word of what is wrong, and nothing that could hold one: a fixed e
 output goes nowhere. That it ran says that something is not well; the same command without `--quiet` says what.
 
 When it runs, with `troubles` the set of lines that are not well:
-1. never when there are none, and at most once a day;
+0. once for a command that is new, whatever is seen: so it is tried where it has to work;
+1. else never when there are none, and at most once a day;
 2. when they are others than those that it ran for last;
 3. else again each week while they last, since a message can be lost.
 A run that fails is tried again at the next hour.

@@ -2,51 +2,44 @@
 
 A tenant's own look cannot: while no node of a cluster leads no home is there, and Pacemaker answers root alone. The
 command of the alarm stands in /etc/kallskydd/host.toml, in the form that a home's config.toml has, and it is run by the
-same rules (`kallskydd.status.alarm`). What was seen is not written down, but the names of the lines that the last alarm
-was for, and its day, for root alone.
+same rules (`kallskydd.status.alarmed`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from cases.config import AlarmConfig, ConfigFault, parse_host_config
 from kallskydd.finding import Finding
 from kallskydd.hosting.machine import HostFault, Machine
 from kallskydd.hosting.status import look
-from kallskydd.status.alarm import is_due, is_program, sound
+from kallskydd.hosting.tenants import is_open
+from kallskydd.hosting.versions import EARLIER, installed, runs_installed
+from kallskydd.status.alarm import is_program
+from kallskydd.status.alarmed import ALARM_LINE, react, read_alarmed
+from kallskydd.upkeep.days import last_backup
 
 HOST_CONFIG: Final = Path("/etc/kallskydd/host.toml")
 ALARMED: Final = Path("/var/lib/kallskydd-host-status/alarmed.json")
-ALARM_LINE: Final = "alarm"
 _NO_ALARM: Final = f"No command is configured. `[alarm]` in {HOST_CONFIG} names one; docs/HOSTING.md, Being notified."
-_FAILED: Final = f"Run the command of `[alarm]` in {HOST_CONFIG} by hand, as root."
-
-
-class Alarmed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the last alarm was for, and whether the last run of the command ended well."""
-
-    day: date = date.min
-    troubles: tuple[str, ...] = ()
-    well: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What one look saw."""
-
-    day: date
-    troubles: tuple[str, ...]
+_FAILED: Final = f"Mend the command of `[alarm]` in {HOST_CONFIG}. Each look of the timer tries it again."
 
 
 def lines(machine: Machine) -> list[Finding]:
     """Return every line of this host, and that of its alarm. Raises HostFault, OSError."""
     return [*look(machine), _alarm(machine)]
+
+
+def standing(machine: Machine, name: str) -> dict[str, str | bool | None]:
+    """Return what a host's monitoring asks of a tenant. Raises HostFault, OSError."""
+    day = last_backup(machine.home(name))
+    return {
+        "served": is_open(machine, name),
+        "version": installed() if runs_installed(machine, name) else EARLIER,
+        "backup": None if day is None else day.isoformat(),
+    }
 
 
 def look_quietly(machine: Machine, day: date) -> bool:
@@ -57,16 +50,7 @@ def look_quietly(machine: Machine, day: date) -> bool:
     except (HostFault, OSError):
         # A host that cannot be looked at is not well.
         troubles = ("host",)
-    alarmed, command = _read(machine), _command(machine)
-    if command is not None and is_due(Looked(day, troubles), alarmed):
-        if sound(command):
-            # The line of the alarm is well again with this run.
-            _write(machine, Alarmed(day, tuple(name for name in troubles if name != ALARM_LINE)))
-        else:
-            # What the last one was for stays: the next look tries again.
-            _write(machine, msgspec.structs.replace(alarmed, well=False))
-    elif not troubles and alarmed.troubles:
-        _write(machine, Alarmed(alarmed.day))
+    react(machine.path(ALARMED), day, troubles, _command(machine))
     return not troubles
 
 
@@ -78,7 +62,7 @@ def _alarm(machine: Machine) -> Finding:
         return Finding(ALARM_LINE, well=False, words=fault.what, to_do=f"{fault.to_do} The file is {HOST_CONFIG}.")
     if alarm is None:
         return Finding(ALARM_LINE, well=True, words=_NO_ALARM)
-    if not _read(machine).well:
+    if not read_alarmed(machine.path(ALARMED)).well:
         words = "The alarm's command ended with an error, or did not end."
         return Finding(ALARM_LINE, well=False, words=words, to_do=_FAILED)
     if not is_program(alarm.command):
@@ -104,19 +88,3 @@ def _configured(machine: Machine) -> AlarmConfig | None:
         return None
     except (OSError, UnicodeDecodeError):
         raise ConfigFault("The configuration of the host cannot be read.", "Save it as UTF-8, for root.") from None
-
-
-def _read(machine: Machine) -> Alarmed:
-    """Return what was noted at the last alarm; the beginning when that is not there or damaged."""
-    try:
-        return msgspec.json.decode(machine.path(ALARMED).read_bytes(), type=Alarmed)
-    except (OSError, msgspec.MsgspecError):
-        return Alarmed()
-
-
-def _write(machine: Machine, alarmed: Alarmed) -> None:
-    path = machine.path(ALARMED)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    half = path.with_suffix(".new")
-    half.write_bytes(msgspec.json.encode(alarmed))
-    half.replace(path)

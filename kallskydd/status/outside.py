@@ -63,9 +63,12 @@ async def onion(home: Home) -> Finding:
 
 def why_not_reached(found: ProbeResult) -> str:
     """Return what tor says of an onion that was not reached (SocksPort with ExtendedErrors), in words."""
-    if not isinstance(found.error, SocksFailed):
-        return found.words
-    return EXTENDED_ERRORS.get(found.error.reply, found.error.happened)
+    return in_words(found.error) if isinstance(found.error, SocksFailed) else found.words
+
+
+def in_words(error: SocksFailed) -> str:
+    """Return what tor says with this answer."""
+    return EXTENDED_ERRORS.get(error.reply, error.happened)
 
 
 async def _probed(socks: SocksAddress, address: str) -> ProbeResult:

@@ -20,6 +20,12 @@ def note_backup(home: Path, day: date) -> None:
 def last_backup(home: Path) -> date | None:
     """Return the day of the last backup; None before the first, or when the file does not read."""
     try:
-        return date.fromisoformat((home / BACKUP_DAY).read_text("ascii").strip())
-    except (OSError, ValueError):
+        # Root of a host asks too, and a tenant may put a link or a pipe in its place: a day is all that comes of it.
+        descriptor = os.open(home / BACKUP_DAY, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
         return None
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            return date.fromisoformat(file.read(len("2026-01-01\n")).decode("ascii").strip())
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None

@@ -24,6 +24,7 @@ from confine.swap import harmful_swap
 from kallskydd.upkeep.days import last_backup
 from kallskydd.upkeep.disk import is_encrypted
 from kallskydd.upkeep.file_system import copying_file_system
+from kallskydd.upkeep.tried import is_tried
 from kallskydd.upkeep.upgrading import COPY_FOLDER
 
 ANSWERS_NAME: Final = "ready.toml"
@@ -62,6 +63,7 @@ CHECKED: Final = {
     "processes": "On a host with tenants, accounts do not see each other's processes.",
     "backup": "A backup was made within seven days.",
     "audit": "The last daily audit is of today or yesterday and found nothing.",
+    "alarm": "An alarm is configured, and was run where it has to work: by the timer's look.",
     "mirror": "A mirror that is configured has its certificate.",
     "upgrade": "No copy from before an upgrade lies in the home.",
 }
@@ -70,6 +72,8 @@ ASKED: Final = {
     "words": "Every member has compared the six words of the roster with another by voice.",
     "test-report": "A member has sent a test report the reporters' way, and it came (`kallskydd desk probe`).",
     "restore": "A restore was tried on another computer, with the answers of two members.",
+    "alarm-came": "The alarm that was tried has reached you.",
+    "outside": "Another computer looks from outside each hour, and its alarm has reached you.",
     "host": "The server stands outside the municipality's network, accounts and backups.",
     "copies": "Nobody copies the disk or the memory: no snapshots, no backup of the host, no live migration.",
     "records": "No firewall, switch or hoster of yours records who connects to whom.",
@@ -99,6 +103,7 @@ def lines_of(home: Home, day: date) -> tuple[Line, ...]:
         ),
         "backup": _why_no_backup(home, day),
         "audit": _why_no_audit(home, day),
+        "alarm": _why_no_alarm(home),
         "mirror": _if(
             home.config.mirror is None or (home.path / "mirror" / "certificate.pem").is_file(),
             "See `kallskydd mirror status`.",
@@ -175,6 +180,13 @@ def _why_no_backup(home: Home, day: date) -> str:
     if last is None:
         return "None was made yet: kallskydd backup."
     return _if(day - last <= BACKUP_AT_MOST, f"The last is of {last}.")
+
+
+def _why_no_alarm(home: Home) -> str:
+    if home.config.alarm is None:
+        return "None is configured: `[alarm]` in config.toml; docs/OPERATING.md, Being notified of trouble."
+    unit = "kallskydd-status" if home.config.tor.publisher is None else f"kallskydd-status@{home.path.parent.name}"
+    return _if(is_tried(home.path, home.config.alarm.command), f"Run `systemctl start {unit}` as root, which tries it.")
 
 
 def _why_no_audit(home: Home, day: date) -> str:

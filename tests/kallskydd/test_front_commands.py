@@ -178,7 +178,7 @@ def test_a_home_that_cannot_be_made_is_not_blamed_on_a_file_that_was_named(short
     done = kallskydd("init", "--home", short_folder / "file" / "home", "--trial", check=False)
 
     assert done.returncode == 4
-    assert "The home cannot be made: Not a directory." in done.stderr
+    assert "The home cannot be made: Not a directory: " in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,29 @@ def test_one_that_fails_is_a_trouble_itself_and_is_run_again(home, command, shor
     assert "ok   alarm: A command is configured." in kallskydd("status", "--home", home, check=False).stdout
 
 
+def test_a_new_command_is_run_once_at_the_next_look_whatever_it_sees_and_so_is_a_changed_one(
+    home, command, short_folder
+):
+    configure(home, str(command), "operator@example.org")
+    well = [Finding("disk", well=True, words="Room.")]
+    ran = []
+
+    (short_folder / "code").write_text("1")
+    for _ in range(2):
+        keep(read_home(home), well, utc_now())
+    (short_folder / "code").write_text("0")
+    for words in (["operator@example.org"], ["operator@example.org"], ["another@example.org"]):
+        config = home / "config.toml"
+        config.write_text(re.sub(r'"[a-z]+@example.org"', f'"{words[0]}"', config.read_text()))
+        keep(read_home(home), well, utc_now())
+        ran.append((short_folder / "said").read_text().count("LANG="))
+
+    # Again while it fails, once when it does not, and once for another.
+    assert ran == [3, 3, 4]
+    assert (home / "alarm.tried").stat().st_mode & 0o777 == 0o600
+    assert len((home / "alarm.tried").read_text()) == 33
+
+
 def test_one_that_is_no_program_is_said_before_it_is_needed(home, command):
     configure(home, str(command))
     command.chmod(0o644)

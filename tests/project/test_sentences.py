@@ -40,6 +40,7 @@ FILES |= {
     "restore.key",
     "backup.day",
     "ready.toml",
+    "alarm.tried",
     "rows.json",
 }
 # The reporter's pages have sentences in two languages (tests/intake/report/test_reporter_texts.py). What is here goes to desks.

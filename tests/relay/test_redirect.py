@@ -19,7 +19,7 @@ from relay.limits import RELAY_LIMITS
 from relay.redirect import Redirect
 
 PROJECT = Path(__file__).parents[2]
-RELAY_UNIT = PROJECT / "deploy" / "systemd" / "kallskydd-relay.service"
+RELAY_UNIT = PROJECT / "deploy" / "systemd" / "relay" / "kallskydd-relay.service"
 UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"), str(RELAY_UNIT))
 MARKER = "mkTypedWithoutHttps"
 ANSWER = (

@@ -22,7 +22,7 @@ PROJECT = Path(__file__).parents[2]
 sys.path.insert(0, str(PROJECT / "scripts"))
 import install_relay_program  # noqa: E402  # a script, and no package
 
-UNITS = PROJECT / "deploy" / "systemd"
+UNITS = PROJECT / "deploy" / "systemd" / "relay"
 RELAY_UNIT, TOR_UNIT = UNITS / "kallskydd-relay.service", UNITS / "kallskydd-relay-tor.service"
 UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"))
 EXPOSURE = [(RELAY_UNIT, 1.6), (TOR_UNIT, 1.2)]

@@ -13,6 +13,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from relay.server import Relay
 
 NAME = "spegel.example"
 ONION = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
+CLOSED_SECONDS = 60.0  # until the program has closed itself, on a busy computer
 PAGE = 20_000  # bytes of an answer
 # Whatever a test opened, for the end of it.
 OPENED: list[asyncio.StreamWriter] = []
@@ -316,3 +318,39 @@ def resident(pid: int) -> int:
     """Bytes of memory of its own and shared, by its share (PSS)."""
     with open(f"/proc/{pid}/smaps_rollup") as lines:
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+class RelayProgram:
+    """`kallskydd relay`, killed and started again on the same port."""
+
+    def __init__(self, onion: str, socks: tuple[str, int], name: str) -> None:
+        self.place = ("127.0.0.1", free_port())
+        self._words = ["--listen", f"127.0.0.1:{self.place[1]}", "--onion", f"{onion}:443", "--name", name]
+        self._words += ["--tor", f"{socks[0]}:{socks[1]}"]
+        self._running: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        self._running = subprocess.Popen(
+            [sys.executable, "-I", "-m", "kallskydd", "relay", *self._words],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        deadline = time.monotonic() + CLOSED_SECONDS
+        while (child := child_of(self._running.pid, "--parent")) is None or not _is_closed(child):
+            assert time.monotonic() < deadline
+            assert self._running.poll() is None
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """As the mirror's host would lose its power: at once, every connection with it."""
+        child = child_of(self._running.pid, "--parent")
+        for pid in (self._running.pid, child):
+            os.kill(pid, signal.SIGKILL)
+        self._running.wait()
+
+    def start_again(self) -> None:
+        self.kill()
+        self.start()
+
+
+def _is_closed(pid: int) -> bool:
+    return "Seccomp:\t2" in Path(f"/proc/{pid}/status").read_text()

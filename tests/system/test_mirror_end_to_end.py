@@ -14,10 +14,7 @@ import os
 import random
 import re
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -40,7 +37,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hello_shape import shape
 from loopback_socks import LoopbackSocks
 from mirror_harness import NAME, Authority, opened_mirror
-from relay_harness import child_of, free_port
+from relay_harness import RelayProgram
 from service import holding, new_marker
 
 from cases.clock import utc_now
@@ -76,42 +73,6 @@ BEGUN = (
 UNLIKELY = 1e-3
 PAGE_SECONDS = 5.0
 VISITS = 24  # of each of two visitors: two for each circuit of the pool
-
-
-class RelayProgram:
-    """`kallskydd relay`, killed and started again on the same port."""
-
-    def __init__(self, onion: str, socks: tuple[str, int]) -> None:
-        self.place = ("127.0.0.1", free_port())
-        self._words = ["--listen", f"127.0.0.1:{self.place[1]}", "--onion", f"{onion}:443", "--name", NAME]
-        self._words += ["--tor", f"{socks[0]}:{socks[1]}"]
-        self._running: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        self._running = subprocess.Popen(
-            [sys.executable, "-I", "-m", "kallskydd", "relay", *self._words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        deadline = time.monotonic() + SECONDS
-        while (child := child_of(self._running.pid, "--parent")) is None or not _is_closed(child):
-            assert time.monotonic() < deadline
-            assert self._running.poll() is None
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        """As the mirror's host would lose its power: at once, every connection with it."""
-        child = child_of(self._running.pid, "--parent")
-        for pid in (self._running.pid, child):
-            os.kill(pid, signal.SIGKILL)
-        self._running.wait()
-
-    def start_again(self) -> None:
-        self.kill()
-        self.start()
-
-
-def _is_closed(pid: int) -> bool:
-    return "Seccomp:\t2" in Path(f"/proc/{pid}/status").read_text()
 
 
 class Mirror:
@@ -172,7 +133,7 @@ def mirror(keeper_tor, tor_client):
     authority = Authority.new(folder / "authority")
     made = example_home(folder / "home", settings=f'mirror = {{ name = "{NAME}", certificates = "by hand" }}')
     publisher, stack = Publisher(), contextlib.AsyncExitStack()
-    relay = RelayProgram(f"{key.address}.onion", tor_client.socks)
+    relay = RelayProgram(f"{key.address}.onion", tor_client.socks, NAME)
     with Served(folder, made, public_host=f"{key.address}.onion") as served, pytest.MonkeyPatch.context() as patch:
         there = Mirror(served, authority, relay, folder)
 

@@ -183,7 +183,7 @@ def _open_by_process(
     listed_for: dict[Process, tuple[list[Descriptor], dict[int, UnixSocket]]] = {}
     for process in processes:
         try:
-            listed_for[process] = (process.descriptors(), unix_table(process))
+            listed_for[process] = (process.descriptors(), {**_brought(scene), **unix_table(process)})
         except NotSeen:
             if not job_has_ended(inspection, scene, process):
                 inspection.missed(
@@ -196,6 +196,11 @@ def _open_by_process(
         process: {one: _kind(one, process, around, table, handles=handles) for one in descriptors}
         for process, (descriptors, table) in listed_for.items()
     }
+
+
+def _brought(scene: Scene) -> dict[int, UnixSocket]:
+    """Return the sockets of the host's own network, where systemd makes those that a tenant's unit brings."""
+    return {} if scene.at_publisher is None else unix_table(Process(os.getpid()))
 
 
 def _record(

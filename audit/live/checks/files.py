@@ -29,7 +29,7 @@ HEARTBEAT_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shre
 _MADE_AT_START = ("kallskydd.db-wal", "kallskydd.db-shm")
 _KNOWN = {
     *HEARTBEAT_FILES, "config.toml", "server.pub", "TRIAL", "audit.chain", "upkeep.seen", "restored", "ready.toml",
-    "backup.day", "before-upgrade", "before-upgrade/kallskydd.db", "before-upgrade/config.toml",
+    "backup.day", "alarm.tried", "before-upgrade", "before-upgrade/kallskydd.db", "before-upgrade/config.toml",
     "before-upgrade/rows.json",
     "roster", "onion", "onion/public.key", "onion/desk.key", "tor", "run", "run/public.sock", "run/desk.sock",
     "run/control.sock", "run/control.authcookie", "run/socks.sock", "run/keeper.json",

@@ -1,8 +1,9 @@
-"""What the audit of open files makes of a library that a process has open: libffi from 3.5 keeps itself open."""
+"""What the audit of open files makes of a library that a process has open, and of sockets of another network."""
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -29,6 +30,15 @@ print("ready", flush=True)
 os.dup2(0, 1)
 time.sleep(60)
 """
+BROUGHT = """
+import os, sys, time
+os.dup2(int(sys.argv[1]), 3)
+os.closerange(4, 64)
+print(1, flush=True)
+os.dup2(0, 1)
+time.sleep(60)
+"""
+OTHER_NETWORK = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root-user"]
 
 
 @contextmanager
@@ -73,3 +83,27 @@ def test_any_other_file_is_a_finding(tmp_path, way, run, mode):
 
     assert inspection.verdict is Verdict.FINDING
     assert [str(file) in str(one.values) for one in inspection.evidence if one.verdict is Verdict.FINDING] == [True]
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("public.sock", Verdict.CLEAN), ("other.sock", Verdict.FINDING)])
+def test_a_tenants_own_sockets_which_systemd_makes_outside_its_network_are_no_finding(short_folder, name, verdict):
+    listeners = short_folder / "kallskydd-host" / "falun"
+    listeners.mkdir(parents=True)
+    (short_folder / "config.toml").write_text(f'[tor]\npublisher = "{short_folder}/kallskydd-publisher/falun"\n')
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(listeners / name))
+        listener.listen()
+        process = subprocess.Popen(
+            [*OTHER_NETWORK, sys.executable, "-c", BROUGHT, str(listener.fileno())],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=(listener.fileno(),),
+        )  # fmt: skip
+        try:
+            assert process.stdout.readline() == b"1\n"
+            while os.readlink(f"/proc/{process.pid}/fd/1") != os.devnull:
+                pass
+            inspection = verdict_of(Process(process.pid), short_folder)
+        finally:
+            process.kill()
+            process.communicate()
+
+    assert inspection.verdict is verdict, inspection.evidence

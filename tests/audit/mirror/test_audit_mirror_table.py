@@ -86,7 +86,7 @@ def units(tmp_path: Path, unit: Path, drop_in: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    "unit", ["systemd/kallskydd-relay.service", "systemd/kallskydd-relay-tor.service", "proxy/nginx.service.conf",
+    "unit", ["systemd/relay/kallskydd-relay.service", "systemd/relay/kallskydd-relay-tor.service", "proxy/nginx.service.conf",
              "proxy/caddy.service.conf"],
 )  # fmt: skip
 def test_a_unit_that_is_shipped_passes(unit, tmp_path):
@@ -97,7 +97,7 @@ def test_a_unit_that_is_shipped_passes(unit, tmp_path):
     "line", ["StandardError=journal", "IPAccounting=yes", "InaccessiblePaths=", "MemorySwapMax=1G"]
 )
 def test_a_drop_in_that_weakens_a_unit_is_found(line, tmp_path):
-    assert units(tmp_path, PROJECT / "deploy/systemd/kallskydd-relay.service", line) == "finding"
+    assert units(tmp_path, PROJECT / "deploy/systemd/relay/kallskydd-relay.service", line) == "finding"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from service import kallskydd
 from kallskydd.finding import Finding
 from kallskydd.hosting.machine import HostFault, Machine
 from kallskydd.status import host
+from kallskydd.status.alarmed import read_alarmed
 
 DAY = date(2026, 11, 27)
 WELL = Finding("fencing", well=True, words="2 fence devices answer.")
@@ -55,6 +56,9 @@ class Host:
 def a_host(tmp_path, monkeypatch):
     one = Host(tmp_path)
     monkeypatch.setattr(host, "look", lambda _machine: one.found)
+    # A new command is run once.
+    assert one.looks(WELL) == 1
+    (tmp_path / "said").unlink()
     return one
 
 
@@ -123,7 +127,7 @@ def test_what_is_noted_is_for_root_alone_and_a_damaged_note_is_written_again(a_h
     note.write_text("nonsense")
 
     assert a_host.looks(NO_QUORUM) == 2
-    assert host._read(a_host.machine).troubles == ("quorum",)
+    assert read_alarmed(note).troubles == ("quorum",)
 
 
 def test_the_command_says_nothing_and_its_exit_code_is_that_of_findings(tmp_path):

@@ -39,14 +39,18 @@ def test_a_new_home_is_not_ready_and_one_with_every_line_done_is(home, short_fol
     looked = re.sub(r"(?m)^#?\s*updated\s*=.*$", "", config.read_text())
     first = kallskydd("ready", "--home", home, check=False)
 
-    config.write_text(f"updated = {real_day()}\n{looked}")
+    config.write_text(f"updated = {real_day()}\n{looked}\n[alarm]\ncommand = ['/bin/true']\n")
+    untried = standing(home)["alarm"]
+    kallskydd("status", "--quiet", "--home", home, check=False)
     backup(read_made(home), short_folder / "out")
     append_record(home, next_record(None, real_day(), 30, (), ()))
     answers = [word for name in ASKED for word in ("--answer", name)]
     last = kallskydd("ready", "--home", home, *answers, check=False)
 
     assert first.returncode == 1
+    assert untried is Standing.NOT_YET
     assert "you must answer  words:" in first.stdout
+    assert "not yet          alarm: " in first.stdout
     assert "not yet          backup: A backup was made within seven days. None was made yet" in first.stdout
     assert last.stdout.splitlines()[-1] == "Ready to open.", last.stdout
     assert last.returncode == 0

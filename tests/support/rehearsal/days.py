@@ -11,10 +11,16 @@ from rehearsal.reporting import cut_while_filing, hold_nothing_lost
 
 if TYPE_CHECKING:
     from rehearsal.rehearse import Rehearsal
-    from rehearsal.server import Server
 
 PAGE: Final = "bad-day.md"
 AS_SERVICE: Final = "runuser -u kallskydd -- kallskydd"
+
+
+def first_day(at: Rehearsal) -> None:
+    """From an empty Debian to `Ready to open.`"""
+    at.follow("first-day.md")
+    at.hold_well()
+    at.hold_code()
 
 
 def an_ordinary_day(at: Rehearsal) -> None:
@@ -91,9 +97,11 @@ def damaged(at: Rehearsal) -> None:
     hold_nothing_lost(at)
 
 
-def another_host(at: Rehearsal, other: Server) -> None:
+def another_host(at: Rehearsal) -> None:
     """The home moves to a second server, to which the two disks are carried."""
-    old = at.server
+    old, other = at.server, at.other
+    if other is None:
+        raise ValueError("there is no other server")
     at.server = other
     at.follow("first-day.md", until="4.", without="mkfs.ext4 -L")
     at.server = old
@@ -158,4 +166,4 @@ def uninstall(at: Rehearsal) -> None:
 
 
 DAYS: Final = (an_ordinary_day, power_cut, full_disk, full_backup_disk, missing_disk, damaged)
-DAYS_AFTER: Final = (new_version, lost_key, seized, uninstall)
+DAYS_WITH_ANOTHER: Final = (another_host, new_version, lost_key, seized, uninstall)

@@ -25,7 +25,7 @@ from types import MappingProxyType
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rehearsal import hands
-from rehearsal.days import DAYS, DAYS_AFTER, another_host
+from rehearsal.days import DAYS, DAYS_WITH_ANOTHER, first_day
 from rehearsal.disks import Disk
 from rehearsal.faults import FAULTS
 from rehearsal.hands import HOME, Act
@@ -55,6 +55,7 @@ class Rehearsal:
     def __init__(self, server: Server, internet: Internet, fault: str | None = None) -> None:
         self.server = server
         self.internet = internet
+        self.other: Server | None = None
         # Who types at another server than that.
         self.places: dict[str, Server] = {}
         self.fault = None if fault is None else FAULTS[fault]
@@ -106,6 +107,17 @@ class Rehearsal:
             else:
                 hands.HANDS[step.name](self)
                 self.hold(f"{step.section} | by hand: {step.name}", holds=True, page=page)
+
+    def live_through(self, day: Act, only: list[str]) -> None:
+        """Rehearse a day, unless `only` names others; what cannot be done ends it, and is said."""
+        if only and day.__name__ not in only:
+            return
+        try:
+            day(self)
+        except (Stuck, subprocess.CalledProcessError, TimeoutError, ValueError) as fault:
+            said = f"{getattr(fault, 'stdout', '')}{getattr(fault, 'stderr', '')}"
+            units = self.server.tell("systemctl --no-pager status 'kallskydd*.service' | grep -v -e Docs: -e CGroup:")
+            self.hold(f"{day.__name__}: every step could be made", holds=False, seen=f"{fault!r}\n{said}\n{units}")
 
     def hold_open(self) -> None:
         """The service is open, at the address that it had."""
@@ -176,7 +188,7 @@ class Rehearsal:
             hands.TYPED,
         )
 
-    def code(self) -> None:
+    def hold_code(self) -> None:
         """Every piece of memory that can be run, in every process of a unit, is of a file of system or installation."""
         strange = sorted(set(self._strange()))
         self.hold("memory that can be run is of files of the installation, and no memfd is open", not strange, strange)
@@ -214,6 +226,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--put-back", choices=tuple(FAULTS), help="a fault that has to be found")
     parser.add_argument("--first-day", action="store_true", help="the first page alone")
+    parser.add_argument(
+        "--day", action="append", default=[], help="of the bad days this one alone, by its name in days.py"
+    )
     parser.add_argument("--release", default="trixie", help="of Debian")
     parser.add_argument("--wait", action="store_true", help="keep the server until Enter is pressed")
     asked = parser.parse_args()
@@ -233,40 +248,32 @@ def main() -> int:
         disks = {f"/dev/{name}": Disk(place / name, mib) for name, mib in (("vdb", 16384), ("vdc", 512), ("vdd", 512))}
         with Server(tree, place / "server", disks, network) as server:
             rehearsal = Rehearsal(server, internet, asked.put_back)
-            try:
-                rehearsal.follow("first-day.md")
-                rehearsal.hold_well()
-                rehearsal.code()
-                if not asked.first_day:
-                    with onion_door(Path(short) / "reporter", rehearsal.words["REPORTERS"]) as rehearsal.door:
-                        _both_doors(rehearsal, place)
-                        _bad_days(rehearsal, place)
-                rehearsal.journal()
-            except (Stuck, subprocess.CalledProcessError, TimeoutError, ValueError) as fault:
-                said = f"{getattr(fault, 'stdout', '')}{getattr(fault, 'stderr', '')}"
-                rehearsal.hold("every step could be made", holds=False, seen=f"{fault!r}\n{said}")
+            rehearsal.live_through(first_day, [])
+            if not asked.first_day:
+                with onion_door(Path(short) / "reporter", rehearsal.words["REPORTERS"]) as rehearsal.door:
+                    _bad_days(rehearsal, place, asked.day)
+            rehearsal.journal()
     print("Not enforced here:", *NOT_ENFORCED, sep="\n  ")
     print(f"{rehearsal.commands} commands, {len(rehearsal.failed)} not in order, {time.monotonic() - began:.0f} s.")
     return 1 if rehearsal.failed else 0
 
 
-def _both_doors(rehearsal: Rehearsal, place: Path) -> None:
+def _bad_days(rehearsal: Rehearsal, place: Path, only: list[str]) -> None:
     server = rehearsal.server
-    with Server(server.tree, place / "relay", {}, server.network) as host:
-        mirror = open_mirror(rehearsal, host, place)
-        rehearsal.codes += both_doors(rehearsal, {"onion": rehearsal.door, "mirror": mirror}).values()
-        close_mirror(rehearsal)
 
+    def reports(at: Rehearsal) -> None:
+        with Server(server.tree, place / "relay", {}, server.network) as host:
+            mirror = open_mirror(at, host, place)
+            at.codes += both_doors(at, {"onion": at.door, "mirror": mirror}).values()
+            close_mirror(at)
 
-def _bad_days(rehearsal: Rehearsal, place: Path) -> None:
-    server = rehearsal.server
-    for day in DAYS:
-        day(rehearsal)
+    for day in (reports, *DAYS):
+        rehearsal.live_through(day, only)
     disks = {"/dev/vdb": Disk(place / "other-vdb", 16384)}
     with Server(server.tree, place / "other", disks, server.network) as other:
-        another_host(rehearsal, other)
-        for day in DAYS_AFTER:
-            day(rehearsal)
+        rehearsal.other = other
+        for day in DAYS_WITH_ANOTHER:
+            rehearsal.live_through(day, only)
 
 
 if __name__ == "__main__":

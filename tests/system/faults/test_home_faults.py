@@ -133,7 +133,7 @@ async def test_a_home_on_a_read_only_disk_is_not_served_and_both_sentences_are_s
     done = await asyncio.to_thread(serve, home, network, *way, str(home))
 
     assert done.returncode == 4
-    assert "The home cannot be served: Read-only file system." in done.stderr
+    assert "The home cannot be served: Read-only file system" in done.stderr
     assert "Look at its files, their owner and the space on the disk." in done.stderr
     with Service(home, network) as service:
         assert MARKER in (await log_in(browser(service), page.receipt)).plain

@@ -1,0 +1,111 @@
+"""A drill of a restore: one command, the answers of two members, what would be lost, and nothing left."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from upkeep_harness import answered, backup, member_desk, real_home
+
+SECONDS = 60.0
+
+
+@pytest.fixture
+def server(short_folder):
+    """A home, an older and a newer backup of it, an empty place, and the desks of two members."""
+    made = real_home(short_folder / "home")
+    for name in ("2026-11-30", "2026-12-01"):
+        backup(made, short_folder / "backup" / name, "--slots", short_folder / "slots" / name)
+    (short_folder / "place").mkdir()
+    return short_folder, [member_desk(short_folder / f"desk{number}", made, number) for number in (0, 1)]
+
+
+def drill(folder: Path) -> subprocess.Popen:
+    words = ["drill", "--from", "backup", "--slots", "slots", "--meet", "meet", "--place", "place", "--json"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "kallskydd", *words],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def words_of(running: subprocess.Popen) -> tuple[str, str]:
+    """What it says until it waits, and the six words."""
+    said = ""
+    while "Waiting" not in said:
+        line = running.stderr.readline()
+        assert line, said
+        said += line
+    return said, re.search(r"(?m)^  (\S+(?: \S+){5})$", said)[1]
+
+
+@pytest.fixture(autouse=True)
+def folders(short_folder):
+    for name in ("backup", "slots"):
+        (short_folder / name).mkdir()
+
+
+def left(folder: Path) -> list[Path]:
+    return [*(folder / "place").iterdir(), *folder.glob("meet*")]
+
+
+def test_two_members_answer_and_it_says_what_would_be_lost_and_leaves_nothing(server):
+    folder, desks = server
+    with drill(folder) as running:
+        said, words = words_of(running)
+        assert left(folder)
+        for number, desk in enumerate(desks):
+            # One that is being copied is no answer yet.
+            (folder / "meet" / "half.json").write_text("{")
+            answered(desk, folder / "meet", words, folder / "meet" / f"answer-{number}.json")
+        out, err = running.communicate(timeout=SECONDS)
+
+    assert running.returncode == 0, err
+    assert "Trying backup/2026-12-01." in said
+    assert json.loads(out)["without_share"] == 0
+    assert "would be lost: days: 0." in err
+    assert left(folder) == []
+
+
+@pytest.mark.parametrize("ends", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_one_that_is_stopped_leaves_nothing(server, ends):
+    folder, _ = server
+    with drill(folder) as running:
+        words_of(running)
+        running.send_signal(ends)
+        running.communicate(timeout=SECONDS)
+
+    assert running.returncode not in {0, -ends}
+    assert left(folder) == []
+
+
+def test_an_answer_to_another_question_opens_nothing(server):
+    folder, desks = server
+    with drill(folder) as first:
+        _, words = words_of(first)
+        for number, desk in enumerate(desks):
+            answered(desk, folder / "meet", words, folder / f"kept-{number}.json")
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=SECONDS)
+    with drill(folder) as second:
+        words_of(second)
+        for number in (0, 1):
+            (folder / f"kept-{number}.json").rename(folder / "meet" / f"kept-{number}.json")
+        second.communicate(timeout=SECONDS)
+
+    assert second.returncode == 3
+    assert left(folder) == []
+
+
+def test_a_folder_without_a_backup_is_said_to_hold_none(short_folder):
+    (short_folder / "place").mkdir()
+    with drill(short_folder) as running:
+        _, err = running.communicate(timeout=SECONDS)
+
+    assert running.returncode in {3, 4}
+    assert "backup" in err
+    assert left(short_folder) == []
