@@ -66,14 +66,18 @@ def fill_in_settings(at: Rehearsal) -> None:
 
 def stand_in_for_kernel(at: Rehearsal) -> None:
     """Files with the values of the installed sysctl.d lie over /proc/sys: this computer's kernel is not the server's."""
+    binds = ""
     for line in at.server.must("cat /etc/sysctl.d/60-kallskydd.conf").splitlines():
-        name, _, value = line.partition("=")
-        if value and not line.startswith("#"):
-            place = "/proc/sys/" + name.strip().replace(".", "/")
-            at.server.must(
-                f"[ ! -e {place} ] || {{ mkdir -p /run/kernel; printf '%s\\n' '{value.strip()}' >/run/kernel/{name.strip()};"
-                f" mount --bind /run/kernel/{name.strip()} {place}; }}"
-            )
+        name, _, value = (word.strip() for word in line.partition("="))
+        file, place = f"/run/kernel/{name}", f"/proc/sys/{name.replace('.', '/')}"
+        if value and not line.startswith("#") and at.server.code(f"test -e {place}") == 0:
+            at.server.must(f"mkdir -p /run/kernel; printf '%s\\n' '{value}' >{file}; mount --bind {file} {place}")
+            binds += f"BindReadOnlyPaths=-{file}:{place}\n"
+    # To a unit with ProtectKernelTunables= systemd 252 shows the kernel's own again.
+    drop_in = f"{UNITS}/kallskydd.service.d"
+    at.server.must(
+        f"mkdir -p {drop_in}; cat >{drop_in}/kernel.conf; systemctl daemon-reload", typed=f"[Service]\n{binds}"
+    )
 
 
 def send_join_files(at: Rehearsal) -> None:

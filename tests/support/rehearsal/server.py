@@ -126,7 +126,8 @@ class Server:
             layers = f"lowerdir={self.tree},upperdir={self.folder}/upper,workdir={self.folder}/work"
             run("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
         network = "--private-network" if self.network is None else f"--network-namespace-path={self.network}"
-        words = ("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", network, "--boot", "--console=read-only",
+        # It ends with us, however we end.
+        words = ("setpriv", "--pdeathsig=TERM", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", network, "--boot", "--console=read-only",
                  f"--machine={self.folder.name}-{os.getpid()}", f"--directory={self.root}")  # fmt: skip
         null = subprocess.DEVNULL
         self._nspawn = subprocess.Popen(words, stdin=null, stdout=null, stderr=null)
