@@ -52,7 +52,9 @@ def full_disk(at: Rehearsal) -> None:
     _fill(at, "/var/lib/kallskydd")
     said = at.server.tell(f"{AS_SERVICE} status --home {HOME}")
     at.hold("`status` says that the disk is full", "NOT disk" in " ".join(said.split()), said)
-    at.follow(PAGE, "The disk is full", acts={"take away": lambda _: at.server.must("rm /var/lib/kallskydd/other; sync")})
+    at.follow(
+        PAGE, "The disk is full", acts={"take away": lambda _: at.server.must("rm /var/lib/kallskydd/other; sync")}
+    )
 
 
 def full_backup_disk(at: Rehearsal) -> None:
