@@ -214,7 +214,7 @@ def test_a_backup_without_its_disks_fails_once_old_shares_are_gone(unit):
 
     # An assertion or a mount that is required would leave the unit inactive, and the shares where they are.
     assert not {"AssertPathIsMountPoint", "RequiresMountsFor", "ConditionPathIsMountPoint"} & lines.keys()
-    assert first.endswith("-mtime +5 -delete")
+    assert first.endswith("/lost+found -prune -o -type f -mtime +5 -exec /usr/bin/rm {} +")
     assert [line.split()[-1] for line in disks if "/findmnt " in line] == ["/mnt/backup", "/mnt/slots"]
 
 

@@ -36,7 +36,7 @@ from onion.keys import read_onion_key
 
 PAGE = "bad-day.md"
 TYPED = {"Passphrase: ": PASSPHRASE, "The same again: ": PASSPHRASE, "yes/no\r\n": "yes"}
-# With real systemd, disks and accounts, by `make rehearsal` alone.
+# With real systemd, disks and accounts by `make rehearsal`; of a tenant's, tests/kallskydd/hosting tries the commands.
 REHEARSED = {
     "The disk is full", "A disk is missing", "Something is damaged", "A tenant leaves", "It is over: uninstall",
 }  # fmt: skip

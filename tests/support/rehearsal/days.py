@@ -52,7 +52,9 @@ def full_disk(at: Rehearsal) -> None:
     _fill(at, "/var/lib/kallskydd")
     said = at.server.tell(f"{AS_SERVICE} status --home {HOME}")
     at.hold("`status` says that the disk is full", "NOT disk" in " ".join(said.split()), said)
-    at.follow(PAGE, "The disk is full", acts={"take away": lambda _: at.server.must("rm /var/lib/kallskydd/other")})
+    at.follow(
+        PAGE, "The disk is full", acts={"take away": lambda _: at.server.must("rm /var/lib/kallskydd/other; sync")}
+    )
 
 
 def full_backup_disk(at: Rehearsal) -> None:
@@ -63,7 +65,7 @@ def full_backup_disk(at: Rehearsal) -> None:
         f'{AS_SERVICE} backup --home {HOME} --to "Lead 1" --to "Handler 2" --out /mnt/backup/full --slots /mnt/slots/full'
     )
     at.hold("a full backup disk is said to be one", "restore" not in said and "space" in said.lower(), said)
-    at.server.must("rm -rf /mnt/backup/other /mnt/backup/full /mnt/slots/full")
+    at.server.must("rm -rf /mnt/backup/other /mnt/backup/full /mnt/slots/full; sync")
 
 
 def missing_disk(at: Rehearsal) -> None:

@@ -253,6 +253,7 @@ def main() -> int:
             if not asked.first_day:
                 with onion_door(Path(short) / "reporter", rehearsal.words["REPORTERS"]) as rehearsal.door:
                     _bad_days(rehearsal, place, asked.day)
+            rehearsal.server = server
             rehearsal.journal()
     print("Not enforced here:", *NOT_ENFORCED, sep="\n  ")
     print(f"{rehearsal.commands} commands, {len(rehearsal.failed)} not in order, {time.monotonic() - began:.0f} s.")
