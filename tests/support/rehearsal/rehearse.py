@@ -33,6 +33,7 @@ from rehearsal.network import Internet, enter
 from rehearsal.pages import Box, steps
 from rehearsal.reporting import both_doors, close_mirror, open_mirror
 from rehearsal.server import CACHE, Server, make_tree
+from rehearsal.tenants import tenant_removed
 from rehearsal.visits import Code, Door, onion_door
 from terminal import typed
 
@@ -268,7 +269,11 @@ def _bad_days(rehearsal: Rehearsal, place: Path, only: list[str]) -> None:
             at.codes += both_doors(at, {"onion": at.door, "mirror": mirror}).values()
             close_mirror(at)
 
-    for day in (reports, *DAYS):
+    def tenant(at: Rehearsal) -> None:
+        with Server(server.tree, place / "host", {"/dev/vdb": Disk(place / "host-vdb", 16384)}, server.network) as host:
+            tenant_removed(at, host)
+
+    for day in (reports, *DAYS, tenant):
         rehearsal.live_through(day, only)
     disks = {"/dev/vdb": Disk(place / "other-vdb", 16384)}
     with Server(server.tree, place / "other", disks, server.network) as other:
