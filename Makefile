@@ -67,8 +67,8 @@ flood: setup-test
 cluster: setup-test
 	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
-# `make install` on a Debian 13 that systemd-nspawn boots, a home, a start, the daily audit, the backup: could this server
-# open? As root; some two minutes, and the first time five more for the system. ARGS="--put-back hidden": is it found?
+# The pages of docs/operating, acted on a Debian that systemd-nspawn boots: the first day until "Ready to open.", then the bad
+# days. As root; the first time five minutes more, for the system. ARGS="--first-day", "--put-back hidden": is it found?
 rehearsal: setup
 	@scripts/setup.sh rehearsal
 	@$(PY) tests/support/rehearsal/rehearse.py $(ARGS)

@@ -127,7 +127,7 @@ class HomeMoved(HomeFault):
     code = 228
     text_key = "home.moved"
     what = "The service was moved from this home to another host, and this one is closed for good."
-    to_do = "Serve it there. When it answers, destroy this home as docs/operating/upkeep.md says."
+    to_do = "Serve it there. When it answers, destroy this home as docs/operating/bad-day.md says."
 
 
 class CopiesOnWrite(HomeFault):

@@ -17,6 +17,7 @@ VOTE_SECONDS = 2
 DISTRIBUTE_SECONDS = 2
 # Long on purpose: on a test network an onion's time period is 24 of these, and descriptors move when it ends.
 LATER_INTERVAL_SECONDS = 300
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class TorNode:
     folder: Path
     or_port: int
     dir_port: int
+    address: str = LOOPBACK
 
     @property
     def torrc(self) -> Path:
@@ -53,7 +55,7 @@ def join_lines(authority_line: str) -> list[str]:
 
 def authority_line(authority: TorNode, *, v3_identity: str, fingerprint: str) -> str:
     """Return the DirAuthority line by which the other tors find the authority."""
-    place = f"orport={authority.or_port} v3ident={v3_identity} 127.0.0.1:{authority.dir_port}"
+    place = f"orport={authority.or_port} v3ident={v3_identity} {authority.address}:{authority.dir_port}"
     return f"DirAuthority {authority.name} {place} {fingerprint}"
 
 
@@ -62,8 +64,8 @@ def identity_lines(node: TorNode) -> list[str]:
     return [
         f"DataDirectory {quoted_path(node.folder)}",
         f"Nickname {node.name}",
-        "Address 127.0.0.1",
-        f"ORPort 127.0.0.1:{node.or_port}",
+        f"Address {node.address}",
+        f"ORPort {node.address}:{node.or_port}",
         "SocksPort 0",
         "ExitRelay 0",
         "ContactInfo none",
@@ -93,7 +95,7 @@ def authority_lines(node: TorNode, network_lines: Sequence[str], *, now: float, 
     first_vote = int(now + 0.999) + lead + vote + distribute
     return [
         *relay_lines(node, network_lines),
-        f"DirPort 127.0.0.1:{node.dir_port}",
+        f"DirPort {node.address}:{node.dir_port}",
         "AuthoritativeDirectory 1",
         "V3AuthoritativeDirectory 1",
         f"TestingV3AuthInitialVotingInterval {interval}",

@@ -28,7 +28,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,7 +36,7 @@ from typing import Self
 from onion.client import ClientTor
 from onion.control import wait_until_ready
 from onion.errors import NoPrivateNetwork, OnionError, PrivateNetworkFailed, TorNotReady, TorProgramMissing
-from onion.private_lines import TorNode, authority_line, authority_lines, join_lines, relay_lines
+from onion.private_lines import LOOPBACK, TorNode, authority_line, authority_lines, join_lines, relay_lines
 from onion.private_nodes import make_authority_keys, make_nodes, relay_fingerprint_of, write_lines
 from onion.tor_process import TorProcess
 from onion.torrc import usable_socket_path
@@ -56,8 +56,13 @@ NETWORK_FILE = "network.torrc"
 class PrivateNetwork:
     """One authority and three relays in a folder, which is made and, at the end, removed."""
 
-    def __init__(self, root: Path, *, now: Callable[[], float] = time.time) -> None:
-        """`root` must be short: unix sockets lie in it. `now` is the wall clock, which votes are bound to."""
+    def __init__(
+        self, root: Path, *, now: Callable[[], float] = time.time, addresses: Sequence[str] = (LOOPBACK,)
+    ) -> None:
+        """`root` must be short: unix sockets lie in it. `now` is the wall clock, which votes are bound to.
+
+        `addresses` are this computer's, for the nodes in turn.
+        """
         usable_socket_path(root / "authority" / "control")
         self.root = root
         self.network_lines: list[str] = []
@@ -65,6 +70,7 @@ class PrivateNetwork:
         self.waits_for = "keys"
         self.seconds: dict[str, float] = {}  # from the start to each stage, of the attempt that worked
         self._now = now
+        self._addresses = addresses
         self._watchdog: Watchdog | None = None
         self._tors: list[TorProcess] = []
         self._clients: list[ClientTor] = []
@@ -136,7 +142,7 @@ class PrivateNetwork:
         started = time.monotonic()
         slowness = self.attempts
         self.waits_for = "keys"
-        authority, *relays = nodes = make_nodes(self.root)
+        authority, *relays = nodes = make_nodes(self.root, self._addresses)
         # 1. Keys and files. The wall clock is read last, because the first vote is bound to it.
         v3_identity = make_authority_keys(authority)
         fingerprint = relay_fingerprint_of(authority)
@@ -154,7 +160,7 @@ class PrivateNetwork:
             tor.start()
         # 3. A consensus that names all of them.
         self.waits_for = "the first vote"
-        _wait_for_consensus(authority.dir_port, len(nodes), CONSENSUS_SECONDS * slowness)
+        _wait_for_consensus(authority, len(nodes), CONSENSUS_SECONDS * slowness)
         self.seconds["consensus"] = time.monotonic() - started
         # 4. Relays that asked before there was one are on a slow schedule now; new ones are not.
         self.waits_for = "the relays' first circuits"
@@ -181,11 +187,11 @@ def _wait_for_relay(tor: TorProcess, relay: TorNode, seconds: float) -> None:
             return
 
 
-def _wait_for_consensus(dir_port: int, count: int, seconds: float) -> None:
+def _wait_for_consensus(authority: TorNode, count: int, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
-            consensus = _fetch_consensus(dir_port)
+            consensus = _fetch_consensus(authority)
             if consensus.startswith(b"HTTP/1.0 200"):
                 if consensus.count(b"\nr ") == count:
                     return
@@ -194,8 +200,8 @@ def _wait_for_consensus(dir_port: int, count: int, seconds: float) -> None:
     raise PrivateNetworkFailed
 
 
-def _fetch_consensus(dir_port: int) -> bytes:
-    with socket.create_connection(("127.0.0.1", dir_port), CONSENSUS_SECONDS) as connection:
+def _fetch_consensus(authority: TorNode) -> bytes:
+    with socket.create_connection((authority.address, authority.dir_port), CONSENSUS_SECONDS) as connection:
         connection.sendall(b"GET /tor/status-vote/current/consensus HTTP/1.0\r\n\r\n")
         answer = b""
         while piece := connection.recv(65536):

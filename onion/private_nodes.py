@@ -1,9 +1,10 @@
 """The folders, ports and keys of a private network's nodes, made for each start."""
 
 import contextlib
+import itertools
 import socket
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from onion.errors import PrivateNetworkFailed, TorProgramMissing
@@ -14,11 +15,12 @@ RELAYS = 3  # with the authority four nodes: the least with which an onion answe
 GENCERT_SECONDS = 60.0  # two RSA keys took 0.2 to 1.6 s
 
 
-def make_nodes(root: Path) -> list[TorNode]:
-    """Return the authority and the relays, each with an empty folder."""
+def make_nodes(root: Path, addresses: Sequence[str]) -> list[TorNode]:
+    """Return the authority and the relays, each with an empty folder and, in turn, one of the addresses."""
     names = ["authority", *(f"relay{number}" for number in range(RELAYS))]
     ports = _free_ports(2 * len(names))
-    nodes = [TorNode(name, root / name, ports.pop(), ports.pop()) for name in names]
+    places = zip(names, itertools.cycle(addresses), strict=False)
+    nodes = [TorNode(name, root / name, ports.pop(), ports.pop(), address) for name, address in places]
     for node in nodes:
         (node.folder / "keys").mkdir(0o700, parents=True)
         node.folder.chmod(0o700)
@@ -41,7 +43,7 @@ def make_authority_keys(authority: TorNode) -> str:
     # The passphrase protects a key that is worth nothing and is deleted with the folder.
     command = ["tor-gencert", "--create-identity-key", "--passphrase-fd", "0", "-m", "12"]
     command += ["-i", str(keys / "authority_identity_key"), "-s", str(keys / "authority_signing_key")]
-    command += ["-c", str(certificate), "-a", f"127.0.0.1:{authority.dir_port}"]
+    command += ["-c", str(certificate), "-a", f"{authority.address}:{authority.dir_port}"]
     try:
         subprocess.run(command, input=b"private network\n", check=True, capture_output=True, timeout=GENCERT_SECONDS)
     except FileNotFoundError:

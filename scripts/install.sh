@@ -108,8 +108,4 @@ if systemctl --quiet is-active kallskydd.service; then
     say "The new program is in place. It is used from the next start:  systemctl restart kallskydd-tor kallskydd"
     exit 0
 fi
-say "Installed. Make a home, once:"
-say "  runuser -u kallskydd -- kallskydd init --home /var/lib/kallskydd/home --config FILE --member FILE --operator-is-no-member"
-say "(/etc/kallskydd/config.example.toml is a configuration to begin with.) Then start it, now and with the computer:"
-say "  systemctl enable --now kallskydd-tor kallskydd kallskydd-status.timer"
-say "The daily backup has a timer too; it wants two disks and two members (docs/operating/upkeep.md)."
+say "Installed. Nothing is started. Go on with $program/share/operating/first-day.md (Swedish: forsta-dagen.md)."

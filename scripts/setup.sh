@@ -87,7 +87,7 @@ if [ "$what" = bench ]; then
     command -v mat2 >/dev/null 2>&1 || need mat2 "mat2, a cleaner to compare with"
     command -v qpdf >/dev/null 2>&1 || need qpdf "qpdf, another"
 fi
-if [ "$what" = rehearsal ]; then
+if [ "$what" = rehearsal ] || [ "$what" = test ]; then
     [ -x /usr/sbin/debootstrap ] || need debootstrap "debootstrap, which makes the folder of a Debian server"
     command -v systemd-nspawn >/dev/null 2>&1 || need systemd-container "systemd-nspawn, which boots it"
 fi

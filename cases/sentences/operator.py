@@ -5,7 +5,7 @@ from typing import Final
 CALL_A_MEMBER = "Do not act on it. Call another member and compare the six words."
 RESTORE_ROSTER = "Put the files of the folder `roster` back as they were, from the backup."
 MAKE_JOIN_AGAIN = "Ask the member to make the join file again with `kallskydd desk enrol`, in a new desk home."
-RESTORE = "Stop the service and make the home again with `kallskydd restore`; see docs/operating/upkeep.md."
+RESTORE = "Stop the service and make the home again with `kallskydd restore`; see docs/operating/bad-day.md."
 SAME_VERSION = "Check that desk and server have the same version."
 
 SENTENCES: Final = {
@@ -31,7 +31,7 @@ SENTENCES: Final = {
         "Keep the file audit.chain as it is, and show it to an auditor.",
     ),
     # Backups, restores and moves.
-    "backup.fault": ("The backup cannot be made or used.", "See docs/operating/upkeep.md."),
+    "backup.fault": ("The backup cannot be made or used.", "See docs/operating/bad-day.md."),
     "backup.holders": (
         "The keys in a backup are sealed to two members of the roster in force, one of them no counsel.",
         "Name them by label or id, each with --to; of three, any two can open it.",

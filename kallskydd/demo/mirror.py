@@ -56,7 +56,7 @@ class DemoMirror:
         """Name the mirror in a home that has been made, and put its key and certificate there."""
         with (home / "config.toml").open("a") as config:
             config.write(f'\n[mirror]\nname = "{self.name}"\nport = {self.port}\ncertificates = "by hand"\n')
-        authority, pem = _certificate(self.name, datetime.now(UTC))
+        authority, pem = new_certificate(self.name, datetime.now(UTC))
         self.authority.write_bytes(authority)
         mirror_folder(home).mkdir(mode=0o700, exist_ok=True)
         write_whole(mirror_folder(home) / CERTIFICATE, pem)
@@ -73,7 +73,7 @@ class DemoMirror:
         return ["relay", *place, "--tor-network", str(network), "--end-with-stdin"]
 
 
-def _certificate(name: str, now: datetime) -> tuple[bytes, bytes]:
+def new_certificate(name: str, now: datetime) -> tuple[bytes, bytes]:
     """Make an authority that may vouch for this name alone, and key and certificate of the name, for two days."""
     authority_key, key = new_key(), new_key()
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Kallskydd demonstration")])

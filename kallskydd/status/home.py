@@ -45,7 +45,7 @@ TIMED_HOME: Final = Path("/var/lib/kallskydd/home")
 LOCK_STALE: Final = timedelta(days=90)
 _LOCK_NAME: Final = "requirements.lock"
 _LOCK_DAY: Final = re.compile(r"# (\d{4}-\d\d-\d\d)\n")
-_PUT_BACK: Final = "Stop the service and make the home again with `kallskydd restore`: docs/operating/upkeep.md."
+_PUT_BACK: Final = "Stop the service and make the home again with `kallskydd restore`: docs/operating/bad-day.md."
 _SHOW_AUDITOR: Final = "Keep the file audit.chain, and show it to an auditor."
 _MAKE_ROOM: Final = "Make room on the disk of the home, or give it a larger one; files are then taken by themselves."
 _WAIT_FOR_RELEASE: Final = (

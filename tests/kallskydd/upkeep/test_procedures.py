@@ -1,6 +1,6 @@
-"""The procedures of docs/operating, their lines run as they stand there: by a shell, the operator's and two members'.
+"""The bad days of docs/operating, their lines run as they stand there: by a shell, the operator's and two members'.
 
-Of the lines only the three places are others here. `systemctl` is a script that starts and stops the real service on
+Of the lines only the places are others here. `runuser` runs what follows, and `systemctl` is a script that starts and stops the real service on
 this computer, with tor kept off the network, and runs the lines of the timers' units under their filters
 (oneshot.py); members reach the service by its socket, since no onion is up.
 """
@@ -8,7 +8,6 @@ this computer, with tor kept off the network, and runs the lines of the timers' 
 from __future__ import annotations
 
 import os
-import pty
 import re
 import shutil
 import signal
@@ -21,7 +20,9 @@ from pathlib import Path
 
 import pytest
 from desk_harness import PASSPHRASE
+from rehearsal.pages import Box, section, steps
 from service import offline_network
+from terminal import typed
 from upkeep_harness import (
     member_desk,
     real_day,
@@ -30,23 +31,39 @@ from upkeep_harness import (
 
 from cases.home import read_home
 from cases.roster.chain import read_chain
-from cases.roster.member import make_join, new_member_keys
+from cases.roster.member import make_join
 from onion.keys import read_onion_key
 
-DOCS = Path(__file__).parents[3] / "docs" / "operating"
+PAGE = "bad-day.md"
+TYPED = {"Passphrase: ": PASSPHRASE, "The same again: ": PASSPHRASE, "yes/no\r\n": "yes"}
+# With real systemd, disks and accounts by `make rehearsal`; of a tenant's, tests/kallskydd/hosting tries the commands.
+REHEARSED = {
+    "The disk is full", "A disk is missing", "Something is damaged", "A tenant leaves", "It is over: uninstall",
+}  # fmt: skip
 SHELL = """#!/bin/sh
-case "$2" in open-backup) ;; *) set -- "$@" $REACH ;; esac
+case "$2" in enrol|open-backup) ;; *) set -- "$@" $REACH ;; esac
 exec {python} -m kallskydd "$@"
+"""
+NOTHING = "#!/bin/sh\n"  # as root, by `make rehearsal`
+RUNUSER = """#!/bin/sh
+shift 3
+exec "$@"
 """
 UNITS = Path(__file__).parents[3] / "deploy" / "systemd"
 ONESHOT = Path(__file__).parents[2] / "support" / "oneshot.py"
 # Of the document and the units, and the folder of the test that stands for each.
-PLACES = {"/var/lib/kallskydd/home": "h", "/mnt/backup": "b", "/mnt/slots": "s", "/etc/kallskydd": "e"}
+PLACES = {
+    "/var/lib/kallskydd/home": "h",
+    "/var/lib/kallskydd/posters": "posters",
+    "/mnt/backup": "b",
+    "/mnt/slots": "s",
+    "/etc/kallskydd": "e",
+}
 SYSTEMCTL = """#!/bin/sh
 case "$*" in
-  *.timer*) ;;
   start*-backup) exec {python} {oneshot} {units}/kallskydd-backup.service {places} ;;
   *start*|*enable*)
+    [ -f {folder}/pid ] && exit 0
     setsid {python} -m kallskydd serve --home {home} --tor-network {network} --json > {folder}/log 2>&1 < /dev/null &
     echo $! > {folder}/pid
     for _ in $(seq 300); do grep -q '"code": "ready"' {folder}/log && exit 0; sleep 0.2; done
@@ -58,12 +75,6 @@ case "$*" in
     rm {folder}/pid ;;
 esac
 """
-
-
-def blocks(page: str, heading: str) -> list[tuple[str, str]]:
-    """Who runs each box of a section, and its lines."""
-    section = (DOCS / page).read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(r"```sh ([^\n]+)\n(.*?)```", section, re.DOTALL)
 
 
 @dataclass
@@ -80,7 +91,13 @@ class Computers:
         programs = self.folder / "bin"
         programs.mkdir()
         network = offline_network(self.folder / "net")
-        for name, text in (("kallskydd", SHELL), ("systemctl", SYSTEMCTL)):
+        for name, text in (
+            ("kallskydd", SHELL),
+            ("systemctl", SYSTEMCTL),
+            ("runuser", RUNUSER),
+            ("mount", NOTHING),
+            ("chown", NOTHING),
+        ):
             here = {"python": sys.executable, "home": self.home, "network": network, "folder": self.folder}
             moved = [f"{place}={self.folder / name}" for place, name in PLACES.items()]
             moved.append(f"/opt/kallskydd/bin={programs}")
@@ -100,42 +117,26 @@ class Computers:
         environment = {
             **os.environ,
             "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "HOME": str(self.folder / "w"),
             "XDG_DATA_HOME": str(self.folder / (member or "nobody").replace(" ", "-")),
             "REACH": "" if member is None else f"--socket {self.home / 'run' / 'desk.sock'}",
         }
-        return self._typed(["bash", "-euc", lines], environment)
+        done = typed(["bash", "-euc", lines], environment, self.folder / "w", TYPED)
+        # Files go from one computer to the other.
+        for answer in (self.folder / "w").glob("*.json"):
+            shutil.copy(answer, self.folder / "b")
+        if (join := self.folder / "w" / "new-key" / "join.toml").exists():
+            shutil.copy(join, self.folder / "e" / "new.toml")
+        return done
 
-    def _typed(self, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(self.folder / "w")
-            os.execvpe(command[0], command, environment)  # noqa: S606 - a shell is what runs
-        said, answered = b"", 0
-        while True:
-            try:
-                piece = os.read(terminal, 4096)
-            except OSError:  # the other end is closed
-                break
-            if not piece:
-                break
-            said += piece
-            for question, typed in ((b"Passphrase: ", PASSPHRASE), (b"yes/no\r\n", "yes")):
-                if question in said[answered:]:
-                    answered = len(said)
-                    os.write(terminal, typed.encode() + b"\n")
-        # Waited for first: the terminal's end would hang up on a program that is just ending.
-        status = os.waitpid(pid, 0)[1]
-        os.close(terminal)
-        return os.waitstatus_to_exitcode(status), said.decode()
-
-    def follow(self, page: str, heading: str, **words: str) -> str:
+    def follow(self, heading: str, **words: str) -> str:
         """Run every box of a section; each must end well."""
         said = ""
-        found = blocks(page, heading)
+        found = section(PAGE, heading)
         assert found, heading
-        for who, lines in found:
-            code, output = self.run(who, lines, **words)
-            assert code == 0, f"{heading}: {lines}\n{output}"
+        for box in found:
+            code, output = self.run(box.who, box.lines, **words)
+            assert code == box.code, f"{heading}: {box.lines}\n{output}"
             said += output
         return said
 
@@ -158,18 +159,13 @@ def computers(short_folder: Path) -> Iterator[Computers]:
     made.stop()
 
 
-def test_every_box_of_the_documents_belongs_to_a_procedure_that_is_run_here():
+def test_every_box_of_the_page_belongs_to_a_procedure_that_is_run_here_or_in_the_rehearsal():
     run_here = {
-        "upkeep.md": {
-            "Every day: a backup", "A backup by hand", "The disk is lost: a restore", "Another host: a move", "A host is retired",
-            "A new version: an upgrade", "A member's key is lost, or somebody has it", "After a seizure, or a break-in",
-        },
-        "before-you-open.md": set(),
+        "A day like others", "The disk is lost", "Another host", "A host is retired", "A new version", "A member's key is lost",
+        "Seized, or broken into",
     }  # fmt: skip
 
-    for page, headings in run_here.items():
-        sections = (DOCS / page).read_text("utf-8").split("\n## ")[1:]
-        assert {section.split("\n")[0] for section in sections if "```sh" in section} == headings
+    assert {step.section for step in steps(PAGE) if isinstance(step, Box)} == run_here | REHEARSED
 
 
 def test_the_procedures_are_run_as_they_are_written_one_after_the_other(computers):
@@ -178,35 +174,34 @@ def test_the_procedures_are_run_as_they_are_written_one_after_the_other(computer
         (computers.folder / label).mkdir()
         member_desk(computers.folder / label / "kallskydd-desk", made, number)
         join = make_join(made.keys[number], label, ("lead", "handler")[number], label.replace("-", " "))
-        (computers.folder / "w" / f"{label.lower()}.toml").write_text(join)
-    new = make_join(new_member_keys(), "Ny", "handler", "Handler 4")
-    (computers.folder / "w" / "new.toml").write_text(new)
+        (computers.folder / "e" / f"{label.lower()}.toml").write_text(join)
     addresses = _addresses(computers.home)
 
     # A day with a backup, and the day on which the disk is gone.
     old = computers.folder / "s" / "2026-01-01"
     old.write_text("shares of a day long past")
     os.utime(old, (0, 0))
-    computers.follow("upkeep.md", "Every day: a backup", ID1=made.keys[0].id, ID2=made.keys[1].id)
-    computers.follow("upkeep.md", "A backup by hand")
+    (computers.folder / "e" / "backup").write_text(f'MEMBERS="{made.keys[0].id} {made.keys[1].id}"\n')
+    assert computers.run("root", "systemctl start kallskydd-backup")[0] == 0
+    computers.follow("A day like others")
     assert [path.name for path in sorted((computers.folder / "b").iterdir())] == [f"{real_day()}", f"{real_day()}-hand"]
     assert sorted(path.name for path in (computers.folder / "s").iterdir()) == [f"{real_day()}", f"{real_day()}-hand"]
     shutil.rmtree(computers.home)
-    restored = computers.follow("upkeep.md", "The disk is lost: a restore")
+    restored = computers.follow("The disk is lost")
     assert f"Restored from the backup of {real_day()}, same addresses." in restored
     assert _addresses(computers.home) == addresses
 
     # The restored service runs: its roster changes, signed at two desks.
-    computers.follow("upkeep.md", "A member's key is lost, or somebody has it", ID=made.keys[2].id)
+    computers.follow("A member's key is lost", ID=made.keys[2].id)
     roster = read_chain(computers.home / "roster", real_day()).current
     assert (roster.version, [one.label for one in roster.members]) == (3, ["Lead 1", "Handler 2", "Handler 4"])
 
     # The move: the new host's home lies where the old one was, which is kept for its own procedure.
     said = ""
-    for who, lines in blocks("upkeep.md", "Another host: a move"):
-        if who == "new host" and not (computers.folder / "old").exists():
+    for box in section(PAGE, "Another host"):
+        if box.who == "new host" and not (computers.folder / "old").exists():
             computers.home.rename(computers.folder / "old")
-        code, output = computers.run(who, lines)
+        code, output = computers.run(box.who, box.lines)
         assert code == 0, output
         said += output
     assert "This home is closed for good" in said
@@ -215,19 +210,19 @@ def test_the_procedures_are_run_as_they_are_written_one_after_the_other(computer
 
     computers.home.rename(computers.folder / "new")
     (computers.folder / "old").rename(computers.home)
-    computers.follow("upkeep.md", "A host is retired")
+    computers.follow("A host is retired")
     assert [path for path in computers.home.rglob("*") if path.is_file()] == []
     shutil.rmtree(computers.home)
     (computers.folder / "new").rename(computers.home)
 
     # Seized: what was there is left, and another home is made with other addresses.
-    for who, lines in blocks("upkeep.md", "After a seizure, or a break-in"):
-        if who == "new host":
+    for box in section(PAGE, "Seized, or broken into"):
+        if box.who == "new host":
             computers.home.rename(computers.folder / "seized")
-        code, output = computers.run(who, lines)
+        code, output = computers.run(box.who, box.lines)
         assert code == 0, output
     assert not set(_addresses(computers.home)) & set(addresses)
-    assert list((computers.folder / "w" / "posters").iterdir())
+    assert list((computers.folder / "posters").iterdir())
 
 
 def test_an_upgrade_from_the_first_version_and_back(computers):
@@ -237,13 +232,15 @@ def test_an_upgrade_from_the_first_version_and_back(computers):
     for folder in ("", "onion", "roster", "run", "tor"):
         (computers.home / folder).chmod(0o700)
     before = (computers.home / "config.toml").read_bytes()
-    boxes = dict(blocks("upkeep.md", "A new version: an upgrade"))
+    boxes: dict[str, str] = {}
+    for box in section(PAGE, "A new version"):
+        boxes[box.who] = boxes.get(box.who, "") + box.lines.replace("make -C /srv/kallskydd install\n", "")
 
-    upgraded = computers.run("operator", boxes["operator"])
-    back = computers.run("operator", boxes["roll back"])
+    upgraded = computers.run("root", boxes["root"])
+    back = computers.run("root", boxes["roll back"])
     is_back = (computers.home / "config.toml").read_bytes() == before
-    again = computers.run("operator", boxes["operator"])
-    started = computers.run("operator", boxes["new version"])
+    again = computers.run("root", boxes["root"])
+    started = computers.run("root", boxes["new version"])
 
     assert [code for code, _ in (upgraded, back, again, started)] == [0, 0, 0, 0], (upgraded, back, again, started)
     assert "Checked: the database is whole" in upgraded[1]
@@ -254,11 +251,9 @@ def test_an_upgrade_from_the_first_version_and_back(computers):
 
 def test_the_page_before_opening_is_run_as_written(computers):
     real_home(computers.home)
-    ((who, lines),) = re.findall(
-        r"```sh ([^\n]+)\n(.*?)```", (DOCS / "before-you-open.md").read_text("utf-8"), re.DOTALL
-    )
+    (box,) = (step for step in steps("before-you-open.md") if isinstance(step, Box))
 
-    code, output = computers.run(who, lines)
+    code, output = computers.run(box.who, box.lines)
 
     # A new home has lines left.
     assert code == 1

@@ -1,13 +1,16 @@
-"""A Debian 13 server in a folder, booted by systemd-nspawn: real systemd, journald and units, with loopback alone.
+"""A Debian server in a folder, booted by systemd-nspawn: real systemd, journald and units, on a network given to it.
 
-The folder is made once by debootstrap, from the mirror that this computer's apt is configured with, and kept in
-`.cache/rehearsal`. Each boot lies over it and is thrown away. As root. What a container does not enforce, the caller
-names: the kernel, its settings, mounts of its own and control groups are those of this computer.
+The folder of a release is made once by debootstrap, from the mirror that this computer's apt is configured with, and kept
+in `.cache/rehearsal`. A server lies over it: what it writes lies in a folder of its own and on its disks (`disks`), and
+is there after a power cut and a start. As root. What a container does not enforce, the caller names: the kernel, its
+settings and control groups are those of this computer.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -15,15 +18,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from rehearsal.disks import Disk, cut
+
 PROJECT = Path(__file__).resolve().parents[3]
 CACHE = PROJECT / ".cache" / "rehearsal"
-RELEASE = "trixie"
-# What the papers ask of a server, and what a bare Debian lacks of a system that boots.
+# What the papers ask of a server, and what a bare Debian lacks of a system that boots; libmagic has two names.
 PACKAGES = (
-    "systemd", "systemd-sysv", "dbus", "ca-certificates", "make", "python3", "python3-venv", "tor", "libmagic1t64",
+    "systemd", "systemd-sysv", "dbus", "ca-certificates", "make", "python3", "python3-venv", "tor", "cryptsetup-bin", "e2fsprogs",
 )  # fmt: skip
+RELEASES = {"trixie": "libmagic1t64", "bookworm": "libmagic1"}
 CHECKOUT = "/srv/kallskydd"
-MADE_SECONDS, BOOT_SECONDS, STOP_SECONDS = 1800.0, 90.0, 60.0
+MADE_SECONDS, BOOT_SECONDS, STOP_SECONDS = 1800.0, 180.0, 60.0
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -45,21 +50,21 @@ def wait_for(what: Callable[[], object], seconds: float, words: str) -> None:
 
 
 def mirror() -> str:
-    """Return the address that this computer's apt reads the release from."""
+    """Return the address that this computer's apt reads a Debian release from; it has the others too."""
     lines = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(CODENAME)", "Identifier: Packages").splitlines()
-    return next(line.split()[0] for line in lines if line.endswith(f" {RELEASE}"))
+    return next(line.split()[0] for line in lines if line.split()[-1] in RELEASES)
 
 
-def make_tree() -> Path:
-    """Return the folder of the server: the system, this checkout and the Python packages of its lock."""
-    tree = CACHE / "tree"
-    marked = CACHE / "packages"
-    if not marked.exists() or marked.read_text() != " ".join(PACKAGES):
+def make_tree(release: str = "trixie") -> Path:
+    """Return the folder of a release's server: the system, this checkout and the Python packages of its lock."""
+    tree, marked = CACHE / release, CACHE / f"{release}.packages"
+    packages = ",".join((*PACKAGES, RELEASES[release]))
+    if not marked.exists() or marked.read_text() != packages:
         shutil.rmtree(tree, ignore_errors=True)
         CACHE.mkdir(parents=True, exist_ok=True)
-        words = ("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", RELEASE, tree, mirror())
-        run(*words, seconds=MADE_SECONDS)
-        marked.write_text(" ".join(PACKAGES))
+        run("debootstrap", "--variant=minbase", f"--include={packages}", release, tree, mirror(), seconds=MADE_SECONDS)
+        marked.write_text(packages)
+    shutil.copy2(Path(__file__).with_name("cryptsetup.sh"), tree / "usr/local/sbin/cryptsetup")
     checkout = tree / CHECKOUT.lstrip("/")
     checkout.mkdir(exist_ok=True)
     for one in checkout.iterdir():
@@ -82,65 +87,132 @@ def make_tree() -> Path:
 
 @dataclass
 class Server:
-    """`with Server(tree, folder) as server:` boots it; what it writes lies in `folder`."""
+    """`with Server(tree, folder) as server:` boots it; what it writes lies in `folder` and on its disks.
+
+    `disks` are by the name that each has in it (`/dev/vdb`). `network` is a network namespace of this computer's, for
+    several servers; without one it has a loopback of its own. Its `/etc/fstab` is its own affair: as a container it
+    mounts no device of it at a start, so that is done here right after one, but for lines with `noauto`.
+    """
 
     tree: Path
     folder: Path
-    root: Path = field(init=False)
+    disks: dict[str, Disk] = field(default_factory=dict)
+    network: Path | None = None
     leader: int = 0
+    _nspawn: subprocess.Popen[bytes] | None = None
+
+    @property
+    def root(self) -> Path:
+        return self.folder / "root"
 
     def __enter__(self) -> Self:
-        self.root = self.folder / "root"
-        for name in ("upper", "work", "root", "home"):
-            (self.folder / name).mkdir()
-        layers = f"lowerdir={self.tree},upperdir={self.folder}/upper,workdir={self.folder}/work"
-        run("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
-        # The home lies on a plain file system, which an overlay is not.
-        words = ("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--boot", "--console=read-only",
-                 f"--bind={self.folder}/home:/var/lib/kallskydd", f"--directory={self.root}")  # fmt: skip
-        null = subprocess.DEVNULL
-        self._nspawn = subprocess.Popen(words, stdin=null, stdout=null, stderr=null)
-        children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
         try:
-            wait_for(lambda: children.read_text().split(), BOOT_SECONDS, "the server does not boot")
-            self.leader = int(children.read_text().split()[0])
-            wait_for(self._is_up, BOOT_SECONDS, "the server does not come up")
+            self.boot()
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+        if self.root.is_mount():
+            run("umount", self.root)
+
+    def boot(self) -> None:
+        """Switch it on, and return when its units are up; raises TimeoutError."""
+        for name in ("upper", "work", "root"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        if not self.root.is_mount():
+            layers = f"lowerdir={self.tree},upperdir={self.folder}/upper,workdir={self.folder}/work"
+            run("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
+        network = "--private-network" if self.network is None else f"--network-namespace-path={self.network}"
+        # It ends with us, however we end.
+        words = ("setpriv", "--pdeathsig=TERM", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", network, "--boot", "--console=read-only",
+                 f"--machine={self.folder.name}-{os.getpid()}", f"--directory={self.root}")  # fmt: skip
+        null = subprocess.DEVNULL
+        self._nspawn = subprocess.Popen(words, stdin=null, stdout=null, stderr=null)
+        wait_for(self._is_up, BOOT_SECONDS, "the server does not come up")
+        for name, disk in self.disks.items():
+            self.plug(name, disk)
+        self.tell("mount -a")
+
+    def stop(self) -> None:
+        """Switch it off in order."""
+        if self._nspawn is None:
+            return
         self._nspawn.terminate()
         try:
             self._nspawn.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._nspawn.kill()
             self._nspawn.wait()
-        run("umount", self.root)
+        self._off()
+
+    def reboot(self) -> None:
+        """Start it again in order: what was unlocked is locked."""
+        self.stop()
+        self.boot()
+
+    def power_cut(self) -> None:
+        """Take its power away: its disks keep what had reached them, and not what the system still held in memory."""
+        for mounted in self._mounts():
+            cut(Path(f"/proc/{self.leader}/root{mounted}"))
+        os.kill(self.leader, signal.SIGKILL)
+        if self._nspawn is not None:
+            self._nspawn.wait(STOP_SECONDS)
+        self._off()
+
+    def plug(self, name: str, disk: Disk) -> None:
+        """Put a disk in. It is there at the next start too."""
+        self.disks[name] = disk
+        for node, loop in disk.attach(name).items():
+            number = os.stat(loop).st_rdev
+            self.must(f"rm -f {node}; mknod {node} b {os.major(number)} {os.minor(number)}")
+
+    def unplug(self, name: str) -> None:
+        """Pull a disk out, mounted or not: nobody asked it first."""
+        disk = self.disks.pop(name)
+        for mounted in self._mounts(disk):
+            cut(Path(f"/proc/{self.leader}/root{mounted}"))
+            self.must(f"umount --lazy {mounted}")
+        self.must(f"rm -f {name} {name}-plain")
+        disk.detach()
+
+    def _mounts(self, disk: Disk | None = None) -> list[str]:
+        """Where its disks, or one of them, are mounted."""
+        numbers = {number for one in ([disk] if disk else self.disks.values()) for number in one.numbers()}
+        lines = [line.split() for line in Path(f"/proc/{self.leader}/mountinfo").read_text().splitlines()]
+        return [words[4] for words in lines if words[2] in numbers]
+
+    def _off(self) -> None:
+        self._nspawn, self.leader = None, 0
+        for disk in self.disks.values():
+            disk.detach()
 
     def _is_up(self) -> bool:
-        return self.code("systemctl is-system-running") == 0 or "degraded" in self.tell("systemctl is-system-running")
+        # Its first child makes the server's first process, and is gone then.
+        pid = self._nspawn.pid if self._nspawn is not None else 0
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self.leader = int(children[-1]) if children else 0
+        return bool(self.leader) and self.tell("systemctl is-system-running").strip() in {"running", "degraded"}
 
-    def _call(self, command: str, seconds: float) -> subprocess.CompletedProcess[str]:
+    def _call(self, command: str, seconds: float, typed: str = "") -> subprocess.CompletedProcess[str]:
         inside = ("nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd")
         words = (*inside, "env", "-i", _PATH, "LANG=C.UTF-8", "HOME=/root", "sh", "-c", command)
-        return subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds, check=False
-        )
+        return subprocess.run(words, input=typed, capture_output=True, text=True, timeout=seconds, check=False)
 
     def code(self, command: str, seconds: float = 600.0) -> int:
         """Run a command in it, as root; return its exit code."""
         return self._call(command, seconds).returncode
 
-    def tell(self, command: str, seconds: float = 600.0) -> str:
+    def tell(self, command: str, seconds: float = 600.0, *, typed: str = "") -> str:
         """Run a command in it, as root; return all that it says, whatever its exit code."""
-        done = self._call(command, seconds)
+        done = self._call(command, seconds, typed)
         return done.stdout + done.stderr
 
-    def must(self, command: str, seconds: float = 600.0) -> str:
-        """Run a command that has to succeed; raises CalledProcessError."""
-        done = self._call(command, seconds)
+    def must(self, command: str, seconds: float = 600.0, *, typed: str = "") -> str:
+        """Run a command that has to succeed, `typed` being its input; raises CalledProcessError."""
+        done = self._call(command, seconds, typed)
         if done.returncode != 0:
             raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
         return done.stdout
