@@ -38,7 +38,7 @@ _MAY_DIFFER = {
     "ticks of work": 300,
     "ticks of the system's work": 300,
     "waits of the threads that take memory": 300,
-    "pages of the log": 0,
+    "commits and pages of the log": 0,
     "bytes of database": 0,
 }
 _MOST_SHOWN = 5

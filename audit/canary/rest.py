@@ -69,7 +69,7 @@ def compare_again(run: Run, before: Snapshot, since: Since, what: str) -> Snapsh
         ticks, waits = work_of_the_system(Path(f"/proc/{pid}"))
         run.measured["ticks of the system's work", since] = ticks
         run.measured["waits of the threads that take memory", since] = waits
-    run.measured["pages of the log", since] = pages_of_rows(run.service.home, run.folder / "copy")
+    run.measured["commits and pages of the log", since] = pages_of_rows(run.service.home)
     return after
 
 

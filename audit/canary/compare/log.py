@@ -26,25 +26,23 @@ def pages_written(before: bytes, after: bytes) -> set[int]:
     return {struct.unpack_from(">I", after, place)[0] for place in places if len(after) - place > _FRAME_HEADER}
 
 
-def pages_of_rows(home: Path, folder: Path) -> int:
-    """Return how many pages the log was given, but those that depend on where random keys fall.
+def pages_of_rows(home: Path) -> int:
+    """Return how many commits the log was given, and pages of what no node has room for, as each report and file has.
 
-    A tree that has divided has its rows on pages of which the keys decide, and divides again sooner or later: two pages
-    more. So nodes are counted of trees that are one page alone; of the others, what no page has room for, as each
-    report and file has. Where pages lie (the first one, the map of pages, those that were freed) follows from both.
+    The nodes of a tree divide and are joined again where random keys fall: two pages more, or one that is the root in
+    one run and below it in another. Where pages lie (the first one, the map of pages, those that were freed) follows
+    from that. Which rows there are is compared by themselves.
     """
     log = read_unseen(home / "kallskydd.db-wal")
-    with copied(home, folder) as database:
-        roots = {number for (number,) in database.execute("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0")}
     counted = 0
     for place in range(_HEADER, len(log) - _PAGE, _FRAME_HEADER + _PAGE):
         if log[place + 8 : place + 16] != log[_SALTS]:
             break
-        number = struct.unpack_from(">I", log, place)[0]
-        page = log[place + _FRAME_HEADER : place + _FRAME_HEADER + _PAGE]
-        is_node = page[0] in {_INTERIOR, _LEAF}
-        if number > _MAP_OF_PAGES and any(page) and (not is_node or (page[0] == _LEAF and number in roots)):
-            counted += 1
+        number, ends_commit = struct.unpack_from(">II", log, place)
+        kind, length = struct.unpack_from(">B3xI", log, place + _FRAME_HEADER)
+        # Of a page that was freed this is how many others its list has, and zero; of ciphertext it is more than that.
+        has_content = number > _MAP_OF_PAGES and kind not in {_INTERIOR, _LEAF} and length > _PAGE
+        counted += has_content + (ends_commit > 0)
     return counted
 
 
