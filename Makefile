@@ -4,7 +4,7 @@ KALLSKYDD := .venv/bin/kallskydd
 HOME_DIR ?= var
 # Further arguments for the command behind a target, e.g.  make run ARGS="--tor-network DIR"
 ARGS ?=
-PACKAGES := onion confine scrubbers cases intake desk relay audit kallskydd
+PACKAGES := trusted second_reader onion scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 .PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench bench-relay flood cluster rehearsal rehearsal-host corpus soak fuzz audit dist install install-relay upgrade

@@ -42,9 +42,9 @@ from mirror_harness import NAME, SETTINGS, Authority
 from PIL import Image
 from service import Service, kallskydd, offline_network
 
-from cases.clock import today, utc_now
 from cases.home import read_home
 from cases.roster.chain import read_chain
+from trusted.case.clock import today, utc_now
 
 ATTACK_SECONDS = 35.0
 # A visit that has begun may end after that, while the attack goes on.

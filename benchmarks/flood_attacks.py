@@ -30,9 +30,9 @@ from flood_lines import AGAIN_SECONDS, Line, Visitor  # noqa: E402 - the folder 
 from intake_harness import Form, Page, multipart  # noqa: E402
 from mirror_harness import client_hello  # noqa: E402
 
-from cases.receipt.keys import new_receipt  # noqa: E402
 from cases.wire import messages as wire  # noqa: E402
 from cases.wire.files import ScrubRequest, frame_head  # noqa: E402
+from trusted.receipt.keys import new_receipt  # noqa: E402
 
 MIB = 2**20
 CONNECTIONS = 512

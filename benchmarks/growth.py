@@ -26,7 +26,7 @@ from service import KALLSKYDD
 from store_harness import TUESDAY, SetClock, copy_cases, ids, new_filing, new_home, new_members, open_store
 from upkeep_harness import LABELS, real_home
 
-from cases.errors import Busy
+from trusted.case.errors import Busy
 
 FEW, MANY = 1_000, 100_000
 LOOK_UPS, WRITES = 300, 5

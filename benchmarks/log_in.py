@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "suppo
 
 from intake_harness import file_report, log_in, running_intake
 
-from cases.receipt.keys import ARGON_BYTES, ARGON_OPS
+from trusted.receipt.keys import ARGON_BYTES, ARGON_OPS
 
 RUNS = 15
 

@@ -20,7 +20,7 @@ from documents.pairs import PAYLOADS
 from documents.second_pairs import ALL_PAIRS, REMAINS
 from scrub_harness import clean_all
 
-from scrubbers.protocol import Role
+from trusted.jail.protocol import Role
 
 
 def is_readable(content: bytes, payload: bytes) -> bool:

@@ -6,9 +6,9 @@
 
 Everything runs on this computer: a private Tor network, an onion whose port 443 leads to the intake's own TLS, one tor
 for both ways, and `kallskydd relay` as it is run. Straight is the same tor, a pool of twelve circuits drawn in the same
-way (`relay.pool`) and the same client of TLS, without the relay. The ways take turns, there and back, and the ratio
-is the median over the turns, so that what else the machine does disturbs both alike. Behind the TLS a handler takes
-the bytes and drops them: cleaning would cost both ways the same, and hide a difference.
+way (`trusted.relay.pool`) and the same client of TLS, without the relay. The ways take turns, there and back, and the
+ratio is the median over the turns, so that what else the machine does disturbs both alike. Behind the TLS a handler
+takes the bytes and drops them: cleaning would cost both ways the same, and hide a difference.
 
 On one computer the relay takes its share of processor time from the tors. On a host of its own it does not: the ratio
 here is the worse one.
@@ -42,15 +42,15 @@ from intake_harness import _listener
 from mirror_harness import NAME, Authority, give
 from relay_harness import child_of, free_port
 
-from intake.http.serving import serve
 from intake.mirror.contexts import MirrorContexts
 from intake.mirror.stream import TlsStream
 from onion.keys import new_onion_key
 from onion.private_network import PrivateNetwork
 from onion.publish import Onion, Publisher
-from relay.limits import RELAY_LIMITS
-from relay.pool import CircuitPool
 from relay.through_tor import connect
+from trusted.relay.limits import RELAY_LIMITS
+from trusted.relay.pool import CircuitPool
+from trusted.web.serving import serve
 
 UPLOAD_BYTES = 25_000_000
 TURNS = 11

@@ -36,12 +36,12 @@ from exports.made import office_exports, web_pages
 from second_corpus_files import EXPORTS, Original, fetch, kind_of, originals
 from second_corpus_judge import LEAST_RECALL, Judgement, judge
 
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import Role
-from scrubbers.sandbox import Sandbox
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Refused
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import Role
+from trusted.jail.sandbox import Sandbox
+from trusted.jail.stages import Refused
 
 MOST_REFUSED = 0.02
 LEAST_KEPT = 0.98

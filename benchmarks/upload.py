@@ -25,9 +25,9 @@ from intake_harness import SHOWN, file_report, multipart, running_intake, zygote
 from reports import large_photograph
 from scrub_harness import arrived
 
-from cases.crypto.seal import new_case_keys, seal_file
-from scrubbers.sandbox import scrub, verify
 from scrubbers.sniff import sniff
+from trusted.crypto.seal import new_case_keys, seal_file
+from trusted.jail.sandbox import scrub, verify
 
 RUNS = 5
 _PIECE = 2**16

@@ -30,12 +30,12 @@ import pillow_heif
 from audit_installation import OURS, make_installation
 from PIL import Image, ImageCms, ImageSequence
 
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import Role
-from scrubbers.sandbox import Sandbox
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Refused
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import Role
+from trusted.jail.sandbox import Sandbox
+from trusted.jail.stages import Refused
 
 JPEG = {"quality": 90, "subsampling": "4:2:0"}
 PATIENCE_SECONDS = 180

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cases.crypto.envelope import blake
-from cases.errors import CaseError
+from trusted.case.errors import CaseError
+from trusted.crypto.envelope import blake
 
 CHAIN_NAME = "audit.chain"
 NO_HEAD = bytes(32)

@@ -23,8 +23,8 @@ import msgspec
 
 from cases.colour import LEAST_CONTRAST, WHITE, contrast
 from cases.config_site import HTTPS_PORT, SiteConfig
-from cases.errors import CaseError
-from cases.file_bounds import FileBounds
+from trusted.case.errors import CaseError
+from trusted.case.file_bounds import FileBounds
 
 CONFIG_NAME = "config.toml"
 # The example with all its comments is 5 kB.
@@ -93,7 +93,7 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
     attachments: Annotated[int, msgspec.Meta(ge=1, le=20)] = 20
     report_mib: Annotated[int, msgspec.Meta(ge=1, le=200)] = 200
     # At least what a largest file needs in three quarters of it: the last is kept for small forms
-    # (intake/rooms/uploads.py).
+    # (trusted/rooms/uploads.py).
     uploads_in_memory_mib: Annotated[int, msgspec.Meta(ge=80, le=256)] = 256
     text_characters: Annotated[int, msgspec.Meta(ge=1_000, le=100_000)] = 100_000
     # Of the disk, for text alone; without the key REAL_RESERVE_MIB, in a trial TRIAL_RESERVE_MIB.

@@ -32,8 +32,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cases.config import CONFIG_NAME, Config, ConfigFault, load_config, parse_config
-from cases.errors import CaseError, StoreFault
-from cases.store.db import DATABASE_NAME, SLOTS_NAME
+from trusted.case.errors import CaseError, StoreFault
+from trusted.store.db import DATABASE_NAME, SLOTS_NAME
 
 __all__ = [
     "ConfigFault",
@@ -179,7 +179,7 @@ def create_home(path: Path, config_text: str, *, trial: bool, server_key: bytes)
     The configuration comes last: a home without one is half made, and nothing will use it.
     """
     # A keeper reads homes and makes none: it is the smaller by the store.
-    from cases.store.store import Store  # noqa: PLC0415
+    from trusted.store.store import Store  # noqa: PLC0415
 
     config = parse_config(config_text)
     if config.trial is not trial:

@@ -6,22 +6,22 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from cases.clock import utc_now
 from cases.home import read_home
-from cases.store.store import Store
 from intake.app import public_app
-from intake.control import Event, IntakeEnd, Order, Ordered
 from intake.daily import keep_time, release_everything
 from intake.desk_api.app import desk_app
 from intake.entrance import Entrance, Hosts
-from intake.http.silence import Faults
 from intake.mirror.contexts import MirrorContexts, NotUsable
 from intake.mirror.stream import TlsStream
-from intake.process import Inherited, Site, main
 from intake.read_times import set_access_times_to_now
 from intake.services import Services, compose
-from scrubbers.sandbox import Sandbox
 from scrubbers.version import scrubber_version
+from trusted.case.clock import utc_now
+from trusted.jail.sandbox import Sandbox
+from trusted.store.store import Store
+from trusted.web.control import Event, IntakeEnd, Order, Ordered
+from trusted.web.process import Inherited, Site, main
+from trusted.web.silence import Faults
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,6 @@ from typing import Final
 from aiohttp import web
 
 from intake.entrance import ENTRANCE, Entrance
-from intake.http.padding import padded
-from intake.http.serving import Route, silent_app
-from intake.http.silence import silent_errors
 from intake.inbox.facts import add_facts
 from intake.inbox.log_in import log_in, log_in_form
 from intake.inbox.meeting import meeting
@@ -30,6 +27,9 @@ from intake.site.origin_check import check_origin
 from intake.site.redirects import answered_elsewhere
 from intake.site.start import icon, leave, not_found, start, style
 from intake.site.tor import enter_mirror, onion_code, over_tor, start_at_mirror
+from trusted.web.padding import padded
+from trusted.web.serving import Route, silent_app
+from trusted.web.silence import silent_errors
 
 ROUTES: Final[tuple[Route, ...]] = (
     ("GET", "/", start),

@@ -14,8 +14,8 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from cases.receipt.keys import Receipt, ReceiptKeys, receipt_keys
-from intake.errors import TryAgainSoon
+from trusted.receipt.keys import Receipt, ReceiptKeys, receipt_keys
+from trusted.web.errors import TryAgainSoon
 
 FILING_AT_ONCE: Final = 2
 FILING_QUEUE: Final = 512  # As many as there are connections; some 20 seconds of waiting for the last of them.

@@ -6,8 +6,9 @@ intake starts, in case the intake was down at 06:00: a release that was made alr
 past the two-year cap are erased. The heartbeat writes to the store's files, so that their times tell of no report, and
 sets the access times of the other files that a visit reads: the roster's and the sockets. Every minute idle sessions
 and result pages older than half an hour are dropped from memory, also when nobody visits. Where too much is kept of all
-visitors together, room is made here, and by no visit (intake/shelf.py): each minute, and at each look for result pages,
-of which a flood fills the room soonest. With the heartbeat and after a release it is decided whether files are taken.
+visitors together, room is made here, and by no visit (trusted/web/shelf.py): each minute, and at each look for result
+pages, of which a flood fills the room soonest. With the heartbeat and after a release it is decided whether files are
+taken.
 
 The clock is passed in; only the sleep between two readings of it is real time.
 """
@@ -17,10 +18,10 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from cases.clock import due_day, today
-from cases.errors import CaseError, SettingLost
 from intake.read_times import set_access_times_to_now
 from intake.services import Services
+from trusted.case.clock import due_day, today
+from trusted.case.errors import CaseError, SettingLost
 
 HEARTBEAT: Final = timedelta(minutes=10)
 SWEEP: Final = timedelta(minutes=1)

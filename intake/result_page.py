@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from intake.http.form import Form
 from intake.http.result_pages import SECOND_HAND
 from intake.inbox.log_in_page import log_in_page
 from intake.inbox.pages import show_file, show_inbox
@@ -14,6 +13,7 @@ from intake.services import SERVICES
 from intake.site.origin_check import was_led_here
 from intake.views.pages import LANGUAGE_FIELD
 from intake.views.texts_report import PAGE_OVER
+from trusted.web.form import Form
 
 
 async def show_result(request: web.Request) -> web.StreamResponse:

@@ -12,31 +12,31 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.restored import Restored, last_loss
-from cases.clock import Clock, due_day, today
 from cases.config import Config, LimitsConfig
-from cases.errors import RosterFault
 from cases.home import Home
 from cases.roster.chain import Chain, Roster, read_chain
-from cases.store.store import Store
 from intake.argon2_workers import Argon2Workers
 from intake.entrance import Hosts, MirrorInfo
-from intake.http.form_tokens import FormTokens
 from intake.http.forwarded import ForwardedAddresses
 from intake.http.result_pages import ResultPages
-from intake.http.silence import Faults
 from intake.identifiers.acknowledged import AcknowledgedDetails
-from intake.limits import Limits
 from intake.mirror.contexts import MirrorContexts
-from intake.rooms.disk import DiskRoom
-from intake.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
 from intake.sessions import Sessions
-from intake.uploads.attachment import Sniffer
 from intake.uploads.held import HeldForms
 from intake.uploads.progress import ProgressBoard
 from intake.views.information_index import INFORMATION_LINKS
 from intake.views.pages import HomeShown, Pages
 from scrubbers import sniff
-from scrubbers.sandbox import Sandbox
+from trusted.case.clock import Clock, due_day, today
+from trusted.case.errors import RosterFault
+from trusted.forms.attachment import Sniffer
+from trusted.jail.sandbox import Sandbox
+from trusted.rooms.disk import DiskRoom
+from trusted.rooms.uploads import TEXT_BYTES, MemoryBudget, Room
+from trusted.store.store import Store
+from trusted.web.form_tokens import FormTokens
+from trusted.web.limits import Limits
+from trusted.web.silence import Faults
 
 _MIB: Final = 2**20
 # Inspecting the folder takes as long as making a first page, so pages that only show the roster share one inspection.

@@ -11,7 +11,7 @@ for a second sending of the same form goes with it, and so do the pages that ans
 
 How many there may be is counted for each standing by itself (`MOST`), so that a flood of one kind ends none of another:
 reports whose reporters never return end no inbox that is in use. Nobody who comes ends a session of another case: what
-is too many ends by the clock, each minute, down to a number drawn each time, in random order (intake/shelf.py), of
+is too many ends by the clock, each minute, down to a number drawn each time, in random order (trusted/web/shelf.py), of
 each case the one used last after all the others. A reporter with the code can log in again; a code that nobody has
 seen is lost, so these have the most room.
 """
@@ -25,13 +25,13 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from cases.clock import Clock
-from cases.crypto.seal import CaseKeys
-from cases.receipt.keys import Receipt, ReceiptKeys
-from intake.http.form_tokens import TokenClaim
-from intake.rooms.text import BYTES_A_CHARACTER
-from intake.shelf import CHANCE, Shelf, drawn_level
-from intake.uploads.attachment import FileShown
+from trusted.case.clock import Clock
+from trusted.crypto.seal import CaseKeys
+from trusted.forms.attachment import FileShown
+from trusted.receipt.keys import Receipt, ReceiptKeys
+from trusted.rooms.text import BYTES_A_CHARACTER
+from trusted.web.form_tokens import TokenClaim
+from trusted.web.shelf import CHANCE, Shelf, drawn_level
 
 IDLE: Final = timedelta(minutes=30)
 UNSEEN: Final = timedelta(hours=12)

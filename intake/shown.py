@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from intake.limits import Limits
-from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
 from intake.views.dates import date_in_words
-from intake.views.fitting import bytes_in_page
 from intake.views.pages import Language
 from intake.views.refusals import refusal
 from intake.views.texts import GROUPS, LOST, N_, WHAT, WHERE, Notice
 from scrubbers.report_groups import GroupFound, Line, grouped
-from scrubbers.stages import Kind, ScrubReport, What
+from trusted.forms.attachment import FileShown
+from trusted.jail.stages import Kind, ScrubReport, What
+from trusted.web.fitting import bytes_in_page
+from trusted.web.limits import Limits
 
 _MIB: Final = 2**20
 # What was found in the files of one form, and what of it may be ticked, as bytes of the page; each file has its share.

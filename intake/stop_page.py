@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from intake.http.form import TEXT_FIELD, Form
 from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD, OFFERED_FIELD
 from intake.identifiers.find import IdentifyingDetail
 from intake.identifiers.quote import Passage, passages, without
 from intake.services import Services
-from intake.submission import Act, HeldForm, Submission
 from intake.views.pages import DRAFT_FIELD, HANDLE_FIELD, LANGUAGE_FIELD, Head, Language
 from intake.views.texts import FILES_REMOVED, NOT_SENT_YET, Notice
+from trusted.forms.submission import Act, HeldForm, Submission
+from trusted.web.form import TEXT_FIELD, Form
 
 # What is said on the page that comes again.
 NOTICE_AFTER: Final[Mapping[Act | None, Notice]] = {Act.EDIT: NOT_SENT_YET, Act.DROP: FILES_REMOVED}

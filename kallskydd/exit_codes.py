@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cases.errors import CaseError, RosterFault
 from cases.home import HomeMissing
 from kallskydd.say import MISSING, REFUSED, USAGE
 from onion.errors import NetworkForTrialsOnly, OnionError, PathUnusable, PublicTorRefused
+from trusted.case.errors import CaseError, RosterFault
 
 _NO_JOIN_FILE = "join.unreadable"
 

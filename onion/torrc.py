@@ -19,7 +19,7 @@ from textwrap import wrap
 
 from onion.errors import PathUnusable
 from onion.torrc_reader import read_torrc
-from onion.torrc_table import OPTIONAL, REQUIRED, RULES, Expected, Rule, socket_path
+from trusted.torrc_table import OPTIONAL, REQUIRED, RULES, Expected, Rule, socket_path
 
 __all__ = [
     "LEFT_OUT",
@@ -47,7 +47,7 @@ _COMMENT_WIDTH = 110
 LEFT_OUT = "left out"
 ONCE = "there once"
 NOT_PLAIN = "a plain line"
-_ONLY_KNOWN = "Only what onion/torrc_table.py names may stand there: delete the line."
+_ONLY_KNOWN = "Only what trusted/torrc_table.py names may stand there: delete the line."
 _ONLY_PLAIN = "tor could read it otherwise than we do: write it without quotes, backslashes and abbreviations."
 
 
@@ -125,7 +125,7 @@ def example() -> str:
     """Return the annotated torrc for those who run tor themselves; `torrc.example` is this text."""
     lines = [
         "# What tor must be told when it serves Källskydd and the keeper does not start it itself.",
-        "# Written from the table in onion/torrc_table.py; a test holds the two together.",
+        "# Written from the table in trusted/torrc_table.py; a test holds the two together.",
         "# A running tor is held against the same table, whatever file it was started with (`kallskydd audit live`).",
         "",
     ]

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onion.torrc_table import is_on_loopback
+from trusted.torrc_table import is_on_loopback
 
 _PLAIN = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:[ \t]+(?P<value>[\w./:,;=*$~@{}\[\]()<>!?+ \t-]*))?", re.ASCII)
 # What brings a tor to other computers, or keeps it from them, in small letters.

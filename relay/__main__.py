@@ -2,8 +2,8 @@
 
 import sys
 
-from relay.process import main
 from relay.through_tor import connect
+from trusted.relay.process import main
 
 if __name__ == "__main__":
     sys.exit(main(connect))

@@ -4,8 +4,8 @@ import socket
 
 from onion.errors import OnionError, SocksMissing
 from onion.socks import SocksAddress, socks_connect
-from relay.limits import RELAY_LIMITS
-from relay.pool import NoTor, Unreachable
+from trusted.relay.limits import RELAY_LIMITS
+from trusted.relay.pool import NoTor, Unreachable
 
 
 async def connect(

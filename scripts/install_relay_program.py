@@ -25,15 +25,17 @@ from kallskydd.__main__ import main
 sys.exit(main())
 """
 MODULES = {
-    "confine": (
+    "trusted": ("__init__", "torrc_table"),
+    "trusted/confine": (
         "__init__", "intake_files", "landlock", "limits", "lock", "process", "profiles", "seccomp", "syscalls",
     ),
     "onion": (
-        "__init__", "address", "errors", "socks", "tor_process", "torrc", "torrc_reader", "torrc_table", "watchdog",
+        "__init__", "address", "errors", "socks", "tor_process", "torrc", "torrc_reader", "watchdog",
     ),
-    "relay": (
-        "__init__", "__main__", "accepting", "client_hello", "door", "limits", "link", "places", "pool", "process",
-        "redirect", "server", "through_tor",
+    "relay": ("__init__", "__main__", "through_tor"),
+    "trusted/relay": (
+        "__init__", "accepting", "client_hello", "door", "limits", "link", "places", "pool", "process",
+        "redirect", "server",
     ),
     "kallskydd": ("__init__", "__main__", "say"),
     "kallskydd/commands": ("__init__", "relay"),

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from scrubbers.stages import Removed, What, Where
+from trusted.jail.stages import Removed, What, Where
 
 
 class Group(enum.StrEnum):

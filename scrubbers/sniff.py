@@ -9,10 +9,10 @@ import re
 from collections import Counter
 from typing import Final
 
-from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import COMPOUND, begins_as_message, is_message, is_outlook, looks_like_one
-from scrubbers.protocol import HEAD_BYTES
-from scrubbers.stages import (
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import HEAD_BYTES
+from trusted.jail.stages import (
     Archive,
     CameraRaw,
     DrawnPicture,

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Collection
 from typing import Final
 
-from scrubbers.protocol import Role
-from scrubbers.stages import Kind
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Kind
 
 # A job's memory is fresh: the kernel faults in and clears each page on first touch, 12,000 times for a picture of 12
 # megapixels and a seventh of its time. In huge pages of 2 MiB, which most kernels give on request (madvise), it takes

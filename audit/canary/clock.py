@@ -47,7 +47,7 @@ import sys
 import time
 import types
 
-import cases.clock
+import trusted.case.clock
 import msgspec.toml
 
 # The keeper waits for tor by this clock.
@@ -73,12 +73,12 @@ def _moved():
 
 
 _time, _time_ns, _gmtime, _localtime = time.time, time.time_ns, time.gmtime, time.localtime
-_utc_now = cases.clock.utc_now
+_utc_now = trusted.case.clock.utc_now
 time.time = lambda: _time() + _moved() + int(_time()) % {times} * _MORE
 time.time_ns = lambda: _time_ns() + (_moved() + int(_time()) % {times} * _MORE) * 10**9
 time.gmtime = lambda seconds=None: _gmtime(time.time() if seconds is None else seconds)
 time.localtime = lambda seconds=None: _localtime(time.time() if seconds is None else seconds)
-cases.clock.utc_now = lambda: _utc_now() + datetime.timedelta(seconds=_moved())
+trusted.case.clock.utc_now = lambda: _utc_now() + datetime.timedelta(seconds=_moved())
 _strftime, _asctime, _clock_gettime, _clock_gettime_ns = (
     time.strftime, time.asctime, time.clock_gettime, time.clock_gettime_ns
 )

@@ -165,7 +165,7 @@ def _of_words(words: Sequence[bytes]) -> bytes:
 @cache
 def _words() -> dict[bytes, int]:
     """Return the list of words, which is part of the format, read as a file: nothing of the service is imported."""
-    found = find_spec("cases")
+    found = find_spec("trusted")
     places = found.submodule_search_locations if found else None
     listed = (Path(place) / "words" / "sv.txt" for place in places or ())
     return {word: value for path in listed for value, word in enumerate(path.read_bytes().split())}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from audit.observe.build import Build, parse_manifest
 
-OURS = ("onion", "confine", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
+OURS = ("trusted", "second_reader", "onion", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
 _NAME = "kallskydd"
 _GIT_SECONDS = 20
 _THREADS = 4

@@ -29,12 +29,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from messages.outside import text_of
 from office_documents import documents, fetch_documents
 
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import Role
-from scrubbers.sandbox import Sandbox
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, LettersMissing, Refused
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import Role
+from trusted.jail.sandbox import Sandbox
+from trusted.jail.stages import Kind, LettersMissing, Refused
 
 MOST_REFUSED = 0.03
 LEAST_KEPT = 0.99

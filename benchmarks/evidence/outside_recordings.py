@@ -32,12 +32,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from second_corpus_files import fetch, named
 
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import Role
-from scrubbers.sandbox import Sandbox
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Refused
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import Role
+from trusted.jail.sandbox import Sandbox
+from trusted.jail.stages import Kind, Refused
 
 PACKAGES = (
     ("aiortc", "1.16.0", "892a1d22ec500a41c6a2377a372db575929d9e9f614e9a2276b145cf40924798"),

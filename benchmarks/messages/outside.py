@@ -31,13 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from second_corpus_files import fetch, named
 
-from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import COMPOUND
-from scrubbers.protocol import HEAD_BYTES, Role
-from scrubbers.sandbox import Sandbox
 from scrubbers.sniff import first_inside, sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import LettersMissing, Refused, SniffedArchive, TextUnreadable
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import HEAD_BYTES, Role
+from trusted.jail.sandbox import Sandbox
+from trusted.jail.stages import LettersMissing, Refused, SniffedArchive, TextUnreadable
 
 # Bounces of some eighty mail servers; messages of a dozen mail programs; spam; and what broke readers of mail.
 PACKAGES = (

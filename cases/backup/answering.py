@@ -17,10 +17,10 @@ from datetime import date
 from cases.backup.errors import AnswersMissing, BackupOfAnother, SharesTooOld
 from cases.backup.files import ASKED_AT_MOST, SHARES_KEPT, Answer, Ask, chain_of, decode, use_of_keys, use_of_shares
 from cases.case.restored import sign_restored
-from cases.crypto.any_two import hand_on
-from cases.errors import SealBroken
 from cases.roster.chain import Chain
 from cases.roster.member import MemberKeys
+from trusted.case.errors import SealBroken
+from trusted.crypto.any_two import hand_on
 
 
 def read_ask(untrusted: bytes, server_key: bytes, today: date) -> tuple[Ask, Chain]:

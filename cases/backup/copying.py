@@ -36,10 +36,10 @@ from urllib.parse import quote
 
 from cases.backup.errors import HomeBusy
 from cases.backup.register import ErasedCase
-from cases.errors import Busy, StoreFault
-from cases.store.db import DATABASE_NAME, HEARTBEAT_BYTES, SCHEMA_VERSION, SLOTS_NAME, Row
-from cases.store.schema import schema_text
-from cases.store.shred import SHARE_BYTES
+from trusted.case.errors import Busy, StoreFault
+from trusted.store.db import DATABASE_NAME, HEARTBEAT_BYTES, SCHEMA_VERSION, SLOTS_NAME, Row
+from trusted.store.schema import schema_text
+from trusted.store.shred import SHARE_BYTES
 
 SALT_BYTES = 16
 # A case that is erased or a release during the copy makes it void; a municipality has a few cases a week.

@@ -16,7 +16,7 @@ BackupFault              230  the base
 └── BackupMissing        242  no backup is where one is to be read
 """
 
-from cases.errors import CaseError
+from trusted.case.errors import CaseError
 
 
 class BackupFault(CaseError):

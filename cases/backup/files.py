@@ -24,10 +24,10 @@ import msgspec
 
 from cases.backup.errors import BackupDamaged, BackupExists, BackupOfEarlier, RosterRefused
 from cases.case.restored import Restored
-from cases.crypto.any_two import PairOfShares, SealedToAnyTwo
-from cases.crypto.envelope import blake
-from cases.entry import Hex16, Hex32
 from cases.roster.chain import Chain, SignedText, verify_chain
+from trusted.case.entry import Hex16, Hex32
+from trusted.crypto.any_two import PairOfShares, SealedToAnyTwo
+from trusted.crypto.envelope import blake
 
 MANIFEST_NAME, KEYS_NAME, REGISTER_NAME = "backup.json", "keys.sealed", "erased.register"
 ROSTER_FOLDER = "roster"

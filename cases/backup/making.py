@@ -45,12 +45,12 @@ from cases.backup.files import (
 )
 from cases.backup.register import render_register
 from cases.case.restored import RESTORED_NAME
-from cases.case.statements import enough_to_sign
 from cases.config import CONFIG_NAME
-from cases.crypto.any_two import Holder, seal_to_any_two
 from cases.home import SERVER_KEY_NAME, TRIAL_MARK, Home
-from cases.roster.text import Member, Roster
-from cases.store.db import DATABASE_NAME
+from trusted.case.statements import enough_to_sign
+from trusted.crypto.any_two import Holder, seal_to_any_two
+from trusted.roster.text import Member, Roster
+from trusted.store.db import DATABASE_NAME
 
 ID_BYTES = 16
 PUBLIC_KEY_NAME, DESK_KEY_NAME = "public.key", "desk.key"

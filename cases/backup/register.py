@@ -12,8 +12,8 @@ from datetime import date
 import msgspec
 
 from cases.backup.errors import BackupChanged
-from cases.crypto.envelope import blake, same
-from cases.entry import Hex16
+from trusted.case.entry import Hex16
+from trusted.crypto.envelope import blake, same
 
 _FIRST_LINE = "kallskydd-register-2 "
 # tor's file: a header of 32 bytes, then the private key.

@@ -73,13 +73,13 @@ from cases.case.restored import (
     read_restored,
     render_declarations,
 )
-from cases.clock import Clock, today
 from cases.config import CONFIG_NAME
-from cases.crypto.any_two import SealedToAnyTwo, open_with_two
-from cases.errors import RosterFault, SealBroken
 from cases.home import FOLDERS, SERVER_KEY_NAME, HomeExists, HomeMissing, make_private_folders
 from cases.roster.chain import Chain, SignedText, read_chain, read_texts, verify_chain, write_texts
-from cases.store.db import DATABASE_NAME
+from trusted.case.clock import Clock, today
+from trusted.case.errors import RosterFault, SealBroken
+from trusted.crypto.any_two import SealedToAnyTwo, open_with_two
+from trusted.store.db import DATABASE_NAME
 
 ASK_NAME = "ask.json"
 # In the new home, between the question and the answers.

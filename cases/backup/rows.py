@@ -14,12 +14,12 @@ from pathlib import Path
 
 from cases.backup.errors import BackupDamaged
 from cases.backup.register import ErasedCase
-from cases.clock import Clock
-from cases.errors import StoreFault
-from cases.store.db import DATABASE_NAME, SLOTS_NAME
-from cases.store.schema import SCHEMA_QUERY, require_schema
-from cases.store.shred import FIRST_SLOTS, SHARE_BYTES, Slots
-from cases.store.store import Store
+from trusted.case.clock import Clock
+from trusted.case.errors import StoreFault
+from trusted.store.db import DATABASE_NAME, SLOTS_NAME
+from trusted.store.schema import SCHEMA_QUERY, require_schema
+from trusted.store.shred import FIRST_SLOTS, SHARE_BYTES, Slots
+from trusted.store.store import Store
 
 
 def put_in_place(home: Path, salt: bytes, shares: Mapping[str, bytes], erased: AbstractSet[str]) -> int:

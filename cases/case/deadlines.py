@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from cases.clock import add_months, clock_start
-from cases.entry import CompletionRequest, Entry
-from cases.errors import NotAllowed
+from trusted.case.clock import add_months, clock_start
+from trusted.case.entry import CompletionRequest, Entry
+from trusted.case.errors import NotAllowed
 
 # Statutory: lag (2021:890), as the directive and the municipality's page give the times.
 ACKNOWLEDGE = timedelta(days=7)

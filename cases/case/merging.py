@@ -8,8 +8,8 @@ two entries of which neither had seen the other, the earlier day goes first, the
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from cases.entry import Entry, Stream
-from cases.errors import SealBroken
+from trusted.case.entry import Entry, Stream
+from trusted.case.errors import SealBroken
 
 Streams: TypeAlias = Mapping[Stream, Sequence[Entry]]
 

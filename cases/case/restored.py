@@ -14,13 +14,13 @@ from pathlib import Path
 
 import msgspec
 
-from cases.case.statements import enough_to_sign
-from cases.crypto.envelope import blake
-from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
-from cases.entry import Hex16, Hex32
-from cases.errors import SealBroken
 from cases.roster.member import MemberKeys
-from cases.roster.text import Roster
+from trusted.case.entry import Hex16, Hex32
+from trusted.case.errors import SealBroken
+from trusted.case.statements import enough_to_sign
+from trusted.crypto.envelope import blake
+from trusted.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
+from trusted.roster.text import Roster
 
 RESTORED_NAME = "restored"
 # A line of the file is about 700 bytes; a home that was restored more than a thousand times was not.

@@ -13,9 +13,9 @@ taken for a reader for as long as the roster has her.
 """
 
 from cases.case.merging import Streams
-from cases.case.statements import enough_to_sign
-from cases.entry import Access, Handover, Recusal, Report, Stream
-from cases.roster.text import Member, Roster
+from trusted.case.entry import Access, Handover, Recusal, Report, Stream
+from trusted.case.statements import enough_to_sign
+from trusted.roster.text import Member, Roster
 
 
 def given_to(streams: Streams) -> frozenset[str]:

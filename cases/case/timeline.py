@@ -23,7 +23,7 @@ from typing import Literal
 from cases.case.deadlines import Deadline, DeadlineKind, completions, deadline, erase_by, statutory, wanted_by
 from cases.case.merging import Streams, merge
 from cases.case.signers import stepped_aside, who_may_sign
-from cases.entry import (
+from trusted.case.entry import (
     Acknowledgement,
     Assessment,
     Close,
@@ -40,8 +40,8 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
-from cases.errors import NotAllowed
-from cases.roster.text import Roster
+from trusted.case.errors import NotAllowed
+from trusted.roster.text import Roster
 
 __all__ = [
     "THE_REPORTER",

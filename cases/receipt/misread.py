@@ -23,8 +23,8 @@ from itertools import combinations, islice
 from string import ascii_lowercase
 from typing import Final
 
-from cases.receipt.keys import WORDS_IN_RECEIPT, check_fits, typed_words
-from cases.receipt.wordlist import PREFIX_LETTERS, words_by_prefix
+from trusted.receipt.keys import WORDS_IN_RECEIPT, check_fits, typed_words
+from trusted.receipt.wordlist import PREFIX_LETTERS, words_by_prefix
 
 # More than this for one place is a list, not a hint.
 MOST_NEAR: Final = 4

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cases.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
-from cases.errors import RosterFault, SealBroken
 from cases.roster.member import MemberKeys
 from cases.roster.rules import WAITING, Consent, concerned, consent, require_continues
-from cases.roster.text import (
+from trusted.case.errors import RosterFault, SealBroken
+from trusted.crypto.signing import SIGNATURE_BYTES, sign, verify_signature
+from trusted.roster.text import (
     NO_PREVIOUS,
     ROSTER_BYTES,
     Member,

@@ -20,10 +20,10 @@ from nacl.pwhash import argon2id
 from nacl.secret import SecretBox
 from nacl.utils import random
 
-from cases.crypto.envelope import blake
-from cases.crypto.signing import id_of, sign, sign_public_of, verify_signature
-from cases.errors import KeyFileDamaged, RosterFault, SealBroken, WrongPassphrase
-from cases.roster.text import Line, Member, OnionKey, Role
+from trusted.case.errors import KeyFileDamaged, RosterFault, SealBroken, WrongPassphrase
+from trusted.crypto.envelope import blake
+from trusted.crypto.signing import id_of, sign, sign_public_of, verify_signature
+from trusted.roster.text import Line, Member, OnionKey, Role
 
 JOIN_FORMAT: Final = "kallskydd-join-1"
 KEY_FORMAT: Final = "kallskydd-member-1"

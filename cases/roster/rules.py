@@ -24,8 +24,8 @@ are named in the chain, and each desk counts their fourteen days itself, from wh
 from datetime import date, timedelta
 from enum import Enum
 
-from cases.errors import RosterFault
-from cases.roster.text import NO_PREVIOUS, READERS_OF_A_REAL_HOME, Roster
+from trusted.case.errors import RosterFault
+from trusted.roster.text import NO_PREVIOUS, READERS_OF_A_REAL_HOME, Roster
 
 WAITING = timedelta(days=14)
 _TWO = 2

@@ -15,11 +15,11 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
-from cases.crypto.case_keys import CaseKeys
-from cases.crypto.sealed_files import SealedFile, recut, seal_clean_bytes, seal_preview, size_class
-from cases.entry import LISTED, Count, ItemKind, Short
-from cases.errors import RequestRefused
 from cases.wire.messages import OfCase, Wire, WireFile, WireHead, WireItem, decode
+from trusted.case.entry import LISTED, Count, ItemKind, Short
+from trusted.case.errors import RequestRefused
+from trusted.crypto.case_keys import CaseKeys
+from trusted.crypto.sealed_files import SealedFile, recut, seal_clean_bytes, seal_preview, size_class
 
 LENGTH_BYTES = 4
 # Three sealed entries of the longest sort, in base64; a report of what was removed is far smaller.

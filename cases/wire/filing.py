@@ -10,9 +10,9 @@ from typing import Annotated, Final
 
 import msgspec
 
-from cases.crypto.envelope import Sealed
-from cases.entry import TEXT_CHARACTERS
 from cases.wire.messages import GrantBlob, Hash, HeaderBlob, Id, Wire
+from trusted.case.entry import TEXT_CHARACTERS
+from trusted.crypto.envelope import Sealed
 
 # The longest report, sealed: 100,000 characters of at most six bytes in JSON, and 64 KiB for the fields beside them.
 REPORT_BYTES_MAX: Final = 6 * TEXT_CHARACTERS + 2**16

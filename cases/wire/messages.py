@@ -29,12 +29,12 @@ import msgspec
 from cases.case.restored import SignedRestore
 from cases.case.timeline import DEFAULT_RULES
 from cases.config import LONGEST_INBOX_DAYS
-from cases.crypto.envelope import HEADER_BYTES, Sealed, same, u64
-from cases.crypto.grants import GRANT_BYTES
-from cases.crypto.signing import sign, verify_signature
-from cases.errors import RequestRefused, SealBroken
 from cases.roster.member import MemberKeys
 from cases.upkeep import NEVER
+from trusted.case.errors import RequestRefused, SealBroken
+from trusted.crypto.envelope import HEADER_BYTES, Sealed, same, u64
+from trusted.crypto.grants import GRANT_BYTES
+from trusted.crypto.signing import sign, verify_signature
 
 MEMBER_HEADER = "Kallskydd-Member"
 COUNTER_HEADER = "Kallskydd-Counter"

@@ -10,8 +10,8 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
-from cases.entry import Hex16
 from cases.wire.messages import OfCase, Wire
+from trusted.case.entry import Hex16
 
 # In base64, with what stands beside it, below what a request may have (1 MiB). A larger one goes by hand.
 OFFER_BYTES_MAX: Final = 720 * 2**10

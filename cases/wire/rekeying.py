@@ -19,13 +19,13 @@ import struct
 from nacl.bindings import crypto_box, crypto_box_seed_keypair
 from nacl.exceptions import CryptoError
 
-from cases.case.statements import Act, agreement, read_statement
-from cases.crypto.case_keys import CaseKeys
-from cases.crypto.envelope import blake, u32
-from cases.crypto.grants import grant_text
-from cases.errors import NotAllowed, SealBroken
-from cases.roster.text import Roster
 from cases.wire.messages import RekeyRequest
+from trusted.case.errors import NotAllowed, SealBroken
+from trusted.case.statements import Act, agreement, read_statement
+from trusted.crypto.case_keys import CaseKeys
+from trusted.crypto.envelope import blake, u32
+from trusted.crypto.grants import grant_text
+from trusted.roster.text import Roster
 
 UNSIGNED = "rekey.unsigned"
 _HEAD = struct.Struct(">BI32s")

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from cases.case.statements import verify_tombstone
-from cases.clock import today
-from cases.errors import SealBroken
 from desk.commands import show
 from desk.commands.audit_words import audit_object, audit_prose
 from desk.commands.result import CommandInput, Result, code_for
@@ -16,6 +13,9 @@ from desk.work.case.casebook import Casebook
 from desk.work.case.examining import open_all
 from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
+from trusted.case.clock import today
+from trusted.case.errors import SealBroken
+from trusted.case.statements import verify_tombstone
 
 
 async def list_cases(book: Casebook, _given: CommandInput) -> Result:

@@ -18,7 +18,6 @@ from typing import Final
 from cases.backup.answering import answer, read_ask
 from cases.backup.errors import RosterRefused
 from cases.backup.files import Ask, encode
-from cases.clock import Clock, today
 from cases.roster.chain import Chain, SignedText, fingerprint_words, verify_chain, write_texts
 from desk.commands.result import Result
 from desk.commands.show import one_line
@@ -31,6 +30,7 @@ from desk.keep.state import Joined, read_joined
 from desk.server.address import server_key_of
 from desk.work.case.checks import check_continues
 from desk.work.case.waiting import take_own_time
+from trusted.case.clock import Clock, today
 
 # The question of a backup that is sealed to thirty members is 200 kB, a roster of thirty in a hundred versions 3 MB.
 ASK_BYTES_MAX: Final = 2**24

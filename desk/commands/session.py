@@ -12,7 +12,6 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
-from cases.clock import Clock
 from desk.errors import NoKey, NotJoined
 from desk.keep.cache import cache_folder_of, open_cache
 from desk.keep.keyfile import DeskHome, unlock
@@ -22,6 +21,7 @@ from desk.server.address import server_key_of
 from desk.server.client import DeskClient
 from desk.server.reach import Connect
 from desk.work.case.casebook import Casebook
+from trusted.case.clock import Clock
 
 
 @contextlib.asynccontextmanager

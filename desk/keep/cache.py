@@ -34,11 +34,11 @@ import platformdirs
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from cases.clock import next_release
 from cases.wire.messages import CaseAnswer, RosterAnswer
 from desk.keep import files
 from desk.keep.keyfile import DeskHome
 from desk.keep.summaries import Index, Offer, Problem, Summary
+from trusted.case.clock import next_release
 
 KEY_FILE: Final = "cache.key"
 TAG_FILE: Final = "CACHEDIR.TAG"

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import platformdirs
 
-from cases.errors import CaseError, KeyFileDamaged
 from cases.roster.member import MemberKeys, make_join, new_member_keys, open_member_keys, seal_member_keys
-from cases.roster.text import Role
 from desk.errors import KeyDamaged, KeyTaken, NoKey, PassphraseExposed, PassphraseRefused, WeakPassphrase
 from desk.keep import files
 from desk.keep.locked_pages import lock_pages_of
 from desk.keep.synced import require_not_synced
+from trusted.case.errors import CaseError, KeyFileDamaged
+from trusted.roster.text import Role
 
 # Four words drawn from a list, or twelve characters: with Argon2id at every try, out of reach for a thief of the file.
 PASSPHRASE_MIN_CHARACTERS = 12

@@ -9,9 +9,9 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from cases.entry import Attachment, Stream
 from desk.errors import CaseBroken, SaveRefused
 from desk.keep import files
+from trusted.case.entry import Attachment, Stream
 
 # The kinds the scrubbers give out. Anything else gets a name that no program opens by itself.
 ENDINGS = {

@@ -19,13 +19,13 @@ import msgspec
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from cases.crypto.grants import Grant
 from desk.errors import StateDamaged, UnknownCase
 from desk.keep import files
 from desk.keep.audits import NO_PIN, AuditPin
 from desk.keep.figures import CaseFigure
 from desk.keep.probes import KeptProbe
 from desk.keep.restores import KeptRestore
+from trusted.crypto.grants import Grant
 
 FORMAT = "kallskydd-desk-1"
 # How many request numbers are set aside by one write of desk.toml; a command makes about ten requests.

@@ -15,9 +15,9 @@ from typing import Any, Final
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
-from cases.crypto.envelope import same
 from cases.wire.messages import RosterAnswer
 from desk.errors import NotReachable, OtherCertificate
+from trusted.crypto.envelope import same
 
 # What tor says of an onion that is away, and of an exit that does not come there, in one number.
 _AWAY: Final = frozenset({"reach.tor_failed", "reach.timed_out", "reach.broke_off"})

@@ -16,7 +16,6 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.clock import Clock
 from desk.keep.cache import cache_folder_of
 from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
@@ -31,6 +30,7 @@ from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
 from desk.web.views.pages import Pages
 from desk.web.views.writing.previews import ReporterPages
+from trusted.case.clock import Clock
 
 _SHUTDOWN_SECONDS: Final = 1.0
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cases.clock import Clock, today
 from desk.keep.keyfile import DeskHome
 from desk.keep.preferences import read_preferences
 from desk.web.local.address import LocalAddress
@@ -18,6 +17,7 @@ from desk.web.views.overview.fetched import fetched_in_words
 from desk.web.views.pages import DEFAULT_LANGUAGE, DESK_LANGUAGES, N_, Language, Notice, Pages
 from desk.web.views.writing.phrases import Phrases
 from desk.web.views.writing.previews import ReporterPages
+from trusted.case.clock import Clock, today
 
 ERROR_STATUS: Final = 422
 # The menu, in the order in which it is used.

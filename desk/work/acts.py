@@ -19,10 +19,13 @@ from datetime import date
 from typing import Final, Literal
 
 from cases.case.deadlines import wanted_by
-from cases.case.statements import Act
 from cases.case.timeline import CaseAction
-from cases.clock import today
-from cases.entry import (
+from desk.errors import DayTooSoon, NotNow, ServerRefused
+from desk.work import writing
+from desk.work.case.casebook import Casebook
+from desk.work.case.opened import DeskCase
+from trusted.case.clock import today
+from trusted.case.entry import (
     Acknowledgement,
     Assessment,
     Body,
@@ -41,11 +44,8 @@ from cases.entry import (
     Reopen,
     Stream,
 )
-from cases.errors import NotAllowed
-from desk.errors import DayTooSoon, NotNow, ServerRefused
-from desk.work import writing
-from desk.work.case.casebook import Casebook
-from desk.work.case.opened import DeskCase
+from trusted.case.errors import NotAllowed
+from trusted.case.statements import Act
 
 
 @dataclass(frozen=True, slots=True, repr=False)

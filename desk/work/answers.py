@@ -21,10 +21,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from cases.case.timeline import CaseAction
-from cases.clock import today
-from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
-from cases.entry import Attachment, Body, Entry, ScrubRecord, Stream
-from cases.errors import Conflict, RequestRefused
 from cases.wire.files import AttachRequest, CleanCopy, ScrubRequest, framed, read_clean_copy, seal_copy
 from cases.wire.messages import WireFile, WireHead, WireItem
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
@@ -32,6 +28,10 @@ from desk.keep.saving import ENDINGS
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.writing import TRIES, require_now, seen
+from trusted.case.clock import today
+from trusted.case.entry import Attachment, Body, Entry, ScrubRecord, Stream
+from trusted.case.errors import Conflict, RequestRefused
+from trusted.crypto.seal import Authorship, CaseKeys, Head, Sealed, SealedFile, append, fetch_mac, new_file_number
 
 # What the server takes: 50 MiB (design, numbers). It decides; this only saves a long upload for nothing.
 FILE_BYTES_MAX: Final = 50 * 2**20

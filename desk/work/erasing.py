@@ -7,12 +7,12 @@ second member who signs the same reference later would then make it whole.
 from typing import Literal
 
 from cases.case.signers import left_to_sign, may_erase, stepped_aside
-from cases.case.statements import Act
 from cases.case.timeline import CaseAction
 from desk.errors import NotNow, ServerRefused
 from desk.work import writing
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from trusted.case.statements import Act
 
 
 async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:

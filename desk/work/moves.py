@@ -21,11 +21,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from cases.case.signers import given_to, stepped_aside
-from cases.case.statements import Act, Unsigned, read_statement, sign_statement
 from cases.case.timeline import CaseAction
-from cases.clock import today
-from cases.entry import Handover
-from cases.errors import SealBroken
 from cases.roster.chain import Member, Roster
 from cases.wire.messages import RekeyAnswer, RekeyRequest, StateAnswer
 from cases.wire.offers import OFFER_BYTES_MAX, OfferRequest, OffersAnswer, OffersRequest
@@ -38,6 +34,10 @@ from desk.work.case.readers import signers_beside
 from desk.work.case.unsealing import take_grant
 from desk.work.rekeying import Checked, check_prepared, prepare, readers_of
 from desk.work.writing import require_now, write
+from trusted.case.clock import today
+from trusted.case.entry import Handover
+from trusted.case.errors import SealBroken
+from trusted.case.statements import Act, Unsigned, read_statement, sign_statement
 
 FORMAT = "kallskydd-move-1"
 READERS_MIN = 2

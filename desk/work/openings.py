@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cases.clock import today
-from cases.entry import Opened, Stream
 from cases.wire.messages import MOVE_WAITS
 from desk.errors import DeskError, NotReachable, ServerRefused
 from desk.work import writing
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.moves import is_offered
+from trusted.case.clock import today
+from trusted.case.entry import Opened, Stream
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,8 +3,8 @@
 `OralCall` is what the desk makes for one call and holds in memory until the member has read it out: the case's keys,
 the eight words, and the three by which caller and members know each other again. `file_report` takes these steps:
 
-1. The roster as it stands now decides who reads, by the same rules as at the intake (cases/roster/routing.py). Whoever
-   takes the call must not be one of those whom it may concern.
+1. The roster as it stands now decides who reads, by the same rules as at the intake (trusted/roster/routing.py).
+   Whoever takes the call must not be one of those whom it may concern.
 2. The server names its salt, the day of the release and the languages in which members can answer. The eight words
    become the caller's keys here; the server never sees them.
 3. The report is entry 0, signed with the caller's keys; it bears the day of its release. It says inside the seal that a
@@ -23,19 +23,19 @@ from typing import Final
 
 from nacl.utils import random
 
-from cases.clock import today
-from cases.crypto.seal import Authorship, CaseKeys, append, decoy_grant, make_grant, new_case_keys
-from cases.entry import Report, Stream
-from cases.errors import CaseError, Conflict
-from cases.receipt.keys import Receipt, ReceiptKeys, new_receipt, receipt_keys
-from cases.receipt.wordlist import to_words
-from cases.roster.routing import route
-from cases.roster.text import Member, Roster
 from cases.wire.filing import FileReportRequest, ReportFormAnswer
 from cases.wire.messages import StateAnswer
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
 from desk.work.case.asking import NoQuestion
 from desk.work.case.casebook import Casebook
+from trusted.case.clock import today
+from trusted.case.entry import Report, Stream
+from trusted.case.errors import CaseError, Conflict
+from trusted.crypto.seal import Authorship, CaseKeys, append, decoy_grant, make_grant, new_case_keys
+from trusted.receipt.keys import Receipt, ReceiptKeys, new_receipt, receipt_keys
+from trusted.receipt.wordlist import to_words
+from trusted.roster.routing import route
+from trusted.roster.text import Member, Roster
 
 CALL_BACK_WORDS: Final = 3
 _CALL_BACK_BYTES: Final = 5  # 40 bits, of which three words take 36

@@ -21,8 +21,6 @@ from typing import Final
 import aiohttp
 import msgspec
 
-from cases.clock import RELEASE_AT, STOCKHOLM, Clock, first_release_day, today
-from cases.entry import Note, Stream
 from desk.errors import ProbeFailed
 from desk.keep.probes import KeptProbe, hash_of
 from desk.server.mirror import Mirror, MirrorConnector, stock_trust
@@ -33,6 +31,8 @@ from desk.work.case.casebook import Casebook
 from desk.work.case.checks import WARN_ROSTER, WARN_ROUTING
 from desk.work.case.numbers import TEST_NOTE
 from desk.work.case.opened import DeskCase
+from trusted.case.clock import RELEASE_AT, STOCKHOLM, Clock, first_release_day, today
+from trusted.case.entry import Note, Stream
 
 CODE_WORDS: Final = 8
 _TO_SEND: Final = ("act", "send")

@@ -25,27 +25,17 @@ from dataclasses import dataclass
 
 from nacl.utils import random
 
-from cases.crypto.case_keys import next_epoch, open_header
-from cases.crypto.envelope import KEY_BYTES, read_header, same
-from cases.crypto.reporter_keys import latest_keys
-from cases.crypto.seal import (
-    CaseKeys,
-    Grant,
-    Head,
-    case_keys,
-    check_grant,
-    decoy_grant,
-    make_head,
-    open_grant,
-    rekey,
-)
-from cases.entry import Stream
-from cases.errors import NotARecipient, SealBroken
 from cases.roster.chain import Member, Roster
 from cases.wire.messages import CaseAnswer, RekeyRequest, WireHead
 from cases.wire.rekeying import regrant
 from desk.errors import MoveBroken, NotNow
 from desk.work.case.opened import DeskCase
+from trusted.case.entry import Stream
+from trusted.case.errors import NotARecipient, SealBroken
+from trusted.crypto.case_keys import next_epoch, open_header
+from trusted.crypto.envelope import KEY_BYTES, read_header, same
+from trusted.crypto.reporter_keys import latest_keys
+from trusted.crypto.seal import CaseKeys, Grant, Head, case_keys, check_grant, decoy_grant, make_head, open_grant, rekey
 
 UNSIGNED = (b"", b"")
 NO_PROOF = bytes(32)

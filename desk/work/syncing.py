@@ -12,14 +12,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from cases.crypto.seal import CaseKeys, fetch_mac
-from cases.errors import NotThere
 from cases.wire.messages import CaseAnswer
 from cases.wire.syncing import ASKED, NOTHING, Asked, Found, SyncAnswer, SyncRequest, filler, mark_of
 from desk.errors import DeskError, Erased, NotReachable, ServerRefused, StrangeAnswer
 from desk.keep.state import KnownCase
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from trusted.case.errors import NotThere
+from trusted.crypto.seal import CaseKeys, fetch_mac
 
 VERB = "sync"
 _NOT_FOUND = 404

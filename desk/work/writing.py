@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from nacl.utils import random
 
 from cases.case.signers import given_to
-from cases.case.statements import Act, Unsigned, sign_statement
 from cases.case.timeline import CaseAction, require_allowed
-from cases.clock import today
-from cases.crypto.envelope import KEY_BYTES
-from cases.crypto.seal import Authorship, CaseKeys, append, make_grant
-from cases.crypto.streams import MAY_COUNT
-from cases.entry import Body, Stream
-from cases.errors import Conflict, NotAllowed
 from cases.wire.messages import MOVE_WAITS, AppendAnswer, AppendRequest, StateAnswer, StatementRequest, WireHead
 from desk.errors import NotNow, ServerRefused, StrangeAnswer
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from trusted.case.clock import today
+from trusted.case.entry import Body, Stream
+from trusted.case.errors import Conflict, NotAllowed
+from trusted.case.statements import Act, Unsigned, sign_statement
+from trusted.crypto.envelope import KEY_BYTES
+from trusted.crypto.seal import Authorship, CaseKeys, append, make_grant
+from trusted.crypto.streams import MAY_COUNT
 
 # Two members writing at the same moment is rare; four tries are for the day when five of them do.
 TRIES = 4

@@ -29,14 +29,7 @@ from aiohttp import web
 
 from cases.audit_chain import ChainBroken, read_records
 from cases.case.restored import declarations_of
-from cases.case.statements import Act, read_statement
-from cases.clock import today
-from cases.crypto.envelope import same
-from cases.crypto.seal import Head
-from cases.entry import Stream
-from cases.errors import Conflict, NotThere, RequestRefused, RosterFault
 from cases.roster.chain import Chain, Roster, SignedText, add_signature, read_texts
-from cases.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
 from cases.upkeep import NEVER, UpkeepUnreadable, read_upkeep
 from cases.wire import messages
 from cases.wire.filing import ReportFormAnswer
@@ -47,9 +40,16 @@ from intake.desk_api import filing
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_api.offers import HeldOffers
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
-from intake.http.form import read_body
-from intake.http.serving import silent_app
-from intake.http.silence import Handler
+from trusted.case.clock import today
+from trusted.case.entry import Stream
+from trusted.case.errors import Conflict, NotThere, RequestRefused, RosterFault
+from trusted.case.statements import Act, read_statement
+from trusted.crypto.envelope import same
+from trusted.crypto.seal import Head
+from trusted.store.store import CaseProof, CaseRows, MemberEntries, Rekeying, SignedStatement
+from trusted.web.form import read_body
+from trusted.web.serving import silent_app
+from trusted.web.silence import Handler
 
 # A whole entry of 100,000 characters is at most half of this in base64; a desk sends nothing larger.
 BODY_BYTES_MAX: Final = 2**20

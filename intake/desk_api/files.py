@@ -21,10 +21,6 @@ from typing import Final, Protocol, TypeVar
 
 from aiohttp import hdrs, web
 
-from cases.crypto.seal import Head
-from cases.crypto.sealed_files import CHUNK_BYTES, size_class
-from cases.errors import CaseError, RequestRefused
-from cases.store.store import CaseProof, MemberEntries
 from cases.wire import messages
 from cases.wire.files import (
     HEAD_BYTES_MAX,
@@ -37,16 +33,20 @@ from cases.wire.files import (
     padding,
 )
 from intake.desk_api.request import BYTES, HEADERS, DeskServices, SignedRequest, check_head, padded
-from intake.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
-from intake.http.form import MinimumRate, drain
-from intake.http.silence import Handler
-from intake.rooms.disk import DiskRoom
-from intake.rooms.uploads import Hold, MemoryBudget
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import PREVIEW_BYTES, RESULT_BYTES
-from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
-from scrubbers.stages import Refused, Verified
+from trusted.case.errors import CaseError, RequestRefused
+from trusted.crypto.seal import Head
+from trusted.crypto.sealed_files import CHUNK_BYTES, size_class
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import PREVIEW_BYTES, RESULT_BYTES
+from trusted.jail.sandbox import Sandbox, scrub, verify
+from trusted.jail.stages import Refused, Verified
+from trusted.rooms.disk import DiskRoom
+from trusted.rooms.uploads import Hold, MemoryBudget
+from trusted.store.store import CaseProof, MemberEntries
+from trusted.web.errors import FileRefused, FileTooLarge, FormRefused, StalledUpload
+from trusted.web.form import MinimumRate, drain
+from trusted.web.silence import Handler
 
 # The largest clean copy and its picture, sealed and rounded up, with a head.
 ATTACH_BYTES_MAX: Final = size_class(2 * HEAD_BYTES_MAX + size_class(RESULT_BYTES) + 2 * PREVIEW_BYTES)

@@ -25,17 +25,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from cases.clock import first_release_day, today
-from cases.crypto.case_keys import FIRST_EPOCH
-from cases.crypto.envelope import ENTRY_BLOCK, NONCE_BYTES, TAG_BYTES, Place, read_header, same
-from cases.crypto.seal import Head
-from cases.entry import ItemKind, Stream
-from cases.errors import NotAllowed, RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Roster
-from cases.store.store import Filing, KeptKeys
 from cases.wire import messages
 from cases.wire.filing import FileReportRequest, ReportFormAnswer
 from intake.desk_api.request import DeskServices
+from trusted.case.clock import first_release_day, today
+from trusted.case.entry import ItemKind, Stream
+from trusted.case.errors import NotAllowed, RequestRefused, RosterFault, SealBroken
+from trusted.crypto.case_keys import FIRST_EPOCH
+from trusted.crypto.envelope import ENTRY_BLOCK, NONCE_BYTES, TAG_BYTES, Place, read_header, same
+from trusted.crypto.seal import Head
+from trusted.store.store import Filing, KeptKeys
 
 # A member who takes calls the whole day takes some ten.
 FILED_A_DAY: Final = 20

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from cases.clock import Clock
-from cases.errors import Busy
 from cases.wire.offers import HELD_MAX
+from trusted.case.clock import Clock
+from trusted.case.errors import Busy
 
 HELD_FOR: Final = timedelta(days=1)
 # All that the members of one group need at a time.

@@ -14,19 +14,19 @@ import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
-from cases.clock import Clock
-from cases.crypto.sealed_files import size_class
-from cases.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, RosterFault, SealBroken
 from cases.roster.chain import Chain
-from cases.store.store import Store
 from cases.wire import messages
 from intake.entrance import Hosts, MirrorInfo
-from intake.errors import FileRefused, FormRefused
-from intake.http.form import drain
-from intake.http.silence import Faults, Handler
-from intake.limits import Limits
 from intake.mirror.contexts import MirrorContexts
-from scrubbers.stages import Refused
+from trusted.case.clock import Clock
+from trusted.case.errors import Busy, CaseError, Conflict, NotThere, RequestRefused, RosterFault, SealBroken
+from trusted.crypto.sealed_files import size_class
+from trusted.jail.stages import Refused
+from trusted.store.store import Store
+from trusted.web.errors import FileRefused, FormRefused
+from trusted.web.form import drain
+from trusted.web.limits import Limits
+from trusted.web.silence import Faults, Handler
 
 HEADERS: Final = {hdrs.CACHE_CONTROL: "no-store", "X-Content-Type-Options": "nosniff"}
 BYTES: Final = "application/octet-stream"

@@ -20,9 +20,9 @@ elsewhere. What such an address promises:
 5. Chromium shows nothing of it by Back after the session: it sets pages aside whole, also those that say `no-store`,
    but only with status 200 (measured). So what is kept is answered with 203: our own content at second hand (RFC 9110
    section 15.3.4).
-6. All of them take no more memory than `MOST_BYTES` four times. What comes drives nothing out (intake/shelf.py): the
-   clock lets go of some by chance, and what finds no room is not kept. Of a session its address then shows the case as
-   it is now; any other page answers its form itself, so that nothing typed is lost. Pages of sessions, which take a
+6. All of them take no more memory than `MOST_BYTES` four times. What comes drives nothing out (trusted/web/shelf.py):
+   the clock lets go of some by chance, and what finds no room is not kept. Of a session its address then shows the case
+   as it is now; any other page answers its form itself, so that nothing typed is lost. Pages of sessions, which take a
    right code, have room of their own, and so have small ones.
 """
 
@@ -37,10 +37,10 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from cases.clock import Clock
-from intake.http.form import Form
-from intake.shelf import Shelf
 from intake.views.pages import DRAFT_FIELD, OWNER, Cache
+from trusted.case.clock import Clock
+from trusted.web.form import Form
+from trusted.web.shelf import Shelf
 
 SECOND_HAND: Final = HTTPStatus.NON_AUTHORITATIVE_INFORMATION
 KEPT_FOR: Final = timedelta(minutes=30)

@@ -20,8 +20,8 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-from intake.http.form import Form
 from intake.identifiers.find import IdentifyingDetail, details_in_form, most_telling
+from trusted.web.form import Form
 
 ACKNOWLEDGED_FIELD: Final = "looked"
 OFFERED_FIELD: Final = "offered"

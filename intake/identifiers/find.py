@@ -21,9 +21,9 @@ from datetime import date
 from enum import Enum
 from typing import Final
 
-from intake.http.form import Form
 from intake.identifiers.own_names import name_signed, names_said
 from intake.views.texts import N_
+from trusted.web.form import Form
 
 # Nobody reads a longer list; what is left is shown once these are accepted.
 MOST_SHOWN: Final = 12

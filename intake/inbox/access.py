@@ -6,18 +6,18 @@ before, which waits for its release like any other; what the words find changes 
 stream moved meanwhile, nothing was changed.
 """
 
-from cases.clock import first_release_day, today
-from cases.crypto.reporter_keys import ReporterPublic, approve_with_new_keys
-from cases.crypto.seal import make_grant
-from cases.entry import Body, InboxEnded
-from cases.errors import NotAllowed
-from cases.receipt.keys import Receipt, ReceiptKeys
-from cases.store.store import ReporterAccess, ReporterEntries
-from intake.filing import EntryDate, seal_next
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.view import answers_at_once, may_end, open_minutes
 from intake.services import Services
 from intake.sessions import Session
+from trusted.case.clock import first_release_day, today
+from trusted.case.entry import Body, InboxEnded
+from trusted.case.errors import NotAllowed
+from trusted.crypto.reporter_keys import ReporterPublic, approve_with_new_keys
+from trusted.crypto.seal import make_grant
+from trusted.forms.filing import EntryDate, seal_next
+from trusted.receipt.keys import Receipt, ReceiptKeys
+from trusted.store.store import ReporterAccess, ReporterEntries
 
 
 async def approve_minutes(

@@ -17,32 +17,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from cases.clock import first_release_day, today
-from cases.crypto.seal import (
-    CaseKeys,
-    Sealed,
-    case_keys,
-    check_grant,
-    make_head,
-    open_grant,
-    open_stream,
-)
-from cases.entry import (
-    Attachment,
-    Body,
-    Entry,
-    MinutesApproved,
-    Report,
-    ScrubRecord,
-    Stream,
-    Withdrawal,
-)
-from cases.errors import CaseError, Conflict, NotAllowed, NotThere, SealBroken
-from cases.receipt.keys import Receipt, ReceiptKeys
-from cases.store.store import CaseRows, Replacement, ReporterEntries
-from intake.filing import EntryDate, seal_next
 from intake.services import Services
 from intake.sessions import Session
+from trusted.case.clock import first_release_day, today
+from trusted.case.entry import Attachment, Body, Entry, MinutesApproved, Report, ScrubRecord, Stream, Withdrawal
+from trusted.case.errors import CaseError, Conflict, NotAllowed, NotThere, SealBroken
+from trusted.crypto.seal import CaseKeys, Sealed, case_keys, check_grant, make_head, open_grant, open_stream
+from trusted.forms.filing import EntryDate, seal_next
+from trusted.receipt.keys import Receipt, ReceiptKeys
+from trusted.store.store import CaseRows, Replacement, ReporterEntries
 
 # A stream moves only when the same reporter writes from two tabs or a release happens in between.
 _TRIES: Final = 3

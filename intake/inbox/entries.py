@@ -10,7 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from cases.case.timeline import CaseAction, CaseState
-from cases.entry import (
+from intake.views.calendar_words import CALENDAR, size_in_words
+from intake.views.pages import Language
+from intake.views.texts import LOST, N_, WHAT
+from trusted.case.entry import (
     Acknowledgement,
     Assessment,
     Attachment,
@@ -31,10 +34,7 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
-from intake.views.calendar_words import CALENDAR, size_in_words
-from intake.views.pages import Language
-from intake.views.texts import LOST, N_, WHAT
-from scrubbers.stages import Lost, What
+from trusted.jail.stages import Lost, What
 
 # What a reporter wrote has no other day than the one from which it can be read.
 _READABLE_FROM: Final = N_("Can be read from %(day)s")

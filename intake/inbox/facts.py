@@ -7,11 +7,11 @@ text that holds the case code is refused.
 
 from aiohttp import web
 
-from cases.entry import Message
 from intake.inbox.once import write_one
 from intake.inbox.show import FACTS_FORM, FACTS_TOKEN_FIELD, Visit, in_session, inbox_page, typed_in
 from intake.uploads.facts import FACT_FIELD, ticked
 from intake.views.texts import FACTS_ADDED, NOTHING_TICKED
+from trusted.case.entry import Message
 
 
 async def add_facts(request: web.Request) -> web.StreamResponse:

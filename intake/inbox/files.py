@@ -11,18 +11,18 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
-from cases.crypto.seal import open_file
-from cases.entry import Attachment, ItemKind
-from cases.errors import NotThere, SealBroken
-from cases.store.rows import FileRow
-from intake.errors import NoRoomNow
 from intake.inbox.case import OpenedCase
-from intake.rooms.uploads import Hold
 from intake.services import Services
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import PREVIEW_BYTES, RESULT_BYTES
-from scrubbers.sandbox import verify
-from scrubbers.stages import RESULT_KIND, Scrubbed, ScrubReport, WouldNotVouch
+from trusted.case.entry import Attachment, ItemKind
+from trusted.case.errors import NotThere, SealBroken
+from trusted.crypto.seal import open_file
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import PREVIEW_BYTES, RESULT_BYTES
+from trusted.jail.sandbox import verify
+from trusted.jail.stages import RESULT_KIND, Scrubbed, ScrubReport, WouldNotVouch
+from trusted.rooms.uploads import Hold
+from trusted.store.rows import FileRow
+from trusted.web.errors import NoRoomNow
 
 _RESULTS = frozenset(RESULT_KIND.values())
 

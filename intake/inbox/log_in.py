@@ -10,12 +10,7 @@ the tab's history opens nothing. A message that came along is in the message fie
 
 from aiohttp import web
 
-from cases.errors import CaseError, WrongReceipt
-from cases.receipt.keys import parse_receipt
 from cases.receipt.misread import explain
-from intake.errors import FormRefused
-from intake.http.form import SWITCH_FIELD, TEXT_FIELD, Form, drain, read_form
-from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.result_pages import draft_of
 from intake.inbox.case import find_case
 from intake.inbox.log_in_page import (
@@ -33,6 +28,11 @@ from intake.views.pages import FORGET, Language, WaysOn
 from intake.views.refusals import RefusalContext, refusal
 from intake.views.texts import SENT_ALREADY
 from intake.views.texts_inbox import NOT_SENT_YET, SESSION_OVER_KEPT
+from trusted.case.errors import CaseError, WrongReceipt
+from trusted.receipt.keys import parse_receipt
+from trusted.web.errors import FormRefused
+from trusted.web.form import SWITCH_FIELD, TEXT_FIELD, Form, drain, read_form
+from trusted.web.form_tokens import TOKEN_FIELD, TokenClaim
 
 
 async def log_in_form(request: web.Request) -> web.StreamResponse:

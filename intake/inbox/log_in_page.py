@@ -20,11 +20,7 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.restored import Restored
-from cases.clock import today
-from cases.receipt.keys import WORDS_IN_RECEIPT
 from cases.receipt.misread import Misreading
-from intake.http.form import TEXT_FIELD, Form
-from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.result_pages import UNTIL, draft_of
 from intake.inbox.typed_code import EMPTY, WordField, misread_fields
 from intake.services import Services
@@ -43,6 +39,10 @@ from intake.views.texts_inbox import (
     WRONG_CODE,
     WRONG_COUNT,
 )
+from trusted.case.clock import today
+from trusted.receipt.keys import WORDS_IN_RECEIPT
+from trusted.web.form import TEXT_FIELD, Form
+from trusted.web.form_tokens import TOKEN_FIELD
 
 LOG_IN_FORM: Final = "return"
 # Long enough to come back to the page by Reload. The tab goes on showing it; this is for who comes to the computer

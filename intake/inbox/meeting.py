@@ -4,15 +4,15 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.entry import MeetingRequest
-from intake.http.form import TEXT_FIELD
-from intake.http.form_tokens import TOKEN_FIELD
 from intake.inbox.case import open_case
 from intake.inbox.once import write_one
 from intake.inbox.show import Typed, Visit, in_session, inbox_fields, inbox_page
 from intake.inbox.view import may_meet
 from intake.views.pages import NOT_KEPT
 from intake.views.texts_inbox import MEETING_ASKED
+from trusted.case.entry import MeetingRequest
+from trusted.web.form import TEXT_FIELD
+from trusted.web.form_tokens import TOKEN_FIELD
 
 MEETING_FORM: Final = "meeting"
 

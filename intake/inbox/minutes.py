@@ -17,22 +17,22 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.errors import NotAllowed
-from cases.receipt.keys import ReceiptKeys, new_receipt
-from intake.http.form import TEXT_FIELD, Form
-from intake.http.form_tokens import TOKEN_FIELD
 from intake.inbox.access import approve_minutes
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.pieces import AT_FIELD, PIECE_BYTES
 from intake.inbox.show import WRITE_FORM, Typed, Visit, in_session, inbox_fields, inbox_page, sent_already
 from intake.inbox.two_words import are_right, draw_places
 from intake.inbox.view import REPORT_NUMBER, minutes_field, open_minutes, text_of_minutes
-from intake.shielding import to_its_end
 from intake.views.pages import FORGET, LANGUAGE_FIELD, NOT_KEPT, Head
 from intake.views.text_parts import parts_of
 from intake.views.texts import Notice
 from intake.views.texts_inbox import ABOUT_THE_NOTES, APPROVED, NO_SUCH_NOTES
 from intake.views.texts_report import NOT_THE_CODE
+from trusted.case.errors import NotAllowed
+from trusted.receipt.keys import ReceiptKeys, new_receipt
+from trusted.web.form import TEXT_FIELD, Form
+from trusted.web.form_tokens import TOKEN_FIELD
+from trusted.web.shielding import to_its_end
 
 MINUTES_FORM: Final = "minutes"
 # Of long notes another part is asked for; nothing is approved by it.

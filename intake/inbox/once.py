@@ -9,18 +9,18 @@ from typing import Any, Generic, TypeVar
 
 from aiohttp import web
 
-from cases.crypto.envelope import ENTRY_BLOCK
-from cases.entry import MeetingRequest, Message, Stream
-from cases.receipt.keys import text_contains_receipt
-from intake.errors import CaseFull, HoldsTheCode
-from intake.http.form_tokens import TOKEN_FIELD
 from intake.inbox.case import OpenedCase, add_entries, open_case
 from intake.inbox.show import NOTHING_TYPED, Typed, Visit, inbox_page, sent_already
 from intake.inbox.view import answers_at_once
-from intake.limits import Limits
 from intake.sessions import Session
-from intake.shielding import to_its_end
 from intake.views.texts import Notice
+from trusted.case.entry import MeetingRequest, Message, Stream
+from trusted.crypto.envelope import ENTRY_BLOCK
+from trusted.receipt.keys import text_contains_receipt
+from trusted.web.errors import CaseFull, HoldsTheCode
+from trusted.web.form_tokens import TOKEN_FIELD
+from trusted.web.limits import Limits
+from trusted.web.shielding import to_its_end
 
 _T = TypeVar("_T")
 

@@ -10,10 +10,6 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from cases.entry import Attachment
-from cases.errors import NotAllowed, NotThere
-from intake.errors import FileRefused, FormRefused
-from intake.http.form import Form, drain, read_form
 from intake.http.result_pages import SECOND_HAND, draft_of
 from intake.inbox.access import end_inbox
 from intake.inbox.case import open_case, take_back_file, take_back_report, withdraw
@@ -50,7 +46,11 @@ from intake.views.texts import (
     Notice,
 )
 from intake.views.texts_inbox import ASK_END, END_NOT_YET, INBOX_ENDED
-from scrubbers.stages import Refused
+from trusted.case.entry import Attachment
+from trusted.case.errors import NotAllowed, NotThere
+from trusted.jail.stages import Refused
+from trusted.web.errors import FileRefused, FormRefused
+from trusted.web.form import Form, drain, read_form
 
 TAKE_BACK_FORM: Final = "take-back"
 WITHDRAW_FORM: Final = "withdraw"

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from intake.http.form import Form
 from intake.inbox.entries import EntryShown
-from intake.views.fitting import bytes_in_page
 from intake.views.text_parts import parts_of
+from trusted.web.fitting import bytes_in_page
+from trusted.web.form import Form
 
 BEFORE_FIELD: Final = "before"
 AFTER_FIELD: Final = "after"

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from cases.case.timeline import THE_REPORTER, Release, Rules, fold
-from cases.entry import Entry, Outcome, Stream
 from cases.roster.chain import Chain
 from intake.inbox.pieces import PieceShown
 from intake.inbox.view import AskedShown, state_in_words, written_view
 from intake.views.pages import Language, Pages
+from trusted.case.entry import Entry, Outcome, Stream
 
 
 @dataclass(frozen=True, slots=True, repr=False)

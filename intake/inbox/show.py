@@ -14,10 +14,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cases.errors import CaseError, NotThere
-from intake.errors import FormRefused
-from intake.http.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form, drain, read_form
-from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.result_pages import UNTIL
 from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD
 from intake.inbox.case import open_case
@@ -27,12 +23,16 @@ from intake.inbox.view import InboxView, inbox_view
 from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, files_shown, limits_shown
-from intake.submission import HELD_FIELD
 from intake.uploads.facts import FACT_FIELD
 from intake.views.pages import LANGUAGE_FIELD, Button, Head, Language, PageLink, WaysOn
 from intake.views.refusals import refusal
 from intake.views.texts import N_, SENT_ALREADY, SESSION_OVER, Notice
 from intake.views.texts_inbox import SESSION_OVER_KEPT
+from trusted.case.errors import CaseError, NotThere
+from trusted.forms.submission import HELD_FIELD
+from trusted.web.errors import FormRefused
+from trusted.web.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form, drain, read_form
+from trusted.web.form_tokens import TOKEN_FIELD
 
 WRITE_FORM: Final = "write"
 FACTS_FORM: Final = "facts"

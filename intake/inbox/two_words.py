@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-from cases.errors import CaseError
-from cases.receipt.keys import WORDS_IN_RECEIPT, Receipt, parse_receipt
-from intake.http.form import Form
+from trusted.case.errors import CaseError
+from trusted.receipt.keys import WORDS_IN_RECEIPT, Receipt, parse_receipt
+from trusted.web.form import Form
 
 WORDS_ASKED: Final = 2
 _PLACES: Final = range(1, WORDS_IN_RECEIPT + 1)

@@ -9,13 +9,13 @@ longer than any code.
 from dataclasses import dataclass
 from typing import Final
 
-from cases.receipt.keys import WORDS_IN_RECEIPT, Receipt, typed_words
 from cases.receipt.misread import Misreading
-from cases.receipt.wordlist import split_words
-from intake.http.form import Form
 from intake.views.pages import Language
 from intake.views.texts import N_
 from intake.views.texts_inbox import UNKNOWN_WORD
+from trusted.receipt.keys import WORDS_IN_RECEIPT, Receipt, typed_words
+from trusted.receipt.wordlist import split_words
+from trusted.web.form import Form
 
 CODE_FIELD: Final = "code"
 # Eight words of eight letters are 64, with a mistake in each hardly more.

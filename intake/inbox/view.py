@@ -18,8 +18,6 @@ from cases.case.timeline import (
     fold,
     merge,
 )
-from cases.clock import first_release_day, today
-from cases.entry import Attachment, Body, CompletionRequest, Entry, Message, PhoneMinutes, Report, ScrubRecord, Stream
 from cases.roster.chain import Chain
 from intake.inbox.case import OpenedCase
 from intake.inbox.entries import OUTCOMES, Above, EntryShower, EntryShown, ReadableCase
@@ -28,6 +26,18 @@ from intake.views.pages import Language
 from intake.views.text_parts import parts_of
 from intake.views.texts import N_
 from intake.views.texts_inbox import MESSAGE_TO_YOU, PROMISES, STATES
+from trusted.case.clock import first_release_day, today
+from trusted.case.entry import (
+    Attachment,
+    Body,
+    CompletionRequest,
+    Entry,
+    Message,
+    PhoneMinutes,
+    Report,
+    ScrubRecord,
+    Stream,
+)
 
 # What waits for an answer, and the outcome, stand above everything that has been written, where all of it stands.
 _ASKED_BYTES: Final = 3 * 1024

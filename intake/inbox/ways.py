@@ -11,12 +11,12 @@ from typing import Final
 
 from aiohttp import web
 
-from intake.http.form import Form
 from intake.inbox.meeting import ask_to_meet
 from intake.inbox.minutes import ask_about_minutes
 from intake.inbox.pages import ask_to_end, ask_to_take_back, ask_to_withdraw
 from intake.inbox.show import Visit
 from intake.views.pages import HANDLE_FIELD, LANGUAGE_FIELD
+from trusted.web.form import Form
 
 WAY_FIELD: Final = "way"
 _Ask = Callable[[Visit], Awaitable[web.StreamResponse]]

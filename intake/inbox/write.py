@@ -1,9 +1,9 @@
 """
 Writing in the inbox: a message, files, or both.
 
-One POST of the message form is one `MessageSubmission` (intake/submission.py). Every button that shows the page again
-with what was typed goes this way too, so that files that were chosen are held. A text that was not sent is remembered
-with the session, for a browser that shows the page again after an upload that broke off.
+One POST of the message form is one `MessageSubmission` (trusted/forms/submission.py). Every button that shows the page
+again with what was typed goes this way too, so that files that were chosen are held. A text that was not sent is
+remembered with the session, for a browser that shows the page again after an upload that broke off.
 """
 
 import functools
@@ -13,12 +13,6 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.crypto.seal import CaseKeys
-from cases.entry import Body, Message
-from intake.errors import AnotherWasSent, EmptyReport, HoldGone
-from intake.filing import file_numbers
-from intake.http.form import MARKED_FIELD, TEXT_FIELD, YES, Form
-from intake.http.form_tokens import PAGE_KEPT_FOR, TOKEN_FIELD, TokenClaim
 from intake.identifiers.acknowledged import OFFERED_FIELD
 from intake.inbox.case import add_entries, open_case
 from intake.inbox.facts import add_ticked
@@ -43,7 +37,16 @@ from intake.services import SERVICES, Services
 from intake.sessions import FoundInFiles, Session
 from intake.shown import Ticked, facts_offered
 from intake.stop_page import NOTICE_AFTER, Identifying, left_to_look_at, stop_page
-from intake.submission import (
+from intake.uploads.facts import FACT_FIELD
+from intake.views.pages import HANDLE_FIELD, LANGUAGE_FIELD
+from intake.views.refusals import refusal
+from intake.views.texts import NONE_TAKEN, SENT, Notice
+from trusted.case.entry import Body, Message
+from trusted.crypto.seal import CaseKeys
+from trusted.forms.attachment import FileShown, FileTaker
+from trusted.forms.filing import file_numbers
+from trusted.forms.sending import Sending
+from trusted.forms.submission import (
     ACT_FIELD,
     HELD_FIELD,
     Act,
@@ -53,12 +56,9 @@ from intake.submission import (
     Submission,
     SubmissionRefused,
 )
-from intake.uploads.attachment import FileShown, FileTaker
-from intake.uploads.facts import FACT_FIELD
-from intake.uploads.sending import Sending
-from intake.views.pages import HANDLE_FIELD, LANGUAGE_FIELD
-from intake.views.refusals import refusal
-from intake.views.texts import NONE_TAKEN, SENT, Notice
+from trusted.web.errors import AnotherWasSent, EmptyReport, HoldGone
+from trusted.web.form import MARKED_FIELD, TEXT_FIELD, YES, Form
+from trusted.web.form_tokens import PAGE_KEPT_FOR, TOKEN_FIELD, TokenClaim
 
 # What is kept of a message for a second sending, about.
 _BROUGHT_BYTES: Final = 300

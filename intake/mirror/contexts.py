@@ -15,7 +15,7 @@ import ssl
 from dataclasses import dataclass
 from typing import Final
 
-from relay.client_hello import ClientHello
+from trusted.relay.client_hello import ClientHello
 
 # Key first, then the chain: of any authority below 16 KiB.
 _MOST_BYTES: Final = 64 * 1024

@@ -3,8 +3,8 @@
 OpenSSL makes room for a ClientHello as large as its head says, 128 KiB at the most, as soon as the head is there, and
 for a second one where the first lacked a key (HelloRetryRequest). So the heads are looked at here first. Rules:
 
-1. A ClientHello is handed on when it is whole: 16 KiB at the most (relay/client_hello.py), in 16 records at the most.
-   Browsers send one of 0.5 to 2 KiB in one or two.
+1. A ClientHello is handed on when it is whole: 16 KiB at the most (trusted/relay/client_hello.py), in 16 records at the
+   most. Browsers send one of 0.5 to 2 KiB in one or two.
 2. Any other record is handed on when it is whole. What is of no kind that TLS has is refused at its first byte.
 3. All that is handed on before the handshake is over is 48 KiB at the most.
 4. After it, one record at a time: the caller then sees what each of them brings (intake/mirror/stream.py, rule 6).
@@ -12,7 +12,7 @@ for a second one where the first lacked a key (HelloRetryRequest). So the heads 
 
 from typing import Final
 
-from relay.client_hello import MOST_BYTES, NotTls
+from trusted.relay.client_hello import MOST_BYTES, NotTls
 
 _HEADER_BYTES: Final = 5
 _MESSAGE_HEADER_BYTES: Final = 4

@@ -20,10 +20,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from intake.http.connections import Connections
 from intake.mirror.contexts import Chosen, MirrorContexts
 from intake.mirror.records import Records
-from relay.client_hello import NotTls, read_client_hello
+from trusted.relay.client_hello import NotTls, read_client_hello
+from trusted.web.connections import Connections
 
 _READ_BYTES: Final = 2**14  # of one record
 # What is read from the kernel at once. All streams share it: it is filled and emptied without a pause between.

@@ -10,18 +10,18 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cases.clock import first_release_day
-from cases.errors import RosterFault
-from intake.http.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form
-from intake.http.form_tokens import TOKEN_FIELD
 from intake.http.result_pages import draft_of
 from intake.identifiers.acknowledged import ACKNOWLEDGED_FIELD, OFFERED_FIELD
 from intake.services import Services
 from intake.shown import limits_shown, refused_shown
-from intake.submission import ACT_FIELD, HELD_FIELD, HeldForm
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Cache, Head, Language
 from intake.views.refusals import NO_ELIGIBLE_READER, NOT_OPEN
 from intake.views.texts import Notice
+from trusted.case.clock import first_release_day
+from trusted.case.errors import RosterFault
+from trusted.forms.submission import ACT_FIELD, HELD_FIELD, HeldForm
+from trusted.web.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form
+from trusted.web.form_tokens import TOKEN_FIELD
 
 REPORT_FORM: Final = "report"
 # What each page of a report has of its own, and what a form says once and no more.

@@ -13,12 +13,12 @@ from typing import Final
 from aiohttp import web
 from markupsafe import Markup
 
-from intake.http.connections import Connection
 from intake.services import SERVICES, Services
 from intake.uploads.progress import Shown
-from intake.uploads.sending import Sending, Step
 from intake.views.pages import Language, answer
 from intake.views.texts import N_
+from trusted.forms.sending import Sending, Step
+from trusted.web.connections import Connection
 
 WAIT_SECONDS: Final = 20 * 60.0
 LOOK_SECONDS: Final = 0.5

@@ -18,8 +18,6 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.deadlines import statutory
-from cases.clock import clock_start
-from intake.http.form_tokens import PAGE_KEPT_FOR
 from intake.http.result_pages import UNTIL
 from intake.inbox.case import OpenedCase, open_case
 from intake.inbox.show import FACTS_FORM, Visit, fields_of, in_session, inbox_fields, inbox_page
@@ -28,12 +26,14 @@ from intake.inbox.view import answers_at_once
 from intake.services import Services
 from intake.sessions import Session
 from intake.shown import Ticked, files_shown
-from intake.submission import Brought
-from intake.uploads.attachment import FileShown
 from intake.uploads.facts import FACT_FIELD
 from intake.views.pages import FORGET, FORGOTTEN, LANGUAGE_FIELD, Head, Language
 from intake.views.texts import Notice
 from intake.views.texts_report import NOT_THE_CODE, PAGE_OVER
+from trusted.case.clock import clock_start
+from trusted.forms.attachment import FileShown
+from trusted.forms.submission import Brought
+from trusted.web.form_tokens import PAGE_KEPT_FOR
 
 # No links at the foot of these pages: a reporter who follows one has lost the words, for Back shows nothing.
 _NO_WAY_OFF: Final = ()

@@ -2,12 +2,12 @@
 
 from aiohttp import web
 
-from intake.http.form import Form
 from intake.report.form_page import report_fields, typed_fields
 from intake.services import Services
 from intake.shown import refused_shown
-from intake.submission import HeldForm
 from intake.views.pages import Head, Language
+from trusted.forms.submission import HeldForm
+from trusted.web.form import Form
 
 
 def refused_page(services: Services, language: Language, form: Form, held: HeldForm) -> web.Response:

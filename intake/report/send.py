@@ -1,7 +1,7 @@
 """
 Sending a report: from the form to the page with the case code.
 
-One POST of the report form is one `ReportSubmission` (intake/submission.py). Storing it:
+One POST of the report form is one `ReportSubmission` (trusted/forms/submission.py). Storing it:
 
 1. The choices and the routing are checked, then the files, then what the text says of its writer. Whatever stops it
    has its page: the form with a sentence, the files that were refused, or the words that point to the writer.
@@ -19,27 +19,27 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.crypto.seal import CaseKeys, new_case_keys
-from cases.errors import CaseError
-from cases.receipt.keys import new_receipt
-from intake.errors import HoldGone
-from intake.filing import ReleaseRule, check_choices, file_report
-from intake.http.form import SWITCH_FIELD, TEXT_FIELD, Form
-from intake.http.form_tokens import TOKEN_FIELD, TokenClaim
 from intake.http.result_pages import draft_of
 from intake.report.form_page import REPORT_FORM, ToMend, form_page, report_fields, typed_fields
 from intake.report.receipt import Readable, ReceiptView, SentWith, receipt_again, receipt_page, receipt_view
 from intake.report.refused_page import refused_page
 from intake.services import SERVICES, Services
 from intake.stop_page import NOTICE_AFTER, Identifying, left_to_look_at, stop_page
-from intake.submission import PageAgain, SentBefore, Stored, Submission, SubmissionRefused
-from intake.uploads.attachment import FileTaker
-from intake.uploads.sending import Sending
 from intake.uploads.tried import tried_kinds
 from intake.views.pages import DRAFT_FIELD, LANGUAGE_FIELD, Language, PageLink, WaysOn
 from intake.views.refusals import refusal
 from intake.views.texts import N_, SENT_ALREADY
 from intake.views.texts_report import NOT_SENT_AGAIN
+from trusted.case.errors import CaseError
+from trusted.crypto.seal import CaseKeys, new_case_keys
+from trusted.forms.attachment import FileTaker
+from trusted.forms.filing import ReleaseRule, check_choices, file_report
+from trusted.forms.sending import Sending
+from trusted.forms.submission import PageAgain, SentBefore, Stored, Submission, SubmissionRefused
+from trusted.receipt.keys import new_receipt
+from trusted.web.errors import HoldGone
+from trusted.web.form import SWITCH_FIELD, TEXT_FIELD, Form
+from trusted.web.form_tokens import TOKEN_FIELD, TokenClaim
 
 _VIEW_BYTES: Final = 2000  # What the page keeps beside its files, about.
 _WAYS_ON: Final = (PageLink("/return", N_("Open a case with its code")), PageLink("/", N_("To the first page")))

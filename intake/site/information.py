@@ -16,14 +16,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from cases.case.deadlines import DeadlineKind, statutory
-from cases.clock import first_release_day, today
 from cases.config import Config
 from cases.roster.chain import Roster, fingerprint_words
-from cases.roster.text import Role
 from intake.services import SERVICES, Services
 from intake.views.information_index import INFORMATION_PAGES, InformationPage
 from intake.views.pages import Language
 from intake.views.texts import N_
+from trusted.case.clock import first_release_day, today
+from trusted.roster.text import Role
 
 # When the pages were last assessed against the standard that the accessibility statement names, by us who write them.
 ASSESSED: Final = date(2026, 11, 24)

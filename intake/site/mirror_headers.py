@@ -7,7 +7,7 @@
    holds a secret, or stands in a visit that has begun, it is left out: a browser that prefers onions goes there by
    itself, and the page with the case code would be gone.
 
-They are put on before the answer is filled up to its size (intake/http/padding.py counts them); on what is streamed,
+They are put on before the answer is filled up to its size (trusted/web/padding.py counts them); on what is streamed,
 just before its head is sent.
 """
 
@@ -16,9 +16,9 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from intake.http.silence import Handler
 from intake.services import SERVICES
 from intake.views.information_index import INFORMATION_PAGES, TOR_PAGE
+from trusted.web.silence import Handler
 
 _YEAR_SECONDS: Final = 365 * 24 * 60 * 60
 _ALWAYS: Final = {

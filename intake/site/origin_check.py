@@ -25,9 +25,9 @@ from aiohttp import hdrs, web
 
 from intake.entrance import ENTRANCE, Entrance
 from intake.http.forwarded import brings_an_address
-from intake.http.silence import Handler, fixed_response
 from intake.services import SERVICES, Services
 from intake.views.texts import WRONG_HOST, WRONG_ORIGIN
+from trusted.web.silence import Handler, fixed_response
 
 _MISDIRECTED: Final = 421
 _FORBIDDEN: Final = 403

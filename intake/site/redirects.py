@@ -12,9 +12,9 @@ from aiohttp import hdrs, web
 
 from intake.entrance import ENTRANCE, Entrance
 from intake.http.result_pages import SECOND_HAND
-from intake.http.silence import Handler
 from intake.services import SERVICES
 from intake.views.pages import LANGUAGE, Cache, Head, answer
+from trusted.web.silence import Handler
 
 # Another host or another site sent it: it would not find our address either.
 _AS_IT_IS: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST, HTTPStatus.SEE_OTHER)

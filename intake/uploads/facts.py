@@ -15,11 +15,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
-from intake.errors import UnknownChoice
 from intake.views.dates import moment_of
 from intake.views.pages import Language
 from intake.views.texts import N_
-from scrubbers.stages import Removed, What, Where
+from trusted.jail.stages import Removed, What, Where
+from trusted.web.errors import UnknownChoice
 
 FACT_FIELD: Final = "fact"
 # An example has at most 160 characters, and the sentence around it is short.

@@ -12,8 +12,8 @@ that is missing, another language.
 3. Taking it out is one step, so of two sendings one has it. What became of a sending that broke off is put back.
 4. It goes after half an hour; no later than three hours after the first file when its writer goes on choosing; when the
    writer leaves, or has filed; and with the intake; the next start sweeps staged files.
-5. At most `HELD_FILE_BYTES` of files, and `HELD_PAGE_BYTES` in memory (intake/shelf.py): what finds no room is dropped
-   at once, which its writer is told with the text given back, and the clock makes room by chance.
+5. At most `HELD_FILE_BYTES` of files, and `HELD_PAGE_BYTES` in memory (trusted/web/shelf.py): what finds no room is
+   dropped at once, which its writer is told with the text given back, and the clock makes room by chance.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ import secrets
 from datetime import timedelta
 from typing import Final
 
-from cases.clock import Clock
-from intake.shelf import Shelf
-from intake.submission import HeldForm
-from intake.uploads.attachment import FileTaker
+from trusted.case.clock import Clock
+from trusted.forms.attachment import FileTaker
+from trusted.forms.submission import HeldForm
+from trusted.web.shelf import Shelf
 
 HELD_FOR: Final = timedelta(minutes=30)
 HELD_IN_ALL: Final = timedelta(hours=3)

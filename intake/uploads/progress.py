@@ -6,7 +6,7 @@ How far a report has come, while it is being sent: what the page in a tab of its
 2. Kept in memory, and only for as long as somebody sends or watches: how many bytes, and what became of files, by their
    order. Nothing of what they are called.
 3. Nobody is refused: how many watch would be seen. A page that shows a form nobody sends makes no progress, so it is
-   the first to make room where connections are scarce (intake/http/connections.py).
+   the first to make room where connections are scarce (trusted/web/connections.py).
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from intake.uploads.sending import Sending
+from trusted.forms.sending import Sending
 
 _ID_BYTES: Final = 16
 

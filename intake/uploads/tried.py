@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from cases.entry import TRIED_MOST, TriedKind
-from scrubbers.stages import (
+from trusted.case.entry import TRIED_MOST, TriedKind
+from trusted.jail.stages import (
     Archive,
     CameraRaw,
     Damaged,

@@ -1,9 +1,9 @@
 """
 The sentences of every refusal that can reach a page, by text key: one catalogue.
 
-An error carries a key and no sentence (intake/errors.py, cases/errors.py, scrubbers/stages.py). What happened is the
-same everywhere; what to do about it can depend on where that is shown (`RefusalContext`). What has no sentence of its
-own could not be done right now.
+An error carries a key and no sentence (trusted/web/errors.py, trusted/case/errors.py, trusted/jail/stages.py). What
+happened is the same everywhere; what to do about it can depend on where that is shown (`RefusalContext`). What has no
+sentence of its own could not be done right now.
 """
 
 from collections.abc import Mapping

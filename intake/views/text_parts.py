@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from intake.views.fitting import fits
+from trusted.web.fitting import fits
 
 # Paragraphs and lines are looked for in the second half of what fits: a short part is one more press of a button.
 _ENDS: Final = ("\n\n", "\n", " ")

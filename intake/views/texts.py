@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from scrubbers.report_groups import Group
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.stages import Lost, What, Where
 
 Tone = Literal["good", "warn", "bad"]
 

@@ -11,14 +11,14 @@ import argparse
 from pathlib import Path
 
 from cases.backup.making import Made, Wanted, holders_of, make_backup
-from cases.clock import today, utc_now
-from cases.crypto.any_two import LEAST_HOLDERS
-from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster.chain import read_chain
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, answer, count, prose, reason, result
 from kallskydd.upkeep.days import note_backup
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
+from trusted.crypto.any_two import LEAST_HOLDERS
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -19,8 +19,6 @@ import warnings
 from pathlib import Path
 
 from cases.backup.errors import BackupFault
-from cases.clock import utc_now
-from cases.errors import CaseError
 from desk import errors
 from desk.commands.opening_backup import Opening, open_backup, save_roster
 from desk.commands.result import FINDINGS, CommandInput, Result
@@ -32,6 +30,8 @@ from kallskydd.desk import pages
 from kallskydd.desk.memory import close_memory, swap_can_be_read
 from kallskydd.desk.route import Route, connector_for
 from onion.errors import OnionError
+from trusted.case.clock import utc_now
+from trusted.case.errors import CaseError
 
 USAGE = 2
 REFUSED = 3

@@ -24,13 +24,13 @@ from typing import Final
 from cases.backup.errors import BackupMissing
 from cases.backup.files import Answer, read_file
 from cases.backup.restoring import ASK_NAME, Given, Outcome, ask, read_backup, restore
-from cases.clock import today, utc_now
-from cases.errors import CaseError
 from cases.roster.chain import fingerprint_words
 from kallskydd.commands.restore import in_numbers, in_sentences
 from kallskydd.exit_codes import code_of
 from kallskydd.hosting.destroy import destroy_keys
 from kallskydd.say import MISSING, OK, answer, prose, reason, result
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
 
 ANSWERS: Final = 2  # of members, which open a backup together
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, for its owner alone

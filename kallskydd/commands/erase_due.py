@@ -10,13 +10,13 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from cases.clock import today, utc_now
-from cases.errors import CaseError
 from cases.home import hold_home
-from cases.store.erase import Due
-from cases.store.store import Store
 from kallskydd.exit_codes import code_of
 from kallskydd.say import OK, prose, result
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
+from trusted.store.erase import Due
+from trusted.store.store import Store
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from cases.clock import today, utc_now
 from kallskydd.commands import host_cluster
 from kallskydd.hosting.machine import PUBLISHER_UNIT, TOR_UNIT, HostFault, Machine, unit_of
 from kallskydd.hosting.rings import RINGS, upgrade
@@ -20,6 +19,7 @@ from kallskydd.hosting.versions import installed
 from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, answer, prose, reason, result
 from kallskydd.status.host import lines, look_quietly, standing
 from kallskydd.upkeep.file_system import add_consent
+from trusted.case.clock import today, utc_now
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

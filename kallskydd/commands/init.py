@@ -17,9 +17,7 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-from cases.clock import today, utc_now
 from cases.config import Config, ConfigFault, parse_config
-from cases.errors import CaseError
 from cases.home import as_declared, as_trial, create_home
 from cases.roster.chain import (
     NO_PREVIOUS,
@@ -32,7 +30,6 @@ from cases.roster.chain import (
     sign_roster,
 )
 from cases.roster.member import Join, MemberKeys, make_join, new_member_keys, read_join, seal_member_keys
-from cases.roster.text import READERS_OF_A_REAL_HOME
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, prose, reason, result
 from kallskydd.upkeep.file_system import add_consent, require_plain_file_system
@@ -40,6 +37,9 @@ from onion.address import public_from_address
 from onion.errors import PathUnusable
 from onion.keys import new_onion_key, write_onion_key
 from onion.torrc import UNIX_PATH_BYTES, socket_path, usable_socket_path
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
+from trusted.roster.text import READERS_OF_A_REAL_HOME
 
 TRIAL_FOLDER = "trial-member"
 # The same with the socket of the system's tor, where `make install` put one.

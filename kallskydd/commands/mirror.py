@@ -15,9 +15,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from cases.clock import utc_now
 from cases.config_site import MirrorConfig
-from cases.errors import CaseError
 from cases.home import Home, read_home
 from kallskydd.exit_codes import code_of
 from kallskydd.finding import Finding
@@ -33,6 +31,8 @@ from kallskydd.serve.mirror_child import run_child
 from kallskydd.status.outside import is_served, socks_of
 from onion.errors import OnionError
 from onion.socks import SocksAddress
+from trusted.case.clock import utc_now
+from trusted.case.errors import CaseError
 
 NO_MIRROR = "config.toml has no [mirror]. Write it there, with the mirror's name; the example shows how."
 ORDERED = 'The program orders certificates itself. Set `certificates` in [mirror] to "by hand" first.'

@@ -10,11 +10,11 @@ import argparse
 from pathlib import Path
 
 from cases.backup.making import make_backup
-from cases.errors import CaseError
 from cases.home import close_for_good, hold_home, read_home_to_move
 from kallskydd.commands.backup import add_places, say, wanted
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, USAGE, answer, prose, reason
+from trusted.case.errors import CaseError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

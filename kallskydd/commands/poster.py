@@ -16,9 +16,7 @@ import os
 import secrets
 from pathlib import Path
 
-from cases.clock import today, utc_now
 from cases.config import Config
-from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.roster.chain import Roster, read_chain
 from kallskydd.exit_codes import code_of
@@ -32,6 +30,8 @@ from kallskydd.say import OK, REFUSED, USAGE, answer, prose, result
 from kallskydd.scrub.names import NEUTRAL_TIME_NS, give_name
 from onion.errors import OnionError
 from onion.keys import read_onion_key
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cases.clock import today, utc_now
-from cases.errors import CaseError
 from cases.home import read_home
 from kallskydd.exit_codes import code_of
 from kallskydd.finding import Finding
 from kallskydd.say import FINDINGS, MISSING, OK, answer, count, prose, reason, result
 from kallskydd.upkeep.readiness import ASKED, keep_answers, lines_of, standing
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

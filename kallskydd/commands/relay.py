@@ -32,7 +32,7 @@ from onion.errors import BadAddress, NoPrivateNetwork, OnionError, TorDidNotStar
 from onion.socks import socks_connect
 from onion.tor_process import TorProcess
 from onion.torrc import REQUIRED, quoted_path
-from relay.limits import RELAY_LIMITS
+from trusted.relay.limits import RELAY_LIMITS
 
 _LOOPBACK = "127.0.0.1"
 _QUEUE = 512  # connections that the kernel holds until they are accepted

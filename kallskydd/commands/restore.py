@@ -13,12 +13,12 @@ from pathlib import Path
 
 from cases.backup.files import Answer, read_file
 from cases.backup.restoring import ASK_NAME, Backup, Given, Outcome, ask, read_backup, restore
-from cases.clock import today, utc_now
-from cases.errors import CaseError
 from cases.roster.chain import fingerprint_words
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, answer, count, prose, reason, result
 from kallskydd.upkeep.file_system import add_consent, require_plain_file_system
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

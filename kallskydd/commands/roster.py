@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from cases.clock import today, utc_now
-from cases.errors import CaseError
 from cases.home import read_home
 from cases.roster.chain import Chain, Member, Roster, fingerprint_words, parse_roster, propose, read_chain, render
 from cases.roster.member import read_join
@@ -20,6 +18,8 @@ from kallskydd.exit_codes import code_of
 from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, prose, result
 from kallskydd.serve.why_not_open import why_not_open
 from onion.address import address_from_public
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

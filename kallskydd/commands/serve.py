@@ -13,10 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from cases.errors import CaseError
 from cases.home import Home, hold_home
-from confine.process import make_undumpable, no_core_dump
-from confine.swap import harmful_swap
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, REFUSED, prose, reason
 from kallskydd.serve.announce import Announcer
@@ -29,6 +26,9 @@ from onion.errors import ControlMissing, NetworkForTrialsOnly, OnionError, TorPr
 from onion.publisher.onion import DESK_SOCKET, MIRROR_SOCKET, PUBLIC_SOCKET
 from onion.tor_process import TOR, require_no_public_tor
 from onion.torrc import Expected, problems
+from trusted.case.errors import CaseError
+from trusted.confine.process import make_undumpable, no_core_dump
+from trusted.confine.swap import harmful_swap
 
 _REFUSALS = {
     HomePathTooLong: "The home's path is too long for a unix socket inside it. Choose one of at most 90 characters.",

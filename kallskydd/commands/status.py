@@ -17,10 +17,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from cases.clock import today, utc_now
 from cases.config import CONFIG_NAME, earlier_names
 from cases.config_site import MirrorConfig
-from cases.errors import CaseError
 from cases.home import Home, read_home
 from cases.upkeep import LINES, NEVER, Sign, Upkeep, UpkeepUnreadable, read_upkeep, write_upkeep
 from kallskydd.exit_codes import code_of
@@ -34,6 +32,8 @@ from kallskydd.status import outside, plugin
 from kallskydd.status.alarm import is_due, is_program, remembered, sound
 from kallskydd.upkeep.tried import is_tried, note_tried
 from onion.errors import OnionError
+from trusted.case.clock import today, utc_now
+from trusted.case.errors import CaseError
 
 HYBRID_KEYS_SINCE = (3, 5)
 _NO_ALARM = (

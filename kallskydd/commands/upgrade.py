@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cases.errors import CaseError
 from cases.home import lock_home
 from kallskydd.exit_codes import code_of
 from kallskydd.say import MISSING, OK, answer, prose, reason, result
 from kallskydd.upkeep.upgrading import COPY_FOLDER, keep, roll_back, upgrade
+from trusted.case.errors import CaseError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -16,9 +16,9 @@ from typing import Final
 import aiohttp
 from aiohttp import hdrs, web
 
-from intake.http.silence import QuietRunner, drop_telltales
 from onion.connector import SocksConnector
 from onion.errors import SocksFailed
+from trusted.web.silence import QuietRunner, drop_telltales
 
 BANNER: Final = (
     '<div class="trial" role="note"><div lang="sv"><strong>Demonstration, inte anonym.</strong> '

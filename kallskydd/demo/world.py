@@ -21,13 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cases.clock import utc_now
 from desk.commands.session import work
 from desk.keep.cache import cache_folder_of
 from desk.keep.keyfile import DeskHome, read_passphrase_file
 from desk.work.case.casebook import Casebook
 from kallskydd.demo.mirror import DemoMirror
 from kallskydd.desk.route import Route, connector_for
+from trusted.case.clock import utc_now
 
 NETWORK_SECONDS = 900.0  # 14 s as a rule; four starts from scratch, each with longer waits, on a busy computer
 PUBLISHED_SECONDS = 300.0

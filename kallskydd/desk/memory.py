@@ -9,8 +9,8 @@
 
 import sys
 
-from confine import process
-from confine.swap import readable_swap
+from trusted.confine import process
+from trusted.confine.swap import readable_swap
 
 
 def close_memory() -> None:

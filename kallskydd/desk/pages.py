@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 
-from cases.clock import utc_now
 from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.server.reach import Connect
@@ -17,6 +16,7 @@ from kallskydd.desk.memory import swap_can_be_read
 from kallskydd.desk.preview import IntakePages
 from kallskydd.desk.route import Route, connector_for
 from onion.errors import OnionError
+from trusted.case.clock import utc_now
 
 OK = 0
 

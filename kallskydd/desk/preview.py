@@ -7,7 +7,6 @@ from datetime import date
 from markupsafe import Markup
 
 from cases.case.timeline import Rules
-from cases.entry import Body, Stream
 from cases.languages import LANGUAGES
 from desk.web.views.writing.phrases import language_of_reporter
 from desk.web.views.writing.previews import CleanedWords, ReporterView, with_unsent
@@ -15,7 +14,8 @@ from desk.work.case.opened import DeskCase
 from intake.inbox.preview import CaseAtDesk, preview
 from intake.views.pages import HomeShown, Pages
 from intake.views.texts import LOST, WHAT
-from scrubbers.stages import Lost, What
+from trusted.case.entry import Body, Stream
+from trusted.jail.stages import Lost, What
 
 
 def _pages() -> Pages:

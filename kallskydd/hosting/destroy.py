@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from cases.store.db import SLOTS_NAME
+from trusted.store.db import SLOTS_NAME
 
 _KEYS: Final = (SLOTS_NAME, "onion/public.key", "onion/desk.key", "mirror/account.pem", "mirror/certificate.pem")
 

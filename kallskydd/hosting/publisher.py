@@ -17,10 +17,10 @@ import signal
 import sys
 from pathlib import Path
 
-from confine.lock import confine_publisher
-from confine.process import MoreThanOneThread, StrayCode, StraySocket
 from kallskydd.say import MISSING, OK, REFUSED, prose
 from onion.publisher.server import Host, Places
+from trusted.confine.lock import confine_publisher
+from trusted.confine.process import MoreThanOneThread, StrayCode, StraySocket
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 from cases.config import REAL_RESERVE_MIB
-from confine.hidden import processes_are_hidden
 from kallskydd.finding import Finding
 from kallskydd.hosting.cluster.state import cluster_findings
 from kallskydd.hosting.machine import (
@@ -34,6 +33,7 @@ from kallskydd.hosting.machine import (
 )
 from kallskydd.hosting.tenants import is_open
 from onion.publisher.messages import ASK_SOCKET, SOCKS_SOCKET
+from trusted.confine.hidden import processes_are_hidden
 
 _START: Final = "kallskydd host start"
 

@@ -3,8 +3,8 @@
     python -I -m kallskydd.mirror
 
 It reads its job from standard input (`kallskydd.mirror.messages`), and confines itself to the folder and the addresses
-that the job names (`confine.orderer`) before it reads a key or opens a connection. It writes nothing but messages: an
-error is sent as a number, and standard error is /dev/null.
+that the job names (`trusted.confine.orderer`) before it reads a key or opens a connection. It writes nothing but
+messages: an error is sent as a number, and standard error is /dev/null.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import BinaryIO
 
 import msgspec
 
-from confine.orderer import confine_orderer
 from kallskydd.mirror.account import Authority, read_account, read_key
 from kallskydd.mirror.caa import agreed
 from kallskydd.mirror.certificate import CertificateFacts, read_certificate
@@ -26,6 +25,7 @@ from kallskydd.mirror.folder import CERTIFICATE, read_bounded
 from kallskydd.mirror.look import caa_at, certificate_shown
 from kallskydd.mirror.messages import LINE_BYTES, Facts, Failed, FromChild, Job, Looked, Place, RaiseChallenge, Taken
 from kallskydd.mirror.order import order_certificate
+from trusted.confine.orderer import confine_orderer
 
 
 class Channel:

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cases.clock import today
 from cases.config_site import MirrorConfig
 from kallskydd.finding import Finding
 from kallskydd.mirror.caa import CAA_WORDS, Caa
@@ -20,6 +19,7 @@ from kallskydd.mirror.folder import ACCOUNT, CERTIFICATE, OTHER, read_bounded
 from kallskydd.mirror.issued import others_of, read_issued
 from kallskydd.mirror.seen import Seen, read_seen
 from kallskydd.mirror.shown import SHOWN_WORDS, Shown
+from trusted.case.clock import today
 
 # Renewal is tried from a third of the lifetime on; half of that without success is for the operator to see.
 RED_AT: Final = 6

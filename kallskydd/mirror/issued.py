@@ -22,10 +22,10 @@ from typing import Annotated, Final
 
 import msgspec
 
-from cases.clock import today
 from cases.config_site import MirrorConfig
 from kallskydd.mirror.folder import CERTIFICATE, ISSUED, read_bounded, write_whole
 from onion.socks import SocksAddress
+from trusted.case.clock import today
 
 NAME_PLACE: Final = "{name}"
 # Some kB for each certificate and its announcement; of a name that has had some hundred.

@@ -14,7 +14,7 @@ from kallskydd.scrub.names import KeptNames, NamingRule, NeutralNames, keep_name
 from kallskydd.scrub.outcomes import OutcomePrinter
 from kallskydd.scrub.pool import ScrubOutcome, Zygotes, pool
 from kallskydd.scrub.zygotes import at_once
-from scrubbers.self_test import JailNotTight
+from trusted.jail.self_test import JailNotTight
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from scrubbers.memory_file import MemoryFile
-from scrubbers.stages import Kind
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.stages import Kind
 
 # A source that already ends like its result keeps its name; others get the first of these added, so that a.gif and
 # a.bmp do not both become a.png.

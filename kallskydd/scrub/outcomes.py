@@ -14,7 +14,7 @@ from kallskydd.say import prose, result
 from kallskydd.scrub.names import telling
 from kallskydd.scrub.pool import ScrubOutcome
 from scrubbers.report_groups import GroupFound, grouped
-from scrubbers.stages import Kind
+from trusted.jail.stages import Kind
 
 _NAMES_STAY: Final = " The names and addresses of its sender and its receivers stay."
 

@@ -20,11 +20,11 @@ from typing import Final
 
 from kallskydd.scrub.names import NamingRule, Origin, place_copy
 from kallskydd.scrub.zygotes import PooledZygote
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import ATTACHMENT_BYTES, HEAD_BYTES, Role
-from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import first_inside, sniff
-from scrubbers.stages import Refused, ScrubReport, SniffedArchive, TooLarge, Verified
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import ATTACHMENT_BYTES, HEAD_BYTES, Role
+from trusted.jail.sandbox import Sandbox, scrub, verify
+from trusted.jail.stages import Refused, ScrubReport, SniffedArchive, TooLarge, Verified
 
 # By their role.
 Zygotes = Mapping[Role, Sequence[PooledZygote]]

@@ -16,10 +16,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from scrubbers.protocol import HEAD_BYTES, ROLES, Role
 from scrubbers.sniff import first_inside, sniff_kind
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, NotCleanable
+from trusted.jail.protocol import HEAD_BYTES, ROLES, Role
+from trusted.jail.stages import Kind, NotCleanable
 
 # Each may need 1.5 GiB for its job at worst, one for documents 1 GiB.
 _MOST_AT_ONCE: Final = 16

@@ -21,15 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from intake import control
-from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
+from trusted.jail.protocol import Role
+from trusted.web import control
 
 # One zygote each: the one for pictures never loads PDFium and forks faster for it. Their order is their index.
 ROLES = (Role.PICTURES, Role.DOCUMENTS)
 
 # Connections that may wait: while the intake is restarted, or because it ended all 512 in the same second and they came
-# again. More is turned away by tor; at 64 a second (intake/http/connections.py) all of them are worked off in ten.
+# again. More is turned away by tor; at 64 a second (trusted/web/connections.py) all of them are worked off in ten.
 BACKLOG = 640
 FIRST_PAUSE_SECONDS = 0.2  # before a restart; doubled for every quick death, so that a broken set-up does not spin
 LONGEST_PAUSE_SECONDS = 30.0

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from cases.audit_chain import ChainBroken, Record, append_record, next_record, read_records
-from cases.clock import today, utc_now
 from kallskydd.serve.announce import Announcer
+from trusted.case.clock import today, utc_now
 
 # The first waits for the heartbeat and for tor; then each hour it checks whether the day has its line.
 FIRST_CHECK = timedelta(minutes=10)

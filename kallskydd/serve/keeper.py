@@ -23,12 +23,9 @@ from datetime import date
 from pathlib import Path
 
 from cases.audit_chain import make_chain_file
-from cases.clock import today, utc_now
 from cases.roster.chain import read_chain
 from cases.sentences import in_words
 from cases.upkeep import make_upkeep_file
-from confine.landlock import landlock_abi
-from intake.control import HOME_FAULTS, Event, Order
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import (
     Backoff,
@@ -49,6 +46,9 @@ from kallskydd.serve.orphans import collect_orphans, is_process_one
 from kallskydd.serve.why_not_open import why_not_open
 from onion.keys import OnionKey, read_onion_key
 from onion.publisher.onion import DESK_SOCKET, MIRROR_SOCKET, PUBLIC_SOCKET
+from trusted.case.clock import today, utc_now
+from trusted.confine.landlock import landlock_abi
+from trusted.web.control import HOME_FAULTS, Event, Order
 
 OK, REFUSED, MISSING = 0, 3, 4
 READY_SECONDS = 60.0  # importing, opening the store and the self-test took 2 s; a slow machine gets its time

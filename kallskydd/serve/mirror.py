@@ -19,10 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from intake.control import Event, Order
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import IntakeSet
-from scrubbers.memory_file import MemoryFile
+from trusted.jail.memory_file import MemoryFile
+from trusted.web.control import Event, Order
 
 CERTIFICATE: Final = "certificate.pem"
 ANSWER_SECONDS: Final = 10.0  # it answers within a tenth of one; a busy one gets its time

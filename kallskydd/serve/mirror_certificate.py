@@ -22,7 +22,6 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from cases.clock import Clock, today
 from cases.config_site import MirrorConfig
 from kallskydd.mirror.caa import CAA_WORDS, Caa
 from kallskydd.mirror.errors import CertificateUnusable, NoAccount, TooOften, fault_of
@@ -42,6 +41,7 @@ from kallskydd.serve.mirror import MirrorRefused, read_certificate
 from kallskydd.serve.mirror_child import ChallengeDoor, run_child
 from onion.errors import OnionError
 from onion.socks import SocksAddress
+from trusted.case.clock import Clock, today
 
 RENEW_AT: Final = 3  # with one part in this many of its lifetime left
 _CHANCE: Final = random.SystemRandom()

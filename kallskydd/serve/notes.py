@@ -15,8 +15,8 @@ from typing import Final
 
 import msgspec
 
-from cases.clock import Clock, due_day, utc_now
 from kallskydd.mirror.folder import read_bounded
+from trusted.case.clock import Clock, due_day, utc_now
 
 NOTES_NAME: Final = "keeper.json"
 NOTES_BYTES: Final = 200  # with all three facts it has some hundred

@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from cases.clock import CLOCKS_APART, due_day
 from kallskydd.finding import Finding
 from kallskydd.mirror.findings import RED_AT
 from kallskydd.status.levels import Level, Seen
 from kallskydd.status.outside import in_words
 from onion.errors import SocksFailed, SocksMissing
 from onion.socks import SocksAddress, socks_connect
+from trusted.case.clock import CLOCKS_APART, due_day
 
 TRIES: Final = 3
 WITHIN_SECONDS: Final = 60.0

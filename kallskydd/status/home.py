@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import Final
 
 from cases.audit_chain import ChainBroken, read_records
-from cases.clock import due_day, today
-from cases.errors import StoreFault
 from cases.home import Home
 from cases.roster.chain import read_chain
-from cases.store.db import SLOTS_NAME
-from cases.store.shred import SHARE_BYTES
-from cases.store.usage import disk_use_from_outside
 from kallskydd.finding import Finding
 from kallskydd.hosting.machine import TENANTS
 from kallskydd.say import count
 from kallskydd.serve.notes import read_notes
 from kallskydd.serve.why_not_open import why_not_open
 from kallskydd.upkeep.days import last_backup
+from trusted.case.clock import due_day, today
+from trusted.case.errors import StoreFault
+from trusted.store.db import SLOTS_NAME
+from trusted.store.shred import SHARE_BYTES
+from trusted.store.usage import disk_use_from_outside
 
 OLDEST_PLAUSIBLE_YEAR: Final = 2026  # a clock before this program was written is wrong, and tor will not work with it
 # A heartbeat of ten minutes (intake.daily), and what a filing that is being written may hold it up.

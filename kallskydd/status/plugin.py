@@ -12,7 +12,6 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from cases.clock import today, utc_now
 from kallskydd.say import answer, prose, reason, result
 from kallskydd.status.alarmed import react
 from kallskydd.status.from_afar import Asked, look
@@ -20,6 +19,7 @@ from kallskydd.status.levels import Level, Seen, first_line, level_of
 from onion.address import address_from_public, public_from_address
 from onion.errors import BadAddress
 from onion.socks import SocksAddress
+from trusted.case.clock import today, utc_now
 
 NOTE: Final = Path("/var/lib/kallskydd-outside/alarmed.json")
 OWN_SOCKS: Final = Path("/run/kallskydd-tor/socks")

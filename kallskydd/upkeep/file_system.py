@@ -1,6 +1,6 @@
 """Whether a home may lie there: not where the file system writes a change beside the old block and keeps both.
 
-Erasing a case overwrites its share in place (cases/store/shred.py). On a copy-on-write or log-structured file system
+Erasing a case overwrites its share in place (trusted/store/shred.py). On a copy-on-write or log-structured file system
 the old block stays, in a snapshot or until it is used again. What lies under an overlay, a network share or a virtual
 disk cannot be seen from here: `kallskydd ready` asks for it.
 """
@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from cases.home import CopiesOnWrite
-from confine.file_system import file_system_of
+from trusted.confine.file_system import file_system_of
 
 CONSENT = "--erased-reports-may-stay-on-this-disk"
 

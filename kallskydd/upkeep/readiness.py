@@ -16,15 +16,15 @@ from typing import Final
 from cases.audit_chain import ChainBroken, read_records
 from cases.home import Home
 from cases.roster.chain import read_chain
-from confine.hidden import processes_are_hidden
-from confine.landlock import landlock_abi
-from confine.swap import harmful_swap
 from kallskydd.finding import Finding
 from kallskydd.upkeep.days import last_backup
 from kallskydd.upkeep.disk import is_encrypted
 from kallskydd.upkeep.file_system import copying_file_system
 from kallskydd.upkeep.tried import is_tried
 from kallskydd.upkeep.upgrading import COPY_FOLDER
+from trusted.confine.hidden import processes_are_hidden
+from trusted.confine.landlock import landlock_abi
+from trusted.confine.swap import harmful_swap
 
 ANSWERS_NAME: Final = "ready.toml"
 # So old a backup still has shares that desks open.

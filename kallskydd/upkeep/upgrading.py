@@ -23,15 +23,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cases.clock import utc_now
 from cases.config import CONFIG_NAME, parse_config
-from cases.crypto.envelope import blake
-from cases.errors import CaseError, StoreFault
 from cases.home import HomeFault, HomeMissing, read_home
-from cases.store.db import DATABASE_NAME
-from cases.store.schema import LATER_TABLES
-from cases.store.store import Store
 from kallskydd.upkeep.migrations import migrated_config
+from trusted.case.clock import utc_now
+from trusted.case.errors import CaseError, StoreFault
+from trusted.crypto.envelope import blake
+from trusted.store.db import DATABASE_NAME
+from trusted.store.schema import LATER_TABLES
+from trusted.store.store import Store
 
 COPY_FOLDER: Final = "before-upgrade"
 _STATE: Final = "rows.json"

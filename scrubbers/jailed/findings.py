@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from scrubbers.protocol import EXAMPLE_CHARACTERS, REPORT_LINES
-from scrubbers.stages import Lost, Removed, What, Where
+from trusted.jail.protocol import EXAMPLE_CHARACTERS, REPORT_LINES
+from trusted.jail.stages import Lost, Removed, What, Where
 
 # So that a page of the report stays readable: at most so many different values of one kind at one place.
 _EXAMPLES_OF_A_SORT: Final = 6

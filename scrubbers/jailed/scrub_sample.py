@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import Kind
+from trusted.jail.stages import Kind
 
 
 def scrub_sample(scrub: Callable[[Kind, int, int, int, Findings], None], kind: Kind, sample: bytes) -> None:

@@ -18,7 +18,7 @@ import magic  # noqa: E402
 ctypes.util.find_library = _find_library
 
 from scrubbers.sniff import PDF_WITHIN  # noqa: E402
-from scrubbers.stages import Kind, KindsDisagree  # noqa: E402
+from trusted.jail.stages import Kind, KindsDisagree  # noqa: E402
 
 # libmagic's patterns for our kinds look no further.
 _HEAD_BYTES: Final = 64 * 1024

@@ -13,16 +13,16 @@ from typing import Any, Final, TypeAlias
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.job import Hands, Report, job_of
-from scrubbers.jailed.job_template import JobTemplate
 from scrubbers.jailed.pictures import against_marks as marks
 from scrubbers.jailed.pictures import decoders, memory_limits
 from scrubbers.jailed.pictures.scrub import scrub_picture
 from scrubbers.jailed.pictures.warm_up import sample_jpeg, warm_up_fork, warm_up_pictures
 from scrubbers.jailed.type_check import SecondOpinion
-from scrubbers.jailed.verify.dispatch import reader_of, require_clean
-from scrubbers.protocol import Role
-from scrubbers.stages import Damaged, Kind, TooManyPixels
+from second_reader.dispatch import reader_of, require_clean
+from trusted.jail.job import Hands, Report, job_of
+from trusted.jail.job_template import JobTemplate
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Damaged, Kind, TooManyPixels
 
 # A kind, the descriptors of the file, the clean copy and the preview, and what was found.
 Scrub: TypeAlias = Callable[[Kind, int, int, int, Findings], None]

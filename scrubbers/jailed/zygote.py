@@ -10,8 +10,8 @@ import sys
 if __name__ == "__main__":
     # It would run some thirty times while the decoders are imported, and find next to nothing.
     gc.disable()
-    from scrubbers.jailed.fork_server import main
     from scrubbers.jailed.worker import warm_up
+    from trusted.jail.fork_server import main
 
     main(sys.argv[1:], warm_up)
     # Taking down what the decoders loaded takes longer than the jobs of a small picture.

@@ -29,12 +29,12 @@ from store_harness import (
 
 from cases.backup import copying
 from cases.backup.errors import HomeBusy
-from cases.case.statements import Act
-from cases.crypto.seal import make_head
-from cases.entry import Stream
-from cases.errors import Busy
-from cases.store import db
-from cases.store.store import Replacement, ReporterEntries, Store
+from trusted.case.entry import Stream
+from trusted.case.errors import Busy
+from trusted.case.statements import Act
+from trusted.crypto.seal import make_head
+from trusted.store import db
+from trusted.store.store import Replacement, ReporterEntries, Store
 
 CASES = 240
 # In place of fourteen: a transaction that is open for longer than a third of a second then makes a heartbeat fail.

@@ -23,7 +23,7 @@ from cases.home import (
     hold_home,
     read_home,
 )
-from cases.store.store import Store
+from trusted.store.store import Store
 
 EXAMPLE = (Path(kallskydd.__file__).parent / "examples" / "ludvika.toml").read_text("utf-8")
 SERVER_KEY = b"\x09" * 32

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.errors import RosterFault, WrongPassphrase
 from cases.roster.member import (
     PassphraseCost,
     make_join,
@@ -16,6 +15,7 @@ from cases.roster.member import (
     read_join,
     seal_member_keys,
 )
+from trusted.case.errors import RosterFault, WrongPassphrase
 
 # The cost is a field of the file; the dear one is tried once.
 QUICK = PassphraseCost(ops=1, memory_bytes=8 * 2**20)

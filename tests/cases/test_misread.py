@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.errors import WrongReceipt
-from cases.receipt.keys import check_fits, new_receipt, parse_receipt
 from cases.receipt.misread import MOST_NEAR, explain, near_words
-from cases.receipt.wordlist import words
+from trusted.case.errors import WrongReceipt
+from trusted.receipt.keys import check_fits, new_receipt, parse_receipt
+from trusted.receipt.wordlist import words
 
 
 def receipt_with(place: int, word: str) -> list[str]:

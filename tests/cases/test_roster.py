@@ -12,9 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.live.checks import roster as checks_roster
-from cases.crypto import envelope
-from cases.errors import RosterFault
-from cases.receipt.keys import words
 from cases.roster import chain as rosters
 from cases.roster.chain import (
     Chain,
@@ -31,6 +28,9 @@ from cases.roster.chain import (
 )
 from cases.roster.member import read_join
 from kallskydd.serve.keeper import Keeper, KeeperPlan
+from trusted.case.errors import RosterFault
+from trusted.crypto import envelope
+from trusted.receipt.keys import words
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "rosters.json").read_text(encoding="utf-8"))
 READY = DAY + timedelta(days=14)

@@ -7,7 +7,6 @@ from case_samples import DAY, CaseInMaking, person, roster_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import clock
 from cases.case.deadlines import DeadlineKind
 from cases.case.timeline import (
     DEFAULT_RULES,
@@ -22,7 +21,8 @@ from cases.case.timeline import (
     require_allowed,
     wanted_by,
 )
-from cases.entry import (
+from trusted.case import clock
+from trusted.case.entry import (
     Acknowledgement,
     Assessment,
     Attachment,
@@ -42,7 +42,7 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
-from cases.errors import NotAllowed, SealBroken
+from trusted.case.errors import NotAllowed, SealBroken
 
 RELEASED = DAY + timedelta(days=2)  # so that the statutory clocks start on DAY
 ANNA = person("Anna")

@@ -9,9 +9,9 @@ from case_samples import SERVER, person
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.crypto.seal import fetch_mac
-from cases.errors import RequestRefused
 from cases.wire import messages
+from trusted.case.errors import RequestRefused
+from trusted.crypto.seal import fetch_mac
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "requests.json").read_text(encoding="utf-8"))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-FILE = Path(__file__).parents[2] / "cases" / "words" / "sv.txt"
+FILE = Path(__file__).parents[2] / "trusted" / "words" / "sv.txt"
 NOTICE = Path(__file__).parents[2] / "NOTICE"
 
 # Receipts and fingerprints are positions in this file. Whoever changes one word, after the first home has opened, locks

@@ -9,9 +9,6 @@ from desk_harness import RunningDesks, lie, running_desks
 from intake_harness import make_home
 
 from cases.case.timeline import CaseAction
-from cases.crypto.seal import CaseKeys, fetch_mac
-from cases.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
-from cases.store.store import CaseProof
 from cases.wire.messages import AppendAnswer
 from desk.errors import DayTooSoon, NotNow, StrangeAnswer
 from desk.work import acts, writing
@@ -19,6 +16,9 @@ from desk.work.case.casebook import Casebook
 from desk.work.case.checks import check_stepping_aside
 from desk.work.case.opened import DeskCase
 from desk.work.erasing import erase
+from trusted.case.entry import CompletionRequest, LegalHold, Recusal, Reopen, Stream
+from trusted.crypto.seal import CaseKeys, fetch_mac
+from trusted.store.store import CaseProof
 
 LEAD, HANDLER = range(2)
 

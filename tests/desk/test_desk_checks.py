@@ -10,10 +10,7 @@ from case_samples import CaseInMaking, person, roster_of
 from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
 
-from cases.case.statements import Unsigned, seal_statement, sign_statement
 from cases.case.timeline import CaseAction
-from cases.clock import today
-from cases.entry import Message, Recusal, Stream
 from cases.roster.chain import parse_roster, propose, render, sign_roster
 from cases.roster.member import new_member_keys
 from cases.wire import messages
@@ -22,6 +19,9 @@ from desk.commands.show import one_line
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, StrangeAnswer, TombstoneBroken, WrongServer
 from desk.work import acts
 from desk.work.case.checks import check_stepping_aside
+from trusted.case.clock import today
+from trusted.case.entry import Message, Recusal, Stream
+from trusted.case.statements import Unsigned, seal_statement, sign_statement
 
 
 async def test_a_case_shown_shorter_than_before_is_noticed(tmp_path):

@@ -6,9 +6,6 @@ import pytest
 from desk_harness import RunningDesks, running_desks
 from intake_harness import make_home
 
-from cases.case.statements import Act, Unsigned, sign_statement
-from cases.clock import today
-from cases.entry import Handover
 from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, NotNow, TombstoneBroken
@@ -16,6 +13,9 @@ from desk.work import acts
 from desk.work.case.casebook import Casebook
 from desk.work.erasing import erase
 from desk.work.writing import write
+from trusted.case.clock import today
+from trusted.case.entry import Handover
+from trusted.case.statements import Act, Unsigned, sign_statement
 
 HELPER, HONEST, COUNSEL, SECOND_COUNSEL, ACCUSED = range(5)
 ROLES = ("lead", "handler", "counsel", "counsel", "handler")

@@ -8,9 +8,6 @@ from desk_harness import Reporter, RunningDesks, lie, running_desks
 from intake_harness import make_home
 from moved_cases import HANDLER, LABELS, LEAD, ROLES, a_case, offered
 
-from cases.crypto.case_keys import CaseKeys
-from cases.crypto.grants import make_grant
-from cases.crypto.seal import EMPTY_HEAD
 from cases.wire import messages
 from desk.commands import show
 from desk.errors import Erased, NotVerified, ServerRefused
@@ -18,6 +15,9 @@ from desk.work import acts, moves
 from desk.work.case.casebook import Casebook
 from desk.work.case.checks import WARN_OTHER_KEYS
 from desk.work.erasing import erase
+from trusted.crypto.case_keys import CaseKeys
+from trusted.crypto.grants import make_grant
+from trusted.crypto.seal import EMPTY_HEAD
 
 RANDOM = bytes(range(32))
 

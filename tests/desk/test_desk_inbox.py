@@ -10,12 +10,12 @@ from moved_cases import signed
 from reporter_samples import photograph
 
 from cases.case.merging import merge
-from cases.entry import Message, MinutesApproved, PhoneMinutes, Report, Stream
 from desk.commands import show
 from desk.errors import ServerRefused
 from desk.work import acts
 from desk.work.erasing import erase
 from desk.work.moves import offer
+from trusted.case.entry import Message, MinutesApproved, PhoneMinutes, Report, Stream
 
 LEAD, HANDLER, COUNSEL = range(3)
 

@@ -11,14 +11,14 @@ from intake_harness import make_home
 from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, OTHER, ROLES, a_case, made, offered, signed
 from nacl.public import PublicKey, SealedBox
 
-from cases.case.statements import Act, Unsigned, sign_statement
 from cases.case.timeline import CaseAction
-from cases.crypto.grants import decoy_grant
-from cases.entry import Handover, Message, Note, Stream
 from cases.wire import messages
 from cases.wire.rekeying import rekeying_hash
 from desk.errors import MoveBroken, MoveRefused, NotNow, ServerRefused
 from desk.work import acts, moves
+from trusted.case.entry import Handover, Message, Note, Stream
+from trusted.case.statements import Act, Unsigned, sign_statement
+from trusted.crypto.grants import decoy_grant
 
 
 async def test_a_case_passes_to_other_readers_whole_and_who_left_reads_it_no_more(tmp_path):

@@ -8,17 +8,17 @@ from desk_harness import RunningDesks, lie, running_desks
 from intake_harness import make_home
 from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, ROLES, a_case, offered
 
-from cases.crypto.case_keys import CaseKeys, open_header, seal_header
-from cases.crypto.envelope import Sealed, read_header
-from cases.crypto.grants import Grant, make_grant, open_grant
-from cases.crypto.seal import Head, make_head, open_stream
-from cases.entry import Note, Stream
-from cases.errors import NotARecipient, SealBroken
 from cases.roster.member import MemberKeys
 from cases.wire import messages
 from desk.errors import CaseBroken, MoveBroken, NotNow
 from desk.work import acts, moves, rekeying
 from desk.work.case.checks import WARN_NOTES_KEY
+from trusted.case.entry import Note, Stream
+from trusted.case.errors import NotARecipient, SealBroken
+from trusted.crypto.case_keys import CaseKeys, open_header, seal_header
+from trusted.crypto.envelope import Sealed, read_header
+from trusted.crypto.grants import Grant, make_grant, open_grant
+from trusted.crypto.seal import Head, make_head, open_stream
 
 RANDOM = bytes(range(32))
 

@@ -6,9 +6,9 @@ from desk_harness import running_desks
 from intake_harness import make_home
 
 from cases.case.timeline import CaseReader, Release, fold
-from cases.entry import MeetingRequest, RegisterNumber, Stream
 from desk.commands import show
 from desk.work import acts
+from trusted.case.entry import MeetingRequest, RegisterNumber, Stream
 
 LEAD, HANDLER = range(2)
 

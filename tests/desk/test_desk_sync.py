@@ -11,9 +11,6 @@ from desk_harness import RunningDesks, lie, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
 
-from cases.crypto.case_keys import CaseKeys
-from cases.crypto.grants import GRANT_BYTES, make_grant
-from cases.store import boxes
 from cases.wire import syncing as wire
 from cases.wire.messages import BoxAnswer, BoxBatch, CaseAnswer
 from desk.commands.result import CommandInput
@@ -25,6 +22,9 @@ from desk.work.case.casebook import Casebook
 from desk.work.erasing import erase
 from desk.work.syncing import Rounds
 from intake.desk_api import app as desk_api
+from trusted.crypto.case_keys import CaseKeys
+from trusted.crypto.grants import GRANT_BYTES, make_grant
+from trusted.store import boxes
 
 LEAD, HANDLER = range(2)
 

@@ -11,9 +11,9 @@ from desk_harness import RunningDesks, running_desks
 from intake_harness import SetClock, make_home
 from service import kallskydd
 
-from cases.clock import today
 from cases.roster.chain import Member, add_signature, parse_roster, propose, render, sign_roster
 from cases.roster.member import make_join, new_member_keys
+from trusted.case.clock import today
 
 LEAD, HANDLER, COUNSEL = range(3)
 

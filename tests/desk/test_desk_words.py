@@ -14,8 +14,6 @@ from desk_harness import RunningDesks, at_work, make_desk_home, running_desks, r
 from intake_harness import make_home
 
 from cases.case.timeline import CaseAction
-from cases.clock import today
-from cases.errors import RequestRefused
 from cases.roster.chain import parse_roster, propose, render
 from cases.wire import messages
 from desk.commands import show
@@ -29,6 +27,8 @@ from desk.work import acts
 from desk.work.erasing import erase
 from kallskydd.desk.route import Route
 from onion.keys import new_onion_key
+from trusted.case.clock import today
+from trusted.case.errors import RequestRefused
 
 
 def next_version(desks: RunningDesks) -> str:

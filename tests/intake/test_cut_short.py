@@ -8,13 +8,13 @@ import pytest
 from intake_harness import file_report, running_intake
 from reporter_samples import rows
 
-from cases.entry import Message
-from cases.store.store import Store
-from intake.http.form import Form
 from intake.inbox.once import write_one
 from intake.inbox.pages import TAKE_BACK_FORM, ask_to_take_back
 from intake.inbox.show import Visit
 from intake.views.texts import SENT
+from trusted.case.entry import Message
+from trusted.store.store import Store
+from trusted.web.form import Form
 
 
 async def cut_short(visit, act, verb: str, monkeypatch) -> None:

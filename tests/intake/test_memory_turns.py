@@ -9,11 +9,8 @@ from contextlib import AsyncExitStack, suppress
 
 import pytest
 
-from intake.errors import NoRoomNow
-from intake.http.form import MinimumRate, drain
-from intake.limits import Limits
-from intake.rooms.text import OWN_BYTES, TEXT_ROOM, TextRoom
-from intake.rooms.uploads import (
+from trusted.rooms.text import OWN_BYTES, TEXT_ROOM, TextRoom
+from trusted.rooms.uploads import (
     CROWD_BYTES_A_SECOND,
     GRACE_SECONDS,
     GROWN_GRACE_SECONDS,
@@ -22,6 +19,9 @@ from intake.rooms.uploads import (
     GrownRoom,
     Room,
 )
+from trusted.web.errors import NoRoomNow
+from trusted.web.form import MinimumRate, drain
+from trusted.web.limits import Limits
 
 TOTAL = 40 * CROWD_BYTES_A_SECOND
 SOON = 0.001

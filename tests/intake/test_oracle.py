@@ -19,15 +19,15 @@ from aiohttp import web
 from intake_harness import NOON, Browser, file_report, log_in, report_form, running_intake, two_words_back, zygotes
 from reporter_samples import photograph
 
-from cases.crypto.seal import new_case_keys
 from intake.daily import tidy
 from intake.http import result_pages
-from intake.http.form_tokens import TokenClaim
 from intake.http.result_pages import ResultPages
 from intake.services import Services
 from intake.sessions import MOST, FoundInFiles, Session, Standing
-from intake.shelf import Shelf
 from intake.views.pages import OWNER
+from trusted.crypto.seal import new_case_keys
+from trusted.web.form_tokens import TokenClaim
+from trusted.web.shelf import Shelf
 
 ROUNDS = 200  # of each act, done in half of them
 TRIES = 10
@@ -262,10 +262,10 @@ def _right(seen: list[Seen], which: int, level: int, is_more: bool) -> float:
 def chance(monkeypatch):
     """Small bounds, and chances that are the same each time."""
     drawn = random.Random(31)
-    monkeypatch.setattr("intake.shelf.CHANCE", drawn)
+    monkeypatch.setattr("trusted.web.shelf.CHANCE", drawn)
     monkeypatch.setattr("intake.sessions.CHANCE", drawn)
     monkeypatch.setattr(result_pages, "MOST_BYTES", 3 * MIB)
-    monkeypatch.setattr("intake.http.form_tokens.KEPT_BYTES", MIB)
+    monkeypatch.setattr("trusted.web.form_tokens.KEPT_BYTES", MIB)
     for name in ("FOUND_BYTES", "UNSENT_BYTES"):
         monkeypatch.setattr(f"intake.sessions.{name}", MIB // 2)
     monkeypatch.setattr("intake.uploads.held.HELD_FILE_BYTES", 3 * MIB)

@@ -21,7 +21,7 @@ from datetime import date
 
 from cases.languages import LANGUAGES
 from intake.views.pages import HomeShown, Pages
-from cases.receipt.keys import new_receipt
+from trusted.receipt.keys import new_receipt
 from cases.receipt.misread import near_words
 
 pages = Pages(HomeShown("Ludvika kommun", trial=False), tuple(LANGUAGES))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from intake_harness import SetClock, file_report, running_intake
 
-from cases.errors import StoreFault
 from intake.daily import keep_time
+from trusted.case.errors import StoreFault
 
 # In Stockholm it is an hour later.
 AT_0630 = datetime(2026, 12, 2, 5, 30, tzinfo=UTC)

@@ -24,9 +24,9 @@ from intake_harness import (
     two_words_back,
 )
 
-from intake.control import Event, IntakeEnd, KeeperEnd, Order, Told, pack_event
-from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
+from trusted.jail.protocol import Role
+from trusted.web.control import Event, IntakeEnd, KeeperEnd, Order, Told, pack_event
 
 
 def _status(pid: int) -> str:
@@ -228,7 +228,7 @@ async def test_a_descriptor_that_was_not_asked_for_is_closed():
 
 
 def test_the_orders_and_events_are_those_of_the_agreement():
-    source = (Path(__file__).parents[2] / "intake" / "control.py").read_text()
+    source = (Path(__file__).parents[2] / "trusted" / "web" / "control.py").read_text()
 
     assert [(one.name, one.value) for one in Order] == [
         ("REPLACE_ZYGOTE", 1), ("STOP", 2), ("ROSTER_CHANGED", 3), ("RELEASE", 4),

@@ -5,9 +5,9 @@ import os
 import pytest
 from intake_harness import SetClock, make_home
 
-from cases.errors import RosterFault
 from intake import services
 from intake.services import RosterProvider
+from trusted.case.errors import RosterFault
 
 
 @pytest.fixture

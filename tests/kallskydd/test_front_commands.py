@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from service import Service, kallskydd, offline_network
 
-from cases.clock import today, utc_now
 from cases.home import read_home
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import MemberKeys, make_join, new_member_keys
 from cases.sentences.operator import SENTENCES
 from onion.address import address_from_public
+from trusted.case.clock import today, utc_now
 
 KEYS = re.compile("|".join(re.escape(key) for key in SENTENCES))
 

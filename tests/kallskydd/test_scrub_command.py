@@ -25,9 +25,9 @@ from hostile.pdfs import document, pdfs
 from hostile.pictures import pictures
 from messages import with_files
 
-from scrubbers.protocol import ROLES, Role
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Kind
+from trusted.jail.protocol import ROLES, Role
+from trusted.jail.stages import Kind
 
 SAMPLES = {sample.name: sample for sample in corpus() + pdf_corpus()}
 KEYS = ["in", "out", "status", "kind", "removed", "lost", "reason", "seconds"]
@@ -312,7 +312,7 @@ def test_whatever_a_file_is_called_no_other_program_is_started_for_it(photo, tmp
 
 def test_every_reason_has_its_sentence() -> None:
     from cases.sentences.file import SENTENCES
-    from scrubbers.stages import REFUSALS
+    from trusted.jail.stages import REFUSALS
 
     assert {leaf.text_key for leaf in REFUSALS} <= set(SENTENCES)
 
@@ -496,8 +496,8 @@ def test_a_zygote_for_one_kind_loads_nothing_of_the_others(name) -> None:
     role = ROLES.get(kind, Role.PICTURES)
 
     code = (
-        "import sys; from scrubbers.jailed.worker import warm_up; from scrubbers.protocol import Role;"
-        f"from scrubbers.stages import Kind; warm_up(Role({role}), [Kind('{kind}')]); print(*sys.modules)"
+        "import sys; from scrubbers.jailed.worker import warm_up; from trusted.jail.protocol import Role;"
+        f"from trusted.jail.stages import Kind; warm_up(Role({role}), [Kind('{kind}')]); print(*sys.modules)"
     )
     loaded = set(
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
@@ -507,11 +507,11 @@ def test_a_zygote_for_one_kind_loads_nothing_of_the_others(name) -> None:
         "pillow_heif",
         "pypdf",
         "pypdfium2",
-        "scrubbers.jailed.verify.pdf.file",
+        "second_reader.pdf.file",
         "scrubbers.jailed.text.scrub",
         "av",
     }
-    wanted = loads[name] | ({"scrubbers.jailed.verify.pdf.file"} if kind is Kind.PDF else set())
+    wanted = loads[name] | ({"second_reader.pdf.file"} if kind is Kind.PDF else set())
     assert loaded & others == wanted
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from service import kallskydd
 
-from cases.clock import utc_now
 from cases.config import ConfigFault, load_config, parse_config
 from cases.home import as_trial, create_home, read_home
 from cases.upkeep import LINES, NEVER, Sign, Upkeep, UpkeepUnreadable, parse_upkeep, read_upkeep, write_upkeep
 from kallskydd.commands.status import keep
 from kallskydd.finding import Finding
 from kallskydd.status import alarm
+from trusted.case.clock import utc_now
 
 DAY = date(2026, 11, 27)
 PROJECT = Path(__file__).parents[2]

@@ -12,12 +12,12 @@ from conftest_tor import started_client
 from intake_harness import read_answer, running_intake
 from measured import crowd
 
-from intake.http.connections import CONNECTION_LIMITS
 from onion.errors import OnionError
 from onion.keys import new_onion_key
 from onion.publish import Publisher
 from onion.publisher.onion import MAX_STREAMS, Onion
 from onion.socks import socks_connect
+from trusted.web.connections import CONNECTION_LIMITS
 
 pytestmark = pytest.mark.live
 

@@ -323,7 +323,7 @@ def is_tor(text):
 
 
 def project_files():
-    folders = ("onion", "kallskydd", "desk", "relay", "intake", "audit", "cases", "confine", "scrubbers", "tests",
+    folders = ("onion", "kallskydd", "desk", "relay", "intake", "audit", "cases", "trusted", "second_reader", "scrubbers", "tests",
                "benchmarks", "deploy")  # fmt: skip
     return {path for folder in folders for path in (ROOT / folder).rglob("*.py")}
 

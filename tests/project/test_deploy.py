@@ -277,7 +277,7 @@ def test_what_is_installed_runs_and_is_the_service_without_the_tools_of_its_test
     assert done.stdout.startswith("kallskydd ")
     assert (program / "bin/kallskydd").read_text().startswith("#!/opt/kallskydd/bin/python -I\n")
     assert os.readlink(installed / "usr/local/bin/kallskydd") == "/opt/kallskydd/bin/kallskydd"
-    assert (packages / "cases/store/schema.sql").exists()
+    assert (packages / "trusted/store/schema.sql").exists()
     assert [name for name in ("pip", "pytest", "mypy", "hypothesis", "setuptools") if (packages / name).exists()] == []
     assert (program / "share/OPERATING.md").exists()
     assert (program / "share/operating/bad-day.md").exists()

@@ -47,7 +47,7 @@ def both(tmp_path_factory) -> tuple[Path, Path, str]:
         path.chmod(0o700 if number % 2 else 0o644)
         os.utime(path, (10**9 + number, 10**9 + number))
     (elsewhere / "cases" / "left_about.py").write_text("raise SystemExit\n")
-    (elsewhere / "cases" / "clock.py").write_text("# changed, and not committed\n")
+    (elsewhere / "trusted" / "case" / "clock.py").write_text("# changed, and not committed\n")
     python, umask = another_python(), os.umask(0o077)
     try:
         dist(elsewhere, python, there, "wheel", TZ="Pacific/Apia", LC_ALL="C", LANG="tr_TR.UTF-8", PYTHONHASHSEED="7",

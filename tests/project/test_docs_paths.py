@@ -44,7 +44,7 @@ def test_no_folder_has_more_than_twenty_files():
 
 
 def test_a_name_that_is_not_there_is_seen():
-    assert is_there("scrubbers/stages.py")
+    assert is_there("trusted/jail/stages.py")
     assert is_there("torrc.py")
     assert is_there("audit/faults/*.patch")
     assert not is_there("scrubbers/jailed/pdf_work.py")

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from cases.errors import CaseError
 from cases.sentences import file, operator
 from desk.errors import DeskError
 from desk.server.reach import _TOR_REPLIES
 from desk.web.views.pages import Pages
 from desk.web.views.sentences import SENTENCES
 from onion.errors import OnionError
+from trusted.case.errors import CaseError
 
 ROOT = Path(__file__).parents[2]
 KEY = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*")

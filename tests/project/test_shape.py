@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("onion", "confine", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
+PACKAGES = ("trusted", "second_reader", "onion", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
 DECODERS = {"PIL", "pypdf", "pypdfium2", "magic", "pillow_heif", "fontTools", "uharfbuzz"}
 # These read nothing that came from outside: a font file that is shipped, and the poster made a moment ago.
 OWN_WORK = {"kallskydd/pdf/fonts.py": {"fontTools"}, "kallskydd/poster/png.py": {"pypdfium2"}}
@@ -107,14 +107,15 @@ def test_only_the_jail_imports_from_the_jail() -> None:
 @pytest.mark.parametrize(
     ("package", "may"),
     [
-        ("onion", set()),
-        ("confine", set()),
-        ("scrubbers", {"confine"}),
-        ("cases", {"scrubbers"}),
-        ("intake", {"cases", "scrubbers", "confine", "relay"}),
-        ("desk", {"cases", "scrubbers"}),
-        ("relay", {"confine", "onion"}),
-        ("audit", {"onion"}),
+        ("trusted", set()),
+        ("second_reader", {"trusted"}),
+        ("onion", {"trusted"}),
+        ("scrubbers", {"trusted", "second_reader"}),
+        ("cases", {"trusted"}),
+        ("intake", {"trusted", "cases", "scrubbers"}),
+        ("desk", {"trusted", "cases", "scrubbers"}),
+        ("relay", {"trusted", "onion"}),
+        ("audit", {"trusted", "onion"}),
     ],
 )
 def test_a_package_imports_only_what_it_may(package: str, may: set[str]) -> None:
@@ -126,16 +127,16 @@ def test_a_package_imports_only_what_it_may(package: str, may: set[str]) -> None
 
 
 def test_the_intake_imports_the_relays_parser_and_nothing_else_of_it() -> None:
-    ours = set(PACKAGES) - {"relay"}
-    others = {path: imports(path) for path in MODULES if path.split("/")[0] in ours - {"kallskydd"}}
-    found = {(path, name) for path, names in others.items() for name in names if name.split(".")[0] == "relay"}
+    relays = ("relay/", "trusted/relay/", "kallskydd/")
+    others = {path: imports(path) for path in MODULES if not path.startswith(relays)}
+    found = {(path, name) for path, names in others.items() for name in names if name.startswith("trusted.relay.")}
 
     assert {(path, name) for path, name in found if not path.startswith("intake/")} == set()
-    assert {name for _, name in found if not name.startswith("relay.client_hello")} == set()
+    assert {name for _, name in found if not name.startswith("trusted.relay.client_hello")} == set()
 
 
 def test_only_verify_makes_a_verified_file() -> None:
-    assert callers("Verified") == {"scrubbers/sandbox.py"}
+    assert callers("Verified") == {"trusted/jail/sandbox.py"}
 
 
 def test_only_the_servers_answer_makes_a_clean_copy_for_a_desk_to_seal() -> None:
@@ -143,7 +144,9 @@ def test_only_the_servers_answer_makes_a_clean_copy_for_a_desk_to_seal() -> None
 
 
 def test_only_the_sealer_makes_sealed_things() -> None:
-    assert {path for path in callers("Sealed") | callers("SealedFile") if not path.startswith("cases/")} == set()
+    assert {
+        path for path in callers("Sealed") | callers("SealedFile") if not path.startswith(("trusted/", "cases/"))
+    } == set()
 
 
 def test_the_desk_imports_nothing_that_only_posix_has() -> None:
@@ -154,7 +157,9 @@ def test_the_desk_imports_nothing_that_only_posix_has() -> None:
 
 
 def test_nothing_reads_a_form_the_way_that_spools_to_disk() -> None:
-    assert {path for path in callers("post") if path.startswith(("intake/", "cases/", "scrubbers/"))} == set()
+    assert {
+        path for path in callers("post") if path.startswith(("trusted/", "intake/", "cases/", "scrubbers/"))
+    } == set()
 
 
 def test_assert_is_never_a_guard() -> None:
@@ -168,7 +173,10 @@ def test_silent_packages_never_name_a_peer_or_its_headers() -> None:
     found = []
     for path, nodes in NODES.items():
         # One module names them, to refuse what brings them (test_silence_static.py holds it to their names).
-        if not path.startswith(("intake/", "cases/", "scrubbers/", "relay/")) or path == "intake/http/forwarded.py":
+        if (
+            not path.startswith(("trusted/", "intake/", "cases/", "scrubbers/", "relay/"))
+            or path == "intake/http/forwarded.py"
+        ):
             continue
         for node in nodes:
             # One more compares where a browser says it comes from with our own address.
@@ -183,9 +191,9 @@ def test_silent_packages_never_name_a_peer_or_its_headers() -> None:
 
 
 def test_silent_packages_print_and_log_nothing() -> None:
-    silent = ("intake/", "cases/", "scrubbers/", "relay/")
+    silent = ("trusted/", "intake/", "cases/", "scrubbers/", "relay/")
 
     assert {path for path in callers("print") if path.startswith(silent)} == set()
     loggers = {path for path in MODULES if path.startswith(silent) and "logging" in tops(path)}
     # Switching the libraries' loggers off takes the module; nothing else may.
-    assert loggers <= {"intake/http/silence.py", "scrubbers/jailed/fork_server.py"}
+    assert loggers <= {"trusted/web/silence.py", "trusted/jail/fork_server.py"}

@@ -16,7 +16,7 @@ from intake.app import MIRROR_INSTEAD, ROUTES
 from intake.site.tor import start_at_mirror
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = ("intake", "cases", "scrubbers", "relay")
+PACKAGES = ("trusted", "second_reader", "intake", "cases", "scrubbers", "relay")
 
 # Who sent it, by way of the connection. `post` writes files to the disk in the clear.
 TELLING_ATTRIBUTES = {
@@ -51,7 +51,7 @@ READ_HEADERS = {"hdrs.HOST", "hdrs.ORIGIN", "'Sec-Fetch-Site'", "hdrs.EXPECT", "
 REFUSES_FORWARDED = "intake/http/forwarded.py"
 WHOLE_HEADERS = {("intake/desk_api/request.py", "request.headers"), (REFUSES_FORWARDED, "request.headers")}
 # These switch it off.
-MAY_IMPORT_LOGGING = {"intake/http/silence.py", "scrubbers/jailed/fork_server.py"}
+MAY_IMPORT_LOGGING = {"trusted/web/silence.py", "trusted/jail/fork_server.py"}
 LOUD_MODULES = {"logging", "syslog", "systemd", "traceback", "faulthandler", "cgitb", "pdb"}
 LOUD_METHODS = {"debug", "info", "warning", "error", "critical", "exception", "log"}
 INDIRECT = {"getattr", "setattr", "vars", "eval", "exec", "__import__", "breakpoint"}

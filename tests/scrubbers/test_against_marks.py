@@ -13,7 +13,7 @@ from documents.pdf_by_hand import Pdf, document, line
 from PIL import Image
 from scrub_harness import clean_all
 
-from scrubbers.stages import Kind, Lost
+from trusted.jail.stages import Kind, Lost
 
 BITS = random.Random(7).choices((0, 1), k=32 * 24)
 BLOCK = 8

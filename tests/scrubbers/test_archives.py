@@ -15,20 +15,11 @@ from hypothesis import strategies as st
 from markers.search import leftovers
 from office_jail import marker
 
-from scrubbers.members import cut
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import MEMBER_LENGTH, MEMBERS, MEMBERS_MAGIC
 from scrubbers.sniff import is_archive
-from scrubbers.stages import (
-    Damaged,
-    Empty,
-    JobDied,
-    KindsDisagree,
-    Locked,
-    Refused,
-    TooLarge,
-    TooMuchInArchive,
-)
+from trusted.jail.members import cut
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import MEMBER_LENGTH, MEMBERS, MEMBERS_MAGIC
+from trusted.jail.stages import Damaged, Empty, JobDied, KindsDisagree, Locked, Refused, TooLarge, TooMuchInArchive
 
 
 @pytest.fixture(scope="module")

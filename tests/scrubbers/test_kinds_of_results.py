@@ -3,9 +3,9 @@
 from desk.keep.saving import ENDINGS
 from intake.inbox.pages import _MEDIA_TYPES
 from kallskydd.scrub.names import _ENDINGS
-from scrubbers.jailed.verify.dispatch import reader_of
-from scrubbers.protocol import KindNumber
-from scrubbers.stages import RESULT_KIND, Kind
+from second_reader.dispatch import reader_of
+from trusted.jail.protocol import KindNumber
+from trusted.jail.stages import RESULT_KIND, Kind
 
 
 def test_every_kind_of_result_can_be_read_named_saved_and_sent() -> None:

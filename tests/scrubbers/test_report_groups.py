@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scrubbers.report_groups import GROUP_OF, Group, grouped, grouped_names
-from scrubbers.stages import Removed, What, Where
+from trusted.jail.stages import Removed, What, Where
 
 
 def test_every_kind_has_a_heading_and_every_heading_a_kind():

@@ -12,7 +12,7 @@ from corpus.media import Media, box, coded, full
 from hostile.jail import Jail
 
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Kind, KindsDisagree, Refused, UncommonPicture, WouldNotVouch
+from trusted.jail.stages import Kind, KindsDisagree, Refused, UncommonPicture, WouldNotVouch
 
 
 @pytest.fixture(scope="module")

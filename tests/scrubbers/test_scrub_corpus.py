@@ -13,7 +13,7 @@ from markers.search import leftovers
 from PIL import Image
 from scrub_harness import Cleaned, clean_all, clean_samples, exiftool_tags, found_in
 
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.stages import Lost, What, Where
 
 SAMPLES = {sample.name: sample for sample in corpus()}
 

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from measured import quickest
 from PIL import Image
 
-from scrubbers import stages
-from scrubbers.protocol import PREVIEW_BYTES, RESULT_BYTES
-from scrubbers.report_wire import decode_report, encode_report
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Kind, Lost, Refused, Removed, What, Where, WouldNotVouch
+from trusted.jail import stages
+from trusted.jail.protocol import PREVIEW_BYTES, RESULT_BYTES
+from trusted.jail.report_wire import decode_report, encode_report
+from trusted.jail.stages import Kind, Lost, Refused, Removed, What, Where, WouldNotVouch
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ def test_a_note_that_says_nothing_of_its_look_is_no_attack(jail) -> None:
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_looked_at(jail, monkeypatch) -> None:
-    monkeypatch.setattr("scrubbers.sandbox.ATTACHMENT_BYTES", 1000)
+    monkeypatch.setattr("trusted.jail.sandbox.ATTACHMENT_BYTES", 1000)
 
     with pytest.raises(stages.TooLarge):
         jail.clean(encoded(picture((640, 480)), "PNG"))

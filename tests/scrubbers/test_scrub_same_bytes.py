@@ -17,8 +17,8 @@ from PIL import Image
 from scrub_harness import clean_all
 
 from audit.canary.visits.material import photograph as stored
-from scrubbers.protocol import Role
 from scrubbers.sniff import sniff_kind
+from trusted.jail.protocol import Role
 
 Pictures = list[tuple[object, bytes, bytes]]
 
@@ -74,7 +74,7 @@ class Later(datetime.datetime):
     def now(cls, tz=None):
         return cls.fromtimestamp(time.time(), tz)
 datetime.datetime = Later
-from scrubbers.jailed import fork_server
+from trusted.jail import fork_server
 from scrubbers.jailed.worker import warm_up
 fork_server.main(sys.argv[1:], warm_up)
 """

@@ -9,8 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import (
+from scrubbers.sniff import sniff
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import (
     ENDED,
     HELLO,
     HELLO_MAGIC,
@@ -22,9 +23,8 @@ from scrubbers.protocol import (
     Locks,
     Role,
 )
-from scrubbers.sandbox import Sandbox, scrub
-from scrubbers.sniff import sniff
-from scrubbers.stages import Refused
+from trusted.jail.sandbox import Sandbox, scrub
+from trusted.jail.stages import Refused
 
 
 class ActedZygote:

@@ -18,7 +18,7 @@ import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-OURS = ("onion", "confine", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
+OURS = ("trusted", "second_reader", "onion", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
 # Of no repository.
 COMMIT = "5a" * 20
 NOT_FOR_IT = ("kallskydd-", "__editable__", "__pycache__")

@@ -8,13 +8,13 @@ from pathlib import Path
 from nacl.bindings import crypto_scalarmult_base
 from nacl.utils import random
 
-from cases.crypto import seal
-from cases.crypto.reporter_keys import ReporterPublic, approve_with_new_keys
-from cases.crypto.signing import id_of, sign_public_of
-from cases.entry import Message, Report, Stream
 from cases.roster.chain import NO_PREVIOUS, Member, Organisation, Roster, RosterHome, parse_roster, render, sign_roster
 from cases.roster.member import MemberKeys, new_member_keys
-from scrubbers.memory_file import MemoryFile
+from trusted.case.entry import Message, Report, Stream
+from trusted.crypto import seal
+from trusted.crypto.reporter_keys import ReporterPublic, approve_with_new_keys
+from trusted.crypto.signing import id_of, sign_public_of
+from trusted.jail.memory_file import MemoryFile
 
 DAY = date(2026, 3, 2)
 SERVER = bytes(range(32))

@@ -21,14 +21,8 @@ from types import SimpleNamespace
 import msgspec
 from intake_harness import MadeHome, RunningIntake, SetClock, _listener, running_intake
 
-from cases.clock import first_release_day, today
-from cases.crypto.grants import decoy_grant, make_grant
-from cases.crypto.seal import Authorship, CaseKeys, append, make_head, new_case_keys, open_stream, seal_file
-from cases.entry import Attachment, Body, Report, Stream
 from cases.roster.chain import Member, Roster
 from cases.roster.member import MemberKeys, PassphraseCost, new_member_keys, seal_member_keys
-from cases.roster.routing import route
-from cases.store.store import Filing, ReporterEntries, Store
 from cases.wire.messages import CaseAnswer
 from cases.wire.syncing import ASKED, SyncAnswer
 from desk.commands.session import work
@@ -40,15 +34,21 @@ from desk.work.case.opened import DeskCase
 from desk.work.erasing import erase
 from intake.desk_api.app import desk_app
 from intake.entrance import Hosts
-from intake.http.serving import serve
-from intake.http.silence import Faults
-from intake.limits import Limits
-from intake.rooms.uploads import MemoryBudget
 from intake.services import RosterProvider
 from kallskydd.desk.route import Route, connector_for
 from onion.address import address_from_public
-from scrubbers.memory_file import MemoryFile
-from scrubbers.sandbox import Sandbox
+from trusted.case.clock import first_release_day, today
+from trusted.case.entry import Attachment, Body, Report, Stream
+from trusted.crypto.grants import decoy_grant, make_grant
+from trusted.crypto.seal import Authorship, CaseKeys, append, make_head, new_case_keys, open_stream, seal_file
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.sandbox import Sandbox
+from trusted.rooms.uploads import MemoryBudget
+from trusted.roster.routing import route
+from trusted.store.store import Filing, ReporterEntries, Store
+from trusted.web.limits import Limits
+from trusted.web.serving import serve
+from trusted.web.silence import Faults
 
 PASSPHRASE = "correct horse battery"
 # One guess costs next to nothing: only for tests.

@@ -7,13 +7,13 @@ import sqlite3
 import struct
 from pathlib import Path
 
-from confine import profiles, seccomp
+from trusted.confine import profiles, seccomp
 
 PRELUDE = """
 import asyncio, ctypes, errno, json, os, resource, socket, sqlite3, subprocess, sys, threading
 from pathlib import Path
-from confine.lock import confine_intake, confine_relay
-from confine.syscalls import numbers
+from trusted.confine.lock import confine_intake, confine_relay
+from trusted.confine.syscalls import numbers
 LIBC = ctypes.CDLL(None, use_errno=True)
 def call(name, *arguments):
     result = LIBC.syscall(ctypes.c_long(numbers()[name]), *arguments)

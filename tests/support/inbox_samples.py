@@ -5,17 +5,12 @@ from datetime import date
 from intake_harness import file_report, log_in, words_asked
 from reporter_samples import session_of
 
-from cases.case.statements import Act, Unsigned, read_statement, sign_statement
-from cases.clock import today
-from cases.crypto.seal import Authorship, append, case_keys, fetch_mac, open_grant, open_stream
-from cases.entry import (
-    Close,
-    Outcome,
-    PhoneMinutes,
-    Stream,
-)
-from cases.store.store import CaseProof, MemberEntries, SignedStatement
 from intake.daily import release
+from trusted.case.clock import today
+from trusted.case.entry import Close, Outcome, PhoneMinutes, Stream
+from trusted.case.statements import Act, Unsigned, read_statement, sign_statement
+from trusted.crypto.seal import Authorship, append, case_keys, fetch_mac, open_grant, open_stream
+from trusted.store.store import CaseProof, MemberEntries, SignedStatement
 
 TUESDAY = date(2026, 3, 3)
 

@@ -21,7 +21,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 from cases.home import Home, create_home, read_home
-from cases.receipt.keys import Receipt, parse_receipt
 from cases.roster.chain import (
     NO_PREVIOUS,
     Member,
@@ -34,19 +33,20 @@ from cases.roster.chain import (
     sign_roster,
 )
 from cases.roster.member import MemberKeys, new_member_keys
-from cases.roster.text import Role
-from cases.store.store import Store
 from intake.app import public_app
 from intake.desk_api.app import desk_app
 from intake.entrance import Hosts
-from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
-from intake.http.serving import Serving, serve
-from intake.http.silence import Faults
 from intake.services import Services, compose
-from scrubbers.protocol import Role as ZygoteRole
-from scrubbers.sandbox import Sandbox
 from scrubbers.spawn import spawn_zygote
-from scrubbers.zygote_pool import OnDemand
+from trusted.jail.protocol import Role as ZygoteRole
+from trusted.jail.sandbox import Sandbox
+from trusted.jail.zygote_pool import OnDemand
+from trusted.receipt.keys import Receipt, parse_receipt
+from trusted.roster.text import Role
+from trusted.store.store import Store
+from trusted.web.connections import CONNECTION_LIMITS, ConnectionLimits
+from trusted.web.serving import Serving, serve
+from trusted.web.silence import Faults
 
 PUBLIC_HOST = "a" * 56 + ".onion"
 DESK_HOST = "b" * 56 + ".onion"
@@ -189,13 +189,13 @@ async def running_intake(
     Serve an intake. Without `sandbox` there is none: fine for tests without files.
 
     One guess of a case code costs next to nothing, unless `real_argon2`: for what is measured, and for codes that are
-    also used in another process. The cost itself is held by tests/cases/test_receipt.py.
+    also used in another process. The cost itself is held by tests/trusted/receipt/test_receipt.py.
     """
     made = made or make_home(folder / "home")
     clock = clock or SetClock()
     async with AsyncExitStack() as stack:
         if not real_argon2:
-            stack.enter_context(patch.multiple("cases.receipt.keys", ARGON_OPS=1, ARGON_BYTES=8192))
+            stack.enter_context(patch.multiple("trusted.receipt.keys", ARGON_OPS=1, ARGON_BYTES=8192))
         store = await Store.open(made.home.path, clock)
         # An open store has a thread of its own: left open, a failing test would hang instead of failing.
         stack.push_async_callback(store.close)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 from scrub_harness import clean, clean_all
 
-from scrubbers.protocol import Role
-from scrubbers.sandbox import Sandbox
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Refused
+from trusted.jail.protocol import Role
+from trusted.jail.sandbox import Sandbox
+from trusted.jail.stages import Kind, Refused
 
 
 def cleaned(*contents: bytes) -> list:

@@ -22,11 +22,11 @@ from intake_harness import Browser, Page, RunningIntake, _listener, make_home, r
 
 from intake.app import public_app
 from intake.entrance import Entrance
-from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
-from intake.http.serving import Serving, serve
 from intake.mirror.contexts import MirrorContexts
 from intake.mirror.stream import TlsStream
-from scrubbers.memory_file import MemoryFile
+from trusted.jail.memory_file import MemoryFile
+from trusted.web.connections import CONNECTION_LIMITS, ConnectionLimits
+from trusted.web.serving import Serving, serve
 
 NAME = "blankett.example"
 SETTINGS = f'[mirror]\nname = "{NAME}"\n'

@@ -17,18 +17,18 @@ import aiohttp
 from desk_harness import RunningDesks, at_work, running_desks
 from desk_pages import TO_A_PAGE, Reader, Seen
 
-from cases.crypto.case_keys import CaseKeys, open_header
-from cases.crypto.envelope import read_header
-from cases.entry import Stream
-from cases.errors import SealBroken
 from cases.home import read_home
 from cases.roster.member import MemberKeys
-from cases.store.shred import SHARE_BYTES
 from desk.errors import DeskError, NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import KnownCase, read_state
 from desk.work.case.unsealing import open_grants
 from kallskydd.desk.route import Route
+from trusted.case.entry import Stream
+from trusted.case.errors import SealBroken
+from trusted.crypto.case_keys import CaseKeys, open_header
+from trusted.crypto.envelope import read_header
+from trusted.store.shred import SHARE_BYTES
 
 LEAD, HANDLER, COUNSEL, OTHER = range(4)
 ROLES = ("lead", "handler", "counsel", "handler")

@@ -9,9 +9,9 @@ import pypdfium2
 from hostile.jail import Jail
 from scrub_harness import arrived
 
-from scrubbers.sandbox import scrub, verify
 from scrubbers.sniff import sniff
-from scrubbers.stages import Kind, ScrubReport
+from trusted.jail.sandbox import scrub, verify
+from trusted.jail.stages import Kind, ScrubReport
 
 
 def cleaned(jail: Jail, content: bytes) -> tuple[bytes, ScrubReport]:

@@ -19,9 +19,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from onion.control import open_controller
-from relay.limits import RELAY_LIMITS, RelayLimits
-from relay.pool import CircuitPool
-from relay.server import Relay
+from trusted.relay.limits import RELAY_LIMITS, RelayLimits
+from trusted.relay.pool import CircuitPool
+from trusted.relay.server import Relay
 
 NAME = "spegel.example"
 ONION = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"

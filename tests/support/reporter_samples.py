@@ -7,8 +7,8 @@ from io import BytesIO
 
 from PIL import ExifTags, Image
 
-from cases.receipt.keys import receipt_keys
 from intake.inbox.case import find_case, open_case
+from trusted.receipt.keys import receipt_keys
 
 
 def photograph(side: int = 64, maker: str = "Planted maker") -> bytes:

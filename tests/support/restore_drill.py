@@ -21,7 +21,7 @@ from upkeep_harness import (
 )
 
 from cases.backup.files import hash_of
-from cases.clock import utc_now
+from trusted.case.clock import utc_now
 
 NOT_WHOLE = "The backup is not whole"
 # What is in the folder of the new home once the question is made: no home.

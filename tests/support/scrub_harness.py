@@ -17,13 +17,13 @@ from PIL import Image
 
 from scrubbers.jailed.pdf.bitmap import in_colours
 from scrubbers.jailed.pdf.visibility.visual_diff import differing
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import HEAD_BYTES, ROLES, Role
-from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff, sniff_kind
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Lost, Refused, ScrubReport, What, Where
 from scrubbers.version import scrubber_version
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import HEAD_BYTES, ROLES, Role
+from trusted.jail.sandbox import Sandbox, scrub, verify
+from trusted.jail.stages import Kind, Lost, Refused, ScrubReport, What, Where
 
 
 @dataclass

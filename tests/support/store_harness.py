@@ -9,14 +9,14 @@ from pathlib import Path
 
 from nacl.utils import random
 
-from cases.case.statements import Act, Unsigned, read_statement, sign_statement
-from cases.crypto.grants import decoy_grant, make_grant
-from cases.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
-from cases.entry import Message, Report, Stream
 from cases.roster.member import MemberKeys, new_member_keys
-from cases.roster.text import NO_PREVIOUS, Roster, RosterHome, parse_roster, render
-from cases.store.shred import SHARE_BYTES
-from cases.store.store import CaseProof, Filing, ReporterEntries, SignedStatement, Store
+from trusted.case.entry import Message, Report, Stream
+from trusted.case.statements import Act, Unsigned, read_statement, sign_statement
+from trusted.crypto.grants import decoy_grant, make_grant
+from trusted.crypto.seal import Authorship, CaseKeys, Head, Sealed, append, fetch_mac, new_case_keys, seal_preview
+from trusted.roster.text import NO_PREVIOUS, Roster, RosterHome, parse_roster, render
+from trusted.store.shred import SHARE_BYTES
+from trusted.store.store import CaseProof, Filing, ReporterEntries, SignedStatement, Store
 
 MONDAY = date(2026, 3, 2)
 TUESDAY = MONDAY + timedelta(days=1)

@@ -13,7 +13,6 @@ from pathlib import Path
 from desk_harness import CHEAP, PASSPHRASE
 from intake_harness import MadeHome
 
-from cases.clock import today, utc_now
 from cases.home import as_declared, read_home
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import new_member_keys, seal_member_keys
@@ -24,6 +23,7 @@ from kallskydd.commands import desk as desk_command
 from kallskydd.commands import serve as serve_command
 from kallskydd.commands.init import example_config, make_home
 from onion.address import address_from_public
+from trusted.case.clock import today, utc_now
 
 LABELS = ("Lead 1", "Handler 2", "Handler 3")
 ROLES = ("lead", "handler", "handler")

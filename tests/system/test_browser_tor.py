@@ -21,11 +21,11 @@ from browsers.w3m import W3m
 from browsers.way import OnionWay
 from conftest_tor import SHORT_FOLDER_PREFIX
 
-from cases.entry import Attachment, Report, Stream, Withdrawal
 from desk.work import acts
 from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
 from onion.publisher.onion import HTTP_PORT, HTTPS_PORT
+from trusted.case.entry import Attachment, Report, Stream, Withdrawal
 
 pytestmark = pytest.mark.live
 

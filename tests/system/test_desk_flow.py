@@ -11,13 +11,13 @@ from desk_pages import pages_of
 from intake_harness import file_report, log_in, make_home, zygotes
 
 from cases.case.timeline import CaseAction
-from cases.clock import today
-from cases.entry import Acknowledgement, CompletionRequest, Message, Note, Outcome, Stream
 from desk.errors import CaseBroken, DayTooSoon, Erased, NotNow, SaveRefused, ServerRefused, UnknownCase
 from desk.keep.saving import checked, file_name, save_bytes
 from desk.work import acts
 from desk.work.erasing import erase
 from kallskydd.demo.sample_files import sample_jpeg
+from trusted.case.clock import today
+from trusted.case.entry import Acknowledgement, CompletionRequest, Message, Note, Outcome, Stream
 
 AT_ONCE = "inbox_days = 0\nat_once = true"
 

@@ -13,7 +13,7 @@ from browsers.firefox import Firefox
 from conftest_tor import SHORT_FOLDER_PREFIX
 from desk_harness import PASSPHRASE
 
-from cases.entry import Acknowledgement, Close, Message, Outcome
+from trusted.case.entry import Acknowledgement, Close, Message, Outcome
 
 pytestmark = pytest.mark.live
 

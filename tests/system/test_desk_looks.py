@@ -23,9 +23,9 @@ from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, change,
 from conftest_tor import SHORT_FOLDER_PREFIX
 from desk_harness import RunningDesks
 
-from cases.entry import Message
 from desk.work import acts
 from desk.work.erasing import erase
+from trusted.case.entry import Message
 
 pytestmark = pytest.mark.live
 

@@ -116,7 +116,7 @@ def test_the_mark_alone_keeps_a_core_from_being_dumped_as_where_dumps_go_to_a_pr
 ):
     program = """
 import sys
-from confine import process
+from trusted.confine import process
 process.no_core_dump = lambda: None
 from kallskydd.desk.memory import close_memory
 close_memory()

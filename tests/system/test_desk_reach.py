@@ -11,7 +11,6 @@ import pytest
 from desk_harness import at_work, make_desk_home, running_desks
 from intake_harness import MadeHome, SetClock
 
-from cases.clock import today, utc_now
 from cases.home import read_home
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import new_member_keys
@@ -28,6 +27,7 @@ from onion.address import public_from_address
 from onion.errors import TorNotReady
 from onion.keys import read_onion_key
 from onion.publish import Onion, Publisher
+from trusted.case.clock import today, utc_now
 
 SOCKS_GREETING = b"\x05\x01\x00"
 # From the press to the page that follows; the best of three, as others work on the same processors.

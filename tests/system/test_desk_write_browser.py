@@ -17,8 +17,8 @@ from browsers.firefox import Firefox
 from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, change, measure
 from conftest_tor import SHORT_FOLDER_PREFIX
 
-from cases.entry import Attachment, Close, CompletionRequest, Outcome, ScrubRecord
 from kallskydd.demo.sample_files import sample_jpeg
+from trusted.case.entry import Attachment, Close, CompletionRequest, Outcome, ScrubRecord
 
 pytestmark = pytest.mark.live
 

@@ -15,12 +15,12 @@ from PIL import Image
 from raw_forms import part
 from reporter_samples import photograph, rows
 
-from cases.receipt.keys import new_receipt
-from intake.http.form import MinimumRate
-from intake.limits import Limits
-from intake.rooms.text import BYTES_A_CHARACTER, OWN_BYTES, TextRoom
-from intake.rooms.uploads import MemoryBudget, Room
-from scrubbers.protocol import Role
+from trusted.jail.protocol import Role
+from trusted.receipt.keys import new_receipt
+from trusted.rooms.text import BYTES_A_CHARACTER, OWN_BYTES, TextRoom
+from trusted.rooms.uploads import MemoryBudget, Room
+from trusted.web.form import MinimumRate
+from trusted.web.limits import Limits
 
 MIB = 2**20
 LONGEST = b"x" * 100_000
@@ -92,8 +92,8 @@ async def emptied(room: Room | MemoryBudget) -> None:
 
 def hurry(monkeypatch) -> None:
     """Have a crowd look sooner who is slow."""
-    monkeypatch.setattr("intake.rooms.uploads.GRACE_SECONDS", 1.0)
-    monkeypatch.setattr("intake.rooms.uploads.CROWD_BYTES_A_SECOND", 4 * MIB)
+    monkeypatch.setattr("trusted.rooms.uploads.GRACE_SECONDS", 1.0)
+    monkeypatch.setattr("trusted.rooms.uploads.CROWD_BYTES_A_SECOND", 4 * MIB)
 
 
 def file_of(size: int) -> bytes:

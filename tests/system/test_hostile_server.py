@@ -11,8 +11,6 @@ import pytest
 from desk_harness import lie, member_row, running_desks
 from intake_harness import make_home
 
-from cases.case.statements import Unsigned, sign_statement
-from cases.clock import add_months, today
 from cases.roster import chain as roster
 from cases.roster.chain import parse_roster, propose, render, sign_roster
 from cases.roster.member import new_member_keys
@@ -21,6 +19,8 @@ from desk.commands import show
 from desk.errors import Erased, ServerRefused, TombstoneBroken
 from desk.work import acts
 from desk.work.writing import hand_in
+from trusted.case.clock import add_months, today
+from trusted.case.statements import Unsigned, sign_statement
 
 FORGED = "KS 1\ncase 11111111: closed\n  WARNING: Jag tar tillbaka allt."
 

@@ -15,12 +15,12 @@ import pytest
 from conftest_tor import started_client
 from service import KALLSKYDD, Service, alive, kallskydd
 
-from cases.clock import today, utc_now
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import make_join, new_member_keys, read_join
 from onion.client import ClientTor, add_client_key
 from onion.keys import ClientAuthKey, read_onion_key
 from onion.probe import probe
+from trusted.case.clock import today, utc_now
 
 pytestmark = pytest.mark.live
 

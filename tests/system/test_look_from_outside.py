@@ -25,7 +25,6 @@ from mirror_harness import NAME, Authority, give, running_mirror
 from relay_harness import RelayProgram
 from service import Service, kallskydd, trial_home
 
-from cases.clock import due_day, utc_now
 from intake.daily import keep_time
 from kallskydd.status import from_afar
 from kallskydd.status.from_afar import Asked, look
@@ -33,6 +32,7 @@ from kallskydd.status.levels import Level, level_of
 from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
 from onion.publisher.onion import HTTP_PORT, HTTPS_PORT
+from trusted.case.clock import due_day, utc_now
 
 pytestmark = pytest.mark.live
 

@@ -23,7 +23,6 @@ from pebble import Pebble
 from service import Service, kallskydd, offline_network, trial_home
 
 from cases.home import read_home
-from intake.control import Event
 from kallskydd.mirror.folder import CERTIFICATE, leaf_fingerprint, mirror_folder
 from kallskydd.mirror.seen import read_seen
 from kallskydd.mirror.shown import Shown
@@ -32,6 +31,7 @@ from kallskydd.serve.children import IntakePlace, listen, start_intake
 from kallskydd.serve.mirror import MirrorDoor, hear
 from kallskydd.serve.mirror_certificate import MirrorCertificate, Pace, plan_of
 from onion.keys import read_onion_key
+from trusted.web.control import Event
 
 NAME, ISSUER = "blankett.example", "pebble.example"
 SIXTY_DAYS = timedelta(days=60)  # of the ninety that Pebble gives

@@ -40,8 +40,6 @@ from mirror_harness import NAME, Authority, opened_mirror
 from relay_harness import RelayProgram
 from service import holding, new_marker
 
-from cases.clock import utc_now
-from cases.entry import Attachment, Report, Stream
 from desk.keep.probes import hash_of
 from desk.work import acts
 from desk.work.probe import file_at_mirror
@@ -52,7 +50,9 @@ from onion.keys import new_onion_key
 from onion.publish import Onion, Publisher
 from onion.publisher.onion import HTTP_PORT, HTTPS_PORT
 from onion.stem_light import EventType
-from relay.limits import RELAY_LIMITS
+from trusted.case.clock import utc_now
+from trusted.case.entry import Attachment, Report, Stream
+from trusted.relay.limits import RELAY_LIMITS
 
 pytestmark = pytest.mark.live
 

@@ -18,16 +18,16 @@ import aiohttp
 from desk_harness import RunningDesks, running_desks
 from intake_harness import MadeHome, make_home
 
-from cases.case.statements import Unsigned, sign_statement
-from cases.crypto.grants import open_grant
-from cases.crypto.seal import Authorship, append, fetch_mac, new_case_keys
-from cases.entry import Message, Stream
-from cases.errors import CaseError
 from cases.home import read_home
 from cases.wire import messages
 from cases.wire.syncing import ASKED, NOTHING, Asked, SyncRequest, filler
 from desk.work import acts
 from desk.work.erasing import erase
+from trusted.case.entry import Message, Stream
+from trusted.case.errors import CaseError
+from trusted.case.statements import Unsigned, sign_statement
+from trusted.crypto.grants import open_grant
+from trusted.crypto.seal import Authorship, append, fetch_mac, new_case_keys
 
 HER = 1
 ROLES = ("lead", "handler", "handler", "counsel")

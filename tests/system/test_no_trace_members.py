@@ -18,8 +18,6 @@ from intake_harness import Browser, file_report, log_in, two_words_back
 from reporter_samples import offered
 from service import Service, copies, descriptors, holding, offline_network, opened_for_writing, trial_home
 
-from cases.clock import utc_now
-from cases.entry import Message, Stream
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome, read_passphrase_file
 from desk.keep.saving import checked_preview
@@ -30,6 +28,8 @@ from desk.work.case.examining import open_all
 from kallskydd.demo.sample_files import sample_jpeg
 from kallskydd.desk.route import Route, connector_for
 from scrubbers.report_groups import grouped_names
+from trusted.case.clock import utc_now
+from trusted.case.entry import Message, Stream
 
 
 @contextlib.asynccontextmanager

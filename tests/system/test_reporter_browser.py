@@ -9,8 +9,8 @@ from measured import fastest_of_each
 from reporter_samples import session_of
 
 from cases.home import read_home
-from cases.receipt.keys import new_receipt
 from intake.daily import release
+from trusted.receipt.keys import new_receipt
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(1)>\"' onfocus=alert(1) autofocus='"
 AUTHORITIES_OF_SCRIPT = f"authorities = [{{ name = '''{SCRIPT}''', about.sv = '''{SCRIPT}''', at = ['''{SCRIPT}'''] }}]"

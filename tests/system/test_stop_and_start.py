@@ -20,8 +20,8 @@ from onion.control import open_controller
 # Starts what follows it on a kernel that seems to have no Landlock.
 WITHOUT_LANDLOCK = """
 import os, sys
-from confine.process import no_new_privileges
-from confine.seccomp import Action, Rule, build, install
+from trusted.confine.process import no_new_privileges
+from trusted.confine.seccomp import Action, Rule, build, install
 no_new_privileges()
 install(build((Rule(Action.ENOSYS, ("landlock_create_ruleset",)),), Action.ALLOW))
 os.execv(sys.argv[1], sys.argv[1:])

@@ -6,8 +6,8 @@ from inbox_samples import members_write
 from intake_harness import SHOWN, file_report, log_in, make_home, running_intake, zygotes
 from reporter_samples import opened, photograph
 
-from cases.entry import Acknowledgement, Attachment, Stream
 from intake.daily import release
+from trusted.case.entry import Acknowledgement, Attachment, Stream
 
 MONDAY = date(2026, 3, 2)
 TUESDAY = date(2026, 3, 3)

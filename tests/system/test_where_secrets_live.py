@@ -30,8 +30,6 @@ from intake_harness import SHOWN, Browser, file_report, log_in
 from secret_places import OTHER_FILES, SECRETS
 from service import KALLSKYDD, Service, kallskydd, offline_network, trial_home
 
-from cases.clock import today, utc_now
-from cases.receipt.keys import receipt_keys
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import MemberKeys, seal_member_keys
 from desk.commands.session import work
@@ -43,6 +41,8 @@ from kallskydd.desk.route import Route, connector_for
 from kallskydd.mirror.certificate import challenge_pem, key_pem, new_key
 from kallskydd.mirror.folder import ACCOUNT_KEY, CERTIFICATE, mirror_folder, write_whole
 from onion.keys import read_onion_key
+from trusted.case.clock import today, utc_now
+from trusted.receipt.keys import receipt_keys
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -26,8 +26,8 @@ from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict, Word, listed
 
 DATABASE = "kallskydd.db"
-# Of cases/store/schema.sql without comments and spaces; a test holds the two together. Our own copy: a schema that came
-# with the program that is examined would prove nothing.
+# Of trusted/store/schema.sql without comments and spaces; a test holds the two together. Our own copy: a schema that
+# came with the program that is examined would prove nothing.
 SCHEMA_DIGEST = "b9641c8985aa7121c110b472bf73eaee928e986bcad6714ee24d498bb2f20205"
 _DAY = r"GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
 _DAY_VALUE = re.compile(r"\d{4}-\d\d-\d\d")

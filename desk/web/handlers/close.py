@@ -10,7 +10,6 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import DEFAULT_RULES, CaseAction
-from cases.entry import Body, Close, Note, Outcome
 from desk.errors import NoText, NotNow
 from desk.web.handlers.write.machine import (
     NOTHING_SAID,
@@ -32,6 +31,7 @@ from desk.work import acts
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.writing import require_now
+from trusted.case.entry import Body, Close, Note, Outcome
 
 CLOSE: Final = f"{CASE}/close"
 CLOSED: Final = f"{CASE}/closed"

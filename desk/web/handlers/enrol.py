@@ -12,10 +12,7 @@ from typing import Final, cast
 
 from aiohttp import web
 
-from cases.errors import CaseError
-from cases.receipt.wordlist import BITS_PER_WORD, to_words
 from cases.roster.member import Join, read_join
-from cases.roster.text import Role
 from desk.errors import DeskBusy, DeskError, HomeUnusable, Usage
 from desk.keep.keyfile import enrol as make_key
 from desk.keep.keyfile import require_strong
@@ -32,6 +29,9 @@ from desk.web.views.group.word_picture import word_picture
 from desk.web.views.pages import Notice, download, see
 from desk.web.views.sentences import notice_for
 from desk.work.membership import introduction_of
+from trusted.case.errors import CaseError
+from trusted.receipt.wordlist import BITS_PER_WORD, to_words
+from trusted.roster.text import Role
 
 ENROL: Final = "/enrol"
 JOIN_FILE: Final = "/enrol/file"

@@ -7,8 +7,6 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.case.statements import REFERENCE_CHARACTERS
-from cases.clock import today
 from desk.errors import DeskError, Erased, NotNow, NotReachable, NotVerified, UnknownCase
 from desk.keep.state import KnownCase
 from desk.keep.summaries import Index
@@ -35,6 +33,8 @@ from desk.work.case.cached import open_kept
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.erasing import erase, withdraw
+from trusted.case.clock import today
+from trusted.case.statements import REFERENCE_CHARACTERS
 
 ONE: Final = ERASE + "/{case:[0-9a-f]{32}}"
 SECOND: Final = ONE + "/sign"

@@ -4,7 +4,6 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.clock import today
 from desk.errors import DeskError, NotAgreed
 from desk.keep.preferences import keep_preferences, read_preferences
 from desk.web.local.forms import Form
@@ -15,6 +14,7 @@ from desk.web.views.pages import N_, Notice, see
 from desk.web.views.sentences import notice_for
 from desk.work.case.casebook import Casebook
 from desk.work.membership import change_between, introduction_of, is_clock_wrong, sign_proposal
+from trusted.case.clock import today
 
 MEMBERS: Final = "/members"
 SIGN: Final = "/members/sign"

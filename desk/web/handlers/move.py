@@ -14,7 +14,6 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.signers import stepped_aside
-from cases.clock import today
 from cases.roster.chain import Roster
 from desk.errors import DeskError, MoveRefused, NotNow, NotReachable, RosterBroken
 from desk.keep.summaries import Offer
@@ -45,6 +44,7 @@ from desk.web.views.written import inert_line
 from desk.work import moves
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from trusted.case.clock import today
 
 MOVE: Final = CASE + "/move"
 FILE: Final = MOVE + "/file"

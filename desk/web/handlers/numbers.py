@@ -7,7 +7,6 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.clock import today
 from desk.errors import DeskError, NotReachable
 from desk.keep.state import KnownCase
 from desk.web.local.guard import Routes
@@ -18,6 +17,7 @@ from desk.web.views.pages import Notice, download
 from desk.web.views.sentences import notice_for
 from desk.work.case.casebook import Casebook
 from desk.work.case.numbers import Period, last_counted, periods
+from trusted.case.clock import today
 
 HERE: Final = "/numbers"
 CSV: Final = "/numbers/csv"

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cases.clock import today
 from desk.errors import DeskError, NotNow, NotReachable
 from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.local.guard import Routes
@@ -38,6 +37,7 @@ from desk.web.views.writing.oral import (
     languages_offered,
 )
 from desk.work.oral import Taken, file_report, readers_of, report_form
+from trusted.case.clock import today
 
 HERE: Final = "/oral"
 CODE: Final = "/oral/code"

@@ -11,8 +11,6 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import DeadlineKind
-from cases.clock import today
-from cases.errors import NotThere
 from desk.keep.preferences import read_preferences
 from desk.keep.summaries import Index, Problem, Summary
 from desk.web.local.forms import Form, read_form
@@ -33,6 +31,8 @@ from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
 from desk.work.membership import is_clock_wrong
 from desk.work.moves import offered_cases
+from trusted.case.clock import today
+from trusted.case.errors import NotThere
 
 HERE: Final = "/"
 SEARCH: Final = "/search"

@@ -5,7 +5,6 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import CaseAction
-from cases.clock import today
 from desk.web.handlers.deciding import decided
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
@@ -26,6 +25,7 @@ from desk.work import acts
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.writing import require_now
+from trusted.case.clock import today
 
 RECUSE: Final = CASE + "/recuse"
 DONE: Final = CASE + "/recused"

@@ -6,7 +6,6 @@ from typing import Final
 
 from aiohttp import web
 
-from cases.clock import today
 from desk.errors import DeskError, Usage
 from desk.keep.keyfile import change_passphrase
 from desk.keep.preferences import keep_preferences, read_preferences
@@ -17,6 +16,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form, typed_before
 from desk.web.views.pages import DESK_LANGUAGES, N_, Notice, download, see
 from desk.web.views.sentences import notice_for
+from trusted.case.clock import today
 
 SETTINGS: Final = "/settings"
 PASSPHRASE: Final = "/settings/passphrase"  # noqa: S105 - an address

@@ -3,11 +3,11 @@
 import contextlib
 from collections.abc import Iterator
 
-from cases.errors import NotThere
 from desk.errors import Erased, ServerRefused, UnknownCase
 from desk.web.session.desk import Desk
 from desk.work.case.cached import open_kept
 from desk.work.case.opened import DeskCase
+from trusted.case.errors import NotThere
 
 
 async def shown_case(desk: Desk, name: str) -> DeskCase:

@@ -16,7 +16,6 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from cases.clock import Clock
 from desk.errors import HomeUnusable, NoKey, NotJoined
 from desk.keep.cache import Words, open_cache
 from desk.keep.drafts import Drafts, read_drafts
@@ -33,6 +32,7 @@ from desk.web.session.link import Link, LinkConnector
 from desk.web.session.oral import HeldCall
 from desk.work.case.cached import fetch_touched, take_roster
 from desk.work.case.casebook import Casebook
+from trusted.case.clock import Clock
 
 IDLE_SECONDS: Final = 15 * 60.0
 # So long what a page is doing may go on after the button was pressed; then its question to the server is broken off.

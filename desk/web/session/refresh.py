@@ -16,12 +16,12 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from cases.clock import Clock, next_release, today
 from desk.errors import DeskError, FetchBroken, NotReachable
 from desk.web.session.desk import Desk, Locked
 from desk.web.session.search import keep_words
 from desk.work.moves import waiting_offers
 from desk.work.syncing import Rounds
+from trusted.case.clock import Clock, next_release, today
 
 AFTER_RELEASE: Final = timedelta(hours=2)
 # How long the page waits that has nothing to show yet, and the one whose button was pressed.

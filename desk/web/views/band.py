@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from cases.errors import CaseError
 from cases.roster.member import read_join
 from desk.keep.keyfile import DeskHome
+from trusted.case.errors import CaseError
 
 
 @dataclass(frozen=True, slots=True)

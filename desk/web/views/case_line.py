@@ -7,13 +7,13 @@ from hashlib import blake2b
 from typing import Final
 
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
-from cases.entry import Stream
 from desk.keep.summaries import Limit, Summary
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
 from desk.web.views.written import inert_line
 from desk.work.case.opened import DeskCase
 from desk.work.case.summing import summary_of
+from trusted.case.entry import Stream
 
 NO_ORGANISATION: Final = N_("organisation not given")
 _PERSON: Final = b"ks1-case-number"

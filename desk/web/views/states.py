@@ -10,9 +10,9 @@ from typing import Final
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
-from cases.clock import add_months
 from desk.web.views.pages import N_, Language
 from desk.work.case.summing import next_limit
+from trusted.case.clock import add_months
 
 # How many days before a day turns amber.
 SOON_DAYS: Final = {

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from cases.crypto.seal import CaseKeys, fetch_mac
 from cases.wire.messages import CaseAnswer
 from desk.keep.state import KnownCase
+from trusted.crypto.seal import CaseKeys, fetch_mac
 
 Question = Callable[[int], msgspec.Struct]
 # What came of a case with one key; None where it was not asked for. Raises ServerRefused.

@@ -40,9 +40,6 @@ import msgspec
 
 from cases.case.signers import may_erase
 from cases.case.timeline import DEFAULT_RULES, CaseReader, CaseState, Release, Rules, fold
-from cases.clock import YEARS, Clock, days_now, today
-from cases.entry import Attachment, Entry, ItemKind, Stream
-from cases.errors import NotThere
 from cases.roster.chain import Chain, Roster, SignedText, verify_chain
 from cases.roster.member import MemberKeys
 from cases.wire.messages import (
@@ -81,6 +78,9 @@ from desk.work.case.summing import summary_of
 from desk.work.case.tombstones import verified_statements
 from desk.work.case.unsealing import Unsealed, has_notes, open_grants, take_grant, unseal, waiting_erasures
 from desk.work.case.waiting import Unripe, days_of, take_own_time
+from trusted.case.clock import YEARS, Clock, days_now, today
+from trusted.case.entry import Attachment, Entry, ItemKind, Stream
+from trusted.case.errors import NotThere
 
 
 @dataclass(slots=True, repr=False)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from cases.crypto.seal import CaseKeys, open_file
-from cases.entry import ItemKind
-from cases.errors import SealBroken
 from cases.wire.messages import WireFile
 from desk.errors import CaseBroken
 from desk.work.case.opened import DeskCase
+from trusted.case.entry import ItemKind
+from trusted.case.errors import SealBroken
+from trusted.crypto.seal import CaseKeys, open_file
 
 
 def row_of(case: DeskCase, file_id: str, kind: ItemKind) -> WireFile:

@@ -6,13 +6,13 @@ Pure: opened entries and verified rosters in; an error, or the text keys of warn
 from collections.abc import Mapping, Sequence
 
 from cases.case.signers import given_to, left_to_sign, may_erase
-from cases.case.statements import Tombstone, enough_to_sign
-from cases.entry import Entry, Report, Stream
-from cases.errors import CaseError
 from cases.roster.chain import Chain, Roster
-from cases.roster.routing import route
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, TombstoneBroken, WrongServer
 from desk.keep.state import KnownCase, Pin, SeenHead
+from trusted.case.entry import Entry, Report, Stream
+from trusted.case.errors import CaseError
+from trusted.case.statements import Tombstone, enough_to_sign
+from trusted.roster.routing import route
 
 WARN_ROUTING = "warning.routing"
 WARN_ROSTER = "warning.roster"

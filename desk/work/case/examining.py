@@ -7,7 +7,6 @@ one page can say what is wrong and what is right. A case that does not open is a
 from dataclasses import dataclass
 from datetime import date
 
-from cases.clock import today
 from cases.roster.chain import Roster
 from desk.errors import DeskError, NotReachable
 from desk.keep.audits import NO_AUDITS, Audits
@@ -17,6 +16,7 @@ from desk.work.case.opened import DeskCase
 from desk.work.case.standing import overview_warnings
 from desk.work.case.waiting import Unripe
 from desk.work.syncing import Rounds
+from trusted.case.clock import today
 
 WARN_BY_WAITING = "warning.by_waiting"
 WARN_UNRIPE = "warning.unripe"

@@ -26,10 +26,10 @@ from typing import Final
 from cases.case.deadlines import ACKNOWLEDGE, FEEDBACK_MONTHS
 from cases.case.merging import Streams
 from cases.case.signers import given_to
-from cases.clock import add_months, clock_start
-from cases.entry import Acknowledgement, Entry, Feedback, Note, Outcome, Reopen, Report, Stream
 from desk.keep.figures import Acknowledged, CaseFigure, Decision
 from desk.keep.figures import Feedback as FeedbackTime
+from trusted.case.clock import add_months, clock_start
+from trusted.case.entry import Acknowledgement, Entry, Feedback, Note, Outcome, Reopen, Report, Stream
 
 LEAST: Final = 5
 # A member's note with these very words says that the case is a test report (`desk.work.probe`): it counts as none.

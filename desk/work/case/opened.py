@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from cases.case.timeline import CaseState
-from cases.crypto.seal import CaseKeys
-from cases.entry import Attachment, Entry, Opened, RegisterNumber, Report, Stream
 from cases.roster.chain import Chain
 from cases.wire.messages import WireFile
 from desk.keep.state import KnownCase
 from desk.work.case.checks import report_of
+from trusted.case.entry import Attachment, Entry, Opened, RegisterNumber, Report, Stream
+from trusted.crypto.seal import CaseKeys
 
 NO_ORGANISATION = "organisation not given"
 UNKNOWN_NAME = "not in the roster"

@@ -1,10 +1,10 @@
 """Who has the key of a case, as far as a desk can tell from its grants, and who can sign in it beside this member."""
 
 from cases.case.signers import given_to, who_may_sign
-from cases.case.statements import enough_to_sign
 from cases.roster.chain import Member
 from cases.wire.rekeying import regrant
 from desk.work.case.opened import DeskCase
+from trusted.case.statements import enough_to_sign
 
 
 def inside(case: DeskCase) -> frozenset[str]:

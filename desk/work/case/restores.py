@@ -21,13 +21,13 @@ from typing import Final
 import msgspec
 
 from cases.case.restored import Restored, SignedRestore, read_restored
-from cases.errors import NotThere, SealBroken
 from cases.roster.chain import Roster
 from desk.errors import ServerRefused
 from desk.keep.audits import NO_PIN
 from desk.keep.restores import KeptRestore
 from desk.keep.state import DeskState, KnownCase
 from desk.work.case.checks import Streams
+from trusted.case.errors import NotThere, SealBroken
 
 WARN_LOST: Final = "warning.lost_in_restore"
 WARN_ERASED_BACK: Final = "warning.erased_is_back"

@@ -5,10 +5,10 @@ from typing import Final
 
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind
-from cases.entry import CompletionRequest, Entry, Opened, Stream
 from desk.keep.summaries import Limit, Summary
 from desk.work.case.opened import DeskCase
 from desk.work.case.readers import inside, signers_beside
+from trusted.case.entry import CompletionRequest, Entry, Opened, Stream
 
 FIRST_CHARACTERS: Final = 70
 

@@ -4,15 +4,15 @@ import contextlib
 from datetime import date
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
-from cases.case.statements import open_statement, verify_tombstone
-from cases.clock import add_months
-from cases.crypto.seal import CaseKeys
-from cases.errors import SealBroken
 from cases.roster.chain import Chain
 from cases.wire.messages import TombstoneAnswer
 from desk.errors import TombstoneBroken
 from desk.keep.state import KnownCase
 from desk.work.case.checks import check_erased_by
+from trusted.case.clock import add_months
+from trusted.case.errors import SealBroken
+from trusted.case.statements import open_statement, verify_tombstone
+from trusted.crypto.seal import CaseKeys
 
 
 def verified_statements(

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cases.case.merging import merge
-from cases.case.statements import Act, open_statement, read_statement
-from cases.crypto.seal import CaseKeys, Grant, Head, case_keys, check_grant, open_grant, open_stream
-from cases.crypto.streams import VerifyKeys
-from cases.entry import Entry, Stream
-from cases.errors import NotARecipient, SealBroken
 from cases.roster.chain import Roster
 from cases.roster.member import MemberKeys
 from cases.wire.messages import CaseAnswer, WireHead, WireStream
 from desk.errors import CaseBroken
 from desk.keep.state import KnownCase
 from desk.work.case.checks import Streams
+from trusted.case.entry import Entry, Stream
+from trusted.case.errors import NotARecipient, SealBroken
+from trusted.case.statements import Act, open_statement, read_statement
+from trusted.crypto.seal import CaseKeys, Grant, Head, case_keys, check_grant, open_grant, open_stream
+from trusted.crypto.streams import VerifyKeys
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,9 +2,9 @@
 
 from scrubbers.jailed.archive.unzip import unzipped
 from scrubbers.jailed.mail.parts import taken_apart
-from scrubbers.protocol import ATTACHMENT_BYTES, MEMBER_LENGTH, MEMBERS, MEMBERS_MAGIC, MOST_MEMBERS
 from scrubbers.sniff import ZIP
-from scrubbers.stages import Empty, TooMuchInArchive
+from trusted.jail.protocol import ATTACHMENT_BYTES, MEMBER_LENGTH, MEMBERS, MEMBERS_MAGIC, MOST_MEMBERS
+from trusted.jail.stages import Empty, TooMuchInArchive
 
 
 def unpack(untrusted: int, members: int) -> None:

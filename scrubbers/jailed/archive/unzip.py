@@ -12,8 +12,8 @@ from zipfile import ZipInfo
 
 from scrubbers.jailed.mail.parts import files_of
 from scrubbers.jailed.office.package import Package
-from scrubbers.protocol import ATTACHMENT_BYTES, MOST_MEMBERS
-from scrubbers.stages import Damaged, TooMuchInArchive
+from trusted.jail.protocol import ATTACHMENT_BYTES, MOST_MEMBERS
+from trusted.jail.stages import Damaged, TooMuchInArchive
 
 _FOLDERS_UNASKED: Final = "__macosx/"
 _FILES_UNASKED: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini"})

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from scrubbers.stages import SoundOrFilm
+from trusted.jail.stages import SoundOrFilm
 
 # A box by its length and name, wherever it is: eight bytes do not meet by chance.
 _APERTURE: Final = re.compile(rb"clap(?P<numbers>.{32})", re.DOTALL)

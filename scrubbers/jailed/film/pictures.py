@@ -12,7 +12,7 @@ import av
 import av.filter
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
-from scrubbers.stages import FilmTooLong
+from trusted.jail.stages import FilmTooLong
 
 PICTURES_A_SECOND: Final = 25
 _PICTURE_SECONDS: Final = Fraction(1, PICTURES_A_SECOND)

@@ -35,8 +35,8 @@ from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.sound.recording import decoded, moving_picture_of, opened, sound_of
 from scrubbers.jailed.sound.tags import collect
-from scrubbers.protocol import RESULT_BYTES
-from scrubbers.stages import Empty, Kind, Lost, ResultTooLarge, SoundOrFilm, TooManyPixels
+from trusted.jail.protocol import RESULT_BYTES
+from trusted.jail.stages import Empty, Kind, Lost, ResultTooLarge, SoundOrFilm, TooManyPixels
 
 # What telephones, browsers, messengers and old cameras write.
 _DECODERS: Final = frozenset(

@@ -6,7 +6,7 @@ from typing import Final
 import av
 
 from scrubbers.jailed.sound.encoder import RATE, SAMPLES_A_FRAME, Encoder
-from scrubbers.stages import FilmTooLong
+from trusted.jail.stages import FilmTooLong
 
 # Less is not noticed; the sound of a film is late or early by as much on its way to the ear.
 _NOT_NOTICED: Final = Fraction(1, 10)  # seconds

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from scrubbers.message_head import COMPOUND
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 _HEADER: Final = struct.Struct("<8s16x5H6x9I")
 _ENTRY: Final = struct.Struct("<64sHBxIII16x4x16xIQ")

@@ -13,7 +13,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.letters import shown
 from scrubbers.jailed.mail.message import Head
 from scrubbers.jailed.office import labels
-from scrubbers.stages import TooLarge, What, Where
+from trusted.jail.stages import TooLarge, What, Where
 
 # As everywhere in this service. In the sender's zone the hour would say where the sender was.
 _ZONE: Final = ZoneInfo("Europe/Stockholm")

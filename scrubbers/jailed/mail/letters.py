@@ -8,7 +8,7 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.text.decoding import decoded
-from scrubbers.stages import TextUnreadable
+from trusted.jail.stages import TextUnreadable
 
 # Those of which letters are in our faces, and their names in Python. ASCII has a name in each encoding.
 _SINGLE: Final = (

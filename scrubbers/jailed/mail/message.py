@@ -14,7 +14,7 @@ from email.message import Message
 from typing import Final
 
 from scrubbers.message_head import without_mbox_line
-from scrubbers.stages import Archive, Damaged, Email, TooLarge, TooMuchInArchive
+from trusted.jail.stages import Archive, Damaged, Email, TooLarge, TooMuchInArchive
 
 _HEAD_BYTES: Final = 2**18  # 256 KiB; the longest of real heads, after a dozen servers, had some 40
 _MOST_FIELDS: Final = 1000

@@ -20,7 +20,7 @@ from scrubbers.jailed.mail.letters import CODECS, said_in_page
 from scrubbers.jailed.mail.message import fields_of
 from scrubbers.jailed.mail.rich_text import unpacked
 from scrubbers.message_head import is_outlook
-from scrubbers.stages import Damaged, Email, Locked, OfficeDocument, TooLarge, TooMuchInArchive
+from trusted.jail.stages import Damaged, Email, Locked, OfficeDocument, TooLarge, TooMuchInArchive
 
 _PROPERTIES: Final = "__properties_version1.0"
 _PROPERTY: Final = struct.Struct("<HHI8s")  # type, number, flags, value

@@ -11,8 +11,8 @@ from typing import Final
 from scrubbers.jailed.mail.message import FIELD, Part, read_message
 from scrubbers.jailed.mail.outlook import OutlookMessage, read_outlook
 from scrubbers.message_head import COMPOUND, is_message, is_outlook
-from scrubbers.protocol import HEAD_BYTES, MOST_MEMBERS
-from scrubbers.stages import Email, Locked, Refused, TooMuchInArchive
+from trusted.jail.protocol import HEAD_BYTES, MOST_MEMBERS
+from trusted.jail.stages import Email, Locked, Refused, TooMuchInArchive
 
 PLAIN: Final = "text/plain"
 HTML: Final = "text/html"

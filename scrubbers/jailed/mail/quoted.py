@@ -21,7 +21,7 @@ from scrubbers.jailed.mail.message import Head
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.text.traces import has_head
 from scrubbers.jailed.typeset.model import Block, Paragraph, Run, paragraphs
-from scrubbers.stages import Email
+from trusted.jail.stages import Email
 
 _MARK: Final = re.compile(r"(?:[ \t]*[>|])*")  # of a quotation
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,75})[ \t]*:(?=[ \t]|\Z)")

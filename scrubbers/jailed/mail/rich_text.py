@@ -3,7 +3,7 @@
 import struct
 from typing import Final
 
-from scrubbers.stages import Damaged, TooLarge
+from trusted.jail.stages import Damaged, TooLarge
 
 _HEAD: Final = struct.Struct("<II4sI")
 _PACKED, _AS_IT_IS = b"LZFu", b"MELA"

@@ -39,7 +39,7 @@ from scrubbers.jailed.text.traces import require_no_traces
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
 from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text, paragraphs
-from scrubbers.stages import Email, Kind, What, Where
+from trusted.jail.stages import Email, Kind, What, Where
 
 # Of these there is nothing to show.
 _UNSAID: Final = SIGNATURES | NOTICES

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from scrubbers.stages import Email, TooLarge
+from trusted.jail.stages import Email, TooLarge
 
 Colour: TypeAlias = tuple[int, int, int]
 _WHITE: Final = (255, 255, 255)

@@ -6,7 +6,7 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.typeset.model import Block, Paragraph, Run
-from scrubbers.stages import Locked
+from trusted.jail.stages import Locked
 
 # How far the next line stands in stays: behind a head it tells whether that goes on (`quoted`).
 _BETWEEN: Final = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)*")

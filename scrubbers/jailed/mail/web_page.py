@@ -18,7 +18,7 @@ from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable, sign
 from scrubbers.jailed.office.word.styles import written_number
 from scrubbers.jailed.typeset.model import Block, Run
-from scrubbers.stages import Email, TooLarge, What, Where
+from trusted.jail.stages import Email, TooLarge, What, Where
 
 _MOST_CHARACTERS: Final = 8_000_000
 _DEEPEST: Final = 400

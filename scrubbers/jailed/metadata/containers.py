@@ -15,7 +15,7 @@ from PIL import Image
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import exif, isobmff, tiff_directories
 from scrubbers.jailed.metadata.xmp import collect_iptc, collect_xmp
-from scrubbers.stages import Kind, What, Where
+from trusted.jail.stages import Kind, What, Where
 
 _MOST_BLOCKS: Final = 20_000
 _TEXT_BYTES: Final = 2**20

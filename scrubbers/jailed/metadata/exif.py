@@ -5,7 +5,7 @@ from typing import Final
 from PIL import ExifTags, Image
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 _TAGS: Final = {
     0x010F: What.DEVICE,  # Make

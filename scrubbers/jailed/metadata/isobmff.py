@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.stages import Lost, What, Where
 
 _MOST_BOXES: Final = 4000
 _NAME_BYTES: Final = 4096

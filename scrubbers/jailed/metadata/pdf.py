@@ -20,7 +20,7 @@ from scrubbers.jailed.findings import MALFORMED, Findings, as_line
 from scrubbers.jailed.metadata import exif
 from scrubbers.jailed.metadata.xmp import collect_xmp
 from scrubbers.sniff import PDF_WITHIN
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.stages import Lost, What, Where
 
 # The report on a long document covers its first pages.
 _PAGES_READ: Final = 200

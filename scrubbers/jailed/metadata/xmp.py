@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 _MOST_BYTES: Final = 2**20
 

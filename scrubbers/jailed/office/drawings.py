@@ -15,7 +15,7 @@ from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Picture, Run
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}  # of units of length
 _EMU: Final = 12_700  # to a point: ECMA-376, 20.1.2.1

@@ -9,7 +9,7 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.xml import Node
-from scrubbers.stages import Damaged, TooLarge, What, Where
+from trusted.jail.stages import Damaged, TooLarge, What, Where
 
 _PROPERTIES: Final = {
     "creator": What.PERSON, "lastmodifiedby": What.PERSON, "manager": What.PERSON, "company": What.PERSON,

@@ -12,7 +12,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.text.cleaning import without_unseen
 from scrubbers.jailed.typeset.faces import can_draw
 from scrubbers.jailed.typeset.shaping import NON_JOINER
-from scrubbers.stages import LettersMissing
+from trusted.jail.stages import LettersMissing
 
 UNKNOWN_SIGN: Final = "□"
 BULLET: Final = "•"

@@ -13,7 +13,7 @@ from typing import IO, Final
 from urllib.parse import unquote
 
 from scrubbers.jailed.office.xml import Node, parsed
-from scrubbers.stages import Damaged, KindsDisagree, Locked, TooLarge
+from trusted.jail.stages import Damaged, KindsDisagree, Locked, TooLarge
 
 _MOST_MEMBERS: Final = 4000
 _PART_BYTES: Final = 48 * 2**20  # of one part that is read; a document of 1,000 pages took 20

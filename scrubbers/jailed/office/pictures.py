@@ -15,9 +15,9 @@ from scrubbers.jailed.pictures.colour import declared_colour, to_srgb
 from scrubbers.jailed.pictures.colour.hidden_by_alpha import WITH_ALPHA
 from scrubbers.jailed.pictures.scrub import JPEG_SETTINGS, collect_findings, on_white, rebuild
 from scrubbers.jailed.typeset.model import Picture
-from scrubbers.protocol import HEAD_BYTES
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Kind, Refused, What, Where
+from trusted.jail.protocol import HEAD_BYTES
+from trusted.jail.stages import Kind, Refused, What, Where
 
 KINDS: Final = frozenset({Kind.JPEG, Kind.PNG, Kind.GIF, Kind.BMP, Kind.TIFF, Kind.WEBP})
 # More of a picture than this nobody sees on the page; it is what the PDF scrubber keeps of such a picture.

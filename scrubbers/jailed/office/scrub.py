@@ -28,7 +28,7 @@ from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
 from scrubbers.jailed.typeset.model import Block
-from scrubbers.stages import Kind, OfficeDocument
+from trusted.jail.stages import Kind, OfficeDocument
 
 _CONTENT_TYPES: Final = "[Content_Types].xml"
 # How the content types of the main parts begin, also those of templates and of files with macros.

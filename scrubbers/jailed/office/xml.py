@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from xml.parsers import expat
 
-from scrubbers.stages import Damaged, TooLarge
+from trusted.jail.stages import Damaged, TooLarge
 
 _MOST_ELEMENTS: Final = 1_500_000
 _DEEPEST: Final = 200

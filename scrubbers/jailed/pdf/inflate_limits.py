@@ -11,7 +11,7 @@ import re
 import zlib
 from typing import Final
 
-from scrubbers.stages import TooManyPixels
+from trusted.jail.stages import TooManyPixels
 
 _STREAM: Final = re.compile(rb"stream\r?\n(?=[\x08\x18\x28\x38\x48\x58\x68\x78])")
 _INPUT_BYTES: Final = 64 * 1024  # read at once

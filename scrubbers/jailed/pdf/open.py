@@ -23,7 +23,7 @@ from scrubbers.jailed.pdf.pattern_places import largest_cell
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 # What stands in each pattern, and in lists and memberships of layers.
 _OF_INTEREST: Final = (b"/PatternType", b"/OCGs", b"/VE", b"/ViewState")

@@ -14,7 +14,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 from scrubbers.jailed.pdf.content.forms import matrix_of
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 # A name before what chooses a pattern, or at the end: that may stand in the next stream. 0x80 and 0xff are blanks.
 _CHOOSES: Final = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%\x80\xff]++(?=[\0\t\n\f\r \x80\xff]*+(?:scn|SCN|%|\Z))")

@@ -33,7 +33,7 @@ from scrubbers.jailed.pdf.text_layer.emit import layer
 from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
 from scrubbers.jailed.pdf.text_layer.words import Box, Word, count_letters, turned
 from scrubbers.jailed.pictures import against_marks
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
 BACKDROP: Final = 2.0  # the same, of a backdrop and of what it is compared with: edges fall on the same places

@@ -47,7 +47,7 @@ from scrubbers.jailed.pdf.visibility.page_objects import Sheet
 from scrubbers.jailed.pdf.visibility.source_texts import SourceTexts
 from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.jailed.pictures import against_marks, preview
-from scrubbers.stages import Damaged, LettersMissing, Lost, What, Where
+from trusted.jail.stages import Damaged, LettersMissing, Lost, What, Where
 
 _BATCH_PAGES: Final = 60  # held in memory with their display lists
 # Pictures on a batch's pages are held until it is written, and once more in the batch's own file.

@@ -12,7 +12,7 @@ from PIL import Image
 from scrubbers.jailed.pdf.bitmap import drawn_on_white, in_colours
 from scrubbers.jailed.pdf.left_out import require_room, room_for
 from scrubbers.jailed.pdf.written import as_written
-from scrubbers.stages import Damaged, Locked, TooManyPages
+from trusted.jail.stages import Damaged, Locked, TooManyPages
 
 _PAGES: Final = 2000  # design, "Numbers"
 # PDFium keeps a copy of every stream that it has read until the document is closed. It is opened again each time about

@@ -26,7 +26,7 @@ from scrubbers.jailed.pictures import against_marks
 from scrubbers.jailed.pictures.release_input import release_input
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.scrub_sample import scrub_sample
-from scrubbers.stages import Kind
+from trusted.jail.stages import Kind
 
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
 

@@ -15,7 +15,7 @@ from typing import Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 # Of libio.h. With the first, a full buffer is an error that sets the second, and no call to the system.
 _NO_WRITES, _ERROR_SEEN = 0x8, 0x20

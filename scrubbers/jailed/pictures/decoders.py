@@ -21,7 +21,7 @@ from PIL import (
 )
 
 from scrubbers.jailed.findings import MALFORMED
-from scrubbers.stages import Kind, TooManyPixels
+from trusted.jail.stages import Kind, TooManyPixels
 
 PIXELS: Final = 100_000_000  # 100 megapixels: design, "Numbers"; as RGB 400 MB in Pillow's memory
 

@@ -34,8 +34,8 @@ from PIL import ImageFile
 
 from scrubbers.jailed.pictures import jpeg_scan_memory
 from scrubbers.jailed.pictures.release_input import LARGE_BYTES
-from scrubbers.protocol import ATTACHMENT_BYTES
-from scrubbers.stages import Kind, TooMuchToHold
+from trusted.jail.protocol import ATTACHMENT_BYTES
+from trusted.jail.stages import Kind, TooMuchToHold
 
 MOST_BYTES: Final = 3 * ATTACHMENT_BYTES
 # What a job takes beside its picture, and some for the rest of the service meanwhile.

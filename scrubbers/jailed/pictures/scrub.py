@@ -32,16 +32,7 @@ from scrubbers.jailed.pictures.colour.hidden_by_alpha import WITH_ALPHA
 from scrubbers.jailed.pictures.preview import PREVIEW_SIDE, downscaled
 from scrubbers.jailed.pictures.release_input import release_input
 from scrubbers.jailed.pictures.streaming import jpeg, png, png_chunks, png_encoder
-from scrubbers.stages import (
-    RESULT_KIND,
-    CameraRaw,
-    Kind,
-    Lost,
-    TooManyFrames,
-    UncommonPicture,
-    What,
-    Where,
-)
+from trusted.jail.stages import RESULT_KIND, CameraRaw, Kind, Lost, TooManyFrames, UncommonPicture, What, Where
 
 _TIFF_PAGES: Final = 200  # a long fax; a document of more pages is a PDF
 JPEG_SETTINGS: Final[dict[str, Any]] = {"quality": 90, "subsampling": "4:2:0", "optimize": False, "progressive": False}

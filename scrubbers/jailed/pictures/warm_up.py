@@ -16,9 +16,9 @@ from scrubbers.jailed.metadata import containers
 from scrubbers.jailed.pictures import decoders, scrub
 from scrubbers.jailed.pictures.preview import downscaled
 from scrubbers.jailed.scrub_sample import scrub_sample
-from scrubbers.jailed.verify import jpeg
-from scrubbers.report_wire import encode_report
-from scrubbers.stages import Kind
+from second_reader import jpeg
+from trusted.jail.report_wire import encode_report
+from trusted.jail.stages import Kind
 
 _WARM_MODES: Final = {
     Kind.JPEG: ("RGB", "L", "CMYK"),

@@ -9,7 +9,7 @@ from typing import Final
 
 import av
 
-from scrubbers.stages import SoundOrFilm
+from trusted.jail.stages import SoundOrFilm
 
 _RATE: Final = 8_000  # samples a second: voices
 _EVERY: Final = 4  # of them, one: a peak between them is as good as any

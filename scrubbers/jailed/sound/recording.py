@@ -9,7 +9,7 @@ import av
 # PyAV imports it when a file has subtitles, and a job can open no file.
 import av.subtitles.codeccontext
 
-from scrubbers.stages import Damaged, SoundOrFilm
+from trusted.jail.stages import Damaged, SoundOrFilm
 
 _HEAD_BYTES: Final = 12
 # By the first bytes, FFmpeg's name of the reader.

@@ -20,7 +20,7 @@ from scrubbers.jailed.sound.recording import decoded, moving_picture_of, opened,
 from scrubbers.jailed.sound.sample import sample_recording
 from scrubbers.jailed.sound.tags import collect
 from scrubbers.jailed.sound.waveform import Waveform
-from scrubbers.stages import Empty, Film, Kind, Lost
+from trusted.jail.stages import Empty, Film, Kind, Lost
 
 
 def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: Findings) -> None:

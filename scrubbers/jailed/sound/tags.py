@@ -7,7 +7,7 @@ from typing import Final
 import av
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 # Names of tags in lower case, across ID3, iTunes, QuickTime, Vorbis comments, RIFF and Matroska, as FFmpeg gives them.
 _MEANINGS: Final[tuple[tuple[re.Pattern[str], What], ...]] = tuple(

@@ -11,7 +11,7 @@ import unicodedata
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 MOST_MARKS: Final = 4
 _KEPT_CONTROLS: Final = "\n\t"

@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import TextUnreadable, What, Where
+from trusted.jail.stages import TextUnreadable, What, Where
 
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}

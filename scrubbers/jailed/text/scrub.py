@@ -11,7 +11,7 @@ from scrubbers.jailed.text.decoding import decoded
 from scrubbers.jailed.text.preview import drawn
 from scrubbers.jailed.text.tables import with_inert_cells
 from scrubbers.jailed.text.traces import require_no_traces
-from scrubbers.stages import Empty, Kind
+from trusted.jail.stages import Empty, Kind
 
 _SAMPLE: Final = "Ett prov; 1\n=1+1; två\u200b\n".encode()
 

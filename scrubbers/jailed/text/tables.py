@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 # Blanks and quotation marks may stand before it.
 _FORMULA: Final = re.compile(r"""(?m)(?P<before>(?:^|(?<=[;,\t]))[ "]*)(?P<cell>[=@+\-][^;,\t\n]*)""")

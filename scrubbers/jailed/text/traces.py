@@ -7,7 +7,7 @@ or quoted, the whole is refused, for where it ends nothing tells.
 import re
 from typing import Final
 
-from scrubbers.stages import Email
+from trusted.jail.stages import Email
 
 # Also behind the name of who is quoted ("AB> ").
 _HEAD: Final = re.compile(

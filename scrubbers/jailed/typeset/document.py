@@ -16,7 +16,7 @@ from scrubbers.jailed.pictures.preview import downscaled
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.typeset.layout import laid_out
 from scrubbers.jailed.typeset.model import Block, PageBreak
-from scrubbers.stages import Empty, Lost
+from trusted.jail.stages import Empty, Lost
 
 
 def write_document(blocks: Sequence[Block], clean: int, preview: int, findings: Findings) -> None:

@@ -29,7 +29,7 @@ from scrubbers.jailed.typeset.model import (
 )
 from scrubbers.jailed.typeset.shaping import NON_JOINER
 from scrubbers.jailed.typeset.writer import A4, Element, Letters, Pages, Placed, Rule
-from scrubbers.stages import TooLarge, TooManyPages, WouldNotVouch
+from trusted.jail.stages import TooLarge, TooManyPages, WouldNotVouch
 
 # All in points.
 _MARGIN: Final = 56

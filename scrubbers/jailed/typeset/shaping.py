@@ -16,7 +16,7 @@ from typing import Any, Final
 import uharfbuzz
 
 from scrubbers.jailed.typeset.faces import Glyph, Part, content, face
-from scrubbers.stages import LettersMissing
+from trusted.jail.stages import LettersMissing
 
 # Visible only in that the letters beside it do not join: it has no glyph, and is in no copy.
 NON_JOINER: Final = "\u200c"

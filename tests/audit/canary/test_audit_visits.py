@@ -30,8 +30,8 @@ from audit.canary.visits.visitor import CanaryVisitor, Exchange, Markers
 from audit.verdict import Inspection, Verdict
 from cases.roster.chain import parse_roster, verify_line
 from cases.roster.member import read_join
-from cases.roster.text import NO_PREVIOUS, RosterHome, render
-from cases.roster.text import Member as Named
+from trusted.roster.text import NO_PREVIOUS, RosterHome, render
+from trusted.roster.text import Member as Named
 
 ANNA, BO = Member.new("Anna Ask"), Member.new("Bo Bok")
 FORMS = """

@@ -116,7 +116,7 @@ def test_a_filling_that_is_not_the_only_one_and_the_last_counts(body):
 
 def test_the_clock_of_the_intake_goes_on_while_it_runs_and_of_nothing_else(tmp_path):
     moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 0, bytes(32))
-    asks = "import cases.clock, sys\nfor _ in sys.stdin: print(int(cases.clock.utc_now().timestamp()), flush=True)"
+    asks = "import trusted.case.clock, sys\nfor _ in sys.stdin: print(int(trusted.case.clock.utc_now().timestamp()), flush=True)"
 
     def hears(name):
         with subprocess.Popen(

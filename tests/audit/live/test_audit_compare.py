@@ -34,7 +34,7 @@ from audit.canary.drawn import check_drawn, hook, number_of
 from audit.canary.visits.http import Answer, read_answer
 from audit.canary.visits.visitor import Exchange
 from audit.verdict import Inspection, Verdict
-from cases.receipt.wordlist import to_words
+from trusted.receipt.wordlist import to_words
 
 # Two runs of nine values by two visitors, seven seconds apart and a quarter of a second within a run.
 RUNS, VALUES, STARTED = (0, 2), 9, 1_795_768_000.3
@@ -145,7 +145,7 @@ def test_the_other_hour_is_in_the_same_part_of_the_same_day(hour, minute):
 
 
 def test_an_interpreter_of_another_hour_runs_the_same_program_and_reads_another_clock(tmp_path):
-    ask = "import time, cases.clock; print(time.time(), cases.clock.utc_now().timestamp(), cases.clock.__file__)"
+    ask = "import time, trusted.case.clock; print(time.time(), trusted.case.clock.utc_now().timestamp(), trusted.case.clock.__file__)"
     moved = interpreter_with_clock(Path(sys.executable), tmp_path / "clock", 9728, KEY)
 
     told = [

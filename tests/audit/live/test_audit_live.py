@@ -33,9 +33,9 @@ from audit.observe.proc import _starter, find_service
 from audit.report.claims import LIVE
 from audit.verdict import Verdict
 from cases.audit_chain import read_records
-from cases.clock import today, utc_now
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.daily_audit import audit_if_due, keep_audited
+from trusted.case.clock import today, utc_now
 
 ROWS_FOR_ROOT = {row.id for row in TABLE if row.root}
 # What stands in a copy of the system's files, in order; each weakening changes one of them.
@@ -406,10 +406,10 @@ def test_a_manifest_is_taken_from_a_reviewed_source_and_compared(service, place,
     assert "own-files" not in service.live("--manifest", manifest)[1]["findings"]
 
     manifest.write_text(
-        re.sub(r"(?m)^.*  intake/http/silence.py\n", f"{'0' * 64}  intake/http/silence.py\n", manifest.read_text())
+        re.sub(r"(?m)^.*  trusted/web/silence.py\n", f"{'0' * 64}  trusted/web/silence.py\n", manifest.read_text())
     )
 
-    assert_weakened(service, "own-files", "intake/http/silence.py", manifest=manifest)
+    assert_weakened(service, "own-files", "trusted/web/silence.py", manifest=manifest)
 
 
 def test_the_printed_page_stands_alone_and_says_what_is_not_covered(service, tmp_path):
@@ -489,5 +489,5 @@ def test_a_core_limit_that_was_lifted_while_it_runs(service):
 
 def test_one_changed_line_of_our_own_program(service):
     """Last of those on this service: that a file was changed since the start stays true when it is changed back."""
-    with add_line(service.packages / "intake" / "http" / "silence.py", "# one line more\n"):
-        assert_weakened(service, "own-files", "intake/http/silence.py")
+    with add_line(service.packages / "trusted" / "web" / "silence.py", "# one line more\n"):
+        assert_weakened(service, "own-files", "trusted/web/silence.py")

@@ -47,8 +47,8 @@ def unlocked(place):
     """A service whose intake puts on no lock at all and holds what it must not hold."""
     python = make_installation(place / "weak")
     packages = next(python.parent.parent.glob("lib/python3*/site-packages"))
-    main = packages / "intake" / "process.py"
-    main.write_text(main.read_text().replace("from confine.lock import confine_intake\n", UNLOCKED))
+    main = packages / "trusted/web/process.py"
+    main.write_text(main.read_text().replace("from trusted.confine.lock import confine_intake\n", UNLOCKED))
     (place / "b").mkdir()
     with audited(place / "b", python) as running:
         yield running.live()
@@ -60,7 +60,7 @@ def test_an_intake_without_any_lock_is_found_by_what_everybody_sees(unlocked):
     assert code == 1
     assert "Seccomp 0, NoNewPrivs 0" in evidence(report, "filter")
     assert "the intake has started process" in evidence(report, "processes")
-    assert "intake/process.py" in evidence(report, "own-files")
+    assert "trusted/web/process.py" in evidence(report, "own-files")
     if AS_ROOT:
         assert "capabilities 0x" in evidence(report, "privileges")
         assert "whether intake" in evidence(report, "core-dumps", "not seen")

@@ -37,7 +37,13 @@ for place in sys.argv[1:]:
 print("ready", flush=True)
 time.sleep(600)
 """
-MODULES = ("intake/__main__.py", "cases/store/shred.py", "confine/seccomp.py", "onion/publish.py", "audit/verdict.py")
+MODULES = (
+    "intake/__main__.py",
+    "trusted/store/shred.py",
+    "trusted/confine/seccomp.py",
+    "onion/publish.py",
+    "audit/verdict.py",
+)
 OTHERS = ("aiohttp/web.py", "nacl/secret.py", "stem/control.py", "pypdf/_reader.py", "jinja2/runtime.py")
 
 
@@ -171,7 +177,7 @@ def test_the_auditors_manifest_counts_and_not_the_one_that_was_changed_with_the_
     share = own.parents[2] / "share" / "MANIFEST"
     theirs = tmp_path / "MANIFEST"
     theirs.write_text(share.read_text())
-    name, path = "cases/store/shred.py", stage.files["cases/store/shred.py"]
+    name, path = "trusted/store/shred.py", stage.files["trusted/store/shred.py"]
     with one_byte_changed(path):
         share.write_text(re.sub(rf"(?m)^\w+  {name}$", f"{sha256_of(path)}  {name}", theirs.read_text()))
         fooled, seen = stage.seen(), stage.seen(theirs)

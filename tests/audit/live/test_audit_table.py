@@ -170,7 +170,7 @@ def test_every_sentence_of_a_check_is_in_swedish_with_the_same_values():
 
 def test_the_schema_that_the_audit_knows_is_the_one_that_is_shipped():
     with contextlib.closing(sqlite3.connect(":memory:")) as database:
-        database.executescript((ROOT / "cases" / "store" / "schema.sql").read_text())
+        database.executescript((ROOT / "trusted" / "store" / "schema.sql").read_text())
         rows = database.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
 
     assert schema_digest([sql for (sql,) in rows]) == SCHEMA_DIGEST, "the schema changed: look, then set SCHEMA_DIGEST"

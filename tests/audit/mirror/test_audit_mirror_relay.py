@@ -24,17 +24,17 @@ from audit.report.html import as_html
 from scripts import install_relay_program
 
 PROJECT = Path(__file__).parents[3]
-NO_LOCKS = ("relay/process.py", "    if not locks.complete:\n        return UNSAFE\n", "")
+NO_LOCKS = ("trusted/relay/process.py", "    if not locks.complete:\n        return UNSAFE\n", "")
 # The filter as it is refuses every one of these, so it has to go first.
-OPEN = ("relay/process.py", "        locks = confine_relay(inherited.socks_port, RELAY_LIMITS.descriptors)\n    except",
+OPEN = ("trusted/relay/process.py", "        locks = confine_relay(inherited.socks_port, RELAY_LIMITS.descriptors)\n    except",
         "        pass\n    except")  # fmt: skip
 VISIT = "        try:\n            with contextlib.suppress(OSError), browser:\n"
-KEPT = ("relay/door.py", "_PAUSE_SECONDS = 0.05\n", "_PAUSE_SECONDS = 0.05\nKEPT = []\n")
+KEPT = ("trusted/relay/door.py", "_PAUSE_SECONDS = 0.05\n", "_PAUSE_SECONDS = 0.05\nKEPT = []\n")
 
 
 def at_a_visit(line: str) -> tuple[str, str, str]:
     """This line, when a visit begins."""
-    return ("relay/door.py", VISIT, f"        {line}\n{VISIT}")
+    return ("trusted/relay/door.py", VISIT, f"        {line}\n{VISIT}")
 
 
 # Name: the changes, the row that finds it, and a part of its sentence.
@@ -51,18 +51,18 @@ FAULTS = {
         "memory", ": a planted address",
     ),
     "a body kept": (
-        [("relay/link.py", "            moved(size)\n", "            moved(size)\n            KEPT.append(bytes(view[:size]))\n"),
-         ("relay/link.py", "async def link(", "KEPT = []\n\n\nasync def link(")],
+        [("trusted/relay/link.py", "            moved(size)\n", "            moved(size)\n            KEPT.append(bytes(view[:size]))\n"),
+         ("trusted/relay/link.py", "async def link(", "KEPT = []\n\n\nasync def link(")],
         "memory", "samples of what was sent",
     ),
     "greetings kept": (
-        [("relay/server.py", "class Relay(", "KEPT = []\n\n\nclass Relay("),
-         ("relay/server.py", "                return data\n", "                KEPT.append(data)\n                return data\n")],
+        [("trusted/relay/server.py", "class Relay(", "KEPT = []\n\n\nclass Relay("),
+         ("trusted/relay/server.py", "                return data\n", "                KEPT.append(data)\n                return data\n")],
         "memory", "and the greetings of",
     ),
     "what came to port 80 kept": (
-        [("relay/redirect.py", "class Redirect(", "KEPT = []\n\n\nclass Redirect("),
-         ("relay/redirect.py", "            buffer[:] = bytes(len(buffer))\n", "            KEPT.append(buffer)\n")],
+        [("trusted/relay/redirect.py", "class Redirect(", "KEPT = []\n\n\nclass Redirect("),
+         ("trusted/relay/redirect.py", "            buffer[:] = bytes(len(buffer))\n", "            KEPT.append(buffer)\n")],
         "memory", "the planted browser",
     ),
     "a datagram to a daemon of logs": (

@@ -7,7 +7,10 @@ from desk_harness import PASSPHRASE, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
 
-from cases.entry import (
+from desk.errors import NotReachable
+from desk.web.views.case_line import case_number
+from desk.work import acts
+from trusted.case.entry import (
     TEXT_CHARACTERS,
     CaseLink,
     LegalHold,
@@ -18,9 +21,6 @@ from cases.entry import (
     Reopen,
     Stream,
 )
-from desk.errors import NotReachable
-from desk.web.views.case_line import case_number
-from desk.work import acts
 
 LEAD, HANDLER = range(2)
 

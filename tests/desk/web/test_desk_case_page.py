@@ -17,11 +17,11 @@ from measured import best_of
 from moved_cases import HANDLER, LEAD, OTHER, ROLES
 from moved_pages import ids_of
 
-from cases.clock import today
-from cases.entry import InboxEnded, MeetingRequest, Message, Withdrawal
 from desk.work import acts, moves
 from desk.work.case.numbers import figure_of
 from desk.work.erasing import erase
+from trusted.case.clock import today
+from trusted.case.entry import InboxEnded, MeetingRequest, Message, Withdrawal
 
 SECONDS = 0.5
 CANNOT = "Du kan inte öppna sidan. Gå till översikten."

@@ -14,8 +14,6 @@ from intake_harness import make_home
 from moved_cases import ROLES, a_case, offered
 
 from cases.audit_chain import append_record, make_chain_file, next_record
-from cases.clock import today
-from cases.entry import Opened, Stream
 from cases.roster.chain import render
 from cases.roster.member import new_member_keys
 from cases.upkeep import LINES, NEVER, Sign, Upkeep, write_upkeep
@@ -23,6 +21,8 @@ from cases.wire import messages
 from desk.keep.audits import missing_days
 from desk.web.views.case_line import case_number
 from desk.work import moves
+from trusted.case.clock import today
+from trusted.case.entry import Opened, Stream
 
 LEAD, HANDLER, COUNSEL = range(3)
 

@@ -8,9 +8,9 @@ from desk_pages import Reader, Seen, pages_of
 from desk_writing import at_case, drawn, hidden, pieces, send, typed, write
 from intake_harness import file_report, log_in, make_home
 
-from cases.entry import Close, Message, Note, Outcome, Stream
 from desk.errors import NotReachable
 from desk.work import acts
+from trusted.case.entry import Close, Message, Note, Outcome, Stream
 
 LEAD, HANDLER = 0, 1
 

@@ -14,10 +14,10 @@ from moved_pages import (
     ROLES,
 )
 
-from cases.case.statements import Act, Unsigned, sign_statement
-from cases.clock import today
 from cases.wire import messages
 from desk.work.erasing import erase
+from trusted.case.clock import today
+from trusted.case.statements import Act, Unsigned, sign_statement
 
 
 @pytest.fixture

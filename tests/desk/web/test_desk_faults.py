@@ -10,7 +10,6 @@ from desk_harness import lie, running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
 
-from cases.errors import NotAllowed
 from cases.wire.messages import BoxAnswer, BoxBatch
 from desk.errors import StrangeAnswer
 from desk.keep.state import KnownCase, read_state
@@ -19,6 +18,7 @@ from desk.web.session import search
 from desk.work import acts, syncing
 from desk.work.erasing import erase
 from intake.desk_api.filing import FILED_A_DAY, FilingQuota
+from trusted.case.errors import NotAllowed
 
 LEAD, HANDLER = range(2)
 ABSURD = 2**62

@@ -10,12 +10,12 @@ from desk_harness import running_desks
 from desk_pages import pages_of
 from intake_harness import make_home
 
-from cases.crypto import streams
-from cases.crypto.seal import Authorship, append
-from cases.entry import Attachment, CaseLink, Close, LegalHold, Note, Outcome, RegisterNumber, Stream
 from cases.wire.messages import AppendAnswer, AppendRequest, WireHead
 from desk.server.client import DeskClient
 from desk.work import writing
+from trusted.case.entry import Attachment, CaseLink, Close, LegalHold, Note, Outcome, RegisterNumber, Stream
+from trusted.crypto import streams
+from trusted.crypto.seal import Authorship, append
 
 LEAD, HANDLER = 0, 1
 EVIL = "<script>alert(1)</script>\u202eabc %s %(count)d {{ 7*7 }} \u2066x"

@@ -92,8 +92,8 @@ def test_a_computer_without_ipv6_alone_is_served_on_127_0_0_1_alone():
     # What a kernel says that was started without IPv6, said by a filter in this one.
     found = on_a_computer("""
 import errno
-from confine import process, seccomp
-from confine.seccomp import Action, Equals, Rule
+from trusted.confine import process, seccomp
+from trusted.confine.seccomp import Action, Equals, Rule
 process.no_new_privileges()
 no_ipv6 = Rule(0x00050000 | errno.EAFNOSUPPORT, ("socket",), (Equals(0, socket.AF_INET6),))
 seccomp.install(seccomp.build((no_ipv6,), Action.ALLOW))

@@ -17,14 +17,14 @@ from desk_pages import pages_of
 from intake_harness import make_home
 
 from cases.case.timeline import CaseAction
-from cases.clock import today
-from cases.entry import Message, Stream
 from cases.roster.member import open_member_keys, seal_member_keys
 from desk.keep.cache import open_cache
 from desk.keep.state import KnownCase, SeenHead, read_state
 from desk.keep.summaries import Limit, Summary
 from desk.web.session.cases import kept_case
 from desk.work.writing import write
+from trusted.case.clock import today
+from trusted.case.entry import Message, Stream
 
 LEAD = 0
 MANY = 10_000

@@ -11,7 +11,6 @@ from desk_harness import running_desks
 from desk_pages import pages_of
 from intake_harness import NOON, make_home
 
-from cases.clock import days_now
 from cases.roster.chain import fingerprint_words, parse_roster, propose, read_chain, render
 from cases.roster.member import new_member_keys
 from desk.errors import NotReachable
@@ -20,6 +19,7 @@ from desk.web.views.group.word_picture import SIDE, word_picture
 from desk.web.views.pages import Pages
 from desk.work.case.waiting import Unripe
 from desk.work.membership import introduction_of
+from trusted.case.clock import days_now
 
 LEAD, HANDLER, COUNSEL = 0, 1, 2
 NEW_KEYS = new_member_keys()

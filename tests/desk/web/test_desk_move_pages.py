@@ -29,13 +29,13 @@ from moved_pages import (
     unreached,
 )
 
-from cases.clock import STOCKHOLM, next_release, today
-from cases.entry import Handover, Stream
 from desk.errors import DeskError
 from desk.keep.keyfile import DeskHome
 from desk.web.views.case.moving import needs_relock
 from desk.web.views.case_line import case_number
 from desk.work import acts, moves
+from trusted.case.clock import STOCKHOLM, next_release, today
+from trusted.case.entry import Handover, Stream
 
 TEXT = "Chefen anställde sin systerson."
 WHY = "Vi lämnar ärendet till en jurist."

@@ -12,9 +12,6 @@ from intake_harness import SetClock, make_home
 from moved_cases import send_to
 from moved_pages import HANDLER, LEAD, OTHER, ROLES, ids_of, send_file, three_read, two_read
 
-from cases.crypto.envelope import HEADER_BYTES
-from cases.entry import Note, Opened, Stream
-from cases.errors import Busy
 from cases.wire.messages import AppendAnswer, AppendRequest, StateAnswer, WireHead
 from cases.wire.offers import ANSWER_BYTES, HELD_MAX, OFFER_BYTES_MAX, OfferRequest
 from desk.errors import MoveBroken, ServerRefused
@@ -22,6 +19,9 @@ from desk.web.views.case_line import case_number
 from desk.work import acts, moves
 from desk.work.erasing import erase
 from intake.desk_api.offers import BYTES_MAX, HeldOffers
+from trusted.case.entry import Note, Opened, Stream
+from trusted.case.errors import Busy
+from trusted.crypto.envelope import HEADER_BYTES
 
 CASE = bytes(16)
 

@@ -19,7 +19,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from intake_harness import SetClock, make_home
 
-from cases.entry import Access, Report, Stream
 from desk.keep.figures import CaseFigure
 from desk.web.session.link import Link, LinkState
 from desk.web.views.group.figures import as_csv
@@ -27,6 +26,7 @@ from desk.web.views.pages import Pages
 from desk.work import acts
 from desk.work.case.numbers import LEAST, TEST_NOTE, Row, Table, decisions, figure_of, merge_small, periods, times
 from desk.work.erasing import erase
+from trusted.case.entry import Access, Report, Stream
 
 LEAD, HANDLER, COUNSEL = range(3)
 OUTCOMES, TIMES = ("handled", "dismissed", "open"), ("soon", "in time", "late")

@@ -13,9 +13,9 @@ from desk_pages import pages_of
 from inbox_samples import filled, shown_words
 from intake_harness import file_report, log_in, make_home
 
-from cases.entry import TEXT_CHARACTERS, MinutesApproved, Report, Stream
-from cases.receipt.keys import parse_receipt
 from desk.errors import NotReachable
+from trusted.case.entry import TEXT_CHARACTERS, MinutesApproved, Report, Stream
+from trusted.receipt.keys import parse_receipt
 
 LEAD, HANDLER, COUNSEL = 0, 1, 2
 TEXT = "Chefen köpte in sin brors firma utan upphandling.\nDet var i maj."

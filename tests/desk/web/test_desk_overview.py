@@ -14,8 +14,6 @@ from intake_harness import make_home
 from moved_cases import HANDLER, LEAD
 from moved_pages import ROLES, two_read
 
-from cases.clock import STOCKHOLM, add_months, today
-from cases.entry import Message
 from cases.roster.chain import add_signature, parse_roster, propose, render, sign_roster
 from cases.wire.messages import RosterAnswer
 from desk.keep.audits import AuditPin
@@ -25,6 +23,8 @@ from desk.web.session.desk import Locked
 from desk.web.views.case_line import case_number
 from desk.work import acts
 from desk.work.erasing import erase
+from trusted.case.clock import STOCKHOLM, add_months, today
+from trusted.case.entry import Message
 
 TEXT = "Chefen anställde sin systerson."
 OTHER = "Provsvar från vattenverket ändras."

@@ -16,8 +16,6 @@ from intake_harness import make_home
 from reporter_samples import rows
 
 from cases.audit_chain import append_record, make_chain_file, next_record
-from cases.clock import today
-from cases.entry import Note, Stream
 from desk.commands.result import CommandInput
 from desk.commands.run import COMMANDS
 from desk.commands.session import work
@@ -29,6 +27,8 @@ from desk.web.views.group.probing import suggested_text
 from desk.work.case.numbers import TEST_NOTE, is_test
 from intake.views import pages as intake_pages
 from onion.address import address_from_public
+from trusted.case.clock import today
+from trusted.case.entry import Note, Stream
 
 LEAD, HANDLER, COUNSEL = range(3)
 ADDRESS = address_from_public(secrets.token_bytes(32))

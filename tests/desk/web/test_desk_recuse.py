@@ -11,11 +11,11 @@ from desk_pages import pages_of
 from intake_harness import make_home
 from moved_pages import HANDLER, LEAD, OTHER, ROLES, offered, signed, three_read, two_read, unreached
 
-from cases.entry import Note, Recusal, Stream
 from desk.errors import NotNow
 from desk.web.views.case.moving import needs_relock, stands_on_overview
 from desk.work import acts
 from desk.work.case.opened import DeskCase
+from trusted.case.entry import Note, Recusal, Stream
 
 WELL_FILLED = {"reason": "close", "text": "Vi är <kusiner>.", "understood": "yes", "warned": ""}
 

@@ -11,11 +11,11 @@ from desk_pages import pages_of
 from desk_writing import at_case, drawn, in_language, pieces, send, typed, write
 from intake_harness import file_report, log_in, make_home
 
-from cases.clock import today
-from cases.entry import Acknowledgement, Assessment, CompletionRequest, Feedback, Message, PhoneMinutes
 from cases.languages import LANGUAGES
 from desk.web.handlers.write.machine import FormWithPreview
 from desk.web.views.writing.phrases import PHRASES, Phrases
+from trusted.case.clock import today
+from trusted.case.entry import Acknowledgement, Assessment, CompletionRequest, Feedback, Message, PhoneMinutes
 
 LEAD = 0
 HOSTILE = '</textarea><script>alert(1)</script><a href="http://example.org">"x"</a> & \u202etxt'

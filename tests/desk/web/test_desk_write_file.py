@@ -12,9 +12,9 @@ from desk_pages import Reader, Seen, pages_of
 from desk_writing import at_case, drawn, hidden, pieces, send, typed, without_token
 from intake_harness import file_report, log_in, make_home, zygotes
 
-from cases.entry import Attachment, CompletionRequest, Message, ScrubRecord, Stream
 from desk.web.local.forms import FORM_BYTES_MAX
 from kallskydd.demo.sample_files import sample_jpeg, sample_pdf
+from trusted.case.entry import Attachment, CompletionRequest, Message, ScrubRecord, Stream
 
 LEAD, HANDLER = 0, 1
 FOR_AN_IMAGE = {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image", "Sec-Fetch-Site": "same-origin"}

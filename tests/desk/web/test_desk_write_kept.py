@@ -10,10 +10,10 @@ from desk_pages import pages_of
 from desk_writing import at_case, drawn, hidden, send, typed, write
 from intake_harness import make_home
 
-from cases.entry import Message
 from desk.keep.drafts import DRAFTS_BYTES_MIN, read_drafts
 from desk.work import acts
 from desk.work.erasing import erase
+from trusted.case.entry import Message
 
 LEAD, HANDLER = 0, 1
 SEALED_BYTES = DRAFTS_BYTES_MIN + 40

@@ -10,11 +10,11 @@ from desk_harness import running_desks
 from desk_requests import raw, signed
 from intake_harness import make_home
 
-from cases.case.statements import Unsigned, sign_statement
-from cases.crypto.seal import fetch_mac
 from cases.roster.member import new_member_keys
 from cases.wire import messages
 from desk.errors import ServerRefused
+from trusted.case.statements import Unsigned, sign_statement
+from trusted.crypto.seal import fetch_mac
 
 
 async def test_every_refusal_has_one_shape_and_one_size(tmp_path):

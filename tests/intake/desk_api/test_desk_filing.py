@@ -12,15 +12,15 @@ from desk_harness import lie, running_desks
 from desk_requests import raw, signed
 from intake_harness import make_home
 
-from cases.crypto.envelope import Place
-from cases.crypto.seal import new_case_keys, open_grant, open_stream, seal_header
-from cases.entry import ItemKind, Report, Stream
-from cases.errors import NotARecipient
-from cases.receipt.keys import receipt_keys
 from cases.wire import messages
 from cases.wire.filing import REPORT_BYTES_MAX, FileReportRequest, ReportFormAnswer
 from desk.errors import StrangeAnswer
 from desk.work.oral import OralCall, OralNotes, file_report
+from trusted.case.entry import ItemKind, Report, Stream
+from trusted.case.errors import NotARecipient
+from trusted.crypto.envelope import Place
+from trusted.crypto.seal import new_case_keys, open_grant, open_stream, seal_header
+from trusted.receipt.keys import receipt_keys
 
 CASE_TABLES = ("cases", "entries", "heads", "waiting_items", "files", "chunks", "notes_grants", "statements")
 TEXT = "Kommunen betalade två gånger för bron."

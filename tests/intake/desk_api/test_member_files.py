@@ -18,11 +18,8 @@ from PIL import Image
 from service import copies
 
 from cases.case.merging import merge
-from cases.entry import Attachment, Body, ItemKind, Message, ScrubRecord, Stream
-from cases.errors import RequestRefused
 from cases.roster.member import new_member_keys
 from cases.sentences.file import SENTENCES
-from cases.store.shred import Slots
 from cases.wire import messages
 from cases.wire.files import AttachRequest, CleanCopy, ScrubAnswer, ScrubRequest, framed, read_clean_copy
 from desk.errors import ServerRefused
@@ -32,13 +29,16 @@ from desk.web.views.sentences import notice_for
 from desk.work import acts, answers
 from desk.work.case.opened import DeskCase
 from intake.desk_api.files import ATTACH_BYTES_MAX
-from intake.errors import FileRefused, NoRoomNow, StalledUpload
-from intake.limits import Limits
-from intake.rooms.uploads import MemoryBudget
 from kallskydd.demo.sample_files import sample_jpeg, sample_pdf
-from scrubbers import protocol
 from scrubbers.report_groups import grouped_names
-from scrubbers.stages import REFUSALS
+from trusted.case.entry import Attachment, Body, ItemKind, Message, ScrubRecord, Stream
+from trusted.case.errors import RequestRefused
+from trusted.jail import protocol
+from trusted.jail.stages import REFUSALS
+from trusted.rooms.uploads import MemoryBudget
+from trusted.store.shred import Slots
+from trusted.web.errors import FileRefused, NoRoomNow, StalledUpload
+from trusted.web.limits import Limits
 
 
 def all_of_it(folder: Path) -> bytes:

@@ -10,7 +10,7 @@ from intake_harness import file_report, running_intake
 from mirror_harness import running_mirror
 from service import copies, new_marker
 
-from intake.http.silence import FIXED_BODY
+from trusted.web.silence import FIXED_BODY
 
 # What proxies and networks of them put the visitor's address, her country or their own name into: by their manuals, and
 # by the lists of programs that look for it.

@@ -8,7 +8,7 @@ from raw_forms import part, read_all
 from reporter_samples import opened, photograph, rows
 
 from intake.daily import release
-from intake.limits import Limits
+from trusted.web.limits import Limits
 
 KIND = {"Content-Type": "multipart/form-data; boundary=b"}
 

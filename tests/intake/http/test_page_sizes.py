@@ -21,16 +21,16 @@ from inbox_samples import TUESDAY, members_write, with_notes
 from intake_harness import Page, file_report, log_in, running_intake
 from reporter_samples import session_of
 
-from cases.entry import TEXT_CHARACTERS, Acknowledgement, CompletionRequest, Message, Outcome, PhoneMinutes
 from cases.languages import LANGUAGES
 from intake.daily import release
-from intake.http.padding import SIZES
 from intake.inbox.case import add_entries
 from intake.report.receipt import Readable, SentWith, receipt_page, receipt_view
 from intake.sessions import FoundInFiles
-from intake.uploads.attachment import FileShown
-from scrubbers.protocol import EXAMPLE_CHARACTERS, REPORT_LINES
-from scrubbers.stages import Kind, Lost, Removed, ScrubReport, What, Where
+from trusted.case.entry import TEXT_CHARACTERS, Acknowledgement, CompletionRequest, Message, Outcome, PhoneMinutes
+from trusted.forms.attachment import FileShown
+from trusted.jail.protocol import EXAMPLE_CHARACTERS, REPORT_LINES
+from trusted.jail.stages import Kind, Lost, Removed, ScrubReport, What, Where
+from trusted.web.padding import SIZES
 
 SMALL = set(SIZES[:3])
 PROSE = "En inköpare har beställt varor av sin svåger, alltid under gränsen.\n\n"

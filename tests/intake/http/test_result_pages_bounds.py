@@ -10,7 +10,6 @@ from intake_harness import NOON, SetClock, report_form, running_intake
 from reporter_samples import opened
 
 from intake.http import result_pages
-from intake.http.form import Form
 from intake.http.result_pages import (
     MOST_ADDRESSES,
     MOST_OF_ONE,
@@ -20,6 +19,7 @@ from intake.http.result_pages import (
     draft_of,
 )
 from intake.views.pages import OWNER
+from trusted.web.form import Form
 
 HANDLE, OTHER, DRAFT = "a" * 64, "b" * 64, "d" * 32
 

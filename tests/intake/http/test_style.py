@@ -9,9 +9,9 @@ import pytest
 from intake_harness import make_home, running_intake
 
 from cases.colour import LEAST_CONTRAST, WHITE, channels, contrast
-from intake.http.padding import SIZES
 from intake.views.style import style_sheet
 from kallskydd.poster import layout
+from trusted.web.padding import SIZES
 
 WRITTEN = files("intake").joinpath("static", "style.css").read_text("utf-8")
 # White text on the last has 4.54 to 1: no paler one is taken.

@@ -7,10 +7,10 @@ import pytest
 from intake_harness import SHOWN, file_report, log_in, report_form, running_intake, zygotes
 from reporter_samples import opened, photograph, rows
 
-from cases.entry import Message
-from intake.http.form import Form
 from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.identifiers.find import DetailKind, IdentifyingDetail
+from trusted.case.entry import Message
+from trusted.web.form import Form
 
 POINTING = "Fakturan betalades två gånger.\nMvh\nAnna Andersson"
 STOPS = "Innan det skickas: visar det här vem du är?"

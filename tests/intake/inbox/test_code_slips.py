@@ -13,12 +13,12 @@ from functools import cache
 import pytest
 
 from cases.languages import LANGUAGES
-from cases.receipt.keys import check_fits
 from cases.receipt.misread import Misreading, explain
-from cases.receipt.wordlist import PREFIX_LETTERS, words, words_by_prefix
-from intake.http.form import Form
 from intake.inbox.typed_code import CODE_FIELD, misread_fields
 from intake.views.pages import Language
+from trusted.receipt.keys import check_fits
+from trusted.receipt.wordlist import PREFIX_LETTERS, words, words_by_prefix
+from trusted.web.form import Form
 
 CODES = 300
 NAMED, FRAMED = 0.95 * CODES, 0.02 * CODES

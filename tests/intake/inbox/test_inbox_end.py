@@ -7,9 +7,9 @@ from intake_harness import file_report, log_in, make_home, running_intake
 from reporter_samples import opened, without_marks
 from store_harness import rows
 
-from cases.entry import CompletionRequest, MeetingRequest, Outcome
-from cases.receipt.keys import new_receipt
 from intake.daily import release
+from trusted.case.entry import CompletionRequest, MeetingRequest, Outcome
+from trusted.receipt.keys import new_receipt
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
 

@@ -9,11 +9,11 @@ from intake_harness import log_in, running_intake, zygotes
 from reporter_samples import opened, photograph, without_marks
 from store_harness import rows
 
-from cases.entry import Message, MinutesApproved
-from cases.errors import NotThere
-from cases.receipt.keys import new_receipt
 from intake.daily import release
 from intake.inbox.case import add_entries, open_case
+from trusted.case.entry import Message, MinutesApproved
+from trusted.case.errors import NotThere
+from trusted.receipt.keys import new_receipt
 
 TUESDAY, WEDNESDAY = date(2026, 3, 3), date(2026, 3, 4)
 

@@ -11,9 +11,9 @@ from intake_harness import SHOWN, file_report, log_in, make_home, multipart, run
 from measured import fastest_of_each
 from reporter_samples import opened, session_of, without_marks
 
-from cases.receipt.keys import check_fits, new_receipt
 from cases.receipt.misread import explain, near_words
-from cases.receipt.wordlist import words as all_words
+from trusted.receipt.keys import check_fits, new_receipt
+from trusted.receipt.wordlist import words as all_words
 
 TUESDAY = date(2026, 3, 3)
 

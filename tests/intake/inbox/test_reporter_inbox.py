@@ -12,8 +12,17 @@ from intake_harness import SHOWN, file_report, log_in, running_intake, zygotes
 from PIL import Image
 from reporter_samples import opened, photograph, rows
 
-from cases.entry import Acknowledgement, Attachment, Close, CompletionRequest, Message, Outcome, PhoneMinutes, Stream
 from intake.daily import release
+from trusted.case.entry import (
+    Acknowledgement,
+    Attachment,
+    Close,
+    CompletionRequest,
+    Message,
+    Outcome,
+    PhoneMinutes,
+    Stream,
+)
 
 
 async def test_answers_are_read_at_once_and_a_reply_waits_for_the_next_release(tmp_path):

@@ -9,9 +9,9 @@ from intake_harness import SetClock, file_report, make_home, running_intake
 
 from cases.case.restored import RESTORED_NAME, Restored, SignedRestore, render_declarations
 from cases.languages import LANGUAGES
-from cases.receipt.keys import new_receipt
-from intake.http.padding import SIZES
 from intake.inbox.log_in_page import RESTORE_SAID_FOR
+from trusted.receipt.keys import new_receipt
+from trusted.web.padding import SIZES
 
 MADE, COPIED = date(2026, 3, 2), date(2026, 3, 1)  # the harness's Monday, and the day before
 NOON = time(12, tzinfo=UTC)

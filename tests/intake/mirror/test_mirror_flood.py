@@ -12,7 +12,7 @@ import pytest
 from intake_harness import file_report
 from mirror_harness import client_hello, connect, is_ended, running_mirror, until
 
-from intake.http.connections import CONNECTION_LIMITS, ConnectionLimits
+from trusted.web.connections import CONNECTION_LIMITS, ConnectionLimits
 
 KIB = 1024
 QUICK = ConnectionLimits(look_seconds=0.05, handshake_seconds=0.5)
@@ -144,7 +144,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RL
 sys.path[:0] = {path!r}
 from pathlib import Path
 from mirror_harness import Authority, NAME, client_hello, connect, running_mirror
-from intake.http.connections import ConnectionLimits
+from trusted.web.connections import ConnectionLimits
 
 def pss():
     with open("/proc/self/smaps_rollup") as lines:
@@ -203,7 +203,7 @@ from aiohttp import web
 from intake_harness import _listener
 from mirror_harness import NAME, Authority, Client, connect, give
 from functools import partial
-from intake.http.serving import serve
+from trusted.web.serving import serve
 from intake.mirror.contexts import MirrorContexts
 from intake.mirror.stream import TlsStream
 

@@ -14,11 +14,11 @@ import pytest
 from intake_harness import DESK_HOST, PUBLIC_HOST, _listener, file_report, log_in, make_home
 from mirror_harness import NAME, SETTINGS, Authority, Client, MirrorBrowser, connect
 
-from confine.intake_files import intake_rules
-from intake.control import Event
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import IntakePlace, IntakeSet, start_intake
 from kallskydd.serve.mirror import MirrorDoor, MirrorRefused, hear, intake_is_gone, read_certificate
+from trusted.confine.intake_files import intake_rules
+from trusted.web.control import Event
 
 
 @dataclass

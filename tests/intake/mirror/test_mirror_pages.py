@@ -14,10 +14,10 @@ from PIL import Image
 from cases.home import read_home
 from cases.languages import LANGUAGES
 from intake.app import MIRROR_ROUTES, ROUTES
-from intake.http.padding import SIZES
 from intake.views.information_index import INFORMATION_PAGES, TOR_PAGE
 from intake.views.languages import read_texts
 from intake.views.texts_mirror import AT_MIRROR
+from trusted.web.padding import SIZES
 
 ONION = f"http://{PUBLIC_HOST}"
 EVERY_LANGUAGE = f"languages = {list(LANGUAGES)}\n"

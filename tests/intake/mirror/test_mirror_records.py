@@ -14,7 +14,7 @@ from mirror_harness import Client, client_hello, connect, head, is_ended, runnin
 
 from intake.mirror.records import Records
 from intake.mirror.stream import MOST_WITHOUT_DATA
-from relay.client_hello import NotTls
+from trusted.relay.client_hello import NotTls
 
 KIB = 1024
 APPLICATION_DATA, HANDSHAKE, ALERT = 23, 22, 21

@@ -6,8 +6,8 @@ import pytest
 from intake_harness import PUBLIC_HOST, file_report, log_in, make_home, multipart
 from mirror_harness import NAME, SETTINGS, running_mirror
 
-from intake.http.padding import SIZES
 from intake.views.information_index import INFORMATION_PAGES
+from trusted.web.padding import SIZES
 
 
 async def test_a_report_is_filed_and_read_again_over_tls(tmp_path):

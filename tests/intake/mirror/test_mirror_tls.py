@@ -24,9 +24,9 @@ from mirror_harness import (
     running_mirror,
 )
 
-from intake.http.padding import SIZES
 from intake.mirror.contexts import MirrorContexts, NotUsable
-from scrubbers.memory_file import MemoryFile
+from trusted.jail.memory_file import MemoryFile
+from trusted.web.padding import SIZES
 
 APPLICATION_DATA = 23
 RECORD_BYTES = 2**14

@@ -9,15 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from intake_harness import NOON, SetClock, file_report, log_in, make_home, running_intake
 
-from cases.clock import due_day
-from cases.crypto.seal import CaseKeys, new_case_keys
-from cases.errors import SettingLost
 from intake.daily import keep_time, release_everything
-from intake.errors import ExpiredToken
-from intake.http.form_tokens import FormTokens, TokenClaim
 from intake.sessions import MOST, FoundInFiles, Session, Sessions, Standing
-from intake.uploads.attachment import FileShown
-from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
+from trusted.case.clock import due_day
+from trusted.case.errors import SettingLost
+from trusted.crypto.seal import CaseKeys, new_case_keys
+from trusted.forms.attachment import FileShown
+from trusted.jail.stages import Kind, Removed, ScrubReport, What, Where
+from trusted.web.errors import ExpiredToken
+from trusted.web.form_tokens import FormTokens, TokenClaim
 
 
 async def test_a_mark_is_for_one_form_and_for_one_day():
@@ -145,7 +145,7 @@ async def test_the_half_hour_begins_when_the_form_has_come_however_long_it_was_o
 
 
 async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_back(monkeypatch):
-    monkeypatch.setattr("intake.http.form_tokens.MAX_USED", 3)
+    monkeypatch.setattr("trusted.web.form_tokens.MAX_USED", 3)
     tokens = FormTokens(SetClock())
     open_form = tokens.new("report")
 
@@ -158,7 +158,7 @@ async def test_when_too_many_marks_are_used_the_key_changes_and_old_forms_come_b
 
 
 async def test_what_is_kept_for_second_sendings_is_bounded_and_drives_out_nothing(monkeypatch):
-    monkeypatch.setattr("intake.http.form_tokens.KEPT_BYTES", 1000)
+    monkeypatch.setattr("trusted.web.form_tokens.KEPT_BYTES", 1000)
     tokens = FormTokens(SetClock())
     uses = [(await tokens.claim(tokens.new("report"), "report"))[0] for _ in range(100)]
 
@@ -404,8 +404,8 @@ async def test_only_a_trial_releases_before_its_time(tmp_path):
 
 
 def test_half_an_hour_and_a_day_are_what_the_design_says():
-    from intake.http.form_tokens import PAGE_KEPT_FOR, VALID_FOR
     from intake.sessions import IDLE
+    from trusted.web.form_tokens import PAGE_KEPT_FOR, VALID_FOR
 
     assert PAGE_KEPT_FOR == IDLE == timedelta(minutes=30)
     assert timedelta(hours=24) == VALID_FOR

@@ -11,14 +11,14 @@ import pytest
 from intake_harness import file_report, log_in, running_intake, two_words_back, zygotes
 from reporter_samples import MAKER, OWNER, offered, opened, photograph, telling_photograph
 
-from cases.entry import Message
 from cases.languages import LANGUAGES
 from intake.daily import keep_time
-from intake.errors import UnknownChoice
 from intake.uploads.facts import facts_of, ticked
 from intake.views.languages import read_texts
 from intake.views.pages import Language
-from scrubbers.stages import Removed, What, Where
+from trusted.case.entry import Message
+from trusted.jail.stages import Removed, What, Where
+from trusted.web.errors import UnknownChoice
 
 
 class Plain:

@@ -23,11 +23,11 @@ from intake_harness import (
 from PIL import Image
 from reporter_samples import opened, photograph, rows
 
-from cases.crypto.seal import GRANT_BYTES, open_grant
-from cases.entry import Report
-from cases.errors import NotARecipient
 from intake.daily import release
-from intake.limits import Limits
+from trusted.case.entry import Report
+from trusted.case.errors import NotARecipient
+from trusted.crypto.seal import GRANT_BYTES, open_grant
+from trusted.web.limits import Limits
 
 NESTED = (
     b'--b\r\nContent-Type: multipart/mixed; boundary=c\r\nContent-Disposition: form-data; name="attachment"\r\n\r\n'
@@ -401,7 +401,7 @@ async def test_pictures_are_cleaned_shown_once_and_what_is_refused_leaves_the_re
 
 
 async def test_a_form_that_is_refused_after_its_files_came_holds_them_and_leaves_no_case(tmp_path, monkeypatch):
-    from cases.errors import Busy
+    from trusted.case.errors import Busy
 
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
 

@@ -10,7 +10,7 @@ from intake_harness import SHOWN, file_report, multipart, report_form, running_i
 from msgspec import UNSET
 from reporter_samples import opened, photograph, rows
 
-from intake.limits import Limits
+from trusted.web.limits import Limits
 
 OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 FORM_TELLS = "Filer som redan har kommit: 1. Du behöver inte välja dem igen."

@@ -24,7 +24,7 @@ from intake_harness import (
 from reporter_samples import opened, photograph, rows
 
 from intake.uploads.progress import ProgressBoard, Shown
-from intake.uploads.sending import Sending
+from trusted.forms.sending import Sending
 
 POINTING = "Fakturan betalades två gånger.\nMvh\nAnna Andersson"
 KEPT = "Filer som redan har kommit: 1. Du behöver inte välja dem igen."

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from cases.errors import NoEligibleReader
 from cases.languages import LANGUAGES, SOURCE
-from intake import errors
 from intake.views import refusals
 from intake.views.languages import COMPLETE_ONLY, DOMAINS
 from intake.views.texts import LOST, WHAT, WHERE, Notice
-from scrubbers.stages import REFUSALS, Lost, What, Where
+from trusted.case.errors import NoEligibleReader
+from trusted.jail.stages import REFUSALS, Lost, What, Where
+from trusted.web import errors
 
 PROJECT = Path(__file__).parents[3]
 INTAKE = PROJECT / "intake"

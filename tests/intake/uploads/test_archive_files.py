@@ -11,8 +11,8 @@ from intake_harness import report_form, running_intake, two_words_back, zygotes
 from messages import message
 from reporter_samples import opened, photograph, rows
 
-from cases.store.store import Store
-from intake.rooms.uploads import GROWN_BYTES
+from trusted.rooms.uploads import GROWN_BYTES
+from trusted.store.store import Store
 
 MIB = 2**20
 OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
@@ -171,8 +171,8 @@ async def test_the_files_of_an_archive_that_find_no_room_are_not_kept_while_it_w
 
 
 async def test_an_archive_that_grew_gives_way_to_who_needs_less_and_nothing_of_it_is_half_stored(tmp_path, monkeypatch):
-    monkeypatch.setattr("intake.rooms.uploads.GROWN_GRACE_SECONDS", 0.2)
-    monkeypatch.setattr("intake.rooms.uploads.CROWD_BYTES_A_SECOND", 1000 * MIB)
+    monkeypatch.setattr("trusted.rooms.uploads.GROWN_GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("trusted.rooms.uploads.CROWD_BYTES_A_SECOND", 1000 * MIB)
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         budget = intake.services.budget
         grown = packed(*[text_of(MIB // 8)] * 4, *[text_of(3 * MIB)] * 12)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from cases.languages import LANGUAGES
 from intake.shown import files_shown
-from intake.uploads.attachment import FileShown
 from intake.uploads.facts import facts_of
 from intake.views.dates import date_in_words
 from intake.views.pages import HomeShown, Pages
-from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
+from trusted.forms.attachment import FileShown
+from trusted.jail.stages import Kind, Removed, ScrubReport, What, Where
 
 PAGES = Pages(HomeShown("", trial=False), tuple(LANGUAGES))
 MOMENT = "2026:03:14 10:11:12"

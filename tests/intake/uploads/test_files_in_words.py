@@ -6,9 +6,9 @@ import pytest
 
 from cases.languages import LANGUAGES
 from intake.shown import files_shown
-from intake.uploads.attachment import FileShown
 from intake.views.pages import HomeShown, Pages
-from scrubbers.stages import Kind, Removed, ScrubReport, What, Where
+from trusted.forms.attachment import FileShown
+from trusted.jail.stages import Kind, Removed, ScrubReport, What, Where
 
 SWEDISH = Pages(HomeShown("Skogby", trial=False), tuple(LANGUAGES)).language("sv")
 WORDS = {"text": "text", "csv": "tabell", "office": "dokument", "eml": "mejl", "sound": "ljud", "film": "film"}

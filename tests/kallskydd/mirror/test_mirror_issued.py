@@ -18,7 +18,6 @@ from loopback_socks import LoopbackSocks
 from mirror_harness import NAME, Authority
 from tls_door import context_of
 
-from cases.clock import utc_now
 from cases.config import ConfigFault, parse_config
 from cases.config_site import MirrorConfig
 from cases.home import as_trial, create_home, read_home
@@ -29,6 +28,7 @@ from kallskydd.mirror.findings import ISSUED_LINE, mirror_findings
 from kallskydd.mirror.folder import CERTIFICATE, ISSUED, mirror_folder
 from kallskydd.mirror.issued import LIST_BYTES, look_at_list, read_issued, remember_ours
 from kallskydd.status import outside
+from trusted.case.clock import utc_now
 
 PROJECT = Path(__file__).parents[3]
 LIST_HOST = "list.test"

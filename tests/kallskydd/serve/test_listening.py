@@ -7,8 +7,8 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 
-from intake.http.connections import CONNECTION_LIMITS
 from kallskydd.serve.children import BACKLOG, listen
+from trusted.web.connections import CONNECTION_LIMITS
 
 UNIT = Path(__file__).parents[3] / "deploy" / "systemd" / "kallskydd@.socket"
 

@@ -6,9 +6,9 @@ from collections import deque
 
 import pytest
 
-from intake.control import Event
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.mirror import MirrorDoor, MirrorRefused, hear
+from trusted.web.control import Event
 
 
 class DeafAtFirst:

@@ -34,16 +34,16 @@ from upkeep_harness import (
 )
 
 from cases.backup import restoring, rows
-from cases.case.statements import Act, Unsigned, seal_statement, sign_statement
-from cases.clock import utc_now
-from cases.errors import SealBroken
 from cases.home import read_home
-from cases.store.db import Database
 from desk.errors import CaseCut, DeskError, Erased, NotRestored
 from desk.web.views.case_line import case_path
 from desk.work import acts
 from desk.work.case.opened import DeskCase
 from desk.work.case.restores import WARN_ERASED_BACK, WARN_LOST, shown_restore
+from trusted.case.clock import utc_now
+from trusted.case.errors import SealBroken
+from trusted.case.statements import Act, Unsigned, seal_statement, sign_statement
+from trusted.store.db import Database
 
 PROJECT = Path(__file__).parents[3]
 ENOUGH = timedelta(days=3)
@@ -448,7 +448,7 @@ def test_every_table_of_the_store_is_copied_or_named_as_left_out(tmp_path):
 def test_any_two_of_three_open_and_no_one_does():
     from nacl.public import PrivateKey
 
-    from cases.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two
+    from trusted.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two
 
     privates = {bytes([number] * 16): PrivateKey.generate() for number in range(3)}
     holders = [Holder(one, bytes(key.public_key)) for one, key in privates.items()]

@@ -14,7 +14,7 @@ from upkeep_harness import kallskydd
 
 from cases.backup import rows
 from cases.backup.files import KEYS_NAME, MANIFEST_NAME, Manifest, SealedKeys, encode, read_file, use_of_keys
-from cases.crypto.any_two import Holder, SealedToAnyTwo, hand_on, open_with_two, seal_to_any_two
+from trusted.crypto.any_two import Holder, SealedToAnyTwo, hand_on, open_with_two, seal_to_any_two
 
 TIMED = "INSERT INTO log VALUES (strftime('%Y-%m-%d %H:%M:%f', 'now'))"
 

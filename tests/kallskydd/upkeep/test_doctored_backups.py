@@ -27,8 +27,8 @@ from upkeep_harness import (
 from cases.backup import restoring, rows
 from cases.backup.errors import BackupChanged
 from cases.backup.files import Answer, SharesFile, encode, read_file, use_of_shares
-from cases.clock import utc_now
-from cases.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two
+from trusted.case.clock import utc_now
+from trusted.crypto.any_two import Holder, hand_on, open_with_two, seal_to_any_two
 
 CHANGED = "The backup was changed after it was made"
 

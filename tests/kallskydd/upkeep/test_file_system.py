@@ -10,8 +10,8 @@ from service import EXAMPLE
 from upkeep_harness import kallskydd
 
 from cases.roster.member import make_join, new_member_keys
-from confine import file_system
 from kallskydd.upkeep.file_system import CONSENT
+from trusted.confine import file_system
 
 
 @pytest.mark.parametrize(("kind", "name"), file_system.COPYING.items())

@@ -9,11 +9,11 @@ from desk_harness import running_desks
 from intake_harness import SetClock
 from upkeep_harness import as_made, backup, kallskydd, member_desk, real_home, restored
 
-from cases.clock import utc_now
 from cases.home import lock_home
 from desk.work.case.opened import DeskCase
 from desk.work.case.restores import shown_restore
 from onion.keys import read_onion_key
+from trusted.case.clock import utc_now
 
 
 async def test_a_moved_service_has_its_addresses_and_cases_and_the_old_home_is_served_no_more(short_folder: Path):

@@ -22,7 +22,6 @@ from upkeep_harness import (
 )
 
 from cases.backup.files import Ask, read_file
-from cases.clock import utc_now
 from cases.home import read_home
 from cases.roster.chain import (
     add_signature,
@@ -35,6 +34,7 @@ from cases.roster.chain import (
 )
 from cases.roster.member import make_join, new_member_keys
 from desk.keep.cache import cache_folder_of
+from trusted.case.clock import utc_now
 
 OLDER = "an older list of members than this computer has seen"
 

@@ -17,8 +17,8 @@ from recordings import tone
 from scrub_harness import clean_all
 
 from scrubbers.jailed.film.soundtrack import Soundtrack
-from scrubbers.protocol import Role
-from scrubbers.stages import FilmTooLong, Kind, SoundOrFilm
+from trusted.jail.protocol import Role
+from trusted.jail.stages import FilmTooLong, Kind, SoundOrFilm
 
 SHOWN = av.stream.Disposition.default
 HIDDEN = av.stream.Disposition(0)

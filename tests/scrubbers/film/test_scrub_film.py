@@ -14,7 +14,7 @@ from media_jail import cleaned, hertz, refusals
 from PIL import Image
 
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Kind, Lost, Refused, SoundOrFilm, TooManyPixels, What
+from trusted.jail.stages import Kind, Lost, Refused, SoundOrFilm, TooManyPixels, What
 
 SLACK_SECONDS = 0.15
 ALIKE = 40  # of 255: a film keeps half of the colours' places

@@ -18,8 +18,8 @@ from recordings import tone
 from scrubbers.jailed.film.container import Film, parts_of
 from scrubbers.jailed.film.pictures import PictureEncoder, size_for
 from scrubbers.jailed.film.soundtrack import Soundtrack
-from scrubbers.jailed.verify.film import is_clean_film
-from scrubbers.stages import FilmTooLong
+from second_reader.film import is_clean_film
+from trusted.jail.stages import FilmTooLong
 
 PICTURES = 52  # one more than from a picture that stands by itself to the next
 

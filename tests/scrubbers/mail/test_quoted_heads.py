@@ -7,7 +7,7 @@ from hostile.jail import Jail
 from messages import as_is
 from office_jail import cleaned, text_of
 
-from scrubbers.stages import Email, What, Where
+from trusted.jail.stages import Email, What, Where
 
 HEAD = """Return-path: <bounce-77@x.example>
 Received: from pc-anna ([10.3.2.1])

@@ -17,11 +17,11 @@ from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.mail.scrub import scrub_file
 from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.jailed.typeset.model import Paragraph
-from scrubbers.memory_file import MemoryFile
 from scrubbers.message_head import is_message
-from scrubbers.protocol import HEAD_BYTES
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import (
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import HEAD_BYTES
+from trusted.jail.stages import (
     Archive,
     Damaged,
     Email,

@@ -16,7 +16,7 @@ from outlook_files import attachment, compound, marked, note, properties
 
 from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.mail.rich_text import unpacked as rich_text
-from scrubbers.stages import (
+from trusted.jail.stages import (
     Damaged,
     Email,
     Kind,

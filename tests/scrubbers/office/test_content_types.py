@@ -7,7 +7,7 @@ from hostile.jail import Jail
 from office_jail import cleaned, text_of
 from office_samples import WORD_TYPE, paragraph, types, word
 
-from scrubbers.stages import OfficeDocument
+from trusted.jail.stages import OfficeDocument
 
 WORD_BY_ENDING = types("word/other.xml", "x").replace("application/xml", f"{WORD_TYPE}.document.main+xml")
 

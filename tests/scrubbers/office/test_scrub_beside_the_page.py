@@ -9,7 +9,7 @@ from office_samples import element, paragraph, presentation, relations, run, sha
 
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.xml import parsed
-from scrubbers.stages import Damaged, What
+from trusted.jail.stages import Damaged, What
 
 
 @pytest.fixture(scope="module")

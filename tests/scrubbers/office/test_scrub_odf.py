@@ -9,7 +9,7 @@ from office_jail import cleaned, text_of, unpacked
 from office_marked import ODF_STYLES, marked_text, odf_paragraph
 from office_samples import odf, odf_root
 
-from scrubbers.stages import Damaged, Empty, Locked, Lost, OfficeDocument, Refused, What
+from trusted.jail.stages import Damaged, Empty, Locked, Lost, OfficeDocument, Refused, What
 
 
 @pytest.fixture(scope="module")

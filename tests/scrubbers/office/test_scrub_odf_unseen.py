@@ -7,7 +7,7 @@ from hostile.jail import Jail
 from office_jail import cleaned, text_of
 from office_samples import odf, odf_root
 
-from scrubbers.stages import OfficeDocument, What
+from trusted.jail.stages import OfficeDocument, What
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from office_jail import cleaned, text_of
 from office_marked import marked_rich_text, rtf
 from office_samples import photograph
 
-from scrubbers.stages import Damaged, Empty, LettersMissing, TextUnreadable, TooLarge, What
+from trusted.jail.stages import Damaged, Empty, LettersMissing, TextUnreadable, TooLarge, What
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from scrubbers.jailed.typeset.layout import laid_out
 from scrubbers.jailed.typeset.model import Align, Cell, Paragraph, Run, Table
 from scrubbers.jailed.typeset.shaping import shaped
 from scrubbers.jailed.typeset.writer import Letters
-from scrubbers.stages import LettersMissing, What
+from trusted.jail.stages import LettersMissing, What
 
 # What other programs put into text that they read from right to left.
 _DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")

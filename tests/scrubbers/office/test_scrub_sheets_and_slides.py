@@ -16,7 +16,7 @@ from office_samples import (
 from scrubbers.jailed.office.excel.number_formats import NumberFormats
 from scrubbers.jailed.typeset.layout import laid_out
 from scrubbers.jailed.typeset.model import Cell, Paragraph, Run, Table
-from scrubbers.stages import Damaged, Empty, Lost, TooLarge, What
+from trusted.jail.stages import Damaged, Empty, Lost, TooLarge, What
 
 
 @pytest.fixture(scope="module")

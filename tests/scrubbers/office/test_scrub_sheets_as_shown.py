@@ -7,7 +7,7 @@ from hostile.jail import Jail
 from office_jail import cleaned, text_of
 from office_samples import sheet_part, workbook
 
-from scrubbers.stages import TooLarge, What, Where
+from trusted.jail.stages import TooLarge, What, Where
 
 
 @pytest.fixture(scope="module")

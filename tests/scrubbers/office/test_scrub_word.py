@@ -35,17 +35,8 @@ from office_samples import (
 
 from scrubbers.jailed.typeset.layout import laid_out
 from scrubbers.jailed.typeset.model import Block, Cell, Frame, Paragraph, Run, Table
-from scrubbers.jailed.verify.typeset.file import is_clean_document
-from scrubbers.stages import (
-    Damaged,
-    Empty,
-    KindsDisagree,
-    Lost,
-    OfficeDocument,
-    Refused,
-    TooLarge,
-    What,
-)
+from second_reader.typeset.file import is_clean_document
+from trusted.jail.stages import Damaged, Empty, KindsDisagree, Lost, OfficeDocument, Refused, TooLarge, What
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from pypdf.generic import StreamObject
 from reportlab.pdfbase import pdfmetrics
 from scrub_harness import became_pictures, clean_all
 
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost, Removed, What, Where
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost, Removed, What, Where
 
 MARKER = b"KmkSVARTLISTAD"
 CELLS = as_cells(MARKER, 72)

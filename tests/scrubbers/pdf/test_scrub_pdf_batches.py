@@ -15,8 +15,8 @@ from scrubbers.jailed.pdf import rebuild, scrub
 from scrubbers.jailed.pdf.pages import resources as pdf_source
 from scrubbers.jailed.pdf.pages.page import Page
 from scrubbers.jailed.worker import warm_up
-from scrubbers.protocol import Role
-from scrubbers.stages import Kind
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Kind
 
 PAGES = 5
 AREA = b"40 40 200 200 re f"

@@ -44,7 +44,7 @@ from reportlab.pdfgen import canvas
 
 from scrubbers.jailed.pdf.scrub import warm_up, warm_up_fork
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node
-from scrubbers.stages import LettersMissing, Refused
+from trusted.jail.stages import LettersMissing, Refused
 
 DEJAVU = "/usr/share/fonts/truetype/dejavu/DejaVuSerif.ttf"
 

@@ -13,8 +13,8 @@ from documents.rebuilt import streams_of
 from PIL import Image
 from scrub_harness import became_pictures, clean_all
 
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost, What, Where
 
 MARKER = b"KmkSVARTLISTAD"
 SEEN = line(b"(Syns)", 20, 380)

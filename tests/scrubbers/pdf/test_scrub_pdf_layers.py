@@ -10,7 +10,7 @@ import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from scrub_harness import became_pictures, outcomes_of
 
-from scrubbers.stages import Damaged, Refused
+from trusted.jail.stages import Damaged, Refused
 
 SEEN = line(b"(Syns)", 20, 380)
 USES = b"/OC /L BDC %s EMC" % line(b"(i ett lager)", 60, 40)

@@ -12,9 +12,9 @@ from documents.rebuilt import Rebuilt, read, streams_of, texts_node
 from scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.fonts.letters import said_of_glyph
-from scrubbers.jailed.verify.pdf.values import Unaccounted
-from scrubbers.protocol import Role
-from scrubbers.stages import Removed, What, Where
+from second_reader.pdf.values import Unaccounted
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Removed, What, Where
 
 SEEN = line(b"(Syns)", 20, 380)
 HIDDEN = Removed(What.HIDDEN_TEXT, Where.PAGES, None)

@@ -15,7 +15,7 @@ from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, in_one_way
 from scrubbers.jailed.pdf.syntax.writer import Node
-from scrubbers.jailed.verify.pdf.content import unescaped
+from second_reader.pdf.content import unescaped
 
 SIZE = (600.0, 800.0)
 

@@ -12,7 +12,7 @@ from PIL import ImageChops
 from scrub_harness import clean_all
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
-from scrubbers.protocol import Role
+from trusted.jail.protocol import Role
 
 # Of all that `make corpus` cleans every fifth, so some of each sort.
 SHARE = dict(list(ALL_PAIRS.items())[::5])

@@ -12,7 +12,7 @@ import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from scrub_harness import first_page_text, outcomes_of
 
-from scrubbers.stages import Damaged, Refused
+from trusted.jail.stages import Damaged, Refused
 
 FAR = b"1 0 0 1 0 600"
 CHOSEN = b"/Pattern cs /P scn -2000 -2000 100 100 re f"

@@ -16,9 +16,9 @@ from pypdf.generic import StreamObject
 from scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.content.image import jpeg
-from scrubbers.jailed.verify.jpeg import is_clean
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost
+from second_reader.jpeg import is_clean
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost
 
 SEEN = line(b"(Syns)", 20, 380)
 GREY = b"/ColorSpace/DeviceGray/BitsPerComponent 8"

@@ -12,7 +12,7 @@ from corpus.index import Planter
 from documents.pdf_by_hand import Pdf, dct, document, jpeg_with_comment, line
 from scrub_harness import first_page_text, outcomes_of
 
-from scrubbers.stages import Damaged, Refused
+from trusted.jail.stages import Damaged, Refused
 
 TEXT = line(b"(Syns)", 20, 380) + line(b"(hemligt)", 60, 40)
 COVER = b".8 g 0 0 400 100 re f"

@@ -25,9 +25,9 @@ from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.syntax.lexer import operations
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Writer, number
-from scrubbers.protocol import Role
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, LettersMissing, Lost, What
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Kind, LettersMissing, Lost, What
 
 SENTENCE = "Kommunens inköp gjordes utan upphandling. "
 

@@ -9,8 +9,8 @@ from documents.pdf_by_hand import Pdf, document, line
 from PIL import Image
 from scrub_harness import clean_all
 
-from scrubbers.protocol import Role
-from scrubbers.stages import Removed, What, Where
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Removed, What, Where
 
 SEEN = line(b"(Syns)", 20, 380)
 FONTS = b"/Font<</F0 6 0 R>>"

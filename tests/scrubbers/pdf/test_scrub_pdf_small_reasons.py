@@ -11,7 +11,7 @@ import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from scrub_harness import clean_all
 
-from scrubbers.protocol import Role
+from trusted.jail.protocol import Role
 
 SEEN = line(b"(Syns)", 20, 380)
 SYMBOL = b"/Font<</F0 6 0 R/F3<</Type/Font/Subtype/Type1/BaseFont/Symbol>>>>"

@@ -10,8 +10,8 @@ from documents.pdf_by_hand import Pdf, document, line
 from PIL import Image
 from scrub_harness import became_pictures, clean_all
 
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost, What, Where
 
 SEEN = line(b"(Syns)", 20, 380)
 UNDER = line(b"(SVARTLISTAD)", 30, 130)

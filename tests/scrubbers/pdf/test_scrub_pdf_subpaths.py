@@ -12,8 +12,8 @@ from scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.content.display_list import Path
 from scrubbers.jailed.pdf.visibility.subpaths import subpaths_of
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost, Removed, What, Where
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost, Removed, What, Where
 
 SEEN = line(b"(Syns)", 20, 380)
 SPECK = b"20 20 m 60 30 l "

@@ -24,10 +24,10 @@ from scrub_harness import clean_all
 import scrubbers
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
-from scrubbers.jailed.verify.pdf.file import require_rebuilt
-from scrubbers.jailed.verify.pdf.values import Unaccounted
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost
+from second_reader.pdf.file import require_rebuilt
+from second_reader.pdf.values import Unaccounted
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost
 
 FONTS = Path(scrubbers.__file__).parent / "fonts"
 # A text mode that clips cannot be rebuilt: the page becomes pixels.

@@ -13,8 +13,8 @@ from documents.pdf_by_hand import Pdf, document, line
 from pypdf.generic import StreamObject
 from scrub_harness import clean_all
 
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost
 
 SEEN = line(b"(Syns)", 20, 380)
 SQUARE = b"20 20 99 99 re f "

@@ -15,8 +15,8 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf import cost, rebuild, scrub
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.worker import warm_up
-from scrubbers.protocol import Role
-from scrubbers.stages import Kind, Lost
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Kind, Lost
 
 SENTENCE = "Kommunens inköp gjordes utan upphandling. "
 

@@ -17,9 +17,9 @@ from scrub_harness import arrived
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.pictures.streaming import png as png_strips
-from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Lost, Refused
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.stages import Lost, Refused
 
 
 def scrubbed(content: bytes) -> tuple[Image.Image, Findings]:

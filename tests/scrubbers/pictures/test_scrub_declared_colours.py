@@ -19,8 +19,8 @@ from scrub_harness import arrived
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import isobmff
 from scrubbers.jailed.pictures import scrub
-from scrubbers.memory_file import MemoryFile
-from scrubbers.stages import Kind, Lost
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.stages import Kind, Lost
 
 SRGB = (0.64, 0.33), (0.30, 0.60), (0.15, 0.06)
 P3, ADOBE = DISPLAY_P3[0], ADOBE_RGB[0]

@@ -10,8 +10,8 @@ from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import scrub
-from scrubbers.memory_file import MemoryFile
-from scrubbers.stages import Kind, What, Where
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.stages import Kind, What, Where
 
 FAINT, HALF = 8, 128
 HIDDEN = (What.HIDDEN_COLOUR, Where.PIXELS)

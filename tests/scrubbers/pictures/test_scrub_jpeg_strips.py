@@ -19,13 +19,13 @@ from scrubbers.jailed.pictures.release_input import ReleasedInput
 from scrubbers.jailed.pictures.scrub import JPEG_SETTINGS, rebuild
 from scrubbers.jailed.pictures.streaming import jpeg as strips
 from scrubbers.jailed.pictures.streaming.jpeg_encoder import rows_of_strip
-from scrubbers.jailed.verify import jpeg as verify_jpeg
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import Role
-from scrubbers.sandbox import Sandbox, scrub
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Damaged, Kind, Lost
+from second_reader import jpeg as verify_jpeg
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import Role
+from trusted.jail.sandbox import Sandbox, scrub
+from trusted.jail.stages import Damaged, Kind, Lost
 
 LARGE = 4608, 3648  # a little more than 16 megapixels
 

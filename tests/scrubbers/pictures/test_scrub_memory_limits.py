@@ -16,9 +16,9 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import jpeg_scan_memory, memory_limits, scrub
 from scrubbers.jailed.pictures.decoders import open_picture
 from scrubbers.jailed.pictures.memory_limits import MOST_BYTES, PictureHeader, estimated_bytes, is_too_much
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import ATTACHMENT_BYTES
-from scrubbers.stages import REFUSALS, Kind, TooMuchToHold
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import ATTACHMENT_BYTES
+from trusted.jail.stages import REFUSALS, Kind, TooMuchToHold
 
 MB = 10**6
 MIB = 2**20

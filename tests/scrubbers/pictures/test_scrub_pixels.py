@@ -32,8 +32,8 @@ from documents.pictures import (
 from PIL import Image, ImageChops, ImageCms
 from scrub_harness import clean_all
 
-from scrubbers.protocol import Role
-from scrubbers.stages import Kind, Lost, Refused, ScrubReport, UncommonPicture
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Kind, Lost, Refused, ScrubReport, UncommonPicture
 
 Result = tuple[Kind, bytes, bytes, ScrubReport]
 

@@ -20,10 +20,10 @@ from scrubbers.jailed.pictures import preview as shrinking
 from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.pictures.streaming import png as png_strips
 from scrubbers.jailed.pictures.streaming import png_decoder, png_encoder
-from scrubbers.jailed.verify import png as verify_png
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import Role
-from scrubbers.stages import Damaged, Kind, What, Where
+from second_reader import png as verify_png
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Damaged, Kind, What, Where
 
 SIZE = 401, 307
 STRIP_PIXELS = 401 * 50  # strips of 50 rows, the last one of 7

@@ -13,9 +13,9 @@ from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import scrub
-from scrubbers.memory_file import MemoryFile
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.stages import Lost, What, Where
 
 
 def looked_into(content: bytes) -> Findings:

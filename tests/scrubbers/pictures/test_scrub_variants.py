@@ -13,7 +13,7 @@ from corpus.pdf import Pdf
 from PIL import Image, ImageChops, ImageCms, ImageStat
 from scrub_harness import clean_all
 
-from scrubbers.stages import Kind, Lost
+from trusted.jail.stages import Kind, Lost
 
 
 def transparent() -> Image.Image:

@@ -16,8 +16,8 @@ from media_jail import cleaned, hertz, refusals
 from PIL import Image
 from recordings import SECONDS, marked, recorded, tone
 
-from scrubbers.jailed.verify.sound import is_clean_sound
-from scrubbers.stages import Kind, Lost, Refused, SoundOrFilm, What
+from second_reader.sound import is_clean_sound
+from trusted.jail.stages import Kind, Lost, Refused, SoundOrFilm, What
 
 RECORDINGS = marked()
 FRAME_BYTES = 288

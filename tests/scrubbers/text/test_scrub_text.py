@@ -14,10 +14,10 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.text.cleaning import cleaned
 from scrubbers.jailed.text.decoding import decoded
 from scrubbers.jailed.text.tables import with_inert_cells
-from scrubbers.jailed.verify.text import is_clean_table, is_clean_text
-from scrubbers.sandbox import scrub, verify
 from scrubbers.sniff import sniff, sniff_kind
-from scrubbers.stages import Email, Empty, Kind, Refused, ScrubReport, TextUnreadable, UnknownKind, What
+from second_reader.text import is_clean_table, is_clean_text
+from trusted.jail.sandbox import scrub, verify
+from trusted.jail.stages import Email, Empty, Kind, Refused, ScrubReport, TextUnreadable, UnknownKind, What
 
 # A person hidden in it, in each way that draws nothing: the text with and without them is one and the same.
 MARKER = "Ada"

@@ -16,8 +16,8 @@ from service import new_marker
 from browsers import reporter
 from browsers.profiles import searched
 from browsers.served import Served
-from cases.entry import Stream
 from desk.work import acts
+from trusted.case.entry import Stream
 
 # Firefox writes down what its tabs hold every fifteen seconds; here it shall be every second.
 EAGER = {"browser.sessionstore.interval": 1000, "browser.sessionstore.interval.idle": 1000}

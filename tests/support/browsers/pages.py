@@ -16,9 +16,9 @@ from desk_harness import RunningDesks
 from intake_harness import Browser, Form, Page, words_asked
 from PIL import ExifTags, Image
 
-from cases.receipt.keys import new_receipt
 from desk.work import acts
 from intake.app import ROUTES
+from trusted.receipt.keys import new_receipt
 
 TEXT = "En inköpare har beställt varor av sin svåger i tre år, alltid strax under gränsen för upphandling.\n\n" * 3
 # Said in one place, and in four: the page with them quotes each.

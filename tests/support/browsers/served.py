@@ -16,13 +16,13 @@ from typing import Any
 from desk_harness import RunningDesks, running_with_pages
 from intake_harness import MadeHome, zygotes
 
-from cases.clock import today, utc_now
 from cases.home import read_home
 from cases.languages import LANGUAGES
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import new_member_keys
 from kallskydd.commands.init import example_config
 from kallskydd.commands.init import make_home as init_home
+from trusted.case.clock import today, utc_now
 
 ROLES = ("lead", "handler", "counsel")
 SECONDS = 120.0

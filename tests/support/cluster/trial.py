@@ -25,7 +25,6 @@ from intake_harness import SHOWN, Browser, Page, file_report, log_in
 
 from audit.canary.clock import interpreter_with_clock
 from cases.home import as_trial
-from cases.receipt.keys import Receipt
 from cluster.from_outside import OnionBrowser, Onions, new_identity, put_up
 from cluster.nodes import TENANT, TENANT_UID, Cluster, Machine, Watch
 from kallskydd.commands.init import example_config, make_home
@@ -34,6 +33,7 @@ from onion.client import ClientTor
 from onion.errors import OnionError
 from onion.keys import OnionKey, read_onion_key
 from onion.private_network import PrivateNetwork
+from trusted.receipt.keys import Receipt
 
 REQUEST_SECONDS = 20.0
 LOOK_SECONDS = 15.0

@@ -13,7 +13,7 @@ from scrub_harness import same_look
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.scrub import scrub_file
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Value, Writer
-from scrubbers.stages import Kind, Lost
+from trusted.jail.stages import Kind, Lost
 
 SIZE = (300, 120)
 

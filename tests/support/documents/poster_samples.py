@@ -12,8 +12,8 @@ from intake_harness import make_home
 from PIL import Image
 from service import kallskydd
 
-from cases.roster.text import Role
 from onion.keys import new_onion_key, write_onion_key
+from trusted.roster.text import Role
 
 COMPLETE = ("sv", "en", "fi")
 LANGUAGES_OF_THE_HOME = 'languages = ["sv", "ar", "en", "fi"]\n'

@@ -16,7 +16,7 @@ from scrubbers.jailed.pdf.fonts.glyph import Glyph
 from scrubbers.jailed.pdf.fonts.outline import Outline
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Writer, escaped
 from scrubbers.jailed.pictures import scrub
-from scrubbers.jailed.verify.pdf.file import require_rebuilt
+from second_reader.pdf.file import require_rebuilt
 
 # Each code, with brackets and line ends among them.
 SHOWN = b"(%s) Tj" % escaped(b"".join(code.to_bytes(2, "big") for code in range(1, 42)))

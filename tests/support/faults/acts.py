@@ -22,12 +22,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from store_harness import MONDAY, TUESDAY, Filed, SetClock, ids, new_filing, new_members, open_store, stage
 
-from cases.crypto.grants import make_grant
-from cases.crypto.seal import Authorship, CaseKeys, append, make_head, next_epoch, open_stream, rekey
-from cases.crypto.sealed_files import open_file
-from cases.entry import ItemKind, Message, Stream
-from cases.errors import CaseError
-from cases.store.store import MemberEntries, Rekeying, Store
+from trusted.case.entry import ItemKind, Message, Stream
+from trusted.case.errors import CaseError
+from trusted.crypto.grants import make_grant
+from trusted.crypto.seal import Authorship, CaseKeys, append, make_head, next_epoch, open_stream, rekey
+from trusted.crypto.sealed_files import open_file
+from trusted.store.store import MemberEntries, Rekeying, Store
 
 MARKER = "mkPlaintextOfAStoredReport"
 FILE_MARKER = b"mkPlaintextOfAStoredFile"

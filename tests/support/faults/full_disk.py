@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from store_harness import new_home
 
-from cases.errors import CaseError
 from faults.acts import Marks, all_acts, judge
+from trusted.case.errors import CaseError
 
 PAGE = 4096
 DISK_PAGES = 2000

@@ -26,13 +26,13 @@ from mirror_harness import Authority, MirrorBrowser, _read_all, _send
 from relay_harness import NAME, Site
 from service import Service, descriptors, holding, offline_network, trial_home
 
-from cases.clock import utc_now
-from cases.entry import Attachment, Report, Stream
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome
 from desk.keep.state import join_server
 from kallskydd.demo.sample_files import sample_jpeg
 from kallskydd.desk.route import Route, connector_for
+from trusted.case.clock import utc_now
+from trusted.case.entry import Attachment, Report, Stream
 
 MARKER = "mkPlaintextOfAnUpload"
 KINDS = ("intake", "zygote", "job", "tor", "relay", "keeper")

@@ -61,12 +61,12 @@ from scrubbers.jailed.pictures.warm_up import warm_up_pictures
 from scrubbers.jailed.sound.scrub import scrub_file as scrub_sound
 from scrubbers.jailed.text.scrub import scrub_file as scrub_text
 from scrubbers.jailed.type_check import SecondOpinion
-from scrubbers.jailed.verify.dispatch import require_clean
-from scrubbers.members import cut
-from scrubbers.memory_file import MemoryFile
-from scrubbers.report_wire import decode_report, encode_report
 from scrubbers.sniff import sniff_kind
-from scrubbers.stages import (
+from second_reader.dispatch import require_clean
+from trusted.jail.members import cut
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.report_wire import decode_report, encode_report
+from trusted.jail.stages import (
     RESULT_KIND,
     JobDied,
     Kind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scrubbers.stages import Refused
+from trusted.jail.stages import Refused
 
 BOMB = "decompression bomb"
 LIE = "lying header"

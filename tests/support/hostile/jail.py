@@ -10,12 +10,12 @@ from pathlib import Path
 
 from scrub_harness import arrived
 
-from scrubbers.memory_file import MemoryFile
-from scrubbers.protocol import Role
-from scrubbers.sandbox import Sandbox, scrub, verify
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
-from scrubbers.stages import Kind, Scrubbed, ScrubReport, SniffedArchive
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import Role
+from trusted.jail.sandbox import Sandbox, scrub, verify
+from trusted.jail.stages import Kind, Scrubbed, ScrubReport, SniffedArchive
 
 LOOK_SECONDS = 0.004
 

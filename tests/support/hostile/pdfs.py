@@ -10,8 +10,8 @@ from corpus.index import encoded, picture
 
 from hostile.files import ACTIVE, BOMB, BROKEN, DEPTH, FAN, LIE, LOOP, MISLABELLED, NUMBER, POLYGLOT, Hostile
 from hostile.pictures import HTML, MEGABYTES, POSTSCRIPT, ZIP, nothing
-from scrubbers import stages
-from scrubbers.stages import Refused
+from trusted.jail import stages
+from trusted.jail.stages import Refused
 
 PAGES = b"<</Type/Pages/Count 1/Kids[3 0 R]>>"
 PAGE = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources 5 0 R%s>>"

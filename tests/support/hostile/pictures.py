@@ -11,8 +11,8 @@ from corpus.index import chunk, encoded, gif_blocks, picture, riff, with_chunks,
 from PIL import Image, TiffImagePlugin
 
 from hostile.files import BOMB, BROKEN, LIE, LOOP, MISLABELLED, NUMBER, POLYGLOT, Hostile
-from scrubbers import stages
-from scrubbers.stages import Refused
+from trusted.jail import stages
+from trusted.jail.stages import Refused
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MEGABYTES = 200

@@ -22,13 +22,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from confine.limits import JobLimits
-from confine.lock import confine_job
-from confine.syscalls import MACHINE, numbers
-from scrubbers.jailed import fork_server
-from scrubbers.jailed.job_template import JobTemplate
-from scrubbers.protocol import STATUS, STATUS_MAGIC, Operation, Role
-from scrubbers.report_wire import encode_report
+from trusted.confine.limits import JobLimits
+from trusted.confine.lock import confine_job
+from trusted.confine.syscalls import MACHINE, numbers
+from trusted.jail import fork_server
+from trusted.jail.job_template import JobTemplate
+from trusted.jail.protocol import STATUS, STATUS_MAGIC, Operation, Role
+from trusted.jail.report_wire import encode_report
 
 LIMITS = JobLimits(address_space_bytes=2**29, cpu_seconds=1, wall_seconds=3, written_bytes=2**20)
 # To be stopped for what it takes of the processor it must get that first, in a crowd too.

@@ -17,7 +17,7 @@ FAULTS: Final = {
     # 1. The daily audit sees no intake.
     "hidden": f"sed -i s/^ProtectProc=default/ProtectProc=invisible/ {_UNITS}/kallskydd.service",
     # 2. Code in memory that is of no file.
-    "closure": _edit("confine/process", "s/^            raise StrayCode/            pass/")
+    "closure": _edit("trusted/confine/process", "s/^            raise StrayCode/            pass/")
     + " && printf '_KEPT = ctypes.CFUNCTYPE(ctypes.c_int)(int)\\n' >>scrubbers/jailed/pdf/written.py"
     " && rm -f scrubbers/jailed/pdf/__pycache__/written.*",
     # 4. A full backup disk is said to be a damaged home.

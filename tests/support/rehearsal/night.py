@@ -9,10 +9,10 @@ import sys
 from datetime import UTC, datetime, time
 from pathlib import Path
 
-from cases.clock import due_day, today, utc_now
 from cases.roster.chain import read_chain
-from cases.store.db import DATABASE_NAME
-from cases.store.store import Store
+from trusted.case.clock import due_day, today, utc_now
+from trusted.store.db import DATABASE_NAME
+from trusted.store.store import Store
 
 
 async def release(home: Path, day: datetime) -> None:

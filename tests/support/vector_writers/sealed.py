@@ -102,6 +102,6 @@ def receipts():
         )
     return {
         "salt": salt.hex(),
-        "note": "a digit is the place of a word in cases/words/sv.txt, from 0",
+        "note": "a digit is the place of a word in trusted/words/sv.txt, from 0",
         "vectors": vectors,
     }

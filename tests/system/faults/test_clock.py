@@ -8,9 +8,9 @@ import pytest
 from intake_harness import file_report, log_in, running_intake
 from store_harness import MONDAY, SetClock, ids, new_filing, new_home, new_members, open_store, roster_of, state
 
-from cases.case.statements import Act
-from cases.clock import add_months
 from intake.daily import due_day, release
+from trusted.case.clock import add_months
+from trusted.case.statements import Act
 
 MARKER = "mkReportBeforeTheJump"
 

@@ -18,10 +18,10 @@ from faults import disk_reserve, full_disk
 from intake_harness import SHOWN, Browser, file_report, log_in, running_intake
 from service import Service, holding, offline_network, trial_home
 
-from intake.control import Event, IntakeEnd, KeeperEnd
 from intake.daily import keep_time
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.keeper import Keeper, KeeperPlan
+from trusted.web.control import Event, IntakeEnd, KeeperEnd
 
 MARKER = "mkPlaintextOfAReport"
 STEP = 3

@@ -14,15 +14,15 @@ from faults.ext4 import ext4
 from intake_harness import make_home
 from store_harness import MONDAY, TUESDAY, SetClock, ids, new_filing, new_home, new_members, open_store, rows, stage
 
-from cases.crypto.grants import open_grant
-from cases.crypto.seal import CaseKeys, open_stream
-from cases.entry import Stream
-from cases.errors import CaseError
-from cases.store import db as database
-from cases.store.residue import Residue
 from desk.errors import DeskError
 from desk.work import acts
 from desk.work.erasing import erase
+from trusted.case.entry import Stream
+from trusted.case.errors import CaseError
+from trusted.crypto.grants import open_grant
+from trusted.crypto.seal import CaseKeys, open_stream
+from trusted.store import db as database
+from trusted.store.residue import Residue
 
 PIECE_BYTES = 16
 # Whole cases in the image, and of these the erased: rows of the others lie between them on every page.

@@ -8,7 +8,6 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from cases.entry import Attachment, Stream
 from desk.errors import DeskError, UnknownCase
 from desk.keep.saving import checked, checked_preview, file_name
 from desk.web.handlers.case.opening import about, case_of
@@ -19,6 +18,7 @@ from desk.web.views.case.files import file_words
 from desk.web.views.pages import Notice, answer
 from desk.web.views.sentences import notice_for
 from desk.work.case.opened import DeskCase
+from trusted.case.entry import Attachment, Stream
 
 _FILE: Final = "/{file:[0-9a-f]{32}}"
 _PICTURE: Final = "/picture/{case:[0-9a-f]{32}}" + _FILE

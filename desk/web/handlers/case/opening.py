@@ -10,7 +10,6 @@ from typing import Any, Final
 from aiohttp import web
 
 from cases.case.timeline import CaseAction
-from cases.entry import TEXT_CHARACTERS
 from desk.errors import Erased, NoText, UnknownCase
 from desk.web.services import ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import as_shown, shown_case
@@ -21,6 +20,7 @@ from desk.web.views.pages import Notice, see
 from desk.work import acts
 from desk.work.case.opened import DeskCase
 from desk.work.writing import require_now
+from trusted.case.entry import TEXT_CHARACTERS
 
 TEXT: Final = "text"
 

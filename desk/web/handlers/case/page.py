@@ -6,7 +6,6 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from cases.clock import today
 from desk.web.handlers.case.opening import case_of
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, SERVICES, case_named
@@ -17,6 +16,7 @@ from desk.web.views.case.entries import own_cases
 from desk.web.views.pages import N_, Notice
 from desk.web.views.sentences import sentences_for
 from desk.work.case.opened import DeskCase
+from trusted.case.clock import today
 
 _OLDER: Final = N_("What you read here was fetched before that. Call a colleague, and act on nothing until you have.")
 # What an act says when it has been done; the address names the act alone.

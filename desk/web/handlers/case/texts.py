@@ -11,7 +11,6 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import CaseAction
-from cases.entry import TEXT_CHARACTERS
 from desk.errors import DeskError, UnknownCase
 from desk.web.handlers.case.opening import allowing, do, done, form_page, written
 from desk.web.local.forms import Form
@@ -20,6 +19,7 @@ from desk.web.services import CASE, sent_form, typed_before
 from desk.web.views.pages import N_, Notice
 from desk.web.views.sentences import notice_for
 from desk.web.views.written import inert, inert_line
+from trusted.case.entry import TEXT_CHARACTERS
 
 # "KS 2026/431" has eleven; what is longer is no number.
 REGISTER_CHARACTERS: Final = 60

@@ -24,8 +24,6 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 from aiohttp import web
 
 from cases.case.timeline import Rules
-from cases.clock import today
-from cases.entry import TEXT_CHARACTERS
 from cases.sentences.file import AT_THE_DESK
 from desk.errors import DayTooSoon, DeskError, Erased, FileUnreadable, HomeUnusable, NoText, NotReachable, UnknownCase
 from desk.web.local.forms import Form
@@ -40,6 +38,8 @@ from desk.web.views.writing.typed import TypedText
 from desk.work.answers import FILE_BYTES_MAX
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from trusted.case.clock import today
+from trusted.case.entry import TEXT_CHARACTERS
 
 NOT_SENT: Final = Notice(N_("Not sent."), N_("The text is a draft. Press once more when the server answers."), "warn")
 DRAFT_KEPT: Final = Notice(N_("The draft is kept on this computer, sealed."), "", "good")

@@ -7,7 +7,6 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import CaseAction
-from cases.entry import Attachment, Body
 from desk.errors import FileUnreadable, NotNow
 from desk.web.handlers.write.machine import (
     NOTHING_SAID,
@@ -32,6 +31,7 @@ from desk.web.views.writing.write_form import REPLY, TypedMessage, action_of, wr
 from desk.work import acts, answers
 from desk.work.case.casebook import Casebook
 from desk.work.writing import require_now
+from trusted.case.entry import Attachment, Body
 
 WRITE: Final = f"{CASE}/write"
 SENT: Final = f"{CASE}/sent"

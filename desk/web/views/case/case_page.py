@@ -9,7 +9,17 @@ from babel import Locale, UnknownLocaleError
 
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, DeadlineKind
-from cases.entry import (
+from desk.web.views.case.entries import EntryShower, EntryShown, name_in_words
+from desk.web.views.case.moving import in_words, in_words_or, is_left
+from desk.web.views.case.way import Step, Way, next_day_in_law
+from desk.web.views.case_line import case_number, case_path
+from desk.web.views.pages import N_, Language, Notice
+from desk.web.views.sentences import sentences_for
+from desk.web.views.written import inert, inert_line
+from desk.work.case.opened import NO_ORGANISATION, DeskCase
+from desk.work.case.readers import inside, signers_beside
+from desk.work.case.summing import first_line
+from trusted.case.entry import (
     Attachment,
     CompletionRequest,
     Entry,
@@ -21,16 +31,6 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
-from desk.web.views.case.entries import EntryShower, EntryShown, name_in_words
-from desk.web.views.case.moving import in_words, in_words_or, is_left
-from desk.web.views.case.way import Step, Way, next_day_in_law
-from desk.web.views.case_line import case_number, case_path
-from desk.web.views.pages import N_, Language, Notice
-from desk.web.views.sentences import sentences_for
-from desk.web.views.written import inert, inert_line
-from desk.work.case.opened import NO_ORGANISATION, DeskCase
-from desk.work.case.readers import inside, signers_beside
-from desk.work.case.summing import first_line
 
 _COUNSEL: Final = "counsel"
 _ERASE: Final = "/erase"

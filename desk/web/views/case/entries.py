@@ -10,7 +10,12 @@ from datetime import date
 from typing import Final
 
 from cases.case.merging import merge
-from cases.entry import (
+from desk.web.views.case.files import FileShown, file_shown, file_words, tried_in_words
+from desk.web.views.case_line import case_number, case_path
+from desk.web.views.pages import N_, Language
+from desk.web.views.written import inert, inert_line
+from desk.work.case.opened import UNKNOWN_NAME, DeskCase
+from trusted.case.entry import (
     Access,
     Acknowledgement,
     Assessment,
@@ -39,11 +44,6 @@ from cases.entry import (
     Stream,
     Withdrawal,
 )
-from desk.web.views.case.files import FileShown, file_shown, file_words, tried_in_words
-from desk.web.views.case_line import case_number, case_path
-from desk.web.views.pages import N_, Language
-from desk.web.views.written import inert, inert_line
-from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 
 THEIRS: Final = "theirs"
 INNER: Final = "inner"

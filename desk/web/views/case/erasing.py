@@ -12,11 +12,7 @@ from typing import Final
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.case.signers import may_erase
-from cases.case.statements import verify_tombstone
 from cases.case.timeline import CaseAction
-from cases.clock import add_months
-from cases.entry import LegalHold, Stream
-from cases.errors import SealBroken
 from cases.roster.chain import Chain, fingerprint_words
 from desk.keep.state import KeptTombstone
 from desk.web.views.case.case_page import case_title
@@ -26,9 +22,13 @@ from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert_line
 from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 from desk.work.case.readers import signers_beside
+from trusted.case.clock import add_months
+from trusted.case.entry import LegalHold, Stream
+from trusted.case.errors import SealBroken
+from trusted.case.statements import verify_tombstone
 
 ERASE: Final = "/erase"
-# Thirty days before the two years are over the server gives notice (cases/store/erase.py).
+# Thirty days before the two years are over the server gives notice (trusted/store/erase.py).
 SOON_DAYS: Final = 30
 OUTCOMES: Final = {"handled": N_("handled"), "dismissed": N_("dismissed")}
 GROUNDS: Final = (

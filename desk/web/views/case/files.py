@@ -6,13 +6,13 @@ from typing import Final
 
 from babel.units import format_unit
 
-from cases.entry import Attachment, ScrubRecord, Stream
 from desk.web.views.case_line import case_path
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert_line
 from desk.work.case.opened import DeskCase
 from scrubbers.report_groups import Group, grouped_names
-from scrubbers.stages import Lost
+from trusted.case.entry import Attachment, ScrubRecord, Stream
+from trusted.jail.stages import Lost
 
 _KILOBYTE: Final = 1000
 _MEGABYTE: Final = 10**6

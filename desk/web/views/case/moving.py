@@ -12,9 +12,7 @@ from typing import Final
 from babel.lists import format_list
 
 from cases.case.signers import left_to_sign, stepped_aside
-from cases.case.statements import enough_to_sign
 from cases.case.timeline import CaseAction, DeadlineKind
-from cases.clock import STOCKHOLM, next_release
 from cases.roster.chain import Member
 from desk.web.views.case.way import next_day_in_law
 from desk.web.views.pages import N_, Language, Notice
@@ -25,6 +23,8 @@ from desk.work.case.opened import DeskCase
 from desk.work.case.readers import inside, signers_beside
 from desk.work.case.summing import to_lock_out
 from desk.work.moves import ReadOffer
+from trusted.case.clock import STOCKHOLM, next_release
+from trusted.case.statements import enough_to_sign
 
 ROLES: Final = {"lead": N_("lead"), "handler": N_("handler"), "counsel": N_("outside lawyer")}
 REASONS: Final = (

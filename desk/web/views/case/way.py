@@ -1,7 +1,7 @@
 """The way of a case in six steps, each with its day: what is done, what is under way, what the law or our goal asks.
 
 Days are counted as the law counts them: from the start of its clocks, which is before the day on which the group could
-read the report, so that the time of rest takes nothing from the reporter (`cases.clock`).
+read the report, so that the time of rest takes nothing from the reporter (`trusted.case.clock`).
 """
 
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from typing import Final
 
 from cases.case.deadlines import ACKNOWLEDGE, ASSESS
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
-from cases.clock import clock_start
-from cases.entry import Acknowledgement, Assessment, Body, Feedback, Outcome, Reopen, Stream
 from desk.web.views.pages import N_, Language
 from desk.work.case.opened import DeskCase
+from trusted.case.clock import clock_start
+from trusted.case.entry import Acknowledgement, Assessment, Body, Feedback, Outcome, Reopen, Stream
 
 # The places of the steps.
 _ACKNOWLEDGE, _ASSESS, _INVESTIGATE, _FEEDBACK, _CLOSE = range(1, 6)

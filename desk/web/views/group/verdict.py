@@ -10,7 +10,6 @@ from datetime import timedelta
 from itertools import islice
 from typing import Final
 
-from cases.errors import NotThere
 from cases.upkeep import Sign
 from desk.errors import CaseCut, WrongServer
 from desk.keep.audits import WARN_AUDITS, missing_days
@@ -30,6 +29,7 @@ from desk.work.case.opened import DeskCase
 from desk.work.case.standing import WARN_ERASED_UNSEEN
 from desk.work.openings import openings
 from desk.work.probe import Arrival, ProbeResult
+from trusted.case.errors import NotThere
 
 # What the server names its checks is short; somebody else's words have no room here.
 _NAME_CHARACTERS: Final = 60

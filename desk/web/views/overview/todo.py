@@ -7,8 +7,6 @@ from functools import partial
 from typing import Final
 
 from cases.case.timeline import DeadlineKind
-from cases.clock import STOCKHOLM
-from cases.errors import NotThere
 from desk.keep.state import KnownCase
 from desk.keep.summaries import Index, Limit, Problem, Summary
 from desk.web.views.case.moving import in_words_or
@@ -17,6 +15,8 @@ from desk.web.views.pages import N_, Language
 from desk.web.views.sentences import sentences_for
 from desk.web.views.states import SOON_DAYS, erased_at_latest, left_in_words
 from desk.web.views.written import inert_line
+from trusted.case.clock import STOCKHOLM
+from trusted.case.errors import NotThere
 
 ERASE: Final = "/erase"
 MEMBERS: Final = "/members"

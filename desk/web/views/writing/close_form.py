@@ -6,11 +6,11 @@ from typing import Final, Literal
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.case.timeline import DeadlineKind
-from cases.clock import add_months
-from cases.entry import Outcome
 from desk.web.views.pages import N_, Language
 from desk.web.views.writing.typed import Choice, TypedText
 from desk.work.case.opened import DeskCase
+from trusted.case.clock import add_months
+from trusted.case.entry import Outcome
 
 
 @dataclass(frozen=True, slots=True)

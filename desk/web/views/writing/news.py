@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from cases.entry import Body, Entry, Note, ScrubRecord, Stream
 from desk.web.views.pages import N_, Language, Notice
 from desk.work.case.opened import DeskCase
+from trusted.case.entry import Body, Entry, Note, ScrubRecord, Stream
 
 _STREAMS: Final = (Stream.MEMBERS, Stream.REPORTER, Stream.NOTES)
 _COUNTED: Final = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})")

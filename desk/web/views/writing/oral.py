@@ -7,12 +7,12 @@ from datetime import date
 from typing import Final
 
 from cases.case.deadlines import DeadlineKind, statutory
-from cases.entry import TEXT_CHARACTERS
 from cases.languages import LANGUAGES
-from cases.roster.text import Member, Roster
 from desk.web.local.forms import Form
 from desk.web.views.pages import DEFAULT_LANGUAGE, N_, Language, Notice
 from desk.work.oral import OralNotes, Taken
+from trusted.case.entry import TEXT_CHARACTERS
+from trusted.roster.text import Member, Roster
 
 # What can be said of whom it concerns, beside the ids of members.
 NOBODY: Final = "nobody"

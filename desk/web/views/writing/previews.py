@@ -11,9 +11,9 @@ from typing import Protocol
 from markupsafe import Markup
 
 from cases.case.timeline import CaseReader, CaseState, Release, Rules, fold
-from cases.entry import Body, Entry, Stream
 from desk.work.case.opened import DeskCase
 from desk.work.writing import seen
+from trusted.case.entry import Body, Entry, Stream
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,8 +9,13 @@ from babel.units import format_unit
 
 from cases.case.deadlines import ACKNOWLEDGE
 from cases.case.timeline import Rules
-from cases.clock import clock_start
-from cases.entry import (
+from desk.web.views.pages import N_, Language
+from desk.web.views.states import next_day, state_in_words
+from desk.web.views.writing.previews import ReporterPages, state_after
+from desk.work.answers import Cleaned
+from desk.work.case.opened import DeskCase
+from trusted.case.clock import clock_start
+from trusted.case.entry import (
     Acknowledgement,
     Assessment,
     Attachment,
@@ -23,11 +28,6 @@ from cases.entry import (
     PhoneMinutes,
     Stream,
 )
-from desk.web.views.pages import N_, Language
-from desk.web.views.states import next_day, state_in_words
-from desk.web.views.writing.previews import ReporterPages, state_after
-from desk.work.answers import Cleaned
-from desk.work.case.opened import DeskCase
 
 _MEGABYTE: Final = 10**6
 _FILE_KINDS: Final = {

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Final
 
 from cases.case.timeline import CaseAction, CaseState, DeadlineKind
-from cases.entry import Message, Stream
 from desk.web.views.case_line import case_number
 from desk.web.views.pages import N_, Language
 from desk.web.views.writing.days_offered import DayOffered, day_of, days_offered
@@ -14,6 +13,7 @@ from desk.web.views.writing.news import counted
 from desk.web.views.writing.phrases import Phrases, PhraseShown, language_of_reporter
 from desk.web.views.writing.typed import Choice, TypedText
 from desk.work.case.opened import DeskCase
+from trusted.case.entry import Message, Stream
 
 ACKNOWLEDGE: Final = "acknowledge"
 REPLY: Final = "reply"

@@ -13,7 +13,7 @@ from typing import Final
 from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.excel.looks import ON
 from scrubbers.jailed.office.xml import Node
-from scrubbers.stages import TooLarge
+from trusted.jail.stages import TooLarge
 
 PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 MOST_COLUMNS: Final = 1024

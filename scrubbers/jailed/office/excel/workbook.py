@@ -23,7 +23,7 @@ from scrubbers.jailed.office.slides.shapes import Shapes
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.layout import MOST_FILLED_CELLS, MOST_ROWS
 from scrubbers.jailed.typeset.model import Block, Cell, Frame, PageBreak, Paragraph, Picture, Run, Table
-from scrubbers.stages import TooLarge, TooManyPages, What, Where
+from trusted.jail.stages import TooLarge, TooManyPages, What, Where
 
 _HIDDEN: Final = frozenset({"hidden", "veryHidden"})
 _MOST_CELLS: Final = 1_000_000

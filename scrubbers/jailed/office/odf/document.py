@@ -16,7 +16,7 @@ from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Paragraph, Picture, Run
-from scrubbers.stages import Locked, OfficeDocument, What, Where
+from trusted.jail.stages import Locked, OfficeDocument, What, Where
 
 _MANIFEST: Final = "META-INF/manifest.xml"
 _ENCRYPTED: Final = b"encryption-data"

@@ -13,7 +13,7 @@ from scrubbers.jailed.office.odf.values import shown_instead
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.layout import MOST_ROWS
 from scrubbers.jailed.typeset.model import Block, Cell, Table
-from scrubbers.stages import TooLarge, TooManyPages, What, Where
+from trusted.jail.stages import TooLarge, TooManyPages, What, Where
 
 _GROUPS: Final = frozenset(
     {"table:table-rows", "table:table-row-group", "table:table-columns", "table:table-column-group"}

@@ -16,7 +16,7 @@ from scrubbers.jailed.office.odf.styles import Counter, Look
 from scrubbers.jailed.office.odf.tables import read_table
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Frame, Paragraph, Run
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.stages import Lost, What, Where
 
 _ALIGNED: Final = {"center": Align.CENTRE, "end": Align.RIGHT, "right": Align.RIGHT}
 _HEADINGS: Final = 6

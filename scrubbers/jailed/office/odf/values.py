@@ -18,7 +18,7 @@ from typing import Final
 from scrubbers.jailed.office.excel.number_formats import EPOCH, MONTHS, WEEKDAYS, NumberFormats, holds
 from scrubbers.jailed.office.odf.styles import Styles
 from scrubbers.jailed.office.xml import Node
-from scrubbers.stages import OfficeDocument
+from trusted.jail.stages import OfficeDocument
 
 _NUMBERS: Final = frozenset({"float", "percentage", "currency"})
 _TRUTHS: Final = {

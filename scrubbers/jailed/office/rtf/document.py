@@ -20,7 +20,7 @@ from scrubbers.jailed.office.rtf import words
 from scrubbers.jailed.office.rtf.flow import Flow
 from scrubbers.jailed.office.rtf.tokens import Token, tokens
 from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Run
-from scrubbers.stages import TextUnreadable, What, Where
+from trusted.jail.stages import TextUnreadable, What, Where
 
 MAGIC: Final = b"{\\rtf"
 _HEADINGS: Final = 6

@@ -5,7 +5,7 @@ from typing import Final
 
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.typeset.model import Align
-from scrubbers.stages import What
+from trusted.jail.stages import What
 
 # What a font's character set is called in Python; of those that are not here no letter is in our faces.
 CHARSETS: Final = {

@@ -17,7 +17,7 @@ from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.slides.colours import Ground, background_of, theme_of
 from scrubbers.jailed.office.slides.shapes import Shapes
 from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Picture
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.stages import Lost, What, Where
 
 _OFF: Final = frozenset({"0", "false"})
 _USUAL_SIZE: Final = (9_144_000.0, 6_858_000.0)  # in 914,400ths of an inch

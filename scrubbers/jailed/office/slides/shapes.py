@@ -16,7 +16,7 @@ from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.word.styles import written_number
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Cell, Frame, Paragraph, Run, Table
-from scrubbers.stages import Lost, What, Where
+from trusted.jail.stages import Lost, What, Where
 
 _ON: Final = frozenset({"1", "true"})
 _MOST_NESTED: Final = 40

@@ -29,7 +29,7 @@ from scrubbers.jailed.office.word.tables import read_table
 from scrubbers.jailed.office.word.vml import read_vml
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Paragraph, Run
-from scrubbers.stages import Damaged, Lost, What, Where
+from trusted.jail.stages import Damaged, Lost, What, Where
 
 _ALIGNED: Final = {"center": Align.CENTRE, "right": Align.RIGHT, "end": Align.RIGHT}
 # Not seen, and no text of it is.

@@ -6,7 +6,7 @@ from typing import Final
 
 from scrubbers.jailed.office.drawings import POINTS, number
 from scrubbers.jailed.office.xml import Node
-from scrubbers.stages import OfficeDocument
+from trusted.jail.stages import OfficeDocument
 
 _TWIP: Final = 635  # lengths of drawings to a twentieth of a point
 _USUAL_SIZE: Final = (12_240, 15_840)  # twips: a sheet of letter paper

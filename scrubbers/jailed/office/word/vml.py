@@ -11,7 +11,7 @@ from scrubbers.jailed.office.word.places import is_unseen_shape, lengths
 from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 _HIDDEN: Final = re.compile(r"(?:^|;)\s*visibility\s*:\s*hidden")
 _GROWS: Final = "mso-fit-shape-to-text:t"

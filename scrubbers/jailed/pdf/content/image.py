@@ -27,7 +27,7 @@ from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pictures import scrub
 from scrubbers.jailed.pictures.decoders import PIXELS
-from scrubbers.stages import TooManyPixels
+from trusted.jail.stages import TooManyPixels
 
 _LOSSY: Final = {"/DCTDecode", "/DCT", "/JPXDecode"}
 _JPEG: Final = {"/DCTDecode", "/DCT"}

@@ -36,7 +36,7 @@ from scrubbers.jailed.pdf.fonts.source_font import Font, Gap
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import INLINE, VALUES, LexedName, Number, Operand, operations
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, NotRebuildable, number
-from scrubbers.stages import LettersMissing
+from trusted.jail.stages import LettersMissing
 
 _DEEPEST_STATE: Final = 100  # q in q; a page with more becomes pixels
 _INVISIBLE: Final = 3  # text modes: ISO 32000-1, table 106

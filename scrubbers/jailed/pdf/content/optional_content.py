@@ -8,7 +8,7 @@ import pypdf
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 
 def hides_layers(reader: pypdf.PdfReader) -> bool:

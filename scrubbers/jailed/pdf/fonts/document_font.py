@@ -19,7 +19,7 @@ from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
 from scrubbers.jailed.pdf.fonts.letters import standing_for_many
 from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, escaped, number
-from scrubbers.stages import TookTooLong
+from trusted.jail.stages import TookTooLong
 
 NAME: Final = Name(b"F")
 _MOST_GLYPHS: Final = 65_000  # a code has two bytes

@@ -38,7 +38,7 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.lexer import require_drawable
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, number
-from scrubbers.stages import TookTooLong
+from trusted.jail.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
 _MOST_PARTS: Final = 10_000  # streams of a page; with more it becomes pixels

@@ -24,7 +24,7 @@ from pypdf.generic import (
 
 from scrubbers.jailed.findings import MALFORMED
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 # What reading a hostile document with pypdf may raise.
 BROKEN: Final = (

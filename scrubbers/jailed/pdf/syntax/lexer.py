@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable, number
-from scrubbers.stages import TookTooLong
+from trusted.jail.stages import TookTooLong
 
 
 class Number(bytes):

@@ -17,7 +17,7 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import isobmff
 from scrubbers.jailed.pictures.colour.icc_profile import Chromaticity, RgbSpace, rgb_profile
-from scrubbers.stages import Kind, Lost
+from trusted.jail.stages import Kind, Lost
 
 _D65: Final = (0.3127, 0.3290)
 _ILLUMINANT_C: Final = (0.310, 0.316)

@@ -15,7 +15,7 @@ from typing import Final
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 WITH_ALPHA: Final = frozenset({"LA", "RGBA"})
 _OPAQUE: Final = 255

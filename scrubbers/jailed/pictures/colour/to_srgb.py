@@ -8,7 +8,7 @@ from typing import Final
 from PIL import Image, ImageChops, ImageCms, ImageFile
 
 from scrubbers.jailed.findings import MALFORMED, Findings
-from scrubbers.stages import Damaged, Lost
+from trusted.jail.stages import Damaged, Lost
 
 _PLAIN: Final = {"1", "L", "LA", "RGB", "RGBA"}
 _GREY: Final = {"L", "LA"}

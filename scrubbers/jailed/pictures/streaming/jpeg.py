@@ -28,7 +28,7 @@ from scrubbers.jailed.pictures.preview import Downscaler
 from scrubbers.jailed.pictures.release_input import ReleasedInput, is_large
 from scrubbers.jailed.pictures.streaming.jpeg_encoder import JpegStripWriter, rows_of_strip
 from scrubbers.jailed.pictures.streaming.rotate import RotatedBands
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 # Up to here a picture is decoded whole, which takes 64 MiB at most.
 LARGE_PIXELS: Final = 16 * 2**20

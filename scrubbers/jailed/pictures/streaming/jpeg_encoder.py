@@ -10,7 +10,7 @@ from typing import IO, Any, Final
 
 from PIL import Image
 
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 # With colours at half the resolution. The verifier knows this number and the next.
 _BLOCK: Final = 16

@@ -25,7 +25,7 @@ from scrubbers.jailed.pictures.release_input import is_large
 from scrubbers.jailed.pictures.streaming import png_decoder
 from scrubbers.jailed.pictures.streaming.jpeg import LARGE_PIXELS
 from scrubbers.jailed.pictures.streaming.png_encoder import PngStripWriter
-from scrubbers.stages import What, Where
+from trusted.jail.stages import What, Where
 
 # The orientations that keep rows in order.
 TURNS: Final = {None, Image.Transpose.FLIP_LEFT_RIGHT}

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 HEADER: Final = struct.Struct(">IIBBBBB")

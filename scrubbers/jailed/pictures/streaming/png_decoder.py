@@ -16,7 +16,7 @@ from PIL import Image, ImageFile
 
 from scrubbers.jailed.pictures.colour import to_srgb
 from scrubbers.jailed.pictures.streaming import png_chunks
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 _STRIP_PIXELS: Final = 2**19
 # Bits of a pixel by Pillow's raw mode.

@@ -12,7 +12,7 @@ from typing import IO, Final
 from PIL import Image
 
 from scrubbers.jailed.pictures.streaming.png_chunks import HEADER, SIGNATURE, chunk
-from scrubbers.stages import Damaged
+from trusted.jail.stages import Damaged
 
 # Level 6 took four times as long on photographs and saved nothing.
 LEVEL: Final = 4

@@ -14,7 +14,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from scrub_harness import clean_all
 
-from scrubbers.protocol import Role
+from trusted.jail.protocol import Role
 
 HIDDEN = "SVARTLISTAD"
 LETTERS = sorted(set(HIDDEN))

@@ -10,8 +10,8 @@ import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from scrub_harness import clean_all
 
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost
 
 SEEN = line(b"(Syns)", 20, 380)
 FORM = b"/Type/XObject/Subtype/Form/BBox[0 0 400 400]/Resources<<>>"

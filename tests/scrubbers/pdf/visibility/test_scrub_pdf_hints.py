@@ -22,7 +22,7 @@ from scrub_harness import clean_all, first_page_text
 
 from scrubbers.jailed.pdf.hints import without_hints
 from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn
-from scrubbers.protocol import Role
+from trusted.jail.protocol import Role
 
 SIZE = (595, 842)
 SENTENCE = "Hamburgefonstiv"

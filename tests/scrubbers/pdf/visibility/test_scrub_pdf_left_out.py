@@ -11,8 +11,8 @@ from documents.pdf_by_hand import Pdf, document, line
 from scrub_harness import clean_all
 
 from scrubbers.jailed.pdf import left_out
-from scrubbers.protocol import Role
-from scrubbers.stages import Lost, OutOfMemory
+from trusted.jail.protocol import Role
+from trusted.jail.stages import Lost, OutOfMemory
 
 HIDDEN = line(b"(hemligt)", 60, 40)
 STATES = b"/Font<</F0 6 0 R>>/ExtGState<</G <</CA .5/ca 1>>>>"

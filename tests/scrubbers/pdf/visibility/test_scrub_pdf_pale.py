@@ -10,7 +10,7 @@ import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from scrub_harness import clean_all
 
-from scrubbers.protocol import Role
+from trusted.jail.protocol import Role
 
 
 def shown_in(space: bytes, chosen: bytes, size: float, under: bytes = b"") -> bytes:

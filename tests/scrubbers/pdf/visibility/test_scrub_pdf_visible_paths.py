@@ -10,7 +10,7 @@ from scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
 from scrubbers.jailed.pdf.visibility.inspect import Sheet, sight
-from scrubbers.protocol import Role
+from trusted.jail.protocol import Role
 
 LINE = b"50 100 m\n250 100 l\nS\n"
 

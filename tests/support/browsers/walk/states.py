@@ -14,7 +14,7 @@ from browsers.firefox import Firefox
 from browsers.reporter import code_on, photographs
 from browsers.walk.promises import POINTING, TEXT, State
 from browsers.walk.stations import Station
-from cases.entry import CompletionRequest, PhoneMinutes
+from trusted.case.entry import CompletionRequest, PhoneMinutes
 
 ONION, MIRROR = f"http://{PUBLIC_HOST}", f"https://{NAME}"
 QUESTION = CompletionRequest("Which week was it?", date(2026, 4, 1))

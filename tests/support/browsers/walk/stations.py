@@ -22,9 +22,9 @@ from inbox_samples import close_case, members_write
 from intake_harness import Browser, RunningIntake, file_report, make_home, running_intake, zygotes
 from mirror_harness import SETTINGS, Authority, RunningMirror, give, opened_mirror
 
-from cases.clock import today
-from cases.entry import Body
 from intake.daily import release
+from trusted.case.clock import today
+from trusted.case.entry import Body
 
 SECONDS = 60.0
 HOME = f'languages = ["en", "sv"]\n{SETTINGS}'
