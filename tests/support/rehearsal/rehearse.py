@@ -214,7 +214,13 @@ class Rehearsal:
         missing = [one for one in ("Started kallskydd.service", "Stopped kallskydd.service") if one not in said]
         self.hold("the journal has start and stop of the service", not missing, f"missing: {missing} in {said!r}")
         by = self.server.tell("journalctl -b -o json -u kallskydd -u kallskydd-tor").splitlines()
-        others = {line["_COMM"] for line in map(json.loads, filter(None, by)) if line.get("_COMM") != "systemd"}
+        lines = [json.loads(line) for line in filter(None, by)]
+        # systemd's own, also before a process has become the unit's.
+        others = [
+            (one.get("_EXE"), one["MESSAGE"])
+            for one in lines
+            if "/systemd/systemd" not in one.get("_EXE", "/systemd/systemd")
+        ]
         self.hold("the journal has nothing of their processes", not others, others)
 
 
