@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -241,6 +242,8 @@ def main() -> int:
     asked = parser.parse_args()
     if os.geteuid() != 0:
         raise SystemExit("A server is booted as root: sudo make rehearsal")
+    # Servers, mounts and loop devices do not end with us by themselves.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     began = time.monotonic()
     tree = make_tree(asked.release)
     print(f"the system and the packages: {time.monotonic() - began:.1f} s", flush=True)
