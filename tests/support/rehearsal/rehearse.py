@@ -40,6 +40,7 @@ from terminal import typed
 
 NOT_ENFORCED = (
     "IPAddressDeny=, IPAddressAllow=, SocketBindDeny= (programs in the kernel that a container may not load)",
+    "PrivateNetwork= (the servers share the network namespace of the rehearsal; systemd says in the journal that it goes on without)",
     "MemoryMax=, MemorySwapMax=, TasksMax= (control groups of this computer)",
     "AppArmorProfile= (profiles of this computer)",
     "deploy/sysctl.d: files with its values lie over this kernel's",
