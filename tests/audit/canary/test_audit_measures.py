@@ -15,7 +15,7 @@ from audit_harness import ROOT
 from audit.canary.compare.log import pages_of_rows
 from audit.canary.rest import work_of_the_system
 
-SCHEMA = (ROOT / "cases" / "store" / "schema.sql").read_text("utf-8")
+SCHEMA = (ROOT / "trusted" / "store" / "schema.sql").read_text("utf-8")
 TAKES_MEMORY = """
 import mmap, threading, sys
 def take():
