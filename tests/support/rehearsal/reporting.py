@@ -98,6 +98,6 @@ def hold_nothing_lost(at: Rehearsal) -> None:
     """Every code that came opens its case, and SQLite finds the database whole."""
     at.door.wait()
     lost = [code for code in at.codes if not at.door.opens(code)]
-    at.hold(f"all {len(at.codes)} reports are there", at.codes and not lost, lost)
+    at.hold(f"all {len(at.codes)} reports are there", not lost, lost)
     said = at.server.tell(f'runuser -u kallskydd -- /opt/kallskydd/bin/python -I -c "{_WHOLE}" {HOME}/kallskydd.db')
     at.hold("SQLite finds the database whole", "[('ok',)]" in said, said)
