@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import zlib
+from itertools import count
 
 import pytest
 from service import KALLSKYDD
@@ -67,6 +68,7 @@ def hexed(text: str | bytes) -> str:
         ("xz", lzma.compress(TEXT)),
         ("base64 in zlib", zlib.compress(base64.b64encode(TEXT))),
     ],
+    ids=count(),  # a value is another in each process
 )
 def test_a_marker_is_found_in_every_form(form, written):
     # No byte of the packed address is among what stands around: four bytes meet by chance among many.
@@ -90,6 +92,7 @@ def test_a_marker_is_found_in_every_form(form, written):
         hashlib.sha256(PACKED).digest(),
         hashlib.md5(ADDRESS.text.encode(), usedforsecurity=False).hexdigest().encode(),
     ],
+    ids=count(),  # a value is another in each process
 )
 def test_an_address_is_found_in_every_form(written):
     assert [hit.marker.kind for hit in search([ADDRESS], b"\0" * 50 + written + b"\0" * 50)] == ["X-Forwarded-For"]
@@ -340,6 +343,7 @@ def test_a_header_is_a_finding_even_where_typed_text_may_pass(tmp_path):
         (Verdict.FINDING, b"\0\1\0\0\0\0\0"),
         (Verdict.FINDING, b"\0\2\0\0\0\0\0\1"),
     ],
+    ids=count(),  # a value is another in each process
 )
 def test_the_keeper_is_told_codes_and_ones(verdict, told):
     inspection = Inspection()
@@ -386,6 +390,7 @@ def test_a_filter_is_run_and_not_believed():
         ("what the browser is called", b"HTTP/1.1 200 OK", b"<p>" + TEXT),
         ("what the browser is called, in a header", b"HTTP/1.1 200 OK\r\nX-You: " + TEXT, b"fine"),
     ],
+    ids=count(),  # a value is another in each process
 )
 def test_an_answer_that_tells_is_a_finding(name, head, body):
     inspection = Inspection()

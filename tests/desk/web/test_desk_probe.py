@@ -7,6 +7,7 @@ import contextlib
 import re
 import secrets
 import time
+from itertools import count
 
 import aiohttp
 import pytest
@@ -150,6 +151,7 @@ async def test_pages_that_tell_their_program_or_set_a_cookie_are_named(desks, mo
         (ADDRESS, "", "Texten saknas"),
         (ADDRESS, "Hör av dig på anna.andersson@example.org", "Sidan gav tillbaka formuläret"),
     ],
+    ids=count(),  # a value is another in each process
 )
 async def test_what_is_refused_comes_back_with_all_that_was_typed_and_files_nothing(desks, address, text, words):
     async with at_the_page(desks) as reader:
