@@ -45,8 +45,8 @@ have_library() {  # ldconfig lives in a folder that is not on every user's PATH
     { ldconfig -p 2>/dev/null || /sbin/ldconfig -p 2>/dev/null; } | grep -q "$1"
 }
 
-# The day in the lock file and the tables of tools at the end of pyproject.toml change nothing that is installed.
-lock_state() { { cat requirements-build.lock; sed '/^#/d' requirements.lock; sed '/^\[tool/,$d' pyproject.toml; } | sha256sum | cut -d' ' -f1; }
+# The day in the lock file and the tables from ruff's on in pyproject.toml change nothing that is installed.
+lock_state() { { cat requirements-build.lock; sed '/^#/d' requirements.lock; sed '/^\[tool\.ruff/,$d' pyproject.toml; } | sha256sum | cut -d' ' -f1; }
 
 # ---- 1. what is missing
 packages=

@@ -19,6 +19,8 @@ from onion.errors import OnionError
 from trusted.case.errors import CaseError
 
 ROOT = Path(__file__).parents[2]
+# Whose errors say themselves by the sentences of the cases.
+CASES = ("cases", *(f"trusted/{name}" for name in ("case", "crypto", "receipt", "roster", "store")))
 KEY = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*")
 # tor is written small by those who make it. What is to be typed may stand at the end, without a full stop.
 A_SENTENCE = re.compile(r"([A-Z`]|tor ).*(\.|: [a-z -]+)", re.DOTALL)
@@ -97,19 +99,19 @@ def keys_of(*packages: str) -> set[str]:
 
 
 def test_every_key_of_the_cases_has_two_sentences():
-    missing = keys_of("cases") - set(operator.SENTENCES)
+    missing = keys_of(*CASES) - set(operator.SENTENCES)
 
     # Faults of the home and of the configuration carry their own two sentences.
     assert {key for key in missing if not key.startswith(("home.", "config."))} == set()
 
 
 def modules_of_a_desk() -> set[Path]:
-    """What a desk runs, what its server runs for it, and what of the cases these import, all the way down."""
+    """What a desk runs, what its server runs for it, and what of cases and trusted these import, all the way down."""
     found = {path for folder in OF_A_DESK for path in ROOT.glob(folder)}
     left = list(found)
     while left:
         for node in ast.walk(ast.parse(left.pop().read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cases"):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("cases", "trusted")):
                 names = (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
                 paths = {ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in names}
                 more = {path for path in paths if path.is_file()} - found

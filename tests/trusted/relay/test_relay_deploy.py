@@ -129,7 +129,8 @@ def test_what_is_installed_on_the_mirror_is_the_closed_list_and_nothing_of_other
         f"{package}/{name}.py" for package, names in install_relay_program.MODULES.items() for name in names
     }
     # Another module of the relay has to be put on the list, or taken off the package.
-    assert {path.stem for path in (PROJECT / "relay").glob("*.py")} == set(install_relay_program.MODULES["relay"])
+    for folder in ("relay", "trusted/relay"):
+        assert {path.stem for path in (PROJECT / folder).glob("*.py")} == set(install_relay_program.MODULES[folder])
     assert (program / "bin/kallskydd").read_text().startswith("#!/opt/kallskydd-relay/bin/python -I\n")
     assert os.readlink(installed / "usr/local/bin/kallskydd") == "/opt/kallskydd-relay/bin/kallskydd"
     assert not (program / "bin/pip").exists()
