@@ -106,12 +106,12 @@ def test_every_key_of_the_cases_has_two_sentences():
 
 
 def modules_of_a_desk() -> set[Path]:
-    """What a desk runs, what its server runs for it, and what of cases and trusted these import, all the way down."""
+    """What a desk runs, what its server runs for it, and what of a case these import, all the way down."""
     found = {path for folder in OF_A_DESK for path in ROOT.glob(folder)}
     left = list(found)
     while left:
         for node in ast.walk(ast.parse(left.pop().read_text("utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("cases", "trusted")):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").replace(".", "/").startswith(CASES):
                 names = (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
                 paths = {ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in names}
                 more = {path for path in paths if path.is_file()} - found
