@@ -31,7 +31,6 @@ from audit.verdict import Inspection, Verdict
 from cases.roster.chain import parse_roster, verify_line
 from cases.roster.member import read_join
 from trusted.roster.text import NO_PREVIOUS, RosterHome, render
-from trusted.roster.text import Member as Named
 
 ANNA, BO = Member.new("Anna Ask"), Member.new("Bo Bok")
 FORMS = """
@@ -73,7 +72,7 @@ def test_a_member_of_the_canary_is_one_to_the_service_too():
     joins = [read_join(member.join()) for member in (ANNA, BO)]
     text = render(
         version=1, previous=NO_PREVIOUS, home=RosterHome(bytes(16), bytes(32), trial=True), organisations=[],
-        members=[Named.of(join) for join in joins],
+        members=[join.member for join in joins],
     )  # fmt: skip
 
     signed = [verify_line(None, parse_roster(text), member.agreement(text.encode())) for member in (ANNA, BO)]
