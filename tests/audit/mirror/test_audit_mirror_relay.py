@@ -210,7 +210,7 @@ async def test_an_error_of_what_is_behind_makes_it_void(program, mirror_folder):
 async def test_an_ordinary_account_has_not_seen(program, mirror_folder):
     mirror = Mirror(mirror_folder)
     copy = mirror_folder / "source"
-    for package in ("audit", "onion"):
+    for package in ("audit", "onion", "trusted"):
         shutil.copytree(PROJECT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
     async with mirror.up(page_missing), mirror.relay(program) as pid:
         command = ["/usr/bin/setpriv", "--reuid=65533", "--regid=65533", "--clear-groups", sys.executable, "-S", "-m"]
