@@ -272,7 +272,7 @@ async def test_between_two_releases_a_moved_case_waits_on_the_overview_with_its_
         await fetched(one)
         waiting = await one.go("/")
         release = next_release(desks.clock()).astimezone(STOCKHOLM).date()
-        comes_back = one.services.language.weekday(release, year=False)
+        comes_back = one.services.language.weekday(release, release)
         searched = await one.send("/search", words="systerson")
         case = await one.go(f"/case/{name}")
         form = await one.go(f"/case/{name}/write")
