@@ -21,7 +21,13 @@ def long_sentences(text: str) -> list[str]:
 
 
 DECISIONS = sorted((PROJECT / "docs" / "decisions").rglob("*.md"))
-READ = [*(PROJECT / name for name in ("README.md", "START_HERE.md", "docs/DESIGN.md", "docs/OPERATING.md", "docs/THREAT_MODEL.md")), *DECISIONS]
+READ = [
+    *(
+        PROJECT / name
+        for name in ("README.md", "START_HERE.md", "docs/DESIGN.md", "docs/OPERATING.md", "docs/THREAT_MODEL.md")
+    ),
+    *DECISIONS,
+]
 
 
 @pytest.mark.parametrize("page", READ, ids=lambda page: page.name)
