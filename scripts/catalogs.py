@@ -114,7 +114,7 @@ def phrase_sentences() -> dict[str, str]:
 
 
 def audit_sentences(known: dict[str, str]) -> dict[str, str]:
-    """Return every sentence of the audit and where it is said first.
+    """Return every sentence of the audit and where it stands first.
 
     Words that stand in sentences as values are kept where the code has them still; the tests look for new ones.
     """

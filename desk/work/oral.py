@@ -4,7 +4,7 @@
 the eight words, and the three by which caller and members know each other again. `file_report` takes these steps:
 
 1. The roster as it stands now decides who reads, by the same rules as at the intake (trusted/roster/routing.py).
-   Whoever takes the call must not be one of those whom it may concern.
+   The member who takes the call must not be one of those whom it may concern.
 2. The server names its salt, the day of the release and the languages in which members can answer. The eight words
    become the caller's keys here; the server never sees them.
 3. The report is entry 0, signed with the caller's keys; it bears the day of its release. It says inside the seal that a

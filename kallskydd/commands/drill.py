@@ -35,6 +35,9 @@ from trusted.case.errors import CaseError
 ANSWERS: Final = 2  # of members, which open a backup together
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, for its owner alone
 _LOOK_SECONDS: Final = 1.0
+_OF_A_DAY: Final = (
+    "20"  # a backup is named by its day; a disk has lost+found too, and a move or this question may lie there
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -88,11 +91,11 @@ def _tried(args: argparse.Namespace, day: date) -> Outcome:
 
 
 def _newest(backups: Path) -> Path:
-    """Return the newest backup of a folder: they are named by their days. Raises BackupMissing, OSError."""
-    folders = sorted(one for one in backups.iterdir() if one.is_dir())
+    """Return the newest backup of a folder, which may hold other things. Raises BackupMissing, OSError."""
+    folders = [one for one in backups.iterdir() if one.name.startswith(_OF_A_DAY) and one.is_dir()]
     if not folders:
         raise BackupMissing
-    return folders[-1]
+    return max(folders, key=lambda one: one.stat().st_mtime_ns)
 
 
 def _ask(args: argparse.Namespace, newest: Path, words: str) -> None:

@@ -15,7 +15,7 @@ def long_sentences(text: str) -> list[str]:
     found = []
     for block in re.split(r"\n\s*\n|\n(?=[-*|#]|\d+\. )", text):
         for cell in block.split("|") if block.lstrip().startswith("|") else [block]:
-            sentences = re.split(r"(?<=[.!?:])\s+(?=[A-ZÅÄÖ`*\"(\[])", " ".join(cell.split()))
+            sentences = re.split(r"(?<=[.!?])\s+(?=[A-ZÅÄÖ`*\"(\[])", " ".join(cell.split()))
             found += [one for one in sentences if len(one.split()) > MOST_WORDS]
     return found
 

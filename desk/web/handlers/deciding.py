@@ -1,7 +1,7 @@
 """A form in which somebody decides on a case: it counts once, and is carried out on the case as the server has it now.
 
 Whatever refuses it, the form is shown again with everything that was typed; when the server does not answer, with the
-case as it was fetched last. What cannot be right at the server is said on a page of its own.
+case as it was fetched last. A page of its own shows what cannot be right at the server.
 """
 
 from collections.abc import Awaitable, Callable

@@ -64,7 +64,7 @@ _SAID_STEP: Final = 0.01  # milliseconds, as in `cost`
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """All of it is said in the words of the new document."""
+    """All of it, in the words of the new document."""
 
     page: Page
 

@@ -13,6 +13,8 @@ import pytest
 from upkeep_harness import answered, backup, member_desk, real_home
 
 SECONDS = 60.0
+# As docs/operating/bad-day.md has it, among the backups.
+MEET = "backup/drill"
 
 
 @pytest.fixture
@@ -21,12 +23,15 @@ def server(short_folder):
     made = real_home(short_folder / "home")
     for name in ("2026-11-30", "2026-12-01"):
         backup(made, short_folder / "backup" / name, "--slots", short_folder / "slots" / name)
+    # What else lies on a real disk, by name behind every day.
+    for name in ("lost+found", "move"):
+        (short_folder / "backup" / name).mkdir()
     (short_folder / "place").mkdir()
     return short_folder, [member_desk(short_folder / f"desk{number}", made, number) for number in (0, 1)]
 
 
 def drill(folder: Path) -> subprocess.Popen:
-    words = ["drill", "--from", "backup", "--slots", "slots", "--meet", "meet", "--place", "place", "--json"]
+    words = ["drill", "--from", "backup", "--slots", "slots", "--meet", MEET, "--place", "place", "--json"]
     return subprocess.Popen(
         [sys.executable, "-m", "kallskydd", *words],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -50,7 +55,7 @@ def folders(short_folder):
 
 
 def left(folder: Path) -> list[Path]:
-    return [*(folder / "place").iterdir(), *folder.glob("meet*")]
+    return [*(folder / "place").iterdir(), *folder.glob(f"{MEET}*")]
 
 
 def test_two_members_answer_and_it_says_what_would_be_lost_and_leaves_nothing(server):
@@ -60,8 +65,8 @@ def test_two_members_answer_and_it_says_what_would_be_lost_and_leaves_nothing(se
         assert left(folder)
         for number, desk in enumerate(desks):
             # One that is being copied is no answer yet.
-            (folder / "meet" / "half.json").write_text("{")
-            answered(desk, folder / "meet", words, folder / "meet" / f"answer-{number}.json")
+            (folder / MEET / "half.json").write_text("{")
+            answered(desk, folder / MEET, words, folder / MEET / f"answer-{number}.json")
         out, err = running.communicate(timeout=SECONDS)
 
     assert running.returncode == 0, err
@@ -88,13 +93,13 @@ def test_an_answer_to_another_question_opens_nothing(server):
     with drill(folder) as first:
         _, words = words_of(first)
         for number, desk in enumerate(desks):
-            answered(desk, folder / "meet", words, folder / f"kept-{number}.json")
+            answered(desk, folder / MEET, words, folder / f"kept-{number}.json")
         first.send_signal(signal.SIGINT)
         first.communicate(timeout=SECONDS)
     with drill(folder) as second:
         words_of(second)
         for number in (0, 1):
-            (folder / f"kept-{number}.json").rename(folder / "meet" / f"kept-{number}.json")
+            (folder / f"kept-{number}.json").rename(folder / MEET / f"kept-{number}.json")
         second.communicate(timeout=SECONDS)
 
     assert second.returncode == 3

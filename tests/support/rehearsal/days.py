@@ -64,7 +64,7 @@ def full_backup_disk(at: Rehearsal) -> None:
     said = at.server.tell(
         f'{AS_SERVICE} backup --home {HOME} --to "Lead 1" --to "Handler 2" --out /mnt/backup/full --slots /mnt/slots/full'
     )
-    at.hold("a full backup disk is said to be one", "restore" not in said and "space" in said.lower(), said)
+    at.hold("the sentence names a full backup disk", "restore" not in said and "space" in said.lower(), said)
     at.server.must("rm -rf /mnt/backup/other /mnt/backup/full /mnt/slots/full; sync")
 
 

@@ -20,7 +20,7 @@ FAULTS: Final = {
     "closure": _edit("trusted/confine/process", "s/^            raise StrayCode/            pass/")
     + " && printf '_KEPT = ctypes.CFUNCTYPE(ctypes.c_int)(int)\\n' >>scrubbers/jailed/pdf/written.py"
     " && rm -f scrubbers/jailed/pdf/__pycache__/written.*",
-    # 4. A full backup disk is said to be a damaged home.
+    # 4. The sentence for a full backup disk names a damaged home.
     "full": _edit("cases/backup/copying", "s/if code == sqlite3.SQLITE_FULL:/if False:/"),
     # 5. Without a disk the unit has not failed, and old shares stay.
     "no-disk": f"sed -i -e '/findmnt/d' -e 's/^WantsMountsFor.*/AssertPathIsMountPoint=\\/mnt\\/backup\\n"

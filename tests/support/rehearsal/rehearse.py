@@ -112,7 +112,7 @@ class Rehearsal:
                 self.hold(f"{step.section} | by hand: {step.name}", holds=True, page=page)
 
     def live_through(self, day: Act, only: list[str]) -> None:
-        """Rehearse a day, unless `only` names others; what cannot be done ends it, and is said."""
+        """Rehearse a day, unless `only` names others; what cannot be done ends it, and is printed."""
         if only and day.__name__ not in only:
             return
         try:

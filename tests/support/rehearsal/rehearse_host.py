@@ -139,7 +139,7 @@ class HostRehearsal(Rehearsal):
         self.hold("two backups on one day", len(made) == 4, f"{made} {said}")
 
     def rings(self) -> None:
-        """A new program: who runs it is said before, between and after."""
+        """A new program: the host names who runs it before, between and after."""
         server = self.server
         known = json.loads(server.tell("kallskydd host status --json 2>/dev/null"))
         version = known["version"]
@@ -147,7 +147,7 @@ class HostRehearsal(Rehearsal):
             "both run what is installed", {one["version"] for one in known["tenants"].values()} == {version}, known
         )
         day = known["tenants"]["falun"]["backup"]
-        self.hold("the day of the last backup is said", day == time.strftime("%Y-%m-%d"), known)
+        self.hold("the host names the day of the last backup", day == time.strftime("%Y-%m-%d"), known)
         time.sleep(1.5)
         server.must(f"cd {CHECKOUT} && make install")
         between = json.loads(server.tell("kallskydd host upgrade --rings 1 --first mora --json 2>/dev/null"))
@@ -165,7 +165,7 @@ class HostRehearsal(Rehearsal):
         paper = Path(server.root, CHECKOUT.lstrip("/"), "docs/HOSTING.md").read_text()
         server.must(paper.split("**Removing the host:**")[1].split("```\n")[1])
         runs = server.tell("systemctl list-units --no-legend 'kallskydd*'; ls -d /proc/[0-9]* | wc -l >/dev/null")
-        self.hold("no unit of ours is left running", "running" not in runs, runs)
+        self.hold("no unit of the host is left running", "running" not in runs, runs)
         self.hold(
             "no account is left", server.code("grep -q 'kallskydd-\\(falun\\|mora\\|publisher\\)' /etc/passwd") == 1
         )
