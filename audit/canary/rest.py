@@ -27,6 +27,7 @@ MEASURED = (
     ("ticks of work", "processes", "intake", "stat utime"),
     ("pages of memory taken", "processes", "intake", "stat minflt"),
     ("bytes of database", "files", "kallskydd.db", "size"),
+    ("bytes of log", "files", "kallskydd.db-wal", "size"),
 )
 # A thread that takes more memory than this is Argon2's, which takes 64 MiB for each code.
 _PAGES_OF_ARGON2 = 2**14
