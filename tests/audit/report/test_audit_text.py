@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 from dataclasses import replace
 
@@ -147,3 +148,11 @@ def test_every_sentence_of_the_canary_and_the_selftest_has_its_own_in_swedish():
 
     assert len(templates) > 80
     assert sorted(templates - swedish().keys()) == []
+
+
+def test_the_swedish_of_the_audit_is_that_of_its_sentences_no_more_and_no_less():
+    specification = importlib.util.spec_from_file_location("catalogs", ROOT / "scripts" / "catalogs.py")
+    catalogs = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(catalogs)
+
+    assert sorted(catalogs.audit_sentences(swedish()).keys() ^ swedish().keys()) == []
