@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := trusted second_reader onion scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run demo serve test test-fast desk lint fix bench bench-relay flood cluster rehearsal rehearsal-host corpus soak fuzz audit dist install install-relay upgrade
+.PHONY: setup setup-test setup-bench run demo serve test check-all test-fast desk lint fix bench bench-relay flood cluster rehearsal rehearsal-host corpus soak fuzz audit dist install install-relay upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -29,6 +29,11 @@ serve: setup
 
 test: setup-test
 	@scripts/test.sh $(ARGS)
+
+# Before a release: `make test`, and all that searches (scripts/check_all.py has the list). docs/last-check.json says what came
+# of each part, and on which commit. As root, some six hours on two idle cores. ARGS="--only fuzz": this part
+check-all: setup-test
+	@$(PY) scripts/check_all.py $(ARGS)
 
 # What needs no tor, browser or strace and is quick: for every change, before the whole.
 test-fast: setup
@@ -68,7 +73,7 @@ cluster: setup-test
 	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
 # The pages of docs/operating, acted on a Debian that systemd-nspawn boots: the first day until "Ready to open.", then the bad
-# days. As root; the first time five minutes more, for the system. ARGS="--first-day", "--put-back hidden": is it found?
+# days. As root; the first time two minutes more, for the system. ARGS="--first-day", "--put-back hidden": is it found?
 rehearsal: setup
 	@scripts/setup.sh rehearsal
 	@$(PY) tests/support/rehearsal/rehearse.py $(ARGS)
@@ -104,7 +109,8 @@ upgrade: setup
 	@scripts/upgrade.sh
 
 # As root: program, accounts and units, on a server with systemd. DESTDIR=DIR puts the files below DIR and does no more.
-install: setup
+install:
+	@scripts/setup.sh server
 	@scripts/install.sh
 
 # As root, on a bare host: the clearnet mirror. No set-up comes first: it needs the system's Python and tor, nothing else.

@@ -133,8 +133,10 @@ class AuditReport:
     name: str = "live"
     program: Program | None = None
     served: Served = USUAL
-    # The name of the computer, where it may be another one than that of the page: the mirror's.
+    # The name of the computer, which may be another one than that of the page.
     host: str = ""
+    # Of kept results, one for each run: the file's name, and the beginning of its SHA-256.
+    sources: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

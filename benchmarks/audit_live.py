@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from service import Service, kallskydd, offline_network
+from processes.service import Service, kallskydd, offline_network
 
 RUNS = 5
 # A part that is younger may make the audit inspect everything again.

@@ -34,13 +34,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
+from files.messages import message
 from flood_attacks import ATTACKS, ROOT, Attack
-from flood_lines import Visitor
-from intake_harness import Page, words_asked
-from messages import message
-from mirror_harness import NAME, SETTINGS, Authority
+from networks.flood_lines import Visitor
+from networks.mirror_harness import NAME, SETTINGS, Authority
 from PIL import Image
-from service import Service, kallskydd, offline_network
+from processes.service import Service, kallskydd, offline_network
+from visitors.intake_harness import Page, words_asked
 
 from cases.home import read_home
 from cases.roster.chain import read_chain

@@ -26,9 +26,9 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from flood_lines import AGAIN_SECONDS, Line, Visitor  # noqa: E402 - the folder of the tests is no package
-from intake_harness import Form, Page, multipart  # noqa: E402
-from mirror_harness import client_hello  # noqa: E402
+from networks.flood_lines import AGAIN_SECONDS, Line, Visitor  # noqa: E402 - the folder of the tests is no package
+from networks.mirror_harness import client_hello  # noqa: E402
+from visitors.intake_harness import Form, Page, multipart  # noqa: E402
 
 from cases.wire import messages as wire  # noqa: E402
 from cases.wire.files import ScrubRequest, frame_head  # noqa: E402

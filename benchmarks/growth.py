@@ -22,9 +22,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from service import KALLSKYDD
-from store_harness import TUESDAY, SetClock, copy_cases, ids, new_filing, new_home, new_members, open_store
-from upkeep_harness import LABELS, real_home
+from homes.store_harness import TUESDAY, SetClock, copy_cases, ids, new_filing, new_home, new_members, open_store
+from homes.upkeep import LABELS, real_home
+from processes.service import KALLSKYDD
 
 from trusted.case.errors import Busy
 

@@ -14,7 +14,7 @@ from nacl.pwhash import argon2id
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from intake_harness import file_report, log_in, running_intake
+from visitors.intake_harness import file_report, log_in, running_intake
 
 from trusted.receipt.keys import ARGON_BYTES, ARGON_OPS
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from service import Service, kallskydd, offline_network
+from processes.service import Service, kallskydd, offline_network
 
 ROOT = Path(__file__).resolve().parent.parent
 ONIONSHARE = ROOT / ".venv" / "onionshare" / "bin" / "onionshare-cli"

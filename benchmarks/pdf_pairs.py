@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "suppo
 
 from documents.pairs import PAYLOADS
 from documents.second_pairs import ALL_PAIRS, REMAINS
-from scrub_harness import clean_all
+from files.scrub_harness import clean_all
 
 from trusted.jail.protocol import Role
 

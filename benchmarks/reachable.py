@@ -20,8 +20,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from conftest_tor import KeeperTor, started_client
-from service import Service, kallskydd
+from networks.conftest_tor import KeeperTor, started_client
+from processes.service import Service, kallskydd
 
 from onion.client import ClientTor
 from onion.keys import new_onion_key, read_onion_key

@@ -37,10 +37,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
 from aiohttp import web
-from conftest_tor import SHORT_FOLDER_PREFIX, running_keeper_tor, started_client
-from intake_harness import _listener
-from mirror_harness import NAME, Authority, give
-from relay_harness import child_of, free_port
+from networks.conftest_tor import SHORT_FOLDER_PREFIX, running_keeper_tor, started_client
+from networks.mirror_harness import NAME, Authority, give
+from networks.relay_harness import child_of, free_port
+from visitors.intake_harness import _listener
 
 from intake.mirror.contexts import MirrorContexts
 from intake.mirror.stream import TlsStream

@@ -17,7 +17,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from intake_harness import SHOWN, RunningIntake, file_report, running_intake, zygotes
+from visitors.intake_harness import SHOWN, RunningIntake, file_report, running_intake, zygotes
 
 RUNS = 3
 TEXTS = 20

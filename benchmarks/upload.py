@@ -21,9 +21,9 @@ from aiohttp.streams import StreamReader
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
-from intake_harness import SHOWN, file_report, multipart, running_intake, zygotes
+from files.scrub_harness import arrived
 from reports import large_photograph
-from scrub_harness import arrived
+from visitors.intake_harness import SHOWN, file_report, multipart, running_intake, zygotes
 
 from scrubbers.sniff import sniff
 from trusted.crypto.seal import new_case_keys, seal_file

@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
 import pillow_heif
-from audit_installation import OURS, make_installation
+from audits.installation import OURS, make_installation
 from PIL import Image, ImageCms, ImageSequence
 
 from scrubbers.sniff import sniff

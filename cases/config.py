@@ -16,13 +16,13 @@ any case. There is no setting that turns logging on.
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
 
 from cases.colour import LEAST_CONTRAST, WHITE, contrast
-from cases.config_site import HTTPS_PORT, SiteConfig
+from cases.config_site import HTTPS_PORT, Line, SiteConfig
 from trusted.case.errors import CaseError
 from trusted.case.file_bounds import FileBounds
 
@@ -83,6 +83,7 @@ _HOW_TO_WRITE: Final = {
 EARLIER_NAMES: Final = {"ways": "other_contacts"}
 
 
+Categories: TypeAlias = Annotated[tuple[Line, ...], msgspec.Meta(max_length=30)]
 AlarmWord = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 
 
@@ -124,6 +125,8 @@ class Config(SiteConfig, frozen=True, kw_only=True):
     at_once: bool = False
     hold_hours: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_HOLD_HOURS)] = SHORTEST_HOLD_HOURS
     inbox_days: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_INBOX_DAYS)] = 30
+    # What kinds of matter there are, of which members choose one for a case.
+    categories: Categories = ()
     limits: LimitsConfig = LimitsConfig()
     tor: TorConfig = TorConfig()
     alarm: AlarmConfig | None = None

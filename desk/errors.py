@@ -21,7 +21,7 @@
     ├── PassphraseExposed      736  others on this computer can read the passphrase file
     ├── KeyDamaged             742  member.key is no key file any more
     ├── HomeSynced             743  the desk home lies in a folder that is copied to other computers
-    ├── StateDamaged           706  desk.toml or the sealed list of cases does not read
+    ├── StateDamaged           706  desk.toml does not read
     ├── HomeUnusable           716  the desk home cannot be read or written
     ├── DeskBusy               707  another command works in this desk home
     ├── NotReachable           708  the server cannot be reached: tor, network, onion key or socket
@@ -31,10 +31,12 @@
     ├── NothingOffered         730  a signature was asked for, and no roster waits for one
     ├── NotAgreed              731  the six words differ, or the member did not agree to what was shown
     ├── FetchBroken            751  a fault of this desk ended the fetching
+    ├── NotShown           754  the browser would leave the file on the disk, or its form is not one that we write
     ├── NoPort             753  no port is free on both loopbacks of this computer
     ├── ProbeFailed            750  the reporters' site gave the test report another page than a reporter gets
     ├── OtherCertificate   752  the website on the open web shows a certificate that is not the server's
     ├── NotNow                 712  the case's state does not allow the act
+    │   └── HeldBack           755  a signature waits in the case: nothing else is done until it is given or refused
     ├── NotRestored            737  the server was restored from a backup in which the case cannot be read
     └── NotVerified                 what the server shows cannot be right
         ├── RosterBroken       721  the chain does not verify, or does not continue the one this desk has pinned
@@ -91,7 +93,7 @@ class PassphraseRefused(Usage):
 
 
 class WeakPassphrase(Usage):
-    """The passphrase is shorter than `keyfile.PASSPHRASE_MIN_CHARACTERS`."""
+    """The passphrase is shorter than `keyfile.PASSPHRASE_MIN_CHARACTERS`, or guessed early (`desk.keep.guessable`)."""
 
     code = 704
     text_key = "desk.weak_passphrase"
@@ -105,7 +107,7 @@ class NotJoined(Usage):
 
 
 class StateDamaged(DeskError):
-    """desk.toml or the sealed list of cases does not read."""
+    """desk.toml does not read."""
 
     code = 706
     text_key = "desk.state_damaged"
@@ -169,6 +171,13 @@ class NotNow(DeskError):
     text_key = "desk.not_now"
 
 
+class HeldBack(NotNow):
+    """A signature waits in the case: nothing else is done until it is given or refused."""
+
+    code = 755
+    text_key = "store.move_waits"
+
+
 class NotRestored(DeskError):
     """The server was restored, and the case came after the backup, or its share was not in it."""
 
@@ -202,6 +211,13 @@ class OtherCertificate(DeskError):
 
     code = 752
     text_key = "probe.mirror_other"
+
+
+class NotShown(DeskError):
+    """The browser would leave the file on the disk, or its form is not one that we write."""
+
+    code = 754
+    text_key = "show.not_ours"
 
 
 class SaveRefused(Usage):

@@ -10,7 +10,7 @@ from intake.views.dates import date_in_words
 from intake.views.pages import Language
 from intake.views.refusals import refusal
 from intake.views.texts import GROUPS, LOST, N_, WHAT, WHERE, Notice
-from scrubbers.report_groups import GroupFound, Line, grouped
+from scrubbers.report_groups import FindingLine, GroupFound, grouped
 from trusted.forms.attachment import FileShown
 from trusted.jail.stages import Kind, ScrubReport, What
 from trusted.web.fitting import bytes_in_page
@@ -153,7 +153,7 @@ def _group_shown(found: GroupFound, language: Language) -> dict[str, Any]:
     return {"title": title, "lines": [_line_shown(line, title, language) for line in found.lines]}
 
 
-def _line_shown(line: Line, title: str, language: Language) -> dict[str, Any]:
+def _line_shown(line: FindingLine, title: str, language: Language) -> dict[str, Any]:
     what = language.translate(WHAT[line.what])
     examples = tuple(one for one in line.examples if not _FOR_PROGRAMS_ALONE.fullmatch(one.strip()))
     if line.what is What.DATE:

@@ -19,7 +19,7 @@ from textwrap import wrap
 
 from onion.errors import PathUnusable
 from onion.torrc_reader import read_torrc
-from trusted.torrc_table import OPTIONAL, REQUIRED, RULES, Expected, Rule, socket_path
+from trusted.torrc_table import OPTIONAL, REQUIRED, RULES, Expected, TorrcRow, socket_path
 
 __all__ = [
     "LEFT_OUT",
@@ -30,7 +30,7 @@ __all__ = [
     "RULES",
     "Expected",
     "Problem",
-    "Rule",
+    "TorrcRow",
     "example",
     "problems",
     "quoted_path",
@@ -160,7 +160,7 @@ def quoted_path(path: Path) -> str:
     return f'"{text}"' if " " in text else text
 
 
-def _may_have(expected: Expected, rule: Rule) -> bool:
+def _may_have(expected: Expected, rule: TorrcRow) -> bool:
     return not (rule.only_unit and expected.own_tor) and not (rule.only_trial and not expected.trial)
 
 

@@ -74,7 +74,7 @@ FIRST_SECOND = 315532800
 # What else decides over what gets installed.
 MAKE_IT = (
     "pyproject.toml", "README.md", "LICENSE", "NOTICE", "requirements.lock", "requirements-build.lock",
-    "scripts/install_program.py",
+    "scripts/install_program.py", "docs/HANDBOK.md", "docs/pictures/handbok",
 )  # fmt: skip
 
 

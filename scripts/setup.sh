@@ -2,9 +2,10 @@
 # Prepares everything the other make targets need, and says beforehand what it fetches and how much.
 #
 #   scripts/setup.sh run     what `make run` and `make serve` need
-#   scripts/setup.sh test    the same and the programs the tests call
+#   scripts/setup.sh server  what `make install` needs: the archives of what serves, none of it installed in .venv
+#   scripts/setup.sh test    what `make run` needs and the programs the tests call
 #   scripts/setup.sh bench   what `make bench` needs: the other cleaners it compares with
-#   scripts/setup.sh rehearsal  what `make rehearsal` needs: debootstrap and systemd-nspawn, which make and boot a server
+#   scripts/setup.sh rehearsal  what `make rehearsal` needs: mmdebstrap and systemd-nspawn, which make and boot a server
 #   scripts/setup.sh corpus  what `make corpus` needs beside the tests: LibreOffice, which exports documents for it, and ffmpeg
 #
 # 1. Names what the system lacks; without a network, it names everything at once and the one apt line, exit 4: at once
@@ -21,6 +22,7 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 venv=.venv
 stamp=$venv/.ready
+lock=requirements.lock
 export LC_ALL=C.UTF-8
 
 say() { printf '%s\n' "$*" >&2; }
@@ -53,7 +55,13 @@ packages=
 need() { packages="$packages $1"; say "  missing: $2 (Debian package $1)"; }
 python=$(find_python "$MAKES_VENV") || python=
 ready=no
-if [ -f "$stamp" ] && [ -d "$venv/archives" ] && [ "$(cat "$stamp")" = "$(lock_state) $(pwd)" ] && "$venv/bin/python" -c 'import aiohttp' 2>/dev/null; then ready=yes; fi
+is_ready() { [ -f "$1" ] && [ -d "$venv/archives" ] && [ "$(cat "$1")" = "$(lock_state) $(pwd)" ] && "$venv/bin/python" -c "import $2" 2>/dev/null; }
+if is_ready "$stamp" aiohttp; then ready=yes; fi
+size=190
+if [ "$what" = server ]; then
+    size=80
+    is_ready "$stamp-server" setuptools && ready=yes
+fi
 
 if [ "$ready" = no ] && [ -z "$python" ]; then
     find_python sys >/dev/null || need python3 "Python 3.11 to 3.14"
@@ -88,7 +96,7 @@ if [ "$what" = bench ]; then
     command -v qpdf >/dev/null 2>&1 || need qpdf "qpdf, another"
 fi
 if [ "$what" = rehearsal ] || [ "$what" = test ]; then
-    [ -x /usr/sbin/debootstrap ] || need debootstrap "debootstrap, which makes the folder of a Debian server"
+    command -v mmdebstrap >/dev/null 2>&1 || need mmdebstrap "mmdebstrap, which makes the folder of a Debian server"
     command -v systemd-nspawn >/dev/null 2>&1 || need systemd-container "systemd-nspawn, which boots it"
 fi
 if [ "$what" = corpus ]; then
@@ -108,7 +116,7 @@ if [ "$what" = bench ] && [ ! -x "$peer/bin/onionshare-cli" ]; then
     say "  missing: OnionShare to compare with (benchmarks/peers/onionshare.lock, 25 MB, checked by hash, kept in .venv)"
 fi
 [ -z "$packages" ] && [ "$ready" = yes ] && [ "$lacks_peer" = no ] && exit 0
-[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about 190 MB, checked by hash, kept in .venv)"
+[ "$ready" = yes ] || say "  missing: the Python packages of requirements.lock (about $size MB, checked by hash, kept in .venv)"
 
 as_root=
 if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
@@ -252,19 +260,26 @@ fi
 
 # ---- 3. the Python packages, by hash
 if [ "$ready" = no ]; then
-    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about 190 MB). This takes some minutes …"
+    say "Making .venv with $($python --version) and fetching the packages of requirements.lock (about $size MB). This takes some minutes …"
     rm -rf "$venv"
     "$python" -m venv "$venv"
     pip="$venv/bin/python -m pip --disable-pip-version-check --quiet"
     fetch="download --require-hashes --no-deps --no-build-isolation --dest $venv/archives"
     known="install --require-hashes --no-deps --no-build-isolation --no-index --find-links $venv/archives"
+    if [ "$what" = server ]; then
+        stamp=$stamp-server
+        lock=$venv/server.lock
+        sed '/^# What follows no server needs/,$d' requirements.lock >"$lock"
+    fi
     # The build tools come first: stem is source only, and is built without isolation so that nothing unhashed is fetched.
     {
         $pip $fetch -r requirements-build.lock &&
             $pip $known -r requirements-build.lock &&
-            $pip $fetch -r requirements.lock &&
-            $pip $known --use-pep517 -r requirements.lock &&
-            $pip install --no-deps --no-build-isolation --no-index --editable .
+            $pip $fetch -r $lock &&
+            { [ "$what" = server ] || {
+                $pip $known --use-pep517 -r $lock &&
+                    $pip install --no-deps --no-build-isolation --no-index --editable .
+            }; }
     } || {
         # pip has said that it found no version, and not why. Asked once more and with time, it may say that too.
         fetch_one 60 || cannot_fetch

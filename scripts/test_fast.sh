@@ -8,7 +8,7 @@ if [ $# -gt 0 ]; then exec $python -m pytest -q --few-programs "$@"; fi
 
 project="tests/project/test_auditing_doc.py tests/project/test_code_search.py tests/project/test_sentences.py"
 project="$project tests/project/test_shape.py tests/project/test_silence_static.py tests/project/test_threat_model.py"
-first="tests/cases tests/trusted/case tests/trusted/crypto tests/trusted/receipt tests/trusted/roster tests/trusted/store $project tests/project/test_trusted.py tests/onion/test_torrc.py tests/onion/test_onion_keys.py tests/trusted/confine/test_swap.py"
+first="tests/cases tests/trusted/case tests/trusted/crypto tests/trusted/receipt tests/trusted/roster tests/trusted/store $project tests/project/test_trusted.py tests/onion/test_torrc.py tests/onion/test_onion_keys.py tests/kallskydd/machine/test_swap.py"
 second="tests/intake/identifiers tests/intake/uploads tests/trusted/web/test_padding.py tests/trusted/web/test_silence.py"
 second="$second tests/intake/report/test_reporter_texts.py tests/intake/report/test_information.py"
 second="$second tests/intake/report/test_reporter_filing.py tests/intake/inbox/test_reporter_inbox.py tests/intake/desk_api/test_desk_api.py"

@@ -16,7 +16,12 @@ compile() {
     "$tools/venv/bin/uv" pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
         --no-header --no-annotate --exclude-newer "$week_ago" --quiet "$@"
 }
-compile pyproject.toml --extra dev --extra build --output-file requirements.lock
+compile pyproject.toml --output-file requirements.lock
+compile pyproject.toml --extra dev --extra build --constraint requirements.lock --output-file "$tools/all.lock"
+# Below this line, which scripts/setup.sh looks for, stands what is in the second list alone.
+echo '# What follows no server needs: the tools of tests and builds.' >"$tools/others.lock"
+awk 'NR == FNR { seen[$1] = 1; next } /^[a-z]/ { keep = !($1 in seen) } keep' requirements.lock "$tools/all.lock" >>"$tools/others.lock"
+cat "$tools/others.lock" >>requirements.lock
 # The day up to which releases count, for `kallskydd status`: a lock file that grows old lacks what was mended since.
 sed -i "1i # $week_ago" requirements.lock
 printf 'setuptools\nwheel\npackaging\n' >"$tools/build.in"

@@ -28,6 +28,9 @@ _BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
 COMPOUND: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OUTLOOK: Final = "__substg1.0_".encode("utf-16-le")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
+# Read one after another: as one expression they would be tried in every order.
+_BEFORE_PAGE: Final = re.compile(rb"<\?xml[^>]{0,200}>|<!--(?:(?!-->).){0,1000}-->|\s+", re.IGNORECASE | re.DOTALL)
+_PAGE: Final = re.compile(rb"<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
 _LOOSE_FIRST: Final = re.compile(rb"(?:from |[a-z][a-z-]{1,40}[ \t]*:[ \t])")
 _LOOSE_FROM: Final = re.compile(rb"(?m)^(?:received|message-id|return-path|delivered-to)[ \t]*:")
 
@@ -40,6 +43,14 @@ def begins_as_message(untrusted_bytes: bytes) -> bool:
 def is_outlook(untrusted: bytes) -> bool:
     """Return whether this is a message as Outlook saves it: a compound file that names its streams so."""
     return untrusted.startswith(COMPOUND) and _OUTLOOK in untrusted
+
+
+def is_page(untrusted_head: bytes) -> bool:
+    """Return whether this is a web page, such as a talk that a program exported: it says so at its beginning."""
+    at = len(_UTF8_BOM) if untrusted_head.startswith(_UTF8_BOM) else 0
+    while (before := _BEFORE_PAGE.match(untrusted_head, at)) is not None:
+        at = before.end()
+    return _PAGE.match(untrusted_head, at) is not None
 
 
 def is_message(untrusted_head: bytes, whole: int) -> bool:

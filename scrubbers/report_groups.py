@@ -71,7 +71,7 @@ GROUP_OF: Final = {
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Line:
+class FindingLine:
     """One kind of finding at one place in the file, with the values found; they are for the reporter alone."""
 
     what: What
@@ -84,7 +84,7 @@ class GroupFound:
     """One heading and the lines under it."""
 
     group: Group
-    lines: tuple[Line, ...]
+    lines: tuple[FindingLine, ...]
 
 
 def grouped(removed: Iterable[Removed]) -> tuple[GroupFound, ...]:
@@ -94,7 +94,7 @@ def grouped(removed: Iterable[Removed]) -> tuple[GroupFound, ...]:
         values = examples.setdefault((found.what, found.where), [])
         if found.example and found.example not in values:
             values.append(found.example)
-    lines = [Line(what, where, tuple(values)) for (what, where), values in examples.items()]
+    lines = [FindingLine(what, where, tuple(values)) for (what, where), values in examples.items()]
     under = ((group, tuple(line for line in lines if GROUP_OF[line.what] is group)) for group in Group)
     return tuple(GroupFound(group, found) for group, found in under if found)
 

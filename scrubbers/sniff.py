@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import Final
 
-from scrubbers.message_head import COMPOUND, begins_as_message, is_message, is_outlook, looks_like_one
+from scrubbers.message_head import COMPOUND, begins_as_message, is_message, is_outlook, is_page, looks_like_one
 from trusted.jail.memory_file import MemoryFile
 from trusted.jail.protocol import HEAD_BYTES
 from trusted.jail.stages import (
@@ -37,7 +37,12 @@ _OFFICE_FIRST_ENTRIES: Final = (
 _OTHER_OFFICE_FIRST_ENTRIES: Final = (b"mimetypeapplication/epub", b"Index/Document.iwa")
 ZIP: Final = b"PK\x03\x04"
 _ZIP_NAME_OFFSET: Final = 30
+_ZIP_NAME_LENGTH: Final = slice(26, 28)
+# Of OpenDocument, where what it says is deflated, or stands behind more about the entry.
+_MIMETYPE: Final = b"mimetype"
 _TAR_MAGIC: Final = slice(257, 262)
+# A film as it is broadcast (.ts): packets of 188 bytes.
+_PACKET, _NEXT_PACKETS = b"G", slice(188, 377, 188)
 _ISO_BOX_TYPE: Final = slice(4, 8)
 _RIFF_FORM: Final = slice(8, 12)
 _RIFF_KINDS: Final = {b"WEBP": Kind.WEBP, b"WAVE": Kind.SOUND}
@@ -89,6 +94,8 @@ _CLEANABLE: Final = (
 _REFUSED: Final[tuple[tuple[bytes, type[NotCleanable]], ...]] = (
     (COMPOUND, OfficeDocument),  # Office before 2007; Outlook's messages are told apart below
     (b"MThd", SoundOrFilm),
+    (b"FORM\x00", SoundOrFilm),  # AIFF, with its size, which here begins so
+    (b"FORM\x01", SoundOrFilm),
     (b"FLV\x01", SoundOrFilm),
     (b"0&\xb2u\x8ef\xcf\x11", SoundOrFilm),  # Windows Media
     (b"\x00\x00\x01\xba", SoundOrFilm),  # MPEG
@@ -138,9 +145,20 @@ def first_inside(untrusted_head: bytes) -> int | None:
 
 def is_archive(untrusted_head: bytes) -> bool:
     """Return whether a file that begins like this is a ZIP file that is no document: `sniff_kind` refuses it."""
-    if not untrusted_head.startswith(ZIP) or untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES):
+    return (
+        untrusted_head.startswith(ZIP)
+        and not _is_office(untrusted_head)
+        and isinstance(_refusal(untrusted_head), Archive)
+    )
+
+
+def _is_office(untrusted_head: bytes) -> bool:
+    """Return whether a ZIP file begins as a document does that is read."""
+    name = untrusted_head[_ZIP_NAME_OFFSET:]
+    if not untrusted_head.startswith(ZIP) or name.startswith(_OTHER_OFFICE_FIRST_ENTRIES):
         return False
-    return isinstance(_refusal(untrusted_head), Archive)
+    is_mimetype = int.from_bytes(untrusted_head[_ZIP_NAME_LENGTH], "little") == len(_MIMETYPE)
+    return name.startswith(_OFFICE_FIRST_ENTRIES) or (is_mimetype and name.startswith(_MIMETYPE))
 
 
 def sniff_kind(untrusted_head: bytes) -> Kind:
@@ -167,12 +185,12 @@ def sniff_kind(untrusted_head: bytes) -> Kind:
 
 def _kind_without_signature(untrusted_head: bytes) -> Kind:
     """Return OFFICE for its archive, EMAIL, PDF for one that begins later, or a kind of text; raises NotCleanable."""
-    if untrusted_head.startswith(ZIP) and untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OFFICE_FIRST_ENTRIES):
+    if _is_office(untrusted_head):
         return Kind.OFFICE
     refusal = _refusal(untrusted_head)
     if not isinstance(refusal, UnknownKind):
         raise refusal
-    if is_message(untrusted_head, HEAD_BYTES):
+    if is_message(untrusted_head, HEAD_BYTES) or is_page(untrusted_head):
         if b"%PDF-" in untrusted_head[:PDF_WITHIN]:
             raise KindsDisagree
         return Kind.EMAIL
@@ -213,13 +231,13 @@ def _refusal(untrusted_head: bytes) -> NotCleanable:
     for signature, refusal in _REFUSED:
         if untrusted_head.startswith(signature):
             return refusal()
-    if untrusted_head.startswith(ZIP):
+    if untrusted_head[:1] == _PACKET and untrusted_head[_NEXT_PACKETS] == 2 * _PACKET:
+        return SoundOrFilm()
+    if untrusted_head.startswith(ZIP) or untrusted_head[_TAR_MAGIC] == b"ustar":
         is_office = untrusted_head[_ZIP_NAME_OFFSET:].startswith(_OTHER_OFFICE_FIRST_ENTRIES)
         return OfficeDocument() if is_office else Archive()
-    if untrusted_head[_TAR_MAGIC] == b"ustar":
-        return Archive()
     text = untrusted_head.removeprefix(_UTF8_BOM).lstrip().lower()
-    if text.startswith(b"<") and b"<svg" in text:
+    if text.startswith(b"<") and b"<svg" in text and not is_page(untrusted_head):
         return DrawnPicture()
     return Email() if looks_like_one(untrusted_head) else UnknownKind()
 
@@ -231,7 +249,7 @@ def _kind_of_text(untrusted_head: bytes) -> Kind:
     else:
         # Only signs of ASCII are looked at, which all other encodings that are taken have in common.
         text = untrusted_head.removeprefix(_UTF8_BOM).decode("latin-1")
-    # Web pages and PostScript are text too, and what a reader sees of them is something else.
+    # What is marked up and PostScript are text too, and what a reader sees of them is something else.
     if not text.strip() or text.lstrip().startswith(("<", "%!")) or _CONTROLS.search(text):
         raise UnknownKind
     lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]

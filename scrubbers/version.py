@@ -1,5 +1,6 @@
 """The version of the scrubber, which each report of a kept file names."""
 
+import csv
 import hashlib
 import importlib.metadata
 import unicodedata
@@ -28,11 +29,13 @@ def scrubber_version() -> str:
 
 def _bundled_libraries() -> str:
     """Return eight hex digits for the native libraries in the wheels, which differ by processor."""
+    # Not by `files`, which since Python 3.12 leaves out what does not lie beside its list.
+    lists = (importlib.metadata.distribution(name).read_text("RECORD") or "" for name in _PACKAGES)
     written = sorted(
-        f"{file} {file.hash.value}\n"
-        for name in _PACKAGES
-        for file in importlib.metadata.files(name) or ()
-        if file.hash is not None and (".libs" in file.parts[0] or file.name.startswith(("libpdfium", "_harfbuzz.")))
+        f"{path} {digest.partition('=')[2]}\n"
+        for one in lists
+        for path, digest, _ in csv.reader(one.splitlines())
+        if digest and (".libs" in path.split("/")[0] or path.split("/")[-1].startswith(("libpdfium", "_harfbuzz.")))
     )
     if not written:
         return "libraries of the system"

@@ -7,10 +7,11 @@ from typing import Final
 # Letters, marks, numbers, punctuation and signs.
 _VISIBLE: Final = frozenset("LMNPS")
 _MARK_LIMIT: Final = 4
-# Of those, the ranges that draw nothing or a blank (Default_Ignorable_Code_Point of Unicode, and three more).
+# Of those, the ranges that draw nothing or a blank (Default_Ignorable_Code_Point of Unicode, and five more).
 _UNSEEN: Final = (
     (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
-    (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFFC, 0xFFFC), (0xE0100, 0xE01EF),
+    (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xFFFC, 0xFFFC), (0x16FE4, 0x16FE4), (0x1D159, 0x1D159),
+    (0xE0100, 0xE01EF),
 )  # fmt: skip
 _CELL_ENDS: Final = ";,\t\n"
 _COUNTED: Final = frozenset("0123456789 .()/%:+-\"'")

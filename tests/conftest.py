@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
+import threading
+import time
 from collections import defaultdict
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -19,22 +23,26 @@ os.environ["KALLSKYDD_NO_PUBLIC_TOR"] = "1"
 # A sandbox of somebody else's must not decide what the tests do.
 os.environ.pop("KALLSKYDD_HOME", None)
 
-import compiled_once  # noqa: F401  # before all that uses jinja2
-from conftest_browsers import *  # noqa: F403  # every page, collected once
-from conftest_tor import *  # noqa: F403  # the private network's fixtures; after the variable they honour
+from browsers.conftest_browsers import *  # noqa: F403  # every page, collected once
+from networks.conftest_tor import *  # noqa: F403  # the private network's fixtures; after the variable they honour
+from processes import compiled_once  # noqa: F401  # before all that uses jinja2
 
+UMASK = 0o022
 SOME_SKIPPED = 6  # an exit code that pytest itself does not use
 LIVE = ("live", True)
 # The tests of some files take minutes: those begin first, or all others would wait for the last of them.
 LONGEST_FIRST = (
-    "system/test_rehearsal", "system/test_flow", "system/test_browser_walk", "system/test_browser_pages",
+    "system/test_rehearsal", "system/test_desk_read_browser", "system/test_flow", "system/test_browser_walk", "system/test_browser_pages",
     "system/test_browser", "system/test_cluster", "system/test_pages_valid", "audit/canary", "system/faults",
     "intake/http/test_page_sizes", "system/test_mirror", "trusted/relay", "audit/mirror", "onion", "scrubbers/pdf", "system",
 )  # fmt: skip
 OF_THE_PAGES = ("tests/system/test_browser_pages", "tests/system/test_browser_print", "tests/system/test_pages_valid")
+SPENT = pytest.StashKey[float]()
+STOOD_STILL_SECONDS = 10.0
 OUTCOME_FILE = "KALLSKYDD_OUTCOME"  # names the file that scripts/test.sh reads the outcome from
 MARKERS = (
-    "property: parses arbitrary bytes; for longer with HYPOTHESIS_PROFILE=fuzz",
+    "property: parses arbitrary bytes; for longer in `make check-all`",
+    "search: a long form of a test; `make check-all` runs it and `make test` does not",
     "live: depends on a tor network, a browser or the timing of other programs, and may be run once more (decision 0011)",
 )
 PROGRAMS_OF_RUN = {"tor": "tor", "tor-gencert": "tor"}
@@ -51,15 +59,17 @@ PROGRAMS = {
     "pebble-challtestsrv": "pebble",
 }
 
-# The same examples each time, so that a run can be had again; "fuzz" and `make fuzz` are for searching by chance.
+# The same examples each time, so that a run can be had again; "fuzz" (`make check-all`) searches by chance.
 settings.register_profile(
     "quick", max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-settings.register_profile("fuzz", max_examples=20_000, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("fuzz", max_examples=1_800, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _seconds: dict[str, float] = defaultdict(float)
+_processor: dict[str, float] = defaultdict(float)
 _counts: dict[str, int] = defaultdict(int)
+_stood_still: list[float] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,7 +78,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """What a test has made of the mode of new files, as the program does for itself, ends with it."""
+    os.umask(UMASK)
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell has what it runs in the background ignore Ctrl-C, and so would every program that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
 
@@ -102,7 +120,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return ByFile(config, log)
 
 
+def _watch_for_standstills() -> None:
+    """Note for how long the whole machine did nothing: a thread that asks for a quarter of a second was not woken."""
+    while True:
+        before = time.clock_gettime(time.CLOCK_BOOTTIME)
+        time.sleep(0.25)
+        if (gone := time.clock_gettime(time.CLOCK_BOOTTIME) - before) > STOOD_STILL_SECONDS:
+            _stood_still.append(gone)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        threading.Thread(target=_watch_for_standstills, daemon=True).start()
     wanted = PROGRAMS_OF_RUN if session.config.getoption("--few-programs") else PROGRAMS
     missing = {program: package for program, package in wanted.items() if shutil.which(program) is None}
     if missing:
@@ -110,17 +139,29 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest.exit(f"These programs are missing, and no test is skipped for want of one: {named}", returncode=4)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    # Of this process and of all that it has waited for, since the last report.
+    now = sum(os.times()[:4])
+    report.processor, item.config.stash[SPENT] = now - item.config.stash.get(SPENT, now), now
+    return report
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     group = report.nodeid.split("::")[0].removeprefix("tests/").removesuffix(".py")
     _seconds[group] += report.duration
+    _processor[group] += getattr(report, "processor", 0.0)
     if report.when == "call":
         _counts[group] += 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    terminalreporter.write_sep("-", "seconds by group")
+    terminalreporter.write_sep("-", "seconds by group, and seconds of the processor")
     for group, seconds in sorted(_seconds.items(), key=lambda pair: -pair[1]):
-        terminalreporter.write_line(f"{seconds:8.1f} s  {_counts[group]:4d} tests  {group}")
+        terminalreporter.write_line(f"{seconds:8.1f} s  {_processor[group]:7.1f} s  {_counts[group]:4d} tests  {group}")
+    whole = f"{sum(_seconds.values()):8.1f} s  {sum(_processor.values()):7.1f} s  {sum(_counts.values()):4d} tests"
+    terminalreporter.write_line(whole)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -133,6 +174,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         # A test that was not run has proved nothing; here that is a failure and not a footnote.
         session.exitstatus = exitstatus = SOME_SKIPPED
         reporter.write_line(f"FAILED: {skipped} tests were skipped, and none may be.")
+    if _stood_still:
+        reporter.write_line(
+            f"The machine stood still {len(_stood_still)} times, for {max(_stood_still):.0f} s at most."
+        )
     if place := os.environ.get(OUTCOME_FILE):
         failed = [one for kind in ("failed", "error") for one in outcomes.get(kind, [])]
         outcome = {
@@ -140,5 +185,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             "failed": sorted({one.nodeid for one in failed}),
             "live": sorted({one.nodeid for one in failed if LIVE in map(tuple, getattr(one, "user_properties", []))}),
             "passed": len(outcomes.get("passed", [])),
+            "stood_still": bool(_stood_still),
         }
         Path(place).write_text(json.dumps(outcome))

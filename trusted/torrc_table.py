@@ -42,7 +42,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class TorrcRow:
     """One row. `only_unit` and `only_trial` say which tor may have it at all."""
 
     name: str
@@ -91,8 +91,8 @@ def _path(value: str, _: Expected) -> bool:
     return re.fullmatch(_PATH, value) is not None
 
 
-def _needs(name: str, value: str, reason: str, *, grave: bool = True) -> Rule:
-    return Rule(name, _only(value), value, reason, value, grave)
+def _needs(name: str, value: str, reason: str, *, grave: bool = True) -> TorrcRow:
+    return TorrcRow(name, _only(value), value, reason, value, grave)
 
 
 DATA = "/var/lib/kallskydd/tor"  # the example's folder; `torrc.render` puts the real one
@@ -100,7 +100,7 @@ CONTROL = f"{DATA}/control"
 SOCKS = f"{DATA}/socks"
 
 REQUIRED = (
-    Rule(
+    TorrcRow(
         "DataDirectory",
         _data_directory,
         "the folder of the keeper's own tor, or one below /var/lib",
@@ -108,7 +108,7 @@ REQUIRED = (
         " every relay sooner or later sees the service's address.",
         DATA,
     ),
-    Rule(
+    TorrcRow(
         "ControlSocket",
         _control_socket,
         "the one unix socket that the keeper uses, with no flag that opens it",
@@ -117,7 +117,7 @@ REQUIRED = (
         CONTROL,
     ),
     _needs("CookieAuthentication", "1", "Who may use the control socket must also be able to read tor's cookie file."),
-    Rule(
+    TorrcRow(
         "SocksPort",
         _socks_socket,
         "0, or one unix socket with no flag but ExtendedErrors",
@@ -127,10 +127,10 @@ REQUIRED = (
         f"unix:{SOCKS} ExtendedErrors",
     ),
     _needs("SafeLogging", "1", "Addresses never stand in a log line. tor accepts 0 and relay with a warning only."),
-    Rule(
+    TorrcRow(
         "Log",
         lambda value, _: _LOG.fullmatch(value) is not None,
-        "notice, warn or err to stdout or stderr",
+        "notice, warn or err to stdout, stderr or /dev/null",
         "Lines below notice tell of single connections, and a file or the journal keeps their times. The keeper keeps"
         " the last few lines in memory and nowhere else.",
         "warn stdout",
@@ -156,23 +156,25 @@ _JOINS = "One of the four lines by which a trial joins a private network on this
 
 # May be there, and need not.
 OPTIONAL = (
-    Rule(
+    TorrcRow(
         "CookieAuthFile",
         _path,
         "an absolute path",
         "Where the keeper finds the cookie of a tor that has an account of its own.",
         only_unit=True,
     ),
-    Rule(
+    TorrcRow(
         "CookieAuthFileGroupReadable",
         _only("0", "1"),
         "0 or 1",
         "The group of such a tor is the keeper's, and nobody else's.",
         only_unit=True,
     ),
-    Rule("DisableNetwork", _only("0", "1"), "0 or 1", "1 keeps tor from the network altogether; nobody is reached."),
-    Rule("TestingTorNetwork", _only("1"), "1", _JOINS, only_trial=True),
-    Rule(
+    TorrcRow(
+        "DisableNetwork", _only("0", "1"), "0 or 1", "1 keeps tor from the network altogether; nobody is reached."
+    ),
+    TorrcRow("TestingTorNetwork", _only("1"), "1", _JOINS, only_trial=True),
+    TorrcRow(
         "DirAuthority",
         lambda value, _: is_on_loopback(value),
         "a directory on this computer",
@@ -180,8 +182,8 @@ OPTIONAL = (
         only_trial=True,
     ),
     # tor gives numbers back in a form of its own.
-    Rule("PathsNeededToBuildCircuits", _only("0.67", "0.670000"), "0.67", _JOINS, only_trial=True),
-    Rule("TestingClientMaxIntervalWithoutRequest", _only("1", "1 second"), "1", _JOINS, only_trial=True),
+    TorrcRow("PathsNeededToBuildCircuits", _only("0.67", "0.670000"), "0.67", _JOINS, only_trial=True),
+    TorrcRow("TestingClientMaxIntervalWithoutRequest", _only("1", "1 second"), "1", _JOINS, only_trial=True),
 )
 
 RULES = (*REQUIRED, *OPTIONAL)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from audit.breach.walk import Account
+from audit.breach.walk import ProbeAccount
 
 # A number that no account of Debian's has: 65534 is `nobody`, whose other processes are no part of this.
 _STRANGER: Final = 65533
-STRANGER: Final = Account("stranger", _STRANGER, _STRANGER)
-ROOT: Final = Account("root", 0, 0)
+STRANGER: Final = ProbeAccount("stranger", _STRANGER, _STRANGER)
+ROOT: Final = ProbeAccount("root", 0, 0)
 
 
 class NoSuchAccount(LookupError):
@@ -24,20 +24,20 @@ class Accounts:
         self._people = [line.split(":") for line in _lines(root / "etc/passwd")]
         self._groups = [line.split(":") for line in _lines(root / "etc/group")]
 
-    def named(self, name: str) -> Account | None:
+    def named(self, name: str) -> ProbeAccount | None:
         """Return an account by its name; None when there is none."""
         return next((self._account(one) for one in self._people if one[0] == name), None)
 
-    def numbered(self, uid: int) -> Account:
+    def numbered(self, uid: int) -> ProbeAccount:
         """Return an account by its number. Raises NoSuchAccount."""
         found = next((self._account(one) for one in self._people if int(one[2]) == uid), None)
         if found is None:
             raise NoSuchAccount(uid)
         return found
 
-    def _account(self, person: list[str]) -> Account:
+    def _account(self, person: list[str]) -> ProbeAccount:
         also = tuple(int(group[2]) for group in self._groups if person[0] in group[3].split(","))
-        return Account(person[0], int(person[2]), int(person[3]), also)
+        return ProbeAccount(person[0], int(person[2]), int(person[3]), also)
 
 
 def _lines(path: Path) -> list[str]:

@@ -48,7 +48,7 @@ _BEGINNINGS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Target:
     """One file, folder or socket, and what it gives; a folder gives the names in it."""
 
     path: str
@@ -58,18 +58,18 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OwnedPaths:
     """All that belongs to one: a tenant by its name, or tor. `owner` is the account's number."""
 
     name: str
     owner: int
     folders: tuple[Path, ...]
-    things: tuple[Thing, ...]
+    things: tuple[Target, ...]
     pids: tuple[int, ...]
     trial: bool = False
 
 
-def tenant_at(name: str, folder: Path, root: Path) -> Place:
+def tenant_at(name: str, folder: Path, root: Path) -> OwnedPaths:
     """Return what belongs to a tenant, or to a home that is alone. Raises OSError."""
     owner = folder.stat().st_uid
     sockets = [
@@ -80,22 +80,22 @@ def tenant_at(name: str, folder: Path, root: Path) -> Place:
     ]
     things = (*_things(folder), *sockets)
     trial = any((one / TRIAL_MARK).exists() for one in (folder, folder / "home"))
-    return Place(name, owner, (folder,), things, tuple(_processes(owner)), trial)
+    return OwnedPaths(name, owner, (folder,), things, tuple(_processes(owner)), trial)
 
 
-def tor_at(root: Path, owner: int) -> Place:
+def tor_at(root: Path, owner: int) -> OwnedPaths:
     """Return what belongs to the tor that has a unit of its own."""
     folders = tuple(root / name for name in _TOR_FOLDERS if (root / name).is_dir())
     things = tuple(_as_tors(thing) for one in folders for thing in _things(one))
-    return Place("tor", owner, folders, things, tuple(_processes(owner)))
+    return OwnedPaths("tor", owner, folders, things, tuple(_processes(owner)))
 
 
-def publisher_at(root: Path, owner: int) -> Place:
+def publisher_at(root: Path, owner: int) -> OwnedPaths:
     """Return the publisher's own folder and processes. The sockets in the folder are each tenant's way to it."""
     folder = root / _SOCKET_FOLDERS[1]
     folders = (folder,) if folder.is_dir() else ()
     things = tuple(thing for one in folders for thing in _things(one) if thing.path == str(one))
-    return Place("publisher", owner, folders, things, tuple(_processes(owner)))
+    return OwnedPaths("publisher", owner, folders, things, tuple(_processes(owner)))
 
 
 def in_clear(path: Path) -> Gain | None:
@@ -107,7 +107,7 @@ def in_clear(path: Path) -> Gain | None:
     return next((gain for start, gain in _BEGINNINGS if begin.startswith(start)), None)
 
 
-def _things(folder: Path) -> Iterator[Thing]:
+def _things(folder: Path) -> Iterator[Target]:
     for place, folders, files in os.walk(folder):
         for name in (".", *folders, *files):
             path = os.path.normpath(f"{place}/{name}")
@@ -115,7 +115,7 @@ def _things(folder: Path) -> Iterator[Thing]:
                 continue
             with suppress(FileNotFoundError):
                 state = os.lstat(path)
-                yield Thing(path, _gain(path, folder, state), state.st_mode, state.st_size)
+                yield Target(path, _gain(path, folder, state), state.st_mode, state.st_size)
 
 
 def _gain(path: str, folder: Path, state: os.stat_result) -> Gain:
@@ -127,9 +127,9 @@ def _gain(path: str, folder: Path, state: os.stat_result) -> Gain:
     return next(gain for pattern, gain in _FILES if fnmatch(below, pattern))
 
 
-def _as_tors(thing: Thing) -> Thing:
+def _as_tors(thing: Target) -> Target:
     gain = Gain.TOR_FILES if stat.S_ISREG(thing.mode) else thing.gain
-    return Thing(thing.path, gain, thing.mode, thing.size)
+    return Target(thing.path, gain, thing.mode, thing.size)
 
 
 def _processes(owner: int) -> Iterator[int]:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from audit.breach.accounts import ROOT, STRANGER, Accounts
 from audit.breach.gains import Gain, Start, Target, expected
-from audit.breach.places import HOST_FOLDER, Place, in_clear, publisher_at, tenant_at, tor_at
-from audit.breach.walk import Account, Reached, walk
+from audit.breach.places import HOST_FOLDER, OwnedPaths, in_clear, publisher_at, tenant_at, tor_at
+from audit.breach.walk import ProbeAccount, Reached, walk
 
 _PUBLISHER, _TOR = "kallskydd-publisher", "kallskydd-tor"
 
@@ -26,7 +26,7 @@ class NothingThere(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BreachLine:
     """What one account reached of one place."""
 
     start: Start
@@ -41,11 +41,11 @@ class Line:
 class Breach:
     """All lines. `alone`: one home that has its machine for itself."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[BreachLine, ...]
     alone: bool
 
     @property
-    def findings(self) -> list[tuple[Line, Gain]]:
+    def findings(self) -> list[tuple[BreachLine, Gain]]:
         """Each gain that nobody expected."""
         return [(line, gain) for line in self.lines for gain in sorted(line.unexpected)]
 
@@ -62,25 +62,25 @@ def examine(root: Path, home: Path | None, backups: Sequence[Path] = ()) -> Brea
         if (account := accounts.named(name)) is not None
     }
     places = [*((None, tenant) for tenant in tenants), *services.items()]
-    lines: list[Line] = []
+    lines: list[BreachLine] = []
     for start, account in _starts(accounts, tenants):
         found = walk(account, [place for _, place in places])
         for service, place in places:
             target = service or _target(start, account, place)
             reached = found[place.name]
             unexpected = reached.by.keys() - expected(start, target, alone=home is not None, trial=place.trial)
-            lines.append(Line(start, target, account.name, place.name, reached, frozenset(unexpected)))
+            lines.append(BreachLine(start, target, account.name, place.name, reached, frozenset(unexpected)))
     lines += [_backup(folder) for folder in backups]
     return Breach(tuple(lines), home is not None)
 
 
-def _tenants(root: Path) -> tuple[Place, ...]:
+def _tenants(root: Path) -> tuple[OwnedPaths, ...]:
     folder = root / HOST_FOLDER
     names = sorted(one.name for one in folder.iterdir() if (one / "home").is_dir()) if folder.is_dir() else []
     return tuple(tenant_at(name, folder / name, root) for name in names)
 
 
-def _starts(accounts: Accounts, tenants: Sequence[Place]) -> Iterator[tuple[Start, Account]]:
+def _starts(accounts: Accounts, tenants: Sequence[OwnedPaths]) -> Iterator[tuple[Start, ProbeAccount]]:
     yield Start.MACHINE, ROOT
     for tenant in tenants:
         if tenant.owner != 0:  # a home of root's has no account of its own: the line of the machine is its line
@@ -91,13 +91,13 @@ def _starts(accounts: Accounts, tenants: Sequence[Place]) -> Iterator[tuple[Star
     yield Start.STRANGER, STRANGER
 
 
-def _target(start: Start, account: Account, place: Place) -> Target:
+def _target(start: Start, account: ProbeAccount, place: OwnedPaths) -> Target:
     if start is not Start.TENANT:
         return Target.TENANT
     return Target.ITSELF if place.owner == account.uid else Target.OTHERS
 
 
-def _backup(folder: Path) -> Line:
+def _backup(folder: Path) -> BreachLine:
     by: dict[Gain, str] = {Gain.EXISTS: str(folder)}
     size = tried = 0
     for path in (folder, *sorted(folder.rglob("*"))):
@@ -108,4 +108,6 @@ def _backup(folder: Path) -> Line:
             by.setdefault(in_clear(path) or Gain.SETTINGS, str(path))
     wanted = expected(Start.BACKUP, Target.TENANT)
     reached = Reached(by, size, tried)
-    return Line(Start.BACKUP, Target.TENANT, os.fspath(folder), "its home", reached, frozenset(by.keys() - wanted))
+    return BreachLine(
+        Start.BACKUP, Target.TENANT, os.fspath(folder), "its home", reached, frozenset(by.keys() - wanted)
+    )

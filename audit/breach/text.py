@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from audit.breach.gains import ACT, LEARN, READ, Gain, Start, Target
-from audit.breach.run import Breach, Line
+from audit.breach.run import Breach, BreachLine
 
 _COLUMNS = (("reads", READ), ("acts as", ACT), ("learns", LEARN))
 
@@ -55,8 +55,8 @@ def as_object(breach: Breach) -> dict[str, Any]:
     }
 
 
-def _grouped(breach: Breach) -> dict[tuple[Start, Target], list[Line]]:
-    groups: dict[tuple[Start, Target], list[Line]] = {}
+def _grouped(breach: Breach) -> dict[tuple[Start, Target], list[BreachLine]]:
+    groups: dict[tuple[Start, Target], list[BreachLine]] = {}
     for line in breach.lines:
         groups.setdefault((line.start, line.target), []).append(line)
     return groups

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.breach.gains import Gain
-from audit.breach.places import Place, Thing
+from audit.breach.places import OwnedPaths, Target
 
 _CONNECT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ProbeAccount:
     """Who walks: numbers of the account, of its group and of the others that it is in."""
 
     name: str
@@ -45,7 +45,7 @@ class WalkFailed(Exception):
     """The account's numbers could not be taken, or the walk broke off."""
 
 
-def walk(account: Account, places: Sequence[Place]) -> dict[str, Reached]:
+def walk(account: ProbeAccount, places: Sequence[OwnedPaths]) -> dict[str, Reached]:
     """Return what the account reaches of each place, by the place's name. Takes root. Raises WalkFailed."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -74,7 +74,7 @@ def walk(account: Account, places: Sequence[Place]) -> dict[str, Reached]:
     }
 
 
-def _reached(place: Place) -> tuple[dict[str, str], int, int]:
+def _reached(place: OwnedPaths) -> tuple[dict[str, str], int, int]:
     by: dict[str, str] = {}
     size = 0
     for folder in place.folders:
@@ -91,7 +91,7 @@ def _reached(place: Place) -> tuple[dict[str, str], int, int]:
     return by, size, len(place.things) + len(place.pids)
 
 
-def _gains_of(thing: Thing) -> list[Gain]:
+def _gains_of(thing: Target) -> list[Gain]:
     if stat.S_ISSOCK(thing.mode):
         if thing.gain is Gain.PUBLISH:
             return [Gain.PUBLISH] if os.access(thing.path, os.W_OK, effective_ids=True) else []

@@ -22,6 +22,7 @@ from audit.mirror.table import MIRROR
 from audit.report.certify import Examined
 from audit.report.html import as_html
 from audit.report.results import save
+from audit.report.seal import NO_KEY, NoKey, read_key
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
 
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--all", action="store_true", help="every row, not only what is not clean")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the result, for `kallskydd audit all --mirror`")
+    parser.add_argument("--key", type=Path, metavar="KEY", help="of `kallskydd audit begin`: seals what --save keeps")
     parser.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
     parser.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
     parser.set_defaults(run=run)
@@ -51,14 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, also: Callable[[Examined], None] = lambda _: None) -> int:
     """Examine the mirror, report, and return the exit code. `also` prints the page another way; it raises OSError."""
-    if args.report is not None and os.path.lexists(args.report):
-        return _said(f"There already, and not overwritten: {args.report.name}. Name another file.", _USAGE)
-    if (args.stop is None) != (args.start is None):
-        return _said("--stop and --start belong together. Name both or neither.", _USAGE)
-    if args.ca is not None and not args.ca.is_file():
-        return _said(
-            "The file of --ca is not there. Name the certificate that visitors are shown, or leave it out.", _USAGE
-        )
+    if wrong := _wrong(args):
+        return _said(wrong, _USAGE)
+    try:
+        key = None if args.save is None else read_key(args.key or Path())
+    except NoKey:
+        return _said(NO_KEY, _USAGE)
     asked = Asked(args.name, args.pid, args.at, args.ca, args.stop, args.start, args.root)
     try:
         # A mirror's host may have no time zones; the day of an audit is that of the world.
@@ -69,8 +69,8 @@ def run(args: argparse.Namespace, also: Callable[[Examined], None] = lambda _: N
             _MISSING,
         )
     try:
-        if args.save is not None:
-            save(report, args.save)
+        if key is not None:
+            save(report, args.save, key)
         page = examined(report, asked)
         if args.report is not None:
             args.report.write_text(as_html(page, args.lang, {"mirror": MIRROR}), "utf-8")
@@ -80,6 +80,17 @@ def run(args: argparse.Namespace, also: Callable[[Examined], None] = lambda _: N
     text = json.dumps(report.as_object(), ensure_ascii=False) if args.json else as_text(report, every_row=args.all)
     sys.stdout.write(text + "\n")
     return _OK if report.verdict is Verdict.CLEAN else _FINDINGS
+
+
+def _wrong(args: argparse.Namespace) -> str:
+    """Return what is wrong with the options, and what to do; nothing where nothing is."""
+    if args.report is not None and os.path.lexists(args.report):
+        return f"There already, and not overwritten: {args.report.name}. Name another file."
+    if (args.stop is None) != (args.start is None):
+        return "--stop and --start belong together. Name both or neither."
+    if args.ca is not None and not args.ca.is_file():
+        return "The file of --ca is not there. Name the certificate that visitors are shown, or leave it out."
+    return ""
 
 
 def examined(report: AuditReport, asked: Asked) -> Examined:

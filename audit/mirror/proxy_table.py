@@ -20,7 +20,7 @@ _FOLDER_IN_MEMORY = "a folder in memory"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ProxyRule:
     """One row: the value as a regular expression over all words, and what it has to be in words."""
 
     value: str
@@ -37,21 +37,21 @@ class Rule:
 class Block:
     """What may stand in a block, and which names have to be set where it is the innermost."""
 
-    rules: dict[str, Rule]
+    rules: dict[str, ProxyRule]
     blocks: dict[str, Block] = field(default_factory=dict)
     opens: str = ""  # the words after its name, as a regular expression
     required: tuple[str, ...] = ()
 
 
-def _only(value: str) -> Rule:
-    return Rule(re.escape(value), value)
+def _only(value: str) -> ProxyRule:
+    return ProxyRule(re.escape(value), value)
 
 
-_NUMBER = Rule(r"\d+", "a number")
-_SECONDS = Rule(r"\d+[smh]?", "a time")
-_SIZE = Rule(r"\d+[kKmM]?", "a size")
-_PATH = Rule(r"/[\w./-]+", "a path")
-_IN_MEMORY = Rule(r"/[\w./-]+", _FOLDER_IN_MEMORY, in_memory=True)
+_NUMBER = ProxyRule(r"\d+", "a number")
+_SECONDS = ProxyRule(r"\d+[smh]?", "a time")
+_SIZE = ProxyRule(r"\d+[kKmM]?", "a size")
+_PATH = ProxyRule(r"/[\w./-]+", "a path")
+_IN_MEMORY = ProxyRule(r"/[\w./-]+", _FOLDER_IN_MEMORY, in_memory=True)
 # On this computer, by number or by a unix socket; a name with `$` in it would be made of what a visitor says.
 _BEHIND = r"(?:127\.0\.0\.1:\d+|\[::1\]:\d+|unix:/[\w./-]+)"
 _NAME = r"[a-z0-9-]+(?:\.[a-z0-9-]+)+"
@@ -82,20 +82,20 @@ _NGINX_COMMON = {
     "proxy_cache": _only("off"),
     "proxy_ssl_protocols": _only("TLSv1.3"),
     "proxy_ssl_server_name": _only("on"),
-    "proxy_ssl_name": Rule(_NAME, "a name"),
+    "proxy_ssl_name": ProxyRule(_NAME, "a name"),
     "proxy_ssl_verify": _only("on"),
     "proxy_ssl_trusted_certificate": _PATH,
     "proxy_ssl_session_reuse": _only("off"),
     "ssl_protocols": _only("TLSv1.3"),
     "ssl_session_tickets": _only("off"),
-    "ssl_session_cache": Rule("none|off", "none"),
+    "ssl_session_cache": ProxyRule("none|off", "none"),
     # "Name value": a host name, nothing for Connection, and nothing for what is taken off.
-    "proxy_set_header": Rule(
+    "proxy_set_header": ProxyRule(
         rf"(?i:Host) {_NAME}|(?i:Connection|{'|'.join(TAKEN_OFF)}) ?", "empty, or the mirror's name", often=True
     ),
 }
 _NGINX_LOCATION = Block(
-    {**_NGINX_COMMON, "proxy_pass": Rule(rf"https?://(?:{_BEHIND}|[a-z_]+)", "on this computer")},
+    {**_NGINX_COMMON, "proxy_pass": ProxyRule(rf"https?://(?:{_BEHIND}|[a-z_]+)", "on this computer")},
     opens="/",
     required=(
         "access_log", "error_log", "client_body_temp_path", "proxy_temp_path", "proxy_request_buffering",
@@ -106,8 +106,10 @@ _NGINX_LOCATION = Block(
 _NGINX_SERVER = Block(
     {
         **_NGINX_COMMON,
-        "listen": Rule(r"(?:[\d.]+:|\[[\da-f:]+\]:)?\d+ ssl(?: default_server)?", "an address with ssl", often=True),
-        "server_name": Rule(rf"_|{_NAME}", "a name"),
+        "listen": ProxyRule(
+            r"(?:[\d.]+:|\[[\da-f:]+\]:)?\d+ ssl(?: default_server)?", "an address with ssl", often=True
+        ),
+        "server_name": ProxyRule(rf"_|{_NAME}", "a name"),
         "ssl_certificate": _PATH,
         "ssl_certificate_key": _PATH,
         "ssl_reject_handshake": _only("on"),
@@ -116,14 +118,14 @@ _NGINX_SERVER = Block(
     required=("access_log", "error_log", "ssl_protocols", "ssl_session_tickets", "ssl_session_cache"),
 )
 _NGINX_UPSTREAM = Block(
-    {"server": Rule(_BEHIND, "on this computer"), "keepalive": _NUMBER, "keepalive_timeout": _SECONDS},
+    {"server": ProxyRule(_BEHIND, "on this computer"), "keepalive": _NUMBER, "keepalive_timeout": _SECONDS},
     opens="[a-z_]+",
 )
 NGINX = Block(
     {
-        "worker_processes": Rule(r"\d+|auto", "a number"),
+        "worker_processes": ProxyRule(r"\d+|auto", "a number"),
         "worker_rlimit_nofile": _NUMBER,
-        "user": Rule(r"[\w-]+", "an account"),
+        "user": ProxyRule(r"[\w-]+", "an account"),
         "pid": _PATH,
         "error_log": _only("/dev/null emerg"),
     },
@@ -134,7 +136,7 @@ NGINX = Block(
     required=("error_log", "http"),
 )
 
-_CADDY_HEADER_UP = Rule(rf"(?i:Host) {_NAME}|-(?i:{'|'.join(TAKEN_OFF_BY_CADDY)})", "a header taken off, or Host",
+_CADDY_HEADER_UP = ProxyRule(rf"(?i:Host) {_NAME}|-(?i:{'|'.join(TAKEN_OFF_BY_CADDY)})", "a header taken off, or Host",
                         often=True)  # fmt: skip
 _CADDY_PROXY = Block(
     {"header_up": _CADDY_HEADER_UP},
@@ -144,7 +146,7 @@ _CADDY_PROXY = Block(
                 "versions": _only("1.1"),
                 "compression": _only("off"),
                 "keepalive": _SECONDS,
-                "tls_server_name": Rule(_NAME, "a name"),
+                "tls_server_name": ProxyRule(_NAME, "a name"),
                 "tls_trusted_ca_certs": _PATH,
                 "dial_timeout": _SECONDS,
             },
@@ -165,13 +167,13 @@ CADDY_SITE = Block(
 CADDY_OPTIONS = Block(
     {
         "admin": _only("off"),
-        "auto_https": Rule("disable_redirects|off", "disable_redirects"),
+        "auto_https": ProxyRule("disable_redirects|off", "disable_redirects"),
         "persist_config": _only("off"),
     },
     {
         "log": Block({"output": _only("discard")}, opens="default", required=("output",)),
         "servers": Block(
-            {"protocols": Rule("h1|h1 h2|h2", "h1")},
+            {"protocols": ProxyRule("h1|h1 h2|h2", "h1")},
             {"timeouts": Block({"read_header": _SECONDS, "read_body": _SECONDS, "write": _SECONDS, "idle": _SECONDS})},
         ),
     },

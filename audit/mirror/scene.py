@@ -25,7 +25,7 @@ class NotRunning(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ProxyProgram:
     """A program that forwards: `main` was started with the settings, and a visitor's bytes pass through `workers`."""
 
     kind: str
@@ -55,26 +55,26 @@ class Part:
 class MirrorScene(Host):
     """Handed to every check. `root` is / unless copies of the system's files are examined."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ProxyProgram, ...]
     root: Path = Path("/")
 
     @property
-    def relays(self) -> tuple[Part, ...]:
+    def relays(self) -> tuple[ProxyProgram, ...]:
         """Those that cannot read what they forward."""
         return tuple(part for part in self.parts if part.kind == RELAY)
 
     @property
-    def proxies(self) -> tuple[Part, ...]:
+    def proxies(self) -> tuple[ProxyProgram, ...]:
         """Those that end TLS."""
         return tuple(part for part in self.parts if part.kind != RELAY)
 
     @property
-    def front(self) -> Part:
+    def front(self) -> ProxyProgram:
         """The one that visitors meet: a proxy before the relay, or the relay."""
         return (*self.proxies, *self.relays)[0]
 
 
-def find_parts(pids: Sequence[int] = ()) -> tuple[Part, ...]:
+def find_parts(pids: Sequence[int] = ()) -> tuple[ProxyProgram, ...]:
     """Return what forwards here, or only what has one of these processes; raises NotRunning."""
     found = [part for part in map(_part, everything()) if part is not None]
     if pids:
@@ -84,21 +84,21 @@ def find_parts(pids: Sequence[int] = ()) -> tuple[Part, ...]:
     return tuple(sorted(found, key=lambda part: part.main.pid))
 
 
-def _part(process: Process) -> Part | None:
+def _part(process: Process) -> ProxyProgram | None:
     try:
         words = process.command()
         if words[1:4] == ("-I", "-m", RELAY) and "--listen-fd" in words:
-            return Part(RELAY, Process(process.parent()), (process,))
+            return ProxyProgram(RELAY, Process(process.parent()), (process,))
         if words[0].startswith(_NGINX_TITLE):
-            return Part(NGINX, process, tuple(process.children()))
+            return ProxyProgram(NGINX, process, tuple(process.children()))
         if Path(words[0]).name == CADDY and "run" in words:
-            return Part(CADDY, process, (process,))
+            return ProxyProgram(CADDY, process, (process,))
     except NotSeen:
         pass
     return None
 
 
-def places(part: Part) -> list[Place]:
+def places(part: ProxyProgram) -> list[Place]:
     """Where it takes connections, as one on this computer reaches it; raises NotSeen."""
     found: set[Place] = set()
     for one in part.workers:
@@ -123,7 +123,7 @@ def _reached_at(host: str) -> str:
     return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - what it listens on, not we
 
 
-def front_place(part: Part) -> Place | None:
+def front_place(part: ProxyProgram) -> Place | None:
     """Return port 443, or the only place there is; raises NotSeen."""
     found = places(part)
     at_443 = [place for place in found if place[1] == HTTPS_PORT]
@@ -132,13 +132,13 @@ def front_place(part: Part) -> Place | None:
     return found[0] if len({port for _, port in found}) == 1 else None
 
 
-def redirect_place(part: Part) -> Place | None:
+def redirect_place(part: ProxyProgram) -> Place | None:
     """Return where a relay answers plain http, as one on this computer reaches it; raises NotSeen."""
     host, _, port = (part.option("--redirect") or "").rpartition(":")
     return (_reached_at(host.strip("[]")), int(port)) if host and port.isdecimal() else None
 
 
-def tor_behind(parts: Iterable[Part]) -> Process | None:
+def tor_behind(parts: Iterable[ProxyProgram]) -> Process | None:
     """Return the tor that listens where these relays dial."""
     ports = set()
     for part in parts:

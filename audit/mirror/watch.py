@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from audit.live.checks.system import leads_to_journal
 from audit.mirror.planted import Planted
-from audit.mirror.scene import RELAY, MirrorScene, Part, read_place
+from audit.mirror.scene import RELAY, MirrorScene, ProxyProgram, read_place
 from audit.mirror.search import changed_files, found_in_file, names_of, open_files
 from audit.observe.proc import Descriptor, NotSeen, Process
 from audit.observe.sockets import UnixSocket, listening, unix_table
@@ -58,7 +58,7 @@ class Watch:
             if found:
                 self.files_with.add((str(path), names_of(found), moment))
 
-    def _look_at(self, part: Part, process: Process, moment: str) -> None:
+    def _look_at(self, part: ProxyProgram, process: Process, moment: str) -> None:
         self._descriptors(part, process)
         for number, target, path in open_files(process):
             try:
@@ -69,14 +69,16 @@ class Watch:
             if found:
                 self.open_with.add((f"{part.kind} {process.pid}: {number} {target}", names_of(found), moment))
 
-    def _descriptors(self, part: Part, process: Process) -> None:
+    def _descriptors(self, part: ProxyProgram, process: Process) -> None:
         table = unix_table(process)
         for one in process.descriptors():
             self.counted += 1
             if one.target != _NOWHERE and self._is_strange(part, process, one, table):
                 self.held.add((part.kind, process.pid, f"{one.number} {one.target}"))
 
-    def _is_strange(self, part: Part, process: Process, one: Descriptor, table: Mapping[int, UnixSocket]) -> bool:
+    def _is_strange(
+        self, part: ProxyProgram, process: Process, one: Descriptor, table: Mapping[int, UnixSocket]
+    ) -> bool:
         """Whether what is open could take something down, or away."""
         if one.number in _STANDARD:
             return True
@@ -89,7 +91,7 @@ class Watch:
             return part.kind == RELAY or process.access_mode(one.number) != os.O_RDONLY
         return one.target not in _HARMLESS
 
-    def _is_strange_socket(self, part: Part, process: Process, inode: int, unix: UnixSocket | None) -> bool:
+    def _is_strange_socket(self, part: ProxyProgram, process: Process, inode: int, unix: UnixSocket | None) -> bool:
         """Whether it is of a kind that nothing here needs: to the journal, or from the relay to anywhere but tor."""
         if unix is not None:
             # Relay and nginx have pairs of streams with their parents, which have no name.

@@ -12,6 +12,7 @@ from audit.report.blocks import (
     Block,
     Bullets,
     Cell,
+    CheckBlock,
     Commands,
     Folded,
     Heading,
@@ -19,7 +20,6 @@ from audit.report.blocks import (
     Line,
     Numbered,
     Paragraph,
-    Row,
     Span,
     Table,
     Tone,
@@ -36,7 +36,7 @@ from audit.verdict import AuditReport, Check, Evidence, Verdict
 
 # In the order of `audit.observe.installed.own_files`: a folder before a file whose name goes on where it ends.
 _DIGEST_BY_HAND = (
-    f"for p in {' '.join(OURS)}; do find $p -type f -not -path '*/__pycache__/*' | tr / '\\1' | LC_ALL=C sort"
+    f"for p in {' '.join(OURS)}; do find $p -xtype f -not -path '*/__pycache__/*' | tr / '\\1' | LC_ALL=C sort"
     " | tr '\\1' / | xargs -d '\\n' sha256sum; done | sha256sum\n"
 )
 _TONES = {Verdict.CLEAN: Tone.GOOD, Verdict.FINDING: Tone.BAD, Verdict.NOT_SEEN: Tone.SOME, Verdict.VOID: Tone.BAD}
@@ -102,14 +102,14 @@ def _group(examined: Examined, group: Group, language: Language) -> list[Block]:
     return [*(_row(report, check, language) for report, check in shown), *_caught(caught, language)]
 
 
-def _row(report: AuditReport, check: Check, language: Language) -> Row:
+def _row(report: AuditReport, check: Check, language: Language) -> CheckBlock:
     words = words_in(language)
     bad = [one for one in check.evidence if one.verdict is not Verdict.CLEAN]
     few = [_item(one, language) for one in bad]
     few += [Item(plain(text)) for text in summarised(check.evidence, language)]
     count = len(check.evidence)
     full = Folded(words["full"].format(count=count), tuple(_item(one, language) for one in check.evidence))
-    return Row(
+    return CheckBlock(
         title=in_language(check.row.title, language),
         name=f"{report.name}.{check.id.removeprefix(f'{report.name}.')}",
         mark=words[str(check.verdict)],

@@ -123,7 +123,7 @@ class Folded:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CheckBlock:
     """One check: its verdict, what was seen in few lines, how to repeat it, and all that was seen where it is more."""
 
     title: str
@@ -142,7 +142,7 @@ class Signatures:
     fields: tuple[str, ...]
 
 
-Block = Heading | Facts | Ruling | Table | Paragraph | Numbered | Bullets | Commands | Folded | Row | Signatures
+Block = Heading | Facts | Ruling | Table | Paragraph | Numbered | Bullets | Commands | Folded | CheckBlock | Signatures
 
 
 @dataclass(frozen=True, slots=True)

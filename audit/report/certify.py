@@ -9,6 +9,7 @@ The rule is `RULE`, in the order in which it is applied. docs/AUDITING.md and GR
 | a `canary` or `selftest` of another program than the one that runs | cannot be certified |
 | a chain of daily verdicts that was changed | cannot be certified |
 | a row that was not seen, or a `selftest` of some faults | with remarks |
+| fewer than three runs of `canary` | with remarks |
 | a proof that is more than 30 days old | with remarks |
 | a home with a mirror, and no result of the mirror or one of another program | with remarks |
 | a program that was compared with nothing but its own list of files | with remarks |
@@ -39,6 +40,8 @@ MIRROR = "mirror"
 _LEADS_TO = re.compile(r"--onion ([a-z2-7]{56}\.onion)\b")
 # The page shows the chain of as many days.
 OLDEST_DAYS = 30
+# What one visit in ten shows is in one of three runs, but for some of a hundred.
+CANARY_RUNS = 3
 _MOST_EVIDENCE_CHARACTERS = 120
 # The annexes have every row with its mark.
 _MOST_NAMES = 15
@@ -59,6 +62,7 @@ RULE: tuple[tuple[str, Outcome], ...] = (
     ("a `canary` or `selftest` of another program than the one that runs", _CANNOT),
     ("a chain of daily verdicts that was changed", _CANNOT),
     ("a row that was not seen, or a `selftest` of some faults", _SOME),
+    ("fewer than three runs of `canary`", _SOME),
     ("a proof that is more than 30 days old", _SOME),
     ("a home with a mirror, and no result of the mirror or one of another program", _SOME),
     ("a program that was compared with nothing but its own list of files", _SOME),
@@ -78,6 +82,8 @@ class Examined:
     needed: tuple[str, ...] = NEEDED
     # As it was run, to be run again; empty where it is not known.
     command: str = ""
+    # The name of the auditor's key, under which the kept results are sealed; empty where none was read.
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +135,23 @@ def _of_proofs(examined: Examined) -> Iterator[Remark]:
         age = (date.fromisoformat(examined.day) - date.fromisoformat(proof.day)).days
         if not 0 <= age <= OLDEST_DAYS:
             yield _general("old", proof=name, day=proof.day, most=OLDEST_DAYS)
-    if MIRROR in proofs and subject.addresses:
-        for onion in sorted(_dialled(proofs[MIRROR]) - set(subject.addresses)):
-            yield _general("other service", grave=True, onion=onion)
+    if "canary" in proofs and len(proofs["canary"].sources) < CANARY_RUNS:
+        yield _general("few runs", runs=len(proofs["canary"].sources), most=CANARY_RUNS)
+    for onion in _others(examined):
+        yield _general("other service", grave=True, onion=onion)
     if isinstance(examined.chain, Chain) and not examined.chain.holds:
         yield _general("chain", grave=True, days=len(examined.chain.days))
     if "live" in proofs and subject.program is not None and not subject.compared:
         yield _general("not compared")
     if is_trial(examined):
         yield _general("trial")
+
+
+def _others(examined: Examined) -> list[str]:
+    """Return the addresses that the mirror's relay leads to and that are none of this service."""
+    if MIRROR not in examined.proofs or not examined.subject.addresses:
+        return []
+    return sorted(_dialled(examined.proofs[MIRROR]) - set(examined.subject.addresses))
 
 
 def _dialled(mirror: AuditReport) -> set[str]:

@@ -51,6 +51,7 @@ LIVE = Claim(
         "Flow records of the operators of network and data centre: they see that this computer uses Tor, and when.",
         "The telephone line, and other ways to report.",
         "The municipality's own web site, its logs and statistics, also the page that shows this service's address.",
+        "Leaks that need other visits than the canary's, which are few and small, by a clock that is set.",
         "DNS questions from the visitor's computer, and everything else on it.",
         MIRROR_APART,
         "What members save, print or copy on their own computers.",

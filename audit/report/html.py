@@ -10,6 +10,7 @@ from audit.language import Language
 from audit.report.blocks import (
     Block,
     Bullets,
+    CheckBlock,
     Commands,
     Facts,
     Folded,
@@ -19,7 +20,6 @@ from audit.report.blocks import (
     Numbered,
     Page,
     Paragraph,
-    Row,
     Ruling,
     Signatures,
     Span,
@@ -78,7 +78,7 @@ def _block(block: Block) -> str:  # noqa: C901, PLR0911 - one line for each kind
             return f"<pre>{escape(text)}</pre>"
         case Folded():
             return _folded(block)
-        case Row():
+        case CheckBlock():
             return _row(block)
         case Signatures(fields):
             return '<div class="signatures">' + "".join(f"<div>{escape(one)}</div>" for one in fields) + "</div>"
@@ -136,7 +136,7 @@ def _folded(block: Folded) -> str:
     return f'{head}<div class="paper"><p>{said}:</p><ul>{items}</ul></div>'
 
 
-def _row(row: Row) -> str:
+def _row(row: CheckBlock) -> str:
     details = _folded(row.full) if row.full is not None else ""
     return (
         f'<div class="row"><div class="title"><h3>{escape(row.title)}'

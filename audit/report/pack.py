@@ -52,9 +52,9 @@ def make_pack(folder: Path, scene: Scene, report: AuditReport, language: Languag
     return sorted([*texts, "SHA256SUMS"])
 
 
-def examined(scene: Scene, proofs: Mapping[str, AuditReport], command: str = "") -> Examined:
+def examined(scene: Scene, proofs: Mapping[str, AuditReport], command: str = "", key: str = "") -> Examined:
     """Return what stands on the page of this service, with these proofs; `live` is one of them."""
-    return Examined(proofs["live"].day, subject_of(scene), proofs, read_chain(scene.home), command=command)
+    return Examined(proofs["live"].day, subject_of(scene), proofs, read_chain(scene.home), command=command, key=key)
 
 
 def _by_hand(report: AuditReport, language: Language) -> str:

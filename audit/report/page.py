@@ -57,7 +57,7 @@ def page_of(examined: Examined, language: Language, claims: Claims) -> Page:
         Heading(1, words["title"]),
         _facts(examined, words),
         _ruling(examined, words),
-        Paragraph(words["rule"].format(days=OLDEST_DAYS, needed=_listed(examined.needed, words["or"]))),
+        Paragraph(_rule(examined, words)),
         _proofs(examined, words),
         *_remarks(remarks, words, annexes),
         _next(examined, words),
@@ -66,6 +66,11 @@ def page_of(examined: Examined, language: Language, claims: Claims) -> Page:
         Signatures(tuple(words[name] for name in ("auditor", "operator", "place", "place", "signature", "signature"))),
     ]
     return Page(f"{words['title']} {examined.day}", language, _foot(examined, words), tuple(sheet), annexes)
+
+
+def _rule(examined: Examined, words: dict[str, str]) -> str:
+    said = words["rule"].format(days=OLDEST_DAYS, needed=_listed(examined.needed, words["or"]))
+    return f"{said} {words['sealed'].format(key=examined.key)}" if examined.key else said
 
 
 def _facts(examined: Examined, words: dict[str, str]) -> Facts:
@@ -139,7 +144,8 @@ def _foot(examined: Examined, words: dict[str, str]) -> str:
 
 def _proofs(examined: Examined, words: dict[str, str]) -> Table:
     names = [*examined.needed, *([MIRROR] if MIRROR not in examined.needed and _has_mirror(examined) else [])]
-    rows = [_proof(name, examined.proofs.get(name), words) for name in names]
+    here = examined.subject.host
+    rows = [_proof(name, examined.proofs.get(name), here, words) for name in names]
     if "live" in examined.needed:
         rows.append(_chain(examined, words))
     return Table(tuple(words[name] for name in ("proof", "day", "outcome")), tuple(rows))
@@ -149,11 +155,17 @@ def _has_mirror(examined: Examined) -> bool:
     return bool(examined.subject.mirror) or MIRROR in examined.proofs
 
 
-def _proof(name: str, report: AuditReport | None, words: dict[str, str]) -> tuple[Cell, ...]:
+def _proof(name: str, report: AuditReport | None, here: str, words: dict[str, str]) -> tuple[Cell, ...]:
     title = Cell(words["mirror_proof" if name == MIRROR else name])
     if report is None:
         return title, Cell("-"), Cell(words["is_missing"], "bad")
-    return title, Cell(report.day, "day"), Cell(_outcome(report, words))
+    return title, Cell(report.day, "day"), Cell(f"{_outcome(report, words)}{_made(report, here)}")
+
+
+def _made(report: AuditReport, here: str) -> str:
+    """Return on which computer a kept result was made, if not on the one examined, and of which files it was read."""
+    elsewhere = f" {report.host}:" if report.host != here else ""
+    return f";{elsewhere} {', '.join(report.sources)}" if report.sources else ""
 
 
 def _outcome(report: AuditReport, words: dict[str, str]) -> str:

@@ -28,7 +28,7 @@ GENERAL: Final = {
     "missing mirror": (
         "The mirror has not been examined",
         "The mirror's host could keep the addresses of those who come that way.",
-        "On the mirror's host: `sudo python3 -m audit.mirror --save m.json`; here: `--mirror m.json`.",
+        "On the mirror's host: `sudo python3 -m audit.mirror --key KEY --save m.json`; here: `--mirror m.json`.",
     ),
     "other service": (
         "The mirror's relay leads to {onion}, which is no address of this service",
@@ -47,6 +47,11 @@ GENERAL: Final = {
         "{proof} is of {day}: not of the last {most} days",
         "The kernel, tor or settings could have changed since then.",
         "Run it again without giving a kept file.",
+    ),
+    "few runs": (
+        "The canary ran {runs} times and not {most} times",
+        "What one visit in ten shows could have been missed.",
+        "`sudo kallskydd audit canary --key KEY --save FILE` until there are {most}; give each with `--canary FILE`.",
     ),
     "chain": (
         "The chain of daily verdicts was changed after day {days}",

@@ -53,7 +53,7 @@ ol.remarks { margin: .2rem 0; padding-left: 1.4rem; } ol.remarks li { margin-bot
 .uncovered { columns: 2; column-gap: 1.6rem; margin: .2rem 0; padding-left: 1.4rem; font-size: .92em; }
 .uncovered li { break-inside: avoid; }
 .signatures { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; margin: 0; }
-.signatures div { border-bottom: 1px solid var(--ink); padding-top: 1.35rem; font-size: .86em; }
+.signatures div { border-bottom: 1px solid var(--ink); padding-top: 1.2rem; font-size: .86em; }
 .annexes h2 { font-size: 1.25rem; border-bottom: 2px solid var(--accent); margin-top: 2rem; break-after: avoid; }
 .row { border-bottom: 1px solid var(--line); padding: .5rem 0; }
 .title { display: flex; gap: .8rem; align-items: baseline; break-after: avoid; } .title h3 { flex: 1; }
@@ -66,9 +66,9 @@ strong.some { border-bottom: 2px solid var(--warn); }
 summary { cursor: pointer; padding: .25rem 0; }
 /* What is folded on a screen is open on paper. */
 .paper { display: none; }
-@page { size: A4; margin: 11mm 15mm 13mm; }
+@page { size: A4; margin: 9mm 15mm 12mm; }
 @media print {
-html { font-size: 10.6px; } body { font-size: 10.2px; line-height: 1.27; max-width: none; padding: 0; }
+html { font-size: 10.6px; } body { font-size: 10.1px; line-height: 1.24; max-width: none; padding: 0; }
 .head, .verdict { print-color-adjust: exact; } .sheet { break-after: page; } .annexes h2 { margin-top: 1.2rem; }
 .verdict, .signatures, .assertion, li { break-inside: avoid; }
 details { display: none; } .paper { display: block; }

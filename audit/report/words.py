@@ -67,6 +67,7 @@ _WORDS = {
     "rows": "{clean} of {all} rows clean",
     "caught_some": "a selection: {clean} of {all} planted faults found",
     "caught": "{clean} of {all} planted faults found",
+    "sealed": "Sealed with the auditor's key {key}. Sign only if you made this key and each proof yourself.",
     "is_missing": "missing",
     "no_days_short": "missing: none was made yet (does not prevent)",
     "days_unreadable_short": "missing: not to be read by this account (does not prevent)",

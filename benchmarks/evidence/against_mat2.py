@@ -28,11 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "tests" / "support"))
 
-import films
-import messages
-import office_marked
-import outlook_files
-import recordings
+from files import films, messages, office_marked, outlook_files, recordings
 from markers.search import leftovers
 
 TURNS = 3

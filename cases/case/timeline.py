@@ -54,6 +54,7 @@ __all__ = [
     "Release",
     "Rules",
     "fold",
+    "is_erasable",
     "merge",
     "require_allowed",
     "wanted_by",
@@ -156,6 +157,13 @@ class CaseState:
     erasable_from: date | None
     erase_by: date | None
     allowed: frozenset[str]
+
+    @property
+    def readable_until(self) -> date | None:
+        """The last day on which the reporter can surely read and answer: on the next one the case may be erased."""
+        if self.closed_on is None or self.erasable_from is None:
+            return None
+        return max(self.closed_on, self.erasable_from - timedelta(days=1))
 
     @property
     def due(self) -> tuple[Deadline, ...]:
@@ -287,7 +295,7 @@ def _state(
     """Return the furthest state that applies; the order of these lines is the rule."""
     steps = (
         (CaseStage.WAITING, not out),
-        (CaseStage.ERASABLE, erasable_from is not None and erasable_from <= today and not course.on_hold),
+        (CaseStage.ERASABLE, is_erasable(erasable_from, today, on_hold=course.on_hold)),
         (CaseStage.CLOSED, course.closed_on is not None),
         (CaseStage.CONCLUDED, course.outcome is not None),
         (CaseStage.WITHDRAWN, withdrawn),
@@ -297,6 +305,11 @@ def _state(
         (CaseStage.ACKNOWLEDGED, course.acknowledged is not None),
     )
     return next((state for state, applies in steps if applies), CaseStage.RECEIVED)
+
+
+def is_erasable(erasable_from: date | None, today: date, *, on_hold: bool) -> bool:
+    """Whether a case with these days may be erased on this one."""
+    return erasable_from is not None and erasable_from <= today and not on_hold
 
 
 def _unanswered(by_members: Sequence[Entry], by_reporter: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -371,9 +384,11 @@ def _allowed_member(state: CaseStage, course: _Course) -> frozenset[CaseAction]:
         CaseAction.CO_SIGN,
         CaseAction.RELEASE_HOLD if course.on_hold else CaseAction.HOLD,
     }
+    # Who reads a closed case may leave too, and it still has to be erased by two.
+    allowed |= {CaseAction.HAND_OVER}
     if state in {CaseStage.CLOSED, CaseStage.ERASABLE}:
         return frozenset(allowed | {CaseAction.REOPEN} | ({CaseAction.ERASE} if state is CaseStage.ERASABLE else set()))
-    allowed |= {CaseAction.REPLY, CaseAction.ASK, CaseAction.FEEDBACK, CaseAction.CONCLUDE, CaseAction.HAND_OVER}
+    allowed |= {CaseAction.REPLY, CaseAction.ASK, CaseAction.FEEDBACK, CaseAction.CONCLUDE}
     allowed |= {CaseAction.ACKNOWLEDGE} if course.acknowledged is None else set()
     allowed |= set() if course.assessed or course.told else {CaseAction.ASSESS}
     return frozenset(allowed | ({CaseAction.CLOSE} if course.outcome is not None else set()))

@@ -22,7 +22,7 @@ AT_THE_DESK: Final = {
     "refused": (N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
     "refused.empty": (N_("The file is empty."), N_("Look whether it is the right file.")),
     "refused.office_document": (
-        N_("Office documents of this kind (such as .doc and .xls) cannot be cleaned."),
+        N_("Office documents that are old (such as .doc), or have something drawn over text, cannot be cleaned."),
         _AS_PDF,
     ),
     "refused.drawn_picture": (

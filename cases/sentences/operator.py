@@ -107,7 +107,10 @@ SENTENCES: Final = {
     "roster.gap": ("A version of the roster is missing from its folder.", RESTORE_ROSTER),
     "roster.unreadable": ("A file of the roster does not read.", RESTORE_ROSTER),
     "roster.unknown_key": ("A file of the roster has a key that no roster has.", RESTORE_ROSTER),
-    "roster.wrong_id": ("The id of a member does not follow from the member's keys.", RESTORE_ROSTER),
+    "roster.wrong_id": (
+        "The id of a member does not follow from the member's keys, or nothing can be sealed to one of them.",
+        RESTORE_ROSTER,
+    ),
     "roster.none": ("There is no roster in the home.", RESTORE_ROSTER),
     "roster.twice": (
         "Two members would have the same label or the same keys, or the member is in the roster already.",

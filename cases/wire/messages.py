@@ -28,7 +28,7 @@ import msgspec
 
 from cases.case.restored import SignedRestore
 from cases.case.timeline import DEFAULT_RULES
-from cases.config import LONGEST_INBOX_DAYS
+from cases.config import LONGEST_INBOX_DAYS, Categories
 from cases.roster.member import MemberKeys
 from cases.upkeep import NEVER
 from trusted.case.errors import RequestRefused, SealBroken
@@ -127,6 +127,8 @@ class RosterAnswer(Wire, frozen=True):
     # try it as a stranger does. Blank and zeros where there is none.
     mirror: MirrorHost = " " * MIRROR_CHARACTERS
     mirror_certificate: Hash = bytes(32)
+    # The municipality's own kinds of matter, of which members choose one for a case.
+    categories: Categories = ()
 
 
 class SignRosterRequest(Wire, frozen=True):

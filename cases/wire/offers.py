@@ -17,7 +17,8 @@ from trusted.case.entry import Hex16
 OFFER_BYTES_MAX: Final = 720 * 2**10
 # An offer of a case with some hundred entries.
 ANSWER_BYTES: Final = 2**16
-HELD_MAX: Final = 8
+# All cases of a member who leaves wait for one colleague.
+HELD_MAX: Final = 64
 
 Offer: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=1, max_length=OFFER_BYTES_MAX)]
 

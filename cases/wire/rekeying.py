@@ -3,7 +3,7 @@ Moving a case to a new epoch: what two members sign, and what the server asks be
 
 Contract (docs/FORMATS.md §9, docs/decisions/cases/0004). After a re-keying only those can read who were given the new
 key, and the server cannot see who they are: every member gets one item of one size. So it does not judge whom a
-re-keying leaves out; it asks, as for erasing, for two members or one and counsel (`agreement`), and both have signed
+re-keying leaves out; it asks, as for erasing, for two members (`agreement`), and both have signed
 every byte of it. `require_agreed` takes these steps and raises at the first that fails:
 
 1. Each statement verifies, is by a member of this roster, and for this server.
@@ -64,7 +64,7 @@ def require_agreed(request: RekeyRequest, roster: Roster, server_key: bytes, sen
         for statement in statements
     )
     # 3.
-    if not fitting or not agreement(statements, roster) or sender not in {one.member for one in statements}:
+    if not fitting or not agreement(statements) or sender not in {one.member for one in statements}:
         raise NotAllowed(UNSIGNED)
 
 

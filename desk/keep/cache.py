@@ -149,11 +149,8 @@ class CaseCache:
             self.keep_problem(case_id, Problem(text_key, is_alarm=False, is_left=is_left))
             return
         self._destroy(case_id)
-        offer = self.index.offers.pop(name, None)
-        next_without = "" if before is None else before.next_without
-        if offer is not None and summary is not None and offer.signer in summary.to_lock_out:
-            next_without = offer.signer
-        self.keep_problem(case_id, Problem(text_key, is_alarm=False, until=until, next_without=next_without))
+        self.index.offers.pop(name, None)
+        self.keep_problem(case_id, Problem(text_key, is_alarm=False, until=until))
         if summary is not None and summary.title:
             self.index.summaries[name] = msgspec.structs.replace(summary, title="")
             self._write_index()

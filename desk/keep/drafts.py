@@ -86,6 +86,7 @@ def read_drafts(path: Path, sign_seed: bytes) -> Drafts:
         return drafts
     try:
         drafts._kept = msgspec.json.decode(SecretBox(key).decrypt(sealed), type=_Kept)  # noqa: SLF001 - its maker
-    except (CryptoError, ValueError, msgspec.MsgspecError):
+    except (CryptoError, ValueError):
+        files.set_aside(path)
         drafts.was_damaged = True
     return drafts

@@ -1,7 +1,8 @@
 """What statistics need of one case, and nothing by which it could be told from another: no id, no day, no word.
 
 The desk keeps it with the case while it can read it, and by itself once the case is erased (`desk.keep.state`), so that
-the figures of a year outlive its cases. It is made by `desk.work.case.numbers`.
+the figures of a year outlive its cases. It is made by `desk.work.case.numbers`. `Channel` is what the desk remembers of
+the figures of the whole channel (`desk.work.channel`, docs/decisions/desk/0070).
 """
 
 from typing import Literal
@@ -24,6 +25,51 @@ class CaseFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=
     acknowledged: Acknowledged
     # Within two months; within the three of the law; later or not yet.
     feedback: Feedback
+    # What was found, of a case that was handled (`desk.work.disposal`).
+    kind: str = ""
+    # Who had been given the case by then, by their ids; nobody once a case that is erased was counted for the channel.
+    readers: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "<CaseFigure>"
+
+
+class ChannelRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many cases have one of these keys in a table."""
+
+    table: str
+    keys: tuple[str, ...]
+    count: int
+
+
+class ChannelYear(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one desk adds to the figures of a year, or all desks together."""
+
+    total: int = 0
+    rows: tuple[ChannelRow, ...] = ()
+
+
+class MaskedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one member's desk adds, under masks, signed by her."""
+
+    member: str
+    masked: bytes
+    signature: bytes
+
+
+class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a desk has added to the figures of the whole channel, what it holds back, and what all desks made."""
+
+    # By year. What was added once is added again under other masks when the members change, and never another.
+    added: dict[str, ChannelYear] = {}
+    # Cases that would make a number under five for somebody; they wait for more of their like.
+    held: tuple[CaseFigure, ...] = ()
+    # The lines that were seen for one year and one roster: each desk brings them again to a server that has forgotten.
+    year: int = 0
+    roster: bytes = b""
+    lines: tuple[MaskedLine, ...] = ()
+    # By year, complete.
+    published: dict[str, ChannelYear] = {}
+
+    def __repr__(self) -> str:
+        return "<Channel>"

@@ -57,6 +57,11 @@ def replace(path: Path, content: bytes, *, overwrite: bool = False) -> None:
     _drop_leftovers(path)
 
 
+def set_aside(path: Path) -> None:
+    """Give a damaged file another name, in the place of one that was set aside before. Raises OSError."""
+    path.replace(path.with_name(f"{path.name}.damaged"))
+
+
 def _drop_leftovers(path: Path) -> None:
     """Remove what a writing that was killed has left beside this file, and the old bytes of one that was not."""
     for left in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 2 * _RANDOM_BYTES}"):

@@ -17,6 +17,7 @@ import platformdirs
 from cases.roster.member import MemberKeys, make_join, new_member_keys, open_member_keys, seal_member_keys
 from desk.errors import KeyDamaged, KeyTaken, NoKey, PassphraseExposed, PassphraseRefused, WeakPassphrase
 from desk.keep import files
+from desk.keep.guessable import why_guessable
 from desk.keep.locked_pages import lock_pages_of
 from desk.keep.synced import require_not_synced
 from trusted.case.errors import CaseError, KeyFileDamaged
@@ -104,9 +105,14 @@ def enrol(home: DeskHome, name: str, role: Role, label: str, passphrase: str) ->
 
 
 def require_strong(passphrase: str) -> None:
-    """Return if the passphrase is long enough for a file that may be copied. Raises WeakPassphrase."""
+    """Return if the passphrase is long enough for a file that may be copied, and is none of those that are tried first.
+
+    Raises WeakPassphrase.
+    """
     if len(passphrase) < PASSPHRASE_MIN_CHARACTERS:
         raise WeakPassphrase
+    if why := why_guessable(passphrase):
+        raise WeakPassphrase(why)
 
 
 def unlock(home: DeskHome, passphrase: str) -> MemberKeys:

@@ -20,12 +20,23 @@ WAIT_SECONDS = 60.0
 @contextlib.contextmanager
 def desk_lock(path: Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the desk home while the block runs. Raises DeskBusy after the wait."""
+    try:
+        connection = _begin(path, wait_seconds)
+    except sqlite3.OperationalError as busy:
+        raise DeskBusy from busy
+    except sqlite3.DatabaseError:
+        # Damaged, so nobody holds it; there is nothing in it to lose.
+        path.unlink()
+        connection = _begin(path, wait_seconds)
+    with contextlib.closing(connection):
+        yield
+
+
+def _begin(path: Path, wait_seconds: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=wait_seconds, isolation_level=None)
     try:
-        try:
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as busy:
-            raise DeskBusy from busy
-        yield
-    finally:
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error:
         connection.close()
+        raise
+    return connection

@@ -22,7 +22,7 @@ from nacl.secret import SecretBox
 from desk.errors import StateDamaged, UnknownCase
 from desk.keep import files
 from desk.keep.audits import NO_PIN, AuditPin
-from desk.keep.figures import CaseFigure
+from desk.keep.figures import CaseFigure, Channel
 from desk.keep.probes import KeptProbe
 from desk.keep.restores import KeptRestore
 from trusted.crypto.grants import Grant
@@ -80,6 +80,8 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes_mark: bytes = b""
     # Whose signature under an erasure counts, as the case said when this desk last opened it; None: it never has.
     may_erase: tuple[str, ...] | None = None
+    # Nobody but counsel may read it, so two counsel can erase it.
+    is_counsels_alone: bool = False
     # What the case counts as in the figures of its year.
     figure: CaseFigure | None = None
     # How far it had been seen when the server was restored from a backup, if it ever was.
@@ -90,6 +92,11 @@ class KnownCase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         return "<KnownCase>"
+
+    @property
+    def entries(self) -> int:
+        """How many entries the case has, as far as this desk has seen it."""
+        return sum(head.count for head in self.seen.values())
 
     def candidates(self) -> "tuple[KnownCase, ...]":
         """Return the case with each key that may open it in the first place, latest epoch first.
@@ -154,6 +161,7 @@ class CaseList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tombstones: dict[str, KeptTombstone] = {}
     # What erased cases counted as, sorted: their order says nothing of which case was which.
     figures: tuple[CaseFigure, ...] = ()
+    channel: Channel = Channel()
     # Where reporters find the service, as the member typed it, and the last test report that she sent there.
     reporters_address: str = ""
     probe: KeptProbe | None = None
@@ -207,6 +215,8 @@ class DeskState:
     # When each version of the roster that is not pinned yet was first shown.
     roster_seen: Mapping[str, date]
     audit_pin: AuditPin = NO_PIN
+    # The list was damaged and set aside; the cases in it come again from the post box.
+    list_was_damaged: bool = False
     _unwritten: bool = False
 
     def next_counter(self) -> int:
@@ -318,21 +328,22 @@ def join_server(settings_path: Path, address: str) -> None:
 
 
 def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskState:
-    """Read both files; what does not exist yet is empty. Raises StateDamaged."""
+    """Read both files; one that does not exist is empty, as is a list that is damaged. Raises StateDamaged, OSError."""
     list_key = blake2b(key=sign_seed, person=PERSON_LIST_KEY, digest_size=SecretBox.KEY_SIZE).digest()
     settings = _read_settings(settings_path)
-    case_list = _read_list(list_path, list_key)
+    kept = _read_list(list_path, list_key)
     return DeskState(
         settings_path=settings_path,
         list_path=list_path,
         _list_key=list_key,
         address=settings.address,
         pin=_pin_of(settings),
-        case_list=case_list,
+        case_list=CaseList() if kept is None else kept,
         _counter=settings.counter,
         _counter_stored=settings.counter,
         roster_seen=settings.seen,
         audit_pin=AuditPin(settings.audit_count, settings.audit_head),
+        list_was_damaged=kept is None,
     )
 
 
@@ -360,24 +371,25 @@ def _write_settings(path: Path, settings: _DeskToml) -> None:
 
 def _read_settings(path: Path) -> _DeskToml:
     try:
-        text = path.read_text("ascii")
+        settings = msgspec.convert(tomllib.loads(path.read_text("ascii")), _DeskToml)
     except FileNotFoundError:
         return _DeskToml(format=FORMAT)
-    try:
-        settings = msgspec.convert(tomllib.loads(text), _DeskToml)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as damaged:
+    except ValueError as damaged:
+        # Bytes outside ASCII, no TOML, or other fields than ours.
         raise StateDamaged from damaged
     if settings.format != FORMAT:
         raise StateDamaged
     return settings
 
 
-def _read_list(path: Path, list_key: bytes) -> CaseList:
+def _read_list(path: Path, list_key: bytes) -> CaseList | None:
+    """Return the list; None when it does not open, and is set aside."""
     try:
         sealed = path.read_bytes()
     except FileNotFoundError:
         return CaseList()
     try:
         return msgspec.json.decode(SecretBox(list_key).decrypt(sealed), type=CaseList)
-    except (CryptoError, ValueError, msgspec.MsgspecError) as damaged:
-        raise StateDamaged("desk.list_damaged") from damaged
+    except (CryptoError, ValueError):
+        files.set_aside(path)
+        return None

@@ -8,12 +8,21 @@ from datetime import date, datetime
 
 import msgspec
 
+from cases.case.timeline import CaseAction
+
 
 class Limit(msgspec.Struct, frozen=True, array_like=True):
     """A time limit that was not met yet: which, and until when."""
 
     kind: str
     day: date
+
+
+class Person(msgspec.Struct, frozen=True, array_like=True):
+    """A member who has a case: her name, and whether it is this one."""
+
+    name: str
+    is_own: bool
 
 
 class Summary(msgspec.Struct, frozen=True, array_like=True):
@@ -30,8 +39,8 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     urgent: bool
     # The state without the day: a closed case is closed, erasable or not.
     stage: str
-    # The nearest limit that members have to meet.
-    due: Limit | None
+    # The limits that members have to meet, nearest first.
+    limits: tuple[Limit, ...]
     on_hold: bool
     closed_on: date | None
     erasable_from: date | None
@@ -45,15 +54,44 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     own_signature: bool
     # Whether this member has stepped aside.
     is_left: bool
-    # Whether this member may write to the reporter, and sign with others.
-    may_write: bool
-    may_sign: bool
+    # What the case allows her (`CaseState.allowed`), without what depends on the day: erasing.
+    allowed: tuple[str, ...]
     # What this desk warns of, by text key.
     warnings: tuple[str, ...]
     # The names of those who have stepped aside and still have the case's key, where this member can change that.
     to_lock_out: tuple[str, ...] = ()
-    # The names of those who can sign together with this member.
+    # The names of those who can sign beside this member: an erasure; the move that locks them out, if she can offer it.
     beside: tuple[str, ...] = ()
+    movers: tuple[str, ...] = ()
+    # Whether she can be the first to sign an erasure; the second.
+    may_sign_first: bool = False
+    may_sign_second: bool = False
+    # The entries close it, and the server was not told.
+    is_unfinished: bool = False
+    # When members last wrote in it.
+    quiet_since: date | None = None
+    # Who has the case, and who covers for her until when: names, and whether that is this member.
+    holder: Person | None = None
+    cover: Person | None = None
+    cover_until: date | None = None
+    # When the question of harm is to be answered, and whether it was before.
+    harm_since: date | None = None
+    is_later_look: bool = False
+
+    def whose(self, today: date) -> Person | None:
+        """Return who has the case on a day; None for nobody."""
+        is_covered = self.cover_until is not None and today <= self.cover_until
+        return self.cover if is_covered else self.holder
+
+    @property
+    def may_lock_out(self) -> bool:
+        """Whether she can offer the move that locks out those who have stepped aside."""
+        return bool(self.movers)
+
+    @property
+    def due(self) -> Limit | None:
+        """The nearest limit that members have to meet."""
+        return self.limits[0] if self.limits else None
 
     def __repr__(self) -> str:
         return "<Summary>"
@@ -68,16 +106,15 @@ class Problem(msgspec.Struct, frozen=True, array_like=True):
     is_left: bool = False
     # The server does not show the case, and until then a new key for it may come: it was moved, with her or without.
     until: datetime | None = None
-    # Who signed the move though she had stepped aside: the next one, which this member makes, leaves her out.
-    next_without: str = ""
 
 
 class Offer(msgspec.Struct, frozen=True, array_like=True):
-    """A move of a case that this member has made: who is to sign, how many entries the case had then, on which day."""
+    """A move of a case that this member has made: who is to sign; the case's entries and epoch then, and the day."""
 
     signer: str
     entries: int
     day: date = date.min
+    epoch: int = 0
 
     def __repr__(self) -> str:
         return "<Offer>"
@@ -103,7 +140,9 @@ class Index(msgspec.Struct, frozen=True, array_like=True):
 
     def standing(self) -> dict[str, Summary]:
         """Return the cases that the overview and the search show: none that this member left and need not sign."""
-        return {name: one for name, one in self.summaries.items() if one.may_sign or not one.is_left}
+        return {
+            name: one for name, one in self.summaries.items() if CaseAction.CO_SIGN in one.allowed or not one.is_left
+        }
 
     def __repr__(self) -> str:
         return "<Index>"

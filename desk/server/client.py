@@ -6,7 +6,8 @@ answer is decoded strictly or it is a StrangeAnswer. The requests carry no User-
 no redirect, and read no proxy or password from the environment.
 
 An answer that comes more slowly than anybody's network is given up, and `break_off` ends whatever is being asked: a
-server that never answers holds no desk.
+server that never answers holds no desk. Where somebody waits for a page, `hurry` gives up sooner: a connection, and the
+answer to a question that changes nothing. What changes something has been sent by then, and its answer is waited for.
 
 When the server has seen a higher counter than ours (this desk home was restored from an older copy), the counter jumps
 ahead and the request is made again: the refused one was not carried out.
@@ -36,6 +37,8 @@ LONG_BYTES_MAX = 32 * 2**20
 FILE_BYTES_MAX = 168 * 2**20
 # An answer that does not begin within this time is given up.
 READ_SECONDS = 120.0
+# The verbs that change nothing at the server and read no file there.
+READS = frozenset({"box", "case", "offered-moves", "report-form", "roster", "sums", "sync", "tombstone"})
 # A file that goes to the server takes its time through Tor; on a bad day this much comes through in a second.
 SLOWEST_BYTES_A_SECOND = 8 * 2**10
 # The library asks for a stream above this, so that it can send a large body piece by piece.
@@ -62,13 +65,17 @@ class DeskClient:
         self._is_broken_off = False
         # By when what is being asked must have come.
         self._limits: set[asyncio.Timeout] = set()
+        # For so long the one who asks waits for the server to begin an answer, and by when it has to; None: as above.
+        self._hurry: float | None = None
+        self._answer_by = 0.0
+        self._why = "reach.timed_out"
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers={"User-Agent", "Accept", "Accept-Encoding"},
             auto_decompress=False,
             trust_env=False,
-            timeout=_patience(0),
+            timeout=_patience(reach.CONNECT_SECONDS, READ_SECONDS),
         )
 
     @property
@@ -91,6 +98,13 @@ class DeskClient:
         self._is_broken_off = True
         for limit in self._limits:
             limit.reschedule(0)
+
+    def hurry(self, seconds: float | None, why: str) -> None:
+        """Give up, from now on, when the server has not begun to answer for so long. None: take its time.
+
+        `why`: the text key of NotReachable where there is no time left to ask.
+        """
+        self._hurry, self._answer_by, self._why = seconds, _now() + (seconds or 0.0), why
 
     async def ask(self, verb: str, question: Callable[[int], msgspec.Struct], answer: type[Answer]) -> Answer:
         """Ask one verb; `question` makes the body for a counter, since the proof for a case holds the counter too.
@@ -158,18 +172,28 @@ class DeskClient:
         body = made if isinstance(made, bytes) else msgspec.json.encode(made)
         headers = sign_request(self._keys, "POST", path, body, self._server_key, counter)
         url = f"http://{self._state.address}.onion{path}"
-        patience = reach.CONNECT_SECONDS + READ_SECONDS + len(body) / SLOWEST_BYTES_A_SECOND
+        until = None if self._hurry is None else self._answer_by
 
         async def attempt() -> aiohttp.ClientResponse:
-            self._allow(limit, asyncio.get_running_loop().time() + patience)
+            connect, read = reach.CONNECT_SECONDS, READ_SECONDS + len(body) / SLOWEST_BYTES_A_SECOND
+            if until is not None:
+                connect = until - _now()
+                read = connect if verb in READS else read
+            if connect <= 0:
+                raise NotReachable(self._why)
+            self._allow(limit, _now() + (read if read == connect else connect + read))
             return await self._session.post(
-                url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(len(body))
+                url, data=_as_data(body), headers=headers, allow_redirects=False, timeout=_patience(connect, read)
             )
 
-        return await reach.until_connected(attempt, tries=CONNECT_TRIES, pause_seconds=CONNECT_PAUSE_SECONDS)
+        response = await reach.until_connected(
+            attempt, tries=CONNECT_TRIES, pause_seconds=CONNECT_PAUSE_SECONDS, until=until
+        )
+        self._answer_by = _now() + (self._hurry or 0.0)
+        return response
 
     async def _read_bounded(self, response: aiohttp.ClientResponse, most: int, limit: asyncio.Timeout) -> bytes:
-        untrusted, began = bytearray(), asyncio.get_running_loop().time()
+        untrusted, began = bytearray(), _now()
         self._allow(limit, began + READ_SECONDS)
         try:
             async for piece in response.content.iter_any():
@@ -193,14 +217,13 @@ class DeskClient:
         return ServerRefused(response.status, refusal.code, refusal.text_key)
 
 
-def _patience(body_bytes: int) -> aiohttp.ClientTimeout:
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _patience(connect: float, read: float) -> aiohttp.ClientTimeout:
     """Return how long to wait for an answer: its clock begins to run while the body is still on its way."""
-    return aiohttp.ClientTimeout(
-        total=None,
-        connect=reach.CONNECT_SECONDS,
-        sock_connect=reach.CONNECT_SECONDS,
-        sock_read=READ_SECONDS + body_bytes / SLOWEST_BYTES_A_SECOND,
-    )
+    return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect, sock_read=read)
 
 
 def _as_data(body: bytes) -> bytes | io.BytesIO:

@@ -49,14 +49,21 @@ def refused_by_tor(reply: int) -> NotReachable:
     return NotReachable(_TOR_REPLIES.get(reply, "reach.tor_failed"))
 
 
-async def until_connected(attempt: Callable[[], Awaitable[Answered]], *, tries: int, pause_seconds: float) -> Answered:
-    """Return what a request is answered, made again as long as nothing of it was sent. Raises NotReachable."""
+async def until_connected(
+    attempt: Callable[[], Awaitable[Answered]], *, tries: int, pause_seconds: float, until: float | None = None
+) -> Answered:
+    """Return what a request is answered, made again as long as nothing of it was sent. Raises NotReachable.
+
+    `until`: the moment of the loop's clock after which it is not made again.
+    """
+    loop = asyncio.get_running_loop()
     for tries_left in reversed(range(tries)):
         try:
             return await attempt()
         except NotReachable as failed:
             # The connector could not connect, so no byte of the request was sent.
-            if failed.text_key not in PASSING or not tries_left:
+            is_late = until is not None and loop.time() + pause_seconds > until
+            if failed.text_key not in PASSING or not tries_left or is_late:
                 raise
         except TimeoutError as failed:
             # It may have been sent: it is not tried again.

@@ -2,7 +2,8 @@
 
 From the outside in: the guard (`local.guard`), what sends the browser to the page that answers a form
 (`handlers.answered`), one broad catch that says the same of every fault, the lock. A page that needs an unlocked desk
-goes to Unlock; a form that meets the lock is held there, with what was typed in it.
+goes to Unlock; a form that meets the lock is held there, with what was typed in it. What becomes of the page on the
+screen when the desk locks is `handlers.beat`'s.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ from aiohttp import hdrs, web
 from desk.errors import DeskError, HomeUnusable
 from desk.web.handlers import (
     answered,
+    beat,
     calendar,
     case,
     checks,
@@ -20,8 +22,9 @@ from desk.web.handlers import (
     enrol,
     entrance,
     erase,
+    handbook,
     members,
-    move,
+    moving,
     numbers,
     oral,
     overview,
@@ -37,6 +40,7 @@ from desk.web.local.forms_with_file import read_form_with_file
 from desk.web.local.guard import OPEN, Handler, bare_headers, guard
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Desk, Locked
+from desk.web.views.handbook import HANDBOOK
 from desk.web.views.pages import SEE_OTHER, Notice, see
 from desk.web.views.sentences import NO_PAGE, SENT_TWICE, UNREADABLE, notice_for
 from desk.web.views.sentences.home import BROKEN
@@ -44,6 +48,7 @@ from desk.web.views.sentences.home import BROKEN
 # One module for each page, or for the pages of one act. ROUTES of each: the address, what GET and what POST do there.
 _HANDLERS: Final = (
     answered,
+    beat,
     entrance,
     unlock,
     overview,
@@ -53,7 +58,7 @@ _HANDLERS: Final = (
     write,
     close,
     recuse,
-    move,
+    moving,
     erase,
     enrol,
     way,
@@ -62,11 +67,13 @@ _HANDLERS: Final = (
     checks,
     probe,
     numbers,
+    handbook,
 )
 # Shown to a locked desk too.
 _FOR_ALL: Final = (
-    OPEN, "/desk.css", answered.ANSWERED,
+    OPEN, "/desk.css", answered.ANSWERED, beat.BEAT,
     unlock.UNLOCK, unlock.LOCK, enrol.ENROL, enrol.JOIN, way.WAY, settings.LANGUAGE,
+    HANDBOOK,
 )  # fmt: skip
 
 
@@ -78,6 +85,7 @@ def make_app(services: Services) -> web.Application:
             answered.answered_elsewhere,
             _one_catch,
             _unlocked_only,
+            case.held.held_back,
         ],
         client_max_size=FORM_BYTES_MAX,
     )
@@ -114,7 +122,23 @@ async def _one_catch(request: web.Request, handler: Handler) -> web.StreamRespon
 @web.middleware
 async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     desk = request.app[SERVICES].desk
-    desk.used()
+    if desk.is_over:
+        await desk.lock()
+    # What pages ask for by themselves is no use of the desk.
+    if request.path not in {beat.BEAT, "/desk.css"} and beat.LEAVES not in request.query:
+        desk.used()
+    if request.method == hdrs.METH_POST and request.query_string in {beat.KEEP, beat.LOCK}:
+        form, _file = await read_form_with_file(request, 0)
+        desk.hold(request.path, form)
+        if request.query_string == beat.LOCK:
+            await desk.lock()
+        return see(request.path)
+    with beat.present(desk):
+        response = await _answer(desk, request, handler)
+    return beat.leaving(desk, request, response)
+
+
+async def _answer(desk: Desk, request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path.startswith(_FOR_ALL):
         return await handler(request)
     if desk.is_unlocked:

@@ -28,6 +28,7 @@ from desk.web.local.loopback import listen
 from desk.web.services import Services, chosen_language
 from desk.web.session.desk import IDLE_SECONDS, Desk
 from desk.web.session.link import Link
+from desk.web.views.group.figures import PrintFigures
 from desk.web.views.pages import Pages
 from desk.web.views.writing.previews import ReporterPages
 from trusted.case.clock import Clock
@@ -42,6 +43,7 @@ async def serve(
     opened: Callable[[str], None],
     reporter: ReporterPages,
     *,
+    printed: PrintFigures,
     idle: float = IDLE_SECONDS,
     swap_is_readable: bool = False,
 ) -> None:
@@ -62,6 +64,7 @@ async def serve(
             Entrance(),
             clock,
             reporter,
+            printed,
             chosen_language(home),
             swap_is_readable=swap_is_readable,
         )

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from desk.errors import NotReachable
 from desk.keep.keyfile import DeskHome
 from desk.keep.preferences import read_preferences
 from desk.web.local.address import LocalAddress
@@ -13,8 +14,11 @@ from desk.web.local.forms import Form, SentTwice, read_form
 from desk.web.session.desk import Desk
 from desk.web.session.refresh import Refresh
 from desk.web.views.band import Band, read_band
+from desk.web.views.group.figures import PrintFigures
+from desk.web.views.handbook import chapter_of
 from desk.web.views.overview.fetched import fetched_in_words
 from desk.web.views.pages import DEFAULT_LANGUAGE, DESK_LANGUAGES, N_, Language, Notice, Pages
+from desk.web.views.sentences import notice_for
 from desk.web.views.writing.phrases import Phrases
 from desk.web.views.writing.previews import ReporterPages
 from trusted.case.clock import Clock, today
@@ -44,6 +48,8 @@ class Services:
     clock: Clock
     # The reporter's pages, which draw what a reporter will read.
     reporter: ReporterPages
+    # Makes a PDF of figures.
+    printed: PrintFigures
     language_code: str = DEFAULT_LANGUAGE
     # Whether this computer writes memory to a disk that is not encrypted.
     swap_is_readable: bool = False
@@ -53,7 +59,7 @@ class Services:
     def __post_init__(self) -> None:
         """Have everything fetched each time the desk is unlocked."""
         self.refresh = Refresh(self.desk)
-        self.desk.on_unlock = self.refresh.begin
+        self.desk.on_unlock, self.desk.on_hung = self.refresh.begin, self.refresh.give_up
 
     @property
     def language(self) -> Language:
@@ -69,26 +75,32 @@ class Services:
         """Return a page of the application. `here` is its address, for the menu; a notice stands above everything."""
         language = self.language
         shown = None if notice is None else language.notice(notice)
-        return self.pages.page(
+        response = self.pages.page(
             template,
             language,
             status=status,
             here=here,
             band=self.band,
             menu=MENU,
+            chapter=chapter_of(template),
             unlocked=self.desk.is_unlocked,
             notice=shown,
             fetched=self._fetched(language),
             token=self.desk.tokens.new,
+            frame=f"{self.address.frame_origin}/beat",
             **context,
         )
+        response.headers["Content-Security-Policy"] += f"; frame-src {self.address.frame_origin}"
+        return response
 
     def _fetched(self, language: Language) -> str:
         """Return for the foot of every page how old what it shows can be."""
         if not self.desk.is_unlocked:
             return ""
         day = self.refresh.fetched
-        return fetched_in_words(day, today(self.clock), language, is_answering=not self.refresh.is_out_of_reach)
+        failed = self.refresh.failed
+        unreached = notice_for(failed).what if isinstance(failed, NotReachable) else ""
+        return fetched_in_words(day, today(self.clock), language, unreached)
 
 
 def chosen_language(home: DeskHome) -> str:

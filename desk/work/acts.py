@@ -30,6 +30,7 @@ from trusted.case.entry import (
     Assessment,
     Body,
     CaseLink,
+    Category,
     Close,
     CompletionRequest,
     Feedback,
@@ -126,6 +127,7 @@ ACTS: Final[Mapping[str, ActRule]] = {
     # Which earlier case belongs to this one, and the number in the group's own register: notes with a meaning.
     "link": ActRule((EntryRule(CaseAction.NOTE, lambda given: CaseLink(given.text), Stream.NOTES),)),
     "register": ActRule((EntryRule(CaseAction.NOTE, lambda given: RegisterNumber(given.text), Stream.NOTES),)),
+    "category": ActRule((EntryRule(CaseAction.NOTE, lambda given: Category(given.text), Stream.NOTES),)),
     "recuse": ActRule((EntryRule(CaseAction.RECUSE, lambda given: Recusal(given.member, given.text), Stream.NOTES),)),
     "close": ActRule(
         (
@@ -185,7 +187,9 @@ async def carry_out(book: Casebook, case: DeskCase, rule: ActRule, given: ActInp
     is_new = statement is None or not statement.is_written(case)
     if is_new:
         for entry in rule.entries:
-            case = await writing.write(book, case, entry.action, entry.body(given), entry.stream)
+            # Who is disqualified says so at once, whatever waits.
+            ends_move = entry.action is CaseAction.RECUSE
+            case = await writing.write(book, case, entry.action, entry.body(given), entry.stream, ends_move=ends_move)
     if statement is None:
         return case
     if not is_new and statement.is_known(case):

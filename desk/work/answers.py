@@ -27,7 +27,7 @@ from desk.errors import NotNow, ServerRefused, StrangeAnswer
 from desk.keep.saving import ENDINGS
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
-from desk.work.writing import TRIES, require_now, seen
+from desk.work.writing import TRIES, refuse_while_moving, require_now, seen
 from trusted.case.clock import today
 from trusted.case.entry import Attachment, Body, Entry, ScrubRecord, Stream
 from trusted.case.errors import Conflict, RequestRefused
@@ -69,6 +69,7 @@ async def attach(
         try:
             return await _attach(book, case, written, cleaned)
         except ServerRefused as refused:
+            refuse_while_moving(book, case, refused)
             if refused.code != Conflict.code or not tries_left:
                 raise
         case = await book.open(case.known)

@@ -6,18 +6,20 @@ second member who signs the same reference later would then make it whole.
 
 from typing import Literal
 
-from cases.case.signers import left_to_sign, may_erase, stepped_aside
 from cases.case.timeline import CaseAction
 from desk.errors import NotNow, ServerRefused
 from desk.work import writing
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from desk.work.case.readers import require_makes_pair
+from desk.work.disposal import is_true_of
 from trusted.case.statements import Act
 
 
 async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:
     """Sign that the case is to be erased; done when another member had signed the same before. Raises NotNow."""
     case = await book.open(book.state.find(name))
+    writing.require_free(case, CaseAction.ERASE)
     writing.require_now(case, CaseAction.CO_SIGN, "erase.aside")
     # How long the reporter's inbox stays open after closing is the server's setting, and the server holds to it; a desk
     # that counted days by itself would know better than the municipality.
@@ -25,8 +27,9 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
         raise NotNow("erase.not_closed")
     if case.state.on_hold:
         raise NotNow("erase.hold")
-    _require_one_not_aside(book, case)
-    _require_signers_count(case, reference)
+    if not is_true_of(reference, case):
+        raise NotNow("erase.other_facts")
+    require_makes_pair(case, reference)
     answer = await writing.declare(book, case, Act.ERASE, reference)
     if answer.state == "done":
         # The tombstone is fetched, verified and kept, and the case's key forgotten.
@@ -45,19 +48,3 @@ async def withdraw(book: Casebook, name: str) -> DeskCase:
     except ServerRefused as refused:
         raise NotNow("erase.not_signed") if refused.text_key == "erase.not_signed" else refused from None
     return await book.open(case.known)
-
-
-def _require_one_not_aside(book: Casebook, case: DeskCase) -> None:
-    """Return unless our signature would be the second of two who have stepped aside while somebody has not."""
-    aside = stepped_aside(case.streams)
-    signed = {member for member, _reference in case.waiting} - {case.own_id}
-    roster = None if book.chain is None else book.chain.current
-    if case.own_id in aside and signed and signed <= aside and (roster is None or left_to_sign(case.streams, roster)):
-        raise NotNow("erase.two_aside")
-
-
-def _require_signers_count(case: DeskCase, reference: str) -> None:
-    """Return unless our signature would be one of two of which one does not count: no other desk would believe it."""
-    others = {member for member, waiting in case.waiting if waiting == reference}
-    if not {case.own_id, *others} <= may_erase(case.streams):
-        raise NotNow("erase.by_another")

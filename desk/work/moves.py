@@ -6,15 +6,15 @@ since the new share must rest nowhere but in its slot (docs/decisions/desk/0031:
 each reader who is new, so that the reporter and every desk can see who let her in; a break in between is made good by
 signing again. The other readers get the new key with the next daily release.
 
-Who has stepped aside offers no move, and signs one only while the others are too few to sign together
-(docs/decisions/cases/0010). She is one of its readers, like every signer: her desk checks the new key with the grant
-that she gets. So a second move, between those who are left, leaves her out.
+The signer is one of those who read from then on: her desk checks the new key with the grant that she gets. Where
+nobody who reads the case stays with it, she is new to it: the offer brings her the key as it is now, so that she can
+check all of it, and the handover to her is written before (`let_in`, docs/decisions/cases/0064). Who has stepped aside
+offers no move and signs none.
 """
 
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import msgspec
 from nacl.exceptions import CryptoError
@@ -23,23 +23,25 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 from cases.case.signers import given_to, stepped_aside
 from cases.case.timeline import CaseAction
 from cases.roster.chain import Member, Roster
-from cases.wire.messages import RekeyAnswer, RekeyRequest, StateAnswer
+from cases.wire.messages import CaseAnswer, RekeyAnswer, RekeyRequest, StateAnswer
 from cases.wire.offers import OFFER_BYTES_MAX, OfferRequest, OffersAnswer, OffersRequest
 from cases.wire.rekeying import rekeying_hash
-from desk.errors import MoveBroken, MoveRefused, NotNow, RosterBroken, UnknownCase
-from desk.keep.state import KnownCase
+from desk.errors import HeldBack, MoveBroken, MoveRefused, NotNow, RosterBroken, SealedToWrong
+from desk.keep.state import HeldKey, KnownCase
+from desk.keep.summaries import Offer
 from desk.work.case.casebook import Casebook
+from desk.work.case.held import MOVE, OfferToSign
 from desk.work.case.opened import DeskCase
-from desk.work.case.readers import signers_beside
+from desk.work.case.readers import is_concerned, signers_of_move
 from desk.work.case.unsealing import take_grant
 from desk.work.rekeying import Checked, check_prepared, prepare, readers_of
 from desk.work.writing import require_now, write
 from trusted.case.clock import today
-from trusted.case.entry import Handover
+from trusted.case.entry import Handover, Note, Stream
 from trusted.case.errors import SealBroken
 from trusted.case.statements import Act, Unsigned, read_statement, sign_statement
 
-FORMAT = "kallskydd-move-1"
+FORMAT = "kallskydd-move-2"
 READERS_MIN = 2
 # The request inside is one that the server takes, which is 1 MiB at most.
 FILE_BYTES_MAX = 2**21
@@ -51,17 +53,12 @@ class _Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str
     reason: str
     request: RekeyRequest
+    # The key that ends with the move, and that of the notes: a signer who is new to the case checks it with them.
+    ending: HeldKey
+    ending_notes: bytes | None
 
     def __repr__(self) -> str:
         return "<_Offer>"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Offered:
-    """The file for the second member, and whether she has stepped aside: then another move has to follow."""
-
-    file: bytes
-    signer_aside: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -78,81 +75,116 @@ class ReadOffer:
     leaving: tuple[Member, ...]
     # None when the move was made before and only handovers are missing.
     checked: Checked | None
+    # Whom the offerer has let in for it, before she offered it.
+    let_in: tuple[Member, ...] = ()
 
 
-async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> Offered:
+async def offer(book: Casebook, name: str, readers: Sequence[str], second: str, reason: str) -> bytes:
     """Return the file for the second member, all by their ids. Raises MoveRefused, NotNow, and as acts do."""
     case, answer = await book.open_with_answer(book.state.find(name))
-    aside = stepped_aside(case.streams)
-    if book.keys.id in aside:
+    signer = require_move(book, case, readers, second)
+    request = prepare(case, answer, _roster(book), set(readers))
+    signed = msgspec.structs.replace(request, statements=(_sign(book, request), b""))
+    known = case.known
+    ending = HeldKey(known.epoch, known.key, known.commitment, known.roster_version)
+    plain = msgspec.json.encode(_Offer(FORMAT, reason, signed, ending, case.notes_key))
+    return bytes(SealedBox(PublicKey(signer.box)).encrypt(plain))
+
+
+def require_move(book: Casebook, case: DeskCase, readers: Sequence[str], second: str) -> Member:
+    """Return the second member if this move can be offered to her. Raises MoveRefused, NotNow."""
+    if book.keys.id in stepped_aside(case.streams):
         raise NotNow("move.aside")
-    roster = _roster(book)
-    given = [member for member in roster.members if member.id in readers]
+    # A newer offer of her own takes the place of the one that waits.
+    if case.held is not None and not (case.held.kind == MOVE and case.held.is_own):
+        raise HeldBack("desk.held_back" if case.held.kind != MOVE else None)
+    given = [member for member in _roster(book).members if member.id in readers]
     if len(given) != len(set(readers)):
         raise MoveRefused("move.no_member")
     signer = next((member for member in given if member.id == second), None)
     if len(given) < READERS_MIN or signer is None or signer.id == book.keys.id:
         raise MoveRefused("move.too_few")
     _require_unconcerned(case, given)
-    _require_can_sign(case, signer)
+    able = signers_of_move(case, book.keys.id, readers)
+    if signer not in able:
+        raise MoveRefused("move.signer" if able else "move.no_signer")
     if _joining(case, given):
         require_now(case, CaseAction.HAND_OVER)
-    request = prepare(case, answer, roster, {member.id for member in given})
-    signed = msgspec.structs.replace(request, statements=(_sign(book, request), b""))
-    plain = msgspec.json.encode(_Offer(FORMAT, reason, signed))
-    return Offered(bytes(SealedBox(PublicKey(signer.box)).encrypt(plain)), signer.id in aside)
+    return signer
 
 
-async def send_offer(book: Casebook, case: DeskCase, signer: str, offered: Offered) -> None:
+async def let_in(book: Casebook, case: DeskCase, members: Sequence[str], reason: str) -> DeskCase:
+    """Write that these members are given the case, before a move brings them its key. Raises as acts do."""
+    for member in members:
+        if member not in given_to(case.streams):
+            case = await write(book, case, CaseAction.HAND_OVER, Handover(member, reason))
+    return case
+
+
+async def send_offer(book: Casebook, case: DeskCase, signer: str, offered: bytes) -> None:
     """Let the server hold an offer for the second member, by her id. Raises MoveRefused, ServerRefused."""
-    if len(offered.file) > OFFER_BYTES_MAX:
+    if len(offered) > OFFER_BYTES_MAX:
         raise MoveRefused("move.too_large")
-    await book.ask_case(case.known, "offer-move", OfferRequest, StateAnswer, signer=signer, offer=offered.file)
+    await book.ask_case(case.known, "offer-move", OfferRequest, StateAnswer, signer=signer, offer=offered)
+    keep_offer(book, case, signer)
+
+
+def keep_offer(book: Casebook, case: DeskCase, signer: str) -> None:
+    """Remember that this was offered, and to whom: it holds back the case (`held`). Nothing of what is in it."""
+    if book.cache is not None:
+        known, day = case.known, today(book.clock)
+        book.cache.keep_offer(known.case_id, Offer(case.name_of(signer), known.entries, day, known.epoch))
 
 
 async def waiting_offers(book: Casebook) -> tuple[bytes, ...]:
     """Return the offers that wait at the server for this member. Raises what asking the server raises."""
     answer = await book.client.ask("offered-moves", lambda _: OffersRequest(), OffersAnswer)
-    book.offers = answer.offers
+    book.offers, book.waiting_moves.to_sign = answer.offers, {}
+    for untrusted_offer in answer.offers:
+        # What does not open or was signed by nobody is none: the server sent it.
+        with contextlib.suppress(MoveRefused, MoveBroken):
+            untrusted = _opened(book, untrusted_offer)
+            request, is_new = untrusted.request, _held(book, untrusted) is None
+            counts = {stream: head.count for stream, head in request.heads.items()}
+            by = _offerer(book, request)
+            if set(request.grants) == {one.id for one in _roster(book).members}:
+                book.waiting_moves.to_sign[request.case_id] = OfferToSign(by.name, request.epoch, counts, is_new)
     return answer.offers
 
 
-def is_offered(book: Casebook, known: KnownCase) -> bool:
-    """Whether a move of the case waits, made by this member since yesterday or sent to her: an entry would spoil it."""
-    day = today(book.clock)
-    made = None if book.cache is None else book.cache.index.offers.get(known.case_id.hex())
-    entries = sum(head.count for head in known.seen.values())
-    if made is not None and made.entries == entries and day - made.day <= timedelta(days=1):
-        return True
-    return known.case_id in offered_cases(book)
+async def refuse(book: Casebook, case: DeskCase, text: str) -> DeskCase:
+    """Refuse a move that waits, or take back our own: one more entry, and it does not fit. Raises NotNow, as acts do.
+
+    The note says to the other readers that it was refused, and why.
+    """
+    if case.held is None or case.held.kind != MOVE or not (case.held.to_sign or case.held.is_own):
+        raise NotNow
+    refused = await write(book, case, None, Note(text), Stream.NOTES, ends_move=True)
+    book.waiting_moves.to_sign.pop(case.known.case_id, None)
+    return refused
 
 
-def offered_cases(book: Casebook) -> tuple[bytes, ...]:
-    """Return the ids of the cases whose moves wait for this member. What does not open is none: the server sent it."""
-    found = []
-    for untrusted_offer in book.offers:
-        with contextlib.suppress(MoveRefused):
-            found.append(_opened(book, untrusted_offer).request.case_id)
-    return tuple(found)
+def _offerer(book: Casebook, untrusted: RekeyRequest) -> Member:
+    """Return who has signed a prepared move as the first. Raises MoveBroken."""
+    roster = _roster(book)
+    try:
+        statement = read_statement(untrusted.statements[0], roster, book.server_key)
+    except SealBroken:
+        raise MoveBroken from None
+    by = roster.member(statement.member)
+    agreed = (Act.REKEY, untrusted.case_id, rekeying_hash(untrusted).hex())
+    if by is None or (statement.kind, statement.case_id, statement.reference) != agreed:
+        raise MoveBroken
+    return by
 
 
 async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     """Return what a file offers, checked. Raises MoveRefused, MoveBroken, NotNow, and what opening the case raises."""
     untrusted = _opened(book, untrusted_file)
     request, roster = untrusted.request, _roster(book)
-    try:
-        statement = read_statement(request.statements[0], roster, book.server_key)
-    except SealBroken:
-        raise MoveBroken from None
-    by = roster.member(statement.member)
-    agreed = (Act.REKEY, request.case_id, rekeying_hash(request).hex())
-    if by is None or (statement.kind, statement.case_id, statement.reference) != agreed:
-        raise MoveBroken
-    try:
-        known = book.state.find(request.case_id.hex())
-    except UnknownCase:
-        raise MoveRefused("move.not_held") from None
-    case, answer = await book.open_with_answer(known)
+    by = _offerer(book, request)
+    held = _held(book, untrusted)
+    case, answer = await (_look_into(book, untrusted) if held is None else book.open_with_answer(held))
     known = case.known
     if (known.epoch, known.commitment) == (request.epoch, request.commitment):
         readers = readers_of(case.keys, roster, request)
@@ -160,15 +192,22 @@ async def read_offer(book: Casebook, untrusted_file: bytes) -> ReadOffer:
     # Before the move is looked at: stepping aside is an entry too, so an offer from before does not fit the case now.
     if by.id in stepped_aside(case.streams):
         raise NotNow("move.offerer_aside")
-    require_now(case, CaseAction.CO_SIGN, "move.signer_aside")
+    if book.keys.id in stepped_aside(case.streams):
+        raise NotNow("move.signer_aside")
     checked = check_prepared(case, answer, roster, request, book.keys.id_bytes, book.keys.box_private)
     _require_unconcerned(case, checked.readers)
-    if len(checked.readers) < READERS_MIN:
+    if len(checked.readers) < READERS_MIN or by.id not in given_to(case.streams):
         raise MoveBroken
+    # Who is new to the case does not count as one who could have signed without being new.
+    staying = {one.id for one in checked.readers} - ({book.keys.id} if held is None else set())
+    if all(one.id != book.keys.id for one in signers_of_move(case, by.id, staying)):
+        raise MoveRefused("move.not_held")
     before = given_to(case.streams)
     leaving = tuple(one for one in roster.members if one.id in before and one not in checked.readers)
     joining = _joining(case, checked.readers)
-    return ReadOffer(case, request, untrusted.reason, by, checked.readers, joining, leaving, checked)
+    told = {entry.body for entry in case.streams.get(Stream.MEMBERS, ()) if entry.author == by.id}
+    let_in = tuple(one for one in checked.readers if Handover(one.id, untrusted.reason) in told)
+    return ReadOffer(case, request, untrusted.reason, by, checked.readers, joining, leaving, checked, let_in)
 
 
 async def sign_offer(book: Casebook, read: ReadOffer) -> DeskCase:
@@ -186,11 +225,32 @@ async def sign_offer(book: Casebook, read: ReadOffer) -> DeskCase:
         book.state.keep_cases(msgspec.structs.replace(book.state.case_list, cases=cases))
     # The server has forgotten it with the move; a file that was signed instead may leave another.
     book.offers = ()
+    book.waiting_moves.to_sign.pop(read.request.case_id, None)
     case = await book.open(book.state.find(name))
     # They have been let in: that is written down also when the first of two has made enough readers of too few.
     for member in read.joining:
         case = await write(book, case, None, Handover(member.id, read.reason))
     return case
+
+
+def _held(book: Casebook, untrusted: _Offer) -> KnownCase | None:
+    """Return the case as this desk has it; None when it has no key of the epoch that the move ends."""
+    known = book.state.case_list.cases.get(untrusted.request.case_id.hex())
+    has_key = known is not None and any(one.epoch >= untrusted.ending.epoch for one in known.candidates())
+    return known if has_key else None
+
+
+async def _look_into(book: Casebook, untrusted: _Offer) -> tuple[DeskCase, CaseAnswer]:
+    """Return the case opened with the key of the offer, of which nothing is kept.
+
+    Raises what opening a case raises; MoveRefused where no handover has given it to this member.
+    """
+    ending = untrusted.ending
+    brought = KnownCase(untrusted.request.case_id, ending.epoch, ending.key, ending.commitment, ending.roster_version)
+    try:
+        return await book.look_into(brought, untrusted.ending_notes)
+    except SealedToWrong:
+        raise MoveRefused("move.not_held") from None
 
 
 def _joining(case: DeskCase, readers: Sequence[Member]) -> tuple[Member, ...]:
@@ -200,18 +260,8 @@ def _joining(case: DeskCase, readers: Sequence[Member]) -> tuple[Member, ...]:
 
 def _require_unconcerned(case: DeskCase, readers: Sequence[Member]) -> None:
     """Return if none of them is whom the reporter has marked, by the rules of routing. Raises MoveRefused."""
-    report = case.report
-    if any(one.id in report.concerns or (report.concerns_unnamed and one.role != "counsel") for one in readers):
+    if any(is_concerned(case, one) for one in readers):
         raise MoveRefused("move.concerned")
-
-
-def _require_can_sign(case: DeskCase, signer: Member) -> None:
-    """Return if this member can open the offer, check it and sign it together with us. Raises MoveRefused."""
-    others = signers_beside(case)
-    if not others:
-        raise MoveRefused("move.no_signer")
-    if signer not in others:
-        raise MoveRefused("move.signer")
 
 
 def _roster(book: Casebook) -> Roster:

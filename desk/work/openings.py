@@ -10,12 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cases.wire.messages import MOVE_WAITS
-from desk.errors import DeskError, NotReachable, ServerRefused
+from desk.errors import DeskError, HeldBack, NotReachable
 from desk.work import writing
 from desk.work.case.casebook import Casebook
+from desk.work.case.held import MOVE, hold_back
 from desk.work.case.opened import DeskCase
-from desk.work.moves import is_offered
 from trusted.case.clock import today
 from trusted.case.entry import Opened, Stream
 
@@ -36,16 +35,17 @@ async def record_opening(book: Casebook, case: DeskCase) -> DeskCase:
     fit. The server says so of a move that this desk knows nothing of. A case is shown also when that cannot be written:
     the notes' key is missing or was kept, or the server is away.
     """
-    if _is_written(case, book.keys.id, today(book.clock)) or is_offered(book, case.known):
+    is_moving = case.held is not None and case.held.kind == MOVE
+    if is_moving or _is_written(case, book.keys.id, today(book.clock)):
         return case
     was_touched = case.known.case_id in book.touched
     try:
-        return await writing.write(book, case, None, Opened(), Stream.NOTES, yields_to_move=True)
-    except (NotReachable, ServerRefused) as failed:
+        return await writing.write(book, case, None, Opened(), Stream.NOTES)
+    except (NotReachable, HeldBack):
         # Whether it came there or not, what was fetched before is still all that others wrote, and can be read.
-        if not was_touched and (isinstance(failed, NotReachable) or failed.text_key == MOVE_WAITS):
+        if not was_touched:
             book.touched.discard(case.known.case_id)
-        return case
+        return hold_back(case, book.waiting_moves, book.cache, today(book.clock))
     except DeskError:
         return case
 

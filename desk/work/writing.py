@@ -14,8 +14,9 @@ from nacl.utils import random
 from cases.case.signers import given_to
 from cases.case.timeline import CaseAction, require_allowed
 from cases.wire.messages import MOVE_WAITS, AppendAnswer, AppendRequest, StateAnswer, StatementRequest, WireHead
-from desk.errors import NotNow, ServerRefused, StrangeAnswer
+from desk.errors import HeldBack, NotNow, ServerRefused, StrangeAnswer
 from desk.work.case.casebook import Casebook
+from desk.work.case.held import ERASURE
 from desk.work.case.opened import DeskCase
 from trusted.case.clock import today
 from trusted.case.entry import Body, Stream
@@ -45,12 +46,13 @@ async def write(
     body: Body,
     stream: Stream = Stream.MEMBERS,
     *,
-    yields_to_move: bool = False,
+    ends_move: bool = False,
 ) -> DeskCase:
-    """Write one entry if the case allows the action; return the case with it. Raises NotNow, ServerRefused.
+    """Write one entry if the case allows the action; return the case with it. Raises NotNow, HeldBack, ServerRefused.
 
     Without an action the entry records what has been done already, and is written even if the case no longer allows it.
-    `yields_to_move`: while a move of the case waits for its signature nothing is written (ServerRefused, MOVE_WAITS).
+    While a move of the case waits for its signature nothing is written (HeldBack); an entry that `ends_move` is, and
+    the move does not fit any more.
     """
     # The request names it only after the server has named a waiting move: all first requests look alike.
     spoils_move = False
@@ -60,10 +62,11 @@ async def write(
         try:
             return await _append(book, case, stream, body, spoils_move=spoils_move)
         except ServerRefused as refused:
-            move_waits = refused.text_key == MOVE_WAITS
-            if refused.code != Conflict.code or not tries_left or (move_waits and yields_to_move):
+            if not ends_move:
+                refuse_while_moving(book, case, refused)
+            if refused.code != Conflict.code or not tries_left:
                 raise
-            spoils_move = spoils_move or move_waits
+            spoils_move = spoils_move or refused.text_key == MOVE_WAITS
         case = await book.open(case.known)
     raise NotNow
 
@@ -147,8 +150,22 @@ async def hand_in(book: Casebook, case: DeskCase, signed: bytes) -> StateAnswer:
 
 
 def require_now(case: DeskCase, action: CaseAction, text_key: str | None = None) -> None:
-    """Return when the case allows this now. Raises NotNow with the reason, or with the one that is given."""
+    """Return when the case allows this now. Raises HeldBack, NotNow with the reason or with the one that is given."""
+    require_free(case, action)
     try:
         require_allowed(case.state, action)
     except NotAllowed as refused:
         raise NotNow(text_key or refused.text_key) from refused
+
+
+def require_free(case: DeskCase, action: CaseAction) -> None:
+    """Return unless a signature that waits holds this back. Raises HeldBack."""
+    if case.held is not None and action in case.held.back:
+        raise HeldBack("desk.held_back" if case.held.kind == ERASURE else None)
+
+
+def refuse_while_moving(book: Casebook, case: DeskCase, refused: ServerRefused) -> None:
+    """Return unless the server says that a move of the case waits for somebody. Raises HeldBack, and remembers it."""
+    if refused.text_key == MOVE_WAITS:
+        book.waiting_moves.elsewhere.add(case.known.case_id)
+        raise HeldBack from refused

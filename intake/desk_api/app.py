@@ -35,11 +35,13 @@ from cases.wire import messages
 from cases.wire.filing import ReportFormAnswer
 from cases.wire.offers import ANSWER_BYTES, OfferRequest, OffersAnswer, OffersRequest
 from cases.wire.rekeying import require_agreed
+from cases.wire.sums import SumsAnswer, SumsRequest, last_year
 from cases.wire.syncing import CASE_BYTES_MAX, ROUND_BYTES, Found, SyncAnswer, SyncRequest, mark_of_encoded
 from intake.desk_api import filing
 from intake.desk_api.files import FILE_VERBS, FileServices, answering_with_files
 from intake.desk_api.offers import HeldOffers
 from intake.desk_api.request import DeskServices, check_head, padded, refusal_of, refusals, stream
+from intake.desk_api.sums import HeldSums
 from trusted.case.clock import today
 from trusted.case.entry import Stream
 from trusted.case.errors import Conflict, NotThere, RequestRefused, RosterFault
@@ -63,6 +65,7 @@ class DeskMemory:
 
     offers: HeldOffers
     quota: filing.FilingQuota = field(default_factory=filing.FilingQuota)
+    sums: HeldSums = field(default_factory=HeldSums)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -112,6 +115,7 @@ async def roster(authenticated: AuthenticatedRequest) -> messages.RosterAnswer:
         day,
         host.ljust(messages.MIRROR_CHARACTERS),
         certificate or bytes(32),
+        authenticated.services.config.categories,
     )
 
 
@@ -217,6 +221,9 @@ async def append(authenticated: AuthenticatedRequest) -> messages.AppendAnswer:
     head = Head(request.head.count, request.head.tag)
     new = MemberEntries(proof, request.count, (request.sealed,), head)
     count = await authenticated.services.store.append_member(new, request.stream, request.notes_grants)
+    if request.spoils_move:
+        # It does not fit any more, so it waits for nobody.
+        authenticated.memory.offers.forget(request.case_id)
     return messages.AppendAnswer(count)
 
 
@@ -283,6 +290,13 @@ async def offered_moves(authenticated: AuthenticatedRequest) -> OffersAnswer:
     return OffersAnswer(authenticated.memory.offers.waiting_for(authenticated.member))
 
 
+async def sums(authenticated: AuthenticatedRequest) -> SumsAnswer:
+    """Take lines of the figures of the whole channel; return all that are here."""
+    request = messages.decode(authenticated.untrusted_body, SumsRequest)
+    year = last_year(today(authenticated.services.clock))
+    return authenticated.memory.sums.take(request, authenticated.roster, year)
+
+
 async def report_form(authenticated: AuthenticatedRequest) -> ReportFormAnswer:
     """Return what a desk needs to file a report for somebody who calls."""
     return await filing.report_form(authenticated.services)
@@ -312,6 +326,7 @@ VERBS: Final[Mapping[str, Verb]] = {
     "rekey": rekey,
     "offer-move": offer_move,
     "offered-moves": offered_moves,
+    "sums": sums,
     "report-form": report_form,
     "file-report": file_report,
 }
@@ -325,7 +340,7 @@ def desk_app(services: FileServices) -> web.Application:
     """Return the application behind the desk onion."""
     memory = DeskMemory(HeldOffers(services.clock))
     handlers = {name: _answering(services, memory, name, verb) for name, verb in VERBS.items()}
-    handlers |= {name: answering_with_files(services, name) for name in FILE_VERBS}
+    handlers |= {name: answering_with_files(services, name, memory.offers) for name in FILE_VERBS}
     routes = [("POST", messages.PATH + name, handler) for name, handler in handlers.items()]
     # Everything else, so that the library's own pages are never seen.
     return silent_app([*routes, ("*", "/{anything:.*}", _unknown)], [refusals(services)])

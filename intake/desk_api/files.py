@@ -32,9 +32,10 @@ from cases.wire.files import (
     frame_head,
     padding,
 )
+from intake.desk_api.offers import HeldOffers
 from intake.desk_api.request import BYTES, HEADERS, DeskServices, SignedRequest, check_head, padded
 from scrubbers.sniff import sniff
-from trusted.case.errors import CaseError, RequestRefused
+from trusted.case.errors import CaseError, Conflict, RequestRefused
 from trusted.crypto.seal import Head
 from trusted.crypto.sealed_files import CHUNK_BYTES, size_class
 from trusted.jail.memory_file import MemoryFile
@@ -147,7 +148,9 @@ async def _room(services: FileServices, request: web.Request, signed: SignedRequ
         yield _Incoming(request, rate, hold)
 
 
-async def scrub_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
+async def scrub_file(
+    services: FileServices, request: web.Request, signed: SignedRequest, _offers: HeldOffers
+) -> web.StreamResponse:
     """POST scrub : a member's file in, its clean copy out."""
     limits = services.limits
     async with _room(services, request, signed) as incoming:
@@ -164,8 +167,10 @@ async def scrub_file(services: FileServices, request: web.Request, signed: Signe
             return await _send_clean(request, verified)
 
 
-async def attach_file(services: FileServices, request: web.Request, signed: SignedRequest) -> web.StreamResponse:
-    """POST attach : a sealed file, its picture and their entries, all or none."""
+async def attach_file(
+    services: FileServices, request: web.Request, signed: SignedRequest, offers: HeldOffers
+) -> web.StreamResponse:
+    """POST attach : a sealed file, its picture and their entries, all or none. While a move waits it is refused."""
     async with _room(services, request, signed) as incoming:
         head = await incoming.head(AttachRequest)
         if sum(row.sealed_size for row in head.files) > signed.head.body_bytes:
@@ -173,8 +178,12 @@ async def attach_file(services: FileServices, request: web.Request, signed: Sign
         with ExitStack() as kept:
             sealed = [kept.enter_context(await incoming.payload(row.sealed_size)) for row in head.files]
             messages.require_body(signed.head, await incoming.digest())
+            proof = CaseProof(head.case_id, head.mac, signed.counter)
+            if offers.is_held(head.case_id):
+                await services.store.check_access(proof, "attach")
+                raise Conflict(messages.MOVE_WAITS)
             new = MemberEntries(
-                CaseProof(head.case_id, head.mac, signed.counter),
+                proof,
                 head.count,
                 [item.sealed for item in head.entries],
                 Head(head.head.count, head.head.tag),
@@ -188,7 +197,7 @@ async def attach_file(services: FileServices, request: web.Request, signed: Sign
 FILE_VERBS: Final = {"scrub": scrub_file, "attach": attach_file}
 
 
-def answering_with_files(services: FileServices, name: str) -> Handler:
+def answering_with_files(services: FileServices, name: str, offers: HeldOffers) -> Handler:
     """Return the handler of one verb; what a member sent and is refused is read to its end, so that she sees why."""
     verb = FILE_VERBS[name]
 
@@ -196,7 +205,7 @@ def answering_with_files(services: FileServices, name: str) -> Handler:
         _require_length(request, _most_bytes(services, name))
         signed = await check_head(services, request, name)
         try:
-            return await verb(services, request, signed)
+            return await verb(services, request, signed, offers)
         except (CaseError, Refused, FileRefused, FormRefused):
             await drain(request, services.limits)
             raise

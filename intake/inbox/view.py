@@ -152,7 +152,7 @@ def state_in_words(opened: ReadableCase, state: CaseState, release_day: date, la
     """Return what is so, and what happens next."""
     days = {
         "release": language.day(release_day),
-        "readable": language.day(state.erasable_from) if state.erasable_from else "",
+        "readable": language.day(state.readable_until) if state.readable_until else "",
     }
     what, next_step = STATES[state.state][0], STATES[stage_shown(opened, state)][1]
     merged = merge({Stream.REPORTER: opened.reporter, Stream.MEMBERS: opened.members})

@@ -76,7 +76,7 @@ def form_page(
         is_open=roster is not None,
         organisations=[] if roster is None else [(known.key, known.name) for known in roster.organisations],
         members=[] if roster is None else [(member.id, member.label) for member in roster.members],
-        has_counsel=roster is not None and bool(roster.counsel),
+        counsel=0 if roster is None else len(roster.counsel),
         at_once=services.config.at_once,
         release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
         typed=_typed(form),

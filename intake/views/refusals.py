@@ -117,8 +117,11 @@ _FILES: Final = {
     "refused": Notice(N_("The file could not be cleaned."), N_("Try another kind, such as a PDF or a JPEG.")),
     "refused.empty": Notice(N_("The file is empty."), N_("Check that it is the right file.")),
     "refused.office_document": Notice(
-        N_("Office documents of this kind (such as .doc and .xls) cannot be cleaned."),
-        _AS_PDF_OR_SCREEN,
+        N_("Office documents that are old (such as .doc), or have something drawn over text, cannot be cleaned."),
+        N_(
+            "Open it on a phone or computer of your own, not the employer's, choose Print and there Save as PDF, and"
+            " send the PDF. Or take pictures of the screen."
+        ),
     ),
     "refused.drawn_picture": Notice(
         N_("Vector drawings (SVG) cannot be cleaned safely."),

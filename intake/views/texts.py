@@ -145,4 +145,8 @@ LOST: Final = {
     Lost.LINKS: N_("links that can be clicked"),
     Lost.SOUND_OR_FILM: N_("sound or film within the document"),
     Lost.LAYOUT: N_("the layout (typefaces, margins and page breaks are different)"),
+    Lost.TEXT_COLOURS: N_("the colours of text and of cells in tables"),
+    Lost.CHARTS: N_("how charts are drawn (their numbers are kept)"),
+    Lost.CHANGES: N_("the marks of tracked changes (what was inserted is kept, what was deleted is not)"),
+    Lost.VALUES: N_("results of formulas that are not in the file (open it in its program and save it to keep them)"),
 }

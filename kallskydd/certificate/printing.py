@@ -10,6 +10,7 @@ from audit.report.blocks import (
     Block,
     Bullets,
     Cell,
+    CheckBlock,
     Commands,
     Facts,
     Folded,
@@ -18,7 +19,6 @@ from audit.report.blocks import (
     Line,
     Numbered,
     Paragraph,
-    Row,
     Ruling,
     Signatures,
     Span,
@@ -37,6 +37,7 @@ _EDGES: Final = {Tone.GOOD: "good", Tone.SOME: "warn", Tone.BAD: "bad"}
 _LETTERS: Final = {Tone.GOOD: "good", Tone.SOME: "ink", Tone.BAD: "bad"}
 _COLUMNS_APART: Final = 14.0  # points
 _BAR: Final = 6.0
+_ROUNDED: Final = 0.01  # more than a sum of widths is off, which would break the longest word of a column
 _FRAME: Final = 0.7
 _WITH_NEXT: Final = 4.0  # so many lines of what follows stand on the page of a heading
 _LEAST_ROW: Final = 5.0  # lines: its title, something seen, and a command
@@ -76,7 +77,7 @@ class Printer:
                 self._commands(text)
             case Folded():
                 self._folded(block)
-            case Row():
+            case CheckBlock():
                 self._row(block)
             case Signatures(fields):
                 self._signatures(fields)
@@ -179,7 +180,8 @@ class Printer:
         """Return how wide each column is: as its longest text, and those that want more share what is left."""
         style = self._styles.strong
         columns = zip(table.head, *((cell.text for cell in row) for row in table.rows), strict=True)
-        wanted = [max(Piece(style, shown(style.face, text)).width for text in one) + _COLUMNS_APART for one in columns]
+        apart = _COLUMNS_APART + _ROUNDED
+        wanted = [max(Piece(style, shown(style.face, text)).width for text in one) + apart for one in columns]
         left, shares = INSIDE, {}
         for number, column in enumerate(sorted(range(len(wanted)), key=wanted.__getitem__)):
             shares[column] = min(wanted[column], left / (len(wanted) - number))
@@ -276,7 +278,7 @@ class Printer:
         self._text("P", [Piece(self._styles.body, f"{folded.said}:")], MARGIN, INSIDE)
         self._bullets(folded.items, 1)
 
-    def _row(self, row: Row) -> None:
+    def _row(self, row: CheckBlock) -> None:
         flow, styles = self._flow, self._styles
         flow.require(styles.gap(_LEAST_ROW))
         flow.y += styles.gap(0.3)

@@ -26,6 +26,7 @@ from desk.commands.run import COMMANDS, enrol_member, join_desk
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome, default_folder, read_passphrase_file
 from desk.web.views.sentences import in_words
+from kallskydd.certificate.figures import figures_as_pdf
 from kallskydd.desk import pages
 from kallskydd.desk.memory import close_memory, swap_can_be_read
 from kallskydd.desk.route import Route, connector_for
@@ -82,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     close_memory()
     try:
         if args.desk_verb is None:
-            return pages.run(_home(args), _route(args), browser=not args.no_browser)
+            return pages.run(_home(args), _route(args), figures_as_pdf, browser=not args.no_browser)
         result: Result = asyncio.run(_run_verb(args)) if args.desk_verb in COMMANDS else _run_local(args)
     except OnionError as failed:
         return _report(args, failed.code, failed.text_key, str(failed), _exit_code(failed))

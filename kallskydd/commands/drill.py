@@ -35,8 +35,9 @@ from trusted.case.errors import CaseError
 ANSWERS: Final = 2  # of members, which open a backup together
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it, for its owner alone
 _LOOK_SECONDS: Final = 1.0
+_DAY: Final = len("2026-12-01")
 _OF_A_DAY: Final = (
-    "20"  # a backup is named by its day; a disk has lost+found too, and a move or this question may lie there
+    "20"  # a backup is named by its day; a disk has lost+found, and a move or this question may lie there
 )
 
 
@@ -95,7 +96,8 @@ def _newest(backups: Path) -> Path:
     folders = [one for one in backups.iterdir() if one.name.startswith(_OF_A_DAY) and one.is_dir()]
     if not folders:
         raise BackupMissing
-    return max(folders, key=lambda one: one.stat().st_mtime_ns)
+    # As `ls -v` has them: a day's second is named -2, the tenth -10. Their times are the midnight of a day.
+    return max(folders, key=lambda one: (one.name[:_DAY], len(one.name), one.name))
 
 
 def _ask(args: argparse.Namespace, newest: Path, words: str) -> None:

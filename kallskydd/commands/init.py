@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         require_plain_file_system(home, consents=args.trial or args.erased_reports_may_stay_on_this_disk)
         given = _read_given(args)
         if given is None:
-            prose("A file that was named cannot be read. Check the paths of --member and --config.")
+            prose("A file of --member or --config cannot be read. Check its path, and who may read it.")
             return USAGE
         joins, config_text = given
         home_facts = make_home(home, config_text, joins, trial=args.trial)

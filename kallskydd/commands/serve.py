@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cases.home import Home, hold_home
 from kallskydd.exit_codes import code_of
+from kallskydd.machine.swap import harmful_swap
 from kallskydd.say import MISSING, REFUSED, prose, reason
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.brought import NoListeners, listeners_brought
@@ -28,7 +29,6 @@ from onion.tor_process import TOR, require_no_public_tor
 from onion.torrc import Expected, problems
 from trusted.case.errors import CaseError
 from trusted.confine.process import make_undumpable, no_core_dump
-from trusted.confine.swap import harmful_swap
 
 _REFUSALS = {
     HomePathTooLong: "The home's path is too long for a unix socket inside it. Choose one of at most 90 characters.",
@@ -106,7 +106,7 @@ def _swap_is_harmless(home: Home) -> bool:
         return True
     prose(
         "Switch swap off (`swapoff -a`, and its line in /etc/fstab) or encrypt it; or run the service with"
-        " MemorySwapMax=0 or LimitMEMLOCK=infinity, as the units in deploy/ do."
+        " MemorySwapMax=0, as the units in deploy/ do."
     )
     return False
 

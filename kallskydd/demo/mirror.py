@@ -26,6 +26,10 @@ from kallskydd.mirror.certificate import PEM, key_pem, new_key
 from kallskydd.mirror.folder import CERTIFICATE, mirror_folder, write_whole
 
 _DAY: Final = timedelta(days=1)
+_ISSUES: Final = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
+    key_agreement=False, key_cert_sign=True, crl_sign=False, encipher_only=False, decipher_only=False,
+)  # fmt: skip
 LOOPBACK: Final = "127.0.0.1"
 
 
@@ -81,9 +85,14 @@ def new_certificate(name: str, now: datetime) -> tuple[bytes, bytes]:
     made = x509.CertificateBuilder(issuer, issuer, authority_key.public_key(), x509.random_serial_number(), *bounds)
     made = made.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     made = made.add_extension(x509.NameConstraints([x509.DNSName(name)], None), critical=True)
+    # This and what names the keys is asked for where certificates are read strictly, as Python 3.13 does.
+    made = made.add_extension(_ISSUES, critical=True)
+    made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
     authority = made.sign(authority_key, hashes.SHA256()).public_bytes(PEM)
     subject = x509.Name([])
     leaf = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), *bounds)
     leaf = leaf.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
     leaf = leaf.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    by = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
+    leaf = leaf.add_extension(by, critical=False)
     return authority, key_pem(key) + leaf.sign(authority_key, hashes.SHA256()).public_bytes(PEM)

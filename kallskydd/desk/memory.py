@@ -9,8 +9,8 @@
 
 import sys
 
+from kallskydd.machine.swap import readable_swap
 from trusted.confine import process
-from trusted.confine.swap import readable_swap
 
 
 def close_memory() -> None:

@@ -42,7 +42,7 @@ class HostFault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class TenantAccount:
     """A tenant's own."""
 
     name: str
@@ -76,13 +76,13 @@ class Machine:
         """Return a tenant's home."""
         return self.path(TENANTS) / name / "home"
 
-    def account(self, name: str) -> Account | None:
+    def account(self, name: str) -> TenantAccount | None:
         """Return a tenant's account, from this host's own list; None if it has none."""
         wanted = account_name(name)
         for line in self.path(Path("/etc/passwd")).read_text("utf-8").splitlines():
             found, _, uid, gid, *_ = line.split(":")
             if found == wanted:
-                return Account(wanted, int(uid), int(gid))
+                return TenantAccount(wanted, int(uid), int(gid))
         return None
 
     def make_accounts(self, *files: Path) -> None:
@@ -97,14 +97,14 @@ class Machine:
         """Run systemctl and return what it printed; on a tree of files do nothing."""
         return self._command("systemctl", *words, check=check) if self.runs else ""
 
-    def as_account(self, account: Account, *words: str, quietly: bool = False) -> int:
+    def as_account(self, account: TenantAccount, *words: str, quietly: bool = False) -> int:
         """Run one of our modules as a tenant, and return its exit code.
 
         What it says goes to the terminal; `quietly` only what it says beside its result.
         """
         return _run_as(account, words, subprocess.DEVNULL if quietly else None).returncode
 
-    def told_by(self, account: Account, *words: str) -> str:
+    def told_by(self, account: TenantAccount, *words: str) -> str:
         """Run one of our modules as a tenant, and return what it prints on stdout, whatever its exit code."""
         return _run_as(account, words, subprocess.PIPE).stdout or ""
 
@@ -133,7 +133,7 @@ class Machine:
         return done.stdout
 
 
-def _run_as(account: Account, words: tuple[str, ...], stdout: int | None) -> subprocess.CompletedProcess[str]:
+def _run_as(account: TenantAccount, words: tuple[str, ...], stdout: int | None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-I", "-m", *words],
         user=account.uid,

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 from pathlib import Path
@@ -20,7 +19,7 @@ from pathlib import Path
 from kallskydd.say import MISSING, OK, REFUSED, prose
 from onion.publisher.server import Host, Places
 from trusted.confine.lock import confine_publisher
-from trusted.confine.process import MoreThanOneThread, StrayCode, StraySocket
+from trusted.confine.process import MoreThanOneThread, StrayCode, StraySocket, print_nowhere
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     if missing:
         prose(f"{missing[0]} is not there. Start tor first; the other folders are made by `make install`.")
         return MISSING
-    _to_nowhere()
+    print_nowhere()
     try:
         locks = confine_publisher(places.control_socket.parent, places.tenants, places.sockets)
     except (OSError, MoreThanOneThread, StrayCode, StraySocket):
@@ -66,13 +65,6 @@ def _read_arguments(arguments: list[str]) -> Places:
     given = parser.parse_args(arguments)
     folders = (given.control, given.tenants, given.listeners, given.sockets)
     return Places(*(folder.absolute() for folder in folders))
-
-
-def _to_nowhere() -> None:
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
 
 
 if __name__ == "__main__":

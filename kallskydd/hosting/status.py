@@ -25,15 +25,15 @@ from kallskydd.hosting.machine import (
     TENANTS,
     TOR_GROUP,
     TOR_UNIT,
-    Account,
     HostFault,
     Machine,
+    TenantAccount,
     account_name,
     unit_of,
 )
 from kallskydd.hosting.tenants import is_open
+from kallskydd.machine.hidden import processes_are_hidden
 from onion.publisher.messages import ASK_SOCKET, SOCKS_SOCKET
-from trusted.confine.hidden import processes_are_hidden
 
 _START: Final = "kallskydd host start"
 
@@ -105,14 +105,14 @@ def walls(machine: Machine, name: str) -> Finding:
     return Finding(what, "Its account, folders and sockets are its own.")
 
 
-def groups_of(machine: Machine, account: Account) -> list[str]:
+def groups_of(machine: Machine, account: TenantAccount) -> list[str]:
     """Return the groups besides its own that have this account among their members."""
     lines = machine.path(Path("/etc/group")).read_text("utf-8").splitlines()
     members = {line.split(":")[0]: line.rstrip().split(":")[3].split(",") for line in lines if line.count(":") == 3}  # noqa: PLR2004 - group(5) has four fields
     return sorted(group for group, names in members.items() if account.name in names)
 
 
-def _folders(machine: Machine, name: str, account: Account) -> list[_Wanted]:
+def _folders(machine: Machine, name: str, account: TenantAccount) -> list[_Wanted]:
     tor, publisher = _group(machine, TOR_GROUP), _user(machine, "kallskydd-publisher")
     return [
         _Wanted(machine.path(TENANTS), 0, tor, 0o751),

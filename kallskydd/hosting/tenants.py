@@ -25,9 +25,9 @@ from kallskydd.hosting.machine import (
     SOCKETS,
     TENANTS,
     TOR_UNIT,
-    Account,
     HostFault,
     Machine,
+    TenantAccount,
     look_of,
     socket_of,
     timers_of,
@@ -150,7 +150,7 @@ def _require_name(name: str) -> None:
         raise HostFault(f"{name!r} cannot be a tenant's name.", _NAMES, USAGE)
 
 
-def require_tenant(machine: Machine, name: str) -> Account:
+def require_tenant(machine: Machine, name: str) -> TenantAccount:
     """Return the account of a tenant. Raises HostFault."""
     _require_name(name)
     account = machine.account(name)
@@ -177,7 +177,7 @@ def _written(machine: Machine, lines: dict[Path, str]) -> list[Path]:
     return paths
 
 
-def _init(machine: Machine, account: Account, new: NewTenant, config: str) -> int:
+def _init(machine: Machine, account: TenantAccount, new: NewTenant, config: str) -> int:
     # The tenant may not be able to read where root's files lie. None of these holds a secret.
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

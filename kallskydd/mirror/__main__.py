@@ -23,7 +23,17 @@ from kallskydd.mirror.certificate import CertificateFacts, read_certificate
 from kallskydd.mirror.errors import CertificateUnusable, ChallengeNotTaken, MirrorFault
 from kallskydd.mirror.folder import CERTIFICATE, read_bounded
 from kallskydd.mirror.look import caa_at, certificate_shown
-from kallskydd.mirror.messages import LINE_BYTES, Facts, Failed, FromChild, Job, Looked, Place, RaiseChallenge, Taken
+from kallskydd.mirror.messages import (
+    LINE_BYTES,
+    Facts,
+    Failed,
+    FromChild,
+    Job,
+    Looked,
+    MirrorHome,
+    RaiseChallenge,
+    Taken,
+)
 from kallskydd.mirror.order import order_certificate
 from trusted.confine.orderer import confine_orderer
 
@@ -56,7 +66,7 @@ class Channel:
             raise ChallengeNotTaken
 
 
-def look(place: Place, ours: tuple[str, ...]) -> Looked:
+def look(place: MirrorHome, ours: tuple[str, ...]) -> Looked:
     """Look up CAA, if there are resolvers to ask, and the certificate that the mirror's name shows, if we have one."""
     caa, shown, other = None, None, None
     if place.resolvers:
@@ -70,7 +80,7 @@ def look(place: Place, ours: tuple[str, ...]) -> Looked:
     return Looked(caa, shown, other)
 
 
-def read(place: Place, now: datetime) -> CertificateFacts:
+def read(place: MirrorHome, now: datetime) -> CertificateFacts:
     """Check the certificate in the folder; raises CertificateUnusable."""
     pem = read_bounded(Path(place.folder) / CERTIFICATE)
     if pem is None:
@@ -78,7 +88,7 @@ def read(place: Place, now: datetime) -> CertificateFacts:
     return read_certificate(pem, place.name, now)
 
 
-def order(place: Place, now: datetime, channel: Channel) -> Facts | Failed:
+def order(place: MirrorHome, now: datetime, channel: Channel) -> Facts | Failed:
     """Order a certificate and store it."""
     folder = Path(place.folder)
     account = read_account(folder, place.directory)

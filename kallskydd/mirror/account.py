@@ -51,7 +51,7 @@ _KINDS: Final[dict[str | None, type[MirrorFault]]] = {
 }
 
 
-class Account(msgspec.Struct, frozen=True):
+class AcmeAccount(msgspec.Struct, frozen=True):
     """Where the account is: what CAA's `accounturi` names."""
 
     directory: str
@@ -104,7 +104,7 @@ class Authority:
                 return plain(known.location)
         return plain(made.uri)
 
-    def enter(self, account: Account) -> None:
+    def enter(self, account: AcmeAccount) -> None:
         """Sign as this account from now on."""
         body = messages.Registration()
         self.client.net.account = messages.RegistrationResource(uri=account.uri, body=body)
@@ -140,7 +140,7 @@ class faults_in_words:  # noqa: N801 - it stands behind `with`
             raise AuthorityUnreachable from None
 
 
-def make_account(folder: Path, directory: str, socks: SocksAddress, roots: Path | None, *, agree: bool) -> Account:
+def make_account(folder: Path, directory: str, socks: SocksAddress, roots: Path | None, *, agree: bool) -> AcmeAccount:
     """Make the account, or find it again by the key that is there. Raises a MirrorFault."""
     authority = Authority(directory, socks, roots, _key_made_or_read(folder))
     terms = authority.terms()
@@ -148,18 +148,18 @@ def make_account(folder: Path, directory: str, socks: SocksAddress, roots: Path 
         fault = TermsNotAgreed()
         fault.happened = f"The authority makes an account only for those who agree to its terms: {terms}"
         raise fault
-    account = Account(directory, authority.register())
+    account = AcmeAccount(directory, authority.register())
     write_whole(folder / ACCOUNT, msgspec.json.encode(account))
     return account
 
 
-def read_account(folder: Path, directory: str) -> Account:
+def read_account(folder: Path, directory: str) -> AcmeAccount:
     """Return the account that was made; raises NoAccount or AccountElsewhere."""
     untrusted = read_bounded(folder / ACCOUNT)
     if untrusted is None or not (folder / ACCOUNT_KEY).exists():
         raise NoAccount
     try:
-        account = msgspec.json.decode(untrusted, type=Account)
+        account = msgspec.json.decode(untrusted, type=AcmeAccount)
     except msgspec.MsgspecError:
         raise NoAccount from None
     if account.directory != directory:

@@ -17,7 +17,7 @@ from kallskydd.mirror.caa import CAA_WORDS, Caa
 from kallskydd.mirror.errors import CertificateUnusable, NoAccount, fault_of
 from kallskydd.mirror.folder import ACCOUNT, CERTIFICATE, OTHER, read_bounded
 from kallskydd.mirror.issued import others_of, read_issued
-from kallskydd.mirror.seen import Seen, read_seen
+from kallskydd.mirror.seen import MirrorMemory, read_seen
 from kallskydd.mirror.shown import SHOWN_WORDS, Shown
 from trusted.case.clock import today
 
@@ -62,7 +62,7 @@ def mirror_findings(folder: Path, config: MirrorConfig, now: datetime) -> list[F
     return findings
 
 
-def certificate_finding(folder: Path, config: MirrorConfig, seen: Seen, now: datetime) -> Finding:
+def certificate_finding(folder: Path, config: MirrorConfig, seen: MirrorMemory, now: datetime) -> Finding:
     """Whether there is one, and for how long."""
     # Here and not at the top: it is for this alone, and a home without a mirror has no use for it.
     from kallskydd.mirror.certificate import read_certificate  # noqa: PLC0415
@@ -84,7 +84,7 @@ def certificate_finding(folder: Path, config: MirrorConfig, seen: Seen, now: dat
     return Finding(CERTIFICATE_LINE, words, None if well else by_hand)
 
 
-def _caa(seen: Seen, day: date) -> Finding:
+def _caa(seen: MirrorMemory, day: date) -> Finding:
     if seen.caa is None or seen.caa_day is None or day - seen.caa_day > STALE:
         return Finding(CAA_LINE, "Not looked at in the last days.", _RUNS)
     words = f"{seen.caa_day.isoformat()}: {CAA_WORDS[seen.caa]}"
@@ -93,7 +93,7 @@ def _caa(seen: Seen, day: date) -> Finding:
     return Finding(CAA_LINE, words, _PRINT_RECORD)
 
 
-def _shown(folder: Path, seen: Seen, day: date) -> Finding:
+def _shown(folder: Path, seen: MirrorMemory, day: date) -> Finding:
     if (folder / OTHER).exists():
         return Finding(SHOWN_LINE, _OTHER_SEEN, _TAKE_IT_DOWN)
     if seen.shown is None or seen.shown_day is None or day - seen.shown_day > STALE:

@@ -27,7 +27,7 @@ MOST_SECONDS: Final = 30 * 86_400  # a month is more than any authority asks to 
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class MirrorHome(msgspec.Struct, frozen=True, kw_only=True):
     """Which mirror, and the way to the world."""
 
     folder: str
@@ -51,7 +51,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """What the child is to do, at which moment, and which certificates are ours."""
 
     verb: Literal["read", "look", "order"]
-    place: Place
+    place: MirrorHome
     now: Moment
     ours: tuple[str, ...] = ()
 

@@ -21,7 +21,7 @@ CERTIFICATES_A_WEEK: Final = 4
 _WEEK: Final = timedelta(days=7)
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
+class MirrorMemory(msgspec.Struct, frozen=True, kw_only=True):
     """One home's memory of its mirror."""
 
     caa: Caa | None = None
@@ -44,24 +44,24 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return self.orders.count(day) < ORDERS_A_DAY and len(this_week) < CERTIFICATES_A_WEEK
 
-    def after_order(self, day: date) -> Seen:
+    def after_order(self, day: date) -> MirrorMemory:
         """With one more order begun; those of other days are forgotten."""
         return msgspec.structs.replace(self, orders=(*(one for one in self.orders if one == day), day))
 
-    def after_certificate(self, day: date) -> Seen:
+    def after_certificate(self, day: date) -> MirrorMemory:
         """With one more certificate, and no failure."""
         kept = (*(one for one in self.certificates if day - one < _WEEK), day)
         return msgspec.structs.replace(self, certificates=kept, failed=None, not_before=None)
 
 
-def read_seen(folder: Path) -> Seen:
+def read_seen(folder: Path) -> MirrorMemory:
     """Return what is remembered; an empty memory if nothing reads."""
     try:
-        return msgspec.json.decode(read_bounded(folder / SEEN) or b"", type=Seen)
+        return msgspec.json.decode(read_bounded(folder / SEEN) or b"", type=MirrorMemory)
     except msgspec.MsgspecError:
-        return Seen()
+        return MirrorMemory()
 
 
-def keep_seen(folder: Path, seen: Seen) -> None:
+def keep_seen(folder: Path, seen: MirrorMemory) -> None:
     """Remember it; raises OSError."""
     write_whole(folder / SEEN, msgspec.json.encode(seen))

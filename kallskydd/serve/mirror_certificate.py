@@ -33,9 +33,9 @@ from kallskydd.mirror.folder import (
     mirror_folder,
     write_whole,
 )
-from kallskydd.mirror.messages import Facts, Failed, Job, Looked, Place
+from kallskydd.mirror.messages import Facts, Failed, Job, Looked, MirrorHome
 from kallskydd.mirror.ours import judged
-from kallskydd.mirror.seen import Seen, keep_seen, read_seen
+from kallskydd.mirror.seen import MirrorMemory, keep_seen, read_seen
 from kallskydd.mirror.shown import SHOWN_WORDS, Shown
 from kallskydd.serve.mirror import MirrorRefused, read_certificate
 from kallskydd.serve.mirror_child import ChallengeDoor, run_child
@@ -235,7 +235,7 @@ class MirrorCertificate:
         ours = leaf_fingerprint(self._given) if self._given else None
         return Job(verb=verb, place=place_of(plan, socks), now=self.clock(), ours=() if ours is None else (ours,))
 
-    def _remember(self, change: Callable[..., Seen]) -> None:
+    def _remember(self, change: Callable[..., MirrorMemory]) -> None:
         keep_seen(self.plan.folder, change(read_seen(self.plan.folder), today(self.clock)))
 
     def _file_state(self) -> tuple[int, int, int] | None:
@@ -258,10 +258,10 @@ def plan_of(home: Path, config: MirrorConfig) -> MirrorPlan:
     )
 
 
-def place_of(plan: MirrorPlan, socks: SocksAddress) -> Place:
+def place_of(plan: MirrorPlan, socks: SocksAddress) -> MirrorHome:
     """Return what a child needs to know of the mirror. Without an account no CAA record can be ours: ask for none."""
     is_ordered = not plan.by_hand and (plan.folder / ACCOUNT).exists()
-    return Place(
+    return MirrorHome(
         folder=str(plan.folder),
         name=plan.name,
         directory=plan.directory,
@@ -277,7 +277,7 @@ def renewal_at(facts: Facts) -> datetime:
     return facts.not_after - (facts.not_after - facts.not_before) / RENEW_AT
 
 
-def remembered(seen: Seen, told: Looked, day: object) -> Seen:
+def remembered(seen: MirrorMemory, told: Looked, day: object) -> MirrorMemory:
     """With what was looked at; what was not looked at stays as it was."""
     if told.caa is not None:
         seen = msgspec.structs.replace(seen, caa=told.caa, caa_day=day)

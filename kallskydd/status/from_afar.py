@@ -23,7 +23,7 @@ from typing import Final
 
 from kallskydd.finding import Finding
 from kallskydd.mirror.findings import RED_AT
-from kallskydd.status.levels import Level, Seen
+from kallskydd.status.levels import Level, StatusLine
 from kallskydd.status.outside import in_words
 from onion.errors import SocksFailed, SocksMissing
 from onion.socks import SocksAddress, socks_connect
@@ -89,7 +89,7 @@ class _Page:
     facts: dict[str, object]
 
 
-async def look(asked: Asked) -> list[Seen]:
+async def look(asked: Asked) -> list[StatusLine]:
     """Return every line. Raises nothing for what the service, tor or the network do."""
     page, seen = await _onion(asked)
     if page is not None:
@@ -99,14 +99,14 @@ async def look(asked: Asked) -> list[Seen]:
     return seen
 
 
-async def _onion(asked: Asked) -> tuple[_Page | None, list[Seen]]:
+async def _onion(asked: Asked) -> tuple[_Page | None, list[StatusLine]]:
     """Ask until it comes quickly; return the quickest, and whether it came at all."""
     best, failed = None, "The way to the onion is open, but its web server did not answer."
     for number in range(TRIES):
         try:
             found = await _by_tor(asked, HTTP, f"outside-{number}")
         except SocksMissing as error:
-            return None, [Seen(Level.UNKNOWN, Finding("onion", error.happened, _OWN_TOR))]
+            return None, [StatusLine(Level.UNKNOWN, Finding("onion", error.happened, _OWN_TOR))]
         except SocksFailed as error:
             failed = in_words(error)
         except (OSError, TimeoutError):
@@ -116,52 +116,52 @@ async def _onion(asked: Asked) -> tuple[_Page | None, list[Seen]]:
             if best.seconds <= SLOW_SECONDS:
                 break
     if best is None:
-        return None, [Seen(Level.CRITICAL, Finding("onion", failed, _AT_THE_SERVER))]
+        return None, [StatusLine(Level.CRITICAL, Finding("onion", failed, _AT_THE_SERVER))]
     if best.status != _WELL:
         words = f"It answers, and not with its first page: {best.status}."
-        return None, [Seen(Level.CRITICAL, Finding("onion", words, _AT_THE_SERVER))]
-    return best, [Seen(Level.OK, Finding("onion", "The first page came through Tor."))]
+        return None, [StatusLine(Level.CRITICAL, Finding("onion", words, _AT_THE_SERVER))]
+    return best, [StatusLine(Level.OK, Finding("onion", "The first page came through Tor."))]
 
 
-def _speed(page: _Page) -> Seen:
+def _speed(page: _Page) -> StatusLine:
     words = f"The first page came after {page.seconds:.1f} s, bound {SLOW_SECONDS:.0f} s."
     if page.seconds <= SLOW_SECONDS:
-        return Seen(Level.OK, Finding("speed", words), seconds=page.seconds)
+        return StatusLine(Level.OK, Finding("speed", words), seconds=page.seconds)
     to_do = "If it stays, look whether somebody floods the service, and at the processor of the server."
-    return Seen(Level.WARNING, Finding("speed", words, to_do), seconds=page.seconds)
+    return StatusLine(Level.WARNING, Finding("speed", words, to_do), seconds=page.seconds)
 
 
-def _release(page: _Page, now: datetime) -> Seen:
+def _release(page: _Page, now: datetime) -> StatusLine:
     """Whether the newest release is that of the last 06:00."""
     if page.released is None:
         words = "The first page names no release: none was made since the service started, or it is not open."
-        return Seen(Level.CRITICAL, Finding("release", words, _RELEASES))
+        return StatusLine(Level.CRITICAL, Finding("release", words, _RELEASES))
     words = f"The newest release is of {page.released.isoformat()}"
     if due_day(now - RELEASE_PATIENCE) <= page.released <= due_day(now + CLOCKS_APART):
-        return Seen(Level.OK, Finding("release", f"{words}."))
+        return StatusLine(Level.OK, Finding("release", f"{words}."))
     wanted = due_day(now - RELEASE_PATIENCE).isoformat()
-    return Seen(Level.CRITICAL, Finding("release", f"{words}, and not of {wanted}.", _RELEASES))
+    return StatusLine(Level.CRITICAL, Finding("release", f"{words}, and not of {wanted}.", _RELEASES))
 
 
-async def _mirror(asked: Asked, name: str) -> list[Seen]:
+async def _mirror(asked: Asked, name: str) -> list[StatusLine]:
     host, port = asked.place or (name, HTTPS)
     trust = asked.trust or ssl.create_default_context()
     try:
         page = await _page(name, lambda: asyncio.open_connection(host, port, ssl=trust, server_hostname=name))
     except ssl.SSLCertVerificationError as error:
         words = _NOT_VALID.get(error.verify_code, f"Its certificate is not valid: {error.verify_message}.")
-        return [Seen(Level.CRITICAL, Finding("mirror", words, _RENEW))]
+        return [StatusLine(Level.CRITICAL, Finding("mirror", words, _RENEW))]
     except (OSError, TimeoutError):
         words = "It does not answer where its name leads."
-        return [Seen(Level.CRITICAL, Finding("mirror", words, _RELAY))]
+        return [StatusLine(Level.CRITICAL, Finding("mirror", words, _RELAY))]
     if page.status != _WELL:
         words = f"It answers, and not with its first page: {page.status}."
-        return [Seen(Level.CRITICAL, Finding("mirror", words, _RELAY))]
+        return [StatusLine(Level.CRITICAL, Finding("mirror", words, _RELAY))]
     answers = Finding("mirror", "The first page came, and its certificate is valid.")
-    return [Seen(Level.OK, answers), _days_left(page, asked.now), await _same(asked, page)]
+    return [StatusLine(Level.OK, answers), _days_left(page, asked.now), await _same(asked, page)]
 
 
-def _days_left(page: _Page, now: datetime) -> Seen:
+def _days_left(page: _Page, now: datetime) -> StatusLine:
     begins, ends = (
         datetime.fromtimestamp(ssl.cert_time_to_seconds(str(page.facts[name])), UTC)
         for name in ("notBefore", "notAfter")
@@ -169,22 +169,22 @@ def _days_left(page: _Page, now: datetime) -> Seen:
     days = (ends - now).days
     words = f"Valid until {ends.date().isoformat()}, {days} days."
     if ends - now > (ends - begins) / RED_AT:
-        return Seen(Level.OK, Finding("certificate", words), days=days)
+        return StatusLine(Level.OK, Finding("certificate", words), days=days)
     words = f"{words} It should have been renewed by now."
-    return Seen(Level.WARNING, Finding("certificate", words, _RENEW), days=days)
+    return StatusLine(Level.WARNING, Finding("certificate", words, _RENEW), days=days)
 
 
-async def _same(asked: Asked, page: _Page) -> Seen:
+async def _same(asked: Asked, page: _Page) -> StatusLine:
     """Whether the onion shows this very certificate: only who has its key can."""
     try:
         at_onion = (await _by_tor(asked, HTTPS, "outside-mirror")).certificate
     except (SocksFailed, OSError, TimeoutError):
         words = "The onion could not be asked for its certificate, with which the mirror's is compared."
-        return Seen(Level.UNKNOWN, Finding("same service", words, _AT_THE_SERVER))
+        return StatusLine(Level.UNKNOWN, Finding("same service", words, _AT_THE_SERVER))
     if at_onion == page.certificate:
-        return Seen(Level.OK, Finding("same service", "The mirror shows the onion's own certificate."))
+        return StatusLine(Level.OK, Finding("same service", "The mirror shows the onion's own certificate."))
     words = "The mirror shows another certificate than the onion: another service answers there."
-    return Seen(Level.CRITICAL, Finding("same service", words, _TAKE_DOWN))
+    return StatusLine(Level.CRITICAL, Finding("same service", words, _TAKE_DOWN))
 
 
 async def _by_tor(asked: Asked, port: int, isolate: str) -> _Page:

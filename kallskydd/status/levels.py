@@ -23,7 +23,7 @@ _WORST_FIRST: Final = (Level.CRITICAL, Level.UNKNOWN, Level.WARNING, Level.OK)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class StatusLine:
     """One line, its level, and what of it is a number."""
 
     level: Level
@@ -32,12 +32,12 @@ class Seen:
     days: int | None = None
 
 
-def level_of(seen: list[Seen]) -> Level:
+def level_of(seen: list[StatusLine]) -> Level:
     """Return the level of the whole; UNKNOWN without a line."""
     return next((level for level in _WORST_FIRST if any(one.level is level for one in seen)), Level.UNKNOWN)
 
 
-def first_line(seen: list[Seen]) -> str:
+def first_line(seen: list[StatusLine]) -> str:
     """Return what monitoring shows and measures: the level, the words of what decides it, the numbers."""
     level = level_of(seen)
     deciding = [one for one in seen if one.level is level]

@@ -34,14 +34,17 @@ EXTENDED_ERRORS: Final = {
 }
 _RESTART_ALL: Final = "If it stays at the next look, restart tor and the service, and check network and clock."
 _RESTART: Final = "Restart tor: `systemctl restart kallskydd-tor`, or the service where it starts tor itself."
+_NOT_TAKEN: Final = "No directory of the Tor network has taken the address since the service started."
+_WAIT: Final = "Wait a minute after a start; then check network and clock."
 _NOT_SERVED: Final = "The home is not being served, so nothing is published."
 _SERVE: Final = "Run `kallskydd serve` with the same --home, or start its unit."
 
 
 async def onion(home: Home) -> Finding:
     """Ask the own address for a page, through the running tor, over the network and back."""
-    if not is_served(home):
-        return Finding("onion", _NOT_SERVED, _SERVE)
+    too_early = _too_early(home)
+    if too_early is not None:
+        return too_early
     try:
         key = read_onion_key(home.onion / "public.key")
         socks = await asyncio.to_thread(socks_of, home)
@@ -59,6 +62,19 @@ async def onion(home: Home) -> Finding:
         # Of the keeper's own tor: the operator has neither started one nor named a socket.
         return Finding("onion", NO_WAY_YET, "See what `serve` says it waits for.")
     return Finding("onion", why_not_reached(found), _RESTART_ALL)
+
+
+def _too_early(home: Home) -> Finding | None:
+    """Return why nobody has to ask for the address now.
+
+    Asked before they took the new one, the directories would give a descriptor of before a restore or a move; tor asks
+    each of them again after a quarter of an hour only.
+    """
+    if not is_served(home):
+        return Finding("onion", _NOT_SERVED, _SERVE)
+    if read_notes(home.run).descriptor is None and home.config.tor != TorConfig():
+        return Finding("onion", _NOT_TAKEN, _WAIT)
+    return None
 
 
 def why_not_reached(found: ProbeResult) -> str:
@@ -83,9 +99,7 @@ def descriptor(home: Home, now: datetime) -> Finding:
     """Whether directories have a descriptor that is still valid."""
     taken = read_notes(home.run).descriptor
     if taken is None:
-        words = "No directory of the Tor network has taken the address since the service started."
-        to_do = "Wait a minute after a start; then check network and clock."
-        return Finding("descriptor", words, to_do)
+        return Finding("descriptor", _NOT_TAKEN, _WAIT)
     if now - taken > DESCRIPTOR_STALE:
         words = "No directory has taken the address for more than three hours: it is forgotten, or soon will be."
         return Finding("descriptor", words, _RESTART)

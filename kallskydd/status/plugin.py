@@ -15,7 +15,7 @@ from typing import Final
 from kallskydd.say import answer, prose, reason, result
 from kallskydd.status.alarmed import react
 from kallskydd.status.from_afar import Asked, look
-from kallskydd.status.levels import Level, Seen, first_line, level_of
+from kallskydd.status.levels import Level, StatusLine, first_line, level_of
 from onion.address import address_from_public, public_from_address
 from onion.errors import BadAddress
 from onion.socks import SocksAddress
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     return level_of(seen)
 
 
-def _say(seen: list[Seen], *, as_json: bool) -> None:
+def _say(seen: list[StatusLine], *, as_json: bool) -> None:
     if as_json:
         lines = {
             one.finding.what: {"level": one.level.name, "words": one.finding.words, "to_do": one.finding.to_do}

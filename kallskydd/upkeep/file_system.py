@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from cases.home import CopiesOnWrite
-from trusted.confine.file_system import file_system_of
+from kallskydd.machine.file_system import file_system_of
 
 CONSENT = "--erased-reports-may-stay-on-this-disk"
 

@@ -17,14 +17,14 @@ from cases.audit_chain import ChainBroken, read_records
 from cases.home import Home
 from cases.roster.chain import read_chain
 from kallskydd.finding import Finding
+from kallskydd.machine.hidden import processes_are_hidden
+from kallskydd.machine.swap import harmful_swap
 from kallskydd.upkeep.days import last_backup
 from kallskydd.upkeep.disk import is_encrypted
 from kallskydd.upkeep.file_system import copying_file_system
 from kallskydd.upkeep.tried import is_tried
 from kallskydd.upkeep.upgrading import COPY_FOLDER
-from trusted.confine.hidden import processes_are_hidden
 from trusted.confine.landlock import landlock_abi
-from trusted.confine.swap import harmful_swap
 
 ANSWERS_NAME: Final = "ready.toml"
 # So old a backup still has shares that desks open.
@@ -60,6 +60,7 @@ ASKED: Final = {
     "records": "No firewall, switch or hoster of yours records who connects to whom.",
     "telephone": "Who answers the telephone knows what its exchange and its bills record.",
     "law": "A lawyer has read the page of the law, and an archivist what must be archived.",
+    "counsel": "Two outside lawyers are members, or you have decided that one alone reads what may concern any of you.",
     "leave": "Two readers are there also in July and at Christmas.",
     "bad-day": "Operator and members have read what to do after a seizure or a break-in.",
 }
@@ -124,6 +125,8 @@ def _asked(home: Home, name: str, answered: date | None, day: date) -> Finding:
     what = ASKED[name]
     if name == "disk" and is_encrypted(home.path):
         return Finding(name, f"{what} dm-crypt lies under the home.")
+    if name == "counsel" and _has_two_counsel(home, day):
+        return Finding(name, f"{what} There are two.")
     if answered is None:
         return Finding(name, what, f"If it is so: kallskydd ready --answer {name}")
     if day - answered > ANSWER_HOLDS:
@@ -138,6 +141,11 @@ def _if(well: bool, why_not: str) -> str | None:
 def _why_not_open(home: Home, day: date) -> str | None:
     roster = read_chain(home.roster, day).current
     return _if(roster is not None and roster.is_open, "`kallskydd roster` says what is missing.")
+
+
+def _has_two_counsel(home: Home, day: date) -> bool:
+    roster = read_chain(home.roster, day).current
+    return roster is not None and len(roster.counsel) > 1
 
 
 def _what_pages_lack(home: Home, day: date) -> str | None:

@@ -54,7 +54,7 @@ _NO_WORDS: Final = {"text/html", "text/xml", "text/rtf"}
 # Containers are the same for sound and film; of an MP3 without tags libmagic is not always certain.
 _SOUNDS: Final = ("audio/", "video/", "application/ogg", "application/x-matroska", "application/octet-stream")
 # Of a message libmagic knows some first lines; a body in eight bits makes it uncertain.
-_MESSAGES: Final = ("message/", "text/", "application/mbox", "application/octet-stream")
+_MESSAGES: Final = ("message/", "text/", "application/mbox", "application/xhtml+xml", "application/octet-stream")
 _BEGINNINGS: Final = {Kind.OFFICE: _OFFICE, Kind.SOUND: _SOUNDS, Kind.FILM: _SOUNDS, Kind.EMAIL: _MESSAGES}
 # libmagic's answers for an unknown kind.
 _NOTHING: Final = {"application/octet-stream", "text/plain"}

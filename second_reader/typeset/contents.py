@@ -1,31 +1,41 @@
 """Reads the contents of a typeset page: what is drawn can be seen, and each piece is marked for the element it is of.
 
-Letters are black, between 4 and 20 points, upright or leaning by one measure, and begin on the page. Rules are grey
-and too thin to hide anything. Pictures stand upright on the page, and no text begins on one. Nothing stands outside
-marks, and in an artifact there is no text and no picture.
+Letters are black or of one of six inks, between 4 and 20 points, upright or leaning by one measure, and begin on the
+page. Rules are too thin to hide anything; one of six tints comes before all else, so that it covers nothing. Pictures
+stand upright on the page, and no text begins on one. Nothing stands outside marks, and in an artifact there is no text
+and no picture. The last of each page is one line at its foot, in an artifact
+and always in the same place: `read_page` returns its codes, and `file` knows what they must say.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from second_reader.pdf.content import unescaped
 from second_reader.typeset.unaccounted import Unaccounted, require
 
 _N: Final = rb"-?(?:0|[1-9][0-9]{0,3})(?:\.[0-9]{0,2}[1-9])?"
 _WIDE, _HIGH = 595.276, 841.89
 _SMALLEST, _LARGEST = 4.0, 20.0
 _THICKEST: Final = 2.0
-_GREYS: Final = (b"0", b"0.55")
-_BLACK: Final = b"0"
+_GREY: Final = b"0.55 g"
+_BLACK: Final = b"0 g"
+# Closed lists: of letters and of the lines at them; and behind them. Each ink is read on each tint.
+_INKS: Final = frozenset({_BLACK, b"0.65 0 0.08 rg", b"0.58 0.26 0 rg", b"0.42 0.36 0 rg", b"0 0.38 0.12 rg",
+                          b"0 0.22 0.65 rg", b"0.45 0 0.5 rg"})  # fmt: skip
+_TINTS: Final = frozenset({b"1 0.85 0.85 rg", b"1 0.88 0.74 rg", b"1 0.96 0.65 rg", b"0.83 0.95 0.83 rg",
+                           b"0.84 0.91 1 rg", b"0.93 0.86 0.98 rg"})  # fmt: skip
+_COLOURS: Final = _INKS | _TINTS | {_GREY}
 _ARTIFACT: Final = b"/Artifact BMC"
 _CONTENT: Final = re.compile(rb"/([A-Za-z0-9]+) <</MCID (0|[1-9][0-9]{0,6})>> BDC")
 _END: Final = b"EMC"
-_GREY: Final = re.compile(rb"(\S+) g")
 _FONT: Final = re.compile(rb"/F0 (%s) Tf" % _N)
 _MATRIX: Final = re.compile(rb"1 0 (?:0|0\.2) 1 (%s) (%s) Tm" % (_N, _N))
 _RECTANGLE: Final = re.compile(rb"(%s) (%s) (%s) (%s) re" % (_N, _N, _N, _N))
 _PLACE: Final = re.compile(rb"(%s) 0 0 (%s) (%s) (%s) cm" % (_N, _N, _N, _N))
 _SHOW: Final = re.compile(rb"\(.+\) Tj", re.DOTALL)
+_FOOT: Final = (b"BT", b"/F0 6.5 Tf", b"1 0 0 1 56 30 Tm")
+_FOOT_SHOWS: Final = re.compile(rb"\((.+)\) Tj", re.DOTALL)
 _PICTURE: Final = re.compile(rb"/X(?:0|[1-9][0-9]{0,5}) Do")
 
 
@@ -36,22 +46,25 @@ class Marked:
     kind: str
 
 
-def read_page(untrusted: bytes) -> tuple[bytes, list[Marked]]:
-    """Return the contents without marks, and the marks; raises Unaccounted."""
+def read_page(untrusted: bytes) -> tuple[bytes, list[Marked], bytes]:
+    """Return the contents without marks, the marks, and the codes of the line at the foot; raises Unaccounted."""
     lines = untrusted.split(b"\n")
     require(lines.pop() == b"", "the last line")
     reader = _Page(lines)
     reader.read()
-    return b"".join(line + b"\n" for line in reader.kept), reader.marks
+    return b"".join(line + b"\n" for line in reader.kept), reader.marks, reader.foot
 
 
 class _Page:
     def __init__(self, lines: list[bytes]) -> None:
         self._lines = lines
         self._at = 0
-        self._grey = _BLACK
+        self._colour = _BLACK
+        self._waits = False  # for what has the colour
+        self._covers_nothing = True  # nothing but tints came before
         self.kept: list[bytes] = []
         self.marks: list[Marked] = []
+        self.foot = b""
         self._begins: list[tuple[float, float]] = []
         self._boxes: list[tuple[float, float, float, float]] = []
 
@@ -66,7 +79,9 @@ class _Page:
                     self._rule(inside)
                 else:
                     self._content(inside)
-            require(len(self.kept) > before, "a mark of nothing")
+            require(len(self.kept) > before and not self._waits, "a mark of nothing")
+            require(not self.foot or self._at == len(self._lines), "the last line of a page")
+        require(self.foot, "a line at the foot")
         for x, y in self._begins:
             require(
                 not any(left <= x < right and low <= y < top for left, low, right, top in self._boxes),
@@ -92,21 +107,22 @@ class _Page:
         self.kept.append(line)
         return found
 
-    def _sets_grey(self, line: bytes) -> bool:
-        found = _GREY.fullmatch(line)
-        if found is None:
+    def _sets_colour(self, line: bytes) -> bool:
+        if line not in _COLOURS:
             return False
-        require(found[1] in _GREYS and found[1] != self._grey, "a grey")
-        self._grey = found[1]
+        require(line != self._colour and not self._waits, "a colour")
+        self._colour, self._waits = line, True
         self.kept.append(line)
         return True
 
     def _content(self, line: bytes) -> None:
-        if self._sets_grey(line):
+        if self._sets_colour(line):
             return
+        self._covers_nothing = False
         self.kept.append(line)
         if line == b"BT":
-            require(self._grey == _BLACK, "black letters")
+            require(self._colour in _INKS, "black letters, or of an ink")
+            self._waits = False
             require(_SMALLEST <= float(self._next(_FONT)[1]) <= _LARGEST, "a size of letters")
             x, y = (float(each) for each in self._next(_MATRIX).groups())
             require(0 < x < _WIDE and 0 < y < _HIGH, "a place on the page")
@@ -114,7 +130,7 @@ class _Page:
             self._next(_SHOW)
             self._expect(b"ET")
             return
-        require(line == b"q", "an operator")
+        require(line == b"q" and not self._waits, "an operator")
         width, height, x, y = (float(each) for each in self._next(_PLACE).groups())
         require(width >= 1 and height >= 1 and x > 0 and y > 0, "a place on the page")
         require(x + width < _WIDE and y + height < _HIGH, "a place on the page")
@@ -126,14 +142,33 @@ class _Page:
         require(self._take() == line, "an operator")
         self.kept.append(line)
 
+    def _read_foot(self) -> None:
+        require(self._colour == _BLACK and not self.foot, "a line at the foot")
+        self._waits = False
+        self.kept.append(_FOOT[0])
+        for line in _FOOT[1:]:
+            self._expect(line)
+        self.foot = unescaped(self._next(_FOOT_SHOWS)[1])
+        self._expect(b"ET")
+
     def _rule(self, line: bytes) -> None:
-        if self._sets_grey(line):
+        if self._sets_colour(line):
+            return
+        if line == _FOOT[0]:
+            self._read_foot()
             return
         found = _RECTANGLE.fullmatch(line)
         if found is None:
             raise Unaccounted("an operator")
         x, y, width, height = (float(each) for each in found.groups())
-        require(0 < min(width, height) <= _THICKEST and x > 0 and y > 0, "a thin rule")
+        require(min(width, height, x, y) > 0, "a place on the page")
+        require(not (self._begins or self._boxes), "rules before what they could cover")
+        self._waits = False
+        if self._colour in _TINTS:
+            require(self._covers_nothing, "a tint before all else")
+        else:
+            require(min(width, height) <= _THICKEST, "a thin rule")
+            self._covers_nothing = False
         require(x + width < _WIDE and y + height < _HIGH, "a place on the page")
         self.kept.append(line)
         self._expect(b"f")

@@ -1,7 +1,8 @@
 """Reads a document that was typeset here: a tagged PDF of text, rules and pictures, from the first byte to the last.
 
 1 the objects, one after the other, the table and the trailer: each byte belongs to one of them
-2 the contents of each page (`contents`): visible letters in black, grey rules, pictures, each marked for its element
+2 the contents of each page (`contents`): visible letters, thin rules, tints under them, pictures, each marked for its
+  element; at the foot what the copy is, in the one sentence for it, with the number of the page
 3 the structure tree (`tags`): its elements in order, each mark in one of them, and the one way back that follows
 4 without the tags it must be a PDF as the PDF scrubber writes it, which `verify.pdf` reads as it reads any other
 """
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from second_reader.pdf.cmap import read_to_unicode
 from second_reader.pdf.file import require_rebuilt
 from second_reader.typeset.contents import Marked, read_page
 from second_reader.typeset.tags import require_tags
@@ -33,6 +35,10 @@ _PAGE: Final = re.compile(
     rb"/StructParents (0|[1-9][0-9]{0,3})>>"
 )
 _PAGES: Final = re.compile(rb"<</Type /Pages/Count ([1-9][0-9]{0,3})/Kids \[.*\]>>")
+_FONT: Final = re.compile(rb"/F0 ([1-9][0-9]{0,9}) 0 R")
+_TO_UNICODE: Final = re.compile(rb"/ToUnicode ([1-9][0-9]{0,9}) 0 R>>")
+_FOOT: Final = "Kopia, satt på nytt av Källskydd från {0} / Copy typeset again by Källskydd from {0}, {1}/{2}"
+_SOURCES: Final = ("Word", "Excel", "PowerPoint", "OpenDocument", "RTF", "e-post / e-mail", "HTML")
 _CONTENTS: Final = b"/Filter /FlateDecode"
 _LEVEL: Final = 4
 _CONTENT_BYTES: Final = 8 * 2**20  # a page that is full of small letters has some hundred thousand
@@ -113,16 +119,27 @@ def _take_marks(plain: dict[int, _Object]) -> list[list[Marked]]:
     numbers = [_FIRST_PAGE + 2 * place for place in range(count)]
     kids = b" ".join(b"%d 0 R" % number for number in numbers)
     require(plain[_PAGES_NUMBER].value == b"<</Type /Pages/Count %d/Kids [%s]>>" % (count, kids), "pages")
-    marked = []
+    marked, texts, feet = [], _texts_of_codes(plain), set(_SOURCES)
     for place, number in enumerate(numbers):
         page = _PAGE.fullmatch(plain[number].value)
         if page is None or int(page[2]) != number + 1 or int(page[3]) != place:
             raise ValueError
         plain[number] = _Object(page[1] + b">>")
-        contents, marks = read_page(_inflated(plain[number + 1]))
+        contents, marks, foot = read_page(_inflated(plain[number + 1]))
+        said = "".join(texts.get(int.from_bytes(foot[at : at + 2]), "") for at in range(0, len(foot), 2))
+        # Of one kind on all pages.
+        feet = {source for source in feet if said == _FOOT.format(source, place + 1, count)}
+        require(feet, "what the copy is")
         plain[number + 1] = _Object(b"<<%s>>" % _CONTENTS, zlib.compress(contents, _LEVEL))
         marked.append(marks)
     return marked
+
+
+def _texts_of_codes(plain: Mapping[int, _Object]) -> dict[int, str]:
+    """Return the letters of the one font's codes. That each page has this font, step 4 requires."""
+    font = _FONT.search(plain[_FIRST_PAGE].value)
+    found = _TO_UNICODE.search(plain[int(font[1])].value) if font is not None else None
+    return read_to_unicode(_inflated(plain[int(found[1])])) if found is not None else {}
 
 
 def _inflated(stream: _Object) -> bytes:

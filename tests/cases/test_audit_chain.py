@@ -7,8 +7,8 @@ import json
 from datetime import date, timedelta
 
 import pytest
-from desk_harness import running_desks
-from intake_harness import make_home
+from desks.harness import running_desks
+from visitors.intake_harness import make_home
 
 from cases.audit_chain import ChainBroken, append_record, next_record, read_records
 from cases.upkeep import LINES, NEVER, Sign, Upkeep, write_upkeep

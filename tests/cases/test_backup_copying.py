@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from store_harness import (
+from homes.store_harness import (
     MONDAY,
     TUESDAY,
     WEDNESDAY,

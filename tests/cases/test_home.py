@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_harness import SetClock
+from homes.store_harness import SetClock
 
 import kallskydd
 from cases.config import ConfigFault, earlier_names, load_config, parse_config

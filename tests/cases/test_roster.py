@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import case_samples as samples
 import pytest
-from case_samples import DAY, after, person, roster_of, signed, write_version
+from homes import case_samples as samples
+from homes.case_samples import DAY, after, person, roster_of, signed, write_version
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +48,24 @@ def test_a_chain_is_in_force_exactly_as_its_vector_says(vector):
     assert (chain.current.version if chain.current else None) == vector["current"]
     assert chain.problem == vector["problem"]
     assert list(chain.by_waiting) == vector["by_waiting"]
+
+
+# Zero, one, and a point of order eight.
+@pytest.mark.parametrize(
+    "box", ["00" * 32, "01" + "00" * 31, "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"]
+)
+def test_a_key_to_which_nothing_can_be_sealed_is_refused_before_it_stops_every_report(box):
+    anna, bo = person("Anna"), person("Bo")
+    text, key = roster_of(anna, bo).text, bytes.fromhex(box)
+    sign = bo.member.sign
+    for old, new in ((bo.member.box.hex(), box), (bo.member.id, envelope.blake(16, "ks1-member", sign + key).hex())):
+        assert old in text
+        text = text.replace(old, new)
+
+    with pytest.raises(RosterFault) as fault:
+        parse_roster(text)
+
+    assert fault.value.text_key == "roster.wrong_id"
 
 
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["name"])

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from case_samples import DAY, CaseInMaking, person, roster_of
+from homes.case_samples import DAY, CaseInMaking, person, roster_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -280,6 +280,8 @@ def test_a_closed_case_can_be_reopened_held_and_erased_and_nothing_else():
     story = closed_story()
 
     closed = {CaseAction.NOTE, CaseAction.RECUSE, CaseAction.HOLD, CaseAction.REOPEN, CaseAction.CO_SIGN}
+    # Who reads it can leave too.
+    closed |= {CaseAction.HAND_OVER}
     assert story.state(days(41)).allowed == closed
     assert story.state(days(70)).allowed == closed | {CaseAction.ERASE}
     assert story.state(days(41), "reporter").allowed == {CaseAction.WRITE, CaseAction.END_INBOX}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from case_samples import SERVER, person
+from homes.case_samples import SERVER, person
 from hypothesis import given
 from hypothesis import strategies as st
 

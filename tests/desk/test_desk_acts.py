@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from desk_harness import RunningDesks, lie, running_desks
-from intake_harness import make_home
+from desks.harness import RunningDesks, lie, running_desks
+from visitors.intake_harness import make_home
 
 from cases.case.timeline import CaseAction
 from cases.wire.messages import AppendAnswer

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from case_samples import CaseInMaking, person, roster_of
-from desk_harness import lie, member_row, running_desks
-from intake_harness import make_home
+from desks.harness import lie, member_row, running_desks
+from homes.case_samples import CaseInMaking, person, roster_of
+from visitors.intake_harness import make_home
 
 from cases.case.timeline import CaseAction
 from cases.roster.chain import parse_roster, propose, render, sign_roster

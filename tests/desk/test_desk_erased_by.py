@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from desk_harness import RunningDesks, running_desks
-from intake_harness import make_home
+from desks.harness import RunningDesks, running_desks
+from visitors.intake_harness import make_home
 
 from cases.wire import messages
 from desk.commands import show

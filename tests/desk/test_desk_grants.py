@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from desk_harness import Reporter, RunningDesks, lie, running_desks
-from intake_harness import make_home
-from moved_cases import HANDLER, LABELS, LEAD, ROLES, a_case, offered
+from desks.harness import Reporter, RunningDesks, lie, running_desks
+from desks.moved_cases import HANDLER, LABELS, LEAD, ROLES, a_case, offered
+from visitors.intake_harness import make_home
 
 from cases.wire import messages
 from desk.commands import show

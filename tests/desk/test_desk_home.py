@@ -6,8 +6,8 @@ import stat
 from datetime import date
 
 import pytest
-from desk_harness import PASSPHRASE, run_desk, running_desks
-from intake_harness import MadeHome
+from desks.harness import PASSPHRASE, run_desk, running_desks
+from visitors.intake_harness import MadeHome
 
 from cases.home import read_home
 from cases.roster.member import new_member_keys, read_join
@@ -155,8 +155,8 @@ def test_the_sealed_list_has_one_size_for_none_and_for_twenty_cases_and_opens_wi
     assert empty == len(full) > LIST_BYTES_MIN
     assert known(3).case_id.hex().encode() not in full
     assert len(state_in(tmp_path).case_list.cases) == 20
-    with pytest.raises(StateDamaged):
-        read_state(tmp_path / "desk.toml", tmp_path / "cases.sealed", bytes(32))
+    assert read_state(tmp_path / "desk.toml", tmp_path / "cases.sealed", bytes(32)).list_was_damaged
+    assert (tmp_path / "cases.sealed.damaged").read_bytes() == full
 
 
 def test_joining_another_server_forgets_the_pinned_roster_and_keeps_the_counter(tmp_path):

@@ -2,12 +2,12 @@
 
 import msgspec
 import pytest
-from code_search import code_in
-from desk_harness import running_with_pages
-from desk_pages import pages_of
-from intake_harness import file_report, log_in, make_home, words_asked, zygotes
-from moved_cases import signed
-from reporter_samples import photograph
+from desks.harness import running_with_pages
+from desks.moved_cases import signed
+from desks.pages import pages_of
+from visitors.code_search import code_in
+from visitors.intake_harness import file_report, log_in, make_home, words_asked, zygotes
+from visitors.samples import photograph
 
 from cases.case.merging import merge
 from desk.commands import show
@@ -93,7 +93,7 @@ async def test_a_case_passes_to_other_readers_after_an_approval_and_the_new_word
         async with desks.desk(LEAD) as book:
             await book.sync()
             move = await offer(book, name, [ids[HANDLER], ids[COUNSEL]], ids[HANDLER], "Jäv.")
-        await signed(desks, HANDLER, move.file)
+        await signed(desks, HANDLER, move)
         new = await log_in(browser, approved.receipt)
         old = await log_in(browser, page.receipt)
         await browser.post("/inbox/write", new.form("/inbox/write").with_(text="Mer om bron."))

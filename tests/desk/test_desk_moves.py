@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import msgspec
 import pytest
-from desk_harness import Reporter, RunningDesks, running_desks
-from intake_harness import make_home
-from moved_cases import COUNSEL, HANDLER, LABELS, LEAD, OTHER, ROLES, a_case, made, offered, signed
+from desks.harness import Reporter, RunningDesks, running_desks
+from desks.moved_cases import COUNSEL, HANDLER, LABELS, LEAD, OTHER, ROLES, a_case, made, offered, signed
 from nacl.public import PublicKey, SealedBox
+from visitors.intake_harness import make_home
 
-from cases.case.timeline import CaseAction
 from cases.wire import messages
 from cases.wire.rekeying import rekeying_hash
 from desk.errors import MoveBroken, MoveRefused, NotNow, ServerRefused
 from desk.work import acts, moves
+from desk.work.case.readers import signers_of_move
 from trusted.case.entry import Handover, Message, Note, Stream
 from trusted.case.statements import Act, Unsigned, sign_statement
 from trusted.crypto.grants import decoy_grant
@@ -97,14 +97,26 @@ async def test_a_signer_who_has_stepped_aside_is_refused_at_once(tmp_path):
     assert made
 
 
-async def test_a_case_that_nobody_else_reads_cannot_be_moved_and_the_desk_says_so(tmp_path):
+async def test_a_case_that_nobody_else_reads_passes_to_others_and_where_all_are_marked_the_desk_says_so(
+    tmp_path, monkeypatch
+):
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
-        reporter = await desks.file("En sak.", sealed_to=[LEAD], grants_to=[LEAD])
+        alone = (await desks.file("En sak.", sealed_to=[LEAD], grants_to=[LEAD])).keys.case_id.hex()
+        others = (await desks.file("Två.", concerns=[HANDLER, COUNSEL, OTHER])).keys.case_id.hex()
         await desks.release()
 
-        with pytest.raises(MoveRefused) as refused:
-            await offered(desks, reporter.keys.case_id.hex())
+        _read, moved = await signed(desks, HANDLER, await made(desks, alone, (LEAD, HANDLER), HANDLER))
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            nobody = signers_of_move(await book.open(book.state.find(others)), book.keys.id, ())
+            ids = [keys.id for keys in desks.made.keys]
+            case = await book.open(book.state.find(others))
+            monkeypatch.setattr(moves, "is_concerned", lambda *_: False)
+            with pytest.raises(MoveRefused) as refused:
+                moves.require_move(book, case, ids[:2], ids[1])
 
+    assert moved.known.epoch == 2
+    assert nobody == ()
     assert refused.value.text_key == "move.no_signer"
 
 
@@ -238,7 +250,7 @@ async def test_a_first_note_after_a_move_is_read_by_whom_the_case_was_given_to(t
         move = await made(desks, name, (HANDLER, COUNSEL), HANDLER)
         async with desks.desk(HANDLER) as book:
             await book.sync()
-            await moves.sign_offer(book, await moves.read_offer(book, move.file))
+            await moves.sign_offer(book, await moves.read_offer(book, move))
             await acts.do(book, "note", name, "För oss.")
         await desks.release()
 
@@ -271,39 +283,82 @@ async def refused_to(desks: RunningDesks, number: int, file: bytes) -> Exception
     return refused.value
 
 
-async def test_of_two_readers_who_stepped_aside_signs_a_move_to_a_third_and_the_next_leaves_her_out(tmp_path):
+async def test_of_two_readers_one_and_a_third_who_is_new_lock_out_who_stepped_aside_and_she_is_not_asked(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
         name, reporter = await of_two(desks, aside=HANDLER)
-        with_her, without = (LEAD, HANDLER, COUNSEL), (LEAD, COUNSEL)
 
-        first = await made(desks, name, with_her, HANDLER)
-        read, moved = await signed(desks, HANDLER, first.file)
-        again, _case = await signed(desks, HANDLER, first.file)
-        await desks.release()
-        second = await made(desks, name, without, COUNSEL)
-        last, done = await signed(desks, COUNSEL, second.file)
+        with pytest.raises(MoveRefused) as not_hers:
+            await made(desks, name, (LEAD, HANDLER, COUNSEL), HANDLER)
+        read, moved = await signed(desks, COUNSEL, await made(desks, name, (LEAD, COUNSEL), COUNSEL))
         await desks.release()
         with pytest.raises(ServerRefused) as hers:
             await desks.opened(HANDLER, name)
-        seen = await desks.reporter_sees(replace(reporter, keys=(await desks.opened(LEAD, name)).keys))
+        opened = await desks.opened(LEAD, name)
+        seen = await desks.reporter_sees(replace(reporter, keys=opened.keys))
 
     ids = [keys.id for keys in desks.made.keys]
+    assert not_hers.value.text_key == "move.signer"
+    assert [one.id for one in read.leaving] == [ids[HANDLER]]
     # The report was sealed to two by hand, which every desk warns of.
-    assert moved.warnings == done.warnings == ("warning.routing",)
-    assert (first.signer_aside, second.signer_aside) == (True, False)
-    assert ([one.id for one in read.joining], [one.id for one in last.leaving]) == ([ids[COUNSEL]], [ids[HANDLER]])
-    assert again.checked is None
-    assert moved.state.allowed == {CaseAction.NOTE}
+    assert moved.warnings == opened.warnings == ("warning.routing",)
+    # With its notes, which say why the other has left.
+    assert [type(entry.body).__name__ for entry in moved.streams[Stream.NOTES]] == ["Recusal"]
     assert hers.value.text_key == "store.not_there"
     assert seen == [Handover(ids[COUNSEL], "Jäv.")]
 
 
-async def test_all_handovers_are_written_by_who_stepped_aside_also_when_it_breaks_off_between_them(
+async def test_who_will_not_step_aside_is_locked_out_by_the_other_reader_and_a_third_and_does_not_sign(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+
+        _read, moved = await signed(desks, COUNSEL, await made(desks, name, (LEAD, COUNSEL), COUNSEL))
+        with pytest.raises(ServerRefused):
+            await desks.opened(HANDLER, name)
+
+    assert moved.streams[Stream.NOTES][0].body == Note("För oss.")
+
+
+async def test_a_newcomer_signs_nothing_while_a_reader_stays_who_could_and_keeps_nothing_of_what_she_looked_at(
     tmp_path, monkeypatch
 ):
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        name, _reporter = await a_case(desks)
+        staying = (LEAD, HANDLER, COUNSEL)
+        with pytest.raises(MoveRefused) as honest:
+            await made(desks, name, staying, COUNSEL)
+
+        with monkeypatch.context() as changed:
+            changed.setattr(moves, "signers_of_move", lambda *_: desks.roster.members)
+            forged = await made(desks, name, staying, COUNSEL)
+        async with desks.desk(COUNSEL) as book:
+            await book.sync()
+            with pytest.raises(MoveRefused) as refused:
+                await moves.read_offer(book, forged)
+            kept = dict(book.state.case_list.cases)
+
+    assert (honest.value.text_key, refused.value.text_key) == ("move.signer", "move.not_held")
+    assert kept == {}
+
+
+async def test_a_newcomer_to_whom_no_handover_was_written_signs_nothing(tmp_path, monkeypatch):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
         name, _reporter = await of_two(desks, aside=HANDLER)
-        made = await offered(desks, name, LABELS, LABELS[HANDLER])
+        ids = [keys.id for keys in desks.made.keys]
+        async with desks.desk(LEAD) as book:
+            await book.sync()
+            silent = await moves.offer(book, name, [ids[LEAD], ids[COUNSEL]], ids[COUNSEL], "Jäv.")
+
+        refused = await refused_to(desks, COUNSEL, silent)
+
+    assert refused.text_key == "move.not_held"
+
+
+async def test_the_handovers_of_the_others_are_written_also_when_it_breaks_off_between_them(tmp_path, monkeypatch):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", (*ROLES, "handler"))) as desks:
+        reporter = await desks.file("En sak.", sealed_to=[LEAD, HANDLER], grants_to=[LEAD, HANDLER])
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        offer = await made(desks, name, range(5), HANDLER)
         whole, written = moves.write, []
 
         async def breaks_off(*given: object) -> object:
@@ -317,13 +372,13 @@ async def test_all_handovers_are_written_by_who_stepped_aside_also_when_it_break
             with monkeypatch.context() as patched:
                 patched.setattr(moves, "write", breaks_off)
                 with pytest.raises(ConnectionResetError):
-                    await moves.sign_offer(book, await moves.read_offer(book, made))
+                    await moves.sign_offer(book, await moves.read_offer(book, offer))
             half = await book.open(book.state.find(name))
-            case = await moves.sign_offer(book, await moves.read_offer(book, made))
+            case = await moves.sign_offer(book, await moves.read_offer(book, offer))
 
     ids = [keys.id for keys in desks.made.keys]
     given = [[entry.body.to for entry in one.streams[Stream.MEMBERS]] for one in (half, case)]
-    assert given == [[ids[COUNSEL]], [ids[COUNSEL], ids[OTHER]]]
+    assert given == [[ids[COUNSEL]], [ids[COUNSEL], ids[OTHER], ids[4]]]
 
 
 @pytest.mark.parametrize("roles", [ROLES, ("lead", "handler", "handler", "handler")])
@@ -362,23 +417,6 @@ async def test_who_stepped_aside_after_the_offer_is_told_that_another_signs_it(t
         await desks.step_aside(HANDLER, name)
 
         assert (await refused_to(desks, HANDLER, made)).text_key == "move.signer_aside"
-
-
-async def test_of_two_readers_who_stepped_aside_after_the_offer_signs_the_next(tmp_path):
-    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
-        name, _reporter = await a_case(desks)
-        made = await offered(desks, name)
-
-        await desks.step_aside(HANDLER, name)
-        stale = await refused_to(desks, HANDLER, made)
-        again = await offered(desks, name, (LABELS[LEAD], LABELS[HANDLER], LABELS[COUNSEL]))
-        async with desks.desk(HANDLER) as book:
-            await book.sync()
-            case = await moves.sign_offer(book, await moves.read_offer(book, again))
-
-    # The case was written to meanwhile, and the first offer would lose that.
-    assert isinstance(stale, MoveBroken)
-    assert case.known.epoch == 2
 
 
 async def test_a_desk_that_was_changed_to_offer_all_the_same_finds_no_second_signature(tmp_path, monkeypatch):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from desk_harness import running_desks
-from intake_harness import make_home
+from desks.harness import running_desks
+from visitors.intake_harness import make_home
 
 from cases.case.timeline import CaseReader, Release, fold
 from desk.commands import show

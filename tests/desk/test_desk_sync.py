@@ -7,9 +7,9 @@ import secrets
 
 import msgspec
 import pytest
-from desk_harness import RunningDesks, lie, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
+from desks.harness import RunningDesks, lie, running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from cases.wire import syncing as wire
 from cases.wire.messages import BoxAnswer, BoxBatch, CaseAnswer

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
-from desk_harness import RunningDesks, running_desks
-from intake_harness import SetClock, make_home
-from service import kallskydd
+from desks.harness import RunningDesks, running_desks
+from processes.service import kallskydd
+from visitors.intake_harness import SetClock, make_home
 
 from cases.roster.chain import Member, add_signature, parse_roster, propose, render, sign_roster
 from cases.roster.member import make_join, new_member_keys

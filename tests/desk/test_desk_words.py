@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from desk_harness import RunningDesks, at_work, make_desk_home, running_desks, running_with_pages
-from intake_harness import make_home
+from desks.harness import RunningDesks, at_work, make_desk_home, running_desks, running_with_pages
+from visitors.intake_harness import make_home
 
 from cases.case.timeline import CaseAction
 from cases.roster.chain import parse_roster, propose, render

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from intake_harness import file_report, running_intake
-from reporter_samples import rows
+from visitors.intake_harness import file_report, running_intake
+from visitors.samples import rows
 
 from intake.inbox.once import write_one
 from intake.inbox.pages import TAKE_BACK_FORM, ask_to_take_back

@@ -16,8 +16,17 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import web
-from intake_harness import NOON, Browser, file_report, log_in, report_form, running_intake, two_words_back, zygotes
-from reporter_samples import photograph
+from visitors.intake_harness import (
+    NOON,
+    Browser,
+    file_report,
+    log_in,
+    report_form,
+    running_intake,
+    two_words_back,
+    zygotes,
+)
+from visitors.samples import photograph
 
 from intake.daily import tidy
 from intake.http import result_pages
@@ -30,12 +39,14 @@ from trusted.web.form_tokens import TokenClaim
 from trusted.web.shelf import Shelf
 
 ROUNDS = 200  # of each act, done in half of them
+FEW_ROUNDS = 40
 TRIES = 10
 MOST_OF_HERS = 600
 MOST_SESSIONS = 300
-GUESS_AT_MOST = 0.55
-# One act is judged by 100 rounds, of which chance alone is right in 50 with a standard deviation of 5.
-ONE_GUESS_AT_MOST = 0.65
+# All acts are judged by 500 rounds, of which chance alone is right in half with a standard deviation of 11; one act by
+# 100, with one of 5. Of few rounds these are 5 of 100, and 2.2 of 20.
+GUESS_AT_MOST, ONE_GUESS_AT_MOST = 0.55, 0.65
+GUESS_OF_FEW_AT_MOST, ONE_GUESS_OF_FEW_AT_MOST = 0.65, 0.8
 MIB = 2**20
 STOPS = "Mvh Anna Andersson"
 
@@ -289,11 +300,18 @@ async def attack(tmp_path, chance: random.Random, rounds: int) -> dict[str, floa
     return {name: hit_rate(of_act) for name, of_act in seen.items()}
 
 
-async def test_nobody_sees_that_somebody_else_acts(tmp_path, chance):
-    rates = await attack(tmp_path, chance, ROUNDS)
+@pytest.mark.parametrize(
+    ("rounds", "most", "most_of_one"),
+    [
+        (FEW_ROUNDS, GUESS_OF_FEW_AT_MOST, ONE_GUESS_OF_FEW_AT_MOST),
+        pytest.param(ROUNDS, GUESS_AT_MOST, ONE_GUESS_AT_MOST, marks=pytest.mark.search),
+    ],
+)
+async def test_nobody_sees_that_somebody_else_acts(tmp_path, chance, rounds, most, most_of_one):
+    rates = await attack(tmp_path, chance, rounds)
 
-    assert sum(rates.values()) / len(rates) <= GUESS_AT_MOST
-    assert max(rates.values()) <= ONE_GUESS_AT_MOST
+    assert sum(rates.values()) / len(rates) <= most
+    assert max(rates.values()) <= most_of_one
 
 
 async def test_the_attack_sees_each_act_where_the_oldest_page_makes_room(tmp_path, chance, monkeypatch):
@@ -301,7 +319,7 @@ async def test_the_attack_sees_each_act_where_the_oldest_page_makes_room(tmp_pat
     monkeypatch.setattr(Shelf, "sweep", lambda _self: [])
     monkeypatch.setattr(ResultPages, "keep", _driving_out_the_oldest(ResultPages.keep))
 
-    rates = await attack(tmp_path, chance, 40)
+    rates = await attack(tmp_path, chance, FEW_ROUNDS)
 
     assert sum(rates.values()) / len(rates) >= 0.9
     assert min(rates.values()) >= 0.75

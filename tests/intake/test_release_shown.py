@@ -6,7 +6,7 @@ import asyncio
 import re
 from datetime import UTC, datetime
 
-from intake_harness import SetClock, file_report, running_intake
+from visitors.intake_harness import SetClock, file_report, running_intake
 
 from intake.daily import keep_time
 from trusted.case.errors import StoreFault

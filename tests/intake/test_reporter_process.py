@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from intake_harness import (
+from visitors.intake_harness import (
     DESK_HOST,
     PUBLIC_HOST,
     SHOWN,

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from intake_harness import SetClock, make_home
+from visitors.intake_harness import SetClock, make_home
 
 from intake import services
 from intake.services import RosterProvider

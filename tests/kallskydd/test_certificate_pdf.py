@@ -15,7 +15,7 @@ from itertools import combinations
 import pypdf
 import pypdfium2
 import pytest
-from audit_pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report
+from audits.pages import CLAIMS, DAY, IDS, PROGRAM, SUBJECT, examined, report
 from documents.tagged_pdf import heard, outside
 from hypothesis import given
 from hypothesis import strategies as st
@@ -221,7 +221,7 @@ def test_nothing_in_the_file_says_who_made_it_or_when(made, tmp_path):
 def test_the_same_page_gives_the_same_bytes_in_another_process(made, tmp_path):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from audit_pages import CLAIMS, examined\n"
+        "from audits.pages import CLAIMS, examined\n"
         "from audit.report.page import page_of\n"
         "from kallskydd.certificate.document import as_pdf\n"
         "sys.stdout.buffer.write(as_pdf(page_of(examined(), 'en', CLAIMS)))"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from service import trial_home
+from processes.service import trial_home
 
 from cases.home import read_home
 from kallskydd.demo.check import RoundTrip, _search_processes
@@ -29,10 +29,12 @@ def shake_hands(mirror: DemoMirror, home, name: str) -> None:
     """As browser and intake do. Raises what the browser says."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(home / "mirror" / "certificate.pem")
+    browser = mirror.trusting()
+    browser.verify_flags |= ssl.VERIFY_X509_STRICT  # the default of Python 3.13
     there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
     sides = [
         server.wrap_bio(there, back, server_side=True),
-        mirror.trusting().wrap_bio(back, there, server_hostname=name),
+        browser.wrap_bio(back, there, server_hostname=name),
     ]
     for _ in range(6):
         for side in reversed(sides):

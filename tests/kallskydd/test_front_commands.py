@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from service import Service, kallskydd, offline_network
+from processes.service import Service, kallskydd, offline_network
 
 from cases.home import read_home
 from cases.roster.chain import add_signature, read_chain, sign_roster

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from service import KALLSKYDD
+from processes.service import KALLSKYDD
 
 from audit.live.checks import tor as checks_tor
 

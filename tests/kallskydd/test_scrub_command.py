@@ -20,10 +20,10 @@ from pathlib import Path
 import pytest
 from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
+from files.messages import with_files
 from hostile.files import MISLABELLED
 from hostile.pdfs import document, pdfs
 from hostile.pictures import pictures
-from messages import with_files
 
 from scrubbers.sniff import sniff_kind
 from trusted.jail.protocol import ROLES, Role
@@ -184,30 +184,23 @@ def test_a_folder_or_a_pipe_is_one_plain_sentence(photo, tmp_path) -> None:
     assert "It is a folder. Name the files in it" in said
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        b"con.jpg",
-        b"..jpg",
-        b"'$(id);&.jpg",
-        b"\xff\xfe.jpg",
-        b"a\nb\x1b[2J.jpg",
-        "\u202egpj.exe".encode(),
-        b"-rf.jpg",
-        b"%s%n{0}.jpg",
-    ],
-)
-def test_a_name_of_any_letters_is_kept_and_orders_no_terminal_about(name, tmp_path) -> None:
-    source = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
-    source.write_bytes(encoded(picture(), "JPEG"))
+NAMES = (
+    b"con.jpg", b"..jpg", b"'$(id);&.jpg", b"\xff\xfe.jpg", b"a\nb\x1b[2J.jpg", "\u202egpj.exe".encode(), b"-rf.jpg", b"%s%n{0}.jpg",
+)  # fmt: skip
 
-    code, (line,), said = scrub(source, "--out", tmp_path / "clean", "--json")
+
+def test_a_name_of_any_letters_is_kept_and_orders_no_terminal_about(tmp_path) -> None:
+    sources = [Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)) for name in NAMES]
+    for source in sources:
+        source.write_bytes(encoded(picture(), "JPEG"))
+
+    code, lines, said = scrub(*sources, "--out", tmp_path / "clean", "--json")
 
     assert code == 0
-    assert line["in"] == str(source)
-    assert Path(line["out"]).read_bytes()
+    assert [line["in"] for line in lines] == list(map(str, sources))
+    assert all(Path(line["out"]).read_bytes() for line in lines)
     assert not {"\x1b", "\u202e", "\r"} & set(said)
-    assert said.count("\n") == 2
+    assert said.count("\n") == len(NAMES) + 1
 
 
 def test_a_name_as_long_as_names_can_be_makes_room_for_another_ending(tmp_path) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 import msgspec
 import pytest
 from documents.pictures import ycck_jpeg
-from intake_harness import SHOWN, Browser, file_report, two_words_back
-from service import Service, kallskydd, offline_network
+from processes.service import Service, kallskydd, offline_network
+from visitors.intake_harness import SHOWN, Browser, file_report, two_words_back
 
+from cases.config import TorConfig
 from cases.home import Home, as_trial, create_home, read_home
 from cases.upkeep import LINES, read_upkeep
 from kallskydd.finding import Finding
@@ -216,6 +217,25 @@ def test_a_descriptor_is_well_as_long_as_it_is_valid(home, hours, well):
     assert found.well == well
     if not well:
         assert_trouble(found, "more than three hours")
+
+
+async def test_nobody_asks_for_the_address_before_a_directory_has_taken_it_since_the_start(home, monkeypatch):
+    asked = []
+
+    async def probe(*_: object, **__: object) -> ProbeResult:
+        asked.append(1)
+        return ProbeResult(reached=True, seconds=0.1, words="", error=None)
+
+    monkeypatch.setattr(outside, "is_served", lambda _: True)
+    monkeypatch.setattr(outside, "probe", probe)
+    home.run.mkdir(exist_ok=True)
+    Notebook(home.run).tor_runs("0.4.9.11")
+    config = msgspec.structs.replace(home.config, tor=TorConfig(control_socket="/run/kallskydd-tor/control"))
+
+    assert_trouble(
+        await outside.onion(replace(home, config=config)), "No directory of the Tor network has taken the address"
+    )
+    assert asked == []
 
 
 def test_a_tor_that_was_upgraded_and_still_runs_is_not_well(home, monkeypatch):

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from service import kallskydd
+from processes.service import kallskydd
 
 from cases.config import ConfigFault, load_config, parse_config
 from cases.home import as_trial, create_home, read_home

@@ -8,8 +8,8 @@ import ssl
 
 import aiohttp
 import pytest
-from loopback_socks import LoopbackSocks
-from mirror_harness import NAME, Authority
+from networks.loopback_socks import LoopbackSocks
+from networks.mirror_harness import NAME, Authority
 
 from onion.connector import SocksConnector
 from onion.errors import OnionUnknown, SocksMissing, SocksTimeout

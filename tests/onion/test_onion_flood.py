@@ -8,9 +8,9 @@ import statistics
 from contextlib import suppress
 
 import pytest
-from conftest_tor import started_client
-from intake_harness import read_answer, running_intake
-from measured import crowd
+from networks.conftest_tor import started_client
+from processes.measured import crowd
+from visitors.intake_harness import read_answer, running_intake
 
 from onion.errors import OnionError
 from onion.keys import new_onion_key

@@ -4,11 +4,11 @@ import base64
 import hashlib
 
 import pytest
-from conftest_tor import new_client_key
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl.public import PrivateKey
 from nacl.signing import SigningKey
+from networks.conftest_tor import new_client_key
 
 from onion.address import address_from_public, public_from_address
 from onion.errors import BadAddress, BadKey, KeyExists

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest_tor import started_client
+from networks.conftest_tor import started_client
 
 from onion.client import ClientTor
 from onion.errors import NoPrivateNetwork, PathUnusable, PrivateNetworkFailed, SocksMissing

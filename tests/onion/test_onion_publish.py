@@ -7,8 +7,8 @@ import os
 import signal
 
 import pytest
-from conftest_tor import new_client_key, started_client
-from measured import best_of
+from networks.conftest_tor import new_client_key, started_client
+from processes.measured import best_of
 
 from onion import publish as publish_module
 from onion.client import add_client_key

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from host_harness import TENANTS, Keeper, OfflineTor, add_tenant, make_host
+from homes.host import TENANTS, Keeper, OfflineTor, add_tenant, make_host
 from hypothesis import given
 from hypothesis import strategies as st
 

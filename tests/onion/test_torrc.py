@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dangerous_torrc import DANGEROUS
+from audits.dangerous_torrc import DANGEROUS
 
 from onion.errors import PathUnusable
 from onion.tor_process import accepts

@@ -23,8 +23,8 @@ def disk(tmp_path):
     (tmp_path / "etc" / "group").write_text(f"kallskydd:x:{number}:\n")
     if os.geteuid() == 0:
         os.chown(place, TENANTS, TENANTS)
-        for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-            folder.chmod(0o711)
+        for folder in (tmp_path, *tmp_path.parents):
+            folder.chmod(folder.stat().st_mode | 0o111)
     words = ["systemd-tmpfiles", "--create", "--prefix=/mnt", f"--root={tmp_path}", TMPFILES]
     subprocess.run(words, check=True, capture_output=True)
     return place.parent

@@ -1,7 +1,7 @@
 """The search for a case code in a page: finds the code as every page writes it, and no ordinary word."""
 
 import pytest
-from code_search import code_in
+from visitors.code_search import code_in
 
 WORDS = ("troll", "penna", "gran", "ateljé", "vante", "sked", "moln", "brygga")
 

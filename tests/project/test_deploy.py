@@ -23,10 +23,10 @@ from pathlib import Path
 
 import pytest
 from documents.pictures import ycck_jpeg
-from intake_harness import SHOWN, Browser, file_report, two_words_back
-from secret_places import OTHER_FILES, SECRETS
-from service import Service, kallskydd, offline_network
-from unit_filter import settings
+from homes.secret_places import OTHER_FILES, SECRETS
+from processes.service import Service, kallskydd, offline_network
+from processes.unit_filter import settings
+from visitors.intake_harness import SHOWN, Browser, file_report, two_words_back
 
 from onion.control import open_controller
 from onion.keys import FILE_HEADER
@@ -60,7 +60,7 @@ HOST_UNITS = (
 )  # fmt: skip
 TENANT_TIMED = [(STATUS_UNIT, TENANT_STATUS_UNIT), (BACKUP_UNIT, TENANT_BACKUP_UNIT)]
 TIMED = ("kallskydd-status", "kallskydd-backup", "kallskydd-outside")
-UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "unit_filter.py"))
+UNDER_UNIT = (sys.executable, str(Path(__file__).parents[1] / "support" / "processes" / "unit_filter.py"))
 # Where they lie is the unit's to say, not the table's.
 PLACES = {"DataDirectory", "ControlSocket", "SocksPort"}
 

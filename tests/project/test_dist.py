@@ -74,6 +74,11 @@ def test_the_manifest_names_the_commit_and_has_every_file_of_the_wheel_by_its_ha
     assert build.of(lambda name: name in contents and not name.endswith("/RECORD")) == {
         name: digest for name, digest in contents.items() if not name.endswith("/RECORD")
     }
+    # The handbook is one file, docs/HANDBOK.md, which the package has a link to.
+    assert (
+        contents["desk/handbook/handbook.md"]
+        == hashlib.sha256((PROJECT / "docs" / "HANDBOK.md").read_bytes()).hexdigest()
+    )
     # And the libraries, and what was compiled.
     assert {"aiohttp/web.py", "stem/control.py"} <= build.files.keys()
     assert any(name.startswith("intake/__pycache__/") for name in build.files)

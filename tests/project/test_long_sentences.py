@@ -24,7 +24,14 @@ DECISIONS = sorted((PROJECT / "docs" / "decisions").rglob("*.md"))
 READ = [
     *(
         PROJECT / name
-        for name in ("README.md", "START_HERE.md", "docs/DESIGN.md", "docs/OPERATING.md", "docs/THREAT_MODEL.md")
+        for name in (
+            "README.md",
+            "START_HERE.md",
+            "docs/DESIGN.md",
+            "docs/OPERATING.md",
+            "docs/THREAT_MODEL.md",
+            "docs/HANDBOK.md",
+        )
     ),
     *DECISIONS,
 ]

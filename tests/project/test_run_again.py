@@ -26,11 +26,15 @@ def test_once():
 def run(tmp_path):
     source = (PROJECT / "tests" / "conftest.py").read_text()
     # Without what makes tor networks, pages and browsers: a project of a few lines has none.
-    lines = [line for line in source.splitlines() if not line.startswith(("import compiled_once", "from conftest_"))]
-    (tmp_path / "conftest.py").write_text("\n".join(lines))
+    lines = [
+        line
+        for line in source.splitlines()
+        if not line.startswith(("from processes import", "from browsers.", "from networks."))
+    ]
+    (tmp_path / "conftest.py").write_text("\n".join(lines).replace("STILL_SECONDS = 10.0", "STILL_SECONDS = 2.0"))
 
     def run(folder: str = ".", **files: str) -> tuple[int, str]:
-        """The exit code and what was said, of these test files in two processes."""
+        """The exit code and what was said, of these test files, in a process beside pytest's own."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         # Other people's plugins take most of the start and have no part in this.
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -39,7 +43,7 @@ def run(tmp_path):
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
         place = tmp_path / "outcome.json"
-        words = ["-q", "--few-programs", "-p", "no:cacheprovider", "-p", "xdist", "-n", "2", "--max-worker-restart=0"]
+        words = ["-q", "--few-programs", "-p", "no:cacheprovider", "-p", "xdist", "-n", "1", "--max-worker-restart=0"]
         first = subprocess.run(
             [sys.executable, "-m", "pytest", *words, "--no-loadscope-reorder", folder], cwd=tmp_path, check=False,
             capture_output=True, env={**environment, "KALLSKYDD_OUTCOME": str(place)},
@@ -86,6 +90,22 @@ def test_what_is_not_marked_live_has_one_try_whatever_its_folder_is_called(run, 
     assert "RED" in said
     assert "test_a1.py::test_once" in said
     assert "run once more" not in said
+
+
+STOPS_THE_CONTROLLER = """    import os, signal, time
+    os.kill(os.getppid(), signal.SIGSTOP)
+    time.sleep(3)
+    os.kill(os.getppid(), signal.SIGCONT)
+    assert 0
+"""
+
+
+def test_when_the_machine_stood_still_what_failed_then_is_run_once_more(run):
+    """A stopped controller stands for the machine: its thread is not woken either."""
+    code, said = run(a1=STEADY.replace("    assert 0\n", STOPS_THE_CONTROLLER), b1=PASSES)
+
+    assert code == 0
+    assert "UNSTEADY" in said
 
 
 def test_one_that_is_not_live_makes_a_run_red_beside_one_that_is(run):

@@ -8,15 +8,20 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 # It promises five seconds on a quiet computer; here others may work beside it.
 SECONDS = 60
+OF_NO_SERVER = "# What follows no server needs: the tools of tests and builds."
 
 
 @pytest.fixture
@@ -266,10 +271,30 @@ def test_whatever_a_script_fetches_with_pip_it_fetches_by_hash():
     }
     for lock in locks:
         # Of the libraries' lock the first is the day up to which releases counted.
-        lines = re.sub(r"\A# \d{4}-\d\d-\d\d\n", "", lock.read_text()).splitlines()
+        text = re.sub(r"\A# \d{4}-\d\d-\d\d\n", "", lock.read_text())
+        lines = text.replace(f"{OF_NO_SERVER}\n", "").splitlines()
         assert [
             line
             for line in lines
             if not re.fullmatch(r"[a-z0-9.-]+==[^ ]+( ;[^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line)
         ] == []
     assert "requirements-upgrade.lock" in (ROOT / "scripts" / "upgrade.sh").read_text()
+
+
+def test_what_a_server_fetches_is_what_the_service_needs():
+    serves, _, _ = (ROOT / "requirements.lock").read_text().partition(f"{OF_NO_SERVER}\n")
+    locked = set(re.findall(r"(?m)^([a-z0-9-]+)==", (ROOT / "requirements.lock").read_text()))
+    needed = set()
+    waiting = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        # Whatever the system and the Python: but for "extra", a marker leaves out what the lock does not have either.
+        if name in locked - needed and "extra" not in str(requirement.marker):
+            needed.add(name)
+            with suppress(PackageNotFoundError):
+                waiting += requires(name) or []
+
+    assert set(re.findall(r"(?m)^([a-z0-9-]+)==", serves)) == needed
+    assert OF_NO_SERVER.partition(":")[0] in (ROOT / "scripts" / "setup.sh").read_text()
+    assert OF_NO_SERVER in (ROOT / "scripts" / "upgrade.sh").read_text()

@@ -10,8 +10,8 @@ import random
 import pypdf
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
+from files.scrub_harness import clean_all
 from PIL import Image
-from scrub_harness import clean_all
 
 from trusted.jail.stages import Kind, Lost
 

@@ -9,24 +9,16 @@ import zipfile
 from collections.abc import Mapping
 
 import pytest
-from hostile.jail import Jail
+from files.office_jail import marker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
-from office_jail import marker
 
 from scrubbers.sniff import is_archive
-from trusted.jail.members import cut
 from trusted.jail.memory_file import MemoryFile
 from trusted.jail.protocol import MEMBER_LENGTH, MEMBERS, MEMBERS_MAGIC
 from trusted.jail.stages import Damaged, Empty, JobDied, KindsDisagree, Locked, Refused, TooLarge, TooMuchInArchive
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
+from trusted.jail.unpacked import cut
 
 
 def zipped(files: Mapping[str, bytes], *, method: int = zipfile.ZIP_DEFLATED, comment: bytes = b"") -> bytes:

@@ -9,17 +9,9 @@ from collections import Counter
 import pytest
 from corpus.index import chunk, corpus, encoded, picture, with_chunks, with_segments
 from corpus.media import Media, box, coded, full
-from hostile.jail import Jail
 
 from scrubbers.sniff import sniff_kind
 from trusted.jail.stages import Kind, KindsDisagree, Refused, UncommonPicture, WouldNotVouch
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def under_brand(kind: str, brand: bytes, others: bytes = b"") -> bytes:

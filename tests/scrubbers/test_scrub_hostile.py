@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 import time
 import zlib
@@ -11,27 +12,19 @@ import pytest
 from corpus.index import chunk, corpus, encoded, picture, riff, with_chunks, with_segments
 from corpus.pdf import pdf_corpus
 from hostile.files import PDF_CLASSES, PICTURE_CLASSES
-from hostile.jail import Jail, MemoryWatch
+from hostile.jail import MemoryWatch
 from hostile.pdfs import document, pdfs
 from hostile.pictures import nothing, pictures
 from hypothesis import given
 from hypothesis import strategies as st
-from measured import quickest
 from PIL import Image
+from processes.measured import quickest
 
 from scrubbers.sniff import sniff_kind
 from trusted.jail import stages
-from trusted.jail.protocol import PREVIEW_BYTES, RESULT_BYTES
+from trusted.jail.protocol import HEAD_BYTES, PREVIEW_BYTES, RESULT_BYTES
 from trusted.jail.report_wire import decode_report, encode_report
 from trusted.jail.stages import Kind, Lost, Refused, Removed, What, Where, WouldNotVouch
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
-
 
 # Files that are refused before any decoder sees them.
 
@@ -62,7 +55,9 @@ def jail():
         (b"Received: from a\r\n by b\r\nFrom: c <c@example.com>\r\n", stages.Email),
         (b"Note: of today\nReceived: from a by b\n", stages.Email),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "__substg1.0_001A".encode("utf-16-le"), stages.Email),
-        (b"<!doctype html><p>", stages.UnknownKind),
+        (b"<?xml version='1.0'?><p>", stages.UnknownKind),
+        (b"FORM\0\0\0\x0cAIFFCOMM", stages.SoundOrFilm),
+        ((b"G" + 187 * b"\0") * 3, stages.SoundOrFilm),
         (b"just words\0", stages.UnknownKind),
         (b"just words\x1b[2J", stages.UnknownKind),
         (b"\xff\xfe<\0h\0", stages.UnknownKind),
@@ -72,6 +67,23 @@ def jail():
 def test_what_cannot_be_cleaned_is_refused_with_the_advice_that_fits(head, refused) -> None:
     with pytest.raises(refused):
         sniff_kind(head)
+
+
+@pytest.mark.parametrize("piece", [b"<!---->", b"<?xml>", b"<!-- -->\n", b"<!--", b"<", b"X-A: b\n", b"\nFrom 1:"])
+def test_no_beginning_is_read_for_long(piece) -> None:
+    """It is read by the process that takes reports, before any jail."""
+    head = (piece * HEAD_BYTES)[: HEAD_BYTES - 1] + b"x"
+
+    def kind() -> None:
+        with contextlib.suppress(stages.NotCleanable):
+            sniff_kind(head)
+
+    assert quickest(kind, 1) < 0.2
+
+
+@pytest.mark.parametrize("text", [b"FORMULAR 2024\nNamn: A\n", b"FORM;Namn;Belopp\n1;2;3\n"])
+def test_a_text_is_not_taken_for_a_sound_by_its_first_letters(text) -> None:
+    assert sniff_kind(text) in {Kind.TEXT, Kind.CSV}
 
 
 @given(st.binary(max_size=400))

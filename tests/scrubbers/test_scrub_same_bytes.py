@@ -13,8 +13,8 @@ import sys
 import pytest
 from corpus.index import corpus, encoded
 from documents.pictures import photograph
+from files.scrub_harness import clean_all
 from PIL import Image
-from scrub_harness import clean_all
 
 from audit.canary.visits.material import photograph as stored
 from scrubbers.sniff import sniff_kind
@@ -35,14 +35,14 @@ def pictures() -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def first() -> Pictures:
-    return [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES]))]
+    return [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES], fresh=True))]
 
 
 def test_the_same_bytes_come_out_of_another_zygote_on_a_single_core(first) -> None:
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     try:
-        again = [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES]))]
+        again = [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES], fresh=True))]
     finally:
         os.sched_setaffinity(0, cores)
 
@@ -98,13 +98,13 @@ def test_the_same_bytes_come_out_of_a_zygote_that_is_warmed_up_for_that_kind_alo
 
     for kind in sorted(set(kinds)):
         of_kind = [index for index, found in enumerate(kinds) if found is kind]
-        again = asyncio.run(clean_all([pictures()[index] for index in of_kind], [Role.PICTURES], [kind]))
+        again = asyncio.run(clean_all([pictures()[index] for index in of_kind], [Role.PICTURES], [kind], fresh=True))
         assert [result[:3] for result in again] == [first[index] for index in of_kind]
 
 
 def test_the_same_bytes_come_out_on_another_day(first, monkeypatch) -> None:
-    monkeypatch.setattr("scrub_harness.spawn_zygote", spawn_on_another_day)
+    monkeypatch.setattr("files.scrub_harness.spawn_zygote", spawn_on_another_day)
 
-    again = [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES]))]
+    again = [result[:3] for result in asyncio.run(clean_all(pictures(), [Role.PICTURES], fresh=True))]
 
     assert again == first

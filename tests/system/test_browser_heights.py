@@ -16,7 +16,7 @@ import pytest
 from browsers.chromium import Chromium
 from browsers.shelf import Shelf, address, collect_report
 from browsers.way import OnionWay
-from conftest_tor import SHORT_FOLDER_PREFIX
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
 
 from cases.languages import LANGUAGES as LANGUAGES_OFFERED
 

@@ -13,7 +13,7 @@ from browsers.firefox import Firefox
 from browsers.served import Served
 from browsers.shelf import ORIGIN
 from browsers.way import OnionWay
-from conftest_tor import SHORT_FOLDER_PREFIX
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
 
 pytestmark = pytest.mark.live
 

@@ -18,9 +18,9 @@ from browsers.pages import Rendered, files_beside
 from browsers.served import Served, example_home
 from browsers.shelf import Collected, Shelf, address
 from browsers.way import OnionWay
-from conftest_tor import SHORT_FOLDER_PREFIX
-from intake_harness import Browser
-from mirror_harness import NAME, Authority, opened_mirror
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
+from networks.mirror_harness import NAME, Authority, opened_mirror
+from visitors.intake_harness import Browser
 
 from cases.languages import LANGUAGES
 

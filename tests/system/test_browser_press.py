@@ -20,8 +20,8 @@ from browsers.firefox import Firefox
 from browsers.marionette import Failed
 from browsers.person import NotOnThePage
 from browsers.way import OnionWay
-from conftest_tor import SHORT_FOLDER_PREFIX
-from intake_harness import PUBLIC_HOST
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
+from visitors.intake_harness import PUBLIC_HOST
 
 pytestmark = pytest.mark.live
 

@@ -19,7 +19,7 @@ from browsers.proxy import WebProxy
 from browsers.served import Served, example_home
 from browsers.w3m import W3m
 from browsers.way import OnionWay
-from conftest_tor import SHORT_FOLDER_PREFIX
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
 
 from desk.work import acts
 from onion.keys import new_onion_key

@@ -23,9 +23,9 @@ from browsers.profiles import searched
 from browsers.served import Served
 from browsers.shelf import ORIGIN
 from browsers.way import OnionWay
-from code_search import code_in
-from conftest_tor import SHORT_FOLDER_PREFIX
-from intake_harness import Browser, file_report
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
+from visitors.code_search import code_in
+from visitors.intake_harness import Browser, file_report
 
 LARGE_BYTES = 6_000_000
 STEPS = 4  # from the page after logging out: inbox, code asked for, code shown, report

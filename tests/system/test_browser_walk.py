@@ -23,8 +23,8 @@ from browsers.walk.stations import Stations
 from browsers.walk.text_hands import TextHands
 from browsers.walk.walker import Tally, Walk
 from browsers.way import OnionWay
-from conftest_tor import SHORT_FOLDER_PREFIX
-from mirror_harness import NAME
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
+from networks.mirror_harness import NAME
 
 pytestmark = pytest.mark.live
 

@@ -13,9 +13,9 @@ import pytest
 from browsers.chromium import Chromium
 from browsers.desk_served import DeskServed, desk_browser
 from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, change, measure
-from conftest_tor import SHORT_FOLDER_PREFIX
-from desk_harness import CHEAP
-from intake_harness import NOON
+from desks.harness import CHEAP
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
+from visitors.intake_harness import NOON
 
 from cases.roster.chain import parse_roster, propose, render
 from cases.roster.member import read_join, seal_member_keys

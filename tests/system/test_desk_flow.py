@@ -6,9 +6,9 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from desk_harness import running_desks, running_with_pages
-from desk_pages import pages_of
-from intake_harness import file_report, log_in, make_home, zygotes
+from desks.harness import running_desks, running_with_pages
+from desks.pages import pages_of
+from visitors.intake_harness import file_report, log_in, make_home, zygotes
 
 from cases.case.timeline import CaseAction
 from desk.errors import CaseBroken, DayTooSoon, Erased, NotNow, SaveRefused, ServerRefused, UnknownCase

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 
-from desk_process import DeskProcess
-from upkeep_harness import member_desk, real_home
+from desks.process import DeskProcess
+from homes.upkeep import member_desk, real_home
 
 from desk.web.local.connections import CONNECTIONS, HEAD_SECONDS
 

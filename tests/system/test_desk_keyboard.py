@@ -10,8 +10,8 @@ import pytest
 from browsers.chromium import Chromium
 from browsers.desk_served import DeskServed, desk_browser
 from browsers.firefox import Firefox
-from conftest_tor import SHORT_FOLDER_PREFIX
-from desk_harness import PASSPHRASE
+from desks.harness import PASSPHRASE
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
 
 from trusted.case.entry import Acknowledgement, Close, Message, Outcome
 
@@ -77,6 +77,9 @@ def test_a_case_is_acknowledged_answered_and_closed_with_the_keyboard_alone(serv
         written(person, "Vi har pratat med personalchefen.")
         enter(person, f'a[href="{case}"]')
         enter(person, f'a[href="{case}/close"]')
+        # Nothing is chosen.
+        tab_to(person, "input[name=outcome]")
+        person.key(" ")
         written(person, "Det var fel. Det är rättat.")
         bodies = served.call(served.desks.reporter_sees, reporter)
 

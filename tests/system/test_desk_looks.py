@@ -20,8 +20,9 @@ from browsers.chromium import Chromium
 from browsers.desk_served import Application, DeskServed, desk_browser, unlocked_in
 from browsers.firefox import Firefox
 from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, change, measure
-from conftest_tor import SHORT_FOLDER_PREFIX
-from desk_harness import RunningDesks
+from desks.case_pages import year_counted
+from desks.harness import RunningDesks
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
 
 from desk.work import acts
 from desk.work.erasing import erase
@@ -160,7 +161,7 @@ def test_no_page_has_anything_wrong_in_either_scheme_wide_or_narrow(looked):
 def test_links_lead_to_every_page_of_the_menu_and_of_a_case(looked):
     kinds = {kind_of(path) for path in looked.seen}
 
-    assert {"/", "/case/CASE"} <= kinds
+    assert {"/", "/case/CASE", "/numbers", "/numbers/channel"} <= kinds
 
 
 def test_firefox_shows_every_page_that_links_lead_to_too(served):
@@ -183,11 +184,39 @@ def test_firefox_shows_every_page_that_links_lead_to_too(served):
 def test_a_case_is_reached_and_left_with_the_keyboard_alone(application, person, looked):
     person.open(application.origin + "/")
     where = application.origin
-    for _ in range(HOUR_OF_TABS):
-        person.key("Tab")
-        if person.evaluate("document.activeElement.matches('.cases a')"):
-            break
+    tab_to(person, ".cases a")
     person.key("Enter")
     person.wait_for("h1")
 
     assert person.address.startswith(f"{where}/case/")
+
+
+def tab_to(person: Chromium, css: str) -> None:
+    """Press Tab until what is named has the focus."""
+    for _ in range(HOUR_OF_TABS):
+        person.key("Tab")
+        if person.evaluate(f"document.activeElement.matches({css!r})"):
+            return
+    pytest.fail(f"no way to {css} with the keyboard")
+
+
+def test_the_figures_of_the_whole_channel_look_right_and_are_reached_with_the_keyboard():
+    folder, wrong = Path(tempfile.mkdtemp(prefix=SHORT_FOLDER_PREFIX)), {}
+    try:
+        with DeskServed(folder) as served, desk_browser(Chromium) as person:
+            served.call(year_counted, served.desks)
+            application = served.application(LEAD)
+            # Our pages forbid scripts; axe is one.
+            person.do("Page.setBypassCSP", enabled=True)
+            unlocked_in(person, application)
+            person.open(application.origin + "/numbers")
+            look(person, "/numbers", wrong)
+            tab_to(person, "a[href='/numbers/channel']")
+            person.key("Enter")
+            person.wait_for("form[action='/numbers/channel/csv']")
+            look(person, "/numbers/channel", wrong)
+            tab_to(person, "form[action='/numbers/channel/csv'] button")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    assert not wrong, pprint.pformat(wrong, width=160)

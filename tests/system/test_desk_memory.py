@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
 import os
 import re
 import resource
@@ -17,11 +16,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks
-from desk_process import ROOT, DeskProcess
-from intake_harness import make_home
-
-from desk.web.local.entrance import COOKIE
+from desks.harness import PASSPHRASE, running_desks
+from desks.process import ROOT, DeskProcess, Visit, unlock
+from visitors.intake_harness import make_home
 
 LEAD = 0
 HEAD = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
@@ -30,40 +27,12 @@ WITH_CORES = "ulimit -c unlimited;"
 # Without the capability that locks all memory, and with the limit of an ordinary account.
 ORDINARY = "ulimit -l 8192; exec setpriv --bounding-set -ipc_lock --inh-caps -ipc_lock"
 SIGNALS = (signal.SIGQUIT, signal.SIGSEGV)
-TO_A_PAGE = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
 @pytest.fixture
 async def desks(short_folder):
     async with running_desks(short_folder, make_home(short_folder / "home")) as desks:
         yield desks
-
-
-class Visit:
-    """A browser at the application, as far as headers and cookie go."""
-
-    def __init__(self, desk: DeskProcess) -> None:
-        self._desk, self._cookie = desk, ""
-        page = self.ask("GET", desk.opening.removeprefix(desk.origin), "none")
-        self._cookie = page.headers["Set-Cookie"].split(";")[0]
-        assert self._cookie.startswith(COOKIE)
-
-    def ask(self, method: str, path: str, site: str = "same-origin", body: str = "") -> http.client.HTTPResponse:
-        headers = {"Host": self._desk.host, **TO_A_PAGE, "Sec-Fetch-Site": site, "Cookie": self._cookie}
-        if body:
-            headers |= {"Origin": self._desk.origin, "Content-Type": "application/x-www-form-urlencoded"}
-        connection = http.client.HTTPConnection("::1", self._desk.port, timeout=SECONDS)
-        connection.request(method, path, body=body, headers=headers)
-        answer = connection.getresponse()
-        answer.text = answer.read().decode()
-        connection.close()
-        return answer
-
-
-def unlock(desk: DeskProcess) -> None:
-    """Open the application and send the passphrase."""
-    answer = Visit(desk).ask("POST", "/unlock", body=f"passphrase={PASSPHRASE.replace(' ', '+')}")
-    assert (answer.status, answer.headers["Location"]) == (303, "/")
 
 
 def unlock_page(desk: DeskProcess) -> str:

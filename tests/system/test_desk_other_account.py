@@ -15,10 +15,10 @@ import pytest
 from browsers.chromium import Chromium
 from browsers.desk_served import DeskServed, desk_browser
 from browsers.firefox import Firefox
-from conftest_tor import SHORT_FOLDER_PREFIX
-from desk_harness import PASSPHRASE
-from desk_process import DeskProcess
-from stranger_account import PLACES, OtherAccount
+from desks.harness import PASSPHRASE
+from desks.process import DeskProcess
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
+from processes.stranger_account import PLACES, OtherAccount
 
 pytestmark = pytest.mark.live
 

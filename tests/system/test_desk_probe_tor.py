@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from intake_harness import make_home, running_intake
-from reporter_samples import rows
+from visitors.intake_harness import make_home, running_intake
+from visitors.samples import rows
 
 from desk.errors import NotReachable
 from desk.keep.probes import hash_of

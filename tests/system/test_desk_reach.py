@@ -8,8 +8,8 @@ import os
 import time
 
 import pytest
-from desk_harness import at_work, make_desk_home, running_desks
-from intake_harness import MadeHome, SetClock
+from desks.harness import at_work, make_desk_home, running_desks
+from visitors.intake_harness import MadeHome, SetClock
 
 from cases.home import read_home
 from cases.roster.chain import add_signature, read_chain, sign_roster

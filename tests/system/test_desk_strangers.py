@@ -19,7 +19,7 @@ import pytest
 from browsers.chromium import Chromium
 from browsers.desk_served import Application, DeskServed, Stranger, desk_browser, unlocked_in
 from browsers.firefox import Firefox
-from conftest_tor import SHORT_FOLDER_PREFIX
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
 
 pytestmark = pytest.mark.live
 

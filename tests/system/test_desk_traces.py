@@ -12,8 +12,8 @@ from browsers.chromium import Chromium
 from browsers.desk_served import DeskServed, desk_browser, unlocked_in
 from browsers.firefox import Firefox
 from browsers.kept import EAGER, held
-from conftest_tor import SHORT_FOLDER_PREFIX
-from service import new_marker
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
+from processes.service import new_marker
 
 pytestmark = pytest.mark.live
 
@@ -69,7 +69,7 @@ def test_what_a_member_types_stays_out_of_the_browsers_profile(served, kind, mem
         person.press("/oral/code")
         assert secret["call"] in person.source()
         found["call, the page again"] = held(person, secret)
-        person.press("/lock")
+        person.press_at("button.lock")
         found["locked"] = held(person, secret)
         person.stop()
         found["ended"] = held(person, secret)

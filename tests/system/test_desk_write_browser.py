@@ -15,7 +15,7 @@ from browsers.chromium import Chromium
 from browsers.desk_served import DeskServed, desk_browser, unlocked_in
 from browsers.firefox import Firefox
 from browsers.looks import CONTRAST, CONTRAST_LARGE, TARGET_PIXELS, axe, change, measure
-from conftest_tor import SHORT_FOLDER_PREFIX
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
 
 from kallskydd.demo.sample_files import sample_jpeg
 from trusted.case.entry import Attachment, Close, CompletionRequest, Outcome, ScrubRecord
@@ -80,6 +80,7 @@ def test_a_question_with_a_picture_goes_out_once_and_the_case_is_closed(served, 
         person.reload()
         look(person, wrong, "sent")
         person.open(f"{case}/close")
+        person.tick("outcome", "substantiated")
         person.fill("text", "Klart.")
         person.switch("do", "preview")
         person.wait_for(".seen .outcome")

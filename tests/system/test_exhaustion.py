@@ -9,11 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from intake_harness import SHOWN, Browser, file_report, running_intake, zygotes
-from messages import message
+from files.messages import message
 from PIL import Image
-from raw_forms import part
-from reporter_samples import photograph, rows
+from visitors.intake_harness import SHOWN, Browser, file_report, running_intake, zygotes
+from visitors.raw_forms import part
+from visitors.samples import photograph, rows
 
 from trusted.jail.protocol import Role
 from trusted.receipt.keys import new_receipt

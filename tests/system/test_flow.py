@@ -17,10 +17,10 @@ import sys
 
 import aiohttp
 import pytest
-from measured import crowd
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from service import KALLSKYDD
+from processes.measured import crowd
+from processes.service import KALLSKYDD
 
 from kallskydd.demo import search as demo_search
 from kallskydd.demo.visitor import ThisComputer

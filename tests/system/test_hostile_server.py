@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
-from desk_harness import lie, member_row, running_desks
-from intake_harness import make_home
+from desks.harness import lie, member_row, running_desks
+from visitors.intake_harness import make_home
 
 from cases.roster import chain as roster
 from cases.roster.chain import parse_roster, propose, render, sign_roster

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest_tor import started_client
-from service import KALLSKYDD, Service, alive, kallskydd
+from networks.conftest_tor import started_client
+from processes.service import KALLSKYDD, Service, alive, kallskydd
 
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import make_join, new_member_keys, read_join

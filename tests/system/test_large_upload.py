@@ -23,12 +23,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest_tor import SHORT_FOLDER_PREFIX
 from corpus.index import chunk
-from intake_harness import Browser, file_report, log_in
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
 from PIL import ExifTags, Image
 from pillow_heif import register_heif_opener
-from service import Service, kallskydd, offline_network
+from processes.service import Service, kallskydd, offline_network
+from visitors.intake_harness import Browser, file_report, log_in
 
 register_heif_opener()
 MIB = 2**20

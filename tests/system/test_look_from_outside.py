@@ -16,14 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest_tor import started_client
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
-from intake_harness import zygotes
-from mirror_harness import NAME, Authority, give, running_mirror
-from relay_harness import RelayProgram
-from service import Service, kallskydd, trial_home
+from networks.conftest_tor import started_client
+from networks.mirror_harness import NAME, Authority, give, running_mirror
+from networks.relay_harness import RelayProgram
+from processes.service import Service, kallskydd, trial_home
+from visitors.intake_harness import zygotes
 
 from intake.daily import keep_time
 from kallskydd.status import from_afar

@@ -18,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from loopback_socks import LoopbackSocks
-from pebble import Pebble
-from service import Service, kallskydd, offline_network, trial_home
+from networks.loopback_socks import LoopbackSocks
+from networks.pebble import Pebble
+from processes.service import Service, kallskydd, offline_network, trial_home
 
 from cases.home import read_home
 from kallskydd.mirror.folder import CERTIFICATE, leaf_fingerprint, mirror_folder

@@ -31,14 +31,14 @@ from browsers.kept import EAGER, visited
 from browsers.pages import telling_photograph
 from browsers.served import Served, example_home
 from browsers.way import OnionWay
-from conftest_tor import SHORT_FOLDER_PREFIX
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from hello_shape import shape
-from loopback_socks import LoopbackSocks
-from mirror_harness import NAME, Authority, opened_mirror
-from relay_harness import RelayProgram
-from service import holding, new_marker
+from networks.conftest_tor import SHORT_FOLDER_PREFIX
+from networks.hello_shape import shape
+from networks.loopback_socks import LoopbackSocks
+from networks.mirror_harness import NAME, Authority, opened_mirror
+from networks.relay_harness import RelayProgram
+from processes.service import holding, new_marker
 
 from desk.keep.probes import hash_of
 from desk.work import acts

@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
-from desk_harness import RunningDesks, running_desks
-from intake_harness import MadeHome, make_home
+from desks.harness import RunningDesks, running_desks
+from visitors.intake_harness import MadeHome, make_home
 
 from cases.home import read_home
 from cases.wire import messages

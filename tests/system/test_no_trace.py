@@ -13,8 +13,17 @@ import os
 from pathlib import Path
 
 import pytest
-from intake_harness import SHOWN, Browser, log_in, multipart
-from service import Service, copies, descriptors, holding, new_marker, offline_network, opened_for_writing, trial_home
+from processes.service import (
+    Service,
+    copies,
+    descriptors,
+    holding,
+    new_marker,
+    offline_network,
+    opened_for_writing,
+    trial_home,
+)
+from visitors.intake_harness import SHOWN, Browser, log_in, multipart
 
 from kallskydd.demo.sample_files import sample_jpeg, sample_pdf
 
@@ -132,6 +141,18 @@ async def test_no_process_ever_opens_a_file_for_writing_outside_the_home(home, s
     assert str(home / "kallskydd.db") in written
     # Terminals and devices are no files; what remains must be nothing.
     assert {path for path in outside if not path.startswith(("/dev/null", "/dev/tty", "/proc/self/"))} == set()
+
+
+def test_a_call_that_the_trace_has_in_two_lines_is_one(tmp_path):
+    (tmp_path / "trace").write_text(
+        '7 openat(AT_FDCWD</>, "/dev/zero", O_WRONLY <unfinished ...>\n8 close(3) = 0\n'
+        "7 <... openat resumed>) = -1 EACCES (Permission denied)\n"
+        '7 openat(AT_FDCWD</>, "/a", O_WRONLY <unfinished ...>\n8 openat(AT_FDCWD</>, "/b", O_WRONLY <unfinished ...>\n'
+        "7  <... openat resumed>) = 3</a>\n"
+    )
+
+    # What was cut off could have been done.
+    assert opened_for_writing(tmp_path / "trace") == {"/a", "/b"}
 
 
 def test_the_search_finds_what_is_there_in_every_form(tmp_path):

@@ -14,9 +14,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
-from intake_harness import Browser, file_report, log_in, two_words_back
-from reporter_samples import offered
-from service import Service, copies, descriptors, holding, offline_network, opened_for_writing, trial_home
+from processes.service import Service, copies, descriptors, holding, offline_network, opened_for_writing, trial_home
+from visitors.intake_harness import Browser, file_report, log_in, two_words_back
+from visitors.samples import offered
 
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome, read_passphrase_file

@@ -8,6 +8,12 @@ import subprocess
 from importlib.metadata import files as files_of
 
 import pytest
+from desks.case_pages import year_counted
+from desks.harness import PASSPHRASE, running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
+
+from desk.web.views.handbook import HANDBOOK
 
 COMPLETE_LANGUAGES = 3
 FAULTY = "<!doctype html><html lang=en><title>x</title><p id=a><div id=a><b><i></b></i></p><img src=x>"
@@ -57,6 +63,35 @@ def test_the_municipality_s_own_page_is_valid(municipality):
 
     # The blocks beside it are no whole pages; a test of theirs puts them into one.
     found = said([one for one in check(municipality) if "/page-" in one["url"]])
+
+    assert not found, pprint.pformat(found, width=160)
+
+
+async def test_the_handbook_is_valid_to_a_locked_desk_and_an_unlocked_one(folder, tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks, pages_of(desks, 0) as reader:
+        await reader.open()
+        (folder / "locked.html").write_text((await reader.go(HANDBOOK)).text)
+        await reader.go("/unlock")
+        await reader.send("/unlock", passphrase=PASSPHRASE)
+        (folder / "unlocked.html").write_text((await reader.go(HANDBOOK)).text)
+
+    # The frame that asks again has both, on purpose, under a name of its own (docs/decisions/desk/0061).
+    found = said([one for one in check(folder) if "allow-scripts allow-same-origin" not in one["message"]])
+
+    assert not found, pprint.pformat(found, width=160)
+
+
+async def test_the_numbers_of_a_member_and_of_the_whole_channel_are_valid(folder, tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home")) as desks:
+        await year_counted(desks)
+        async with pages_of(desks, 0) as reader:
+            await reader.unlock()
+            for path in ("/numbers", "/numbers/channel"):
+                page = await reader.go(path)
+                assert f'action="{path}/csv"' in page.text
+                (folder / f"{path.rpartition('/')[2]}.html").write_text(page.text)
+
+    found = said([one for one in check(folder) if "allow-scripts allow-same-origin" not in one["message"]])
 
     assert not found, pprint.pformat(found, width=160)
 

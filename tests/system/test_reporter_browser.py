@@ -4,9 +4,9 @@ import re
 import time
 
 import pytest
-from intake_harness import file_report, log_in, make_home, running_intake
-from measured import fastest_of_each
-from reporter_samples import session_of
+from processes.measured import fastest_of_each
+from visitors.intake_harness import file_report, log_in, make_home, running_intake
+from visitors.samples import session_of
 
 from cases.home import read_home
 from intake.daily import release

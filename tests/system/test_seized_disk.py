@@ -3,9 +3,9 @@
 import contextlib
 import sqlite3
 
-from desk_harness import running_desks
-from intake_harness import file_report, log_in, make_home, running_intake, zygotes
-from reporter_samples import photograph
+from desks.harness import running_desks
+from visitors.intake_harness import file_report, log_in, make_home, running_intake, zygotes
+from visitors.samples import photograph
 
 from desk.work import acts
 from desk.work.erasing import erase

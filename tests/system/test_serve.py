@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from corpus.index import encoded, picture
-from intake_harness import SHOWN, Browser, file_report, log_in
-from service import KALLSKYDD, Service, alive, kallskydd, offline_network, trial_home
+from processes.service import KALLSKYDD, Service, alive, kallskydd, offline_network, trial_home
+from visitors.intake_harness import SHOWN, Browser, file_report, log_in
 
 
 @pytest.fixture

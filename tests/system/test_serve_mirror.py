@@ -9,8 +9,8 @@ import os
 import signal
 from pathlib import Path
 
-from mirror_harness import NAME, SETTINGS, Authority, MirrorBrowser
-from service import Service, copies, descriptors, holding, new_marker, offline_network, trial_home
+from networks.mirror_harness import NAME, SETTINGS, Authority, MirrorBrowser
+from processes.service import Service, copies, descriptors, holding, new_marker, offline_network, trial_home
 
 
 def home_with_mirror(folder: Path) -> Path:

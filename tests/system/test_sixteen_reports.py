@@ -4,8 +4,8 @@ import asyncio
 import time
 from io import BytesIO
 
-from intake_harness import SHOWN, file_report, running_intake, zygotes
 from PIL import Image
+from visitors.intake_harness import SHOWN, file_report, running_intake, zygotes
 
 
 async def test_sixteen_at_once_are_all_received(tmp_path):

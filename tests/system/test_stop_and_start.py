@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from intake_harness import Browser, file_report
-from service import Service, offline_network, trial_home
+from processes.service import Service, offline_network, trial_home
+from visitors.intake_harness import Browser, file_report
 
 from kallskydd.serve.notes import read_notes
 from onion.control import open_controller

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from documents.pictures import ycck_jpeg
-from host_harness import TENANTS, OfflineTor, Tenant, make_host, started_publisher
-from intake_harness import SHOWN, Browser, file_report, two_words_back
-from passable import PASSABLE
+from homes.host import TENANTS, OfflineTor, Tenant, make_host, started_publisher
+from processes.passable import PASSABLE
+from visitors.intake_harness import SHOWN, Browser, file_report, two_words_back
 
 # Reads whatever it can of another tenant, in that account's place: files, sockets, memory.
 THIEF = """

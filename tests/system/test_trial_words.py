@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from intake_harness import file_report, make_home, running_intake
+from visitors.intake_harness import file_report, make_home, running_intake
 
 from kallskydd.demo.forwarder import with_banner
 

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from inbox_samples import members_write
-from intake_harness import SHOWN, file_report, log_in, make_home, running_intake, zygotes
-from reporter_samples import opened, photograph
+from visitors.inbox_samples import members_write
+from visitors.intake_harness import SHOWN, file_report, log_in, make_home, running_intake, zygotes
+from visitors.samples import opened, photograph
 
 from intake.daily import release
 from trusted.case.entry import Acknowledgement, Attachment, Stream

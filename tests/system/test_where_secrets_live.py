@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from audit_harness import wait_for, wait_for_both_onions
+from audits.harness import wait_for, wait_for_both_onions
 from corpus.index import encoded, picture
 from cryptography.hazmat.primitives import serialization
-from desk_harness import CHEAP
-from intake_harness import SHOWN, Browser, file_report, log_in
-from secret_places import OTHER_FILES, SECRETS
-from service import KALLSKYDD, Service, kallskydd, offline_network, trial_home
+from desks.harness import CHEAP
+from homes.secret_places import OTHER_FILES, SECRETS
+from processes.service import KALLSKYDD, Service, kallskydd, offline_network, trial_home
+from visitors.intake_harness import SHOWN, Browser, file_report, log_in
 
 from cases.roster.chain import add_signature, read_chain, sign_roster
 from cases.roster.member import MemberKeys, seal_member_keys

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from intake_harness import DESK_HOST, PUBLIC_HOST, _listener, make_home
-from reporter_samples import photograph
-from scrub_harness import arrived
+from files.scrub_harness import arrived
+from visitors.intake_harness import DESK_HOST, PUBLIC_HOST, _listener, make_home
+from visitors.samples import photograph
 
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote

@@ -244,6 +244,12 @@ class RegisterNumber(EntryBody, frozen=True, tag="register-number"):
     text: Short
 
 
+class Category(EntryBody, frozen=True, tag="category"):
+    """What kind of matter it is, of the municipality's own list; the newest counts."""
+
+    text: Short
+
+
 Body: TypeAlias = (
     Report
     | Message
@@ -269,9 +275,10 @@ Body: TypeAlias = (
     | CaseLink
     | Opened
     | RegisterNumber
+    | Category
 )
 
-_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink, Opened, RegisterNumber)
+_FOR_MEMBERS_ONLY = (Note, Recusal, Access, CaseLink, Opened, RegisterNumber, Category)
 _BY_THE_REPORTER_ALONE = (Report, MinutesApproved, Withdrawal, InboxEnded)
 _BY_THE_REPORTER = (*_BY_THE_REPORTER_ALONE, Message, Attachment, ScrubRecord, MeetingRequest)
 

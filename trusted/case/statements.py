@@ -161,13 +161,14 @@ def enough_to_sign(members: Collection[str], roster: Roster) -> bool:
     return len(known) >= SIGNERS and bool(known & {member.id for member in roster.readers})
 
 
-def agreement(statements: tuple[Statement, ...], roster: Roster) -> bool:
-    """Return whether these statements are two members, or one and counsel, agreeing to the same act on the same case.
+def agreement(statements: tuple[Statement, ...]) -> bool:
+    """Return whether these statements are two members agreeing to the same act on the same case.
 
-    Two counsel are not enough: one of the two has to be of the group itself.
+    Two counsel do: a case that nobody of the group may read has no other two, and the server cannot tell which case is
+    one (docs/decisions/cases/0066). Of every other case the desks ask `enough_to_sign`.
     """
     acts = {(statement.kind, statement.case_id, statement.server) for statement in statements}
-    return len(acts) == 1 and enough_to_sign({statement.member for statement in statements}, roster)
+    return len(acts) == 1 and len({statement.member for statement in statements}) >= SIGNERS
 
 
 def verify_tombstone(untrusted_blobs: tuple[bytes, ...], roster: Roster, server_key: bytes) -> Tombstone:
@@ -176,7 +177,7 @@ def verify_tombstone(untrusted_blobs: tuple[bytes, ...], roster: Roster, server_
     `roster` is the one that was in force on the day: who has left since has not unsigned anything.
     """
     statements = tuple(read_statement(blob, roster, server_key) for blob in untrusted_blobs)
-    if not agreement(statements, roster):
+    if not agreement(statements):
         raise SealBroken
     first = statements[0]
     if first.kind is not Act.ERASE or any(other.reference != first.reference for other in statements):

@@ -41,12 +41,17 @@ class Grant:
 
 def make_grant(keys: CaseKeys, recipient_id: bytes, box_public: bytes, roster_version: int) -> bytes:
     """Return the case key sealed to one reader; raise SealBroken if the public key is none."""
-    plain = grant_text(keys, recipient_id, roster_version)
+    if not can_seal_to(box_public):
+        raise SealBroken
+    return SealedBox(PublicKey(box_public)).encrypt(grant_text(keys, recipient_id, roster_version))
+
+
+def can_seal_to(box_public: bytes) -> bool:
+    """Return whether libsodium seals to this: 32 bytes, and no point of small order (RFC 7748, section 6.1)."""
     try:
-        return SealedBox(PublicKey(box_public)).encrypt(plain)
+        return bool(SealedBox(PublicKey(box_public)).encrypt(b""))
     except (CryptoError, ValueError):
-        # An all-zero public key, or one of the wrong length: nobody could ever open the box.
-        raise SealBroken from None
+        return False
 
 
 def grant_text(keys: CaseKeys, recipient_id: bytes, roster_version: int) -> bytes:

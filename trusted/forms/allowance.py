@@ -72,7 +72,7 @@ class Allowance:
                 raise NoRoomNow from None
             raise
 
-    def count_member(self, size: int) -> None:
+    def count_unpacked(self, size: int) -> None:
         """Count a file out of an archive. Raises a `FileRefused`."""
         self._count_file()
         self.count(size)

@@ -114,7 +114,7 @@ async def accept_attachment(
         return await _clean_and_seal(untrusted, case, limits, jail, store)
 
 
-async def accept_member(
+async def accept_unpacked(
     untrusted: MemoryFile,
     case: CaseKeys,
     limits: Allowance,
@@ -125,7 +125,7 @@ async def accept_member(
 ) -> Accepted:
     """Take a file out of an archive or an e-mail into the case. Raises `Refused` or `FileRefused`; closes the file."""
     with untrusted:
-        limits.count_member(untrusted.size)
+        limits.count_unpacked(untrusted.size)
         progress.step(Step.CLEANING)
         return await _clean_and_seal(untrusted, case, limits, jail, store)
 
@@ -349,7 +349,7 @@ class FileTaker:
                     for member in members:
                         closing.enter_context(member)
                     for inside, (member, size) in enumerate([(one, one.size) for one in members], start=first):
-                        taking = accept_member(
+                        taking = accept_unpacked(
                             member, self._case, self._allowance, jail, self._store, progress=progress
                         )
                         await self._note(taking, progress, inside)

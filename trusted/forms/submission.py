@@ -5,7 +5,7 @@ One form that brings text and files, from the first field to the store: the pipe
 
 1. Files are accepted one by one as they come. A file that is refused is noted with its reason, and the rest goes on.
 2. Once all of the form is there, the button that was pressed says what it is for. The order of the fields decides
-   nothing, but that how files are cleaned comes before them (`NotAForm`).
+   nothing, but that what says how files are cleaned and which are held (`mark`, `held`) comes before the first file.
 3. Only `STORING` acts store: the token is claimed, everything is checked, and text and files are stored together, also
    when the visitor leaves meanwhile. Any other button asks for a page, and stores nothing.
 4. Where nothing was stored, the files are held for their writer (intake/uploads/held.py), and the token is free for

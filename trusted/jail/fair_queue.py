@@ -5,8 +5,9 @@
 2. A job's time is estimated from the pixels of the picture, which a separate job reads from the file's header
    (`Operation.MEASURE`): nothing of a file is parsed on the trusted side. A file that comes while the jail is idle is
    not measured. That of a text, a table or a message, and of taking a file apart, is estimated from its bytes.
-3. Of the waiting jobs, the one with the lowest sum of account and estimate goes first. Each second of waiting takes a
-   quarter of a second off, so that none waits for ever.
+3. What waits to be verified holds its copy in memory, so it goes before all that waits to be cleaned. Of the others,
+   the one with the lowest sum of account and estimate goes first. Each second of waiting takes a quarter of a second
+   off, so that none waits for ever.
 4. Every zygote has one extra slot for jobs that were estimated as quick: they do not wait for slow ones.
 5. `MOST_WAITING` jobs may wait. One more, and the last in order is refused (NoJail), with the advice to come again in a
    few minutes.
@@ -64,9 +65,9 @@ class Turn:
         return self.seconds <= QUICK_SECONDS
 
     @property
-    def rank(self) -> float:
+    def rank(self) -> tuple[bool, float]:
         """The lower, the sooner. Adding the start instead of subtracting the wait gives the same order at any time."""
-        return self.account.used + self.seconds + _WAITING_COUNTS * self.since
+        return self.estimate is not None, self.account.used + self.seconds + _WAITING_COUNTS * self.since
 
     def begin(self) -> None:
         self.estimate = self.account.last = self.seconds

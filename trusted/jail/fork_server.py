@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from trusted.confine.lock import Confinement, confine_zygote
-from trusted.confine.process import die_with_parent
+from trusted.confine.process import die_with_parent, print_nowhere
 from trusted.jail.job_template import JobTemplate, Work
 from trusted.jail.protocol import (
     DESCRIPTORS,
@@ -70,7 +70,8 @@ class _Spare:
 
 def main(arguments: list[str], warm_up: Callable[[Role, Collection[Kind]], JobTemplate]) -> None:
     """Run steps 1 to 6. `warm_up` returns what each fork does."""
-    # Libraries' log messages can quote the file.
+    # Libraries' log messages, and a decoder's complaint, can quote the file.
+    print_nowhere()
     logging.disable(logging.CRITICAL)
     role, descriptor = Role[arguments[0].upper()], int(arguments[1])
     with socket.socket(fileno=descriptor) as channel:

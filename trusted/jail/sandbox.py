@@ -41,7 +41,6 @@ from trusted.jail.job_answer import (
     seal_answers,
     status_pipe,
 )
-from trusted.jail.members import cut, lengths_of
 from trusted.jail.memory_file import MemoryFile
 from trusted.jail.protocol import (
     ATTACHMENT_BYTES,
@@ -69,6 +68,7 @@ from trusted.jail.stages import (
     TooLarge,
     Verified,
 )
+from trusted.jail.unpacked import cut, lengths_of
 from trusted.jail.zygote_pool import JOBS_AT_ONCE, OnDemand, ZygotePool
 
 _ATTEMPTS: Final = 2

@@ -73,7 +73,8 @@ class Kind(enum.StrEnum):
     FILM = "film"
 
 
-# Decided by the kind alone and before any job runs: a job that was taken over cannot choose who reads its result.
+# Decided by the kind alone and before any job runs: a job that was taken over cannot choose who reads its
+# result, but for a recording, which may come out as a film (`Sandbox.scrub`).
 RESULT_KIND: Final = {
     Kind.JPEG: Kind.JPEG,
     Kind.PNG: Kind.PNG,
@@ -161,6 +162,10 @@ class Lost(enum.StrEnum):
     LINKS = "links"
     SOUND_OR_FILM = "sound_or_film"
     LAYOUT = "layout"
+    TEXT_COLOURS = "text_colours"
+    CHARTS = "charts"
+    CHANGES = "changes"
+    VALUES = "values"
     FULL_SOUND = "full_sound"
     FULL_FILM = "full_film"
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from trusted.relay.accepting import accept
 from trusted.relay.limits import RelayLimits
-from trusted.relay.places import Place, Places
+from trusted.relay.places import Places, Slot
 
 # When the kernel gives no descriptor or no memory for one more, it gives none a moment later either.
 _PAUSE_SECONDS = 0.05
@@ -28,7 +28,7 @@ class Door(ABC):
         self.places = Places(limits, self._loop.time)
 
     @abstractmethod
-    async def attend(self, browser: socket.socket, place: Place) -> None:
+    async def attend(self, browser: socket.socket, place: Slot) -> None:
         """Do what this door is for. Raises OSError, TimeoutError among them, where the connection is to be closed."""
 
     async def serve(self, listeners: Sequence[socket.socket]) -> None:
@@ -68,7 +68,7 @@ class Door(ABC):
         finally:
             self._loop.remove_reader(listener)
 
-    async def _visit(self, browser: socket.socket, place: Place) -> None:
+    async def _visit(self, browser: socket.socket, place: Slot) -> None:
         try:
             with contextlib.suppress(OSError), browser:
                 await self.attend(browser, place)

@@ -14,7 +14,7 @@ from itertools import islice
 from trusted.relay.limits import RelayLimits
 
 
-class Place:
+class Slot:
     """One connection's place: how much it has moved, and the task that ends with the place."""
 
     __slots__ = ("_at", "_clock", "_half_life", "_moved", "visit")
@@ -42,7 +42,7 @@ class Places:
     def __init__(self, limits: RelayLimits, clock: Callable[[], float]) -> None:
         self._limits = limits
         self._clock = clock
-        self._taken: dict[Place, None] = {}
+        self._taken: dict[Slot, None] = {}
         self._evictions_left = float(limits.evictions_at_once)
         self._counted_at = clock()
 
@@ -59,19 +59,19 @@ class Places:
         self._counted_at = now
         return self._evictions_left >= 1
 
-    def take(self) -> Place:
+    def take(self) -> Slot:
         """Return a place for a newcomer; the connection with the least progress ends if there are too many now."""
-        place = Place(self._clock, self._limits.half_life_seconds)
+        place = Slot(self._clock, self._limits.half_life_seconds)
         self._taken[place] = None
         if len(self._taken) > self._limits.connections:
             self._evictions_left -= 1
             older = islice(self._taken, max(1, len(self._taken) - self._limits.newest))
-            least = min(older, key=Place.progress)
+            least = min(older, key=Slot.progress)
             self.leave(least)
             if least.visit is not None:
                 least.visit.cancel()
         return place
 
-    def leave(self, place: Place) -> None:
+    def leave(self, place: Slot) -> None:
         """Give a place back; does nothing when it made room already."""
         self._taken.pop(place, None)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from trusted.confine.lock import confine_relay
-from trusted.confine.process import die_with_parent, drop_root
+from trusted.confine.process import die_with_parent, drop_root, print_nowhere
 from trusted.relay.limits import RELAY_LIMITS
 from trusted.relay.pool import CircuitPool
 from trusted.relay.redirect import Redirect
@@ -52,6 +52,7 @@ def main(connect: Connect, arguments: Sequence[str] | None = None) -> int:
     # In this order: the kernel clears PR_SET_PDEATHSIG when the account changes.
     drop_root()
     die_with_parent(inherited.parent)
+    print_nowhere()
     try:
         locks = confine_relay(inherited.socks_port, RELAY_LIMITS.descriptors)
     except Exception:  # noqa: BLE001 - whatever made confinement fail, do not start

@@ -15,7 +15,7 @@ from typing import Final
 
 from trusted.relay.door import Door
 from trusted.relay.limits import RelayLimits
-from trusted.relay.places import Place
+from trusted.relay.places import Slot
 
 _LINGER_SECONDS: Final = 2.0
 _END_OF_HEAD: Final = b"\r\n\r\n"
@@ -33,7 +33,7 @@ class Redirect(Door):
         super().__init__(replace(limits, connections=limits.redirects, newest=limits.redirects // 2))
         self._answer = _ANSWER.format(name=name).encode("ascii")
 
-    async def attend(self, browser: socket.socket, place: Place) -> None:
+    async def attend(self, browser: socket.socket, place: Slot) -> None:
         """Wait for the head, answer, and let the browser close."""
         del place  # one that says nothing makes no progress
         buffer = bytearray(self._limits.head_bytes)

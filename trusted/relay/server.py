@@ -14,7 +14,7 @@ from trusted.relay.client_hello import MOST_BYTES, NotTls, read_client_hello
 from trusted.relay.door import Door
 from trusted.relay.limits import RelayLimits
 from trusted.relay.link import link
-from trusted.relay.places import Place
+from trusted.relay.places import Slot
 from trusted.relay.pool import CircuitPool, Unreachable
 
 
@@ -26,7 +26,7 @@ class Relay(Door):
         self._name = name
         self._pool = pool
 
-    async def attend(self, browser: socket.socket, place: Place) -> None:
+    async def attend(self, browser: socket.socket, place: Slot) -> None:
         """Forward what comes to the onion, and back. Steps 2 to 4."""
         with contextlib.suppress(NotTls, Unreachable):
             async with asyncio.timeout(self._limits.hello_seconds):

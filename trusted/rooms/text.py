@@ -2,7 +2,7 @@
 The room for what is typed: fields from when they come until the answer is made.
 
 Each form may keep `OWN_BYTES` without asking, which all connections together hold at most 32 MiB of: a report of some
-16,000 characters always gets in. What is longer is counted in one room for all (`memory.TEXT_BYTES`), four bytes for
+16,000 characters always gets in. What is longer is counted in one room for all (`TEXT_BYTES`), four bytes for
 each that came, which is what a character takes at the most. Where that is full, the slowest gives way; what came of
 a text that finds no room goes back to its writer, with the advice to wait a minute.
 """

@@ -16,6 +16,7 @@ import msgspec
 from trusted.case.entry import Hex16, Hex32
 from trusted.case.errors import RosterFault
 from trusted.crypto.envelope import blake
+from trusted.crypto.grants import can_seal_to
 from trusted.crypto.signing import id_of
 from trusted.receipt.wordlist import BITS_PER_WORD, to_words
 
@@ -93,7 +94,7 @@ class Roster:
     @property
     def readers(self) -> tuple[Member, ...]:
         """The members to whom reports go: handlers and leads."""
-        return tuple(member for member in self.members if member.role != "counsel")
+        return tuple(member for member in self.members if member.role in {"handler", "lead"})
 
     @property
     def counsel(self) -> tuple[Member, ...]:
@@ -221,7 +222,8 @@ def fingerprint_words(digest: bytes) -> tuple[str, ...]:
 
 def _require_consistent(organisations: Sequence[Organisation], members: Sequence[Member]) -> None:
     """Return if every id follows from its keys and nothing stands twice."""
-    if any(member.id != id_of(member.sign, member.box).hex() for member in members):
+    # Nothing can be sealed to some points of the curve, 32 zero bytes among them: one such key would stop every report.
+    if any(member.id != id_of(member.sign, member.box).hex() or not can_seal_to(member.box) for member in members):
         raise RosterFault("roster.wrong_id")
     # Reporters mark people by their label: two with the same could be mistaken for each other, and then one reads a
     # report about herself. Two members who share a key would be one person with two signatures.

@@ -40,9 +40,9 @@ async def add_file(parts: Parts, sealed: SealedFile) -> None:
 
 
 async def drop_file(parts: Parts, file_id: bytes) -> None:
-    """Delete a file, staged or owned; one that is not there is no fault."""
+    """Delete a staged file; one that is not there, or that a case has claimed, stays as it is."""
     async with parts.db.write() as connection:
-        await connection.execute("DELETE FROM files WHERE file_id = ?", (file_id,))
+        await connection.execute("DELETE FROM files WHERE file_id = ? AND case_id IS NULL", (file_id,))
 
 
 async def drop_staged(parts: Parts) -> None:
@@ -67,7 +67,8 @@ async def delete_chunks(parts: Parts, case_id: bytes) -> None:
     async with parts.db.read() as connection:
         found = await every(connection, "SELECT file_id FROM files WHERE case_id = ?", case_id)
     for (file_id,) in found:
-        await drop_file(parts, file_id)
+        async with parts.db.write() as connection:
+            await connection.execute("DELETE FROM files WHERE file_id = ?", (file_id,))
 
 
 async def read_file(parts: Parts, case_id: bytes, file_id: bytes, *, released_only: bool) -> AsyncIterator[bytes]:

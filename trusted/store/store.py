@@ -164,7 +164,7 @@ class Store:
             raise
 
     async def drop_file(self, file_id: bytes) -> None:
-        """Delete a file, staged or owned."""
+        """Delete a staged file."""
         await self._finish(files.drop_file(self._parts, file_id))
 
     async def disk_use(self) -> usage.DiskUse:

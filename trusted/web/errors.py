@@ -173,7 +173,7 @@ class ReportTooLarge(FileRefused):
 
 
 class NoRoomNow(FileRefused):
-    """The memory for uploads stayed full for `Limits.room_seconds`."""
+    """The memory for uploads stayed full for `ROOM_SECONDS` (trusted/rooms/uploads.py)."""
 
     code = 324
     text_key = "file.no_room"

@@ -18,7 +18,6 @@ It ends when the keeper says so, when the keeper's end of the channel closes, or
 
 import argparse
 import asyncio
-import os
 import resource
 import secrets
 import signal
@@ -34,6 +33,7 @@ from aiohttp import web
 
 from trusted.case.errors import CaseError
 from trusted.confine.lock import confine_intake
+from trusted.confine.process import print_nowhere
 from trusted.jail.sandbox import Sandbox
 from trusted.jail.self_test import JailNotTight
 from trusted.jail.zygote_pool import OnDemand
@@ -91,7 +91,7 @@ def main(open_service: OpenService, version: Callable[[], str], arguments: Seque
     """Run the intake and return its exit code. `version` is that of the scrubber."""
     inherited = _read_arguments(sys.argv[1:] if arguments is None else arguments)
     faults = Faults()
-    _to_nowhere()
+    print_nowhere()
     _more_descriptors()
     be_silent(faults)
     try:
@@ -194,11 +194,3 @@ def _more_descriptors() -> None:
     """Raise the soft limit of descriptors: connections and files in memory need more than the usual 1,024."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _DESCRIPTORS), hard))
-
-
-def _to_nowhere() -> None:
-    """Point the standard streams at /dev/null, whatever they were."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)

@@ -24,9 +24,9 @@ from audit.verdict import Counted, Inspection, listed
 HOME_FILES = ("kallskydd.db", "kallskydd.db-wal", "kallskydd.db-shm", "shred.slots", "audit.chain", "upkeep.seen")
 _NULL = "/dev/null"
 _STANDARD = range(3)
-# A socket that is handed on is nobody's for less than a millisecond; a process that waits for its turn, for some more.
-_READINGS = 6
-_PAUSE_SECONDS = 0.03
+# A socket that is handed on is nobody's until its receiver takes it: less than a millisecond, or what a busy computer
+# needs to start a zygote. Two seconds in all.
+_PAUSES_SECONDS = (0.03, 0.06, 0.12, 0.24, 0.48, 0.96)
 
 
 def check_intake_descriptors(inspection: Inspection, scene: Scene) -> None:
@@ -161,19 +161,22 @@ def _check(inspection: Inspection, scene: Scene, processes: tuple[Process, ...],
     them. So what one list alone can tell counts at once, and the rest when it is the same at every reading.
     """
     strange: dict[Process, set[Descriptor]] = {process: set() for process in processes}
+    unclear: dict[Process, set[Descriptor]] = {}
     left = list(processes)
-    for last in (*[False] * (_READINGS - 1), True):
+    for pause in (*_PAUSES_SECONDS, None):
         found = _open_by_process(inspection, scene, left, handles=handles)
         left = []
         for process, kinds in found.items():
-            strange[process] |= {one for one, what in kinds.items() if what.kind is None and (what.sure or last)}
-            if not last and any(not what.sure for what in kinds.values()):
+            strange[process] |= {one for one, what in kinds.items() if what.kind is None and what.sure}
+            now = {one for one, what in kinds.items() if not what.sure}
+            unclear[process] = unclear.get(process, now) & now
+            if unclear[process] and pause is not None:
                 left.append(process)
             else:
-                _record(inspection, scene, process, kinds.values(), strange[process])
-        if not left:
+                _record(inspection, scene, process, kinds.values(), strange[process] | unclear[process])
+        if not left or pause is None:
             return
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(pause)
 
 
 def _open_by_process(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from audit.mirror.brackets import Unreadable
 from audit.mirror.proxy_file import Problem, caddy_problems, nginx_problems
-from audit.mirror.scene import CADDY, NGINX, RELAY, MirrorScene, Part, tor_behind
+from audit.mirror.scene import CADDY, NGINX, RELAY, MirrorScene, ProxyProgram, tor_behind
 from audit.observe.proc import NotSeen, Process
 from audit.observe.units import unit_of, unit_settings
 from audit.verdict import Inspection, Word, listed
@@ -73,7 +73,7 @@ def check_configuration(inspection: Inspection, scene: MirrorScene) -> None:
             _check_file(inspection, part, file)
 
 
-def _check_file(inspection: Inspection, part: Part, file: str) -> None:
+def _check_file(inspection: Inspection, part: ProxyProgram, file: str) -> None:
     judge = nginx_problems if part.kind == NGINX else caddy_problems
     path = part.main.place("root") / file.lstrip("/")
     try:
@@ -169,7 +169,7 @@ def _unit_problems(scene: MirrorScene, unit: str) -> list[tuple[str, str, str]]:
     return wrong
 
 
-def _words(part: Part) -> list[tuple[tuple[str, ...], dict[str, str]]]:
+def _words(part: ProxyProgram) -> list[tuple[tuple[str, ...], dict[str, str]]]:
     """Return the words after the program's own, and which of them may be there."""
     words = part.words()
     if part.kind == NGINX:

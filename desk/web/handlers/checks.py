@@ -6,9 +6,11 @@ from typing import Final
 from aiohttp import web
 
 from cases.roster.chain import fingerprint_words
+from desk.errors import ServerRefused
 from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, sent_form
 from desk.web.session.desk import Desk
+from desk.web.views.group.people import NOT_LET_IN
 from desk.web.views.group.verdict import verdict
 from desk.web.views.pages import download
 from desk.web.views.sentences import notice_for
@@ -25,6 +27,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     found, probes = await _examined(services.desk)
     language = services.language
     notice = None if found.unreached is None else notice_for(found.unreached)
+    if isinstance(found.unreached, ServerRefused):
+        notice = NOT_LET_IN
     members = () if found.roster is None else found.roster.members
     words = () if found.roster is None else fingerprint_words(found.roster.digest)
     said = verdict(found, probes, language)

@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import DEFAULT_RULES, CaseAction
-from desk.errors import NoText, NotNow
+from desk.errors import NoText
 from desk.web.handlers.write.machine import (
     NOTHING_SAID,
     FormWithPreview,
@@ -63,7 +63,7 @@ class _Close(FormWithPreview[TypedClose]):
         return self.done(sitting) if self.is_sent(sitting, opened) else None
 
     def check(self, sitting: Closing, _opened: OpenCase) -> None:
-        """Return if there is an outcome with its text. Raises NoText, NotNow."""
+        """Return if there is an outcome with its text. Raises NoText, Usage."""
         _outcome(sitting)
 
     async def prepare(self, sitting: Closing, opened: OpenCase) -> web.Response:
@@ -129,6 +129,7 @@ class _Close(FormWithPreview[TypedClose]):
             "/",
             notice=said.notice,
             status=said.status,
+            number=case_number(bytes.fromhex(sitting.case)),
             path=sitting.path,
             typed=replace(sitting.typed, seen=sitting.typed.seen or counted(opened.case)),
             view=services.reporter.preview(opened.case, bodies, sitting.today, opened.rules),
@@ -149,7 +150,7 @@ def _is_unfinished(case: DeskCase) -> bool:
 
 
 def _outcome(sitting: Closing) -> Outcome:
-    """Return the outcome. Raises NoText, NotNow."""
+    """Return the outcome. Raises NoText, and Usage when none is chosen."""
     typed = sitting.typed
     if not typed.text:
         raise NoText("timing.no_outcome")
@@ -157,7 +158,7 @@ def _outcome(sitting: Closing) -> Outcome:
     require_text(typed.note, may_be_empty=True)
     outcome = outcome_of(typed)
     if outcome is None:
-        raise NotNow
+        raise NoText("close.no_outcome")
     return outcome
 
 

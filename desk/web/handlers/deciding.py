@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from desk.errors import DeskError, Erased, NotReachable, NotVerified
+from desk.errors import DeskError, Erased, HeldBack, NotReachable, NotVerified
 from desk.web.local.forms import Form
 from desk.web.services import SERVICES, case_named
 from desk.web.session.unsent import case_of_unsent
@@ -35,7 +35,7 @@ async def decided(request: web.Request, form: Form, decide: Decide, again: Again
             case = await case_now(book, case_named(request))
             try:
                 return await decide(book, case)
-            except (NotReachable, NotVerified):
+            except (NotReachable, NotVerified, HeldBack):
                 raise
             except DeskError as refused:
                 return again(case, refused)

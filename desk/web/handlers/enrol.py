@@ -13,7 +13,7 @@ from typing import Final, cast
 from aiohttp import web
 
 from cases.roster.member import Join, read_join
-from desk.errors import DeskBusy, DeskError, HomeUnusable, Usage
+from desk.errors import DeskBusy, DeskError, HomeUnusable, Usage, WeakPassphrase
 from desk.keep.keyfile import enrol as make_key
 from desk.keep.keyfile import require_strong
 from desk.keep.lock import desk_lock
@@ -41,7 +41,6 @@ FILE_NAME: Final = "join.toml"
 SUGGESTED_WORDS: Final = 4
 # Which field an error of the library is about.
 _FIELDS: Final[Mapping[str, str]] = {
-    "desk.weak_passphrase": "passphrase",
     "desk.passphrases_differ": "again",
     "join.unreadable": "name",
 }
@@ -78,7 +77,8 @@ async def enrol(request: web.Request) -> web.StreamResponse:
             make_key, services.home, form.one("name"), cast("Role", role), form.one("label"), passphrase
         )
     except DeskError as refused:
-        return _form(services, form, notice=notice_for(refused), wrong=_FIELDS.get(refused.text_key, ""))
+        wrong = "passphrase" if isinstance(refused, WeakPassphrase) else _FIELDS.get(refused.text_key, "")
+        return _form(services, form, notice=notice_for(refused), wrong=wrong)
     except CaseError as refused:
         failed = Usage("join.unreadable") if refused.text_key == "join.unreadable" else Usage("desk.error")
         return _form(services, form, notice=notice_for(failed), wrong=_FIELDS.get(failed.text_key, ""))

@@ -52,6 +52,11 @@ _OTHER_REFERENCE: Final = Notice(
     N_("Your colleague has changed the reference since this page was shown, and nothing is erased."),
     N_("Read the one that stands here now, and sign again if you agree."),
 )
+# The page of the first signature says that nothing goes yet, so nothing does.
+_SIGNED_ALREADY: Final = Notice(
+    N_("A colleague has signed this very reference, and nothing is erased yet."),
+    N_("Go to Erase, read what waits there, and sign beside it."),
+)
 _CHANGED: Final = Notice(N_("That signature waits no more."), N_("Look at what waits now."), "warn")
 
 
@@ -103,9 +108,12 @@ async def sign_first(request: web.Request) -> web.StreamResponse:
     form, language = await sent_form(request), request.app[SERVICES].language
 
     async def sign(book: Casebook, case: DeskCase) -> web.Response:
-        if notice := _refused(form, language):
+        if notice := _refused(case, form, language):
             return _form(request, case, form, notice)
-        reference = reference_of(form.one("ground"), form.one("number"), language)
+        reference = reference_of(case, form.one("ground"), form.one("number"), language)
+        line = erase_line(case, today(book.clock), language)
+        if any(one.reference == reference for one in line.to_join):
+            return _form(request, case, form, _SIGNED_ALREADY)
         state = await erase(book, case_named(request), reference)
         return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
 
@@ -257,12 +265,12 @@ def _form(
     )
 
 
-def _refused(form: Form, language: Language) -> Notice | None:
+def _refused(case: DeskCase, form: Form, language: Language) -> Notice | None:
     if form.one("ground") not in {value for value, _label, _sentence in GROUNDS}:
         return _NO_GROUND
     if not form.one("number"):
         return _NO_NUMBER
-    reference = reference_of(form.one("ground"), form.one("number"), language)
+    reference = reference_of(case, form.one("ground"), form.one("number"), language)
     return _LONG if len(reference) > REFERENCE_CHARACTERS else None
 
 

@@ -1,4 +1,4 @@
-"""Numbers: the figures of a year from the cases that this member can open, as a page, on paper and as CSV."""
+"""Numbers: the figures of a year from the cases that this member can open, and of the whole channel: page and CSV."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ from typing import Final
 
 from aiohttp import web
 
+from cases.wire.sums import last_year
 from desk.errors import DeskError, NotReachable
 from desk.keep.state import KnownCase
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services, sent_form
 from desk.web.session.link import LinkState
-from desk.web.views.group.figures import as_csv, figures
-from desk.web.views.pages import Notice, download
+from desk.web.views.group.figures import Figures, as_csv, as_pdf, figures, of_channel
+from desk.web.views.pages import N_, Notice, download, see
 from desk.web.views.sentences import notice_for
 from desk.work.case.casebook import Casebook
 from desk.work.case.numbers import Period, last_counted, periods
@@ -21,6 +22,9 @@ from trusted.case.clock import today
 
 HERE: Final = "/numbers"
 CSV: Final = "/numbers/csv"
+CHANNEL: Final = "/numbers/channel"
+CHANNEL_CSV: Final = "/numbers/channel/csv"
+CHANNEL_PDF: Final = "/numbers/channel/pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     found = await _found(services)
     page = figures(found.periods, request.query.get("year", ""), found.organisations, services.language)
-    return services.page("numbers.html", HERE, notice=found.notice, figures=page, today=today(services.clock))
+    return services.page("numbers/own.html", HERE, notice=found.notice, figures=page, today=today(services.clock))
 
 
 async def save(request: web.Request) -> web.StreamResponse:
@@ -52,6 +56,56 @@ async def save(request: web.Request) -> web.StreamResponse:
     if found.failed is not None:
         return services.page("plain.html", HERE, notice=found.notice, status=ERROR_STATUS)
     return download(as_csv(found.periods, found.organisations, services.language), "statistik.csv", "text/csv")
+
+
+async def show_channel(request: web.Request) -> web.StreamResponse:
+    """Show one year of the whole channel, and who has not added to the last one yet."""
+    services = request.app[SERVICES]
+    book = services.desk.reading()
+    kept, roster = book.state.case_list.channel, None if book.chain is None else book.chain.current
+    lines = {one.member for one in kept.lines} if roster is not None and kept.roster == roster.digest else set()
+    missing = [one.name for one in (roster.members if roster else ()) if one.id not in lines]
+    year = last_year(today(services.clock))
+    return services.page(
+        "numbers/channel.html",
+        HERE,
+        figures=_channel_page(services, request.query.get("year", "")),
+        today=today(services.clock),
+        year=year,
+        missing=[] if str(year) in kept.published else missing,
+        is_counted=str(year) in kept.published,
+    )
+
+
+async def save_channel(request: web.Request) -> web.StreamResponse:
+    """Give out all years of the whole channel as a file for a spreadsheet."""
+    await sent_form(request)
+    services = request.app[SERVICES]
+    book = services.desk.reading()
+    roster = None if book.chain is None else book.chain.current
+    names = {} if roster is None else {one.key: one.name for one in roster.organisations}
+    found = of_channel(book.state.case_list.channel.published)
+    return download(as_csv(found, names, services.language, own=False), "statistik-hela-kanalen.csv", "text/csv")
+
+
+async def print_channel(request: web.Request) -> web.StreamResponse:
+    """Give out one year of the whole channel as a PDF."""
+    form = await sent_form(request)
+    services = request.app[SERVICES]
+    shown = _channel_page(services, form.one("year")).shown
+    if shown is None:
+        return see(CHANNEL)
+    title = services.language.translate(N_("The whole channel, %(name)s"), name=shown.name)
+    made = as_pdf(title, shown, services.language, services.printed)
+    return download(made, f"statistik-hela-kanalen-{shown.name}.pdf", "application/pdf")
+
+
+def _channel_page(services: Services, year: str) -> Figures:
+    """Return the figures of the whole channel, with this year in full."""
+    book = services.desk.reading()
+    roster = None if book.chain is None else book.chain.current
+    names = {} if roster is None else {one.key: one.name for one in roster.organisations}
+    return figures(of_channel(book.state.case_list.channel.published), year, names, services.language, own=False)
 
 
 async def _found(services: Services) -> _Found:
@@ -97,4 +151,10 @@ def _was_fetched_since(book: Casebook, day: date) -> bool:
     return fetched is not None and fetched > day
 
 
-ROUTES: Final[Routes] = {HERE: (show, None), CSV: (None, save)}
+ROUTES: Final[Routes] = {
+    HERE: (show, None),
+    CSV: (None, save),
+    CHANNEL: (show_channel, None),
+    CHANNEL_CSV: (None, save_channel),
+    CHANNEL_PDF: (None, print_channel),
+}

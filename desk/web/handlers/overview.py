@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import DeadlineKind
+from desk.errors import ServerRefused
 from desk.keep.preferences import read_preferences
 from desk.keep.summaries import Index, Problem, Summary
 from desk.web.local.forms import Form, read_form
@@ -18,19 +19,20 @@ from desk.web.local.guard import Routes
 from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
 from desk.web.views.case_line import case_path, line_of
-from desk.web.views.group.people import CLOCK
+from desk.web.views.group.people import CLOCK, NOT_LET_IN
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
 from desk.web.views.overview.restored import restore_notice
-from desk.web.views.overview.todo import Known, offers_standing, todo_of
+from desk.web.views.overview.todo import Known, todo_of, waiting_of
 from desk.web.views.overview.welcome import welcome
 from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.sentences import notice_for, sentences_for
 from desk.web.views.sentences.warnings import ALARMS
 from desk.work.case.casebook import Casebook
+from desk.work.case.held import held_by_move
 from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
+from desk.work.case.waiting import is_awaited
 from desk.work.membership import is_clock_wrong
-from desk.work.moves import offered_cases
 from trusted.case.clock import today
 from trusted.case.errors import NotThere
 
@@ -90,7 +92,7 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         name: one for name, one in index.problems.items() if one.is_alarm or one.until or one.text_key in ALARMS
     }
     waiting = {name for name in summaries if index.is_waiting(name)}
-    if not (summaries or problems):
+    if not (summaries or problems or _to_join(book)):
         words = welcome(book, services.band.name, language)
         return services.page(
             "overview_empty.html",
@@ -110,7 +112,8 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         for name, one in ((one.case_id.hex(), one) for one in found[:most])
     ]
     drafted = {case_path(bytes.fromhex(name)) for name in services.desk.drafts.cases}
-    todo = todo_of(_known(services, book, index, problems), day, language)
+    known = _known(services, book, index, problems)
+    todo = todo_of(known, day, language)
     weekday = language.weekday(day)
     return services.page(
         "overview.html",
@@ -121,6 +124,7 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         todo=todo,
         drafted=drafted,
         nothing="" if todo else _nothing(summaries, day, language),
+        waiting_for=waiting_of(known, day, language),
         cases=lines,
         waiting=language.notice(sentences_for(NotThere.text_key)),
         more=most + AT_A_TIME if len(found) > most else 0,
@@ -132,20 +136,28 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
 
 def _known(services: Services, book: Casebook, index: Index, problems: Mapping[str, Problem]) -> Known:
     """Return what the list of what is to be done follows from."""
-    cases = book.state.case_list.cases
+    cases, day = book.state.case_list.cases, today(services.clock)
+    known_moves = {*index.offers, *(one.hex() for one in (*book.waiting_moves.to_sign, *book.waiting_moves.elsewhere))}
+    moves = {name: held_by_move(cases[name], book.waiting_moves, index, day) for name in known_moves if name in cases}
     return Known(
         index.standing(),
         {name: known.read for name, known in cases.items()},
         problems,
-        offers_standing(index, cases),
+        {name: held for name, held in moves.items() if held is not None},
+        _to_join(book),
         unsigned_change=_is_unsigned(book),
-        moves=offered_cases(book),
         no_copy=read_preferences(services.home.preferences).copied_on is None,
     )
 
 
+def _to_join(book: Casebook) -> tuple[bytes, ...]:
+    return tuple(case_id for case_id, one in book.waiting_moves.to_sign.items() if one.is_new)
+
+
 def _notice(services: Services, book: Casebook) -> Notice | None:
     """Return what stands above everything: why nothing could be fetched, or that it is under way."""
+    if isinstance(services.refresh.failed, ServerRefused) and is_awaited(book.chain, book.keys.id):
+        return NOT_LET_IN
     if services.refresh.failed is not None:
         return notice_for(services.refresh.failed)
     if is_clock_wrong(book, today(services.clock)):

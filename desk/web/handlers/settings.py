@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from desk.errors import DeskError, Usage
+from desk.errors import DeskError, Usage, WeakPassphrase
 from desk.keep.keyfile import change_passphrase
 from desk.keep.preferences import keep_preferences, read_preferences
 from desk.web.handlers.enrol import suggestion
@@ -30,7 +30,7 @@ _CHANGED: Final = Notice(
     N_("A copy of the key that you made before still opens with the old one: save a new copy, and destroy the old."),
     "good",
 )
-_FIELDS: Final = {"desk.wrong_passphrase": "old", "desk.weak_passphrase": "new", "desk.passphrases_differ": "again"}
+_FIELDS: Final = {"desk.wrong_passphrase": "old", "desk.passphrases_differ": "again"}
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -46,11 +46,11 @@ async def passphrase(request: web.Request) -> web.StreamResponse:
     try:
         if new != again:
             raise Usage("desk.passphrases_differ")
-        async with services.desk.at_work():
-            # Argon2id, three times.
-            await asyncio.to_thread(change_passphrase, services.home, old, new)
+        services.desk.reading()
+        # Argon2id, three times.
+        await asyncio.to_thread(change_passphrase, services.home, old, new)
     except DeskError as refused:
-        wrong = _FIELDS.get(refused.text_key, "")
+        wrong = "new" if isinstance(refused, WeakPassphrase) else _FIELDS.get(refused.text_key, "")
         return page(services, notice=notice_for(refused), status=ERROR_STATUS, wrong=wrong)
     kept = read_preferences(services.home.preferences)
     # The copy that was made is of the file before.
@@ -73,8 +73,8 @@ async def copy(request: web.Request) -> web.StreamResponse:
     """Hand out the key file as it lies there, sealed, and remember the day."""
     services = request.app[SERVICES]
     await read_form(request)
-    async with services.desk.at_work():
-        sealed = services.home.key.read_bytes()
+    services.desk.reading()
+    sealed = services.home.key.read_bytes()
     kept = read_preferences(services.home.preferences)
     keep_preferences(services.home.preferences, replace(kept, copied_on=today(services.clock)))
     return download(sealed, FILE_NAME)

@@ -3,14 +3,16 @@
 A computer without a key goes to Become a member, one that knows no server to its address (`handlers.enrol`).
 """
 
+import secrets
 from typing import Final
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from desk.errors import BadBridges, DeskError
 from desk.keep.bridges import read_bridges
 from desk.keep.state import read_joined
 from desk.web.handlers.enrol import ENROL, JOIN
+from desk.web.local.entrance import COOKIE_SETTINGS
 from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services
@@ -56,7 +58,7 @@ def page(
     services: Services, *, notice: Notice | None = None, status: int = 200, bridges: str | None = None
 ) -> web.Response:
     """Return the page; `bridges` is what was typed and refused."""
-    return services.page(
+    response = services.page(
         "unlock.html",
         UNLOCK,
         notice=notice,
@@ -67,6 +69,10 @@ def page(
         wrong=notice is not None and bridges is None,
         way=way_of(services, bridges),
     )
+    # Chromium keeps pages for Back, those too that say `no-store`, and would show them after the lock. It drops them
+    # when a cookie that no script reads has changed. This one means nothing else.
+    response.headers[hdrs.SET_COOKIE] = f"__Host-kallskydd-locked={secrets.token_urlsafe()}; {COOKIE_SETTINGS}"
+    return response
 
 
 def way_of(services: Services, typed_bridges: str | None = None) -> Way:

@@ -7,10 +7,15 @@ name resolve to 127.0.0.1 (DNS rebinding) sends its own name as `Host`.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 NAME_BYTES = 16
 TOKEN_BYTES = 16
+
+
+def new_name() -> str:
+    """Return 128 random bits as the first label of the name."""
+    return secrets.token_hex(NAME_BYTES)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -19,6 +24,9 @@ class LocalAddress:
 
     name: str
     port: int
+    # The frame in every page (`handlers.beat`) has a name of its own: another program that answers there once the
+    # application has ended is another origin than the page that is left, and reads nothing of it.
+    frame_name: str = field(default_factory=new_name)
 
     @property
     def host(self) -> str:
@@ -28,7 +36,10 @@ class LocalAddress:
     def origin(self) -> str:
         return f"http://{self.host}"
 
+    @property
+    def frame_host(self) -> str:
+        return f"{self.frame_name}.localhost:{self.port}"
 
-def new_name() -> str:
-    """Return 128 random bits as the first label of the name."""
-    return secrets.token_hex(NAME_BYTES)
+    @property
+    def frame_origin(self) -> str:
+        return f"http://{self.frame_host}"

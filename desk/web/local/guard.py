@@ -4,10 +4,13 @@ In this order; who fails one of them gets an empty answer that does not say what
 
 1. `Host` is the application's own, to the letter: the name is a secret of this run, and ends DNS rebinding.
 2. The browser says that it goes to a page, or fetches a style sheet or picture for one of them (`Sec-Fetch-*`, which
-   both browsers send to .localhost and no script can write). A fetch by a script, a frame, and what another page asks
-   for get nothing; so does a browser extension that has no more than the address.
+   both browsers send to .localhost and no script can write); a file that is read comes into the element of its page. A
+   fetch by a script, any other frame, and what another page asks for get nothing; so does a browser extension that has
+   no more than the address.
 3. What changes something is a POST whose `Origin` is ours.
 4. The cookie is the one that the opening token was exchanged for (`local.entrance`).
+
+The frame of our own pages comes under a second name, a secret as well, and gets nothing but itself.
 
 `Referrer-Policy` is `same-origin`: under `no-referrer` browsers send `Origin: null` with our own forms.
 """
@@ -41,7 +44,19 @@ HEADERS: Final = {
 _NOT_FOUND: Final = 404
 _GOES_TO_A_PAGE: Final = ("navigate", "document")
 # What our pages bring with it, by the beginning of its address.
-_PARTS: Final = {"/desk.css": ("no-cors", "style"), "/picture/": ("no-cors", "image")}
+SHOWN: Final = "/shown/"
+_PARTS: Final = {
+    "/desk.css": ("no-cors", "style"),
+    "/picture/": ("no-cors", "image"),
+    "/help/picture/": ("no-cors", "image"),
+    # A file that is read, by the element in which its page has it.
+    SHOWN + "frame/": ("navigate", "iframe"),
+    SHOWN + "picture/": ("no-cors", "image"),
+    SHOWN + "sound/": ("no-cors", "audio"),
+    SHOWN + "film/": ("no-cors", "video"),
+}
+# What is answered under the name of the frame, to that frame alone, and without the cookie.
+_FRAME: Final = {"/beat": ("navigate", "iframe"), "/desk.css": ("no-cors", "style")}
 _OWN_SITE: Final = "same-origin"
 # Typed by hand, or opened by the program.
 _NO_SITE: Final = "none"
@@ -52,6 +67,8 @@ def guard(address: LocalAddress, entrance: Entrance) -> Middleware:
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.headers.getall(hdrs.HOST, []) == [address.frame_host]:
+            return await handler(request) if _is_of_the_frame(request) else nothing()
         # 1.
         if request.headers.getall(hdrs.HOST, []) != [address.host]:
             return nothing()
@@ -89,9 +106,19 @@ async def bare_headers(_request: web.Request | None, response: web.StreamRespons
     response.headers.pop(hdrs.DATE, None)
 
 
+def _is_of_the_frame(request: web.Request) -> bool:
+    return request.method == hdrs.METH_GET and _FRAME.get(request.path) == _way(request)
+
+
+def _way(request: web.Request) -> tuple[str, str]:
+    return request.headers.get("Sec-Fetch-Mode", ""), request.headers.get("Sec-Fetch-Dest", "")
+
+
 def _is_a_way_of_ours(request: web.Request, origin: str) -> bool:
     site = request.headers.get("Sec-Fetch-Site", "")
-    way = (request.headers.get("Sec-Fetch-Mode", ""), request.headers.get("Sec-Fetch-Dest", ""))
+    way = _way(request)
+    if request.method == hdrs.METH_GET and request.path in _FRAME.keys() - _PARTS.keys():
+        return False
     if request.method == hdrs.METH_POST:
         return way == _GOES_TO_A_PAGE and site == _OWN_SITE and request.headers.get(hdrs.ORIGIN) == origin
     if request.method != hdrs.METH_GET:

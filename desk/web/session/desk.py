@@ -2,8 +2,9 @@
 
 Unlocking takes the desk home for itself (`desk.keep.lock`), opens the key with the passphrase, and reads what this desk
 remembers; the way to the server is made beside it. Fifteen minutes without a request lock it again: keys, cases and
-casebook are let go, and the home is free for the command line. What was typed in a form that met the lock is held, in
-memory, until the same member unlocks.
+casebook are let go, and the home is free for the command line. So do two minutes in which no page of the application
+was open anywhere (`beat`), and both count while the computer sleeps. What was typed in a form that met the lock is
+held, in memory, until the same member unlocks.
 
 One thing at a time: the desk's requests to the server are numbered, and what it remembers is one file. What was fetched
 before can be read meanwhile (`reading`), without the server.
@@ -16,7 +17,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from desk.errors import HomeUnusable, NoKey, NotJoined
+from desk.errors import HomeUnusable, NoKey, NotJoined, NotReachable
 from desk.keep.cache import Words, open_cache
 from desk.keep.drafts import Drafts, read_drafts
 from desk.keep.keyfile import DeskHome, unlock
@@ -30,13 +31,23 @@ from desk.web.session.answered import AnsweredForms
 from desk.web.session.held_copy import HeldCopy
 from desk.web.session.link import Link, LinkConnector
 from desk.web.session.oral import HeldCall
+from desk.web.session.passing import Moment, Now, now, seconds_since
 from desk.work.case.cached import fetch_touched, take_roster
 from desk.work.case.casebook import Casebook
+from desk.work.case.reading import ShownFile
 from trusted.case.clock import Clock
 
 IDLE_SECONDS: Final = 15 * 60.0
+# How long after a wake an idle desk can still be unlocked, while no page asks for anything.
+LOOK_SECONDS: Final = 5.0
+# So often each page says that it is open, and so long after the last one said so the browser counts as closed. Browsers
+# let a page that nobody sees say it once a minute.
+BEAT_SECONDS: Final = 20
+CLOSED_SECONDS: Final = 120.0
 # So long what a page is doing may go on after the button was pressed; then its question to the server is broken off.
 LOCK_PATIENCE_SECONDS: Final = 2.0
+# For so long somebody who looks at a white page waits for the server, and for what else is asked of it.
+PAGE_SECONDS: Final = 10.0
 # Another command in the same home is waited for so long; the page says so then.
 LOCK_WAIT_SECONDS: Final = 2.0
 
@@ -58,10 +69,14 @@ class _Unlocked:
     book: Casebook
     drafts: Drafts
     stack: contextlib.AsyncExitStack
-    used: float
+    # When something was last done, and when a page last said that it is open; None: none has.
+    used: Moment
+    beat: Moment | None = None
     # The words of each case, for the search; read from the cache when they are first wanted.
     words: Words | None = None
     has_new_words: bool = False
+    # The file that is being read; gone from memory when another is, or the desk locks.
+    shown: ShownFile | None = None
 
 
 @dataclass(slots=True, repr=False)
@@ -73,15 +88,20 @@ class Desk:
     clock: Clock
     idle_seconds: float = IDLE_SECONDS
     _: KW_ONLY
+    now: Now = now
     # Where what was fetched is kept (`desk.keep.cache`): never in the home.
     cache_folder: Path
     # Called each time the desk has been unlocked.
     on_unlock: Callable[[], None] = lambda: None
+    # Called when a page has waited too long for what goes on beside it.
+    on_hung: Callable[[], None] = lambda: None
     # What goes on beside the pages, and ends when the desk locks.
     beside: set["asyncio.Task[None]"] = field(default_factory=set)
     tokens: FormTokens = field(default_factory=FormTokens)
     copy: HeldCopy = field(default_factory=HeldCopy)
     answered: AnsweredForms = field(default_factory=AnsweredForms)
+    # How many requests of the browser are being answered: as long as one is, the browser is there.
+    asked: int = 0
     _unlocked: _Unlocked | None = None
     _held: HeldForm | None = None
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -126,7 +146,7 @@ class Desk:
             drafts = read_drafts(self.home.drafts, keys.sign_seed)
             _write(drafts)
             stack.callback(_write, drafts)
-            self._unlocked = _Unlocked(book, drafts, stack.pop_all(), self._now())
+            self._unlocked = _Unlocked(book, drafts, stack.pop_all(), self.now())
         self.on_unlock()
 
     def reading(self) -> Casebook:
@@ -144,6 +164,15 @@ class Desk:
             cache = self._unlocked.book.cache
             self._unlocked.words = {} if cache is None else cache.words()
         return self._unlocked.words
+
+    @property
+    def shown(self) -> ShownFile | None:
+        """The file that is being read, if one is. Raises Locked."""
+        return self._require_unlocked().shown
+
+    @shown.setter
+    def shown(self, file: ShownFile | None) -> None:
+        self._require_unlocked().shown = file
 
     def add_words(self, case_id: bytes, length: int, words: str) -> None:
         """Hold the words of a case that has so many entries. Raises Locked."""
@@ -167,16 +196,17 @@ class Desk:
         return self._unlocked
 
     @contextlib.asynccontextmanager
-    async def at_work(self, *, writes: bool = True) -> AsyncIterator[Casebook]:
-        """Yield the casebook, to one request at a time. Raises Locked.
+    async def at_work(self, *, writes: bool = True, hurry: float | None = PAGE_SECONDS) -> AsyncIterator[Casebook]:
+        """Yield the casebook, to one request at a time. Raises Locked, and NotReachable when the turn never comes.
 
         Afterwards the cases that were changed are fetched again, and what was learnt is written, unless the caller does
-        that later (`writes`).
+        that later (`writes`). `hurry`: how long the server may let the caller wait; None for what goes on beside pages.
         """
-        async with self._turn:
+        async with self._my_turn(hurry) as left:
             if self._unlocked is None:
                 raise Locked
             book, drafts = self._unlocked.book, self._unlocked.drafts
+            book.client.hurry(left, self.link.why)
             try:
                 yield book
                 await fetch_touched(book)
@@ -185,10 +215,58 @@ class Desk:
                     book.write()
                 drafts.drop_erased(book.state.case_list.tombstones)
 
+    @contextlib.asynccontextmanager
+    async def _my_turn(self, patience: float | None) -> AsyncIterator[float | None]:
+        """Yield how much of the patience is left. What goes on beside the pages has to give way in the end."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        is_hung = not await self._turn_within(patience)
+        if is_hung:
+            self.on_hung()
+            if not await self._turn_within(LOCK_PATIENCE_SECONDS):
+                raise NotReachable(self.link.why)
+        try:
+            yield None if patience is None else max(patience - (loop.time() - began), 0.0)
+        finally:
+            self._turn.release()
+            if is_hung and self._unlocked is not None:
+                self.on_unlock()
+
+    async def _turn_within(self, patience: float | None) -> bool:
+        try:
+            async with asyncio.timeout(patience):
+                return await self._turn.acquire()
+        except TimeoutError:
+            return False
+
     def used(self) -> None:
         """Count the fifteen minutes from now: the member has done something."""
         if self._unlocked is not None:
-            self._unlocked.used = self._now()
+            self._unlocked.used = self.now()
+
+    def beat(self) -> None:
+        """Count the two minutes from now: a page is open."""
+        if self._unlocked is not None:
+            self._unlocked.beat = self.now()
+
+    def seen(self) -> None:
+        """Count them from now if a page has ever said that it is open."""
+        if self._unlocked is not None and self._unlocked.beat is not None:
+            self.beat()
+
+    @property
+    def idle_left(self) -> float:
+        """How long until the desk locks, if nothing is done. Raises Locked."""
+        return self.idle_seconds - seconds_since(self._require_unlocked().used, self.now())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing was done for too long, or the browser was closed."""
+        if self._unlocked is None:
+            return False
+        beat = self._unlocked.beat
+        is_closed = beat is not None and not self.asked and seconds_since(beat, self.now()) >= CLOSED_SECONDS
+        return is_closed or self.idle_left <= 0
 
     async def lock(self, patience: float = LOCK_PATIENCE_SECONDS) -> None:
         """Let go of keys and cases. From now on every page says Locked.
@@ -218,10 +296,10 @@ class Desk:
                     await unlocked.stack.aclose()
 
     async def lock_when_idle(self) -> None:
-        """Lock once nothing has been asked for long enough. Runs until it is cancelled."""
+        """Lock once nothing has been done for long enough, or the browser was closed. Runs until it is cancelled."""
         while True:
-            await asyncio.sleep(self.idle_seconds / 60)
-            if self._unlocked is not None and self._now() - self._unlocked.used >= self.idle_seconds:
+            await asyncio.sleep(min(self.idle_seconds / 60, LOOK_SECONDS))
+            if self.is_over:
                 # Somebody may have begun something long just before.
                 await self.lock(self.idle_seconds)
 
@@ -245,10 +323,6 @@ class Desk:
             return None
         held, self._held = self._held, None
         return held.form
-
-    @staticmethod
-    def _now() -> float:
-        return asyncio.get_running_loop().time()
 
 
 def _write(drafts: Drafts) -> None:

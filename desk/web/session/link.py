@@ -13,11 +13,14 @@ import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
 from desk.errors import NotReachable
-from desk.server.reach import Connect
+from desk.server.reach import CONNECT_SECONDS, Connect
 
-# How long a request waits for a way that is being made. The browser shows its own progress meanwhile.
+# How long a request that is in no hurry waits for a way that is being made.
 WAIT_SECONDS: Final = 60.0
+# A request that is in a hurry stops waiting for the way so much earlier, and says why there is none.
+_SOONER_SECONDS: Final = 0.5
 STARTING: Final = "reach.starting"
+_PATIENT: Final = aiohttp.ClientTimeout(connect=CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
 
 
 class LinkState(enum.Enum):
@@ -50,6 +53,11 @@ class Link:
             return LinkState.STARTING
         return LinkState.DOWN if self.reason else LinkState.CLOSED
 
+    @property
+    def why(self) -> str:
+        """Why the server is not asked at the moment: a text key."""
+        return STARTING if self.state is LinkState.STARTING else self.reason or self.unanswered or "reach.timed_out"
+
     def open(self, address: str, onion_private: str) -> None:
         """Begin to make the way, unless there is one or it is being made."""
         if self.state in {LinkState.CLOSED, LinkState.DOWN}:
@@ -62,11 +70,12 @@ class Link:
         except NotReachable as failed:
             self.reason = failed.text_key
 
-    async def connector(self) -> aiohttp.BaseConnector:
+    async def connector(self, patience: float | None = None) -> aiohttp.BaseConnector:
         """Return the connector, once it is there. Raises NotReachable."""
+        wait = min(WAIT_SECONDS, (patience or WAIT_SECONDS) - _SOONER_SECONDS)
         if self._making is not None:
             # The task itself goes on: another request may wait for it as well.
-            await asyncio.wait({self._making}, timeout=WAIT_SECONDS)
+            await asyncio.wait({self._making}, timeout=wait)
         if self._made is None:
             raise NotReachable(self.reason or STARTING)
         return self._made
@@ -87,14 +96,22 @@ class LinkConnector(aiohttp.BaseConnector):
     def __init__(self, link: Link, limit: int) -> None:
         super().__init__(limit=limit)
         self._link = link
+        self._making: set[asyncio.Future[ResponseHandler]] = set()
 
     async def _create_connection(
         self, req: aiohttp.ClientRequest, traces: list[Any], patience: aiohttp.ClientTimeout
     ) -> ResponseHandler:
         """Return a connection: this is the method that aiohttp's own connectors override."""
-        inner = await self._link.connector()
+        inner = await self._link.connector(patience.sock_connect)
+        # It goes on when the one who asked gives up: the circuit is there for the next who asks.
+        making = asyncio.ensure_future(inner._create_connection(req, traces, _PATIENT))  # noqa: SLF001 - the seam
+        self._making.add(making)
+        making.add_done_callback(self._making.discard)
         try:
-            made = await inner._create_connection(req, traces, patience)  # noqa: SLF001 - the seam between connectors
+            made = await asyncio.shield(making)
+        except asyncio.CancelledError:
+            making.add_done_callback(_let_go)
+            raise
         except NotReachable as failed:
             # A place on the open web is no sign of the server's onion.
             if not req.is_ssl():
@@ -102,3 +119,9 @@ class LinkConnector(aiohttp.BaseConnector):
             raise
         self._link.unanswered = "" if not req.is_ssl() else self._link.unanswered
         return made
+
+
+def _let_go(made: "asyncio.Future[ResponseHandler]") -> None:
+    """Close a connection that nobody waits for any more."""
+    if not made.cancelled() and made.exception() is None:
+        made.result().close()

@@ -17,15 +17,16 @@ from functools import partial
 from typing import Final
 
 from desk.errors import DeskError, FetchBroken, NotReachable
-from desk.web.session.desk import Desk, Locked
+from desk.web.session.desk import PAGE_SECONDS, Desk, Locked
 from desk.web.session.search import keep_words
 from desk.work.moves import waiting_offers
+from desk.work.sums import take_part
 from desk.work.syncing import Rounds
 from trusted.case.clock import Clock, next_release, today
 
 AFTER_RELEASE: Final = timedelta(hours=2)
 # How long the page waits that has nothing to show yet, and the one whose button was pressed.
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = PAGE_SECONDS
 _LOOK_SECONDS: Final = 30.0
 # What was learnt is written so often while everything is fetched: both files are written whole.
 _WRITE_SECONDS: Final = 30.0
@@ -62,6 +63,12 @@ class Refresh:
             self.desk.beside.add(self._task)
             self._task.add_done_callback(self.desk.beside.discard)
 
+    def give_up(self) -> None:
+        """End the one that waits for the server, or for the way to it: a page waits for its turn."""
+        if self._task is not None and self.is_running:
+            self.failed = NotReachable(self.desk.link.why)
+            self._task.cancel()
+
     async def wait(self) -> None:
         """Wait for the end of the one that is under way, for so long as somebody looks at a white page."""
         if self._task is not None:
@@ -90,7 +97,7 @@ class Refresh:
             self.failed = None
 
     async def _fetch_all(self) -> None:
-        async with self.desk.at_work() as book:
+        async with self.desk.at_work(hurry=None) as book:
             await book.sync()
             rounds = Rounds(list(book.state.case_list.cases), partial(keep_words, self.desk))
         loop = asyncio.get_running_loop()
@@ -99,12 +106,13 @@ class Refresh:
             while not rounds.is_over:
                 writes = loop.time() - written > _WRITE_SECONDS
                 written = loop.time() if writes else written
-                async with self.desk.at_work(writes=writes) as book:
+                async with self.desk.at_work(writes=writes, hurry=None) as book:
                     await rounds.take(book)
         finally:
             book.write()
-        async with self.desk.at_work() as book:
+        async with self.desk.at_work(hurry=None) as book:
             await waiting_offers(book)
+            await take_part(book)
             if book.cache is not None:
                 self.desk.keep_words()
                 book.cache.keep_fetched(today(self.desk.clock))

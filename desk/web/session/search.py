@@ -8,9 +8,9 @@ opening ten thousand cases for the first search would take ten seconds and more.
 import asyncio
 from collections.abc import Iterable
 
-from desk.keep.state import KnownCase
 from desk.web.session.cases import kept_case
 from desk.web.session.desk import Desk
+from desk.work.case.claims import claim_of
 from desk.work.case.opened import DeskCase
 
 # What people write; the other fields of an entry are keys and names of files.
@@ -34,7 +34,7 @@ async def containing(desk: Desk, names: Iterable[str], wanted: str) -> set[str]:
 
 def keep_words(desk: Desk, case: DeskCase) -> None:
     """Hold the words of a case that has just been opened. Raises Locked."""
-    desk.add_words(case.known.case_id, _length(case.known), _written(case))
+    desk.add_words(case.known.case_id, case.known.entries, _written(case))
 
 
 def _held(desk: Desk, name: str) -> str | None:
@@ -43,19 +43,15 @@ def _held(desk: Desk, name: str) -> str | None:
     if known is None:
         return ""
     held = desk.words.get(known.case_id)
-    return held[1] if held is not None and held[0] == _length(known) else None
+    return held[1] if held is not None and held[0] == known.entries else None
 
 
 def _read(desk: Desk, name: str) -> str:
     """Return the words of a case out of what was fetched last, and hold them."""
     case, known = kept_case(desk, name), desk.reading().state.case_list.cases[name]
     words = "" if case is None else _written(case)
-    desk.add_words(known.case_id, _length(known), words)
+    desk.add_words(known.case_id, known.entries, words)
     return words
-
-
-def _length(known: KnownCase) -> int:
-    return sum(head.count for head in known.seen.values())
 
 
 def _written(case: DeskCase) -> str:
@@ -63,6 +59,7 @@ def _written(case: DeskCase) -> str:
         getattr(entry.body, field, "")
         for entries in case.streams.values()
         for entry in entries
+        if claim_of(entry.body) is None
         for field in _WRITTEN
     ]  # fmt: skip
     return "\n".join(text for text in texts if text).casefold()

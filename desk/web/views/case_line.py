@@ -6,14 +6,14 @@ from datetime import date
 from hashlib import blake2b
 from typing import Final
 
-from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
+from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind, is_erasable
 from desk.keep.summaries import Limit, Summary
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
 from desk.web.views.written import inert_line
 from desk.work.case.opened import DeskCase
 from desk.work.case.summing import summary_of
-from trusted.case.entry import Stream
+from desk.work.due import has_answer
 
 NO_ORGANISATION: Final = N_("organisation not given")
 _PERSON: Final = b"ks1-case-number"
@@ -108,17 +108,10 @@ def is_new(summary: Summary, read: Mapping[int, int]) -> bool:
     return any(count > read.get(stream, 0) for stream, count in summary.others.items())
 
 
-def has_answer(summary: Summary, read: Mapping[int, int]) -> bool:
-    """Whether the reporter has written in a case that this member has read before, or has answered a question."""
-    seen = read.get(int(Stream.REPORTER), 0)
-    is_known = seen > 0 or summary.answered is not None
-    return not summary.is_left and is_known and seen < summary.others.get(int(Stream.REPORTER), 0)
-
-
 def state_on(summary: Summary, today: date) -> CaseState:
     """Return where a case is on a day, as far as its summary says: with one limit, and without what is allowed."""
     stage = CaseStage(summary.stage)
-    over = summary.erasable_from is not None and summary.erasable_from <= today and not summary.on_hold
+    over = is_erasable(summary.erasable_from, today, on_hold=summary.on_hold)
     due = () if summary.due is None else (_deadline(summary.due, today),)
     return CaseState(
         state=CaseStage.ERASABLE if stage is CaseStage.CLOSED and over else stage,

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from cases.languages import LANGUAGES, SOURCE, LanguageInfo, read_catalogue
 from desk.web.local.guard import HEADERS
+from desk.web.views.handbook import read_handbook
 
 # The member's page; Swedish is what municipalities work in.
 DESK_LANGUAGES: Final = ("sv", "en")
@@ -96,6 +97,7 @@ class Pages:
             self._environment.get_template(name)
         self._languages = {code: _language(package, code) for code in DESK_LANGUAGES}
         self.style = package.joinpath("static", "desk.css").read_bytes()
+        self.handbook = read_handbook(package.joinpath("handbook"))
 
     def language(self, code: str) -> Language:
         """Return the language of this code, or Swedish."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from desk.web.views.pages import N_, Language
-from desk.work.case.summing import next_limit
-from trusted.case.clock import add_months
+from desk.work.case.summing import members_limits
+from desk.work.due import erased_at_latest
+from desk.work.workdays import working_days_between
 
 # How many days before a day turns amber.
 SOON_DAYS: Final = {
@@ -51,8 +51,6 @@ class NextDay:
     left: str
     what: str
     nearness: str = ""
-    # For the order of the list; what has no day comes last.
-    day: date = date.max
 
 
 def state_in_words(state: CaseState, language: Language) -> str:
@@ -60,16 +58,11 @@ def state_in_words(state: CaseState, language: Language) -> str:
     return language.translate(_HELD if state.on_hold and state.closed_on else STATES[state.state])
 
 
-def erased_at_latest(closed_on: date | None) -> date | None:
-    """Return the day of the two-year cap of a case that was closed on this day."""
-    return None if closed_on is None else add_months(closed_on, ERASE_AT_LATEST_MONTHS)
-
-
 def next_day(state: CaseState, today: date, language: Language) -> NextDay:
     """Return the next day of a case in the law, or of our own goals."""
-    limit = next_limit(state)
-    if limit is not None:
-        return _limit(limit, today, language)
+    limits = members_limits(state)
+    if limits:
+        return _limit(limits[0], today, language)
     translate = language.translate
     latest = erased_at_latest(state.closed_on)
     if latest is None:
@@ -80,25 +73,26 @@ def next_day(state: CaseState, today: date, language: Language) -> NextDay:
     nearness = "soon" if (latest - today).days <= SOON_DAYS[DeadlineKind.ERASE] else ""
     if state.on_hold:
         # The server keeps to a hold, at the two-year cap too.
-        return NextDay(translate(_HELD), translate(N_("Is not erased until you end that")), nearness, latest)
+        return NextDay(translate(_HELD), translate(N_("Is not erased until you end that")), nearness)
     by = translate(N_("By %(day)s, two years after closing"), day=language.day(latest, today))
-    return NextDay(translate(N_("Can be erased")), by, nearness, latest)
+    return NextDay(translate(N_("Can be erased")), by, nearness)
 
 
-def left_in_words(days: int, language: Language) -> str:
-    """Return how many days are left, or over."""
-    translate = language.translate
-    if days < 0:
-        return translate(N_("1 day late")) if days == -1 else translate(N_("%(days)d days late"), days=-days)
-    if days <= 1:
-        return translate(N_("1 day left")) if days else translate(N_("Today"))
-    return translate(N_("%(days)d days left"), days=days)
+def left_in_words(day: date, today: date, language: Language) -> str:
+    """Return how many working days are left until a day on which a member has to act, or how late it is."""
+    translate, late = language.translate, (today - day).days
+    if late > 0:
+        return translate(N_("1 day late")) if late == 1 else translate(N_("%(days)d days late"), days=late)
+    left = working_days_between(today, day)
+    if not left:
+        return translate(N_("Do it today"))
+    return translate(N_("1 working day left") if left == 1 else N_("%(days)d working days left"), days=left)
 
 
 def _limit(limit: Deadline, today: date, language: Language) -> NextDay:
-    days = (limit.day - today).days
     # A day by which a member has to act has its name beside it: nobody is at work on a Sunday.
     day = language.weekday(limit.day, today)
     what = language.translate(NEXT[limit.kind], day=day)
-    nearness = "late" if limit.overdue else ("soon" if days <= SOON_DAYS[limit.kind] else "")
-    return NextDay(left_in_words(days, language), what, nearness, limit.day)
+    is_soon = (limit.day - today).days <= SOON_DAYS[limit.kind]
+    nearness = "late" if limit.overdue else ("soon" if is_soon else "")
+    return NextDay(left_in_words(limit.day, today, language), what, nearness)

@@ -11,8 +11,6 @@ from trusted.crypto.seal import CaseKeys, fetch_mac
 Question = Callable[[int], msgspec.Struct]
 # What came of a case with one key; None where it was not asked for. Raises ServerRefused.
 Fetched = Callable[[KnownCase], CaseAnswer | None]
-# The verbs that change nothing at the server.
-READS = frozenset({"case", "tombstone"})
 
 
 class NoQuestion(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ from datetime import date
 
 import msgspec
 
-from cases.case.signers import may_erase
+from cases.case.signers import is_counsels_alone, may_erase
 from cases.case.timeline import DEFAULT_RULES, CaseReader, CaseState, Release, Rules, fold
 from cases.roster.chain import Chain, Roster, SignedText, verify_chain
 from cases.roster.member import MemberKeys
@@ -57,9 +57,9 @@ from desk.keep.audits import NO_AUDITS, Audits, compare_audits
 from desk.keep.cache import CaseCache
 from desk.keep.state import DeskState, KeptTombstone, KnownCase, Pin, SeenHead
 from desk.keep.summaries import Problem
-from desk.server.client import Answer, DeskClient
+from desk.server.client import READS, Answer, DeskClient
 from desk.server.mirror import Mirror, mirror_of
-from desk.work.case.asking import READS, Fetched, NoQuestion, with_proof
+from desk.work.case.asking import Fetched, NoQuestion, with_proof
 from desk.work.case.casefiles import opened_file, row_of
 from desk.work.case.checks import (
     WARN_NOTES_KEY,
@@ -71,6 +71,7 @@ from desk.work.case.checks import (
     check_sealed_to,
     check_signers,
 )
+from desk.work.case.held import WaitingMoves, hold_back
 from desk.work.case.numbers import figure_of
 from desk.work.case.opened import DeskCase
 from desk.work.case.restores import brought_back, lost, take_restores
@@ -102,14 +103,16 @@ class Casebook:
     clock_differs: bool = False
     # What the server has set. A desk lists and names days by it; that it is kept to is the server's part.
     rules: Rules = DEFAULT_RULES
-    # The reporters' website on the open web, if the server has one.
+    # The reporters' website on the open web, if the server has one; and the municipality's own kinds of matter.
     mirror: Mirror | None = None
+    categories: tuple[str, ...] = ()
     # What was fetched last, if this desk keeps it.
     cache: CaseCache | None = None
     # The cases that this desk has changed at the server and not fetched since.
     touched: set[bytes] = field(default_factory=set)
-    # Moves that wait for this member's signature, sealed to her: in memory alone.
+    # Moves that wait for this member's signature, sealed to her: in memory alone; and what is known of them.
     offers: tuple[bytes, ...] = ()
+    waiting_moves: WaitingMoves = field(default_factory=WaitingMoves)
 
     async def sync_roster(self) -> Chain:
         """Return the verified chain as far as this desk takes it, and pin its newest version.
@@ -138,7 +141,7 @@ class Casebook:
             self.state.pin_roster(Pin(chain.current.version, chain.current.digest))
         self.state.keep_roster_seen(days_of(chain, self.unripe, self.state.roster_seen, day))
         self.chain, self.shown, self.rules = chain, whole.all, Rules(answer.inbox_days)
-        self.mirror = mirror_of(answer)
+        self.mirror, self.categories = mirror_of(answer), answer.categories
         take_restores(self.state, answer.restored, whole.all, pin.version, self.server_key)
         self.audits = compare_audits(answer.audit, self.state.audit_pin)
         if not self.audits.changed:
@@ -148,6 +151,7 @@ class Casebook:
     async def sync(self) -> None:
         """Take the roster and what is new in the post box. Raises what `sync_roster` raises."""
         await self.sync_roster()
+        self.waiting_moves.elsewhere.clear()
         last = self.state.case_list.last_batch
         tombstones, erased = self.state.case_list.tombstones, dict[str, KnownCase]()
         # The last one is asked for again: a server that has none of that number has made it up, or was put back to an
@@ -192,8 +196,8 @@ class Casebook:
             raise
 
     async def _opened_by_any(self, known: KnownCase, fetched: Fetched | None) -> tuple[DeskCase, CaseAnswer]:
-        self._chain()
         broken: NotVerified | None = None
+        self._chain()
         for candidate in known.candidates():
             try:
                 return await self._open_with(candidate, fetched)
@@ -224,14 +228,18 @@ class Casebook:
 
     def open_answer(self, known: KnownCase, answer: CaseAnswer) -> DeskCase:
         """Return the case of an answer, through all of the steps. Raises CaseBroken, CaseCut, SealedToWrong."""
-        # 1. and 2.
+        # 1. to 3.
         unsealed = unseal(known, answer, self.keys, self._sign_key_of)
-        # 3.
         check_not_cut(known.seen, unsealed.streams)
-        return self._opened(known, answer, unsealed)
+        return self._remembered(self._judged(known, answer, unsealed))
 
-    def _opened(self, known: KnownCase, answer: CaseAnswer, unsealed: Unsealed) -> DeskCase:
-        """Judge what was decrypted (steps 4 to 6) and remember how far it goes. Raises SealedToWrong, CaseBroken."""
+    async def look_into(self, brought: KnownCase, notes_key: bytes | None) -> tuple[DeskCase, CaseAnswer]:
+        """Return a case with the keys of an offer, of which nothing is kept. Raises as `open_answer`."""
+        answer = await self.fetch_case(brought)
+        return self._judged(brought, answer, unseal(brought, answer, self.keys, self._sign_key_of, notes_key)), answer
+
+    def _judged(self, known: KnownCase, answer: CaseAnswer, unsealed: Unsealed) -> DeskCase:
+        """Judge what was decrypted (steps 4 to 6). Raises SealedToWrong, CaseBroken."""
         keys, notes_key, streams = unsealed.keys, unsealed.notes_key, unsealed.streams
         roster = self._chain().current
         # 4. and 5.
@@ -243,7 +251,7 @@ class Casebook:
         if release_day.year not in YEARS:
             raise CaseBroken
         notes_key_kept = notes_key is not None and keys.epoch > known.notes_epoch and known.has_notes_key(notes_key)
-        case = DeskCase(
+        return DeskCase(
             own_id=self.keys.id,
             known=known,
             keys=keys,
@@ -260,7 +268,6 @@ class Casebook:
             chain=self._chain(),
             notes_grants=answer.notes_grants,
         )
-        return self._remembered(case)
 
     def with_entries(
         self, case: DeskCase, entries: Sequence[Entry], files: Sequence[WireFile] = (), notes_key: bytes | None = None
@@ -298,7 +305,8 @@ class Casebook:
             case.known,
             seen={**case.known.seen, **seen},
             closed_on=case.state.closed_on,
-            may_erase=tuple(sorted(may_erase(case.streams))),
+            may_erase=tuple(sorted(may_erase(case.streams, self.shown))),
+            is_counsels_alone=is_counsels_alone(case.streams),
             figure=figure_of(case.streams, case.release_day, self.keys.id),
             # Keys of epochs that came after the backup open nothing any more.
             others=() if case.known.is_set_back and not case.known.seen else case.known.others,
@@ -308,7 +316,7 @@ class Casebook:
         warnings = (
             *case.warnings,
             *check_references(case.waiting),
-            *check_signers(case.waiting, case.streams),
+            *check_signers(case.waiting, known.may_erase or ()),
             *check_other_keys(known),
             *lost(known, case.streams),
             *((WARN_NOTES_KEY,) if case.notes_key_kept else ()),
@@ -317,7 +325,7 @@ class Casebook:
         remembered = replace(case, known=known, warnings=warnings)
         if self.cache is not None:
             self.cache.keep_summary(summary_of(remembered))
-        return remembered
+        return hold_back(remembered, self.waiting_moves, self.cache, today(self.clock))
 
     def write(self) -> None:
         """Put on the disk what was learnt."""
@@ -392,5 +400,4 @@ class Casebook:
     def _sign_key_of(self, member_id: str) -> bytes | None:
         """Return the signing key of a present or former member: what somebody wrote stays hers after leaving."""
         found = (version.member(member_id) for version in self.shown)
-        member = next((member for member in found if member is not None), None)
-        return None if member is None else member.sign
+        return next((member.sign for member in found if member is not None), None)

@@ -3,9 +3,9 @@
 Pure: opened entries and verified rosters in; an error, or the text keys of warnings, out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from cases.case.signers import given_to, left_to_sign, may_erase
+from cases.case.signers import enough_for, given_to, left_to_sign
 from cases.roster.chain import Chain, Roster
 from desk.errors import CaseBroken, CaseCut, RosterBroken, SealedToWrong, TombstoneBroken, WrongServer
 from desk.keep.state import KnownCase, Pin, SeenHead
@@ -80,15 +80,17 @@ def check_references(waiting: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return (WARN_REFERENCES,) if len({reference for _member, reference in waiting}) > 1 else ()
 
 
-def check_signers(waiting: Sequence[tuple[str, str]], streams: Streams) -> tuple[str, ...]:
+def check_signers(waiting: Sequence[tuple[str, str]], counting: Collection[str]) -> tuple[str, ...]:
     """Return a warning when somebody has signed to erase a case whose signature does not count."""
-    return () if {member for member, _reference in waiting} <= may_erase(streams) else (WARN_ERASE_SIGNER,)
+    return () if {member for member, _reference in waiting} <= set(counting) else (WARN_ERASE_SIGNER,)
 
 
-def check_erased_by(counting: Sequence[str] | None, tombstone: Tombstone) -> None:
-    """Return if each signature counts, or this desk never opened the case and cannot tell. Raises TombstoneBroken."""
-    signers = {statement.member for statement in tombstone.statements}
-    if counting is not None and not signers <= set(counting):
+def check_erased_by(known: KnownCase, tombstone: Tombstone, roster: Roster) -> None:
+    """Return if the signatures count, or this desk never opened the case and cannot tell. Raises TombstoneBroken."""
+    signers, counting = {statement.member for statement in tombstone.statements}, known.may_erase
+    if counting is None:
+        return
+    if not signers <= set(counting) or not (known.is_counsels_alone or enough_to_sign(signers, roster)):
         raise TombstoneBroken("desk.erased_by_others")
 
 
@@ -116,5 +118,5 @@ def check_stepping_aside(own_id: str, streams: Streams, roster: Roster) -> tuple
     left = {member.id for member in left_to_sign(streams, roster)} - {own_id}
     if not left:
         return (WARN_LAST_SIGNER,)
-    needed = not enough_to_sign(left, roster) and enough_to_sign({*left, own_id}, roster)
+    needed = not enough_for(streams, left, roster) and enough_for(streams, {*left, own_id}, roster)
     return (WARN_FEW_SIGNERS,) if needed else ()

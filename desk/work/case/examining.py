@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from cases.roster.chain import Roster
-from desk.errors import DeskError, NotReachable
+from desk.errors import DeskError, NotReachable, ServerRefused
 from desk.keep.audits import NO_AUDITS, Audits
 from desk.keep.state import Pin
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.case.standing import overview_warnings
-from desk.work.case.waiting import Unripe
+from desk.work.case.waiting import Unripe, is_awaited
 from desk.work.syncing import Rounds
 from trusted.case.clock import today
 
@@ -39,7 +39,8 @@ class Examined:
     warnings: tuple[str, ...] = ()
     # The roster was refused, so nothing was asked for.
     broken: DeskError | None = None
-    unreached: NotReachable | None = None
+    # A server that refuses a member whom the others have not let in yet is one that she has not reached.
+    unreached: NotReachable | ServerRefused | None = None
     has_mirror: bool = False
 
 
@@ -49,9 +50,10 @@ async def examine(book: Casebook) -> Examined:
     try:
         await book.sync()
         cases, problems = await open_all(book)
-    except NotReachable as away:
-        return Examined(book.state.address, book.state.pin, today(book.clock), _roster(book), unreached=away)
     except DeskError as refused:
+        is_awaiting = is_awaited(book.chain, book.keys.id)
+        if isinstance(refused, NotReachable) or (isinstance(refused, ServerRefused) and is_awaiting):
+            return Examined(book.state.address, book.state.pin, today(book.clock), _roster(book), unreached=refused)
         broken, cases, problems = refused, (), ()
     return Examined(
         address=book.state.address,

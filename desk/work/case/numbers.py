@@ -28,6 +28,7 @@ from cases.case.merging import Streams
 from cases.case.signers import given_to
 from desk.keep.figures import Acknowledged, CaseFigure, Decision
 from desk.keep.figures import Feedback as FeedbackTime
+from desk.work.disposal import kind_of
 from trusted.case.clock import add_months, clock_start
 from trusted.case.entry import Acknowledgement, Entry, Feedback, Note, Outcome, Reopen, Report, Stream
 
@@ -181,6 +182,8 @@ def figure_of(streams: Streams, release_day: date | None, member: str) -> CaseFi
         _decision(by_members),
         _acknowledged(start, acknowledged),
         _feedback(min(acknowledged or start + ACKNOWLEDGE, start + ACKNOWLEDGE), told),
+        _kind(by_members),
+        tuple(sorted(given_to(then))),
     )
 
 
@@ -198,14 +201,24 @@ def _is_told(entry: Entry) -> bool:
     return isinstance(entry.body, Feedback | Outcome) and bool(entry.body.text.strip())
 
 
-def _decision(by_members: Sequence[Entry]) -> Decision:
-    decision: Decision = "open"
+def _outcome(by_members: Sequence[Entry]) -> Outcome | None:
+    outcome = None
     for entry in by_members:
         if isinstance(entry.body, Outcome) and _is_told(entry):
-            decision = entry.body.result
+            outcome = entry.body
         elif isinstance(entry.body, Reopen):
-            decision = "open"
-    return decision
+            outcome = None
+    return outcome
+
+
+def _decision(by_members: Sequence[Entry]) -> Decision:
+    outcome = _outcome(by_members)
+    return "open" if outcome is None else outcome.result
+
+
+def _kind(by_members: Sequence[Entry]) -> str:
+    outcome = _outcome(by_members)
+    return "" if outcome is None else kind_of(outcome)
 
 
 def _acknowledged(start: date, day: date | None) -> Acknowledged:

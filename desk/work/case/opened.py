@@ -3,17 +3,39 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from cases.case.timeline import CaseState
 from cases.roster.chain import Chain
 from cases.wire.messages import WireFile
 from desk.keep.state import KnownCase
 from desk.work.case.checks import report_of
-from trusted.case.entry import Attachment, Entry, Opened, RegisterNumber, Report, Stream
+from trusted.case.entry import Attachment, Body, Category, Entry, Note, Opened, RegisterNumber, Report, Stream
 from trusted.crypto.seal import CaseKeys
 
 NO_ORGANISATION = "organisation not given"
 UNKNOWN_NAME = "not in the roster"
+# How a note begins that says who has the case.
+CLAIM = "kallskydd-claim-1 "
+
+
+def is_record(body: Body) -> bool:
+    """Whether an entry says who opened the case or who has it (`desk.work.case.claims`), and nothing about it."""
+    return isinstance(body, Opened) or (isinstance(body, Note) and body.text.startswith(CLAIM))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Held:
+    """A signature that waits in a case, and what it holds back (`desk.work.case.held`)."""
+
+    kind: Literal["move", "erasure"]
+    # The names of those who have signed, as far as this desk knows, and of those who can sign beside this member.
+    by: tuple[str, ...]
+    waits_for: tuple[str, ...]
+    # Whether it waits for this member; whether she has signed it herself.
+    to_sign: bool = False
+    is_own: bool = False
+    back: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,6 +61,7 @@ class DeskCase:
     chain: Chain
     # To whom the notes were given in this epoch, sealed (`desk.work.case.readers.inside`).
     notes_grants: tuple[bytes, ...] = ()
+    held: Held | None = None
 
     @property
     def notes_keys(self) -> CaseKeys | None:
@@ -81,9 +104,9 @@ class DeskCase:
     def is_new(self, entry: Entry) -> bool:
         """Whether somebody else wrote the entry, and this member has not had it on the screen.
 
-        That a colleague has opened the case is no news.
+        That a colleague has opened or taken the case is no news.
         """
-        if isinstance(entry.body, Opened):
+        if is_record(entry.body):
             return False
         return entry.author != self.own_id and entry.number >= self.known.read.get(int(entry.stream), 0)
 
@@ -111,6 +134,12 @@ class DeskCase:
         """The number of the case in the group's own register, as it was last given; nothing when it has none."""
         notes = self.streams.get(Stream.NOTES, ())
         return next((entry.body.text for entry in reversed(notes) if isinstance(entry.body, RegisterNumber)), "")
+
+    @property
+    def category(self) -> str:
+        """What kind of matter it is, as it was last chosen; nothing when it was not."""
+        notes = self.streams.get(Stream.NOTES, ())
+        return next((entry.body.text for entry in reversed(notes) if isinstance(entry.body, Category)), "")
 
     def counts(self) -> dict[int, int]:
         """Return how many entries of each stream there are."""

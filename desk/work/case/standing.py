@@ -18,6 +18,7 @@ def standing_warnings(book: Casebook) -> list[str]:
 
 
 def overview_warnings(book: Casebook) -> list[str]:
-    """Return the same, and whether a case was erased that this desk had never opened."""
+    """Return the same, whether a case was erased that this desk had never opened, and whether its list was damaged."""
+    damaged = ["desk.list_damaged"] if book.state.list_was_damaged else []
     unseen = any(kept.unknown_signers for kept in book.state.case_list.tombstones.values())
-    return standing_warnings(book) + ([WARN_ERASED_UNSEEN] if unseen else [])
+    return damaged + standing_warnings(book) + ([WARN_ERASED_UNSEEN] if unseen else [])

@@ -1,14 +1,17 @@
 """From an opened case to its summary: what the overview needs, without the day on which it is read."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind
-from desk.keep.summaries import Limit, Summary
-from desk.work.case.opened import DeskCase
-from desk.work.case.readers import inside, signers_beside
-from trusted.case.entry import CompletionRequest, Entry, Opened, Stream
+from desk.keep.summaries import Limit, Person, Summary
+from desk.work.case.claims import claims_of
+from desk.work.case.held import held_by_erasure
+from desk.work.case.opened import DeskCase, is_record
+from desk.work.case.readers import may_sign_first, signers_beside, signers_of_lock_out, to_lock_out
+from trusted.case.entry import CompletionRequest, Entry, Stream
 
 FIRST_CHARACTERS: Final = 70
 
@@ -20,15 +23,15 @@ def first_line(untrusted_text: str) -> str:
     return line if len(line) <= FIRST_CHARACTERS else line[:FIRST_CHARACTERS].rsplit(" ", 1)[0] + " …"
 
 
-def next_limit(state: CaseState) -> Deadline | None:
-    """Return the nearest limit that members have to meet; a day that the reporter was given is none of them."""
+def members_limits(state: CaseState) -> tuple[Deadline, ...]:
+    """Return the limits that members have to meet, nearest first; a day that the reporter was given is none of them."""
     limits = [limit for limit in state.due if limit.kind not in {DeadlineKind.COMPLETION, DeadlineKind.ERASE}]
-    return min(limits, key=lambda limit: limit.day, default=None)
+    return tuple(sorted(limits, key=lambda limit: limit.day))
 
 
 def summary_of(case: DeskCase) -> Summary:
     """Return what the overview shows of an opened case."""
-    state, due = case.state, next_limit(case.state)
+    state, claims, erasure = case.state, claims_of(case), held_by_erasure(case)
     others = {
         int(stream): max((entry.number + 1 for entry in entries if _is_news(case, entry)), default=0)
         for stream, entries in case.streams.items()
@@ -41,35 +44,46 @@ def summary_of(case: DeskCase) -> Summary:
         received=case.release_day,
         urgent=case.report.urgent,
         stage=str(CaseStage.CLOSED if state.state is CaseStage.ERASABLE else state.state),
-        due=None if due is None else Limit(str(due.kind), due.day),
+        limits=tuple(Limit(str(limit.kind), limit.day) for limit in members_limits(state)),
         on_hold=state.on_hold,
         closed_on=state.closed_on,
         erasable_from=state.erasable_from,
         erase_by=state.erase_by,
         others=others,
         answered=_answered(case),
-        signed=tuple(case.name_of(member) for member, _reference in case.waiting if member != case.own_id),
-        own_signature=any(member == case.own_id for member, _reference in case.waiting),
+        signed=() if erasure is None else erasure.by,
+        own_signature=erasure is not None and erasure.is_own,
         is_left=case.own_id in stepped_aside(case.streams),
-        may_write=CaseAction.REPLY in state.allowed,
-        may_sign=CaseAction.CO_SIGN in state.allowed,
+        allowed=tuple(sorted(state.allowed - {CaseAction.ERASE})),
         warnings=case.warnings,
         to_lock_out=to_lock_out(case),
         beside=tuple(member.name for member in signers_beside(case)),
+        movers=tuple(member.name for member in signers_of_lock_out(case)),
+        may_sign_first=erasure is None and may_sign_first(case),
+        may_sign_second=erasure is not None and erasure.to_sign,
+        is_unfinished=state.closed_on is not None and case.server_state != "closed",
+        quiet_since=max((entry.day for entry in _written(case)), default=case.release_day),
+        holder=_person(case, claims.holder),
+        cover=_person(case, claims.cover),
+        cover_until=claims.cover_until,
+        harm_since=None if state.closed_on is not None else claims.harm_since,
+        is_later_look=claims.is_later_look,
     )
 
 
-def to_lock_out(case: DeskCase) -> tuple[str, ...]:
-    """Return the names of those who have stepped aside and still have the key; nothing for who has done so herself."""
-    aside = stepped_aside(case.streams)
-    if not aside or case.own_id in aside:
-        return ()
-    return tuple(case.name_of(one) for one in sorted(aside & inside(case)))
+def _written(case: DeskCase) -> Iterator[Entry]:
+    """Yield what members have written in the case: that one of them has opened it is nothing."""
+    for stream in (Stream.MEMBERS, Stream.NOTES):
+        yield from (entry for entry in case.streams.get(stream, ()) if not is_record(entry.body))
+
+
+def _person(case: DeskCase, member: str) -> Person | None:
+    return Person(case.name_of(member), member == case.own_id) if member else None
 
 
 def _is_news(case: DeskCase, entry: Entry) -> bool:
-    """Whether somebody else wrote it. That a colleague has opened the case is no news."""
-    return entry.author != case.own_id and not isinstance(entry.body, Opened)
+    """Whether somebody else wrote it. That a colleague has opened or taken the case is no news."""
+    return entry.author != case.own_id and not is_record(entry.body)
 
 
 def _answered(case: DeskCase) -> date | None:

@@ -35,6 +35,6 @@ def verified_statements(
         with contextlib.suppress(SealBroken):
             tombstone = verify_tombstone(statements, roster, server_key)
             if tombstone.case_id == known.case_id:
-                check_erased_by(known.may_erase, tombstone)
+                check_erased_by(known, tombstone, roster)
                 return statements
     raise TombstoneBroken

@@ -30,13 +30,22 @@ class Unsealed:
     streams: Streams
 
 
-def unseal(known: KnownCase, answer: CaseAnswer, member: MemberKeys, sign_key_of: VerifyKeys) -> Unsealed:
-    """Decrypt what the server has of a case (steps 1 and 2 of `desk.work.case.casebook`). Raises CaseBroken."""
+def unseal(
+    known: KnownCase,
+    answer: CaseAnswer,
+    member: MemberKeys,
+    sign_key_of: VerifyKeys,
+    brought_notes: bytes | None = None,
+) -> Unsealed:
+    """Decrypt what the server has of a case (steps 1 and 2 of `desk.work.case.casebook`). Raises CaseBroken.
+
+    `brought_notes`: the key of the notes that a colleague has sent, for who was not given it.
+    """
     grant = Grant(known.case_id, known.epoch, known.key, known.commitment, known.roster_version)
     try:
         check_grant(grant, known.case_id, answer.epoch, answer.commitment)
         keys = case_keys(grant, answer.share)
-        notes_key = _notes_key(known, keys, answer, member)
+        notes_key = _notes_key(known, keys, answer, member) or (brought_notes if has_notes(answer) else None)
         streams = {
             stream: _open(stream_keys, stream, answer, sign_key_of)
             for stream, stream_keys in _readable(keys, notes_key)

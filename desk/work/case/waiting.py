@@ -51,3 +51,10 @@ def take_own_time(
             short = replace(chain, current=taken[-1], all=taken, proposal=None, signed_by=frozenset())
             return replace(short, by_waiting=by_waiting), Unripe(version, ripe)
     return chain, None
+
+
+def is_awaited(chain: Chain | None, own_id: str) -> bool:
+    """Whether this member stands in the proposal alone, not yet signed: the server refuses her until it is."""
+    if chain is None or chain.current is None or chain.proposal is None:
+        return False
+    return chain.current.member(own_id) is None and chain.proposal.member(own_id) is not None

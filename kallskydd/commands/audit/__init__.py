@@ -14,6 +14,7 @@ from audit.live.run import NotRunning, inspect_home
 from audit.observe.installed import manifest_text
 from audit.report.claims import LIVE
 from audit.report.pack import examined, make_pack
+from audit.report.seal import make_key, name_of
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Verdict
 from kallskydd.commands.audit.output import (
@@ -54,6 +55,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     manifest.add_argument("folder", type=Path, metavar="SOURCE")
     manifest.set_defaults(run=_manifest)
+    begin = actions.add_parser("begin", help="make the auditor's key, which seals each result that is kept")
+    begin.add_argument("key", type=Path, metavar="KEY")
+    begin.set_defaults(run=_begin)
     for name in _OTHERS:
         if importlib.util.find_spec(f"{__name__}.{name}") is not None:
             importlib.import_module(f"{__name__}.{name}").add_parser(actions)
@@ -104,6 +108,17 @@ def _manifest(args: argparse.Namespace) -> int:
         prose("The folder holds no code of Källskydd. Name the top folder of the source that was reviewed.")
         return USAGE
     print(text, end="")
+    return OK
+
+
+def _begin(args: argparse.Namespace) -> int:
+    try:
+        key = make_key(args.key)
+    except OSError as error:
+        prose(f"The key cannot be written there ({error.strerror}). Name a new file in a folder of yours.")
+        return USAGE
+    answer(f"Key {name_of(key)}. Note this name: the page has it. Give the file with --key, and delete it at the end.",
+           as_json=False)  # fmt: skip
     return OK
 
 

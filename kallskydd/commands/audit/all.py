@@ -1,6 +1,6 @@
 """`kallskydd audit all`: live, canary and selftest, and a mirror's result, on one page to sign.
 
-The canary takes two minutes and the selftest an hour, so results of earlier runs can be given; those that are
+The canary takes six minutes and the selftest an hour, so results of earlier runs can be given; those that are
 made here are kept beside the page. A result of another program than the one that runs is refused.
 
 Exit codes: 0 can be certified, 1 with remarks or not at all, 2 usage, 3 a result that cannot be used or a PDF that
@@ -20,10 +20,11 @@ from audit.live.run import NotRunning, inspect_home
 from audit.mirror.table import MIRROR
 from audit.mirror.table import TABLE as MIRROR_TABLE
 from audit.observe.program import own_program
-from audit.report.certify import Examined, Outcome, decide
+from audit.report.certify import CANARY_RUNS, Examined, Outcome, decide
 from audit.report.claims import LIVE
 from audit.report.pack import examined
-from audit.report.results import NotAResult, read_result, save
+from audit.report.results import NotAResult, joined, read_result, save
+from audit.report.seal import name_of
 from audit.report.verdict_text import verdict_as_text
 from audit.selftest.run import FAULTS, faults_in, run_selftest
 from audit.selftest.table import rows_of
@@ -32,9 +33,11 @@ from kallskydd.commands.audit.canary import GET_STRACE, NO_STRACE
 from kallskydd.commands.audit.output import (
     NOT_RUNNING,
     START_IT,
+    add_key,
     add_pdf,
     can_be_made,
     command_of,
+    key_of,
     make_pages,
     report_of,
     stockholm_day,
@@ -42,9 +45,15 @@ from kallskydd.commands.audit.output import (
 from kallskydd.say import FINDINGS, MISSING, OK, REFUSED, USAGE, answer, prose, result
 
 _ORDER: tuple[str, ...] = ("canary", "selftest", "mirror")
-_RUNS: dict[str, tuple[str, Callable[[], list[Check]]]] = {
-    "canary": ("The canary runs: two minutes or more.", lambda: run_canary(progress=prose)),
-    "selftest": ("The selftest runs: an hour or more.", lambda: run_selftest(faults_in(FAULTS), prose)),
+_HELP = {
+    "canary": "of `audit canary --save`, once for each run; else it runs now, three times",
+    "selftest": "of `audit selftest --save`; else it runs now",
+    "mirror": "of `audit mirror --save` on the mirror's host",
+}
+# What is said before it, how often it runs, and what runs.
+_RUNS: dict[str, tuple[str, int, Callable[[], list[Check]]]] = {
+    "canary": ("The canary runs: two minutes or more each time.", CANARY_RUNS, lambda: run_canary(progress=prose)),
+    "selftest": ("The selftest runs: an hour or more.", 1, lambda: run_selftest(faults_in(FAULTS), prose)),
 }
 
 
@@ -64,9 +73,9 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.add_argument("--report", type=Path, required=True, metavar="FILE.html", help="the page")
     add_pdf(parser)
     parser.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
-    parser.add_argument("--canary", type=Path, metavar="RESULT", help="of `audit canary --save`; else it runs now")
-    parser.add_argument("--selftest", type=Path, metavar="RESULT", help="of `audit selftest --save`; else it runs now")
-    parser.add_argument("--mirror", type=Path, metavar="RESULT", help="of `audit mirror --save` on the mirror's host")
+    for name, told in _HELP.items():
+        parser.add_argument(f"--{name}", type=Path, action="extend", nargs="+", metavar="RESULT", help=told)
+    add_key(parser)
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=run)
 
@@ -100,10 +109,12 @@ def _examine(args: argparse.Namespace) -> Examined:
     if args.manifest is not None and not args.manifest.is_file():
         to_do = "Make it with `kallskydd audit manifest SOURCE`."
         raise _Refused("The manifest is not there.", to_do, USAGE)
+    if (key := key_of(args)) is None:
+        raise _Refused("Nothing was made.", "Run it again with --key.", USAGE)
     to_run: list[str] = [name for name in _RUNS if getattr(args, name) is None]
     if to_run and not strace_is_there():
         raise _Refused(NO_STRACE, GET_STRACE, MISSING)
-    given = _given(args)
+    given = _given(args, key)
     try:
         scene, live = inspect_home(args.home.absolute(), stockholm_day(), manifest=args.manifest)
     except NotRunning:
@@ -115,17 +126,21 @@ def _examine(args: argparse.Namespace) -> Examined:
     _require_one_program(subject.program, given, to_run)
     proofs: dict[str, AuditReport] = {**given}
     for name in to_run:
-        proofs[name] = _made(name, args.report)
+        proofs[name] = _made(name, args.report, key)
     in_order: dict[str, AuditReport] = {name: proofs[name] for name in _ORDER if name in proofs}
-    command = command_of(args, "all", ("manifest", "report", "pdf", "lang", *_ORDER))
-    return examined(scene, {"live": live, **in_order}, command)
+    command = command_of(args, "all", ("manifest", "report", "pdf", "lang", "key", *_ORDER))
+    return examined(scene, {"live": live, **in_order}, command, name_of(key))
 
 
-def _given(args: argparse.Namespace) -> dict[str, AuditReport]:
+def _given(args: argparse.Namespace, key: bytes) -> dict[str, AuditReport]:
     """Return the results that were given. Raises NotAResult."""
     rows = {"canary": CANARY_TABLE, "selftest": rows_of(faults_in(FAULTS)), "mirror": MIRROR_TABLE}
-    places: dict[str, Path | None] = {name: getattr(args, name) for name in rows}
-    return {name: read_result(place, name, rows[name]) for name, place in places.items() if place is not None}
+    places: dict[str, list[Path]] = {name: getattr(args, name) or [] for name in rows}
+    return {
+        name: joined(name, [read_result(place, name, rows[name], key) for place in given])
+        for name, given in places.items()
+        if given
+    }
 
 
 def _require_one_program(running: Program | None, given: dict[str, AuditReport], to_run: list[str]) -> None:
@@ -148,12 +163,15 @@ def _named(program: Program) -> str:
     return f"{program.version}, commit {program.commit[:12] or 'not recorded'}, digest {program.digest[:12]}"
 
 
-def _made(name: str, page: Path) -> AuditReport:
-    """Run it, and keep the result beside the page."""
-    said, run_it = _RUNS[name]
+def _made(name: str, page: Path, key: bytes) -> AuditReport:
+    """Run it as often as is asked for, and keep each result beside the page."""
+    said, times, run_it = _RUNS[name]
     prose(said)
-    report = report_of(name, run_it())
-    kept = page.with_suffix(f".{name}.json")
-    save(report, kept)
-    prose(f"Its result is kept as {kept.name}: give it with --{name} as long as the program stays the same.")
-    return report
+    runs = []
+    for number in range(1, times + 1):
+        kept = page.with_suffix(f".{name}-{number}.json")
+        report = report_of(name, run_it())
+        save(report, kept, key)
+        prose(f"Its result is kept as {kept.name}: give it with --{name} as long as the program stays the same.")
+        runs.append(read_result(kept, name, [check.row for check in report.checks], key))
+    return joined(name, runs)

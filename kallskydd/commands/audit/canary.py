@@ -11,7 +11,7 @@ import time
 
 from audit.canary.examine import run_canary
 from audit.canary.service import strace_is_there
-from kallskydd.commands.audit.output import add_output, can_be_kept, finish, report_of
+from kallskydd.commands.audit.output import add_output, can_be_kept, finish, key_of, report_of
 from kallskydd.say import MISSING, USAGE, prose
 
 NO_STRACE = "The program strace is missing, and without it nothing can be watched."
@@ -31,12 +31,13 @@ def run(args: argparse.Namespace) -> int:
         prose(NO_STRACE)
         prose(GET_STRACE)
         return MISSING
-    if not can_be_kept(args.save):
+    key = key_of(args) if args.save is not None else None
+    if not can_be_kept(args.save) or (args.save is not None and key is None):
         return USAGE
     warn_ordinary_account()
     started = time.monotonic()
     report = report_of("canary", run_canary(progress=prose))
-    return finish(args, report, seconds=round(time.monotonic() - started, 1))
+    return finish(args, report, key, seconds=round(time.monotonic() - started, 1))
 
 
 def warn_ordinary_account() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +18,7 @@ from audit.report.claims import Claims
 from audit.report.html import page_as_html
 from audit.report.page import page_of
 from audit.report.results import save
+from audit.report.seal import NO_KEY, NoKey, read_key
 from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Check, Verdict
 from kallskydd.certificate.document import as_pdf
@@ -31,6 +34,20 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--all", action="store_true", help="every row, not only what is not clean")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the result, for `kallskydd audit all`")
+    add_key(parser)
+
+
+def add_key(parser: argparse.ArgumentParser) -> None:
+    """Add the auditor's key."""
+    parser.add_argument("--key", type=Path, metavar="KEY", help="of `kallskydd audit begin`: seals what is kept")
+
+
+def key_of(args: argparse.Namespace) -> bytes | None:
+    """Return the auditor's key; None, and say what to do, where --key names none."""
+    with suppress(NoKey):
+        return read_key(args.key or Path())
+    prose(NO_KEY)
+    return None
 
 
 def can_be_kept(place: Path | None) -> bool:
@@ -83,8 +100,9 @@ def command_of(args: argparse.Namespace, action: str, options: Sequence[str]) ->
         str(args.home.absolute()),
     ]
     for option in options:
-        if (value := getattr(args, option)) is not None:
-            words += [f"--{option}", str(value)]
+        value = getattr(args, option)
+        for one in value if isinstance(value, list) else [value]:
+            words += [f"--{option}", str(one)] if one is not None else []
     return shlex.join(words)
 
 
@@ -101,7 +119,8 @@ def write_new(place: Path, content: bytes) -> None:
 
 def report_of(name: str, checks: Sequence[Check]) -> AuditReport:
     """Return the checks as a report of today, of the program that is installed here."""
-    return AuditReport(stockholm_day(), False, os.geteuid() == 0, tuple(checks), Path("/"), name, own_program())
+    program, as_root = own_program(), os.geteuid() == 0
+    return AuditReport(stockholm_day(), False, as_root, tuple(checks), Path("/"), name, program, host=platform.node())
 
 
 def stockholm_day() -> str:
@@ -109,10 +128,10 @@ def stockholm_day() -> str:
     return datetime.now(ZoneInfo("Europe/Stockholm")).date().isoformat()
 
 
-def finish(args: argparse.Namespace, report: AuditReport, **facts: object) -> int:
-    """Keep and print the report; return the exit code."""
-    if args.save is not None:
-        save(report, args.save)
+def finish(args: argparse.Namespace, report: AuditReport, key: bytes | None, **facts: object) -> int:
+    """Keep the report where --save says and there is a key, and print it; return the exit code."""
+    if args.save is not None and key is not None:
+        save(report, args.save, key)
     if args.json:
         result({**report.as_object(), **facts})
     else:

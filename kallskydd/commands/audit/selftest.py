@@ -16,7 +16,7 @@ from audit.report.text_table import NO_FAULTS, SELECTION
 from audit.selftest.run import FAULTS, faults_in, run_selftest
 from audit.verdict import Verdict
 from kallskydd.commands.audit.canary import GET_STRACE, NO_STRACE, warn_ordinary_account
-from kallskydd.commands.audit.output import add_output, can_be_kept, finish, report_of
+from kallskydd.commands.audit.output import add_output, can_be_kept, finish, key_of, report_of
 from kallskydd.say import FINDINGS, MISSING, OK, USAGE, prose
 
 
@@ -52,14 +52,15 @@ def run(args: argparse.Namespace) -> int:
     if not faults:
         prose("There is no such fault. Name a folder with files *.patch, or leave out --only.")
         return USAGE
-    if not can_be_kept(args.save):
+    key = key_of(args) if args.save is not None else None
+    if not can_be_kept(args.save) or (args.save is not None and key is None):
         return USAGE
     warn_ordinary_account()
     started = time.monotonic()
     report = report_of("selftest", run_selftest(faults, prose, alone=args.alone))
     caught = sum(check.verdict is Verdict.CLEAN for check in report.checks if check.id not in NO_FAULTS)
     seconds = round(time.monotonic() - started, 1)
-    finish(args, report, caught=caught, faults=len(faults), seconds=seconds)
+    finish(args, report, key, caught=caught, faults=len(faults), seconds=seconds)
     # That only some were asked for is for the page that is made of the result.
     bad = any(check.verdict is not Verdict.CLEAN for check in report.checks if check.id != SELECTION)
     return FINDINGS if bad else OK

@@ -16,7 +16,7 @@ from scrubbers.jailed.office import labels
 from trusted.jail.stages import TooLarge, What, Where
 
 # As everywhere in this service. In the sender's zone the hour would say where the sender was.
-_ZONE: Final = ZoneInfo("Europe/Stockholm")
+SWEDEN: Final = ZoneInfo("Europe/Stockholm")
 _LABELS: Final = (("from", labels.FROM), ("to", labels.TO), ("cc", labels.CC), ("date", labels.DATE))
 _SHOWN: Final = frozenset({"subject", *(name for name, _ in _LABELS)})
 _JOINED: Final = frozenset({"to", "cc"})
@@ -105,7 +105,7 @@ def _day(untrusted: bytes, findings: Findings) -> str:
         *date, _, _, _, offset = parsed
         year, month, day, hour, minute, second = date
         zone = UTC if offset is None else timezone(timedelta(seconds=offset))
-        when = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone).astimezone(_ZONE)
+        when = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone).astimezone(SWEDEN)
     except (ValueError, OverflowError, TypeError):
         return ""
     return f"{when:%Y-%m-%d %H:%M} ({labels.SWEDISH_TIME})"

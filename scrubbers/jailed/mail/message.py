@@ -22,7 +22,10 @@ MOST_PARTS: Final = 500
 _DEEPEST: Final = 12  # programs write four at most
 _BLANK_LINE: Final = re.compile(rb"(?:\A|\n)\r?\n")
 FIELD: Final = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
-_NEXT_OF_MAILBOX: Final = re.compile(rb"\n\r?\nFrom [^\r\n]+\r?\n[!-9;-~]{1,76}:[ \t]")
+# With the time of arrival: a line of a text may begin with "From" too.
+_NEXT_OF_MAILBOX: Final = re.compile(
+    rb"\n\r?\nFrom [^\r\n]{0,200}?\d\d:\d\d:\d\d[^\r\n]{0,20}?\d{4}[^\r\n]{0,20}\r?\n[!-9;-~]{1,76}:[ \t]"
+)
 _ONCE: Final = ("content-type", "content-transfer-encoding")
 _MULTIPART: Final = "multipart/"
 
@@ -46,7 +49,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Part:
+class MimePart:
     """A part: its kind in small letters, its bytes with the head and without, and its own parts."""
 
     kind: str
@@ -54,26 +57,34 @@ class Part:
     raw_head: bytes
     body: bytes
     boundary: bytes
-    parts: tuple[Part, ...]
+    parts: tuple[MimePart, ...]
 
     @property
     def raw(self) -> bytes:
         return self.raw_head + self.body
 
 
-def read_message(untrusted: bytes) -> Part:
-    """Return the message. Raises Damaged, Email, TooLarge, TooMuchInArchive; Archive for a mailbox of several."""
+def messages_of(untrusted: bytes) -> list[bytes]:
+    """Return the messages of a mailbox, or the one that this is (RFC 4155)."""
     whole = without_mbox_line(untrusted)
-    if len(whole) != len(untrusted) and _NEXT_OF_MAILBOX.search(whole):
+    if len(whole) == len(untrusted):
+        return [untrusted]
+    starts = [found.start() for found in _NEXT_OF_MAILBOX.finditer(whole)]
+    return [whole[start:end].lstrip(b"\r\n") for start, end in zip([0, *starts], [*starts, len(whole)], strict=True)]
+
+
+def read_message(untrusted: bytes) -> MimePart:
+    """Return the message. Raises Damaged, Email, TooLarge, TooMuchInArchive; Archive for a mailbox of several."""
+    if len(messages_of(untrusted)) > 1:
         raise Archive
-    return _Reading().part(whole, "text/plain", 0)
+    return _Reading().part(without_mbox_line(untrusted), "text/plain", 0)
 
 
 class _Reading:
     def __init__(self) -> None:
         self._parts = 0
 
-    def part(self, untrusted: bytes, otherwise: str, depth: int) -> Part:
+    def part(self, untrusted: bytes, otherwise: str, depth: int) -> MimePart:
         self._parts += 1
         if self._parts > MOST_PARTS or depth > _DEEPEST:
             raise TooMuchInArchive
@@ -85,15 +96,15 @@ class _Reading:
         declared.set_default_type(otherwise)
         kind = declared.get_content_type()
         if not kind.startswith(_MULTIPART):
-            return Part(kind, head, raw_head, body, b"", ())
+            return MimePart(kind, head, raw_head, body, b"", ())
         boundary = (declared.get_boundary() or "").encode("latin-1", "replace").rstrip()
         if not boundary:
             raise Damaged
         inner = "message/rfc822" if kind == "multipart/digest" else "text/plain"
         if not depth and not body.strip():
-            return Part(kind, head, raw_head, b"", boundary, ())  # nothing was written
+            return MimePart(kind, head, raw_head, b"", boundary, ())  # nothing was written
         parts = tuple(self.part(piece, inner, depth + 1) for piece in _pieces(body, boundary))
-        return Part(kind, head, raw_head, body, boundary, parts)
+        return MimePart(kind, head, raw_head, body, boundary, parts)
 
 
 def _divided(untrusted: bytes) -> tuple[bytes, bytes]:

@@ -22,6 +22,8 @@ from scrubbers.jailed.mail.rich_text import unpacked
 from scrubbers.message_head import is_outlook
 from trusted.jail.stages import Damaged, Email, Locked, OfficeDocument, TooLarge, TooMuchInArchive
 
+# What a document of Office with a password is in ([MS-OFFCRYPTO], 2.3.4.4).
+_LOCKED_DOCUMENT: Final = "EncryptedPackage".encode("utf-16-le")
 _PROPERTIES: Final = "__properties_version1.0"
 _PROPERTY: Final = struct.Struct("<HHI8s")  # type, number, flags, value
 _HEADS: Final = (32, 24, 8)  # before the properties of a file, of a message in it, of a receiver or an attachment
@@ -55,7 +57,9 @@ class OutlookMessage:
 
 
 def read_outlook(untrusted: bytes) -> OutlookMessage:
-    """Return the message. Raises OfficeDocument where it is none, Locked, Email, Damaged."""
+    """Return the message. Raises OfficeDocument, Email, Damaged; Locked, also for a document with a password."""
+    if _LOCKED_DOCUMENT in untrusted:
+        raise Locked
     if not is_outlook(untrusted):
         raise OfficeDocument
     compound = Compound(untrusted)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from scrubbers.jailed.mail.message import FIELD, Part, read_message
+from scrubbers.jailed.mail.message import FIELD, MimePart, messages_of, read_message
 from scrubbers.jailed.mail.outlook import OutlookMessage, read_outlook
 from scrubbers.message_head import COMPOUND, is_message, is_outlook
 from trusted.jail.protocol import HEAD_BYTES, MOST_MEMBERS
@@ -31,8 +31,8 @@ NOTICES: Final = frozenset({
     "message/delivery-status", "message/global-delivery-status", "message/disposition-notification",
     "message/feedback-report", "text/rfc822-headers", "message/global-headers", "application/applefile",
 })  # fmt: skip
-# What a calendar reads: days and places stand in the text, identifiers of all guests in here.
-_INVITATIONS: Final = frozenset({"text/calendar", "application/ics"})
+# What a calendar reads: title, time and place are shown, identifiers of all guests are not.
+INVITATIONS: Final = frozenset({"text/calendar", "application/ics"})
 _LOCKED: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"})
 _ELSEWHERE: Final = frozenset({"message/partial", "message/external-body"})
 _BASE64: Final = re.compile(rb"([A-Za-z0-9+/]*)={0,3}")
@@ -43,7 +43,7 @@ _FIRST_FIELDS: Final = b"MIME-Version: 1.0\r\nSender:\r\n"
 _NO_TEXT: Final = b"Content-Type: text/plain\r\nContent-Disposition: inline\r\n"
 
 
-def leaves(part: Part, *, alternative: bool = False) -> Iterator[tuple[Part, bool]]:
+def leaves(part: MimePart, *, alternative: bool = False) -> Iterator[tuple[MimePart, bool]]:
     """Yield each part that has none of its own, and whether it is a file."""
     if part.boundary:
         for each in shown_parts(part):
@@ -52,7 +52,7 @@ def leaves(part: Part, *, alternative: bool = False) -> Iterator[tuple[Part, boo
         yield part, is_file(part, alternative=alternative)
 
 
-def shown_parts(part: Part) -> tuple[Part, ...]:
+def shown_parts(part: MimePart) -> tuple[MimePart, ...]:
     """Return the parts of a part; of a signed one (RFC 1847) the first, for the second is the signature.
 
     Raises Email where there are more, and where a text belongs to another (RFC 2387): programs differ in what is shown.
@@ -69,13 +69,13 @@ def shown_parts(part: Part) -> tuple[Part, ...]:
     return part.parts[:1] if part.kind == SIGNED else part.parts
 
 
-def is_file(part: Part, *, alternative: bool) -> bool:
+def is_file(part: MimePart, *, alternative: bool) -> bool:
     """Return whether a part is a file of its own. Raises Locked for what is encrypted, Email for what is not here."""
     if part.kind in _LOCKED:
         raise Locked
     if part.kind in _ELSEWHERE:
         raise Email
-    if part.kind in SIGNATURES or part.kind in NOTICES or part.kind in _INVITATIONS:
+    if part.kind in SIGNATURES or part.kind in NOTICES or part.kind in INVITATIONS:
         return False
     disposition = part.head.typed("content-disposition").get_content_disposition()
     if part.kind in {PLAIN, HTML}:
@@ -87,9 +87,17 @@ def is_file(part: Part, *, alternative: bool) -> bool:
 def taken_apart(untrusted: bytes) -> list[bytes]:
     """Return the message without its files, then each file in its order; a message in it is taken apart the same way.
 
+    Those of a mailbox come one after the other.
+
     The fourth message of messages in each other is a file like others. Raises Refused.
     """
-    return _with_files(read_outlook(untrusted), 1) if untrusted.startswith(COMPOUND) else _apart(untrusted, 1)
+    if untrusted.startswith(COMPOUND):
+        return _with_files(read_outlook(untrusted), 1)
+    made: list[bytes] = []
+    for each in messages_of(untrusted):
+        made += _apart(each, 1)
+        _require_few(made)
+    return made
 
 
 def _apart(untrusted: bytes, depth: int) -> list[bytes]:
@@ -102,7 +110,7 @@ def _apart(untrusted: bytes, depth: int) -> list[bytes]:
     return made
 
 
-def _head_alone(message: Part) -> bytes:
+def _head_alone(message: MimePart) -> bytes:
     fields = (
         name.encode() + b": " + value + b"\r\n"
         for name, value in message.head.fields
@@ -161,7 +169,7 @@ def _require_few(made: list[bytes]) -> None:
         raise TooMuchInArchive
 
 
-def _without_files(part: Part, *, alternative: bool = False) -> bytes:
+def _without_files(part: MimePart, *, alternative: bool = False) -> bytes:
     if not part.boundary:
         return b"" if is_file(part, alternative=alternative) else part.raw
     inside = part.kind == ALTERNATIVE
@@ -170,7 +178,7 @@ def _without_files(part: Part, *, alternative: bool = False) -> bytes:
     return b"".join((part.raw_head, *(opening + one for one in kept), closing))
 
 
-def decoded(part: Part) -> bytes:
+def decoded(part: MimePart) -> bytes:
     """Return the content of a part. One in an unknown encoding is as it is, as mail programs show it.
 
     Raises Email where something stands behind letters of base64, as mailing lists put it there: programs differ.

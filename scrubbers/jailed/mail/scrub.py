@@ -1,8 +1,9 @@
-"""A saved e-mail: what its reader sees, typeset as a PDF of our own (decision 0040).
+"""A saved e-mail or web page: what its reader sees, typeset as a PDF of our own (decision 0040).
 
 1 read head and parts, within limits (`message`); a file in it is refused here: it was taken out before (`parts`)
 2 From, To, Cc, Date, Subject as shown; all else of the head is reported by its kind (`head`)
-3 the text and the tables of its HTML, or its text where there is none (`web_page`, `text`)
+3 title, time and place of an invitation (`invitations`); the text and the tables of its HTML (`web_page`), or its text
+  where there is none (`text`)
 4 keep of heads in the text what their readers were shown (`quoted`); refuse where one or a file is left (`text.traces`)
 5 mark in words what is struck out, lay it out and write it, as an office document (`office.struck`, `typeset.document`)
 """
@@ -14,7 +15,8 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail import letters
 from scrubbers.jailed.mail.head import fields_shown, report_part
-from scrubbers.jailed.mail.message import Part, read_message
+from scrubbers.jailed.mail.invitations import invitations
+from scrubbers.jailed.mail.message import MimePart, read_message
 from scrubbers.jailed.mail.parts import (
     ALTERNATIVE,
     HTML,
@@ -38,7 +40,9 @@ from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.text.traces import require_no_traces
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
-from scrubbers.jailed.typeset.model import Block, Paragraph, Run, all_text, paragraphs
+from scrubbers.jailed.typeset.model import Block, Paragraph, Run, Source, all_text, paragraphs
+from scrubbers.message_head import is_page
+from trusted.jail.protocol import HEAD_BYTES
 from trusted.jail.stages import Email, Kind, What, Where
 
 # Of these there is nothing to show.
@@ -57,22 +61,34 @@ def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
     with open(untrusted, "rb", closefd=False) as file:
         # The descriptor stands where the trusted side left it.
         file.seek(0)
-        message = read_message(file.read())
+        content = file.read()
+    if is_page(content[:HEAD_BYTES]):
+        page = read_page(letters.body_text(content, letters.said_in_page(content) or "utf-8", findings), findings)
+        if not page:
+            raise Email  # a program would have to run for it to show something
+        _require_no_traces(page)
+        write_document(marked(page), Source.PAGE, clean, preview, findings)
+        return
+    message = read_message(content)
     _report_parts(message, findings)
     fields, subject = fields_shown(message.head, findings)
     blocks = [_field(label, text, findings) for label, text in fields]
     if subject:
         blocks.append(Paragraph((Run(Drawable(findings).text(subject)),), heading=1))
-    shown = without_heads(_shown(message, findings), findings)
-    require_no_traces("\n".join("".join(run.text for run in each.runs) for each in paragraphs(shown)))
-    write_document([*blocks, *marked(shown)], clean, preview, findings)
+    shown = [*invitations(message, findings), *without_heads(_shown(message, findings), findings)]
+    _require_no_traces(shown)
+    write_document([*blocks, *marked(shown)], Source.MAIL, clean, preview, findings)
+
+
+def _require_no_traces(blocks: list[Block]) -> None:
+    require_no_traces("\n".join("".join(run.text for run in each.runs) for each in paragraphs(blocks)))
 
 
 def _field(label: str, text: str, findings: Findings) -> Block:
     return Paragraph((Run(f"{label}: ", bold=True), Run(Drawable(findings).text(text))))
 
 
-def _report_parts(message: Part, findings: Findings) -> None:
+def _report_parts(message: MimePart, findings: Findings) -> None:
     """Report what of the parts is not shown. Raises Email where one is a file."""
     for part, is_file in leaves(message):
         if is_file:
@@ -87,7 +103,7 @@ def _report_parts(message: Part, findings: Findings) -> None:
             findings.add(What.EMBEDDED_FILE, Where.DOCUMENT, part.kind)
 
 
-def _shown(part: Part, findings: Findings) -> list[Block]:
+def _shown(part: MimePart, findings: Findings) -> list[Block]:
     """Return what is seen of a part and its own parts, in their order."""
     if part.kind == ALTERNATIVE:
         return _one_of(part, findings)
@@ -108,7 +124,7 @@ def _shown(part: Part, findings: Findings) -> list[Block]:
     return read_page(letters.body_text(content, charset, findings), findings)
 
 
-def _one_of(part: Part, findings: Findings) -> list[Block]:
+def _one_of(part: MimePart, findings: Findings) -> list[Block]:
     """Return the form of a text that mail programs show, which is the last (RFC 2046, 5.1.4) with words in it.
 
     The plain form spells out where links lead, which nobody sees in the other and which is often made for one receiver.

@@ -26,14 +26,23 @@ _NAMED: Final = {
 _ALIKE: Final = 24  # of 255; less of a difference nobody reads
 _TINY: Final = 2.0  # in pixels or points
 _SEEN: Final = 0.05  # of opacity
-_FAR: Final = -400.0  # pixels to the left or above
+_FAR: Final = range(-400, 5000)  # pixels; what is moved further is on no screen
 _PER_CENT: Final = 100
+_PIXELS: Final = {  # in one of these, about; of two as if they were the same
+    "": 1, "px": 1, "pt": 1, "em": 16, "rem": 16, "ex": 8, "ch": 8, "in": 96, "cm": 38, "mm": 3.8, "pc": 16, "vw": 10,
+    "vh": 8,
+}  # fmt: skip
 _HEX: Final = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})")
 _RGB: Final = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,(?:1|1\.0))?\)")
 _CLEAR: Final = re.compile(r"transparent|rgba\(\d{1,3},\d{1,3},\d{1,3},(?:0|0?\.0+)\)|#(?:[0-9a-f]{3}0|[0-9a-f]{6}00)")
 _AROUND: Final = frozenset({"inherit", "unset", "none", "currentcolor"})
 _SIZE: Final = re.compile(r"(?:^|\s)([0-9]{0,9}\.?[0-9]{1,9}(?:px|pt|em|%)?)\s{0,9}(?:/|\s)")
-_NUMBER: Final = re.compile(r"(-?[0-9]{0,9}\.?[0-9]{1,9})\s?(px|pt|em|rem|%)?")
+_NUMBER: Final = re.compile(r"(-?[0-9]{0,9}\.?[0-9]{1,9})\s?(px|pt|r?em|ex|ch|in|cm|mm|pc|v[wh]|%)?")
+# Also what is cut away at one side by its whole size, or from a point of which nothing goes out.
+_NO_SIZE: Final = re.compile(
+    r"scale(?:x|y|3d)?\([^)]{0,20}?(?<![.\d])0(?:\.0+)?\s?[,)]"
+    r"|inset\(\s?(?:(?:[5-9]\d|\d{3})(?:\.\d{1,9})?%\s?\)|(?:[^)]{1,40}\s)?100%)|(?:circle|ellipse)\(\s?0(?![.\d])|polygon\((?:0|px|%|,|\s){1,80}\)"
+)
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _AT_RULE: Final = re.compile(r"@[^{};@]{0,1000}(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
 # Rules in these hold on some screens, or in some programs.
@@ -44,47 +53,45 @@ _PART: Final = re.compile(r"[.#][\w-]+")
 _MOST_RULES: Final = 5000
 _IMPORTANT: Final = "!important"
 _STRUCK: Final = frozenset({"s", "strike", "del"})
-_PROPERTIES: Final = frozenset(
-    {
-        "display",
-        "visibility",
-        "opacity",
-        "font",
-        "font-size",
-        "font-family",
-        "font-weight",
-        "color",
-        "background",
-        "background-color",
-        "background-image",
-        "height",
-        "max-height",
-        "overflow",
-        "position",
-        "left",
-        "top",
-        "clip",
-        "text-decoration",
-        "text-decoration-line",
-        "white-space",
-        "list-style",
-        "list-style-type",
-        "vertical-align",
-        "unicode-bidi",
-    }
+_MOVES: Final = (
+    "margin",
+    "margin-left",
+    "margin-top",
+    "margin-right",
+    "margin-bottom",
+    "margin-inline-start",
+    "margin-block-start",
+    "transform",
+    "translate",
 )
+# Of an element with a place of its own.
+_OFFSETS: Final = ("left", "top", "right", "bottom", "inset")
+_PLACED: Final = frozenset({"absolute", "fixed", "relative", "sticky"})
+_CLIPPED: Final = frozenset({"absolute", "fixed"})  # fmt: skip
+# Of these only what is above or to the left is unseen: a browser scrolls down to the rest.
+_DOWN: Final = frozenset({"top", "inset", "margin", "margin-top", "margin-bottom", "transform", "translate"})
+_SIZES: Final = ("height", "max-height", "width", "max-width")
+_OVERFLOWS: Final = ("overflow", "overflow-x", "overflow-y")
+_NOT_CUT: Final = frozenset({"", "visible", "initial", "inherit", "unset"})
+_PROPERTIES: Final = frozenset({
+    *_MOVES, *_OFFSETS, *_SIZES, *_OVERFLOWS, "scale", "display", "visibility", "opacity", "font", "font-size",
+    "font-family", "font-weight", "color", "background", "background-color", "background-image", "position", "clip",
+    "clip-path", "text-indent", "text-decoration", "text-decoration-line", "white-space", "list-style",
+    "list-style-type", "vertical-align", "unicode-bidi",
+})  # fmt: skip
 _BACKGROUNDS: Final = ("background", "background-color", "background-image")  # fmt: skip
 
 Declarations: TypeAlias = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class InheritedStyle:
     """How text looks here: what is inherited of what can hide it."""
 
     gone: bool = False  # with everything inside
     invisible: bool = False
     tiny: bool = False
+    beside: bool = False  # by how far its first line stands in
     clear: bool = False
     colour: Colour | None = _BLACK
     background: Colour | None = _WHITE
@@ -104,9 +111,9 @@ class Look:
             and self.background is not None
             and max(abs(one - other) for one, other in zip(self.colour, self.background, strict=True)) < _ALIKE
         )
-        return self.gone or self.invisible or self.tiny or self.clear or alike
+        return self.gone or self.invisible or self.tiny or self.beside or self.clear or alike
 
-    def styled(self, found: Declarations) -> Look:
+    def styled(self, found: Declarations) -> InheritedStyle:
         """Return how text inside looks, with these declarations."""
         made = replace(self, gone=self.gone or _is_gone(found))
         if found.get("visibility") in {"hidden", "collapse", "visible", "initial"}:
@@ -114,6 +121,8 @@ class Look:
         if "font-size" in found:
             size = _length(found["font-size"])
             made = replace(made, tiny=size is not None and size <= _TINY)
+        if (indent := found.get("text-indent")) is not None:
+            made = replace(made, beside=_is_far(indent) or indent in {"100%", "-100%"})
         if (short := _SIZE.search(found.get("font", ""))) is not None:
             size = _length(short[1])
             made = replace(made, tiny=size is not None and size <= _TINY)
@@ -137,13 +146,33 @@ def _background(found: Declarations, around: Colour | None) -> Colour | None:
 
 
 def _is_gone(found: Declarations) -> bool:
-    heights = (_length(found.get(name, "")) for name in ("height", "max-height"))
-    clipped = found.get("overflow") == "hidden" and any(each is not None and 0 <= each <= _TINY for each in heights)
-    away = found.get("position") in {"absolute", "fixed"} and (
-        any((_length(found.get(name, "")) or 0) < _FAR for name in ("left", "top"))
-        or re.match(r"rect\(0(?:px)?[,\s]0", found.get("clip", "").replace(", ", ",")) is not None
+    """Return whether an element is nowhere on the page, or without a size in which its text could be."""
+    cut = any(found.get(name, "") not in _NOT_CUT for name in _OVERFLOWS)
+    clipped = cut and any((each := _length(found.get(name, ""))) is not None and 0 <= each <= _TINY for name in _SIZES)
+    place = found.get("position", "")
+    no_size = _NO_SIZE.search(f"{found.get('transform', '')} {found.get('clip-path', '')}") or (
+        _length(found.get("scale", "")) == 0 or (place in _CLIPPED and _is_cut_away(found.get("clip", "")))
     )
-    return found.get("display") == "none" or _opacity(found.get("opacity", "")) < _SEEN or clipped or away
+    moves = _MOVES + (_OFFSETS if place in _PLACED else ())
+    away = any(_is_far(found.get(name, ""), down=name in _DOWN) for name in moves)
+    gone = found.get("display") == "none" or _opacity(found.get("opacity", "")) < _SEEN
+    return gone or clipped or away or bool(no_size)
+
+
+def _is_cut_away(clip: str) -> bool:
+    """Return whether nothing is left of a rectangle: top, right, bottom and left, each a length or "auto"."""
+    sides = [_length(one) for one in re.split(r"[,\s]+", clip.removeprefix("rect(").rstrip(") "))]
+    if not clip.startswith("rect(") or len(sides) != len(("top", "right", "bottom", "left")):
+        return False
+    top, right, bottom, left = sides
+    flat = bottom is not None and bottom - (top or 0) <= _TINY
+    return flat or (right is not None and right - (left or 0) <= _TINY)
+
+
+def _is_far(text: str, *, down: bool = False) -> bool:
+    """Return whether one of the lengths moves what it is about off the page; `down`: only one that is negative."""
+    lengths = (int(length) for one in re.split(r"[,()\s]+", text) if (length := _length(one)) is not None)
+    return any(one < _FAR.start or (one >= _FAR.stop and not down) for one in lengths)
 
 
 def _opacity(text: str) -> float:
@@ -157,10 +186,9 @@ def _opacity(text: str) -> float:
 def _length(text: str) -> float | None:
     """Return a length in pixels or points, as if they were the same; None for what is relative to something else."""
     found = _NUMBER.fullmatch(text)
-    if found is None:
+    if found is None or (found[2] == "%" and float(found[1])):
         return None
-    number = float(found[1])
-    return number if number == 0 or found[2] in {None, "px", "pt"} else number * 16 if found[2] != "%" else None
+    return float(found[1]) * _PIXELS.get(found[2] or "", 1)
 
 
 def _colour(text: str, around: Colour | None) -> Colour | None:
@@ -198,7 +226,7 @@ class _Rule:
     may_hold: bool  # or not
 
 
-class Sheet:
+class StyleSheet:
     """The rules of a page's style sheets."""
 
     def __init__(self) -> None:
@@ -250,7 +278,13 @@ def _plain(value: str) -> str:
     return value.replace(_IMPORTANT, "").strip()
 
 
-def look_of(tag: str, attributes: Mapping[str, str], sheet: Sheet, around: Look) -> Look:
+def _is_put_away(tag: str, attributes: Mapping[str, str], *, shown: bool) -> bool:
+    """Return whether an element is hidden by an attribute, or waits to be opened."""
+    waits = "popover" in attributes or (tag == "dialog" and "open" not in attributes)
+    return not shown and ("hidden" in attributes or waits)
+
+
+def look_of(tag: str, attributes: Mapping[str, str], sheet: StyleSheet, around: InheritedStyle) -> InheritedStyle:
     """Return how text in an element looks, by its tag, its attributes and its styles.
 
     Raises Email where all letters are shown from the right: the copy would have them the other way round.
@@ -267,10 +301,13 @@ def look_of(tag: str, attributes: Mapping[str, str], sheet: Sheet, around: Look)
     found, unknown = sheet.of(tag, attributes)
     if "override" in found.get("unicode-bidi", "") or (tag == "bdo" and attributes.get("dir", "").lower() == "rtl"):
         raise Email
+    if tag in {"td", "th"}:
+        # A cell is as wide as its text, whatever it says.
+        found = {name: value for name, value in found.items() if name not in {"width", "max-width"}}
     line = found.get("text-decoration-line", found.get("text-decoration"))
     made = replace(
         made,
-        gone=made.gone or ("hidden" in attributes and "display" not in found),
+        gone=made.gone or _is_put_away(tag, attributes, shown="display" in found and "display" not in unknown),
         bold=made.bold or tag in {"b", "strong", "th"},
         italic=made.italic or tag in {"i", "em"},
         raised=made.raised or tag == "sup" or found.get("vertical-align") == "super",

@@ -12,7 +12,7 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.markup import Markup
-from scrubbers.jailed.mail.styles import Look, Sheet, declarations, look_of
+from scrubbers.jailed.mail.styles import InheritedStyle, StyleSheet, declarations, look_of
 from scrubbers.jailed.mail.tables import Flow, TableFlow
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable, sign
@@ -70,7 +70,7 @@ _LINKS: Final = {"link": "href", "base": "href", "area": "href", "embed": "src",
 @dataclass(slots=True)
 class _Open:
     tag: str
-    look: Look
+    look: InheritedStyle
     attributes: dict[str, str]
     unseen: bool
     report: What | None = None
@@ -95,7 +95,7 @@ class _StyleSheets(Markup):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found = Sheet()
+        self.found = StyleSheet()
         self._inside = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  the library's
@@ -113,7 +113,7 @@ class _StyleSheets(Markup):
 
 
 class _Reader(Markup):
-    def __init__(self, findings: Findings, sheet: Sheet) -> None:
+    def __init__(self, findings: Findings, sheet: StyleSheet) -> None:
         super().__init__()
         self._findings, self._sheet = findings, sheet
         self._letters = Drawable(findings)
@@ -134,8 +134,8 @@ class _Reader(Markup):
         return self._flows[0].blocks
 
     @property
-    def _look(self) -> Look:
-        return self._open[-1].look if self._open else Look()
+    def _look(self) -> InheritedStyle:
+        return self._open[-1].look if self._open else InheritedStyle()
 
     @property
     def _is_unseen(self) -> bool:

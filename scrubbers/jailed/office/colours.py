@@ -1,6 +1,12 @@
-"""Colours of letters and of what is behind them, as far as it matters whether the letters are seen."""
+"""Colours of letters and of what is behind them: whether letters are seen, and which colour of a copy is nearest."""
 
+import colorsys
+from bisect import bisect
+from collections.abc import Mapping
 from typing import Final
+
+from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.typeset.model import Hue
 
 # Letters this light are not seen on white paper; where there may be another colour behind them they are.
 LIGHT: Final = 0xE6
@@ -10,12 +16,47 @@ UNKNOWN: Final = "?"
 # So many of 255 steps of red, green and blue away from what is behind them letters are not read.
 _CLOSE: Final = 0x10
 _DIGITS: Final = 6
+# What the program chooses, what cannot be told, and the names that formats have for the letters of a theme.
+_PLAIN: Final = frozenset({"", UNKNOWN, "theme=1", "text1", "dark1", "tx1", "dk1"})
+
+
+# Where on the circle of 360 degrees each ends.
+_ENDS: Final = (15, 43, 70, 165, 255, 345)
 
 
 def is_light(colour: str) -> bool:
     """Return whether six hexadecimal digits name a colour that is not seen on white; no for what names none."""
     parts = _parts(colour)
     return parts is not None and min(parts) >= LIGHT
+
+
+def hue_of(colour: str) -> Hue | None:
+    """Return the nearest colour of a copy; None for black, greys, paper and what cannot be told.
+
+    For what is seen alone: who asks has judged before whether the letters are seen, by the colours as they were.
+    """
+    parts = _parts(colour)
+    if parts is None or max(parts) - min(parts) <= _CLOSE:
+        return None
+    turn = colorsys.rgb_to_hls(*(one / 0xFF for one in parts))[0] * 360
+    return list(Hue)[bisect(_ENDS, turn) % len(Hue)]
+
+
+def is_lost(colour: str) -> bool:
+    """Return whether a name says a colour that nothing else tells, so that a copy does not have it."""
+    return colour not in _PLAIN and _parts(colour) is None
+
+
+def scheme_of(package: Package, part: str) -> Mapping[str, str]:
+    """Return the colours of the theme of a part, by its own short names ("accent1", "dk2")."""
+    where = package.by_kind(part, "theme")
+    scheme = package.tree(where).find("a:themeElements", "a:clrScheme") if where else None
+    return {
+        each.name.removeprefix("a:"): (
+            each.value("a:srgbClr", of="val") or each.value("a:sysClr", of="lastClr") or UNKNOWN
+        ).upper()
+        for each in (scheme.elements() if scheme is not None else ())
+    }
 
 
 def is_unseen(colour: str, behind: str) -> bool:

@@ -8,20 +8,19 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.office import labels, pictures
+from scrubbers.jailed.office import chart_parts, chart_tables, labels, pictures
 from scrubbers.jailed.office.colours import UNKNOWN
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Picture, Run
-from trusted.jail.stages import What, Where
+from trusted.jail.stages import Lost, What, Where
 
 POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}  # of units of length
 _EMU: Final = 12_700  # to a point: ECMA-376, 20.1.2.1
 _SHARES: Final = 100_000  # a cut of a picture is in thousandths of a percent
 _TEXT: Final = "w:txbxContent"  # it is read as text, with what stands in it
-_AXES: Final = ("c:catAx", "c:valAx", "c:dateAx", "c:serAx")
 _MOST_VALUES: Final = 2000
 _HIDDEN: Final = frozenset({"1", "true", "on"})
 
@@ -67,14 +66,21 @@ class Drawings:
         return fill
 
     def data(self, drawing: Node) -> Iterator[Block]:
-        """Yield a note for each chart and diagram."""
+        """Yield a note for each chart and diagram; behind that of a chart its tables."""
         for chart in drawing.all("c:chart", outside=_TEXT):
-            yield self._note(labels.CHART, chart.get("r:id"), ("a:t", "c:v"))
+            self._findings.lose(Lost.CHARTS)
+            yield from self._note(labels.CHART, chart.get("r:id"), ("a:t", "c:v"))
         for diagram in drawing.all("dgm:relIds", outside=_TEXT):
-            yield self._note(labels.DIAGRAM, diagram.get("r:dm"), ("a:t",))
+            yield from self._note(labels.DIAGRAM, diagram.get("r:dm"), ("a:t",))
         for other in drawing.all("a:graphicData", outside=_TEXT):
             if other.get("uri").endswith("/chartex"):
+                self._findings.lose(Lost.CHARTS)
                 yield Frame(labels.CHART, ())
+
+    def is_opaque(self, name: str) -> bool:
+        """Return whether nothing can be seen through the picture that a part refers to by this name."""
+        target = self._package.target(self._part, name)
+        return target is not None and pictures.is_opaque(self._package.read(target))
 
     def picture(self, name: str, shown: Shown) -> Block:
         """Return the picture that a part refers to by this name, or a note that there is one."""
@@ -100,31 +106,22 @@ class Drawings:
             if id(blip) not in seen:
                 yield self.picture(blip.get("r:embed"), Shown(whole))
 
-    def _note(self, label: str, name: str, texts: tuple[str, ...]) -> Frame:
+    def _note(self, label: str, name: str, texts: tuple[str, ...]) -> list[Block]:
         target = self._package.target(self._part, name)
         if target is None:
-            return Frame(label, ())
+            return [Frame(label, ())]
         tree = self._package.tree(target)
+        chart_parts.without_unseen(tree, self._findings)
+        tables = list(chart_tables.tables_of(tree, self._drawable.text))
         struck = {id(run.find("a:t")) for run in tree.all("a:r", "a:fld") if is_struck(run.find("a:rPr"))}
         runs: list[Run] = []
-        unseen = self._unseen_of_axes(tree)
         values = tree.all(*texts)
         for each in islice(values, _MOST_VALUES):
-            if id(each) in unseen:
-                continue
             if shown := self._drawable.text(each.text()).strip():
                 runs += [*([Run(" · ")] if runs else []), Run(shown, struck=id(each) in struck)]
         if next(values, None) is not None:
             runs.append(Run(" · …"))
-        return Frame(label, (Paragraph(tuple(runs)),) if runs else ())
-
-    def _unseen_of_axes(self, chart: Node) -> set[int]:
-        """Return the texts of axes that are not drawn."""
-        axes = (one for one in chart.all(*_AXES) if (one.value("c:delete", of="val") or "0") in _HIDDEN)
-        texts = [each for axis in axes for each in axis.all("a:t", "c:v")]
-        if texts:
-            self._findings.add(What.HIDDEN_TEXT, Where.PAGES, "".join(each.text() for each in texts))
-        return {id(each) for each in texts}
+        return [Frame(label, (Paragraph(tuple(runs)),) if runs else ()), *tables]
 
     def _report_names(self, drawing: Node) -> None:
         for each in drawing.all("wp:docPr", "pic:cNvPr"):

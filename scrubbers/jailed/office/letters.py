@@ -32,6 +32,7 @@ _ARABIC: Final = "[\u0620-\u06ff\u0750-\u077f]"
 _NOT_JOINED: Final = re.compile(f"(?<={_ARABIC}){NON_JOINER}(?={_ARABIC})")
 # No letters, and faces have a glyph without an outline for some of them.
 _LINE_ENDS: Final = re.compile("[\v\f\x85\u2028\u2029]")
+_NO_BREAK: Final = "\xa0"  # in each number of a sheet
 _NUMBERS_AND_WORDS: Final = frozenset("LMN")
 
 
@@ -42,6 +43,7 @@ class Drawable:
         self._findings = findings
         self._known: set[str] = set(" \t\n")
         self._named: dict[int, str] = {}
+        self._has_wide_blanks = False
 
     def text(self, untrusted: str, font: str = "") -> str:
         """Return the text as it is drawn; raises LettersMissing."""
@@ -49,7 +51,10 @@ class Drawable:
             untrusted = "".join(
                 sign(ord(letter), font) if "\ue000" <= letter <= "\uf8ff" else letter for letter in untrusted
             )
+        if self._has_wide_blanks:
+            untrusted = untrusted.replace(_NO_BREAK, " ")
         if not self._known.issuperset(untrusted):
+            self._has_wide_blanks |= _NO_BREAK in untrusted  # it is reported here, once
             # Between two letters of Arabic script it shows that they do not join, as in Persian.
             parts = _NOT_JOINED.split(_LINE_ENDS.sub("\n", untrusted))
             untrusted = NON_JOINER.join(without_unseen(part, self._findings) for part in parts)

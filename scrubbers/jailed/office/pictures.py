@@ -1,6 +1,7 @@
 """Pictures of a document: decoded and cleaned as a picture that is sent by itself, then encoded for a PDF."""
 
 import io
+import math
 import mmap
 import zlib
 from dataclasses import dataclass
@@ -25,15 +26,32 @@ _MOST_DOTS: Final = 600
 _POINTS: Final = 72  # an inch
 _FEW_COLOURS: Final = 256
 _MOST_PIXELS: Final = 40_000_000  # of all pictures of a document at once: one is decoded at a time, and kept encoded
+_PNG_COLOURS: Final = 25  # where a PNG says whether it has transparency
 _LARGEST_SIDE: Final = 2000.0  # in points; the page is smaller
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a document shows a picture: its size in points, and which part of it, as shares cut off at each side."""
+    """How a document shows a picture: its size in points, and which part of it, as shares cut off at each side.
+
+    `painted`: what is drawn over it, as shares of what is shown from its upper left corner.
+    """
 
     size: tuple[float, float] | None = None
     cut: tuple[float, float, float, float] = (0, 0, 0, 0)
+    painted: tuple[tuple[float, float, float, float], ...] = ()
+
+
+def black_box(size: tuple[float, float] | None) -> Picture:
+    """Return a black rectangle, as a picture of one pixel."""
+    return Picture(zlib.compress(b"\0", 6), False, True, (1, 1), size or (_POINTS, _POINTS))
+
+
+def is_opaque(untrusted: bytes) -> bool:
+    """Return whether nothing can be seen through a picture: a JPEG, or a PNG without transparency."""
+    if untrusted.startswith(b"\x89PNG"):
+        return untrusted[_PNG_COLOURS:][:1] not in {b"\4", b"\6"} and b"tRNS" not in untrusted.partition(b"IDAT")[0]
+    return untrusted.startswith(b"\xff\xd8")
 
 
 def cleaned(untrusted: bytes, shown: Shown, findings: Findings) -> Picture | None:
@@ -76,6 +94,11 @@ def _shown_part(picture: Image.Image, shown: Shown, findings: Findings) -> Image
     if box != (0, 0, width, height):
         findings.add(What.HIDDEN_DRAWING, Where.PICTURES_ON_PAGES)
         picture = picture.crop(box)
+    for left, top, right, bottom in shown.painted:
+        wide, high = picture.size
+        findings.add(What.HIDDEN_DRAWING, Where.PICTURES_ON_PAGES)
+        over = (math.floor(left * wide), math.floor(top * high), math.ceil(right * wide), math.ceil(bottom * high))
+        picture.paste((0,) * len(picture.getbands()) if picture.mode != "L" else 0, over)
     if shown.size is not None:
         most = [max(1, round(side * _MOST_DOTS / _POINTS)) for side in shown.size]
         if picture.width > most[0] and picture.height > most[1]:

@@ -27,7 +27,7 @@ from scrubbers.jailed.pictures.warm_up import warm_up_pictures
 from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
-from scrubbers.jailed.typeset.model import Block
+from scrubbers.jailed.typeset.model import Block, Source
 from trusted.jail.stages import Kind, OfficeDocument
 
 _CONTENT_TYPES: Final = "[Content_Types].xml"
@@ -50,28 +50,28 @@ def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
         # The descriptor stands where the trusted side left it.
         file.seek(0)
         if file.peek(len(rtf.MAGIC)).startswith(rtf.MAGIC):
-            blocks = rtf.read_document(file.read(), findings)
+            source, blocks = Source.RICH_TEXT, rtf.read_document(file.read(), findings)
         else:
             package = Package(file)
             hidden_parts.collect(package, findings)
-            blocks = _read(package, findings)
-    write_document(marked(blocks), clean, preview, findings)
+            source, blocks = _read(package, findings)
+    write_document(marked(blocks), source, clean, preview, findings)
 
 
-def _read(package: Package, findings: Findings) -> list[Block]:
+def _read(package: Package, findings: Findings) -> tuple[Source, list[Block]]:
     """Return what is seen; raises OfficeDocument for a kind that is not read here."""
     if package.has(_MIMETYPE):
-        return odf.read_document(package, findings)
+        return Source.OPENDOCUMENT, odf.read_document(package, findings)
     main = package.by_kind("", "officeDocument")
     if main is None or not package.has(_CONTENT_TYPES):
         raise OfficeDocument
     kind = _content_type(package, main)
     if kind.startswith(_WORD):
-        return word.read_document(package, main, findings)
+        return Source.WORD, word.read_document(package, main, findings)
     if kind.startswith(_SHEETS):
-        return list(Workbook(package, main, findings).read())
+        return Source.EXCEL, list(Workbook(package, main, findings).read())
     if kind.startswith(_SLIDES):
-        return read_presentation(package, main, findings)
+        return Source.POWERPOINT, read_presentation(package, main, findings)
     raise OfficeDocument
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.typeset.model import Block, Cell, Frame, Paragraph, Run, Table
+from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run, Table
 
 
 def marked(blocks: Sequence[Block]) -> list[Block]:
@@ -23,7 +23,7 @@ def _block(block: Block) -> Block:
         case Frame():
             return replace(block, blocks=tuple(marked(block.blocks)))
         case Table():
-            rows = (tuple(Cell(tuple(marked(cell.blocks)), cell.span) for cell in row) for row in block.rows)
+            rows = (tuple(replace(cell, blocks=tuple(marked(cell.blocks))) for cell in row) for row in block.rows)
             return replace(block, rows=tuple(rows))
         case _:
             return block

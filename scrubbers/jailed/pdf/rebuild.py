@@ -43,7 +43,7 @@ from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebu
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
 from scrubbers.jailed.pdf.visibility import subpaths
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
-from scrubbers.jailed.pdf.visibility.page_objects import Sheet
+from scrubbers.jailed.pdf.visibility.page_objects import RenderedPage
 from scrubbers.jailed.pdf.visibility.source_texts import SourceTexts
 from scrubbers.jailed.pdf.visibility.visual_diff import differing
 from scrubbers.jailed.pictures import against_marks, preview
@@ -239,14 +239,14 @@ class Rebuilder:
             self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
             raise NotRebuildable
 
-    def _drawn_now(self, entry: _Entry) -> tuple[Sheet, Image.Image]:
+    def _drawn_now(self, entry: _Entry) -> tuple[RenderedPage, Image.Image]:
         """Return the page as it is now; raises NotRebuildable."""
         written = self._in_memory([entry])
         if written is None or entry.end.page is None:
             raise NotRebuildable
         self._work.painted(_SAID_STEP * len(entry.end.page.items))
         with contextlib.closing(pypdfium2.PdfDocument(written)) as document, contextlib.closing(document[0]) as page:
-            sheet = Sheet(page, _SCALE, self._work)
+            sheet = RenderedPage(page, _SCALE, self._work)
             return sheet, sheet.drawn()
 
     def _compare(self, entries: list[_Entry], shades: Mapping[int, Image.Image] | None = None) -> None:
@@ -268,12 +268,14 @@ class Rebuilder:
                         open_again = functools.partial(_page_of, written, at)
                         self._look(entry, look_at(sheet, drawn, page, open_again, shades.get(entry.number)))
 
-    def _alike(self, entry: _Entry, source: pypdfium2.PdfPage, made: pypdfium2.PdfPage) -> tuple[Sheet, Image.Image]:
+    def _alike(
+        self, entry: _Entry, source: pypdfium2.PdfPage, made: pypdfium2.PdfPage
+    ) -> tuple[RenderedPage, Image.Image]:
         """Return how the page is drawn; raises NotRebuildable if it looks otherwise than the source's.
 
         From where one reads, and where it does not from nearby; with a backdrop in its own size.
         """
-        sheet = Sheet(made, _SCALE, self._work)
+        sheet = RenderedPage(made, _SCALE, self._work)
         on_backdrop = isinstance(entry.end, OnBackdrop)
         sheet = sheet.closer(BACKDROP) if on_backdrop else sheet
         found = sheet.drawn()

@@ -17,7 +17,7 @@ from scrubbers.jailed.pdf.content.image import Picture
 from scrubbers.jailed.pdf.pages.page import Page
 from scrubbers.jailed.pdf.syntax.matrix import Matrix
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.visibility.inspect import Look, PictureSight, Sheet, sight
+from scrubbers.jailed.pdf.visibility.inspect import PictureSight, RenderedPage, TextVisibility, sight
 
 _THINNEST: Final = 0.05  # points
 _SMALLEST: Final = 1.0  # points
@@ -66,7 +66,7 @@ class PageSeen:
 
 
 def look_at(
-    sheet: Sheet,
+    sheet: RenderedPage,
     drawn: Image.Image,
     page: Page,
     open_again: Callable[[], pypdfium2.PdfPage],
@@ -88,8 +88,8 @@ def look_at(
     seen = PageSeen(hides_ink=found.hides_ink, paths=list(zip(paths, found.paths, strict=True)))
     for show, look in zip(shows, found.texts, strict=True):
         # A blank text has no ink; what its letters are called in the font can still be a text.
-        is_seen, is_partly_seen = look is Look.SEEN, look is Look.PARTLY
-        seen.hides_text |= is_partly_seen or look is Look.HIDDEN
+        is_seen, is_partly_seen = look is TextVisibility.SEEN, look is TextVisibility.PARTLY
+        seen.hides_text |= is_partly_seen or look is TextVisibility.HIDDEN
         seen.hides_letters |= is_partly_seen or (is_seen and show.may_hide_letters())
         seen.texts.append((show, is_seen))
     if ground is not None:

@@ -16,9 +16,11 @@ from trusted.jail.stages import What, Where
 MOST_MARKS: Final = 4
 _KEPT_CONTROLS: Final = "\n\t"
 # Assigned as letters, marks or signs, and drawn as nothing or as a blank (DerivedCoreProperties of Unicode, Default_
-# Ignorable_Code_Point; the Braille pattern blank; what stands for an object that is not there).
+# Ignorable_Code_Point; the Braille pattern blank; a filler of Khitan letters, a note without a head; what stands for an
+# object that is not there).
 _DRAWS_NOTHING: Final = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164"
+    "\ufe00-\ufe0f\uffa0\ufffc\U00016fe4\U0001d159\U000e0100-\U000e01ef]"
 )
 # ASCII, written so that nobody sees it.
 _TAGS: Final = re.compile("[\U000e0020-\U000e007e]+")

@@ -1,4 +1,4 @@
-"""Scrubs a text file or a table in these steps: decoded strictly, cleaned, no message, cells made inert, as UTF-8."""
+"""Scrubs a text file or a table in these steps: decoded, cleaned, cards as shown, no message, inert cells, as UTF-8."""
 
 import mmap
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.scrub_sample import scrub_sample
+from scrubbers.jailed.text.cards import as_shown
 from scrubbers.jailed.text.cleaning import cleaned
 from scrubbers.jailed.text.decoding import decoded
 from scrubbers.jailed.text.preview import drawn
@@ -20,7 +21,7 @@ def scrub_file(kind: Kind, untrusted: int, clean: int, preview: int, findings: F
     """Read one descriptor and write two. Raises TextUnreadable, Empty where nothing is seen, Email for a message."""
     with mmap.mmap(untrusted, 0, prot=mmap.PROT_READ) as content:
         text = decoded(content[:], findings)
-    text = cleaned(text, findings)
+    text = cleaned(as_shown(cleaned(text, findings), findings), findings)
     if not text:
         raise Empty
     require_no_traces(text)

@@ -64,7 +64,7 @@ def read_all() -> None:
             content(name_for(letter, bold=bold))
 
 
-class Part(NamedTuple):
+class GlyphPart(NamedTuple):
     """A glyph of a face by its number, and how far it is moved, in units of the face."""
 
     number: int
@@ -76,7 +76,7 @@ class Glyph(NamedTuple):
     """The letter that a glyph of a document shows, what it is made of, and how wide it is."""
 
     text: str
-    parts: tuple[Part, ...]
+    parts: tuple[GlyphPart, ...]
     advance: int
 
 
@@ -110,7 +110,7 @@ class Face:
         found = self._glyphs.get(letter)
         if found is None:
             advance, _ = self._metrics[self._names[ord(letter)]]
-            found = self._glyphs[letter] = Glyph(letter, (Part(self.number(letter)),), advance)
+            found = self._glyphs[letter] = Glyph(letter, (GlyphPart(self.number(letter)),), advance)
         return found
 
     def thousandths(self, advance: int) -> int:
@@ -134,7 +134,7 @@ class Face:
 class _Pen(BasePen):  # type: ignore[misc]  # fontTools has no types
     """Collects moves, lines and curves of a part in its place; the class it comes from makes quadratic curves cubic."""
 
-    def __init__(self, into: list[Segment], part: Part, scale: float, drawable: Any) -> None:
+    def __init__(self, into: list[Segment], part: GlyphPart, scale: float, drawable: Any) -> None:
         super().__init__(drawable)
         self._into, self._part, self._scale = into, part, scale
 

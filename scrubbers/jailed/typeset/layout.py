@@ -2,9 +2,10 @@
 
 A paragraph is a slice for each line, a picture is one. A row of a table is a slice too; one that is higher than what
 is left of the page goes on on the next. In a cell or a frame a table is read cell by cell. Tables with more columns
-than a page holds come in groups of columns.
+than a page holds come in groups of columns, with every row and the first columns in each.
 
-Nothing is left out: in the end the letters on the pages must be those of the document, counted; else WouldNotVouch.
+Nothing is left out: in the end the letters on the pages must be those of the document, and of what comes again,
+counted; else WouldNotVouch.
 """
 
 from collections import Counter, deque
@@ -13,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scrubbers.jailed.typeset.bidi import goes_right_to_left
-from scrubbers.jailed.typeset.lines import Line, broken, drawn
+from scrubbers.jailed.typeset.columns import ROWS_MEASURED, column_groups, count_columns
+from scrubbers.jailed.typeset.lines import TextLine, broken, drawn
 from scrubbers.jailed.typeset.model import (
     Align,
     Block,
@@ -28,7 +30,7 @@ from scrubbers.jailed.typeset.model import (
     paragraphs,
 )
 from scrubbers.jailed.typeset.shaping import NON_JOINER
-from scrubbers.jailed.typeset.writer import A4, Element, Letters, Pages, Placed, Rule
+from scrubbers.jailed.typeset.writer import A4, GREY, TINTS, Element, Letters, Pages, Placed, Rule
 from trusted.jail.stages import TooLarge, TooManyPages, WouldNotVouch
 
 # All in points.
@@ -50,10 +52,13 @@ _FRAME_INDENT: Final = 9
 _BAR: Final = 1.5
 _PADDING: Final = 3
 _BORDER: Final = 0.5
-_GREY: Final = 0.55
 _NARROWEST_COLUMN: Final = 36
 _WIDEST_WORD: Final = 110
 _MOST_COLUMNS: Final = 12
+# What a sheet calls its rows and columns, in the margin and above the table.
+_NAME_SIZE: Final = 5
+_NAME_HEIGHT: Final = 8
+_NAME_ROOM: Final = 30
 _MOST_PAGES: Final = 2000
 # Of a table: more do not fit on so many pages.
 MOST_ROWS: Final = 50 * _MOST_PAGES
@@ -61,7 +66,7 @@ MOST_ROWS: Final = 50 * _MOST_PAGES
 # and 11 to verify, of the 20 that a job has.
 MOST_FILLED_CELLS: Final = 100_000
 _MOST_CELLS: Final = 3 * MOST_FILLED_CELLS
-_ROWS_MEASURED: Final = 400  # for the width of columns
+_MOST_WITH_NAMES: Final = 150_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,7 +89,7 @@ def laid_out(blocks: Sequence[Block]) -> Pages:
     flow = _Flow()
     flow.add(blocks)
     shown, given = _counted(flow.pages.letters()), _counted(all_text(blocks))
-    if shown != given:
+    if shown != given + flow.again:
         raise WouldNotVouch
     return flow.pages
 
@@ -103,6 +108,8 @@ class _Flow:
         self.pages = Pages()
         self._y: float = _MARGIN
         self._cells = self._filled = 0
+        self._names: tuple[Sequence[Cell], Sequence[float], Element] | None = None  # of the columns of this table
+        self.again: Counter[str] = Counter()  # letters that stand in a further group of columns too
 
     def add(self, blocks: Sequence[Block]) -> None:
         listed: list[_Slice] = []
@@ -135,7 +142,7 @@ class _Flow:
         if self._y > _MARGIN:
             self._y += each.before
         for bar in each.bars:
-            self.pages.draw(None, Rule(_MARGIN + bar, self._y, _BAR, each.height, _GREY))
+            self.pages.draw(each.element, Rule(_MARGIN + bar, self._y, _BAR, each.height, GREY))
         self._draw(each, _MARGIN, self._y)
         self._y += each.height
 
@@ -148,31 +155,59 @@ class _Flow:
                 raise TooManyPages
             self.pages.turn()
             self._y = _MARGIN
+            if self._names is not None:
+                self._name_columns(*self._names)
+                self.again.update(_counted(all_text([one for cell in self._names[0] for one in cell.blocks])))
 
     def _add_table(self, table: Table) -> None:
         if len(table.rows) > MOST_ROWS:
             raise TooManyPages
-        for group in _column_groups(table):
-            columns = max((sum(cell.span for cell in row) for row in group.rows), default=0)
+        for group, again in column_groups(table, _MOST_COLUMNS):
+            columns, named = count_columns(group.rows) - group.is_named, group.is_named
+            self.again.update(_counted(all_text(again)))
             self._cells += columns * len(group.rows)
             self._filled += sum(bool(cell.blocks) for row in group.rows for cell in row)
-            if self._filled > MOST_FILLED_CELLS or self._cells > _MOST_CELLS:
+            most = _MOST_WITH_NAMES if named else MOST_FILLED_CELLS
+            if self._filled > most or self._cells > _MOST_CELLS:
                 raise TooLarge
             if not columns:
                 continue
             size = next((size for most, size in _CELL_SIZES if columns <= most), _SMALLEST_SIZE)
             widths = _column_widths(group, columns, size)
             element = self.pages.root.add("Table")
-            for number, row in enumerate(group.rows):
-                self._add_row(row, widths, element.add("TR"), size, heading=number < group.headings)
+            if named:
+                self._y += _NAME_HEIGHT if self._y > _MARGIN else 0
+                if self._y > _BOTTOM - _NAME_HEIGHT - 3 * size:
+                    self._turn_unless_empty()
+                self._names = group.rows[0][1:], widths, element
+                self._name_columns(*self._names)
+            for number, row in enumerate(group.rows[named:]):
+                self._add_row(row, widths, element.add("TR"), size, heading=number < group.headings, is_named=named)
+            self._names = None
             self._y += _AFTER
 
+    def _name_columns(self, names: Sequence[Cell], widths: Sequence[float], table: Element) -> None:
+        row = table.add("TR")
+        for place, cell in enumerate(names):
+            for each in _slices(cell.blocks, _NAME_ROOM, row.add("TH"), _NAME_SIZE):
+                self._draw(each, _MARGIN + sum(widths[:place]) + _PADDING, self._y - _NAME_HEIGHT)
+
     def _add_row(
-        self, row: Sequence[Cell], widths: Sequence[float], parent: Element, size: float, *, heading: bool
+        self,
+        row: Sequence[Cell],
+        widths: Sequence[float],
+        parent: Element,
+        size: float,
+        *,
+        heading: bool,
+        is_named: bool,
     ) -> None:
         waiting: list[tuple[float, float, deque[_Slice]]] = []
         column = 0
-        for cell in row:
+        if is_named:
+            inside = _slices(row[0].blocks, _NAME_ROOM - 2 * _PADDING, parent.add("TH"), _NAME_SIZE)
+            waiting.append((-_NAME_ROOM, _NAME_ROOM, deque(_on_line(each, size) for each in inside)))
+        for cell in row[is_named:]:
             x, width = sum(widths[:column]), sum(widths[column : column + cell.span])
             element = parent.add("TH" if heading else "TD")
             slices = _slices(cell.blocks, width - 2 * _PADDING, element, size, bold=heading)
@@ -184,7 +219,7 @@ class _Flow:
         while True:
             taken = [(x, width, _take(slices, _BOTTOM - self._y - 2 * _PADDING)) for x, width, slices in waiting]
             if any(slices for _, _, slices in taken) or not any(slices for _, _, slices in waiting):
-                self._draw_row(taken)
+                self._draw_row(taken, row)
             elif self._y == _MARGIN:
                 # A slice is never higher than a page.
                 raise WouldNotVouch
@@ -192,11 +227,13 @@ class _Flow:
                 return
             self._turn_unless_empty()
 
-    def _draw_row(self, cells: Sequence[tuple[float, float, Sequence[_Slice]]]) -> None:
+    def _draw_row(self, cells: Sequence[tuple[float, float, Sequence[_Slice]]], row: Sequence[Cell]) -> None:
         height = max((_height(slices) for _, _, slices in cells), default=0) + 2 * _PADDING
         if self._y + height > _BOTTOM:
             self._turn_unless_empty()
-        for x, _, slices in cells:
+        for (x, width, slices), cell in zip(cells, row, strict=True):
+            if cell.tint is not None:
+                self.pages.draw(self.pages.root, Rule(_MARGIN + x, self._y, width, height, TINTS[cell.tint]))
             y = self._y + _PADDING
             for place, each in enumerate(slices):
                 y += each.before if place else 0
@@ -207,11 +244,12 @@ class _Flow:
 
     def _border(self, cells: Sequence[tuple[float, float, Sequence[_Slice]]], height: float) -> None:
         """Draw a line above the row, one below, and one beside each cell."""
+        cells = [each for each in cells if each[0] >= 0]
         left, top = _MARGIN + cells[0][0], self._y
         right = _MARGIN + cells[-1][0] + cells[-1][1]
-        across = (Rule(left, y, right - left, _BORDER, _GREY) for y in (top, top + height))
-        down = (Rule(x, top, _BORDER, height, _GREY) for x in (*(_MARGIN + x for x, _, _ in cells), right))
-        self.pages.draw(None, *across, *down)
+        across = (Rule(left, y, right - left, _BORDER, GREY) for y in (top, top + height))
+        down = (Rule(x, top, _BORDER, height, GREY) for x in (*(_MARGIN + x for x, _, _ in cells), right))
+        self.pages.draw(self.pages.root, *across, *down)
 
 
 def _slices(blocks: Sequence[Block], width: float, parent: Element, size: float, *, bold: bool = False) -> list[_Slice]:
@@ -240,6 +278,12 @@ def _indented(each: _Slice) -> _Slice:
     return replace(each, drawn=drawn_there, bars=(0, *(bar + _FRAME_INDENT for bar in each.bars)))
 
 
+def _on_line(name: _Slice, size: float) -> _Slice:
+    """Return the small name of a row on the same line as letters of a size."""
+    down = (size - _NAME_SIZE) * _ASCENT
+    return replace(name, height=size * _LEADING, drawn=tuple(_moved(one, 0, down) for one in name.drawn))
+
+
 def _paragraph(paragraph: Paragraph, width: float, parent: Element, size: float, *, bold: bool) -> list[_Slice]:
     if paragraph.heading:
         size = max(size, _HEADING_SIZES[paragraph.heading])
@@ -252,7 +296,7 @@ def _paragraph(paragraph: Paragraph, width: float, parent: Element, size: float,
     if len(marker) > 1:
         # A marker that is longer than a line stands above its item.
         lines, marker = [*marker, *lines], []
-    lines = lines or ([Line([], 0)] if marker else [])
+    lines = lines or ([TextLine([], 0)] if marker else [])
     element = _paragraph_element(paragraph, parent) if lines else parent
     height, made = size * _LEADING, []
     for place, line in enumerate(lines):
@@ -295,7 +339,8 @@ def _picture(picture: Picture, width: float, parent: Element) -> _Slice:
 def _moved(one: Letters | Rule | Placed, x: float, y: float) -> Letters | Rule | Placed:
     match one:
         case Letters():
-            return Letters(one.x + x, one.baseline + y, one.face, one.size, one.italic, one.text, one.glyphs)
+            place = one.x + x, one.baseline + y
+            return Letters(*place, one.face, one.size, one.italic, one.text, one.glyphs, one.colour)
         case _:
             return replace(one, x=one.x + x, y=one.y + y)
 
@@ -316,36 +361,12 @@ def _take(slices: deque[_Slice], room: float) -> list[_Slice]:
     return taken
 
 
-def _column_groups(table: Table) -> Iterator[Table]:
-    """Yield the table as it is, or group by group of columns if it has more than a page holds."""
-    columns = max((sum(cell.span for cell in row) for row in table.rows), default=0)
-    if columns <= _MOST_COLUMNS:
-        yield table
-        return
-    for start in range(0, columns, _MOST_COLUMNS):
-        rows = tuple(_columns_of(row, start, start + _MOST_COLUMNS) for row in table.rows)
-        yield Table(tuple(row for row in rows if any(cell.blocks for cell in row)), table.headings)
-
-
-def _columns_of(row: Sequence[Cell], start: int, end: int) -> tuple[Cell, ...]:
-    """Return the part of a row that is in these columns; a cell over a border is in the group where it begins."""
-    found, column = [], 0
-    for cell in row:
-        after = column + cell.span
-        if start <= column < end:
-            found.append(Cell(cell.blocks, min(after, end) - column))
-        elif column < start < after:
-            found.append(Cell((), min(after, end) - start))
-        column = after
-    return tuple(found)
-
-
 def _column_widths(table: Table, columns: int, size: float) -> list[float]:
     """Return widths that fill the page at most, by the longest word and the longest text of each column."""
     least, natural = [float(_NARROWEST_COLUMN)] * columns, [float(_NARROWEST_COLUMN)] * columns
-    for row in table.rows[:_ROWS_MEASURED]:
+    for row in table.rows[table.is_named : ROWS_MEASURED]:
         column = 0
-        for cell in row:
+        for cell in row[table.is_named :]:
             if cell.span == 1 and column < columns:
                 word, text = _measured(cell, size)
                 least[column] = max(least[column], min(word, _WIDEST_WORD))

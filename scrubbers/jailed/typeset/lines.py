@@ -14,19 +14,23 @@ from typing import Final
 
 from scrubbers.jailed.typeset import bidi
 from scrubbers.jailed.typeset.faces import BOLD, REGULAR, face, name_for, needs_other_faces
-from scrubbers.jailed.typeset.model import Run
+from scrubbers.jailed.typeset.model import PLAIN, Paint, Run
 from scrubbers.jailed.typeset.shaping import NON_JOINER, Shaped, shaped
-from scrubbers.jailed.typeset.writer import Letters
+from scrubbers.jailed.typeset.writer import INKS, TINTS, Letters, Rule
 
 _WORDS: Final = re.compile(r"\n|[ \t]+|[^ \t\n]+")
 _UNSEEN: Final = frozenset(" \t\n" + NON_JOINER)
 _TAB: Final = "    "
 _RAISED_SCALE: Final = 0.7
-_RAISED_BY: Final = 0.35  # of the size
+# Of the size.
+_RAISED_BY: Final = 0.35
+_MARKED: Final = 1.3
+_LINE, _UNDER, _THROUGH = 0.06, 0.12, 0.31
+_THIN: Final = 0.01  # points
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LetterStyle:
     """How letters are drawn. An odd level goes from right to left."""
 
     face: str
@@ -34,6 +38,8 @@ class Look:
     italic: bool
     rise: float
     level: int = 0
+    paint: Paint = PLAIN
+    struck: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -42,14 +48,14 @@ class Look:
 
 
 @dataclass(slots=True, repr=False)
-class Line:
+class TextLine:
     """Pieces of one line, each with the place where it begins."""
 
-    pieces: list[tuple[float, Look, str]]
+    pieces: list[tuple[float, LetterStyle, str]]
     width: float
 
 
-def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False) -> list[Line]:
+def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False) -> list[TextLine]:
     """Return the lines of a paragraph; an empty paragraph has none."""
     if (whole := _in_one_line(runs, size, width, bold=bold)) is not None:
         return [whole]
@@ -58,10 +64,8 @@ def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False
     levels = bidi.levels("".join(run.text for run in runs))
     start = 0
     # Letters join over the border of two runs that look the same.
-    for (is_bold, italic, raised), same in groupby(runs, lambda run: (bold or run.bold, run.italic, run.raised)):
+    for look, same in groupby(runs, partial(_look_of, size=size, bold=bold)):
         text = "".join(run.text for run in same)
-        scale = _RAISED_SCALE if raised else 1
-        look = Look(BOLD if is_bold else REGULAR, size * scale, italic, size * _RAISED_BY if raised else 0)
         if levels or needs_other_faces(text):
             for word, of_word in _looks(look, text, levels[start : start + len(text)]):
                 breaker.add(of_word, word)
@@ -72,30 +76,37 @@ def broken(runs: Sequence[Run], size: float, width: float, *, bold: bool = False
     return breaker.finished()
 
 
+def _look_of(run: Run, size: float, *, bold: bool) -> LetterStyle:
+    face_name, rise = BOLD if bold or run.bold else REGULAR, size * _RAISED_BY if run.raised else 0
+    scale = _RAISED_SCALE if run.raised else 1
+    return LetterStyle(face_name, size * scale, run.italic, rise, paint=run.paint, struck=run.struck)
+
+
 def _blanks_as_before(runs: Sequence[Run]) -> Iterator[Run]:
     """Yield the runs with blanks in the look of the letters before them: nobody sees whether they are bold."""
     before = Run("")
     for run in runs:
         seen = run.text.lstrip(" \t\n")
         if blanks := run.text[: len(run.text) - len(seen)]:
-            yield replace(before, text=blanks)
+            ink = run.paint.ink if run.paint.underlined or run.struck else before.paint.ink
+            yield replace(before, text=blanks, struck=run.struck, paint=replace(run.paint, ink=ink))
         if seen:
             before = run
             yield replace(run, text=seen)
 
 
-def _in_one_line(runs: Sequence[Run], size: float, width: float, *, bold: bool) -> Line | None:
+def _in_one_line(runs: Sequence[Run], size: float, width: float, *, bold: bool) -> TextLine | None:
     """Return the line of a short text of one look, as most cells of a table have it, where it is one."""
     if len(runs) != 1 or runs[0].raised or not runs[0].text.isascii() or not runs[0].text.isprintable():
         return None
     run = runs[0]
-    look = Look(BOLD if bold or run.bold else REGULAR, size, run.italic, 0)
+    look = _look_of(run, size, bold=bold)
     wide = face(look.face).width(run.text) * size
     is_bare = run.text and run.text[0] != " " and run.text[-1] != " "
-    return Line([(0.0, look, run.text)], wide) if is_bare and wide <= width else None
+    return TextLine([(0.0, look, run.text)], wide) if is_bare and wide <= width else None
 
 
-def _looks(look: Look, text: str, levels: Sequence[int]) -> Iterator[tuple[str, Look]]:
+def _looks(look: LetterStyle, text: str, levels: Sequence[int]) -> Iterator[tuple[str, LetterStyle]]:
     """Yield words, blanks and line ends, cut where the face or the direction changes."""
     is_bold = look.face == BOLD
     names = list(accumulate(text, partial(_face_after, bold=is_bold), initial=look.face))[1:]
@@ -116,13 +127,13 @@ class _Breaker:
 
     def __init__(self, width: float) -> None:
         self._room = width
-        self._lines: list[Line] = []
-        self._pieces: list[tuple[float, Look, str]] = []
+        self._lines: list[TextLine] = []
+        self._pieces: list[tuple[float, LetterStyle, str]] = []
         self._x = 0.0
-        self._blank: tuple[Look, str] | None = None
-        self._word: list[tuple[Look, str]] = []
+        self._blank: tuple[LetterStyle, str] | None = None
+        self._word: list[tuple[LetterStyle, str]] = []
 
-    def add(self, look: Look, piece: str) -> None:
+    def add(self, look: LetterStyle, piece: str) -> None:
         """Add a line end, blanks, or a word or a part of one."""
         if piece == "\n":
             self._place_word()
@@ -133,7 +144,7 @@ class _Breaker:
         else:
             self._word.append((look, piece))
 
-    def finished(self) -> list[Line]:
+    def finished(self) -> list[TextLine]:
         self._place_word()
         if self._pieces:
             self._end()
@@ -157,7 +168,7 @@ class _Breaker:
                 self._put(look, part)
         self._word = []
 
-    def _put(self, look: Look, text: str) -> None:
+    def _put(self, look: LetterStyle, text: str) -> None:
         if self._pieces and self._pieces[-1][1] == look:
             start, _, before = self._pieces[-1]
             self._pieces[-1] = start, look, before + text
@@ -171,21 +182,21 @@ class _Breaker:
             ordered = bidi.in_order(pieces, [look.level for _, look, _ in pieces])
             ends = accumulate((_width(look, text) for _, look, text in ordered), initial=0.0)
             pieces = [(x, look, text) for x, (_, look, text) in zip(ends, ordered, strict=False)]
-        self._lines.append(Line(pieces, self._x))
+        self._lines.append(TextLine(pieces, self._x))
         self._pieces, self._x, self._blank = [], 0.0, None
 
 
-def _width(look: Look, text: str) -> float:
+def _width(look: LetterStyle, text: str) -> float:
     if look.is_plain:
         return face(look.face).width(text) * look.size
     return _shaped(look, text).width * look.size
 
 
-def _shaped(look: Look, text: str) -> Shaped:
+def _shaped(look: LetterStyle, text: str) -> Shaped:
     return shaped(look.face, text, right_to_left=look.level % 2 == 1)
 
 
-def _fitting(look: Look, word: str, first: float, width: float) -> Iterator[str]:
+def _fitting(look: LetterStyle, word: str, first: float, width: float) -> Iterator[str]:
     """Cut a word that does not fit into parts: what fits on this line, then as much as a line holds."""
     part, used, room = "", 0.0, first
     for letter in word:
@@ -199,8 +210,23 @@ def _fitting(look: Look, word: str, first: float, width: float) -> Iterator[str]
     yield part
 
 
-def drawn(line: Line, x: float, baseline: float) -> Iterator[Letters]:
-    """Yield the line's letters in their places."""
+def drawn(line: TextLine, x: float, baseline: float) -> Iterator[Letters | Rule]:
+    """Yield the line's letters in their places, with what is behind them and the lines under and through them."""
     for start, look, text in line.pieces:
         glyphs = () if look.is_plain else _shaped(look, text).glyphs
-        yield Letters(x + start, baseline - look.rise, look.face, look.size, look.italic, text, glyphs)
+        at, ink = baseline - look.rise, INKS[look.paint.ink]
+        if look.paint != PLAIN or look.struck:
+            yield from _rules(look, x + start, at, _width(look, text))
+        yield Letters(x + start, at, look.face, look.size, look.italic, text, glyphs, ink)
+
+
+def _rules(look: LetterStyle, x: float, baseline: float, width: float) -> Iterator[Rule]:
+    if width <= _THIN:
+        return
+    ink, thick = INKS[look.paint.ink], look.size * _LINE
+    if look.paint.behind is not None:
+        yield Rule(x, baseline - look.size, width, look.size * _MARKED, TINTS[look.paint.behind])
+    if look.paint.underlined:
+        yield Rule(x, baseline + look.size * _UNDER, width, thick, ink)
+    if look.struck:
+        yield Rule(x, baseline - look.size * _THROUGH, width, thick, ink)

@@ -4,14 +4,49 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
 
 
 class Align(enum.Enum):
     LEFT = 0
     CENTRE = 1
     RIGHT = 2
+
+
+class Source(enum.Enum):
+    """What kind of file is typeset, as each page says it."""
+
+    WORD = "Word"
+    EXCEL = "Excel"
+    POWERPOINT = "PowerPoint"
+    OPENDOCUMENT = "OpenDocument"
+    RICH_TEXT = "RTF"
+    MAIL = "e-post / e-mail"
+    PAGE = "HTML"
+
+
+class Hue(enum.Enum):
+    """The colours that a copy has beside black: each is one dark ink and one light tint (`writer`), none is finer."""
+
+    RED = 0
+    ORANGE = 1
+    YELLOW = 2
+    GREEN = 3
+    BLUE = 4
+    PURPLE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """What colours and lines say of letters; without an ink they are black."""
+
+    ink: Hue | None = None
+    behind: Hue | None = None
+    underlined: bool = False
+
+
+PLAIN: Final = Paint()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,6 +58,7 @@ class Run:
     italic: bool = False
     raised: bool = False
     struck: bool = False
+    paint: Paint = PLAIN
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,14 +87,32 @@ class Picture:
 class Cell:
     blocks: tuple[Block, ...]
     span: int = 1
+    tint: Hue | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Table:
-    """Rows of cells; the first `headings` rows say what the columns are."""
+    """Rows of cells; the first `headings` rows say what the columns are.
+
+    `is_named`: before these stands a row of what a sheet calls its columns, and in each row first its number.
+    """
 
     rows: tuple[tuple[Cell, ...], ...]
     headings: int = 0
+    is_named: bool = False
+
+
+def joined(row: Sequence[Cell]) -> tuple[Cell, ...]:
+    """Return a row in which each cell is followed by those that it spans without them, as far as they are empty."""
+    made: list[Cell] = []
+    place = 0
+    while place < len(row):
+        last = place + 1
+        while last < min(place + row[place].span, len(row)) and not row[last].blocks:
+            last += 1
+        made.append(replace(row[place], span=last - place))
+        place = last
+    return tuple(made)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import uharfbuzz
 
-from scrubbers.jailed.typeset.faces import Glyph, Part, content, face
+from scrubbers.jailed.typeset.faces import Glyph, GlyphPart, content, face
 from trusted.jail.stages import LettersMissing
 
 # Visible only in that the letters beside it do not join: it has no glyph, and is in no copy.
@@ -41,7 +41,7 @@ class _Drawn:
     cluster: int
     pen: int
     advance: int
-    part: Part
+    part: GlyphPart
 
 
 @lru_cache(2**14)
@@ -59,7 +59,7 @@ def shaped(name: str, text: str, *, right_to_left: bool) -> Shaped:
     infos, positions = buffer.glyph_infos, buffer.glyph_positions
     pens = list(accumulate((position.x_advance for position in positions), initial=0))
     drawn = [
-        _Drawn(info.cluster, pen, position.x_advance, Part(info.codepoint, position.x_offset, position.y_offset))
+        _Drawn(info.cluster, pen, position.x_advance, GlyphPart(info.codepoint, position.x_offset, position.y_offset))
         for info, position, pen in zip(infos, positions, pens, strict=False)
     ]
     starts = sorted({each.cluster for each in drawn})

@@ -23,7 +23,7 @@ from scrubbers.jailed.pdf.fonts.outline import charstring
 from scrubbers.jailed.pdf.fonts.write_cff import program
 from scrubbers.jailed.pdf.syntax.writer import escaped
 from scrubbers.jailed.typeset.faces import Glyph, face
-from scrubbers.jailed.typeset.model import Picture
+from scrubbers.jailed.typeset.model import Hue, Picture
 
 A4: Final = (595.276, 841.89)  # 210 by 297 mm
 _HEAD: Final = b"%PDF-1.7\n%\xe5\xe4\xf6\xfc\n"
@@ -32,6 +32,17 @@ _LEAN: Final = 0.2  # how far an italic letter leans: no face of its own is carr
 _FONT_OBJECTS: Final = 5
 _SPACE: Final = " "
 _CATALOG, _TREE = 1, 2
+# Each ink has a contrast of at least 4.5 to 1 on paper and on each tint.
+BLACK, GREY = b"0 g", b"0.55 g"
+INKS: Final[Mapping[Hue | None, bytes]] = {
+    None: BLACK, Hue.RED: b"0.65 0 0.08 rg", Hue.ORANGE: b"0.58 0.26 0 rg", Hue.YELLOW: b"0.42 0.36 0 rg",
+    Hue.GREEN: b"0 0.38 0.12 rg", Hue.BLUE: b"0 0.22 0.65 rg", Hue.PURPLE: b"0.45 0 0.5 rg",
+}  # fmt: skip
+TINTS: Final[Mapping[Hue, bytes]] = {
+    Hue.RED: b"1 0.85 0.85 rg", Hue.ORANGE: b"1 0.88 0.74 rg", Hue.YELLOW: b"1 0.96 0.65 rg",
+    Hue.GREEN: b"0.83 0.95 0.83 rg", Hue.BLUE: b"0.84 0.91 1 rg", Hue.PURPLE: b"0.93 0.86 0.98 rg",
+}  # fmt: skip
+_LIGHT: Final = frozenset(TINTS.values())
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -60,17 +71,18 @@ class Letters:
     italic: bool
     text: str
     glyphs: tuple[Glyph, ...] = ()
+    colour: bytes = BLACK
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A grey rectangle."""
+    """A rectangle: a thin line, or a tint behind what else stands there."""
 
     x: float
     y: float
     width: float
     height: float
-    grey: float
+    colour: bytes
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,7 +98,8 @@ class Placed:
 
 @dataclass(slots=True, repr=False)
 class _Page:
-    drawn: list[tuple[Element | None, Letters | Rule | Placed]] = field(default_factory=list)
+    drawn: list[tuple[Element | None, Letters | Placed]] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
 
 
 class Pages:
@@ -103,9 +116,15 @@ class Pages:
     def turn(self) -> None:
         self._pages.append(_Page())
 
-    def draw(self, element: Element | None, *drawn: Letters | Rule | Placed) -> None:
-        """Draw on the last page, as content of an element; as an artifact if there is none."""
-        self._pages[-1].drawn += [(element, each) for each in drawn]
+    def draw(self, element: Element, *drawn: Letters | Rule | Placed) -> None:
+        """Draw on the last page, as content of an element; rules as artifacts, which come first."""
+        page = self._pages[-1]
+        page.rules += [each for each in drawn if isinstance(each, Rule)]
+        page.drawn += [(element, each) for each in drawn if not isinstance(each, Rule)]
+
+    def draw_at_foot(self, number: int, line: Letters) -> None:
+        """Draw a line on a page that is full, as the last of it and as an artifact."""
+        self._pages[number].drawn.append((None, line))
 
     def letters(self) -> Iterator[str]:
         """Yield all text that is drawn."""
@@ -123,6 +142,9 @@ class Pages:
         pictures: list[Picture] = []
         for place, page in enumerate(self._pages):
             contents = _Contents(place, fonts)
+            # Tints before all else, so that they cover nothing.
+            for rule in sorted(page.rules, key=lambda one: one.colour not in _LIGHT):
+                contents.add(None, rule)
             for element, each in page.drawn:
                 contents.add(element, each)
             number = first_page + 2 * place
@@ -196,7 +218,7 @@ class _Contents:
         self._open: Element | None = None
         self._is_open = False
         self._marked = 0
-        self._grey: float = 0
+        self._colour = BLACK
         self.has_text = False
         self.pictures: list[Picture] = []
 
@@ -206,7 +228,7 @@ class _Contents:
             case Letters():
                 self._show(drawn)
             case Rule():
-                self._set_grey(drawn.grey)
+                self._set_colour(drawn.colour)
                 self._lines += [b"%s re" % _numbers(drawn.x, A4[1] - drawn.y - drawn.height, drawn.width, drawn.height)]
                 self._lines += [b"f"]
             case Placed():
@@ -233,7 +255,7 @@ class _Contents:
         self._marked += 1
 
     def _show(self, drawn: Letters) -> None:
-        self._set_grey(0)
+        self._set_colour(drawn.colour)
         self.has_text = True
         lean = _LEAN if drawn.italic else 0
         text = escaped(self._fonts.encoded(drawn))
@@ -245,10 +267,10 @@ class _Contents:
             b"ET",
         ]
 
-    def _set_grey(self, grey: float) -> None:
-        if grey != self._grey:
-            self._lines.append(b"%s g" % _number(grey))
-            self._grey = grey
+    def _set_colour(self, colour: bytes) -> None:
+        if colour != self._colour:
+            self._lines.append(colour)
+            self._colour = colour
 
 
 class _Objects:

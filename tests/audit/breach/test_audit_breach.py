@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from intake_harness import make_home
+from visitors.intake_harness import make_home
 
 from audit.breach.gains import EXPECTED, Gain, Start, Target, expected
 

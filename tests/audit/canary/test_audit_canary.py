@@ -16,7 +16,7 @@ import zlib
 from itertools import count
 
 import pytest
-from service import KALLSKYDD
+from processes.service import KALLSKYDD
 
 from audit.canary.judge import KINDS, judge_answers, judge_calls, judge_markers
 from audit.canary.locks import check_closing, check_counters, check_names

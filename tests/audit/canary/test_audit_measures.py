@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from audit_harness import ROOT
+from audits.harness import ROOT
 
 from audit.canary.compare.log import pages_of_rows
 from audit.canary.rest import work_of_the_system

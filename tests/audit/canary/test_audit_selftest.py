@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from service import KALLSKYDD
+from processes.service import KALLSKYDD
 
 from audit.canary.process import canary_in_its_own_process
 from audit.fault import DoesNotApply, changed_by, copy_packages, own_packages, packages_of, read_fault

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from audit_harness import AS_ROOT, UNSEEN_HERE, Audited, audited, evidence, verdicts
-from audit_installation import make_installation
+from audits.harness import AS_ROOT, UNSEEN_HERE, Audited, audited, evidence, verdicts
+from audits.installation import make_installation
 
 from audit.language import in_language
 from audit.live.run import inspect_home

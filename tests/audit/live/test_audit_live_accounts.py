@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from audit_harness import AS_ROOT, OTHER_ACCOUNT, UNSEEN_HERE, audited, evidence
-from audit_installation import make_installation
+from audits.harness import AS_ROOT, OTHER_ACCOUNT, UNSEEN_HERE, audited, evidence
+from audits.installation import make_installation
 
 from audit.live.table import TABLE
 

@@ -14,7 +14,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from audit_harness import AS_ROOT, wait_for
+from audits.harness import AS_ROOT, wait_for
 
 from audit.live.checks.tor import (
     check_tor_files,

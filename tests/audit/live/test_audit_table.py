@@ -12,8 +12,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from audit_harness import ROOT
-from intake_harness import make_home
+from audits.harness import ROOT
+from visitors.intake_harness import make_home
 
 from audit.canary.table import TABLE as CANARY_TABLE
 from audit.language import swedish

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from audit_harness import UNSEEN_HERE
-from mirror_audit_harness import PROXY, Mirror, said, verdicts
+from audits.harness import UNSEEN_HERE
+from audits.mirror import PROXY, Mirror, said, verdicts
 
 # What a distribution's files say, as far as it matters here, and the same way to the relay.
 NGINX_AS_IT_COMES = """

@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from audit_harness import UNSEEN_HERE
-from mirror_audit_harness import NAME, Mirror, page_missing, said, verdicts
+from audits.harness import UNSEEN_HERE
+from audits.mirror import NAME, Mirror, page_missing, said, verdicts
 
 from audit.mirror.command import MIRROR, examined
 from audit.mirror.run import Asked

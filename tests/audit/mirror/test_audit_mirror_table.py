@@ -15,7 +15,7 @@ from audit.mirror import proxy_table
 from audit.mirror.checks.computer import check_accounting, check_conntrack
 from audit.mirror.checks.settings import check_units, torrc_problems
 from audit.mirror.planted import Planted
-from audit.mirror.scene import MirrorScene, Part
+from audit.mirror.scene import MirrorScene, ProxyProgram
 from audit.mirror.table import BY_HAND_FIRST, MIRROR, TABLE
 from audit.observe.proc import Process
 from audit.verdict import Inspection
@@ -44,7 +44,7 @@ def test_every_sentence_and_word_is_in_swedish():
                 templates.add(ast.literal_eval(node.args[1]))
             if called in {"self._step", "self._look", "watch.look"} and isinstance(node.args[0], ast.Constant):
                 words.add(node.args[0].value)
-            if called == "Rule":
+            if called == "ProxyRule":
                 words.add(ast.unparse(node.args[1]).strip("'\""))
 
     words = {proxy_table._FOLDER_IN_MEMORY if one == "_FOLDER_IN_MEMORY" else one for one in words}
@@ -77,7 +77,7 @@ def units(tmp_path: Path, unit: Path, drop_in: str = "") -> str:
         (folder / f"{unit.name.removesuffix('.conf')}.d").mkdir()
         (folder / f"{unit.name.removesuffix('.conf')}.d/more.conf").write_text(f"[Service]\n{drop_in}\n")
     inspection = Inspection()
-    check_units(inspection, MirrorScene((Part("caddy", Process(77), ()),), tmp_path))
+    check_units(inspection, MirrorScene((ProxyProgram("caddy", Process(77), ()),), tmp_path))
     return str(inspection.verdict)
 
 

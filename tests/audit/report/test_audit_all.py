@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from audit_harness import AS_ROOT, audited
-from audit_installation import make_installation
-from audit_pages import PROGRAM, report
+from audits.harness import AS_ROOT, audited
+from audits.installation import make_installation
+from audits.pages import KEY, PROGRAM, report
 
 from audit.mirror import command as mirror_command
 from audit.observe.program import own_program, program_in
@@ -42,9 +42,10 @@ def service():
 def given(service, tmp_path):
     """Options with results of the program that runs, made today."""
     program, day = program_in(service.packages), audit_output.stockholm_day()
-    options = {}
+    (tmp_path / "key").write_text(f"{KEY.hex()}\n")
+    options = {"--key": tmp_path / "key"}
     for name in ("canary", "selftest"):
-        save(replace(report(name), program=program, day=day), tmp_path / f"{name}.json")
+        save(replace(report(name), program=program, day=day), tmp_path / f"{name}.json", KEY)
         options[f"--{name}"] = tmp_path / f"{name}.json"
     return options
 
@@ -79,9 +80,7 @@ def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, g
     lines = done.stdout.splitlines()
     assert lines[-2].startswith("Can be certified with remarks. The page: ")
     assert lines[-1].startswith("To do: ")
-    command = (
-        f"kallskydd audit all --home {service.home} --report {tmp_path}/page.html --pdf {tmp_path}/page.pdf --lang en"
-    )
+    command = f"kallskydd audit all --home {service.home} --report {tmp_path}/page.html --pdf {tmp_path}/page.pdf --lang en --key {tmp_path}/key"
     assert f"Then, with a new name for the page: {'sudo ' * AS_ROOT}{command} --canary " in lines[-1]
     assert f"{command} --canary {tmp_path}/canary.json --selftest {tmp_path}/selftest.json</code>" in page
     assert any(line.startswith("daily     missing: none was made yet") for line in lines)
@@ -95,7 +94,7 @@ def test_the_page_has_all_proofs_and_says_what_was_examined(service, tmp_path, g
 
 def test_a_finding_of_any_proof_is_said_on_the_page_and_in_the_last_line(service, tmp_path, given, capsys):
     program, day = program_in(service.packages), audit_output.stockholm_day()
-    save(replace(report("canary", disk=Verdict.FINDING), program=program, day=day), given["--canary"])
+    save(replace(report("canary", disk=Verdict.FINDING), program=program, day=day), given["--canary"], KEY)
 
     code = run_here(*words_of(service, tmp_path, given, "--json"))
 
@@ -112,7 +111,7 @@ def test_a_finding_of_any_proof_is_said_on_the_page_and_in_the_last_line(service
     [
         ({"--canary": PROGRAM}, "The result of canary is of another program (0.1.0, commit 7c3e1cd9a1f4"),
         ({"--selftest": PROGRAM}, "The result of selftest is of another program"),
-        ({"--mirror": None}, "is no result of an audit. Make it with `kallskydd audit mirror --save FILE`"),
+        ({"--mirror": None}, "is no result of an audit. Make it with `kallskydd audit mirror --key KEY --save FILE`"),
     ],
 )
 def test_a_result_of_another_program_or_none_is_refused_before_anything_is_made(  # noqa: PLR0917
@@ -120,7 +119,7 @@ def test_a_result_of_another_program_or_none_is_refused_before_anything_is_made(
 ):
     ((option, program),) = change.items()
     given[option] = tmp_path / f"{option[2:]}.json"
-    save(replace(report(option[2:]), program=program), given[option])
+    save(replace(report(option[2:]), program=program), given[option], KEY)
 
     code = run_here(*words_of(service, tmp_path, given))
 
@@ -130,7 +129,7 @@ def test_a_result_of_another_program_or_none_is_refused_before_anything_is_made(
 
 
 def test_a_result_of_a_mirror_is_refused_for_a_home_that_has_none(service, tmp_path, given, capsys):
-    save(replace(report("mirror"), program=program_in(service.packages)), tmp_path / "mirror.json")
+    save(replace(report("mirror"), program=program_in(service.packages)), tmp_path / "mirror.json", KEY)
 
     code = run_here(*words_of(service, tmp_path, {**given, "--mirror": tmp_path / "mirror.json"}))
 
@@ -190,9 +189,11 @@ def test_nothing_is_examined_where_nobody_serves_and_no_page_is_made(tmp_path, g
     options = [word for pair in given.items() for word in pair]
     nobody = run_here("all", "--home", tmp_path, "--report", tmp_path / "page.html", *options)
     nowhere = run_here("all", "--home", tmp_path, "--report", tmp_path / "no" / "page.html")
+    keyless = run_here("all", "--home", tmp_path, "--report", tmp_path / "page.html", *options[2:])
 
     said = capsys.readouterr().err
-    assert (nobody, nowhere) == (4, 2)
+    assert (nobody, nowhere, keyless) == (4, 2, 2)
+    assert "Make one with `kallskydd audit begin KEY`" in said
     assert "Nobody serves this home" in said
     assert "Name a file in a folder of yours." in said
     assert not (tmp_path / "page.html").exists()
@@ -200,12 +201,16 @@ def test_nothing_is_examined_where_nobody_serves_and_no_page_is_made(tmp_path, g
 
 def test_what_is_not_given_runs_on_the_program_that_runs_and_is_kept_beside_the_page(tmp_path, monkeypatch, capsys):
     """The canary's own run is replaced: what it takes is a minute, and its tests are elsewhere."""
-    monkeypatch.setitem(audit_all._RUNS, "canary", ("It runs.", lambda: list(report("canary").checks)))
+    runs = iter([Verdict.CLEAN, Verdict.FINDING, Verdict.CLEAN])
+    monkeypatch.setitem(
+        audit_all._RUNS, "canary", ("It runs.", 3, lambda: list(report("canary", disk=next(runs)).checks))
+    )
 
-    made = audit_all._made("canary", tmp_path / "page.html")
+    made = audit_all._made("canary", tmp_path / "page.html", KEY)
 
     assert made.program == own_program()
-    assert json.loads((tmp_path / "page.canary.json").read_text()) == made.as_object()
+    assert made.of(Verdict.FINDING) == ["canary.disk"]
+    assert [source.split()[0] for source in made.sources] == [f"page.canary-{number}.json" for number in (1, 2, 3)]
     assert "give it with --canary" in capsys.readouterr().err
     with pytest.raises(audit_all._Refused, match="This is another program"):
         audit_all._require_one_program(PROGRAM, {}, ["canary"])

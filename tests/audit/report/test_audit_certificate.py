@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from audit_harness import ROOT
-from audit_pages import CLAIMS, DAY, IDS, MIRROR_HOST, PROGRAM, ROW, SUBJECT, examined, report, selection
+from audits.harness import ROOT
+from audits.pages import CLAIMS, DAY, IDS, MIRROR_HOST, PROGRAM, ROW, SUBJECT, examined, report, selection
 
 from audit.language import in_language
 from audit.observe.program import own_program

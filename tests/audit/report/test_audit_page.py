@@ -9,7 +9,7 @@ from importlib.metadata import files as files_of
 
 import pypdfium2
 import pytest
-from audit_pages import CLAIMS, SUBJECT, examined, report
+from audits.pages import CLAIMS, SUBJECT, examined, report
 from browsers.chromium import Chromium
 from browsers.firefox import Firefox
 from browsers.looks import axe

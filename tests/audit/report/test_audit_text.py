@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib.util
 import json
 from dataclasses import replace
 
 import pytest
-from audit_harness import ROOT
-from audit_pages import FOR_ROOT, IDS, ROW, ROWS, report, selection
+from audits.harness import ROOT
+from audits.pages import FOR_ROOT, IDS, KEY, ROW, ROWS, report, selection
 
 from audit.language import in_language, swedish
-from audit.report.results import NotAResult, read_result, save
+from audit.report.results import NotAResult, joined, read_result, save
+from audit.report.seal import NoKey, make_key, name_of, read_key, sealed
 from audit.report.text_table import as_text
 from audit.selftest.run import FAULTS, faults_in
 from audit.selftest.table import rows_of
@@ -88,26 +90,27 @@ def test_a_result_that_was_kept_is_read_again_as_it_was_in_both_languages(tmp_pa
     files = replace(ROW["canary"]["canary.files"], title="T", by_hand="line", root=True)
     kept = replace(report("canary"), checks=(Check(files, Verdict.FINDING, (shown,)),))
 
-    save(kept, tmp_path / "canary.json")
-    again = read_result(tmp_path / "canary.json", "canary", [files])
+    save(kept, tmp_path / "canary.json", KEY)
+    again = read_result(tmp_path / "canary.json", "canary", [files], KEY)
 
     assert again.as_object() == kept.as_object()
+    assert json.loads((tmp_path / "canary.json").read_text().splitlines()[0]) == kept.as_object()
     assert again.checks[0].evidence[0].text("sv") == "intake 7: lyssnare 2"
     assert again.checks[0].evidence[0].text() == "intake 7: listener 2"
 
 
 def test_a_selftest_that_says_that_it_is_a_selection_is_taken_and_another_with_as_many_rows_is_not(tmp_path):
     some = selection(Verdict.CLEAN, Verdict.CLEAN)
-    save(some, tmp_path / "some.json")
-    save(replace(some, checks=some.checks[:1] + some.checks[2:]), tmp_path / "cut.json")
+    save(some, tmp_path / "some.json", KEY)
+    save(replace(some, checks=some.checks[:1] + some.checks[2:]), tmp_path / "cut.json", KEY)
 
-    taken = read_result(tmp_path / "some.json", "selftest", rows_of(faults_in(FAULTS)))
+    taken = read_result(tmp_path / "some.json", "selftest", rows_of(faults_in(FAULTS)), KEY)
 
     assert taken.as_object() == some.as_object()
     assert as_text(some).splitlines()[-1].startswith("To do: selftest.selection (not seen). Run `sudo kallskydd audit")
     assert as_text(some).splitlines()[-2].startswith("2 of 2 faults caught, 1 not wholly seen.")
     with pytest.raises(NotAResult, match="lacks"):
-        read_result(tmp_path / "cut.json", "selftest", rows_of(faults_in(FAULTS)))
+        read_result(tmp_path / "cut.json", "selftest", rows_of(faults_in(FAULTS)), KEY)
 
 
 @pytest.mark.parametrize(
@@ -126,15 +129,66 @@ def test_a_selftest_that_says_that_it_is_a_selection_is_taken_and_another_with_a
     ],
 )
 def test_what_is_no_result_of_this_audit_is_refused_with_what_to_do(tmp_path, content, said):
-    (tmp_path / "r.json").write_text(content)
+    (tmp_path / "r.json").write_text(sealed(content, KEY))
 
     with pytest.raises(NotAResult) as refused:
-        read_result(tmp_path / "r.json", "canary", ROWS["canary"])
+        read_result(tmp_path / "r.json", "canary", ROWS["canary"], KEY)
     with pytest.raises(NotAResult, match=r"missing.json cannot be read"):
-        read_result(tmp_path / "missing.json", "canary", ())
+        read_result(tmp_path / "missing.json", "canary", (), KEY)
 
     assert said in refused.value.words
-    assert "`kallskydd audit canary --save FILE`" in refused.value.words
+    assert "`kallskydd audit canary --key KEY --save FILE`" in refused.value.words
+
+
+@pytest.mark.parametrize("change", ["another key", "a verdict", "no seal", "cut", "a line more"])
+def test_a_result_that_was_not_made_with_this_key_or_was_changed_is_refused(tmp_path, change):
+    place = tmp_path / "r.json"
+    save(report("canary", disk=Verdict.FINDING), place, KEY)
+    text = place.read_text()
+    place.write_text({
+        "another key": text, "a verdict": text.replace('"finding"', '"clean"'), "no seal": text.splitlines()[0],
+        "cut": text[:-9], "a line more": f"{text}{{}}\n",
+    }[change])  # fmt: skip
+
+    with pytest.raises(NotAResult, match="was not made with this auditor's key, or was changed since"):
+        read_result(place, "canary", ROWS["canary"], bytes(32) if change == "another key" else KEY)
+
+
+def test_three_runs_are_one_proof_with_the_worst_of_each_row_and_the_oldest_day(tmp_path):
+    for number, (verdict, day) in enumerate([("clean", 27), ("finding", 28), ("not seen", 26)]):
+        run = replace(report("canary", disk=Verdict(verdict)), day=f"2026-11-{day}", host=f"h{number}")
+        save(run, tmp_path / f"{number}.json", KEY)
+    runs = [read_result(tmp_path / f"{number}.json", "canary", ROWS["canary"], KEY) for number in range(3)]
+
+    whole = joined("canary", runs)
+
+    assert (whole.day, whole.host, whole.of(Verdict.FINDING)) == ("2026-11-26", "h0, h1, h2", ["canary.disk"])
+    assert [one.verdict for check in whole.checks if check.id == "canary.disk" for one in check.evidence] == [
+        Verdict.CLEAN, Verdict.FINDING, Verdict.NOT_SEEN,
+    ]  # fmt: skip
+    assert [source.split()[0] for source in whole.sources] == ["0.json", "1.json", "2.json"]
+    assert whole.sources[0].split()[1] == hashlib.sha256((tmp_path / "0.json").read_bytes()).hexdigest()[:8]
+    with pytest.raises(NotAResult, match="given twice"):
+        joined("canary", [runs[0], runs[0]])
+    with pytest.raises(NotAResult, match="not of one program"):
+        joined("canary", [runs[0], replace(runs[1], program=None)])
+
+
+def test_a_key_is_its_owners_is_never_written_over_a_file_and_has_a_name_that_does_not_tell_it(tmp_path):
+    key = make_key(tmp_path / "key")
+
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+    assert read_key(tmp_path / "key") == key
+    assert len(name_of(key)) == 12
+    assert name_of(key) not in key.hex()
+    with pytest.raises(FileExistsError):
+        make_key(tmp_path / "key")
+    for wrong in ("", "00" * 31 + "\n", "g" * 64 + "\n"):
+        (tmp_path / "wrong").write_text(wrong)
+        with pytest.raises(NoKey):
+            read_key(tmp_path / "wrong")
+    with pytest.raises(NoKey):
+        read_key(tmp_path / "nowhere")
 
 
 def test_every_sentence_of_the_canary_and_the_selftest_has_its_own_in_swedish():

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks
-from desk_pages import TO_A_PAGE, pages_of
-from intake_harness import make_home
+from desks.harness import PASSPHRASE, running_desks
+from desks.pages import TO_A_PAGE, pages_of
+from visitors.intake_harness import make_home
 
 import desk
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desk_harness import PASSPHRASE, Route, at_work, running_desks
-from desk_pages import pages_of
-from intake_harness import MadeHome, make_home
-from moved_cases import OTHER, ROLES, a_case, offered
-from moved_pages import ids_of
+from desks.harness import PASSPHRASE, Route, at_work, running_desks
+from desks.moved_cases import OTHER, ROLES, a_case, offered
+from desks.moved_pages import ids_of
+from desks.pages import pages_of
+from visitors.intake_harness import MadeHome, make_home
 
 from cases.home import read_home
 from desk.errors import DeskError
@@ -322,7 +322,7 @@ async def test_a_case_that_a_member_left_goes_from_her_overview_and_search_and_i
         async with desks.desk(HANDLER) as book:
             await book.sync()
             readers = ids_of(desks, HANDLER, OTHER)
-            file = (await moves.offer(book, name, readers, readers[1], "Jäv.")).file
+            file = await moves.offer(book, name, readers, readers[1], "Jäv.")
         async with desks.desk(OTHER) as book:
             await book.sync()
             await moves.sign_offer(book, await moves.read_offer(book, file))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
+from desks.harness import PASSPHRASE, running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from desk.errors import NotReachable
 from desk.web.views.case_line import case_number
@@ -97,7 +97,7 @@ async def test_the_register_number_is_shown_beside_the_number_of_the_case(desks)
     ("act", "closed", "body", "headline"),
     [
         ("meet", False, MeetingRequest("Ring mig?\nPå torsdag."), "Förslag om möte"),
-        ("hold", True, LegalHold("Ring mig?\nPå torsdag.", on=True), "Ärendet måste bevaras tills vidare"),
+        ("hold", True, LegalHold("", on=True), "Ärendet måste bevaras tills vidare"),
         ("reopen", True, Reopen("Ring mig?\nPå torsdag."), "Ärendet är öppet igen"),
     ],
 )
@@ -125,6 +125,8 @@ async def test_what_the_reporter_will_read_is_seen_first_and_sent_second(desks, 
     assert (await desks.reporter_sees(desks.reporter))[before:] == [body]
     assert reader.at == f"{desks.path}?done={act}"
     assert 'class="box good"' in page.text
+    # Why a case is kept is the group's; the reporter is not told unasked.
+    assert await notes_of(desks) == ([Note("Ring mig?\nPå torsdag.")] if act == "hold" else [])
 
 
 async def test_a_hold_is_ended_with_a_reason_and_the_pages_offer_what_is_left(desks):
@@ -144,7 +146,7 @@ async def test_a_hold_is_ended_with_a_reason_and_the_pages_offer_what_is_left(de
     assert "Det går inte i ärendet just nu." in twice.words
     assert "/release-hold" not in free.text
     seen = await desks.reporter_sees(desks.reporter)
-    assert seen == [LegalHold("Process.", on=True), LegalHold("Klar.", on=False)]
+    assert seen == [LegalHold("", on=True), LegalHold("", on=False)]
 
 
 async def test_a_form_that_is_sent_twice_does_its_act_once(desks):
@@ -215,3 +217,25 @@ async def test_a_link_is_kept_after_the_earlier_case_was_shown_and_only_ones_own
     assert nothing_yet == []
     assert await notes_of(desks) == [CaseLink(f"{number}\nSamma chef.")]
     assert f'href="/case/{earlier.keys.case_id.hex()}"' in page.text
+
+
+async def test_the_kind_of_matter_is_one_of_the_municipalitys_own_list(desks, monkeypatch):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        none = await reader.go(desks.path + "/category")
+        book = reader.services.desk.reading()
+        book.categories = ("Jäv", "<b>Annat</b>")
+        monkeypatch.setattr(type(book), "take_roster", lambda _book, _answer: _book.chain)
+        form = await reader.go(desks.path + "/category")
+        other = await reader.send(desks.path + "/category", text="Eget slag")
+        page = await reader.send(desks.path + "/category", text="Jäv")
+        again = await reader.go(desks.path + "/category")
+
+    assert "Kommunen har ingen lista än." in none.words
+    assert 'name="text"' not in none.text
+    assert " checked" not in form.text
+    assert "&lt;b&gt;Annat&lt;/b&gt;" in form.text
+    assert other.status == 422
+    assert "Jäv" in page.words
+    assert "slag av ärende, bara för gruppen" in page.words
+    assert 'value="Jäv" checked' in again.text

@@ -7,11 +7,11 @@ import re
 
 import msgspec
 import pytest
-from case_pages import fetched
-from desk_harness import running_desks, running_with_pages
-from desk_pages import TO_A_PAGE, pages_of
-from intake_harness import file_report, log_in, make_home, zygotes
-from reporter_samples import telling_photograph
+from desks.case_pages import fetched
+from desks.harness import running_desks, running_with_pages
+from desks.pages import TO_A_PAGE, pages_of
+from visitors.intake_harness import file_report, log_in, make_home, zygotes
+from visitors.samples import telling_photograph
 
 from desk.keep.saving import short_name
 
@@ -92,7 +92,7 @@ async def test_saving_warns_first_and_then_hands_out_the_file_as_a_download_unde
         asked = await reader.go(where)
         saved = await reader.send(where)
 
-    assert "Spara utanför Källskydd?" in asked.words
+    assert "Spara utanför programmet?" in asked.words
     assert "gallras inte med ärendet" in asked.words
     assert saved.body == CONTENT
     assert saved.headers["Content-Type"] == "application/octet-stream"
@@ -121,7 +121,7 @@ async def test_a_file_that_is_not_the_one_the_case_names_gives_out_nothing(desks
     assert refused.status == 422
     assert "Content-Disposition" not in refused.headers
     assert CONTENT[:64] not in refused.body
-    assert "Spara utanför Källskydd?" in refused.words
+    assert "Spara utanför programmet?" in refused.words
 
 
 async def test_a_withdrawn_file_is_marked_and_neither_shown_nor_saved(tmp_path):

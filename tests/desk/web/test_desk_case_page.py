@@ -6,16 +6,16 @@ import re
 import time
 from datetime import timedelta
 
-import desk_harness
 import msgspec
 import pytest
-from case_pages import a_case, act, fetched, shown
-from desk_harness import RunningDesks, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
-from measured import best_of
-from moved_cases import HANDLER, LEAD, OTHER, ROLES
-from moved_pages import ids_of
+from desks import harness as desk_harness
+from desks.case_pages import a_case, act, fetched, shown
+from desks.harness import RunningDesks, running_desks
+from desks.moved_cases import HANDLER, LEAD, OTHER, ROLES
+from desks.moved_pages import ids_of
+from desks.pages import pages_of
+from processes.measured import best_of
+from visitors.intake_harness import make_home
 
 from desk.work import acts, moves
 from desk.work.case.numbers import figure_of
@@ -70,7 +70,7 @@ async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(
     assert "· KS 2026/431 ·" in page.words
     assert re.search(r"Bekräftad \d+ \w+, dag 3 av 7 \(lag\)", page.words)
     assert re.search(r"Bedömd \d+ \w+, dag 6 av 14 \(vårt mål\)", page.words)
-    assert re.search(r"Återkoppling Senast \w+ \d+ \w+( \d+)?, \d+ dagar kvar \(lag\)", page.words)
+    assert re.search(r"Återkoppling Senast \w+ \d+ \w+( \d+)?, \d+ arbetsdagar kvar \(lag\)", page.words)
     assert page.text.count('<li class="inner"') == 2
     assert page.text.count('<li class="theirs"') == 2
     assert "Utskrivet" in page.words
@@ -307,7 +307,7 @@ async def offer_by_other(desks: RunningDesks, path: str) -> bytes:
     async with desks.desk(OTHER) as book:
         await book.sync()
         readers = ids_of(desks, HANDLER, OTHER)
-        return (await moves.offer(book, path.rsplit("/", 1)[1], readers, readers[0], "Jäv.")).file
+        return await moves.offer(book, path.rsplit("/", 1)[1], readers, readers[0], "Jäv.")
 
 
 async def test_a_case_of_two_hundred_entries_is_there_in_half_a_second(desks):
@@ -333,3 +333,15 @@ async def test_a_case_of_two_hundred_entries_is_there_in_half_a_second(desks):
 
     assert page.text.count('<p class="by">') == 201
     assert seconds < SECONDS
+
+
+async def test_the_only_case_offers_no_link_to_another(desks):
+    _reporter, path = await a_case(desks)
+    alone = await shown(desks, LEAD, path)
+    await a_case(desks, "En annan sak.")
+    beside = await shown(desks, LEAD, path)
+
+    assert f'href="{path}/link"' not in alone.text
+    assert f'href="{path}/link"' in beside.text
+    # Two read it, so one can sign for the other.
+    assert f'href="{path}/move"' in alone.text

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from desk_harness import lie, member_row, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
-from moved_cases import ROLES, a_case, offered
+from desks.harness import lie, member_row, running_desks
+from desks.moved_cases import ROLES, a_case, offered
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from cases.audit_chain import append_record, make_chain_file, next_record
 from cases.roster.chain import render

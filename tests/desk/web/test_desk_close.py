@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from desk_harness import PASSPHRASE, running_desks, running_with_pages
-from desk_pages import Reader, Seen, pages_of
-from desk_writing import at_case, drawn, hidden, pieces, send, typed, write
-from intake_harness import file_report, log_in, make_home
+from desks.harness import PASSPHRASE, running_desks, running_with_pages
+from desks.pages import Reader, Seen, pages_of
+from desks.writing import at_case, drawn, hidden, pieces, send, typed, write
+from visitors.intake_harness import file_report, log_in, make_home
 
 from desk.errors import NotReachable
 from desk.work import acts
@@ -36,9 +38,10 @@ async def notes(desks, name: str) -> list:
 @pytest.mark.parametrize(
     ("chosen", "result", "reason"),
     [
-        ("handled", "handled", ""),
+        ("substantiated", "handled", "substantiated"),
+        ("partly", "handled", "partly substantiated"),
+        ("not", "handled", "not substantiated"),
         ("outside", "dismissed", "outside the law"),
-        ("no-support", "dismissed", "no support"),
         ("too-little", "dismissed", "too little to go on"),
     ],
 )
@@ -66,7 +69,7 @@ async def test_a_case_is_closed_with_its_outcome_as_it_was_previewed(desks, chos
     assert "Lagens sista dag." in again.words
 
 
-@pytest.mark.parametrize("outcome", ["handled", "outside"])
+@pytest.mark.parametrize("outcome", ["substantiated", "outside"])
 async def test_the_preview_is_what_the_reporters_inbox_shows(tmp_path, outcome):
     async with running_with_pages(tmp_path, make_home(tmp_path / "home")) as desks:
         page = await file_report(desks.intake.browser(), "Kan ni se på avtalet?")
@@ -75,9 +78,12 @@ async def test_the_preview_is_what_the_reporters_inbox_shows(tmp_path, outcome):
         async with pages_of(desks, LEAD) as reader:
             await reader.unlock()
             preview = await fill_in(reader, name, outcome=outcome, text="Du hade rätt.\n\nTack.")
-            await send(reader, name, preview, "close")
+            closed = await send(reader, name, preview, "close")
         inbox = await log_in(desks.intake.browser(), page.receipt)
 
+    # Both count the last day on which the inbox is surely there.
+    day = re.search(r"(\d+ \w+) Sista dag då anmälaren säkert kan läsa och svara", closed.words)[1]
+    assert f"åtminstone till och med den {day}" in " ".join(pieces(inbox.text))
     shown = pieces(drawn(preview))
     assert "Du hade rätt. Tack." in shown
     assert any(one.endswith("ärendet kan öppnas igen.") for one in shown)
@@ -99,6 +105,21 @@ async def test_without_feedback_nothing_is_closed_and_what_was_typed_stays(desks
     assert bodies == []
 
 
+async def test_no_outcome_is_chosen_before_the_member_has_and_without_one_nothing_is_closed(desks):
+    async with pages_of(desks, LEAD) as reader:
+        reporter, name = await at_case(desks, reader)
+        form = await reader.go(f"/case/{name}/close")
+        refused = await fill_in(reader, name, text="Klart.")
+        bodies = await desks.reporter_sees(reporter)
+
+    assert 'name="outcome"' in form.text
+    assert " checked" not in form.text
+    assert refused.status == 422
+    assert "Du har inte valt utfall." in refused.words
+    assert typed(refused) == "Klart."
+    assert bodies == []
+
+
 async def test_after_the_acknowledgement_nothing_is_said_of_it(desks):
     async with pages_of(desks, LEAD) as reader:
         _, name = await at_case(desks, reader)
@@ -111,7 +132,7 @@ async def test_after_the_acknowledgement_nothing_is_said_of_it(desks):
 async def test_a_second_press_closes_nothing_twice(desks):
     async with pages_of(desks, LEAD) as reader:
         reporter, name = await at_case(desks, reader)
-        preview = await fill_in(reader, name, outcome="handled", text="Klart.", note="Skäl.")
+        preview = await fill_in(reader, name, outcome="substantiated", text="Klart.", note="Skäl.")
         fields = hidden(preview)
         for _ in range(2):
             reader.page = None
@@ -121,7 +142,7 @@ async def test_a_second_press_closes_nothing_twice(desks):
         noted = await notes(desks, name)
 
     assert "Ärendet är avslutat" in page.words
-    assert bodies == [Outcome("handled", "Klart."), Close()]
+    assert bodies == [Outcome("handled", "Klart.", "substantiated"), Close()]
     assert noted == [Note("Skäl.")]
 
 
@@ -132,7 +153,7 @@ async def test_what_a_break_left_undone_is_made_good_by_pressing_again_and_nothi
     # Note, outcome, close, and then what the server is told: the answer to one of them is lost.
     async with pages_of(desks, LEAD) as reader:
         reporter, name = await at_case(desks, reader)
-        preview = await fill_in(reader, name, outcome="handled", text="Klart.", note="Skäl.")
+        preview = await fill_in(reader, name, outcome="substantiated", text="Klart.", note="Skäl.")
         async with reader.services.desk.at_work() as book:
             ask = book.client.ask
         count = 0
@@ -149,7 +170,7 @@ async def test_what_a_break_left_undone_is_made_good_by_pressing_again_and_nothi
         broken = await send(reader, name, preview, "close")
         monkeypatch.setattr(book.client, "ask", ask)
         again = await reader.send(
-            f"/case/{name}/close", do="preview", outcome="handled", text=typed(broken), note=typed(broken, "note"),
+            f"/case/{name}/close", do="preview", outcome="substantiated", text=typed(broken), note=typed(broken, "note"),
             seen=broken.hidden("seen"),
         )  # fmt: skip
         if "Ärendet är inte riktigt avslutat ännu" in again.words:
@@ -165,7 +186,7 @@ async def test_what_a_break_left_undone_is_made_good_by_pressing_again_and_nothi
 
     assert "Inte skickat." in broken.words
     assert "Ärendet är avslutat" in again.words
-    assert bodies == [Outcome("handled", "Klart."), Close()]
+    assert bodies == [Outcome("handled", "Klart.", "substantiated"), Close()]
     assert noted == [Note("Skäl.")]
     assert case.server_state == "closed"
 
@@ -173,7 +194,7 @@ async def test_what_a_break_left_undone_is_made_good_by_pressing_again_and_nothi
 async def test_a_colleague_who_writes_meanwhile_is_read_first(desks):
     async with pages_of(desks, LEAD) as reader:
         reporter, name = await at_case(desks, reader)
-        preview = await fill_in(reader, name, outcome="handled", text="Klart.")
+        preview = await fill_in(reader, name, outcome="substantiated", text="Klart.")
         async with desks.desk(HANDLER) as book:
             await book.sync()
             await acts.do(book, "reply", name, "Vänta lite.")
@@ -184,13 +205,13 @@ async def test_a_colleague_who_writes_meanwhile_is_read_first(desks):
 
     assert "skickade ett svar medan du skrev." in stopped.words
     assert between == [Message("Vänta lite.")]
-    assert bodies == [Message("Vänta lite."), Outcome("handled", "Klart."), Close()]
+    assert bodies == [Message("Vänta lite."), Outcome("handled", "Klart.", "substantiated"), Close()]
 
 
 async def test_a_closed_case_is_not_closed_again_and_nobody_writes_in_it(desks):
     async with pages_of(desks, LEAD) as reader:
         _, name = await at_case(desks, reader)
-        await send(reader, name, await fill_in(reader, name, outcome="handled", text="Klart."), "close")
+        await send(reader, name, await fill_in(reader, name, outcome="substantiated", text="Klart."), "close")
         pages = [await reader.go(f"/case/{name}/{page}") for page in ("close", "write")]
 
     assert all("Du kan inte skriva till anmälaren nu" in page.words for page in pages)

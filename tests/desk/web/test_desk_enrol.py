@@ -8,9 +8,9 @@ import functools
 import re
 
 import pytest
-from desk_harness import CHEAP, PASSPHRASE, make_desk_home, running_desks
-from desk_pages import pages_of
-from intake_harness import NOON, ORGANISATIONS, MadeHome, make_home
+from desks.harness import CHEAP, PASSPHRASE, make_desk_home, running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import NOON, ORGANISATIONS, MadeHome, make_home
 
 from cases.home import create_home, read_home
 from cases.roster.chain import NO_PREVIOUS, RosterHome, parse_roster, propose, read_chain, render

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from desk_harness import RunningDesks, running_desks
-from desk_pages import pages_of
-from erased_pages import REFERENCE, closed, listed, post, signed_first
-from intake_harness import make_home
-from moved_pages import (
+from desks.erased_pages import REFERENCE, closed, listed, post, signed_first, signed_reference
+from desks.harness import RunningDesks, running_desks
+from desks.moved_pages import (
     HANDLER,
     LEAD,
     OTHER,
     ROLES,
 )
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from cases.wire import messages
 from desk.work.erasing import erase
@@ -65,13 +65,16 @@ async def handed_in(desks: RunningDesks, helper: int, signer: int, name: str, re
 
 async def test_a_signature_by_somebody_who_was_not_given_the_case_is_red_and_cannot_be_joined(desks):
     name = await closed(desks, concerns=[OTHER])
-    await handed_in(desks, LEAD, OTHER, name, REFERENCE)
+    await handed_in(desks, LEAD, OTHER, name, signed_reference(desks))
 
     async with pages_of(desks, HANDLER) as reader:
         await reader.unlock()
         page = await reader.go("/erase")
         joined = await post(
-            reader, f"/erase/{name}/sign", signature=f"{desks.made.keys[OTHER].id} {REFERENCE}", read="yes"
+            reader,
+            f"/erase/{name}/sign",
+            signature=f"{desks.made.keys[OTHER].id} {signed_reference(desks)}",
+            read="yes",
         )
         same = await signed_first(reader, name)
         another = await signed_first(reader, name, number="KS 2026/1")

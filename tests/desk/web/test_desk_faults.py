@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from case_pages import fetched
-from desk_harness import lie, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
+from desks.case_pages import fetched
+from desks.harness import lie, running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from cases.wire.messages import BoxAnswer, BoxBatch
 from desk.errors import StrangeAnswer

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks
-from desk_pages import TO_A_PAGE, pages_of
-from intake_harness import make_home
+from desks.harness import PASSPHRASE, running_desks
+from desks.pages import TO_A_PAGE, pages_of
+from visitors.intake_harness import make_home
 
 OURS = {**TO_A_PAGE, "Sec-Fetch-Site": "same-origin"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -6,9 +6,9 @@ from datetime import date
 
 import msgspec
 import pytest
-from desk_harness import running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
+from desks.harness import running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from cases.wire.messages import AppendAnswer, AppendRequest, WireHead
 from desk.server.client import DeskClient

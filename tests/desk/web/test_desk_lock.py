@@ -6,9 +6,9 @@ import asyncio
 import time
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
+from desks.harness import PASSPHRASE, running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from desk.server import client
 from desk.web.session import desk as session
@@ -93,11 +93,12 @@ async def test_no_page_shows_a_case_while_the_lock_waits_for_another(desks, sile
 
 
 async def test_idle_minutes_lock_it_also_while_a_server_keeps_a_page_waiting(desks, silent):
-    async with pages_of(desks, LEAD, idle=0.5) as reader:
+    async with pages_of(desks, LEAD) as reader:
         await _unlocked_with_a_case(desks, reader)
         silent.set()
         asking = asyncio.create_task(reader.go("/members"))
         await asyncio.wait_for(silent.begun.wait(), 10)
+        reader.services.desk.idle_seconds = 0.5
         idling = asyncio.create_task(reader.services.desk.lock_when_idle())
         async with asyncio.timeout(30):
             while reader.services.desk.is_unlocked:

@@ -12,9 +12,9 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 
-from desk_harness import PASSPHRASE, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
+from desks.harness import PASSPHRASE, running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from cases.case.timeline import CaseAction
 from cases.roster.member import open_member_keys, seal_member_keys
@@ -64,7 +64,7 @@ def summary_of(number, day) -> Summary:
         received=received,
         urgent=not number % 50,
         stage="closed" if closed else ("received", "investigation")[number % 2],
-        due=None if closed else Limit("feedback" if number % 2 else "acknowledge", received + timedelta(days=95)),
+        limits=() if closed else (Limit(("acknowledge", "feedback")[number % 2], received + timedelta(days=95)),),
         on_hold=False,
         closed_on=closed,
         erasable_from=None if closed is None else closed + timedelta(days=30),
@@ -74,9 +74,10 @@ def summary_of(number, day) -> Summary:
         signed=(),
         own_signature=False,
         is_left=False,
-        may_write=closed is None,
-        may_sign=True,
+        allowed=("co-sign", "note", *(() if closed else ("acknowledge", "feedback", "reply"))),
         warnings=(),
+        may_sign_first=closed is not None,
+        quiet_since=received,
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from desk_harness import running_desks
-from desk_pages import pages_of
-from intake_harness import NOON, make_home
+from desks.harness import running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import NOON, make_home
 
 from cases.roster.chain import fingerprint_words, parse_roster, propose, read_chain, render
 from cases.roster.member import new_member_keys

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
-from case_pages import fetched
-from desk_harness import PASSPHRASE, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
-from moved_pages import (
+from desks.case_pages import fetched
+from desks.harness import PASSPHRASE, running_desks
+from desks.moved_pages import (
     COUNSEL,
     HANDLER,
     LEAD,
@@ -28,6 +27,8 @@ from moved_pages import (
     two_read,
     unreached,
 )
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from desk.errors import DeskError
 from desk.keep.keyfile import DeskHome
@@ -207,7 +208,7 @@ async def test_what_was_written_after_the_file_was_made_is_not_lost_but_the_file
     assert "eller så har någon skrivit i ärendet sedan dess" in page.words
 
 
-async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_leaves_her_out(desks):
+async def test_of_two_who_read_one_locks_out_who_left_with_a_third_and_she_is_not_asked(desks):
     name = await two_read(desks)
     lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
     await desks.step_aside(HANDLER, name)
@@ -215,21 +216,16 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
     async with pages_of(desks, LEAD) as one:
         await one.unlock()
         form = await one.go(f"/case/{name}/move")
-        first = await offered(one, name, [lead, handler, counsel], handler, WHY)
+        asked = await one.send(f"/case/{name}/move", reader=[lead, handler], signer=handler, reason=WHY)
+        no_reason = await one.send(f"/case/{name}/move", reader=[lead, counsel], signer=counsel)
+        file = await offered(one, name, [lead, counsel], counsel, WHY)
         async with pages_of(desks, HANDLER) as other:
             await other.unlock()
             refused = await other.go(f"/case/{name}/move")
-            await other.go("/moves")
-            shown = await send_file(other, first)
-            once = await send_file(other, b"", offer=shown.hidden("offer"), agreed="yes")
-        await desks.release()
-        between = await inside_names(desks, COUNSEL, name)
-        await fetched(one)
-        next_form = await one.go(f"/case/{name}/move")
-        second = await offered(one, name, [lead, counsel], counsel)
         async with pages_of(desks, COUNSEL) as third:
             await third.unlock()
-            twice = await signed(third, second)
+            done = await signed(third, file)
+            read = await third.go(f"/case/{name}")
         await desks.release()
         after = needs_relock(await seen_by(one, name))
         async with desks.desk(HANDLER) as book:
@@ -237,58 +233,71 @@ async def test_of_two_who_read_the_one_who_left_signs_once_and_the_second_move_l
             with pytest.raises(DeskError):
                 await book.open(book.state.find(name))
 
-    assert "det sker i två steg" in form.words
-    # Who has to stay for this step is no choice, and where one alone can be the third, that one is ticked.
-    assert f'<input type="hidden" name="reader" value="{handler}">' in form.text
-    assert f'type="checkbox" name="reader" value="{handler}"' not in form.text
-    assert "Person 2, handläggare: skriver under en gång till och måste vara kvar i det här steget" in form.words
+    # Where one alone can sign, that one is ticked.
     assert [f'name="reader" value="{one}" checked' in form.text for one in (lead, counsel)] == [True, True]
-    assert "fortsätter med det" not in form.words
-    assert "fortsätter med det" in next_form.words
+    assert f'name="reader" value="{handler}" checked' not in form.text
+    assert f'name="signer" value="{handler}"' not in form.text
+    assert f'name="signer" value="{counsel}" checked' in form.text
     assert "Person 2 har lämnat ärendet och har fortfarande nyckeln." in form.words
+    assert asked.status == no_reason.status == 422
+    assert "Skriv till anmälaren varför." in no_reason.words
     assert "Du har lämnat ärendet, så du låser inte om det." in refused.words
     assert 'name="signer"' not in refused.text
-    assert "för att Person 1 inte kan skriva under ensam" in shown.words
-    assert "Steg 1 av 2 är klart" in once.words
-    assert "Efter kl. 6 nästa dag låser Person 1 och Person 3 om ärendet utan dig." in once.words
-    assert "Ärendet är omlåst" not in once.words
-    assert between == ("Person 2",)
-    assert "det sker i två steg" not in next_form.words
-    assert f'name="reader" value="{handler}" checked' not in next_form.text
-    assert "Ärendet är omlåst" in twice.words
+    assert "Ärendet är omlåst" in done.words
+    assert "En sak." in read.words
     assert after == ()
+
+
+async def test_of_two_who_read_the_one_who_is_left_out_need_not_sign(desks):
+    name = await two_read(desks)
+    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        form = await reader.go(f"/case/{name}/move")
+        stays = await reader.send(f"/case/{name}/move", reader=[lead, handler, counsel], signer=counsel, reason=WHY)
+        look = await reader.send(f"/case/{name}/move", reader=[lead, counsel], signer=counsel, reason=WHY)
+
+    assert f'name="signer" value="{handler}" checked' in form.text
+    assert f'name="signer" value="{counsel}"' in form.text
+    assert stays.status == 422
+    assert "Den du valde kan inte skriva under" in stays.words
+    assert look.status == 200
 
 
 async def test_between_two_releases_a_moved_case_waits_on_the_overview_with_its_day_and_then_comes_back(desks):
     name = await two_read(desks, TEXT)
-    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    lead, counsel = ids_of(desks, LEAD, COUNSEL)
     await desks.step_aside(HANDLER, name)
 
-    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+    async with pages_of(desks, LEAD) as one, pages_of(desks, COUNSEL) as other:
         await one.unlock()
-        first = await offered(one, name, [lead, handler, counsel], handler, WHY)
+        await fetched(one)
+        before = await one.go("/")
+        first = await offered(one, name, [lead, counsel], counsel, WHY)
         await other.unlock()
         await signed(other, first)
         await fetched(one)
         waiting = await one.go("/")
-        release = next_release(desks.clock()).astimezone(STOCKHOLM).date()
-        comes_back = one.services.language.weekday(release, release)
         searched = await one.send("/search", words="systerson")
         case = await one.go(f"/case/{name}")
         form = await one.go(f"/case/{name}/write")
+        release = next_release(desks.clock()).astimezone(STOCKHOLM).date()
+        comes_back = one.services.language.weekday(release, release)
         await desks.release()
         await fetched(one)
         back = await one.go("/")
         again = await one.go(f"/case/{name}")
 
     number = case_number(bytes.fromhex(name))
-    # Who locks it over makes the second step too, and sees on which day.
-    assert "Steg 1 av 2 är klart" in waiting.words
-    assert f"Ärende {number}. Lås om utan Person 2 {comes_back}, efter kl. 6." in waiting.words
-    assert "Steg 1 av 2 är klart" not in back.words
-    assert "Lås om ärendet: Person 2 har lämnat" in back.words
-    assert "Till dess kan Person 2 fortfarande öppna ärendet. Person 3 skriver under med dig." in back.words
-    assert "4 dagar kvar: bekräfta anmälan" in waiting.words
+    # The acknowledgement comes first, then the move.
+    assert "bekräfta anmälan, lås sedan om" in before.words
+    assert f"Ärende {number}. Det låses om och är tillbaka {comes_back} efter kl. 6." in waiting.words
+    # Nothing can be done before it is back, so it is nothing to do.
+    assert "bekräfta anmälan" not in waiting.words
+    assert re.search(r"Bekräfta senast \w+ \d+ \w+ enligt lag: \d+ arbetsdagar kvar\.", waiting.words)
+    assert "bekräfta anmälan" in back.words
+    assert "ärendet: Person 2 har lämnat" not in back.words
     assert f"Ärende {number}" in waiting.words
     assert "Byter nyckel" in waiting.words
     assert "Ärendet låses om. Du ser det igen efter kl. 6 nästa dag." in waiting.words
@@ -323,31 +332,10 @@ async def test_who_was_left_out_sees_the_row_for_two_releases_and_then_nothing_o
         cache = one.services.desk.reading().cache
 
     assert ["Byter nyckel" in page.words for page in pages] == [True, True, False]
-    # The other two have made it in one step: there is no second.
-    assert not any("Steg 1 av 2" in page.words for page in pages)
     assert case_number(bytes.fromhex(name)) not in pages[2].words
     assert "Ärendet låses om" not in case.words
     assert name not in cache.index.summaries
     assert cache.case(bytes.fromhex(name)) is None
-
-
-async def test_who_has_left_and_signs_cannot_be_taken_out_of_the_same_move_and_the_readers_are_marked(desks):
-    name = await two_read(desks)
-    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
-    await desks.step_aside(HANDLER, name)
-
-    async with pages_of(desks, LEAD) as reader:
-        await reader.unlock()
-        await reader.go(f"/case/{name}/move")
-        page = await reader.send(f"/case/{name}/move", reader=[lead, counsel], signer=handler, reason=WHY)
-        look = await reader.send(f"/case/{name}/move", reader=[lead, handler, counsel], signer=handler, reason=WHY)
-
-    assert page.status == 422
-    assert "Person 2 måste vara kvar i det här steget: bara en läsare kan kontrollera den nya nyckeln." in page.words
-    assert "I nästa steg tas Person 2 bort." in page.words
-    assert '<fieldset aria-invalid="true"><legend>Vilka läser' in page.text
-    assert page.text.count("aria-invalid") == 1
-    assert "Det här är steg 1 av 2." in look.words
 
 
 async def test_a_day_of_the_law_before_the_case_comes_back_is_to_be_met_before_the_move(desks):
@@ -376,52 +364,43 @@ async def test_a_day_of_the_law_before_the_case_comes_back_is_to_be_met_before_t
 
 async def test_the_overview_says_whose_signature_a_file_waits_for_until_it_fits_no_more(desks):
     name = await two_read(desks)
-    lead, handler, counsel = ids_of(desks, LEAD, HANDLER, COUNSEL)
+    lead, counsel = ids_of(desks, LEAD, COUNSEL)
     await desks.step_aside(HANDLER, name)
 
-    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+    async with pages_of(desks, LEAD) as one, pages_of(desks, COUNSEL) as other:
         await one.unlock()
         await fetched(one)
         before = await one.go("/")
-        file = await offered(one, name, [lead, handler, counsel], handler, WHY)
+        file = await offered(one, name, [lead, counsel], counsel, WHY)
         waiting = await one.go("/")
         await one.services.desk.lock()
         await one.go("/unlock")
         await one.send("/unlock", passphrase=PASSPHRASE)
         again = await one.go("/")
-        # Also that somebody opened the case is an entry.
+        # Also a note is an entry.
+        await desks.act(HANDLER, "note", name, "Jag går.")
         await other.unlock()
-        await other.go(f"/case/{name}")
         await other.go("/moves")
         refused = await send_file(other, file)
         await fetched(one)
         stale = await one.go("/")
 
-    said = "Omlåsningen väntar på underskrift av Person 2."
+    said = "Omlåsningen väntar på underskrift av Person 3."
     assert [said in page.words for page in (before, waiting, again, stale)] == [False, True, True, False]
     assert refused.status == 422
 
 
-async def test_where_too_few_can_sign_a_move_to_the_same_two_is_refused_and_where_no_third_is_the_page_says_so(
-    tmp_path,
-):
-    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
-        with_a_third = await two_read(desks)
-        without = (await desks.file("Två.", concerns=[COUNSEL, OTHER])).keys.case_id.hex()
-        await desks.release()
-        for name in (with_a_third, without):
-            await desks.step_aside(HANDLER, name)
-        lead, handler = ids_of(desks, LEAD, HANDLER)
+async def test_where_nobody_is_left_to_let_in_the_page_says_so(desks):
+    name = (await desks.file("Två.", concerns=[COUNSEL, OTHER])).keys.case_id.hex()
+    await desks.release()
+    await desks.step_aside(HANDLER, name)
 
-        async with pages_of(desks, LEAD) as reader:
-            await reader.unlock()
-            await reader.go(f"/case/{with_a_third}/move")
-            same = await reader.send(f"/case/{with_a_third}/move", reader=[lead, handler], signer=handler)
-            nobody = await reader.go(f"/case/{without}/move")
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        nobody = await reader.go(f"/case/{name}/move")
 
-    assert same.status == 422
-    assert "Kryssa också för en tredje." in same.words
-    assert "det finns ingen att lägga till" in nobody.words
+    assert "Lägg först till en behörig" in nobody.words
+    assert 'name="signer"' not in nobody.text
 
 
 async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_everything_from_before_and_after(

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from case_pages import fetched
-from desk_harness import running_desks
-from desk_pages import pages_of
-from intake_harness import SetClock, make_home
-from moved_cases import send_to
-from moved_pages import HANDLER, LEAD, OTHER, ROLES, ids_of, send_file, three_read, two_read
+from desks.case_pages import fetched
+from desks.harness import running_desks
+from desks.moved_cases import send_to
+from desks.moved_pages import COUNSEL, HANDLER, LEAD, OTHER, ROLES, ids_of, send_file, sent_by, three_read, two_read
+from desks.pages import pages_of
+from visitors.intake_harness import SetClock, make_home
 
+from cases.wire.files import CleanCopy, ScrubAnswer
 from cases.wire.messages import AppendAnswer, AppendRequest, StateAnswer, WireHead
 from cases.wire.offers import ANSWER_BYTES, HELD_MAX, OFFER_BYTES_MAX, OfferRequest
-from desk.errors import MoveBroken, ServerRefused
+from desk.errors import HeldBack, ServerRefused
 from desk.web.views.case_line import case_number
-from desk.work import acts, moves
+from desk.work import acts, answers, moves
 from desk.work.erasing import erase
 from intake.desk_api.offers import BYTES_MAX, HeldOffers
-from trusted.case.entry import Note, Opened, Stream
+from trusted.case.entry import Opened, Stream
 from trusted.case.errors import Busy
 from trusted.crypto.envelope import HEADER_BYTES
 
 CASE = bytes(16)
+NAME = "Person 1"
 
 
 @pytest.fixture
 async def desks(tmp_path):
     async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
         yield desks
-
-
-async def sent_by(reader, name: str, readers: list[str], signer: str, reason: str = ""):
-    """Choose readers and signer on the page, and send it."""
-    await reader.go(f"/case/{name}/move")
-    look = await reader.send(f"/case/{name}/move", reader=readers, signer=signer, reason=reason)
-    assert look.status == 200, look.words
-    return await reader.send(f"/case/{name}/move/send", reader=readers, signer=signer, reason=reason)
 
 
 async def waiting(desks, number: int) -> tuple[bytes, ...]:
@@ -111,22 +106,69 @@ async def test_a_third_reader_who_opens_the_case_meanwhile_spoils_nothing(desks)
     assert moved.known.epoch == 2
 
 
-async def test_what_a_third_reader_writes_meanwhile_is_kept_and_the_move_fits_no_more(desks):
+async def test_what_a_third_reader_writes_meanwhile_is_refused_with_why_and_comes_back_when_the_move_was_refused(desks):
     name = await three_read(desks)
-    async with desks.desk(LEAD) as book:
-        await book.sync()
-        made = await moves.offer(book, name, ids_of(desks, LEAD, HANDLER), ids_of(desks, HANDLER)[0], "x")
-        await send_to(book, name, HANDLER, made)
+    readers = ids_of(desks, LEAD, HANDLER)
 
-    async with desks.desk(OTHER) as book:
-        await book.sync()
-        noted = await acts.do(book, "note", name, "Jag vet mer.")
-    async with desks.desk(HANDLER) as book:
-        await book.sync()
-        with pytest.raises(MoveBroken):
-            await moves.read_offer(book, *await moves.waiting_offers(book))
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other, pages_of(desks, OTHER) as third:
+        for reader in (one, other, third):
+            await reader.unlock()
+        await third.go(f"/case/{name}/note")
+        await sent_by(one, name, readers, readers[1])
+        await fetched(other)
+        refused = await third.send(f"/case/{name}/note", text="Jag vet mer.")
+        fits = await other.go(f"/case/{name}/note")
+        why = await other.send(f"/case/{name}/refuse", reason="Vi väntar på juristen.")
+        kept = await third.go(f"/case/{name}/note")
+        noted = await third.send(f"/case/{name}/note", text="Jag vet mer.")
+        await fetched(one)
+        overview = await one.go("/")
 
-    assert [entry.body for entry in noted.streams[Stream.NOTES]] == [Note("Jag vet mer.")]
+    assert refused.status == fits.status == 422
+    assert "En omlåsning väntar på en kollegas underskrift, så inget annat görs i ärendet förrän dess." in refused.words
+    assert "Person 1 har skickat en omlåsning för dig att skriva under, så inget annat görs i ärendet" in fits.words
+    assert "Omlåsningen väntar inte längre." in why.words
+    assert ">Jag vet mer.</textarea>" in kept.text
+    assert "Anteckningen är sparad." in noted.words
+    assert "Jag skriver inte under omlåsningen. Vi väntar på juristen." in noted.words
+    assert "Omlåsningen väntar" not in overview.words
+
+
+async def test_a_move_that_waits_holds_back_every_other_act_of_its_case_until_it_is_taken_back(desks):
+    name = await two_read(desks)
+    readers = ids_of(desks, LEAD, HANDLER)
+    pages = [f"/case/{name}/{page}" for page in ("write", "meet", "note", "close", "hold", "link", "register")]
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        await other.unlock()
+        await sent_by(one, name, readers, readers[1])
+        await fetched(other)
+        own = [(await one.go(page)).words for page in pages]
+        hers = [(await other.go(page)).words for page in pages]
+        case = await other.go(f"/case/{name}")
+        overview = await other.go("/")
+        own_overview = await one.go("/")
+        sent = await one.send(f"/case/{name}/write", do="send", act="acknowledge", text="Tack.", seen="")
+        await one.go(f"/case/{name}")
+        await one.send(f"/case/{name}/refuse")
+        after = await one.go(f"/case/{name}/note")
+        await fetched(other)
+        gone = await other.go("/")
+        draft = await one.go(f"/case/{name}/write")
+
+    said = "Din omlåsning väntar på underskrift av Person 2, så inget annat görs i ärendet förrän dess."
+    assert [said in page for page in own] == [True] * len(pages)
+    assert [f"{NAME} har skickat en omlåsning" in page for page in hers] == [True] * len(pages)
+    assert f"/case/{name}/note" not in case.text
+    # The list has the signature alone.
+    assert "bekräfta anmälan" not in overview.words
+    assert f"Skriv under: nya läsare i ärende {case_number(bytes.fromhex(name))}" in overview.words
+    assert "Omlåsningen väntar på underskrift av Person 2." in own_overview.words
+    assert said in sent.words
+    assert ">\nTack.</textarea>" in draft.text
+    assert after.status == 200
+    assert "bekräfta anmälan" in gone.words
+    assert "Skriv under: nya läsare" not in gone.words
 
 
 async def test_who_cannot_show_the_case_does_not_learn_that_a_move_waits(desks):
@@ -274,3 +316,71 @@ def test_what_waits_goes_after_a_day_and_there_is_room_for_so_much():
     assert moved == ((), (b"newer",))
     assert later == ()
     assert clock() - datetime(2026, 3, 3, 12, tzinfo=UTC) == timedelta(days=1)
+
+
+async def test_all_cases_of_one_who_leaves_are_sent_on_one_page_and_signed_on_another(tmp_path):
+    async with running_desks(
+        tmp_path, make_home(tmp_path / "home", ("lead", "handler", "counsel", "handler"))
+    ) as desks:
+        names = [
+            await three_read(desks, "En sak."),
+            await three_read(desks, "Två saker."),
+            await two_read(desks, "Tre."),
+        ]
+        leaver, counsel, other = ids_of(desks, HANDLER, COUNSEL, OTHER)
+
+        async with pages_of(desks, LEAD) as one, pages_of(desks, OTHER) as two, pages_of(desks, COUNSEL) as three:
+            await one.unlock()
+            await one.go("/members/leaves")
+            chosen = {"leaver": leaver, "signer": other, "reader": [counsel]}
+            nothing = await one.send("/members/leaves", leaver=leaver)
+            no_reason = await one.send("/members/leaves", **chosen)
+            look = await one.send("/members/leaves", **chosen, reason="En till behövs.")
+            sent = await one.send("/members/leaves/send", **chosen, reason="En till behövs.")
+            pages = []
+            for reader in (two, three):
+                await reader.unlock()
+                await fetched(reader)
+                listed = await reader.go("/")
+                await reader.go("/moves")
+                page = await reader.go("/moves/all")
+                marks = re.findall(r'name="waiting" value="([^"]*)"', page.text)
+                unsigned = await reader.send("/moves/all", waiting=marks)
+                pages += [page, unsigned, await reader.send("/moves/all", waiting=marks, agreed="yes")]
+        await desks.release()
+        epochs = [(await desks.opened(LEAD, name)).known.epoch for name in names]
+
+    assert nothing.status == no_reason.status == 422
+    assert "Du har inte valt vem som slutar" in nothing.words
+    assert "Skriv till anmälarna varför." in no_reason.words
+    assert look.words.count("Läses av Person 1, Person 3 och Person 4. Person 4 skriver under.") == 2
+    assert "Läses av Person 1 och Person 3. Person 3 skriver under." in look.words
+    assert "3 ärenden väntar på underskrift" in sent.words
+    assert "Person 4 och Person 3" in sent.words or "Person 3 och Person 4" in sent.words
+    # The lawyer reads no case yet.
+    assert "En kollega har skickat det till dig. Du läser ärendet när du har skrivit under." in listed.words
+    assert "Nya: Person 3. Läser inte längre: Person 2." in pages[0].words
+    assert "Inget är underskrivet än." in pages[1].words
+    assert "2 ärenden är omlåsta" in pages[2].words
+    assert "1 ärende är omlåst" in pages[5].words
+    assert epochs == [2, 2, 2]
+
+
+async def test_a_file_that_a_third_reader_sends_meanwhile_is_refused_too(desks):
+    name = await three_read(desks)
+    copy = CleanCopy(ScrubAnswer("jpeg", 3, 3, (), (), "1"), b"abc", b"abc")
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        made = await moves.offer(book, name, ids_of(desks, LEAD, HANDLER), ids_of(desks, HANDLER)[0], "x")
+        await send_to(book, name, HANDLER, made)
+
+    async with desks.desk(OTHER) as book:
+        await book.sync()
+        case = await book.open(book.state.find(name))
+        with pytest.raises(HeldBack):
+            await answers.attach(book, case, None, answers.Cleaned(case, copy, 0, "ab" * 32))
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        read = await moves.read_offer(book, *await moves.waiting_offers(book))
+
+    assert read.checked is not None

@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
-from desk_harness import running_desks
-from desk_pages import pages_of
+from desks.harness import running_desks
+from desks.pages import pages_of
 from hypothesis import given
 from hypothesis import strategies as st
-from intake_harness import SetClock, make_home
+from visitors.intake_harness import SetClock, make_home
 
 from desk.keep.figures import CaseFigure
 from desk.web.session.link import Link, LinkState
@@ -222,7 +222,9 @@ async def test_an_erased_case_still_counts_and_leaves_no_id(desks):
         assert len(kept.figures) == 2
         text = msgspec.json.encode(kept.figures).decode()
     assert not any(name in text for name in names)
-    assert set(msgspec.json.decode(text)[0]) == {"year", "organisation", "decision", "acknowledged", "feedback"}
+    assert set(msgspec.json.decode(text)[0]) == {
+        "year", "organisation", "decision", "acknowledged", "feedback", "kind", "readers",
+    }  # fmt: skip
 
 
 async def test_what_happens_after_the_last_of_january_changes_nothing(desks):

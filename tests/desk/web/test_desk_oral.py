@@ -8,10 +8,10 @@ import sqlite3
 from itertools import pairwise
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks, running_with_pages
-from desk_pages import pages_of
-from inbox_samples import filled, shown_words
-from intake_harness import file_report, log_in, make_home
+from desks.harness import PASSPHRASE, running_desks, running_with_pages
+from desks.pages import pages_of
+from visitors.inbox_samples import filled, shown_words
+from visitors.intake_harness import file_report, log_in, make_home
 
 from desk.errors import NotReachable
 from trusted.case.entry import TEXT_CHARACTERS, MinutesApproved, Report, Stream

@@ -11,10 +11,10 @@ from itertools import count
 
 import aiohttp
 import pytest
-from desk_harness import PASSPHRASE, running_with_pages
-from desk_pages import pages_of
-from intake_harness import make_home
-from reporter_samples import rows
+from desks.harness import PASSPHRASE, running_with_pages
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
+from visitors.samples import rows
 
 from cases.audit_chain import append_record, make_chain_file, next_record
 from desk.commands.result import CommandInput
@@ -58,7 +58,7 @@ async def desks(tmp_path, monkeypatch):
         async def through_tor(_address, _private, **_route):
             yield ByHost(sockets)
 
-        monkeypatch.setattr("desk_pages.connector_for", through_tor)
+        monkeypatch.setattr("desks.pages.connector_for", through_tor)
         yield desks
 
 

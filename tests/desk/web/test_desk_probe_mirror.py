@@ -10,12 +10,12 @@ import secrets
 import aiohttp
 import pytest
 from aiohttp import web
-from desk_harness import PASSPHRASE, running_with_pages
-from desk_pages import pages_of
-from intake_harness import make_home
-from mirror_harness import NAME, SETTINGS, opened_mirror
-from mirror_harness import Authority as PrivateAuthority
-from reporter_samples import rows
+from desks.harness import PASSPHRASE, running_with_pages
+from desks.pages import pages_of
+from networks.mirror_harness import NAME, SETTINGS, opened_mirror
+from networks.mirror_harness import Authority as PrivateAuthority
+from visitors.intake_harness import make_home
+from visitors.samples import rows
 
 from desk.commands.result import CommandInput
 from desk.commands.run import COMMANDS
@@ -64,7 +64,7 @@ async def running(tmp_path, monkeypatch, before=()):
         async def through_tor(_address, _private, **_route):
             yield ByHost(sockets)
 
-        monkeypatch.setattr("desk_pages.connector_for", through_tor)
+        monkeypatch.setattr("desks.pages.connector_for", through_tor)
         mirror.certify()
         yield desks, mirror, through_tor
 

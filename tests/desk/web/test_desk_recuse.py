@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from case_pages import fetched
-from desk_harness import RunningDesks, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
-from moved_pages import HANDLER, LEAD, OTHER, ROLES, offered, signed, three_read, two_read, unreached
+from desks.case_pages import fetched
+from desks.harness import RunningDesks, running_desks
+from desks.moved_pages import HANDLER, LEAD, OTHER, ROLES, offered, signed, three_read, two_read, unreached
+from desks.pages import pages_of
+from desks.writing import send, write
+from visitors.intake_harness import make_home
 
 from desk.errors import NotNow
 from desk.web.views.case.moving import needs_relock, stands_on_overview
@@ -53,7 +54,7 @@ async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_d
     assert "Något annat, till exempel vänskap eller ovänskap" in form.words
     assert "Jävsanmälan" in form.words
     assert "Person 1 och Person 4 ser att du har lämnat" in form.words
-    assert "box warn" not in form.text
+    assert 'class="box warn"' not in form.text
     assert "Ärendet försvinner genast från din översikt" in form.words
     assert "Tack. Du har lämnat ärendet" in done.words
     assert "Nu låser de om ärendet med en ny nyckel." in done.words
@@ -178,21 +179,44 @@ async def test_the_others_have_it_among_what_to_do_until_they_have_locked_the_ca
     readers = [desks.made.keys[number].id for number in (LEAD, OTHER)]
 
     async with pages_of(desks, LEAD) as one, pages_of(desks, OTHER) as other, pages_of(desks, HANDLER) as left:
+        await one.unlock()
+        await fetched(one)
+        unanswered = await one.go("/")
+        case = await one.go(f"/case/{name}")
+        preview = await write(one, name, act="acknowledge", text="Tack.")
+        sent = await send(one, name, preview)
+        answered = await one.go(f"/case/{name}")
         pages = []
+        await other.unlock()
+        await left.unlock()
         for reader in (one, other, left):
-            await reader.unlock()
             await fetched(reader)
             pages.append(await reader.go("/"))
         await signed(other, await offered(one, name, readers, readers[1]))
         await desks.release()
         await fetched(one)
         after = await one.go("/")
+        relocked = await one.go(f"/case/{name}")
 
+    # While a move waits nobody can write: the acknowledgement comes first.
+    assert f"/case/{name}/move" not in unanswered.text
+    assert "bekräfta anmälan, lås sedan om" in unanswered.words
+    still = "Person 2 har lämnat ärendet och har fortfarande nyckeln."
+    assert still in unanswered.words
+    assert f"{still} Skicka bekräftelsen först" in case.words
+    relock = f'<a class="button{{}}" href="/case/{name}/move">Lås om</a>'
+    assert f'<a class="button main" href="/case/{name}/write?act=acknowledge">' in case.text
+    assert relock.format("") in case.text
+    for page in (sent, answered):
+        assert still in page.words
+        assert relock.format(" main") in page.text
+    assert "Skickat" in sent.words
     assert [f"/case/{name}/move" in page.text for page in pages] == [True, True, False]
     assert "Lås om ärendet: Person 2 har lämnat" in pages[0].words
     assert "En sak." not in pages[2].words
     assert "En sak." in after.words
     assert "Lås om ärendet" not in after.words
+    assert "nyckeln" not in relocked.words
 
 
 async def test_who_has_stepped_aside_takes_no_transition_and_may_note(desks):

@@ -10,9 +10,9 @@ import stat
 
 import aiohttp
 import pytest
-from desk_harness import CHEAP, PASSPHRASE, make_desk_home, running_desks
-from desk_pages import TO_A_PAGE, pages_of, reporter
-from intake_harness import make_home
+from desks.harness import CHEAP, PASSPHRASE, make_desk_home, running_desks
+from desks.pages import TO_A_PAGE, pages_of, reporter
+from visitors.intake_harness import make_home
 
 from cases.roster.member import open_member_keys, seal_member_keys
 from desk.errors import KeyDamaged, NotReachable, PassphraseRefused
@@ -21,6 +21,7 @@ from desk.keep.bridges import read_bridges
 from desk.keep.keyfile import DeskHome, change_passphrase, unlock
 from desk.keep.preferences import Preferences, keep_preferences, read_preferences
 from desk.web.serve import serve
+from kallskydd.certificate.figures import figures_as_pdf
 from kallskydd.desk.route import Route, connector_for
 
 LEAD = 0
@@ -220,7 +221,9 @@ async def first_page_of_a_start(desks) -> str:
     def no_way(*_where):
         raise NotReachable
 
-    serving = asyncio.create_task(serve(desks.home(LEAD), no_way, desks.clock, opened.set_result, reporter()))
+    serving = asyncio.create_task(
+        serve(desks.home(LEAD), no_way, desks.clock, opened.set_result, reporter(), printed=figures_as_pdf)
+    )
     try:
         address = await asyncio.wait_for(opened, 10)
         host, port = address.removeprefix("http://").split("/")[0], address.split(":")[2].split("/")[0]

@@ -6,12 +6,11 @@ import asyncio
 import errno
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks
-from desk_pages import pages_of
-from intake_harness import make_home
+from desks.harness import PASSPHRASE, running_desks
+from desks.pages import pages_of
+from visitors.intake_harness import make_home
 
 from desk.keep import files
-from desk.web.session.desk import Desk
 
 LEAD = 0
 
@@ -65,10 +64,10 @@ async def test_lock_lets_go_of_the_cases_and_of_the_home(desks):
     assert locked
 
 
-async def test_after_idle_minutes_it_locks_itself_and_a_page_that_is_used_does_not(desks, monkeypatch):
+async def test_after_idle_minutes_it_locks_itself_and_a_page_that_is_used_does_not(desks):
     seconds = 0.0
-    monkeypatch.setattr(Desk, "_now", staticmethod(lambda: seconds))
     async with pages_of(desks, LEAD, idle=0.6) as reader:
+        reader.services.desk.now = lambda: (seconds, seconds)
         idling = asyncio.create_task(reader.services.desk.lock_when_idle())
         await reader.unlock()
         for _ in range(4):

@@ -6,13 +6,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from desk_harness import running_desks, running_with_pages
-from desk_pages import pages_of
-from desk_writing import at_case, drawn, in_language, pieces, send, typed, write
-from intake_harness import file_report, log_in, make_home
+from desks.harness import running_desks, running_with_pages
+from desks.pages import pages_of
+from desks.writing import at_case, drawn, in_language, pieces, send, typed, write
+from visitors.intake_harness import file_report, log_in, make_home
 
 from cases.languages import LANGUAGES
 from desk.web.handlers.write.machine import FormWithPreview
+from desk.web.views.case_line import case_number
 from desk.web.views.writing.phrases import PHRASES, Phrases
 from trusted.case.clock import today
 from trusted.case.entry import Acknowledgement, Assessment, CompletionRequest, Feedback, Message, PhoneMinutes
@@ -177,6 +178,7 @@ async def test_hostile_text_is_inert_on_every_page(desks):
     assert typed(phrase) == HOSTILE
     assert "alert(1)" in drawn(preview)
     assert "<title>Så här ser anmälaren det</title>" in preview.text
+    assert f"Steg 2 av 2 · Ärende {case_number(bytes.fromhex(name))}" in preview.words
 
 
 @pytest.mark.parametrize("act", ["acknowledge", "reply", "ask", "assess", "feedback", "minutes"])

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks, running_with_pages
-from desk_pages import Reader, Seen, pages_of
-from desk_writing import at_case, drawn, hidden, pieces, send, typed, without_token
-from intake_harness import file_report, log_in, make_home, zygotes
+from desks.harness import PASSPHRASE, running_desks, running_with_pages
+from desks.pages import Reader, Seen, pages_of
+from desks.writing import at_case, drawn, hidden, pieces, send, typed, without_token
+from visitors.intake_harness import file_report, log_in, make_home, zygotes
 
 from desk.web.local.forms import FORM_BYTES_MAX
 from kallskydd.demo.sample_files import sample_jpeg, sample_pdf

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 import pytest
-from desk_harness import PASSPHRASE, running_desks
-from desk_pages import pages_of
-from desk_writing import at_case, drawn, hidden, send, typed, write
-from intake_harness import make_home
+from desks.harness import PASSPHRASE, running_desks
+from desks.pages import pages_of
+from desks.writing import at_case, drawn, hidden, send, typed, write
+from visitors.intake_harness import make_home
 
 from desk.keep.drafts import DRAFTS_BYTES_MIN, read_drafts
 from desk.work import acts
@@ -153,7 +153,7 @@ async def test_without_the_server_the_text_stays_on_the_page_and_as_a_draft(desk
         bodies = await desks.reporter_sees(reporter)
 
     assert offline.status == 422
-    assert "Inte skickat. Texten är ett utkast; tryck igen när servern svarar." in offline.words
+    assert "Inte skickat. Servern svarar inte. Texten är ett utkast; tryck igen när servern svarar." in offline.words
     assert typed(offline) == typed(shown) == "När var det?"
     assert 'value="ask" checked' in shown.text
     assert 'value="2030-01-01" selected' in shown.text

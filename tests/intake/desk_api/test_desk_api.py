@@ -6,9 +6,9 @@ import os
 
 import msgspec
 import pytest
-from desk_harness import running_desks
-from desk_requests import raw, signed
-from intake_harness import make_home
+from desks.harness import running_desks
+from desks.requests import raw, signed
+from visitors.intake_harness import make_home
 
 from cases.roster.member import new_member_keys
 from cases.wire import messages

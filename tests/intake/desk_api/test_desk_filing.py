@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from desk_harness import lie, running_desks
-from desk_requests import raw, signed
-from intake_harness import make_home
+from desks.harness import lie, running_desks
+from desks.requests import raw, signed
+from visitors.intake_harness import make_home
 
 from cases.wire import messages
 from cases.wire.filing import REPORT_BYTES_MAX, FileReportRequest, ReportFormAnswer

@@ -11,11 +11,11 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
-from desk_harness import running_with_pages
-from intake_harness import file_report, log_in, make_home, zygotes
-from messages import with_files
+from desks.harness import running_with_pages
+from files.messages import with_files
 from PIL import Image
-from service import copies
+from processes.service import copies
+from visitors.intake_harness import file_report, log_in, make_home, zygotes
 
 from cases.case.merging import merge
 from cases.roster.member import new_member_keys

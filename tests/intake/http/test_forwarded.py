@@ -6,9 +6,9 @@ from itertools import chain
 from typing import Final
 
 import pytest
-from intake_harness import file_report, running_intake
-from mirror_harness import running_mirror
-from service import copies, new_marker
+from networks.mirror_harness import running_mirror
+from processes.service import copies, new_marker
+from visitors.intake_harness import file_report, running_intake
 
 from trusted.web.silence import FIXED_BODY
 

@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from intake_harness import Browser, file_report, log_in, multipart, read_answer, running_intake, zygotes
-from raw_forms import part, read_all
-from reporter_samples import opened, photograph, rows
+from visitors.intake_harness import Browser, file_report, log_in, multipart, read_answer, running_intake, zygotes
+from visitors.raw_forms import part, read_all
+from visitors.samples import opened, photograph, rows
 
 from intake.daily import release
 from trusted.web.limits import Limits

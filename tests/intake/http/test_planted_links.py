@@ -5,7 +5,7 @@ number and a one-time token, and with them one comes to the case code of what is
 """
 
 import pytest
-from intake_harness import PUBLIC_HOST, file_report, log_in, running_intake
+from visitors.intake_harness import PUBLIC_HOST, file_report, log_in, running_intake
 
 OURS = f"http://{PUBLIC_HOST}"
 # As browsers send them (measured): Firefox both on an onion; Chromium and w3m no Sec-Fetch-Site there.

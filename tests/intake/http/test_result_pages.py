@@ -8,10 +8,10 @@ import re
 import pytest
 from browsers.pages import POINTING, every_page, telling_photograph
 from browsers.served import example_home
-from code_search import code_in
-from desk_harness import running_with_pages
-from inbox_samples import filled, shown_words, with_notes
-from intake_harness import (
+from desks.harness import running_with_pages
+from visitors.code_search import code_in
+from visitors.inbox_samples import filled, shown_words, with_notes
+from visitors.intake_harness import (
     SEE_OTHER,
     SHOWN,
     file_report,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import web
-from intake_harness import NOON, SetClock, report_form, running_intake
-from reporter_samples import opened
+from visitors.intake_harness import NOON, SetClock, report_form, running_intake
+from visitors.samples import opened
 
 from intake.http import result_pages
 from intake.http.result_pages import (

@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 import pytest
-from intake_harness import make_home, running_intake
+from visitors.intake_harness import make_home, running_intake
 
 from cases.colour import LEAST_CONTRAST, WHITE, channels, contrast
 from intake.views.style import style_sheet

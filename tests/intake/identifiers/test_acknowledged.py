@@ -4,8 +4,8 @@ import asyncio
 import re
 
 import pytest
-from intake_harness import SHOWN, file_report, log_in, report_form, running_intake, zygotes
-from reporter_samples import opened, photograph, rows
+from visitors.intake_harness import SHOWN, file_report, log_in, report_form, running_intake, zygotes
+from visitors.samples import opened, photograph, rows
 
 from intake.identifiers.acknowledged import AcknowledgedDetails
 from intake.identifiers.find import DetailKind, IdentifyingDetail

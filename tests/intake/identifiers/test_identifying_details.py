@@ -1,9 +1,9 @@
 """What points to the writer is found, what does not is left alone, and nothing of it is kept."""
 
 import pytest
-from intake_harness import SHOWN, file_report, running_intake, zygotes
-from measured import quickest
-from reporter_samples import opened, photograph, rows
+from processes.measured import quickest
+from visitors.intake_harness import SHOWN, file_report, running_intake, zygotes
+from visitors.samples import opened, photograph, rows
 
 from intake.identifiers.find import DetailKind, details_in
 

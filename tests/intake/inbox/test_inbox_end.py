@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from inbox_samples import closed_case, members_write
-from intake_harness import file_report, log_in, make_home, running_intake
-from reporter_samples import opened, without_marks
-from store_harness import rows
+from homes.store_harness import rows
+from visitors.inbox_samples import closed_case, members_write
+from visitors.intake_harness import file_report, log_in, make_home, running_intake
+from visitors.samples import opened, without_marks
 
 from intake.daily import release
 from trusted.case.entry import CompletionRequest, MeetingRequest, Outcome
@@ -38,7 +38,9 @@ async def test_the_reporter_ends_the_inbox_of_a_closed_case_and_the_code_opens_n
     assert rows(intake.made.home.path, "SELECT from_day FROM ended_inboxes") == [(WEDNESDAY.isoformat(),)]
 
 
-async def test_the_page_names_one_day_until_which_it_can_be_read_and_from_which_the_case_may_be_erased(tmp_path):
+async def test_the_page_names_the_last_day_on_which_it_can_be_read_and_the_next_from_which_the_case_may_be_erased(
+    tmp_path,
+):
     made = make_home(tmp_path / "home", settings="inbox_days = 90")
     async with running_intake(tmp_path, made) as intake:
         browser = intake.browser()
@@ -46,7 +48,8 @@ async def test_the_page_names_one_day_until_which_it_can_be_read_and_from_which_
 
         inbox = await log_in(browser, page.receipt)
 
-    assert inbox.plain.count("1 juni 2026") == 2
+    assert inbox.plain.count("31 maj 2026") == 1
+    assert inbox.plain.count("1 juni 2026") == 1
     assert "april 2026" not in inbox.plain
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from inbox_samples import TUESDAY, closed_case, shown_words, with_notes
-from intake_harness import (
+from visitors.inbox_samples import TUESDAY, closed_case, shown_words, with_notes
+from visitors.intake_harness import (
     SHOWN,
     Page,
     file_report,
@@ -17,7 +17,7 @@ from intake_harness import (
     words_asked,
     zygotes,
 )
-from reporter_samples import offered, opened, photograph, rows, telling_photograph
+from visitors.samples import offered, opened, photograph, rows, telling_photograph
 
 from intake.daily import release
 

@@ -4,10 +4,10 @@ import asyncio
 from datetime import date
 
 import pytest
-from inbox_samples import NOTES, filled, shown_words, with_notes
-from intake_harness import log_in, running_intake, zygotes
-from reporter_samples import opened, photograph, without_marks
-from store_harness import rows
+from homes.store_harness import rows
+from visitors.inbox_samples import NOTES, filled, shown_words, with_notes
+from visitors.intake_harness import log_in, running_intake, zygotes
+from visitors.samples import opened, photograph, without_marks
 
 from intake.daily import release
 from intake.inbox.case import add_entries, open_case

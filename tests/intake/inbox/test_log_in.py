@@ -6,10 +6,10 @@ import time
 from datetime import date
 
 import pytest
-from code_search import code_in
-from intake_harness import SHOWN, file_report, log_in, make_home, multipart, running_intake
-from measured import fastest_of_each
-from reporter_samples import opened, session_of, without_marks
+from processes.measured import fastest_of_each
+from visitors.code_search import code_in
+from visitors.intake_harness import SHOWN, file_report, log_in, make_home, multipart, running_intake
+from visitors.samples import opened, session_of, without_marks
 
 from cases.receipt.misread import explain, near_words
 from trusted.receipt.keys import check_fits, new_receipt

@@ -6,11 +6,11 @@ import re
 from datetime import date
 from io import BytesIO
 
-from code_search import code_in
-from inbox_samples import TUESDAY, closed_case, members_write
-from intake_harness import SHOWN, file_report, log_in, running_intake, zygotes
 from PIL import Image
-from reporter_samples import opened, photograph, rows
+from visitors.code_search import code_in
+from visitors.inbox_samples import TUESDAY, closed_case, members_write
+from visitors.intake_harness import SHOWN, file_report, log_in, running_intake, zygotes
+from visitors.samples import opened, photograph, rows
 
 from intake.daily import release
 from trusted.case.entry import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from intake_harness import SetClock, file_report, make_home, running_intake
+from visitors.intake_harness import SetClock, file_report, make_home, running_intake
 
 from cases.case.restored import RESTORED_NAME, Restored, SignedRestore, render_declarations
 from cases.languages import LANGUAGES

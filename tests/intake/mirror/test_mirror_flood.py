@@ -9,8 +9,8 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
-from intake_harness import file_report
-from mirror_harness import client_hello, connect, is_ended, running_mirror, until
+from networks.mirror_harness import client_hello, connect, is_ended, running_mirror, until
+from visitors.intake_harness import file_report
 
 from trusted.web.connections import CONNECTION_LIMITS, ConnectionLimits
 
@@ -143,7 +143,7 @@ import asyncio, resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 sys.path[:0] = {path!r}
 from pathlib import Path
-from mirror_harness import Authority, NAME, client_hello, connect, running_mirror
+from networks.mirror_harness import Authority, NAME, client_hello, connect, running_mirror
 from trusted.web.connections import ConnectionLimits
 
 def pss():
@@ -200,8 +200,8 @@ import asyncio, sys
 sys.path[:0] = {path!r}
 from pathlib import Path
 from aiohttp import web
-from intake_harness import _listener
-from mirror_harness import NAME, Authority, Client, connect, give
+from visitors.intake_harness import _listener
+from networks.mirror_harness import NAME, Authority, Client, connect, give
 from functools import partial
 from trusted.web.serving import serve
 from intake.mirror.contexts import MirrorContexts

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from intake_harness import DESK_HOST, PUBLIC_HOST, _listener, file_report, log_in, make_home
-from mirror_harness import NAME, SETTINGS, Authority, Client, MirrorBrowser, connect
+from networks.mirror_harness import NAME, SETTINGS, Authority, Client, MirrorBrowser, connect
+from visitors.intake_harness import DESK_HOST, PUBLIC_HOST, _listener, file_report, log_in, make_home
 
 from kallskydd.serve.announce import Announcer
 from kallskydd.serve.children import IntakePlace, IntakeSet, start_intake

@@ -7,9 +7,9 @@ import re
 from importlib.resources import files
 
 from documents.poster_samples import read_codes
-from intake_harness import PUBLIC_HOST, file_report, log_in, make_home, running_intake, words_asked
-from mirror_harness import SETTINGS, running_mirror
+from networks.mirror_harness import SETTINGS, running_mirror
 from PIL import Image
+from visitors.intake_harness import PUBLIC_HOST, file_report, log_in, make_home, running_intake, words_asked
 
 from cases.home import read_home
 from cases.languages import LANGUAGES

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from mirror_harness import Client, client_hello, connect, head, is_ended, running_mirror, until
+from networks.mirror_harness import Client, client_hello, connect, head, is_ended, running_mirror, until
 
 from intake.mirror.records import Records
 from intake.mirror.stream import MOST_WITHOUT_DATA

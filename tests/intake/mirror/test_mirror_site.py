@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from intake_harness import PUBLIC_HOST, file_report, log_in, make_home, multipart
-from mirror_harness import NAME, SETTINGS, running_mirror
+from networks.mirror_harness import NAME, SETTINGS, running_mirror
+from visitors.intake_harness import PUBLIC_HOST, file_report, log_in, make_home, multipart
 
 from intake.views.information_index import INFORMATION_PAGES
 from trusted.web.padding import SIZES

@@ -10,8 +10,7 @@ import subprocess
 from contextlib import suppress
 
 import pytest
-from intake_harness import file_report
-from mirror_harness import (
+from networks.mirror_harness import (
     NAME,
     Authority,
     Client,
@@ -23,6 +22,7 @@ from mirror_harness import (
     records,
     running_mirror,
 )
+from visitors.intake_harness import file_report
 
 from intake.mirror.contexts import MirrorContexts, NotUsable
 from trusted.jail.memory_file import MemoryFile

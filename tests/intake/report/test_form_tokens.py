@@ -7,7 +7,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from intake_harness import NOON, SetClock, file_report, log_in, make_home, running_intake
+from visitors.intake_harness import NOON, SetClock, file_report, log_in, make_home, running_intake
 
 from intake.daily import keep_time, release_everything
 from intake.sessions import MOST, FoundInFiles, Session, Sessions, Standing

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from intake_harness import make_home, running_intake
+from visitors.intake_harness import make_home, running_intake
 
 import kallskydd
 from cases.config import parse_config
@@ -397,3 +397,12 @@ async def test_without_counsel_nobody_promises_it_and_who_cannot_say_who_it_is_i
     assert '#authorities" target="_blank"' not in form.text
     assert '#authorities" target="_blank"' in answered.text
     assert 'id="authorities"' in place.text
+
+
+@pytest.mark.parametrize(("counsel", "says"), [(1, True), (2, False)])
+async def test_the_form_says_when_one_lawyer_alone_would_read_what_concerns_any_of_them(tmp_path, counsel, says):
+    made = make_home(tmp_path / "home", ("lead", "handler", *["counsel"] * counsel))
+    async with running_intake(tmp_path, made) as intake:
+        page = bare_text(await intake.browser().get("/report?lang=sv"))
+
+    assert ("Det är en enda person. Ingen kan hoppa in, så svaret kan dröja." in page) == says

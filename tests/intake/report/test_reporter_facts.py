@@ -8,8 +8,8 @@ from datetime import timedelta
 from importlib.resources import files
 
 import pytest
-from intake_harness import file_report, log_in, running_intake, two_words_back, zygotes
-from reporter_samples import MAKER, OWNER, offered, opened, photograph, telling_photograph
+from visitors.intake_harness import file_report, log_in, running_intake, two_words_back, zygotes
+from visitors.samples import MAKER, OWNER, offered, opened, photograph, telling_photograph
 
 from cases.languages import LANGUAGES
 from intake.daily import keep_time

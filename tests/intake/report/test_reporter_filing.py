@@ -7,8 +7,9 @@ from datetime import date
 from io import BytesIO
 
 import pytest
-from code_search import code_in
-from intake_harness import (
+from PIL import Image
+from visitors.code_search import code_in
+from visitors.intake_harness import (
     SHOWN,
     Browser,
     file_report,
@@ -20,8 +21,7 @@ from intake_harness import (
     two_words_back,
     zygotes,
 )
-from PIL import Image
-from reporter_samples import opened, photograph, rows
+from visitors.samples import opened, photograph, rows
 
 from intake.daily import release
 from trusted.case.entry import Report

@@ -6,9 +6,9 @@ import asyncio
 
 import msgspec
 import pytest
-from intake_harness import SHOWN, file_report, multipart, report_form, running_intake, two_words_back, zygotes
 from msgspec import UNSET
-from reporter_samples import opened, photograph, rows
+from visitors.intake_harness import SHOWN, file_report, multipart, report_form, running_intake, two_words_back, zygotes
+from visitors.samples import opened, photograph, rows
 
 from trusted.web.limits import Limits
 

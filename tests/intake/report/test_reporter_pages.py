@@ -8,7 +8,7 @@ import re
 import secrets
 
 import pytest
-from intake_harness import (
+from visitors.intake_harness import (
     PUBLIC_HOST,
     SEE_OTHER,
     SHOWN,
@@ -21,7 +21,7 @@ from intake_harness import (
     running_intake,
     zygotes,
 )
-from reporter_samples import opened, photograph, rows
+from visitors.samples import opened, photograph, rows
 
 from intake.uploads.progress import ProgressBoard, Shown
 from trusted.forms.sending import Sending

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from intake_harness import (
+from visitors.intake_harness import (
     SHOWN,
     Browser,
     Page,
@@ -15,7 +15,7 @@ from intake_harness import (
     words_asked,
     zygotes,
 )
-from reporter_samples import opened, photograph
+from visitors.samples import opened, photograph
 
 WORDS = 8
 

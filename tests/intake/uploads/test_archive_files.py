@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import zipfile
 from pathlib import Path
 
-from intake_harness import report_form, running_intake, two_words_back, zygotes
-from messages import message
-from reporter_samples import opened, photograph, rows
+import pytest
+from files.messages import message
+from visitors.intake_harness import report_form, running_intake, two_words_back, zygotes
+from visitors.samples import opened, photograph, rows
 
 from trusted.rooms.uploads import GROWN_BYTES
 from trusted.store.store import Store
@@ -37,6 +39,12 @@ def packed(*files: bytes) -> bytes:
         for number, content in enumerate(files):
             archive.writestr(f"{number}.x", content)
     return made.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def no_file_of_another_test() -> None:
+    """One that a refusal's traceback still held is garbage by now."""
+    gc.collect()
 
 
 def memory_files() -> int:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from service import kallskydd
+from processes.service import kallskydd
 
 from kallskydd.finding import Finding
 from kallskydd.hosting.machine import HostFault, Machine

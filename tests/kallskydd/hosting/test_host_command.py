@@ -12,13 +12,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from passable import PASSABLE
+from processes.passable import PASSABLE
 
 from cases.home import MOVED_MARK, as_trial
 from kallskydd.commands.init import example_config, make_home
 from kallskydd.finding import Finding
 from kallskydd.hosting import status, tenants
-from kallskydd.hosting.machine import TENANTS, Account, Machine
+from kallskydd.hosting.machine import TENANTS, Machine, TenantAccount
 from kallskydd.hosting.status import hidden_processes, walls
 from kallskydd.hosting.tenants import with_publisher
 
@@ -245,7 +245,7 @@ def test_on_a_node_that_waits_tor_and_publisher_are_not_missed(monkeypatch, lead
 def test_a_tenant_that_starts_has_its_hourly_look_and_one_that_moves_has_no_timer(monkeypatch):
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(Machine, "systemctl", lambda _machine, *words, **_more: asked.append(words) or "")
-    monkeypatch.setattr(Machine, "account", lambda _machine, name: Account(f"kallskydd-{name}", 20_001, 20_001))
+    monkeypatch.setattr(Machine, "account", lambda _machine, name: TenantAccount(f"kallskydd-{name}", 20_001, 20_001))
     monkeypatch.setattr(Machine, "as_account", lambda *_words: 0)
 
     assert tenants.start(Machine(), ["falun"]) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kallskydd.hosting import rings
-from kallskydd.hosting.machine import TENANTS, Account, Machine
+from kallskydd.hosting.machine import TENANTS, Machine, TenantAccount
 from kallskydd.hosting.rings import rings_of, upgrade
 from kallskydd.status.host import standing
 from kallskydd.upkeep.days import last_backup
@@ -30,7 +30,7 @@ class Host:
             home.mkdir(parents=True)
             (home / "config.toml").touch()
         monkeypatch.setattr(Machine, "systemctl", lambda _machine, *words, **_more: self._systemctl(*words))
-        monkeypatch.setattr(Machine, "account", lambda _machine, name: Account(name, 20_001, 20_001))
+        monkeypatch.setattr(Machine, "account", lambda _machine, name: TenantAccount(name, 20_001, 20_001))
         monkeypatch.setattr(
             Machine, "as_account", lambda _machine, account, *_words, **_more: self._upgrade(account.name)
         )

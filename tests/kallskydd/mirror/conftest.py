@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from loopback_socks import LoopbackSocks
-from pebble import RESOLVERS, NameServer, Pebble
-from tls_door import TlsDoor
+from networks.loopback_socks import LoopbackSocks
+from networks.pebble import RESOLVERS, NameServer, Pebble
+from networks.tls_door import TlsDoor
 
 from kallskydd.mirror.account import make_account
 from kallskydd.mirror.caa import caa_value

@@ -14,9 +14,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
-from loopback_socks import LoopbackSocks
-from service import KALLSKYDD, trial_home
-from tls_door import context_of
+from networks.loopback_socks import LoopbackSocks
+from networks.tls_door import context_of
+from processes.service import KALLSKYDD, trial_home
 
 from audit.observe.proc import find_service
 from cases.config import ConfigFault, parse_config
@@ -36,7 +36,7 @@ from kallskydd.mirror.folder import (
     mirror_folder,
     write_whole,
 )
-from kallskydd.mirror.seen import Seen, keep_seen
+from kallskydd.mirror.seen import MirrorMemory, keep_seen
 from kallskydd.mirror.shown import Shown
 
 NAME, ISSUER = "blankett.example", "pebble.example"
@@ -106,7 +106,7 @@ async def test_a_renewal_under_way_is_no_other_certificate(world, home):
     world.door.when_visited = lambda: write_whole(folder / CERTIFICATE, after)
     during = now(after)
     # It lies there, and the intake has not taken it yet.
-    keep_seen(folder, Seen(taken=leaf_fingerprint(before)))
+    keep_seen(folder, MirrorMemory(taken=leaf_fingerprint(before)))
     just_before = now(before)
     never = now(another)
 
@@ -206,7 +206,7 @@ def folder(tmp_path):
     write_whole(folder / ACCOUNT, b"{}")
     write_whole(folder / CERTIFICATE, challenge_pem(NAME, bytes(32), NOW))
     day = NOW.date()
-    keep_seen(folder, Seen(caa=Caa.OURS, caa_day=day, shown=Shown.OURS, shown_day=day))
+    keep_seen(folder, MirrorMemory(caa=Caa.OURS, caa_day=day, shown=Shown.OURS, shown_day=day))
     return folder
 
 
@@ -226,7 +226,9 @@ def test_status_is_red_before_the_certificate_expires(folder):
 
 
 def test_a_failed_order_is_named_while_the_certificate_is_still_good(folder):
-    keep_seen(folder, Seen(caa=Caa.OURS, caa_day=NOW.date(), shown=Shown.OURS, shown_day=NOW.date(), failed=914))
+    keep_seen(
+        folder, MirrorMemory(caa=Caa.OURS, caa_day=NOW.date(), shown=Shown.OURS, shown_day=NOW.date(), failed=914)
+    )
 
     assert red(folder) == []
     assert str(NameNotProved()) in mirror_findings(folder, CONFIG, NOW)[0].words
@@ -234,7 +236,7 @@ def test_a_failed_order_is_named_while_the_certificate_is_still_good(folder):
 
 @pytest.mark.parametrize("caa", [one for one in Caa if one is not Caa.OURS])
 def test_status_is_red_for_every_other_verdict_on_caa(folder, caa):
-    keep_seen(folder, Seen(caa=caa, caa_day=NOW.date(), shown=Shown.OURS, shown_day=NOW.date()))
+    keep_seen(folder, MirrorMemory(caa=caa, caa_day=NOW.date(), shown=Shown.OURS, shown_day=NOW.date()))
 
     assert red(folder) == ["mirror CAA"]
 
@@ -242,7 +244,7 @@ def test_status_is_red_for_every_other_verdict_on_caa(folder, caa):
 def test_status_is_red_when_nobody_has_looked_for_days(folder):
     assert red(folder, NOW - timedelta(days=-1)) in ([], ["mirror certificate"])
     long_ago = NOW.date() - timedelta(days=4)
-    keep_seen(folder, Seen(caa=Caa.OURS, caa_day=long_ago, shown=Shown.OURS, shown_day=long_ago))
+    keep_seen(folder, MirrorMemory(caa=Caa.OURS, caa_day=long_ago, shown=Shown.OURS, shown_day=long_ago))
 
     assert red(folder) == ["mirror CAA", "mirror"]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from loopback_socks import LoopbackSocks
-from mirror_harness import NAME, Authority
-from tls_door import context_of
+from networks.loopback_socks import LoopbackSocks
+from networks.mirror_harness import NAME, Authority
+from networks.tls_door import context_of
 
 from cases.config import ConfigFault, parse_config
 from cases.config_site import MirrorConfig

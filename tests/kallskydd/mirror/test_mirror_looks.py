@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tls_door import TlsDoor, context_of
+from networks.tls_door import TlsDoor, context_of
 
 from kallskydd.mirror.caa import Caa, CaaRecord, caa_line, caa_value, deciding_records, judge
 from kallskydd.mirror.certificate import challenge_pem

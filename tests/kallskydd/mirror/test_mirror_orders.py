@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from tls_door import TlsDoor
+from networks.tls_door import TlsDoor
 
 from kallskydd.mirror.account import make_account, plain, read_account, read_key
 from kallskydd.mirror.certificate import challenge_pem

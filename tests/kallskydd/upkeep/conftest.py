@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from restore_drill import Drill, prepare
+from homes.restore_drill import Drill, prepare
 
 from cases.home import read_home
 

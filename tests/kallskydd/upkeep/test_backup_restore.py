@@ -17,10 +17,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from desk_harness import Reporter, RunningDesks, running_desks
-from desk_pages import pages_of
-from intake_harness import MadeHome, SetClock
-from upkeep_harness import (
+from desks.harness import Reporter, RunningDesks, running_desks
+from desks.pages import pages_of
+from homes.upkeep import (
     LABELS,
     answered,
     as_made,
@@ -32,6 +31,7 @@ from upkeep_harness import (
     real_home,
     restored,
 )
+from visitors.intake_harness import MadeHome, SetClock
 
 from cases.backup import restoring, rows
 from cases.home import read_home

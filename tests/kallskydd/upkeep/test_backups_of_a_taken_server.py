@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from homes.restore_drill import NOT_WHOLE, Drill, altered_rows, nothing_is_half_restored, rewrite_manifest, second_go
+from homes.upkeep import kallskydd
 from nacl.public import PrivateKey
-from restore_drill import NOT_WHOLE, Drill, altered_rows, nothing_is_half_restored, rewrite_manifest, second_go
-from upkeep_harness import kallskydd
 
 from cases.backup import rows
 from cases.backup.files import KEYS_NAME, MANIFEST_NAME, Manifest, SealedKeys, encode, read_file, use_of_keys

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from nacl.public import PrivateKey
-from restore_drill import NOT_WHOLE, Drill, altered_rows, nothing_is_half_restored, rewrite_manifest, second_go
-from upkeep_harness import (
+from homes.restore_drill import NOT_WHOLE, Drill, altered_rows, nothing_is_half_restored, rewrite_manifest, second_go
+from homes.upkeep import (
     answered,
     asked,
     both_answers,
     kallskydd,
     real_day,
 )
+from nacl.public import PrivateKey
 
 from cases.backup import restoring, rows
 from cases.backup.errors import BackupChanged

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from upkeep_harness import answered, backup, member_desk, real_home
+from homes.upkeep import answered, backup, member_desk, real_home
 
 SECONDS = 60.0
 # As docs/operating/bad-day.md has it, among the backups.
 MEET = "backup/drill"
+NEWEST = "2026-12-01-10"
 
 
 @pytest.fixture
 def server(short_folder):
-    """A home, an older and a newer backup of it, an empty place, and the desks of two members."""
+    """A home, four backups of it, three of one day, an empty place, and the desks of two members."""
     made = real_home(short_folder / "home")
-    for name in ("2026-11-30", "2026-12-01"):
+    for name in ("2026-11-30-100", "2026-12-01", NEWEST, "2026-12-01-2"):
         backup(made, short_folder / "backup" / name, "--slots", short_folder / "slots" / name)
     # What else lies on a real disk, by name behind every day.
     for name in ("lost+found", "move"):
@@ -30,12 +33,16 @@ def server(short_folder):
     return short_folder, [member_desk(short_folder / f"desk{number}", made, number) for number in (0, 1)]
 
 
-def drill(folder: Path) -> subprocess.Popen:
+@contextlib.contextmanager
+def drill(folder: Path) -> Iterator[subprocess.Popen]:
+    """A drill that runs; one that has not ended with the test is killed, or the test would wait for it for ever."""
     words = ["drill", "--from", "backup", "--slots", "slots", "--meet", MEET, "--place", "place", "--json"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "kallskydd", *words],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    command = [sys.executable, "-m", "kallskydd", *words]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
 
 
 def words_of(running: subprocess.Popen) -> tuple[str, str]:
@@ -70,7 +77,7 @@ def test_two_members_answer_and_it_says_what_would_be_lost_and_leaves_nothing(se
         out, err = running.communicate(timeout=SECONDS)
 
     assert running.returncode == 0, err
-    assert "Trying backup/2026-12-01." in said
+    assert f"Trying backup/{NEWEST}." in said
     assert json.loads(out)["without_share"] == 0
     assert "would be lost: days: 0." in err
     assert left(folder) == []

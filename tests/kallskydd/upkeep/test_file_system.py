@@ -6,12 +6,12 @@ import os
 import struct
 
 import pytest
-from service import EXAMPLE
-from upkeep_harness import kallskydd
+from homes.upkeep import kallskydd
+from processes.service import EXAMPLE
 
 from cases.roster.member import make_join, new_member_keys
+from kallskydd.machine import file_system
 from kallskydd.upkeep.file_system import CONSENT
-from trusted.confine import file_system
 
 
 @pytest.mark.parametrize(("kind", "name"), file_system.COPYING.items())

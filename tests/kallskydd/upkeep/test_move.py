@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from desk_harness import running_desks
-from intake_harness import SetClock
-from upkeep_harness import as_made, backup, kallskydd, member_desk, real_home, restored
+from desks.harness import running_desks
+from homes.upkeep import as_made, backup, kallskydd, member_desk, real_home, restored
+from visitors.intake_harness import SetClock
 
 from cases.home import lock_home
 from desk.work.case.opened import DeskCase

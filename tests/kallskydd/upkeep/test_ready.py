@@ -9,7 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from upkeep_harness import backup, kallskydd, real_day, real_home
+from homes import upkeep
+from homes.upkeep import backup, kallskydd, real_day, real_home
 
 from cases.audit_chain import append_record, next_record
 from cases.home import read_home
@@ -138,3 +139,13 @@ def test_with_json_the_page_is_one_object(home):
     done = kallskydd("ready", "--home", home, "--json", check=False)
 
     assert set(json.loads(done.stdout)) == {*CHECKED, *ASKED}
+
+
+@pytest.mark.parametrize(("counsel", "said"), [(1, "you must answer"), (2, "ok")])
+def test_two_outside_lawyers_answer_the_line_about_them(short_folder, monkeypatch, counsel, said):
+    monkeypatch.setattr(readiness, "is_encrypted", lambda _home: None)
+    roles = ("lead", "handler", *["counsel"] * counsel)
+    monkeypatch.setattr(upkeep, "ROLES", roles)
+    monkeypatch.setattr(upkeep, "LABELS", [f"Person {number}" for number in range(len(roles))])
+
+    assert standings(real_home(short_folder / "home").home.path)["counsel"] == said

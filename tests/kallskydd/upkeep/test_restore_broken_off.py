@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from restore_drill import NOT_WHOLE, Drill, nothing_is_half_restored
-from upkeep_harness import both_answers, kallskydd
+from homes.restore_drill import NOT_WHOLE, Drill, nothing_is_half_restored
+from homes.upkeep import both_answers, kallskydd
 
 from cases.backup import rows
 

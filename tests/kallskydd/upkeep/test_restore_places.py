@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from restore_drill import NOT_WHOLE, Drill
-from upkeep_harness import kallskydd
+from homes.restore_drill import NOT_WHOLE, Drill
+from homes.upkeep import kallskydd
 
 
 def as_command(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -8,10 +8,9 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from desk_harness import running_desks
-from intake_harness import SetClock
-from restore_drill import Drill
-from upkeep_harness import (
+from desks.harness import running_desks
+from homes.restore_drill import Drill
+from homes.upkeep import (
     answered,
     as_made,
     asked,
@@ -20,6 +19,7 @@ from upkeep_harness import (
     restored,
     version_without,
 )
+from visitors.intake_harness import SetClock
 
 from cases.backup.files import Ask, read_file
 from cases.home import read_home

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from service import kallskydd, offline_network, trial_home
-from unit_filter import settings
-from upkeep_harness import real_day, real_home
+from homes.upkeep import real_day, real_home
+from processes.service import kallskydd, offline_network, trial_home
+from processes.unit_filter import settings
 
 UNITS = Path(__file__).parents[3] / "deploy" / "systemd"
 

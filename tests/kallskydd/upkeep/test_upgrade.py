@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from desk_harness import running_desks
-from intake_harness import MadeHome, SetClock
-from upkeep_harness import kallskydd
+from desks.harness import running_desks
+from homes.upkeep import kallskydd
+from visitors.intake_harness import MadeHome, SetClock
 
 from cases.config import ConfigFault
 from cases.home import read_home

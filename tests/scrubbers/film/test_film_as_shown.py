@@ -11,10 +11,10 @@ from fractions import Fraction
 import av
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
-from films import HEIGHT, SECONDS, WIDTH, box, filmed
+from files.films import HEIGHT, SECONDS, WIDTH, box, filmed
+from files.recordings import tone
+from files.scrub_harness import clean_all
 from PIL import Image, ImageStat
-from recordings import tone
-from scrub_harness import clean_all
 
 from scrubbers.jailed.film.soundtrack import Soundtrack
 from trusted.jail.protocol import Role

@@ -9,8 +9,8 @@ import subprocess
 
 import av
 import pytest
-from films import COLOURS, CORNER, FORMS, HEIGHT, SECONDS, WIDTH, box, cut, filmed, marked, turned
-from media_jail import cleaned, hertz, refusals
+from files.films import COLOURS, CORNER, FORMS, HEIGHT, SECONDS, WIDTH, box, cut, filmed, marked, turned
+from files.media_jail import cleaned, hertz, refusals
 from PIL import Image
 
 from scrubbers.sniff import sniff_kind

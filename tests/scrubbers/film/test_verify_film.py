@@ -12,8 +12,8 @@ from fractions import Fraction
 
 import av
 import pytest
-from films import picture
-from recordings import tone
+from files.films import picture
+from files.recordings import tone
 
 from scrubbers.jailed.film.container import Film, parts_of
 from scrubbers.jailed.film.pictures import PictureEncoder, size_for

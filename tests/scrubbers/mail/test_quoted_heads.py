@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hostile.jail import Jail
-from messages import as_is
-from office_jail import cleaned, text_of
+from files.messages import as_is
+from files.office_jail import cleaned, text_of
 
 from trusted.jail.stages import Email, What, Where
 
@@ -45,13 +44,6 @@ SEEN = (
     "Subject: Möte",
     "Date: 1999-09-20 02:23 (",
 )
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def plain(text: str) -> bytes:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
+from files.messages import SEEN, as_is, marked, message, picture, with_files
+from files.office_jail import cleaned, text_of
 from hostile.jail import Jail
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
-from messages import SEEN, as_is, marked, message, picture, with_files
-from office_jail import cleaned, text_of
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.parts import taken_apart
@@ -22,7 +22,6 @@ from scrubbers.sniff import sniff_kind
 from trusted.jail.memory_file import MemoryFile
 from trusted.jail.protocol import HEAD_BYTES
 from trusted.jail.stages import (
-    Archive,
     Damaged,
     Email,
     Kind,
@@ -36,13 +35,6 @@ from trusted.jail.stages import (
     What,
     Where,
 )
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def shown(jail: Jail, content: bytes) -> str:
@@ -202,6 +194,37 @@ PAGES = {
     "never closed": ("<table><tr><td>a<div><b>b", "a\nb"),
 }
 
+AWAY = (
+    "text-indent:-9999px", "text-indent:-999em;white-space:nowrap", "text-indent:100%;overflow:hidden",
+    "position:absolute;left:-9999px", "position:relative;left:-9999px", "position:absolute;top:-100in",
+    "position:fixed;right:-9999px", "margin-left:-9999px", "margin:0 0 0 -300cm", "transform:translateX(-9999px)",
+    "transform:scale(0)", "width:0;overflow:hidden", "max-width:0;overflow:hidden", "height:0;overflow-y:auto",
+    "position:absolute;clip:rect(1px, 1px, 1px, 1px)", "position:absolute;clip:rect(0 0 0 0)", "clip-path:inset(50%)",
+    "position:absolute;clip:rect(0,0,999px,0)", "position:absolute;clip:rect(10px 10px 10px 10px)", "scale:0",
+    "clip-path:inset(0 0 100% 0)", "clip-path:inset(60%)", "margin-inline-start:-9999px", "clip-path:circle(0)", "clip-path:polygon(0 0, 0px 0px, 0 0)", "position:absolute;top:-9999px", "position:fixed;inset:-9999px auto auto auto",
+)  # fmt: skip
+PAGES |= {f"away: {style}": (f"<p>a<div style='{style}'>x</div><p>b", "a\nb") for style in AWAY}
+PAGES |= {
+    "hidden, whatever a rule for something else says": (
+        "<style>[owa] div, u + .body div{display:block}</style><p>a<div hidden>x</div><p>b", "a\nb"
+    ),
+    "far down and cut by nothing": (
+        ("<div style='position:absolute;top:12000px'>a</div><div style='transform:translateY(9000px)'>b</div>"
+        "<div style='clip-path:inset(0)'>c</div><div style='clip-path:polygon(0 0, 100% 0, 100% 100%, 0 100%)'>d</div>"
+        "<div style='clip-path:circle(0.5in)'>e</div>"), "a\nb\nc\nd\ne"
+    ),
+    "moved by nothing, for it has no place of its own": (
+        ("<div style='left:-9999px'>a</div><div style='position:static;top:-9999px;clip:rect(0 0 0 0)'>b</div>"
+        "<div style='position:absolute;clip:rect(auto,auto,auto,auto)'>c</div><dialog>x</dialog><dialog open>d</dialog>"
+        "<div popover>x</div>"), "a\nb\nc\nd"
+    ),
+    "moved and set in a little": (
+        ("<p style='text-indent:-18pt;margin-left:36pt'>a<p style='position:relative;left:-20px;margin:0 auto'>b"
+        "<table><tr><td style='width:0;overflow:hidden'>c</table></table><div hidden style='display:block'>d</div>"
+        "<div style='transform:scale(0.9) translate(-50%, 3px);clip:rect(0 20px 20px 0)'>e</div>"), "a\nb\nc\nd\ne"
+    ),
+}  # fmt: skip
+
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_read_as_it_is_seen(jail, name):
@@ -301,10 +324,6 @@ HOSTILE = {
     "encrypted with PGP": (lambda: as_is("multipart/encrypted; boundary=b", b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b--"), Locked),
     "a part of a message": (lambda: as_is("message/partial; id=1", b"x"), Email),
     "elsewhere": (lambda: as_is("message/external-body; access-type=URL", b"x"), Email),
-    "a mailbox of several": (
-        lambda: b"From a 1\n" + as_is("text/plain", b"Hej\n\nFrom b 2\nReceived: x\nFrom: c@x\n\nHej"),
-        Archive,
-    ),
 }  # fmt: skip
 
 
@@ -433,6 +452,7 @@ HEADS = {
     "a text that begins as one": (b"Subject: fika\nHej alla\n\nvi ses", Kind.TEXT),
     "one that may be one": (b"Received: from x\nhej\nFrom: a@x\n\nHej", Email),
     "a document behind the head": (b"From: a@x\nMessage-ID: b@x\n\n%PDF-1.7 x", KindsDisagree),
+    "a page": (b"\xef\xbb\xbf\n<!-- x --><!DOCTYPE html><html><svg>", Kind.EMAIL),
     "of Outlook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "__substg1.0_".encode("utf-16-le"), Email),
 }
 
@@ -521,3 +541,32 @@ def test_a_page_is_read_in_one_pass_whatever_is_not_closed_in_it(piece):
 
     assert [run.text for block in made for run in block.runs] == ["a"]
     assert time.process_time() - begun < 1
+
+
+def test_a_page_that_a_program_exported_is_read_as_mail_is(jail):
+    chat = (
+        '<?xml version="1.0"?><!DOCTYPE html><html><head><title>Kmk1</title><style>.u{display:none}</style></head><body>'
+        "<div><b>Anna</b> 07:12</div><div>Vi delar räkningen</div><div class=u>Kmk2</div><script>Kmk3</script></body></html>"
+    )
+    clean, report = cleaned(jail, chat.encode())
+
+    assert text_of(clean).split() == ["Anna", "07:12", "Vi", "delar", "räkningen"]
+    assert b"Kmk" not in clean
+    assert What.HIDDEN_TEXT in {found.what for found in report.removed}
+    with pytest.raises(Email):
+        cleaned(jail, b"<html><body><div id=root></div><script>draw()</script></body></html>")
+
+
+def test_a_mailbox_comes_apart_into_its_messages(jail):
+    def one(text: str) -> bytes:
+        return (
+            b"From a@b Mon Mar  4 12:00:00 +0000 2024\n"
+            + as_is("text/plain", text.encode()).replace(b"\r\n", b"\n")
+            + b"\n\n"
+        )
+
+    files = jail.unpacked(one("Ett") + one("Two\n\nFrom Anna, ekonomi\nBelopp: 500\n\n>From här") + one("Tre"))
+
+    texts = [shown(jail, each).split() for each in files]
+    assert [each[-1] for each in texts] == ["Ett", "här", "Tre"]
+    assert {"Anna,", "500"} <= set(texts[1])

@@ -6,13 +6,12 @@ import io
 import struct
 
 import pytest
-from hostile.jail import Jail
+from files.messages import Markers, with_files
+from files.office_jail import cleaned, text_of
+from files.outlook_files import attachment, compound, marked, note, properties
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
-from messages import Markers, with_files
-from office_jail import cleaned, text_of
-from outlook_files import attachment, compound, marked, note, properties
 
 from scrubbers.jailed.mail.parts import taken_apart
 from scrubbers.jailed.mail.rich_text import unpacked as rich_text
@@ -27,13 +26,6 @@ from trusted.jail.stages import (
     TooLarge,
     TooMuchInArchive,
 )
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +186,10 @@ def test_any_packed_text_is_unpacked_within_its_size_or_refused(packed):
         content = made.getvalue()
 
     assert len(rich_text(content)) <= 1000
+
+
+def test_a_document_with_a_password_says_so_and_an_old_one_says_that(jail):
+    with pytest.raises(Locked):
+        jail.unpacked(compound({"EncryptionInfo": b"x" * 99, "EncryptedPackage": b"y" * 5000}))
+    with pytest.raises(OfficeDocument):
+        jail.unpacked(compound({"WordDocument": b"x" * 5000}))

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hostile.jail import Jail
-from office_jail import cleaned, text_of
-from office_samples import WORD_TYPE, paragraph, types, word
+from files.office_jail import cleaned, text_of
+from files.office_samples import WORD_TYPE, paragraph, types, word
 
 from trusted.jail.stages import OfficeDocument
 
 WORD_BY_ENDING = types("word/other.xml", "x").replace("application/xml", f"{WORD_TYPE}.document.main+xml")
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("said", [WORD_BY_ENDING, WORD_BY_ENDING.replace('"xml"', '"XML"')])

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hostile.jail import Jail
-from office_jail import cleaned, text_of
-from office_samples import element, paragraph, presentation, relations, run, shape, slide_part, word
+from files.office_jail import cleaned, text_of
+from files.office_samples import element, paragraph, presentation, relations, run, shape, slide_part, word
 
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.xml import parsed
 from trusted.jail.stages import Damaged, What
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def at(left: int, top: int, turn: str = "") -> str:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
-from hostile.jail import Jail
+from files.office_jail import cleaned, text_of, unpacked
+from files.office_marked import ODF_STYLES, marked_text, odf_paragraph
+from files.office_samples import odf, odf_root
 from markers.search import leftovers
-from office_jail import cleaned, text_of, unpacked
-from office_marked import ODF_STYLES, marked_text, odf_paragraph
-from office_samples import odf, odf_root
 
 from trusted.jail.stages import Damaged, Empty, Locked, Lost, OfficeDocument, Refused, What
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def cell(text: str, more: str = "") -> str:
@@ -37,6 +32,15 @@ def test_of_all_that_is_not_seen_in_a_text_nothing_is_left(jail):
         What.SCRIPT, What.LINK, What.DEVICE,
     }  # fmt: skip
     assert {Lost.LAYOUT, Lost.LINKS} <= {*report.lost}
+
+
+def test_a_text_whose_kind_is_deflated_is_taken(jail):
+    made, source = io.BytesIO(), zipfile.ZipFile(io.BytesIO(odf("text", odf_paragraph("Avtal"))))
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            archive.writestr(name, source.read(name))
+
+    assert text_of(cleaned(jail, made.getvalue())[0]).split() == ["Avtal"]
 
 
 def test_what_is_seen_of_a_text_is_kept_in_its_order(jail):

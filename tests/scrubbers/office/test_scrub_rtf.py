@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hostile.jail import Jail
+from files.office_jail import cleaned, text_of
+from files.office_marked import marked_rich_text, rtf
+from files.office_samples import photograph
 from markers.search import leftovers
-from office_jail import cleaned, text_of
-from office_marked import marked_rich_text, rtf
-from office_samples import photograph
 
 from trusted.jail.stages import Damaged, Empty, LettersMissing, TextUnreadable, TooLarge, What
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def test_of_all_that_is_not_seen_nothing_is_left(jail):

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from hostile.jail import Jail
-from markers.search import leftovers
-from office_jail import cleaned, text_of, unpacked
-from office_marked import marked_presentation, marked_workbook
-from office_samples import (
+from files.office_jail import cleaned, text_of, unpacked
+from files.office_marked import marked_presentation, marked_workbook
+from files.office_samples import (
     presentation,
     relations,
     workbook,
 )
+from markers.search import leftovers
 
 from scrubbers.jailed.office.excel.number_formats import NumberFormats
 from scrubbers.jailed.typeset.layout import laid_out
 from scrubbers.jailed.typeset.model import Cell, Paragraph, Run, Table
 from trusted.jail.stages import Damaged, Empty, Lost, TooLarge, What
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(("rows", "filled", "is_taken"), [(10_001, 10, False), (30_001, 1, False), (20, 10, True)])

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hostile.jail import Jail
-from office_jail import cleaned, text_of
-from office_samples import sheet_part, workbook
+from files.office_jail import cleaned, text_of
+from files.office_samples import odf, sheet_part, workbook
 
 from trusted.jail.stages import TooLarge, What, Where
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def cell(place: str, text: str, more: str = "") -> str:
@@ -162,3 +154,74 @@ def test_what_stands_above_and_below_printed_sheets_is_reported(jail):
 
     assert text_of(clean).split() == ["Blad", "Summa"]
     assert (What.HIDDEN_TEXT, Where.PAGES) in {(found.what, found.where) for found in report.removed}
+
+
+MISSING = "[värde saknas / value missing]"
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("<c r='B1'><f>SUM(A1)</f></c>", MISSING),
+        ("<c r='B1'><f>SUM(A1)</f><v></v></c>", MISSING),
+        ("<c r='B1' t='str'><f>A1</f></c>", MISSING),
+        ("<c r='B1' t='str'><f>A1</f><v></v></c>", ""),
+        ("<c r='B1'><f>SUM(A1)</f><v>7</v></c>", "7"),
+        ("<c r='B1'/>", ""),
+    ],
+)
+def test_a_formula_without_a_stored_value_says_so(jail, stored, shown):
+    clean, _ = cleaned(jail, sheet(row(1, cell("A1", "Summa"), stored, cell("C1", "slut"))))
+
+    assert "".join(text_of(clean).split()).endswith("Summa" + "".join(shown.split()) + "slut")
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ('table:formula="of:=SUM([.A1])"', MISSING),
+        ('table:formula="of:=[.A1]" office:value-type="string" office:string-value=""', ""),
+        ('table:formula="of:=[.A1]" office:value-type="float" office:value="7"', "7"),
+    ],
+)
+def test_a_formula_of_an_open_document_sheet_without_a_value_says_so(jail, stored, shown):
+    cells = f"<table:table-cell><text:p>Summa</text:p></table:table-cell><table:table-cell {stored}/>"
+    after = "<table:table-cell><text:p>slut</text:p></table:table-cell>"
+    table = f'<table:table table:name="B"><table:table-row>{cells}{after}</table:table-row></table:table>'
+
+    clean, _ = cleaned(jail, odf("spreadsheet", table))
+
+    assert "".join(text_of(clean).split()).endswith("Summa" + "".join(shown.split()) + "slut")
+
+
+@pytest.mark.parametrize(
+    ("code", "stored", "shown"),
+    [
+        ("[mm]:ss.0", 4523.44 / 86_400, "75:23.4"), ("[mm]:ss.0", -83.4 / 86_400, "-01:23.4"),
+        ("[ss].00", 83.456 / 86_400, "83.46"), ("[h]:mm:ss.0", 1.5, "36:00:00.0"), ("[mm]:ss", 83.4 / 86_400, "01:23"),
+        ("mm:ss.0", 83.4 / 86_400, "01:23.4"), ("mm:ss.0", 83.96 / 86_400, "01:24.0"), ("mm:ss", 83.4 / 86_400, "01:23"),
+        ("hh:mm:ss.000", 3723.045 / 86_400, "01:02:03.045"), ("yyyy-mm-dd hh:mm:ss.0", 45_000.5, "2023-03-15 12:00:00.0"),
+    ],
+)  # fmt: skip
+def test_parts_of_a_second_are_shown_where_the_format_has_them(jail, code, stored, shown):
+    look = styles(f'<numFmt numFmtId="200" formatCode="{code}"/>', "", '<xf numFmtId="200"/>')
+
+    clean, _ = cleaned(jail, sheet(row(1, f'<c r="A1" s="1"><v>{stored!r}</v></c>'), look=look))
+
+    assert text_of(clean).split("\n", 1)[1] == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("ddd d/m", "torsdag / Thursday 2/11"), ("dddd\\ dd/mm", "torsdag / Thursday 02/11"), ("d/m", "2/11"), ("m/d", "11/2"),
+        ("ddd yyyy-mm-dd", "torsdag / Thursday 2023-11-02"), ("ddd d", "torsdag / Thursday 02"), ("dddd", "torsdag / Thursday"),
+        ("ddd hh:mm", "torsdag / Thursday 00:00"), ("mm-dd", "11-02"), ("d mmm", "11-02"), ("mmm yyyy", "2023-11"),
+    ],
+)  # fmt: skip
+def test_a_day_keeps_its_name_and_without_a_year_the_order_of_its_format(jail, code, shown):
+    look = styles(f'<numFmt numFmtId="200" formatCode="{code}"/>', "", '<xf numFmtId="200"/>')
+
+    clean, _ = cleaned(jail, sheet(row(1, '<c r="A1" s="1"><v>45232</v></c>'), look=look))
+
+    assert text_of(clean).split("\n", 1)[1].split() == shown.split()

@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from files.office_jail import cleaned, text_of
+from files.office_samples import element, odf, paragraph, presentation, run, sheet_part, slide_part, word, workbook
 from hostile.jail import Jail
-from office_jail import cleaned, text_of
-from office_samples import element, odf, paragraph, presentation, run, sheet_part, slide_part, word, workbook
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def struck(text: str) -> str:

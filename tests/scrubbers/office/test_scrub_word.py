@@ -12,13 +12,9 @@ from collections import Counter
 import pypdf
 import pypdfium2
 import pytest
-from hostile.jail import Jail, MemoryWatch
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from markers.search import leftovers
-from office_jail import cleaned, text_of, unpacked
-from office_marked import SEEN, marked_word
-from office_samples import (
+from files.office_jail import cleaned, text_of, unpacked
+from files.office_marked import SEEN, marked_word
+from files.office_samples import (
     WORD,
     WORD_TYPE,
     drawing,
@@ -32,18 +28,15 @@ from office_samples import (
     word,
     zipped,
 )
+from hostile.jail import MemoryWatch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markers.search import leftovers
 
-from scrubbers.jailed.typeset.layout import laid_out
-from scrubbers.jailed.typeset.model import Block, Cell, Frame, Paragraph, Run, Table
+from scrubbers.jailed.typeset.document import typeset as pages_of
+from scrubbers.jailed.typeset.model import Block, Cell, Frame, Hue, Paint, Paragraph, Run, Source, Table
 from second_reader.typeset.file import is_clean_document
 from trusted.jail.stages import Damaged, Empty, KindsDisagree, Lost, OfficeDocument, Refused, TooLarge, What
-
-
-@pytest.fixture(scope="module")
-def jail():
-    made = Jail()
-    yield made
-    made.close()
 
 
 def test_of_all_that_is_not_seen_nothing_is_left(jail):
@@ -271,18 +264,25 @@ def in_memory(content: bytes) -> mmap.mmap:
 
 def typeset(*blocks: Block) -> bytes:
     made = io.BytesIO()
-    laid_out(blocks).write(made)
+    pages_of(blocks, Source.WORD).write(made)
     return made.getvalue()
 
 
 LETTERS = st.text(alphabet="abcåäöÅÄÖ (){}\\/<>\n\t%12.,–”éłж", min_size=1, max_size=60)
+HUES = st.one_of(st.none(), st.sampled_from(Hue))
+PAINTS = st.builds(Paint, HUES, HUES, st.booleans())
 PARAGRAPHS = st.builds(
-    lambda runs, heading, marked: Paragraph(tuple(Run(*one) for one in runs), 0 if marked else heading, "•" * marked),
-    st.lists(st.tuples(LETTERS, st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=4),
+    lambda runs, heading, marked: Paragraph(
+        tuple(Run(*one, paint=paint) for *one, paint in runs), 0 if marked else heading, "•" * marked
+    ),
+    st.lists(st.tuples(LETTERS, *3 * [st.booleans()], st.booleans(), PAINTS), min_size=1, max_size=4),
     st.integers(0, 6),
     st.integers(0, 1),
 )
-CELLS = st.builds(lambda blocks, span: Cell(tuple(blocks), span), st.lists(PARAGRAPHS, max_size=2), st.integers(1, 3))
+CELLS = st.builds(
+    lambda blocks, span, tint: Cell(tuple(blocks), span, tint),
+    st.lists(PARAGRAPHS, max_size=2), st.integers(1, 3), HUES,
+)  # fmt: skip
 BLOCKS = st.one_of(
     PARAGRAPHS,
     st.builds(
@@ -317,6 +317,11 @@ CONTENTS = [
     (b"0 g", b"1 g"), (b" 9.5 Tf\n", b" 90.5 Tf\n"), (b"/Artifact BMC", b"/Artifact  BMC"), (b"MCID 0", b"MCID 1"),
     (b"EMC\n", b"EMC\n% hidden\n"), (b"BT\n", b"BT\n3 Tr\n"), (b"1 0 0 1 56 ", b"1 0 0 1 5600 "), (b" re\nf", b" re\nn"),
     (b"1 0 0 1 56 ", b"1 0 0.3 1 56 "),
+    # Of the line at the foot: its size, its place, a letter of it, that it comes once, last and as an artifact.
+    (b"/F0 6.5 Tf", b"/F0 7 Tf"), (b" 56 30 Tm", b" 56 31 Tm"), (b" 56 30 Tm\n(\0", b" 56 30 Tm\n(\0\1\0"),
+    (b"BT\n/F0 6.5 Tf", b"BT\n/F0 9.5 Tf\n1 0 0 1 56 90 Tm\n(\0\1) Tj\nET\nBT\n/F0 6.5 Tf"),
+    (b"/Artifact BMC\n0 g\nBT\n/F0 6.5", b"/P <</MCID 3>> BDC\n0 g\nBT\n/F0 6.5"),
+    (b"/F0 6.5 Tf\n1 0 0 1 56 30", b"/F0 9.5 Tf\n1 0 0 1 56 50"),
 ]  # fmt: skip
 
 
@@ -337,6 +342,26 @@ def test_the_reader_refuses_what_was_not_typeset_so(spoilt):
 
     assert made != clean
     assert not is_vouched_for(made)
+
+
+MARKED = b"1 0.96 0.65 rg\n"
+INKED = b"0.65 0 0.08 rg\n"
+REPAINTED = [
+    (INKED, b"0.65 0 0.09 rg\n"), (MARKED, b"1 0.96 0.66 rg\n"), (INKED, MARKED), (INKED, b"1 g\n"),
+    # A tint over letters, and a rule of the ink of letters that would hide some.
+    (b"Tj\nET\nEMC\n", b"Tj\nET\nEMC\n/Artifact BMC\n" + MARKED + b"56 700 90 90 re\nf\nEMC\n"), (MARKED, b""),
+    # Colours that nothing has.
+    (MARKED, INKED + MARKED), (b"EMC\n", b"0.55 g\nEMC\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spoilt", range(len(REPAINTED)))
+def test_the_reader_refuses_a_colour_of_no_list_and_a_tint_that_covers(spoilt):
+    clean = typeset(Paragraph((Run("Ett", paint=Paint(Hue.RED, Hue.YELLOW, underlined=True)),)))
+    assert is_clean_document(in_memory(clean))
+
+    one, other = REPAINTED[spoilt]
+    assert not is_vouched_for(changed_contents(clean, one, other))
 
 
 def is_vouched_for(document: bytes) -> bool:

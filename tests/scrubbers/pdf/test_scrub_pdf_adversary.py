@@ -11,11 +11,11 @@ import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from documents.rebuilt import streams_of
+from files.scrub_harness import became_pictures, clean_all
 from markers.search_pixels import as_cells, pixels
 from PIL import Image, ImageOps
 from pypdf.generic import StreamObject
 from reportlab.pdfbase import pdfmetrics
-from scrub_harness import became_pictures, clean_all
 
 from trusted.jail.protocol import Role
 from trusted.jail.stages import Lost, Removed, What, Where

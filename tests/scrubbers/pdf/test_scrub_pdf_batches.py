@@ -7,8 +7,8 @@ import os
 import pypdfium2
 import pytest
 from documents.pdf_by_hand import HELVETICA, Pdf
+from files.scrub_harness import same_look
 from PIL import Image, ImageChops
-from scrub_harness import same_look
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf import rebuild, scrub

@@ -7,9 +7,9 @@ import asyncio
 import pypdfium2
 import pytest
 from corpus.pdf import pdf_corpus
+from files.scrub_harness import Cleaned, clean_all, clean_samples, exiftool_tags, found_in
 from markers.search import leftovers
 from PIL import Image, ImageChops, ImageFilter
-from scrub_harness import Cleaned, clean_all, clean_samples, exiftool_tags, found_in
 
 from trusted.jail.stages import Lost, What, Where
 
@@ -62,7 +62,7 @@ def test_exiftool_finds_nothing_but_structure(cleaned, tmp_path) -> None:
 
 
 def test_the_same_document_gives_the_same_bytes_in_another_process(cleaned) -> None:
-    again = asyncio.run(clean_all([sample.content for sample in SAMPLES.values()]))
+    again = asyncio.run(clean_all([sample.content for sample in SAMPLES.values()], fresh=True))
 
     for result, (kind, content, preview, report) in zip(cleaned.values(), again, strict=True):
         assert (kind, content, preview) == (result.kind, result.content, result.preview), result.sample.name

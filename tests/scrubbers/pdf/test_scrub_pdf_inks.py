@@ -10,8 +10,8 @@ import pytest
 from corpus.index import encoded, picture
 from documents.pdf_by_hand import Pdf, document, line
 from documents.rebuilt import streams_of
+from files.scrub_harness import became_pictures, clean_all
 from PIL import Image
-from scrub_harness import became_pictures, clean_all
 
 from trusted.jail.protocol import Role
 from trusted.jail.stages import Lost, What, Where

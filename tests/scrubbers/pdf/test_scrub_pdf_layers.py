@@ -8,7 +8,7 @@ import contextlib
 import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
-from scrub_harness import became_pictures, outcomes_of
+from files.scrub_harness import became_pictures, outcomes_of
 
 from trusted.jail.stages import Damaged, Refused
 

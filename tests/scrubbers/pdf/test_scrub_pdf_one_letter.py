@@ -9,7 +9,7 @@ import pytest
 from documents.font_programs import Markers, boxes, glyph_number, small_truetype, truetype
 from documents.pdf_by_hand import Pdf, document, line
 from documents.rebuilt import Rebuilt, read, streams_of, texts_node
-from scrub_harness import became_pictures, clean_all
+from files.scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.fonts.letters import said_of_glyph
 from second_reader.pdf.values import Unaccounted

@@ -8,8 +8,8 @@ import pypdfium2
 import pytest
 from documents.pairs import PAYLOADS
 from documents.second_pairs import ALL_PAIRS, REMAINS
+from files.scrub_harness import clean_all
 from PIL import ImageChops
-from scrub_harness import clean_all
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from trusted.jail.protocol import Role

@@ -10,7 +10,7 @@ import asyncio
 
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
-from scrub_harness import first_page_text, outcomes_of
+from files.scrub_harness import first_page_text, outcomes_of
 
 from trusted.jail.stages import Damaged, Refused
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import pypdf
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
+from files.scrub_harness import became_pictures, clean_all
 from PIL import Image
 from pypdf.generic import StreamObject
-from scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.content.image import jpeg
 from second_reader.jpeg import is_clean

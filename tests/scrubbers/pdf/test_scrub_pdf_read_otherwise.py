@@ -10,7 +10,7 @@ import zlib
 import pytest
 from corpus.index import Planter
 from documents.pdf_by_hand import Pdf, dct, document, jpeg_with_comment, line
-from scrub_harness import first_page_text, outcomes_of
+from files.scrub_harness import first_page_text, outcomes_of
 
 from trusted.jail.stages import Damaged, Refused
 

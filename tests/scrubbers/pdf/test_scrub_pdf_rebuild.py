@@ -11,11 +11,11 @@ import pypdfium2
 import pytest
 from documents import pdf_by_hand
 from documents.pdf_by_hand import Pdf
+from files.scrub_harness import clean_all
 from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf.generic import DictionaryObject
-from scrub_harness import clean_all
 
 from scrubbers.jailed.pdf.content.display_list import Names, Show, Step, TextBegun
 from scrubbers.jailed.pdf.content.emitter import emit

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
+from files.scrub_harness import clean_all
 from PIL import Image
-from scrub_harness import clean_all
 
 from trusted.jail.protocol import Role
 from trusted.jail.stages import Removed, What, Where

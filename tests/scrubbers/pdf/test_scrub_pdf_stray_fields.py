@@ -7,8 +7,8 @@ import asyncio
 import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
+from files.scrub_harness import became_pictures, clean_all
 from PIL import Image
-from scrub_harness import became_pictures, clean_all
 
 from trusted.jail.protocol import Role
 from trusted.jail.stages import Lost, What, Where

@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from documents.rebuilt import streams_of
-from scrub_harness import became_pictures, clean_all
+from files.scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.content.display_list import Path
 from scrubbers.jailed.pdf.visibility.subpaths import subpaths_of

@@ -7,7 +7,7 @@ import unicodedata
 import pypdfium2
 import pytest
 from corpus.pdf import pdf_corpus
-from scrub_harness import Cleaned, became_pictures, clean_samples
+from files.scrub_harness import Cleaned, became_pictures, clean_samples
 
 # Pages of these become pixels, or have a drawing of all but their text. One that stays as it is leaves this list.
 PIXELS = {

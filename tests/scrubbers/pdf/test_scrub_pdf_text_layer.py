@@ -15,11 +15,11 @@ import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
 from documents.rebuilt import picture_node
+from files.scrub_harness import clean_all
 from PIL import Image
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen import canvas
-from scrub_harness import clean_all
 
 import scrubbers
 from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Writer

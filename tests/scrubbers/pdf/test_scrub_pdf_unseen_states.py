@@ -10,8 +10,8 @@ import pypdf
 import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document, line
+from files.scrub_harness import clean_all
 from pypdf.generic import StreamObject
-from scrub_harness import clean_all
 
 from trusted.jail.protocol import Role
 from trusted.jail.stages import Lost

@@ -11,8 +11,8 @@ import zlib
 import pytest
 from corpus.index import chunk, encoded, with_chunks, with_segments
 from documents.pictures import as_picture, corners, psnr
+from files.scrub_harness import arrived
 from PIL import Image
-from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import scrub

@@ -13,8 +13,8 @@ import pytest
 from corpus.index import chunk, encoded, picture, with_chunks
 from corpus.media import Media, box, profile_property
 from documents.pictures import ADOBE_RGB, D65, DISPLAY_P3, as_picture, furthest, icc, matrix_profile
+from files.scrub_harness import arrived
 from PIL import Image, ImageCms
-from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import isobmff

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from corpus.index import encoded
 from documents.pictures import as_picture
+from files.scrub_harness import arrived
 from PIL import Image, ImageChops, ImageColor, ImageDraw
-from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import scrub

@@ -9,8 +9,8 @@ import struct
 
 import pytest
 from documents.pictures import ADOBE_RGB, as_picture, matrix_profile, photograph, psnr, turned_file
+from files.scrub_harness import arrived, clean, clean_all
 from PIL import Image, ImageChops
-from scrub_harness import arrived, clean, clean_all
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures.decoders import open_picture, turn

@@ -9,8 +9,8 @@ import struct
 import pytest
 from corpus.index import encoded
 from documents.pictures import photograph, turned_file
+from files.scrub_harness import arrived
 from PIL import Image
-from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import jpeg_scan_memory, memory_limits, scrub

@@ -29,8 +29,8 @@ from documents.pictures import (
     turned_file,
     ycck_jpeg,
 )
+from files.scrub_harness import clean_all
 from PIL import Image, ImageChops, ImageCms
-from scrub_harness import clean_all
 
 from trusted.jail.protocol import Role
 from trusted.jail.stages import Kind, Lost, Refused, ScrubReport, UncommonPicture

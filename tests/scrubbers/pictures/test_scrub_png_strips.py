@@ -11,9 +11,9 @@ import zlib
 import pytest
 from corpus.index import chunk, encoded, with_chunks
 from documents.pictures import ADOBE_RGB, as_picture, deep_png, interlaced_png, matrix_profile, photograph, turned_file
-from measured import quickest
+from files.scrub_harness import arrived, clean_all
 from PIL import Image, ImageChops
-from scrub_harness import arrived, clean_all
+from processes.measured import quickest
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import preview as shrinking

@@ -8,8 +8,8 @@ import zlib
 import pytest
 from corpus.index import chunk, encoded, picture, with_chunks, with_segments
 from corpus.media import Item, Media, full
+from files.scrub_harness import arrived
 from PIL import Image
-from scrub_harness import arrived
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pictures import scrub

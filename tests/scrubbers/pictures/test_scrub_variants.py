@@ -10,8 +10,8 @@ import zlib
 import pytest
 from corpus.index import chunk, encoded, picture, with_segments
 from corpus.pdf import Pdf
+from files.scrub_harness import clean_all
 from PIL import Image, ImageChops, ImageCms, ImageStat
-from scrub_harness import clean_all
 
 from trusted.jail.stages import Kind, Lost
 

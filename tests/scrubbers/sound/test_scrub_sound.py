@@ -12,9 +12,9 @@ from fractions import Fraction
 
 import av
 import pytest
-from media_jail import cleaned, hertz, refusals
+from files.media_jail import cleaned, hertz, refusals
+from files.recordings import SECONDS, marked, recorded, tone
 from PIL import Image
-from recordings import SECONDS, marked, recorded, tone
 
 from second_reader.sound import is_clean_sound
 from trusted.jail.stages import Kind, Lost, Refused, SoundOrFilm, What

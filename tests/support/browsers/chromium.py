@@ -49,10 +49,10 @@ _PRESSED_INSTEAD = """function () {
 }"""
 # In the order in which they come, when the page goes somewhere.
 _ON_THE_WAY = ("frameRequestedNavigation", "frameStartedNavigating", "frameNavigated", "frameStoppedLoading")
-# Whether an animation that ends is moving it, or something that it is in.
+# Whether an animation that has begun, and ends, is moving it or something that it is in.
 _MOVING = """function () {
   for (let one = this; one; one = one.parentElement)
-    if (one.getAnimations().some((each) => each.playState === "running" && each.effect.getComputedTiming().endTime < Infinity))
+    if (one.getAnimations().some((each) => each.playState === "running" && each.effect.getComputedTiming().progress !== null && each.effect.getComputedTiming().endTime < Infinity))
       return true;
   return false;
 }"""

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
-from desk_harness import PASSPHRASE
-from desk_pages import Reader, pages_of
+from desks.harness import PASSPHRASE
+from desks.pages import Reader, pages_of
+from visitors.intake_harness import MadeHome
 
 from browsers.chromium import Chromium
 from browsers.firefox import Firefox
@@ -63,8 +64,8 @@ class Application:
 class DeskServed(Served):
     """A service with members' applications."""
 
-    def __init__(self, folder: Path, **more: Any) -> None:
-        super().__init__(folder, **more)
+    def __init__(self, folder: Path, made: MadeHome | None = None, **more: Any) -> None:
+        super().__init__(folder, made, **more)
         self._applications = contextlib.AsyncExitStack()
 
     def application(self, number: int, **more: Any) -> Application:

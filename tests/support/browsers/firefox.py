@@ -243,6 +243,8 @@ class Firefox(Person):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        if hasattr(self, "do"):
+            self.do.close()
         if not keep_profile:
             shutil.rmtree(self.profile, ignore_errors=True)
 

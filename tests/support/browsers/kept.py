@@ -11,7 +11,7 @@ import secrets
 import time
 from pathlib import Path
 
-from service import new_marker
+from processes.service import new_marker
 
 from browsers import reporter
 from browsers.profiles import searched

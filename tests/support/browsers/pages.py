@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from desk_harness import RunningDesks
-from intake_harness import Browser, Form, Page, words_asked
+from desks.harness import RunningDesks
 from PIL import ExifTags, Image
+from visitors.intake_harness import Browser, Form, Page, words_asked
 
 from desk.work import acts
 from intake.app import ROUTES

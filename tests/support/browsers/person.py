@@ -76,6 +76,10 @@ class Person:
         form += f':not(:has([name="{without}"]))' if without else ""
         self._send(lambda: self._click(f"{form} button:not([form])"))
 
+    def press_at(self, css: str) -> None:
+        """Press the button at this place, and wait for the page that comes."""
+        self._send(lambda: self._click(css))
+
     def switch(self, field: str, value: str) -> None:
         """Press the button that has this name and value, and wait for the page that comes."""
         self._send(lambda: self._click(f'button[name="{field}"][value="{value}"]'))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from desk_harness import RunningDesks, running_with_pages
-from intake_harness import MadeHome, zygotes
+from desks.harness import RunningDesks, running_with_pages
+from visitors.intake_harness import MadeHome, zygotes
 
 from cases.home import read_home
 from cases.languages import LANGUAGES
@@ -25,19 +25,22 @@ from kallskydd.commands.init import make_home as init_home
 from trusted.case.clock import today, utc_now
 
 ROLES = ("lead", "handler", "counsel")
+PEOPLE = tuple((f"Person {number}", f"{role.capitalize()} {number}") for number, role in enumerate(ROLES, start=1))
 SECONDS = 120.0
 
 
-def example_home(folder: Path, *, opened: bool = True, settings: str = "") -> MadeHome:
-    """A real home as `init` makes it of the example; unless `opened`, its members have not signed yet."""
+def example_home(
+    folder: Path, *, opened: bool = True, settings: str = "", people: Sequence[tuple[str, str]] = PEOPLE
+) -> MadeHome:
+    """A real home as `init` makes it of the example; unless `opened`, its members have not signed yet.
+
+    `people` are their names, and what reporters see.
+    """
     codes = ", ".join(f'"{code}"' for code in LANGUAGES)
     text, count = re.subn(r"(?m)^languages = .*$", f"languages = [{codes}]\n{settings}", example_config())
     assert count == 1
     keys = tuple(new_member_keys() for _ in ROLES)
-    joins = [
-        one.public(f"Person {number}", role, f"{role.capitalize()} {number}")
-        for number, (one, role) in enumerate(zip(keys, ROLES, strict=True), start=1)
-    ]
+    joins = [one.public(name, role, label) for one, role, (name, label) in zip(keys, ROLES, people, strict=True)]
     init_home(folder, text, joins, trial=False)
     roster = read_chain(folder / "roster", today(utc_now)).proposal
     for one in keys if opened else ():

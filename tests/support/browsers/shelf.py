@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from intake_harness import PUBLIC_HOST
+from visitors.intake_harness import PUBLIC_HOST
 
 from browsers.pages import Rendered, closed_pages, every_page, files_beside, forms, report_pages
 from browsers.served import Served, example_home

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from intake_harness import Browser, Page
+from visitors.intake_harness import Browser, Page
 
 from cluster.nodes import Cluster, Machine
 from onion.client import ClientTor

@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from intake_harness import SHOWN, Browser, Page, file_report, log_in
+from visitors.intake_harness import SHOWN, Browser, Page, file_report, log_in
 
 from audit.canary.clock import interpreter_with_clock
 from cases.home import as_trial

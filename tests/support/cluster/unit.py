@@ -19,8 +19,8 @@ from pathlib import Path
 SUPPORT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(SUPPORT))
 
-from host_harness import Tenant  # noqa: E402 - needs the path
-from passable import PASSABLE  # noqa: E402
+from homes.host import Tenant  # noqa: E402 - needs the path
+from processes.passable import PASSABLE  # noqa: E402
 
 from kallskydd.hosting.machine import PUBLISHER_UNIT, TENANTS, TOR_UNIT  # noqa: E402
 from onion.errors import NoPrivateNetwork  # noqa: E402

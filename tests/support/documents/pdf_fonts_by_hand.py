@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 
 import pypdfium2
+from files.scrub_harness import same_look
 from PIL import Image
-from scrub_harness import same_look
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.scrub import scrub_file

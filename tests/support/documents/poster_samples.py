@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pypdf
 import zxingcpp
-from intake_harness import make_home
 from PIL import Image
-from service import kallskydd
+from processes.service import kallskydd
+from visitors.intake_harness import make_home
 
 from onion.keys import new_onion_key, write_onion_key
 from trusted.roster.text import Role

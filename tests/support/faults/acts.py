@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from store_harness import MONDAY, TUESDAY, Filed, SetClock, ids, new_filing, new_members, open_store, stage
+from homes.store_harness import MONDAY, TUESDAY, Filed, SetClock, ids, new_filing, new_members, open_store, stage
 
 from trusted.case.entry import ItemKind, Message, Stream
 from trusted.case.errors import CaseError

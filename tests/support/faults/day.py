@@ -13,8 +13,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from intake_harness import Browser, file_report, two_words_back
-from service import Service, offline_network, trial_home
+from processes.service import Service, offline_network, trial_home
+from visitors.intake_harness import Browser, file_report, two_words_back
 
 from faults.kills import read_cases
 from kallskydd.demo.sample_files import sample_jpeg

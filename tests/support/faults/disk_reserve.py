@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from intake_harness import Page, RunningIntake, log_in, make_home, report_form, running_intake, zygotes
-from reporter_samples import photograph, rows
+from visitors.intake_harness import Page, RunningIntake, log_in, make_home, report_form, running_intake, zygotes
+from visitors.samples import photograph, rows
 
 MIB = 2**20
 DISK_MIB = 400

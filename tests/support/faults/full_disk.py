@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from store_harness import new_home
+from homes.store_harness import new_home
 
 from faults.acts import Marks, all_acts, judge
 from trusted.case.errors import CaseError

@@ -21,10 +21,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from intake_harness import Browser, Page, file_report, read_answer
-from mirror_harness import Authority, MirrorBrowser, _read_all, _send
-from relay_harness import NAME, Site
-from service import Service, descriptors, holding, offline_network, trial_home
+from networks.mirror_harness import Authority, MirrorBrowser, _read_all, _send
+from networks.relay_harness import NAME, Site
+from processes.service import Service, descriptors, holding, offline_network, trial_home
+from visitors.intake_harness import Browser, Page, file_report, read_answer
 
 from desk.commands.session import work
 from desk.keep.keyfile import DeskHome

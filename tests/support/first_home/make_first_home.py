@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 
 from cases.member import new_member_keys
-from desk_harness import running_desks
-from intake_harness import MadeHome
+from desks.harness import running_desks
 from kallskydd.init_command import example_config, make_home
+from visitors.intake_harness import MadeHome
 
 from cases.home import read_home
 from cases.roster import add_signature, read_chain, sign_roster

@@ -205,7 +205,7 @@ def main() -> int:
     if importlib.util.find_spec("atheris") is None:
         print(
             "atheris is not installed: it has no build for this Python or processor. Use Python 3.11 to 3.13 on x86-64,"
-            ' or run the property tests for longer: HYPOTHESIS_PROFILE=fuzz make test ARGS="-m property"',
+            ' or run the property tests for longer: make check-all ARGS="--only property"',
             file=sys.stderr,
         )
         return 4

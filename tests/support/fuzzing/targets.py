@@ -32,15 +32,15 @@ import pillow_heif
 import reportlab
 from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
-from films import FORMS as FILMS
-from films import filmed
-from messages import as_is, message, with_files
-from messages import marked as marked_message
-from office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
-from outlook_files import compound, note
+from files.films import FORMS as FILMS
+from files.films import filmed
+from files.messages import as_is, message, with_files
+from files.messages import marked as marked_message
+from files.office_samples import element, odf, paragraph, presentation, run, shape, word, workbook, zipped
+from files.outlook_files import compound, note
+from files.recordings import FORMS, recorded, tone
 from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, NumberObject, StreamObject
-from recordings import FORMS, recorded, tone
 
 from scrubbers.jailed.archive.unpack import unpack
 from scrubbers.jailed.film.scrub import scrub_file as scrub_film
@@ -63,7 +63,6 @@ from scrubbers.jailed.text.scrub import scrub_file as scrub_text
 from scrubbers.jailed.type_check import SecondOpinion
 from scrubbers.sniff import sniff_kind
 from second_reader.dispatch import require_clean
-from trusted.jail.members import cut
 from trusted.jail.memory_file import MemoryFile
 from trusted.jail.report_wire import decode_report, encode_report
 from trusted.jail.stages import (
@@ -78,6 +77,7 @@ from trusted.jail.stages import (
     Where,
     WouldNotVouch,
 )
+from trusted.jail.unpacked import cut
 
 # In a run of seconds large pictures teach nothing that small ones do not.
 FUZZ_PIXELS = 50_000

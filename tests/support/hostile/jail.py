@@ -8,7 +8,7 @@ import os
 import threading
 from pathlib import Path
 
-from scrub_harness import arrived
+from files.scrub_harness import arrived
 
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote
@@ -21,20 +21,30 @@ LOOK_SECONDS = 0.004
 
 
 class Jail:
-    """Two zygotes and a loop of their own."""
+    """Two zygotes and a loop of their own. A lost zygote is replaced, so that one test's fault is not all others'."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         zygotes = [spawn_zygote(role) for role in Role]
         self.processes = [process for process, _ in zygotes]
+        self._lost = False
         self.sandbox = Sandbox([channel for _, channel in zygotes])
         self.loop.run_until_complete(self.sandbox.self_test())
+
+    async def _replace_lost(self) -> None:
+        for index, process in enumerate(self.processes):
+            if process.poll() is not None:
+                self._lost = True
+                self.processes[index], channel = spawn_zygote(list(Role)[index])
+                self.sandbox.replace(index, channel)
 
     def clean(self, content: bytes) -> tuple[Kind, bytes]:
         return self.loop.run_until_complete(self.clean_soon(content))
 
     async def clean_soon(self, content: bytes) -> tuple[Kind, bytes]:
-        verified = await verify(await scrub(sniff(arrived(content)), self.sandbox), self.sandbox)
+        await self._replace_lost()
+        with arrived(content) as untrusted:
+            verified = await verify(await scrub(sniff(untrusted), self.sandbox), self.sandbox)
         with verified.clean, verified.preview:
             return verified.kind, verified.clean.read()
 
@@ -59,12 +69,15 @@ class Jail:
         ticks = 0
         for process in self.processes:
             # After the name in brackets: utime, stime, cutime, cstime are the 12th to the 15th.
-            ticks += sum(map(int, Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+            with contextlib.suppress(OSError):
+                ticks += sum(map(int, Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def alive(self) -> bool:
-        """Whether the zygotes that were started first are still the ones that serve."""
-        return all(process.poll() is None for process in self.processes)
+        """Whether none was lost since this was asked last."""
+        self.loop.run_until_complete(self._replace_lost())
+        lost, self._lost = self._lost, False
+        return not lost
 
     def close(self) -> None:
         async def end() -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from rehearsal.hands import DESKS, HOME, send_join_files, stand_in_for_kernel, wait_until_reached
-from rehearsal.pages import section
+from rehearsal.hands import ALARM_OUTSIDE, DESKS, HOME, send_join_files, stand_in_for_kernel, wait_until_reached
+from rehearsal.outside import tor_ended, watch
+from rehearsal.pages import PAGES, Box, section
 from rehearsal.reporting import cut_while_filing, hold_nothing_lost
+from rehearsal.server import CHECKOUT
 
 if TYPE_CHECKING:
     from rehearsal.rehearse import Rehearsal
 
 PAGE: Final = "bad-day.md"
+AUDITING: Final = "AUDITING.md"
+FAULT: Final = "access-log"
 AS_SERVICE: Final = "runuser -u kallskydd -- kallskydd"
 
 
@@ -24,14 +29,32 @@ def first_day(at: Rehearsal) -> None:
 
 
 def an_ordinary_day(at: Rehearsal) -> None:
-    """A backup by hand."""
+    """A backup by hand, and a drill with it."""
     at.follow(PAGE, "A day like others")
+    at.follow(PAGE, "A drill")
+
+
+def certified(at: Rehearsal) -> None:
+    """The auditor's page is made by the table of AUDITING. Of an hour of self-test one fault is planted, and the page says so."""
+    table = (PAGES.parent / AUDITING).read_text()
+    for line in re.findall(r"(?m)^\| \d\. [^|]*\| `(?:sudo )?(kallskydd audit [^`]+)`", table):
+        words = line.replace("SOURCE", CHECKOUT).replace("HOME", HOME).replace(" --mirror mirror.json", "")
+        if " selftest " in words:
+            words += f" --only {FAULT}"
+        makes = " all " in words
+        seen = ("can be certified with remarks", "selftest") if makes else ()
+        at.do(AUDITING, Box("What to run, in this order", "root", words, int(makes), seen))
+    at.hold("the page is there", at.type("root", "test -s page.html")[0] == 0)
 
 
 def power_cut(at: Rehearsal) -> None:
     """The power goes while the service runs; after the start the disk is locked and nothing of the home is there."""
+    watch(at)
     cut_while_filing(at)
     at.server.boot()
+    at.outside.must(f"rm -f {ALARM_OUTSIDE}")
+    at.outside.tell("systemctl start kallskydd-outside")
+    at.hold("the computer outside raises its alarm", at.outside.code(f"test -e {ALARM_OUTSIDE}") == 0)
     stand_in_for_kernel(at)
     at.hold("after the power cut the disk is locked", at.server.code(f"test -e {HOME}") != 0)
     state = at.server.tell("systemctl show -P ActiveState kallskydd").strip()
@@ -59,7 +82,6 @@ def full_disk(at: Rehearsal) -> None:
 
 def full_backup_disk(at: Rehearsal) -> None:
     """A full backup disk is no damage of the home."""
-    at.server.must("rm -r /mnt/backup/*-hand /mnt/slots/*-hand")
     _fill(at, "/mnt/backup")
     said = at.server.tell(
         f'{AS_SERVICE} backup --home {HOME} --to "Lead 1" --to "Handler 2" --out /mnt/backup/full --slots /mnt/slots/full'
@@ -91,6 +113,7 @@ def damaged(at: Rehearsal) -> None:
         at.server.must(f"dd if=/dev/urandom of={HOME}/{name} bs=4096 seek={place} count=4 conv=notrunc 2>&1")
     said = at.server.tell(f"timeout 60 {AS_SERVICE} serve --public --home {HOME}")
     at.hold("a damaged home says so", "does not read" in said or "missing or damaged" in said, said)
+    at.hold("it names the one way that works", "kallskydd restore" in " ".join(said.split()), said)
     at.follow(PAGE, "Something is damaged")
     at.follow(PAGE, "The disk is lost")
     at.hold_open()
@@ -167,5 +190,5 @@ def uninstall(at: Rehearsal) -> None:
     at.hold("nothing of it is left", not left, left)
 
 
-DAYS: Final = (an_ordinary_day, power_cut, full_disk, full_backup_disk, missing_disk, damaged)
+DAYS: Final = (an_ordinary_day, tor_ended, power_cut, full_disk, full_backup_disk, missing_disk, damaged)
 DAYS_WITH_ANOTHER: Final = (another_host, new_version, lost_key, seized, uninstall)

@@ -20,6 +20,8 @@ FAULTS: Final = {
     "closure": _edit("trusted/confine/process", "s/^            raise StrayCode/            pass/")
     + " && printf '_KEPT = ctypes.CFUNCTYPE(ctypes.c_int)(int)\\n' >>scrubbers/jailed/pdf/written.py"
     " && rm -f scrubbers/jailed/pdf/__pycache__/written.*",
+    # 3. A sentence names a recovery that cannot work: a file of a backup has no salt.
+    "zeroed": _edit("cases/sentences/operator", 's/^RESTORE = .*/RESTORE = "Put it back from the last backup."/'),
     # 4. The sentence for a full backup disk names a damaged home.
     "full": _edit("cases/backup/copying", "s/if code == sqlite3.SQLITE_FULL:/if False:/"),
     # 5. Without a disk the unit has not failed, and old shares stay.
@@ -27,6 +29,8 @@ FAULTS: Final = {
     f"AssertPathIsMountPoint=\\/mnt\\/slots/' {_BACK_UNIT}",
     # 6. The journal has no start and no stop.
     "silent": f"sed -i 's/^StandardError=null/&\\nLogLevelMax=emerg/' {_UNITS}/kallskydd*.service",
+    # 7. Nobody is told that the server is down.
+    "unwatched": f"sed -i 's,^ExecStart=.*,ExecStart=/bin/true,' {_UNITS}/kallskydd-outside.service",
     # 8. A home without settings is Ludvika's.
     "ludvika": _edit("kallskydd/commands/init", "s/    if args.config is None:/    if False:/; s/if args.config else example_config(trial=True)/if args.config else example_config()/"),
     # 9. Root makes a home that the service cannot read; the desks' address is nowhere; one backup a day.

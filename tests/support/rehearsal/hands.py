@@ -20,6 +20,7 @@ HOME: Final = "/var/lib/kallskydd/home"
 UNITS: Final = "/etc/systemd/system"
 MEMBERS: Final = {"Lead 1": "lead", "Handler 2": "handler", "Handler 3": "handler"}
 AUDIT_SECONDS: Final = 240.0
+DRILL_SECONDS: Final = 120.0
 DESKS: Final = "/srv/members"
 # What is typed when a program asks.
 TYPED: Final = {
@@ -31,35 +32,37 @@ TYPED: Final = {
     "Verify passphrase: ": "another four words for a disk",
 }
 ALARM: Final = "/var/lib/kallskydd/alarm-came"
-# Half a minute instead of ten until the first daily audit.
-_SOONER: Final = (
+ALARM_OUTSIDE: Final = "/var/lib/kallskydd-outside/came"
+MAIL: Final = f"/usr/bin/touch {ALARM_OUTSIDE}"
+DRILL: Final = "/mnt/backup/drill"
+# Ten seconds instead of ten minutes until the first daily audit.
+SOONER: Final = (
     "from datetime import timedelta; from kallskydd.serve import daily_audit; "
-    "daily_audit.keep_audited.__defaults__ = (timedelta(seconds=30),); "
+    "daily_audit.keep_audited.__defaults__ = (timedelta(seconds=10),); "
     "from kallskydd.__main__ import main; raise SystemExit(main())"
 )
 
 
 def bring_source(at: Rehearsal) -> None:
     """The source lies at its place when the server is made; each member's computer has the program too."""
-    at.internet.join(at.server)
     for label in MEMBERS:
         at.server.must(f"mkdir -p '{at.desk(label)}'")
 
 
 def fill_in_settings(at: Rehearsal) -> None:
-    """Write config.toml in an editor: another municipality, and the alarm. What stands for the kernel follows."""
+    """Write config.toml in an editor: another municipality, and the alarm. What stands for network and kernel follows."""
+    at.internet.join(at.server)
     at.server.must(
         "sed -e 's/Ludvika/Provköping/g; s/ludvika/provkoping/g; s/020-899 433/020-123 456/; s/0240-860 00/0123-45 60 00/' "
         f"-e 's/^updated = .*/updated = '$(date +%F)/ "
         "/etc/kallskydd/config.example.toml >/etc/kallskydd/config.toml; "
         f'printf \'[alarm]\\ncommand = ["/usr/bin/touch", "{ALARM}"]\\n\' >>/etc/kallskydd/config.toml'
     )
-    if at.fault is not None:
-        at.server.must(at.fault)
+    at.server.must(at.fault)
     drop_in = f"{UNITS}/kallskydd.service.d"
     at.server.must(
         f'mkdir -p {drop_in}; printf \'[Service]\\nExecStart=\\nExecStart=/opt/kallskydd/bin/python -I -c "%s"'
-        f" serve --public --home {HOME}\\n' '{_SOONER}' >{drop_in}/sooner.conf; systemctl daemon-reload"
+        f" serve --public --home {HOME}\\n' '{SOONER}' >{drop_in}/sooner.conf; systemctl daemon-reload"
     )
     stand_in_for_kernel(at)
 
@@ -120,10 +123,17 @@ def wait_until_reached(at: Rehearsal) -> None:
     """Wait as the pages say: some minutes after a start the addresses are reached again."""
     look = f"runuser -u kallskydd -- kallskydd status --home {HOME}"
 
-    def reached() -> bool:
-        return not re.search(r"(?m)^NOT +(onion|descriptor)", at.server.tell(look))
+    said = ""
 
-    wait_for(reached, AUDIT_SECONDS, "the addresses are not reached")
+    def reached() -> bool:
+        nonlocal said
+        said = at.server.tell(look)
+        return not re.search(r"(?m)^NOT +(onion|descriptor)", said)
+
+    try:
+        wait_for(reached, AUDIT_SECONDS, "the addresses are not reached")
+    except TimeoutError as late:
+        raise TimeoutError(said) from late
 
 
 def answer_what_no_program_sees(at: Rehearsal) -> None:
@@ -146,6 +156,21 @@ def put_in_answers(at: Rehearsal) -> None:
     at.server.must(f"install -o kallskydd -m 0600 -t /mnt/backup {DESKS}/*/*-1.json {DESKS}/*/*-2.json")
 
 
+def ask_of_drill(at: Rehearsal) -> None:
+    """The question of a drill goes to two members, once it is there."""
+    wait_for(lambda: at.server.code(f"test -s {DRILL}/ask.json") == 0, DRILL_SECONDS, "no question comes")
+    for label in MEMBERS:
+        at.server.must(f"cp {DRILL}/ask.json '{at.desk(label)}/'")
+
+
+def end_drill(at: Rehearsal) -> None:
+    """Their answers come back, and the drill ends."""
+    at.server.must(f"install -o kallskydd -m 0600 -t {DRILL} {DESKS}/*/drill-*.json")
+    _, code, said = at.waiting.result(DRILL_SECONDS)
+    at.hold(said.strip().splitlines()[-1][:90], code == 0 and "lost" in said, said)
+    at.hold("nothing of the drill is left", at.server.code(f"test -e {DRILL}") != 0)
+
+
 def send_new_key(at: Rehearsal) -> None:
     """The join file of a member's new key comes."""
     at.server.must(f"install -m 0644 '{at.desk('Handler 3')}/new-key/join.toml' /etc/kallskydd/new.toml")
@@ -158,6 +183,8 @@ def nothing_to_do(_: Rehearsal) -> None:
 HANDS: Final[dict[str, Act]] = {
     "ask": send_question,
     "answered": put_in_answers,
+    "ask of a drill": ask_of_drill,
+    "end of a drill": end_drill,
     "new key": send_new_key,
     "new version": nothing_to_do,
     "take away": nothing_to_do,

@@ -17,7 +17,8 @@ import re
 import shutil
 import socket
 import struct
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -74,12 +75,20 @@ def with_directories(program: bytes, authority: str) -> bytes:
 
 @dataclass
 class Internet:
-    """`with Internet(folder) as internet:` after `enter`. `folder` has a short path: unix sockets lie in it."""
+    """`with Internet(folder) as internet:` after `enter`. `folder` has a short path: unix sockets lie in it.
+
+    It comes up while other things are done; `join` waits for it, and raises PrivateNetworkFailed.
+    """
 
     folder: Path
     network: PrivateNetwork | None = None
+    _up: Future[None] = field(default_factory=Future)
 
     def __enter__(self) -> Self:
+        self._up = ThreadPoolExecutor(1).submit(self._start)
+        return self
+
+    def _start(self) -> None:
         for tries_left in reversed(range(STARTS)):
             self.network = PrivateNetwork(self.folder / "net", addresses=ADDRESSES)
             try:
@@ -94,16 +103,17 @@ class Internet:
         programs.mkdir()
         self._give(Path(shutil.which("tor") or "tor"), programs / "tor")
         os.environ["PATH"] = f"{programs}:{os.environ['PATH']}"
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._up.exception()
         if self.network is not None:
             self.network.stop()
 
     def join(self, server: Server) -> None:
         """Give a server that runs the tor of this network, and the hash of it to the list that Debian's package keeps."""
+        self._up.result()
         root = Path(f"/proc/{server.leader}/root")
         delivered, given = server.tree / "usr/bin/tor", root / "usr/bin/tor"
         self._give(delivered, given)

@@ -1,6 +1,7 @@
 """Reads what the pages of docs/operating tell people to do, in order: boxes of commands, and acts of the hand.
 
-A box is a fence ```` ```sh WHO ````; WHO types its lines, and the last ends with exit code 1 after `, exit code 1`. The next paragraph that begins with "You see" names, in
+A box is a fence ```` ```sh WHO ````; WHO types its lines, and the last ends with exit code 1 after `, exit code 1`, or
+waits for what others do after `, waits`. The next paragraph that begins with "You see" names, in
 backticks, what the box has to say. An act that is no command stands as `<!-- hand: NAME -->` where its sentence ends.
 """
 
@@ -34,6 +35,7 @@ class Box:
     lines: str
     code: int | None = 0
     seen: tuple[str, ...] = ()
+    waits: bool = False
 
 
 @dataclass(slots=True)
@@ -56,8 +58,9 @@ def steps(page: str) -> Iterator[Box | Hand]:
         elif piece["hand"]:
             yield Hand(section, piece["hand"])
         elif piece["who"]:
-            who, _, code = piece["who"].partition(", exit code ")
+            who, _, code = piece["who"].removesuffix(", waits").partition(", exit code ")
             box = Box(section, who, piece["lines"], None if code == "any" else int(code or 0))
+            box.waits = piece["who"].endswith(", waits")
             yield box
 
 

@@ -1,11 +1,13 @@
 """A municipality opens, works and has its bad days on a booted Debian, by the pages of docs/operating alone: as root.
 
-    make rehearsal                                 all of it; the first time five minutes more, for the system
+    make rehearsal                                 all of it; the first time two minutes more, for the system
     make rehearsal ARGS="--first-day"              until `kallskydd ready` says "Ready to open."
+    make rehearsal ARGS="--day certified"          after the first day the auditor's page, in a quiet hour
     make rehearsal ARGS="--put-back hidden"        with a fault of FAULTS, which it has to find: exit code 1
 
+Each step is a row of the table in .cache/rehearsal/RELEASE.md: its page, its seconds and what was seen.
 Every command is a line of a page (pages.py); what people do otherwise is the table in hands.py. Only the first daily
-audit comes sooner, after half a minute. What a container cannot enforce is named at the end.
+audit comes sooner, after ten seconds. What a container cannot enforce is named at the end.
 """
 
 from __future__ import annotations
@@ -18,25 +20,28 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from types import MappingProxyType
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from processes.terminal import typed
 from rehearsal import hands
-from rehearsal.days import DAYS, DAYS_WITH_ANOTHER, first_day
+from rehearsal.days import DAYS, DAYS_WITH_ANOTHER, certified, first_day
 from rehearsal.disks import Disk
 from rehearsal.faults import FAULTS
 from rehearsal.hands import HOME, Act
 from rehearsal.network import Internet, enter
+from rehearsal.outside import certificate_expired
 from rehearsal.pages import Box, steps
-from rehearsal.reporting import both_doors, close_mirror, open_mirror
+from rehearsal.reporting import CERTIFICATE, both_doors, close_mirror, open_mirror
 from rehearsal.server import CACHE, Server, make_tree
 from rehearsal.tenants import tenant_removed
 from rehearsal.visits import Code, Door, onion_door
-from terminal import typed
 
 NOT_ENFORCED = (
     "IPAddressDeny=, IPAddressAllow=, SocketBindDeny= (programs in the kernel that a container may not load)",
@@ -47,35 +52,47 @@ NOT_ENFORCED = (
     "device-mapper: what `cryptsetup open` shows is the disk as it is; its passphrase is judged (disks.py)",
     'the kernel\'s audit subsystem, which no container sees: the row of `audit live` is "not seen", and no other',
     "udev, the packages' mirror: the packages are there before",
+    "the auditor's page: with --day certified alone, in a quiet hour, of one planted fault, which it says; nobody signs it",
 )
 NOT_SEEN = {"audit-subsystem"}
+Acted = tuple[str, int, str]  # the lines that were typed, the exit code and what was shown
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Rehearsal:
     """Follows pages and says each step with its page, its seconds and what was seen; `failed` are those not in order."""
 
-    def __init__(self, server: Server, internet: Internet, fault: str | None = None) -> None:
+    def __init__(self, server: Server, internet: Internet, faults: Sequence[str] = ()) -> None:
         self.server = server
         self.internet = internet
         self.other: Server | None = None
+        self.outside = server
         # Who types at another server than that.
         self.places: dict[str, Server] = {}
-        self.fault = None if fault is None else FAULTS[fault]
-        self.words: dict[str, str] = {"DEVICE": "/dev/vdb", "BACKUP-DISK": "/dev/vdc", "SLOTS-DISK": "/dev/vdd"}
+        self.fault = "set -e\n" + "".join(f"({FAULTS[fault]})\n" for fault in faults)
+        self.words: dict[str, str] = {
+            "DEVICE": "/dev/vdb", "BACKUP-DISK": "/dev/vdc", "SLOTS-DISK": "/dev/vdd", "MAIL": hands.MAIL,
+            "CERTIFICATE": CERTIFICATE,
+        }  # fmt: skip
         self.said = ""
         self.commands = 0
         self.failed: list[str] = []
+        self.table: list[tuple[str, ...]] = [("step", "page", "seconds", "seen"), ("---",) * 4]
         # Where reporters come in, and the codes of what they were told is kept.
         self.door = Door("")
         self.codes: list[Code] = []
+        # What waits at a terminal: its lines, exit code and what was shown.
+        self.waiting: Future[Acted] = Future()
         self._since = time.monotonic()
 
-    def hold(self, what: str, holds: object, seen: object = "", page: str = "") -> None:
-        """Say one step."""
+    def hold(self, what: str, holds: object, seen: object = "", page: str = "", last: str = "") -> None:
+        """Say one step; `last` is the last line that it showed, `seen` what is wanted when it is not in order."""
         now = time.monotonic()
-        line = f"{'ok ' if holds else 'NOT'} {now - self._since:6.1f} s  {page:<20} {what}"
+        seconds, state = f"{now - self._since:.1f}", "ok" if holds else "NOT"
+        line = f"{state:<3} {seconds:>6} s  {page:<20} {what}{f' → {last}' if last else ''}"
         print(line if holds else f"{line}\n      {seen}", flush=True)
+        cells = (what, page, seconds, last if holds and last else state)
+        self.table.append(tuple(cell.replace("|", "¦") for cell in cells))
         self._since = now
         if not holds:
             self.failed.append(what)
@@ -117,7 +134,7 @@ class Rehearsal:
             return
         try:
             day(self)
-        except (Stuck, subprocess.CalledProcessError, TimeoutError, ValueError) as fault:
+        except (Stuck, subprocess.CalledProcessError, OSError, ValueError, LookupError) as fault:
             said = f"{getattr(fault, 'stdout', '')}{getattr(fault, 'stderr', '')}"
             units = self.server.tell("systemctl --no-pager status 'kallskydd*.service' | grep -v -e Docs: -e CGroup:")
             self.hold(f"{day.__name__}: every step could be made", holds=False, seen=f"{fault!r}\n{said}\n{units}")
@@ -132,11 +149,20 @@ class Rehearsal:
     def do(self, page: str, box: Box, without: str = "§") -> None:
         """Run a box, but for lines with `without`; raises Stuck where it ends otherwise than the page says."""
         people = list(hands.MEMBERS) if box.who == "every member" else [box.who.removeprefix("member ")]
-        for person in people:
+
+        def act(person: str) -> Acted:
             lines = "".join(line for line in box.lines.splitlines(keepends=True) if without not in line)
             for word, value in {**self.words, **self._of(person)}.items():
                 lines = re.sub(rf"(?<![\w-]){word}(?![\w-])", value, lines)
-            code, said = self.type(person, lines, goes_on=box.code is None)
+            return lines, *self.type(person, lines, goes_on=box.code is None)
+
+        if box.waits:
+            self.waiting = _beside(act, people[0])
+            return
+        # Members do not wait for each other.
+        acts = [one.result() for one in [_beside(act, person) for person in people]]
+        for person, (lines, ended, said) in zip(people, acts, strict=True):
+            code = ended
             if (
                 "audit live" in lines
                 and set(re.findall(r"(?m)^(?:not seen|FINDING|void) +([\w-]+):", said)) == NOT_SEEN
@@ -147,9 +173,9 @@ class Rehearsal:
             missing = [one for one in box.seen if one not in said]
             last = (said.strip().splitlines() or ["nothing"])[-1].strip()
             self.hold(
-                f"{box.section} | {person}: {lines.strip().splitlines()[-1][:60]} → {last[:90]}",
+                f"{box.section} | {person}: {lines.strip().splitlines()[-1][:60]}",
                 box.code in {None, code} and not missing,
-                f"exit code {code}, not {box.code}; not seen: {missing}\n{said}", page,
+                f"exit code {code}, not {box.code}; not seen: {missing}\n{said}", page, last[:90],
             )  # fmt: skip
             if box.code not in {None, code}:
                 raise Stuck(lines)
@@ -181,7 +207,7 @@ class Rehearsal:
                 *words,
                 "timeout",
                 "--foreground",
-                "300",
+                "900",
                 "bash",
                 "-uc" if goes_on else "-euc",
                 lines,
@@ -226,6 +252,20 @@ class Rehearsal:
         self.hold("the journal has nothing of their processes", not others, others)
 
 
+def _beside(act: Callable[[str], Acted], person: str) -> Future[Acted]:
+    """Begin a person's act. What hangs at the end of the rehearsal holds nothing up."""
+    done: Future[Acted] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(act(person))
+        except BaseException as error:  # noqa: BLE001  # it is the caller's
+            done.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done
+
+
 class Stuck(Exception):
     """A step of a page cannot be done."""
 
@@ -233,13 +273,14 @@ class Stuck(Exception):
 def main() -> int:
     """Rehearse once."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--put-back", choices=tuple(FAULTS), help="a fault that has to be found")
+    parser.add_argument(
+        "--put-back", action="append", default=[], choices=tuple(FAULTS), help="a fault that has to be found"
+    )
     parser.add_argument("--first-day", action="store_true", help="the first page alone")
     parser.add_argument(
         "--day", action="append", default=[], help="of the bad days this one alone, by its name in days.py"
     )
     parser.add_argument("--release", default="trixie", help="of Debian")
-    parser.add_argument("--wait", action="store_true", help="keep the server until Enter is pressed")
     asked = parser.parse_args()
     if os.geteuid() != 0:
         raise SystemExit("A server is booted as root: sudo make rehearsal")
@@ -259,12 +300,16 @@ def main() -> int:
         disks = {f"/dev/{name}": Disk(place / name, mib) for name, mib in (("vdb", 16384), ("vdc", 512), ("vdd", 512))}
         with Server(tree, place / "server", disks, network) as server:
             rehearsal = Rehearsal(server, internet, asked.put_back)
-            rehearsal.live_through(first_day, [])
-            if not asked.first_day:
-                with onion_door(Path(short) / "reporter", rehearsal.words["REPORTERS"]) as rehearsal.door:
-                    _bad_days(rehearsal, place, asked.day)
-            rehearsal.server = server
-            rehearsal.journal()
+            try:
+                rehearsal.live_through(first_day, [])
+                if not asked.first_day:
+                    with onion_door(Path(short) / "reporter", rehearsal.words["REPORTERS"]) as rehearsal.door:
+                        _bad_days(rehearsal, place, asked.day)
+                rehearsal.server = server
+                rehearsal.journal()
+            finally:
+                rows = (f"| {' | '.join(row)} |\n" for row in rehearsal.table)
+                (CACHE / f"{asked.release}.md").write_text("".join(rows))
     print("Not enforced here:", *NOT_ENFORCED, sep="\n  ")
     print(f"{rehearsal.commands} commands, {len(rehearsal.failed)} not in order, {time.monotonic() - began:.0f} s.")
     return 1 if rehearsal.failed else 0
@@ -275,16 +320,20 @@ def _bad_days(rehearsal: Rehearsal, place: Path, only: list[str]) -> None:
 
     def reports(at: Rehearsal) -> None:
         with Server(server.tree, place / "relay", {}, server.network) as host:
-            mirror = open_mirror(at, host, place)
+            mirror, pem = open_mirror(at, host, place)
             at.codes += both_doors(at, {"onion": at.door, "mirror": mirror}).values()
+            certificate_expired(at, mirror, pem, place)
             close_mirror(at)
 
     def tenant(at: Rehearsal) -> None:
         with Server(server.tree, place / "host", {"/dev/vdb": Disk(place / "host-vdb", 16384)}, server.network) as host:
             tenant_removed(at, host)
 
-    for day in (reports, *DAYS, tenant):
-        rehearsal.live_through(day, only)
+    # By its name alone: the canary wants a quiet hour, and finds what a busy computer does.
+    quiet = (certified,) if certified.__name__ in only else ()
+    with Server(server.tree, place / "outside", {}, server.network) as rehearsal.outside:
+        for day in (reports, *DAYS, *quiet, tenant):
+            rehearsal.live_through(day, only)
     disks = {"/dev/vdb": Disk(place / "other-vdb", 16384)}
     with Server(server.tree, place / "other", disks, server.network) as other:
         rehearsal.other = other

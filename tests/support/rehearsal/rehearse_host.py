@@ -1,6 +1,6 @@
 """A host with two tenants on a booted Debian 13: what only a real systemd can show of it. As root.
 
-    make rehearsal-host                            some four minutes; the first time five more, for the system
+    make rehearsal-host                            some four minutes; the first time two more, for the system
 
 Each tenant's daily audit sees intake and zygotes, and nothing of the other tenant; root's audit finds nothing; the alarm
 is tried in the sandbox of its unit; a backup is made twice on one day; tenants are upgraded in rings; the look from
@@ -18,13 +18,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from rehearsal.rehearse import AUDIT_SECONDS, KERNELS_ROWS, SOONER, Rehearsal
+from rehearsal.hands import AUDIT_SECONDS, SOONER
+from rehearsal.network import Internet
+from rehearsal.rehearse import Rehearsal
 from rehearsal.server import CACHE, CHECKOUT, Server, make_tree, wait_for
+
+from cases.roster.chain import add_signature, read_chain, sign_roster
+from cases.roster.member import make_join, new_member_keys
+from trusted.case.clock import today, utc_now
 
 TENANTS = "/var/lib/kallskydd-host"
 NAMES = ("falun", "mora")
 ONION = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
 _UNITS = "/etc/systemd/system"
+# Of this computer's kernel and not of the server.
+KERNELS_ROWS = {"kernel", "core-dumps"}
 # Says in the tenant's own folder that it ran. What the sandbox refuses: another computer, another tenant, the list of processes.
 ALARM = """#!/bin/sh
 cd {tenants}/{name}
@@ -58,17 +66,30 @@ class HostRehearsal(Rehearsal):
             self.write(alarm, ALARM.format(tenants=TENANTS, name=name))
             server.must(f"chmod 755 {alarm}; cp {CHECKOUT}/kallskydd/examples/ludvika.toml {config}")
             server.must(f"printf '\\n[alarm]\\ncommand = [\"{alarm}\"]\\n' >>{config}")
-        # One by `add`, and one that comes from elsewhere, here a real home with three members.
+        # One by `add`, and one that comes from elsewhere.
         server.must(
             "kallskydd host add mora --config /opt/mora.toml --trial && kallskydd host add falun --without-home"
         )
         server.must("printf '\\n[tor]\\npublisher = \"/run/kallskydd-publisher/falun\"\\n' >>/opt/falun.toml")
-        server.must(f"install -m 0644 {CHECKOUT}/tests/support/rehearsal/make_home.py /opt")
-        make = f"runuser -u kallskydd-falun -- /opt/kallskydd/bin/python -I /opt/make_home.py {TENANTS}/falun/home /opt/falun.toml"
-        self.members = server.must(make).strip().splitlines()[-1]
+        self.make_home()
         server.must("kallskydd host start falun")
         said = server.tell("kallskydd host status")
         self.hold("two tenants are served, `host status` is well", "NOT" not in said, said)
+
+    def make_home(self) -> None:
+        """Make a real home for falun, signed by all of its members, whose keys are forgotten."""
+        keys = {role: new_member_keys() for role in ("lead", "handler")}
+        for role, one in keys.items():
+            self.write(f"/opt/{role}.toml", make_join(one, f"Person {role}", role, role.capitalize()))
+        home, day = f"{TENANTS}/falun/home", today(utc_now)
+        members = " ".join(f"--member /opt/{role}.toml" for role in keys)
+        init = f"kallskydd init --home {home} --config /opt/falun.toml --operator-is-no-member {members}"
+        self.server.must(f"runuser -u kallskydd-falun -- {init}; test -e {home}/config.toml")
+        roster = Path(f"/proc/{self.server.leader}/root{home}/roster")
+        for one in keys.values():
+            add_signature(roster, 1, sign_roster(read_chain(roster, day).proposal, one), day)
+        self.server.must(f"chown -R --reference={home} {home}/roster")
+        self.members = " ".join(one.id for one in keys.values())
 
     def audits(self) -> set[str]:
         """Each tenant's audit under its unit, and root's."""
@@ -147,7 +168,7 @@ class HostRehearsal(Rehearsal):
             "both run what is installed", {one["version"] for one in known["tenants"].values()} == {version}, known
         )
         day = known["tenants"]["falun"]["backup"]
-        self.hold("the host names the day of the last backup", day == time.strftime("%Y-%m-%d"), known)
+        self.hold("the host names the day of the last backup", day == today(utc_now).isoformat(), known)
         time.sleep(1.5)
         server.must(f"cd {CHECKOUT} && make install")
         between = json.loads(server.tell("kallskydd host upgrade --rings 1 --first mora --json 2>/dev/null"))
@@ -177,7 +198,8 @@ def main() -> int:
     tree = make_tree()
     print(f"the system and the packages: {time.monotonic() - began:.1f} s", flush=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as folder, Server(tree, Path(folder)) as server:
-        rehearsal = HostRehearsal(server)
+        # No network: it is not entered.
+        rehearsal = HostRehearsal(server, Internet(Path(folder)))
         steps = ("install_host", "audits", "apart", "alarms", "outside", "backups", "rings", "removal")
         try:
             for step in steps:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
+import functools
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from rehearsal.hands import HOME, let_a_night_pass
+from rehearsal.hands import HOME, TYPED, let_a_night_pass
 from rehearsal.server import CHECKOUT, PROJECT
 from rehearsal.visits import TEXT, Code, Door, Filing, mirror_door
 
+from desk.commands.session import work
+from desk.keep.keyfile import DeskHome
+from desk.keep.saving import checked
+from desk.work import acts
+from desk.work.case.examining import open_all
 from kallskydd.demo.sample_files import sample_jpeg
+from kallskydd.desk.route import Route, connector_for
+from trusted.case.clock import utc_now
 
 if TYPE_CHECKING:
     from rehearsal.rehearse import Rehearsal
@@ -19,8 +28,10 @@ if TYPE_CHECKING:
 
 PAGE: Final = "OPERATING.md"
 MIRROR: Final = "visselblas.example"
+CERTIFICATE: Final = "/run/mirror.pem"
 ANSWER: Final = "Tack. Vi har fått rapporten och tittar på fakturan."
 MEMBER: Final = "Handler 2"
+JPEG: Final = b"\xff\xd8"
 ACKNOWLEDGED: Final = 6  # codes before the power goes
 _WHOLE: Final = (
     "import sqlite3, sys; print(sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True).execute("
@@ -28,9 +39,9 @@ _WHOLE: Final = (
 )
 
 
-def open_mirror(at: Rehearsal, host: Server, place: Path) -> Door:
+def open_mirror(at: Rehearsal, host: Server, place: Path) -> tuple[Door, bytes]:
     """Install the relay on `host` by the box of OPERATING, and hand the home a certificate of an authority made here."""
-    door, pem = mirror_door(place, MIRROR)
+    door, pem = mirror_door(place, MIRROR, datetime.now(UTC))
     at.internet.join(host)
     (box,) = re.findall(r"```\n(apt-get install[^`]+make install-relay[^`]+)```", (PROJECT / "docs" / PAGE).read_text())
     *lines, last = [line for line in box.splitlines() if not line.startswith("apt-get")]
@@ -42,11 +53,11 @@ def open_mirror(at: Rehearsal, host: Server, place: Path) -> Door:
     lines = f'[mirror]\\nname = "{MIRROR}"\\ncertificates = "by hand"'
     at.server.must(f"printf '\\n{lines}\\n' >>{HOME}/config.toml; systemctl restart kallskydd")
     # As the service's account reads it, and no other.
-    at.server.must("install -m 0600 -o kallskydd /dev/stdin /run/mirror.pem", typed=pem.decode())
-    at.server.must(f"runuser -u kallskydd -- kallskydd mirror certificate /run/mirror.pem --home {HOME}")
+    at.server.must(f"install -m 0600 -o kallskydd /dev/stdin {CERTIFICATE}", typed=pem.decode())
+    at.server.must(f"runuser -u kallskydd -- kallskydd mirror certificate {CERTIFICATE} --home {HOME}")
     door.wait()
     at.hold("the mirror answers, with the home's certificate", holds=True, page=PAGE)
-    return door
+    return door, pem
 
 
 def close_mirror(at: Rehearsal) -> None:
@@ -57,31 +68,38 @@ def close_mirror(at: Rehearsal) -> None:
 
 def both_doors(at: Rehearsal, doors: dict[str, Door]) -> dict[str, Code]:
     """File a report with a photograph at each, answer it the next day, and read the answer; return the codes."""
-    before = _cases(at)
     codes = {}
     for way, door in doors.items():
         codes[way] = door.file(f"{TEXT} {way}", [sample_jpeg("rehearsal")])
         at.hold(f"{way}: a report with a photograph is acknowledged", holds=True)
     let_a_night_pass(at)
-    new = _cases(at) - before
-    at.hold("the next morning a member sees the new cases, and no more", len(new) == len(doors), new)
-    for case in sorted(new):
-        code, said = at.type(MEMBER, f"kallskydd desk read {case}")
-        at.hold("she reads text and photograph", code == 0 and TEXT in said and ".jpg" in said, said)
-        code, said = at.type(MEMBER, f'kallskydd desk reply {case} --text "{ANSWER}"')
-        at.hold("she answers", code == 0, said)
+    asyncio.run(_read_and_answer(at, {f"{TEXT} {way}" for way in doors}))
     for way, door in doors.items():
         shown = door.inbox(codes[way])
         at.hold(f"{way}: the answer is read with the code", ANSWER in shown, shown[-2000:])
     return codes
 
 
-def _cases(at: Rehearsal) -> set[str]:
-    _, said = at.type(MEMBER, "kallskydd desk list --json")
-    found = re.search(r"\{.*\}", said, re.DOTALL)
-    if found is None:
-        raise ValueError(said)
-    return {one["case"] for one in json.loads(found[0])["cases"]}
+async def _read_and_answer(at: Rehearsal, texts: set[str]) -> None:
+    """What a member does in her application: its work at her desk home, without its pages."""
+    # Not by way of /proc: SQLite would follow that link to a folder of this computer's. tor's sockets need a short path.
+    home = DeskHome(at.server.root / at.desk(MEMBER).lstrip("/") / "kallskydd-desk")
+    tor = at.internet.folder / "member"
+    async with work(
+        home, lambda: TYPED["Passphrase: "], functools.partial(connector_for, route=Route(), tor_folder=tor), utc_now
+    ) as book:
+        await book.sync()
+        new = [case for case in (await open_all(book))[0] if case.report.text.startswith(TEXT)]
+        at.hold(
+            "the next morning a member sees the new cases, once",
+            sorted(one.report.text for one in new) == sorted(texts),
+        )
+        for case in new:
+            (photograph,) = case.attachments
+            content = b"".join(checked(photograph, await book.attachment(case, photograph)))
+            at.hold("she reads text and photograph", content.startswith(JPEG), content[:16])
+            await acts.do(book, "reply", case.known.case_id.hex(), ANSWER)
+            at.hold("she answers", holds=True)
 
 
 def cut_while_filing(at: Rehearsal) -> None:

@@ -1,6 +1,6 @@
 """A Debian server in a folder, booted by systemd-nspawn: real systemd, journald and units, on a network given to it.
 
-The folder of a release is made once by debootstrap, from the mirror that this computer's apt is configured with, and kept
+The folder of a release is made once by mmdebstrap, from the mirror that this computer's apt is configured with, and kept
 in `.cache/rehearsal`. A server lies over it: what it writes lies in a folder of its own and on its disks (`disks`), and
 is there after a power cut and a start. As root. What a container does not enforce, the caller names: the kernel, its
 settings and control groups are those of this computer.
@@ -8,6 +8,7 @@ settings and control groups are those of this computer.
 
 from __future__ import annotations
 
+import filecmp
 import os
 import shutil
 import signal
@@ -24,7 +25,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 CACHE = PROJECT / ".cache" / "rehearsal"
 # What the papers ask of a server, and what a bare Debian lacks of a system that boots; libmagic has two names.
 PACKAGES = (
-    "systemd", "systemd-sysv", "dbus", "ca-certificates", "make", "python3", "python3-venv", "tor", "cryptsetup-bin", "e2fsprogs",
+    "systemd", "systemd-sysv", "dbus", "ca-certificates", "make", "python3", "python3-venv", "tor", "cryptsetup-bin", "e2fsprogs", "strace",
 )  # fmt: skip
 RELEASES = {"trixie": "libmagic1t64", "bookworm": "libmagic1"}
 CHECKOUT = "/srv/kallskydd"
@@ -62,27 +63,38 @@ def make_tree(release: str = "trixie") -> Path:
     if not marked.exists() or marked.read_text() != packages:
         shutil.rmtree(tree, ignore_errors=True)
         CACHE.mkdir(parents=True, exist_ok=True)
-        run("debootstrap", "--variant=minbase", f"--include={packages}", release, tree, mirror(), seconds=MADE_SECONDS)
+        # Cut off it leaves no mark, and is made from the beginning: dpkg need not wait for the disk at each file.
+        words = ("mmdebstrap", "--variant=minbase", "--dpkgopt=force-unsafe-io", f"--include={packages}")
+        run(*words, release, tree, mirror(), seconds=MADE_SECONDS)
         marked.write_text(packages)
     shutil.copy2(Path(__file__).with_name("cryptsetup.sh"), tree / "usr/local/sbin/cryptsetup")
-    checkout = tree / CHECKOUT.lstrip("/")
-    checkout.mkdir(exist_ok=True)
-    for one in checkout.iterdir():
-        if one.name != ".venv":
-            shutil.rmtree(one) if one.is_dir() else one.unlink()
-    names = run("git", "-C", PROJECT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    for name in filter(None, names):
-        if (PROJECT / name).exists():
-            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, checkout / name)
+    # No mirror answers in a rehearsal: apt would ask it again and again.
+    (tree / "etc/apt/apt.conf.d/no-mirror").write_text('Acquire::Retries "0";\n')
+    _bring_checkout(tree / CHECKOUT.lstrip("/"))
     # With this computer's network and its certificates; where nothing has changed it fetches nothing.
     certificates = "/etc/ssl/certs/ca-certificates.crt"
     run(
         "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--as-pid2", f"--directory={tree}", f"--chdir={CHECKOUT}",
         f"--bind-ro={certificates}", "--bind-ro=/etc/hosts", f"--setenv=PIP_CERT={certificates}",
-        "scripts/setup.sh", "run", seconds=MADE_SECONDS,
+        "scripts/setup.sh", "server", seconds=MADE_SECONDS,
     )  # fmt: skip
     return tree
+
+
+def _bring_checkout(checkout: Path) -> None:
+    """Make it the same as this one, and touch nothing that is: servers of another rehearsal may lie over it."""
+    listed = run("git", "-C", PROJECT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    names = {name for name in listed if name and (PROJECT / name).is_file()}
+    for folder, folders, files in os.walk(checkout):
+        folders[:] = [name for name in folders if name != ".venv"]
+        for one in (Path(folder, name) for name in files):
+            if str(one.relative_to(checkout)) not in names:
+                one.unlink()
+    for name in names:
+        there = checkout / name
+        if not (there.is_file() and filecmp.cmp(PROJECT / name, there)):
+            there.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, there)
 
 
 @dataclass
@@ -123,7 +135,8 @@ class Server:
         for name in ("upper", "work", "root"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         if not self.root.is_mount():
-            layers = f"lowerdir={self.tree},upperdir={self.folder}/upper,workdir={self.folder}/work"
+            # "volatile": who is in it never waits for this computer's disk. What a power cut must not lose lies on its own.
+            layers = f"volatile,lowerdir={self.tree},upperdir={self.folder}/upper,workdir={self.folder}/work"
             run("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
         network = "--private-network" if self.network is None else f"--network-namespace-path={self.network}"
         # It ends with us, however we end.

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -89,9 +89,9 @@ def onion_door(folder: Path, address: str) -> Iterator[Door]:
         yield Door(f"http://{address.removesuffix('.onion')}.onion", socks=tor.socks)
 
 
-def mirror_door(folder: Path, name: str) -> tuple[Door, bytes]:
+def mirror_door(folder: Path, name: str, now: datetime) -> tuple[Door, bytes]:
     """The mirror, and what `kallskydd mirror certificate` takes: key and certificate, by an authority made here."""
-    authority, pem = new_certificate(name, datetime.now(UTC))
+    authority, pem = new_certificate(name, now)
     trusted = folder / "authority.pem"
     trusted.write_bytes(authority)
     return Door(f"https://{name}", trusted=trusted), pem

@@ -3,8 +3,8 @@
 import base64
 import hashlib
 
-import formats_by_hand as hand
-from formats_by_hand import Keys
+from files import formats_by_hand as hand
+from files.formats_by_hand import Keys
 
 DAY = "2026-03-02"
 

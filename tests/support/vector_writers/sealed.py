@@ -3,8 +3,8 @@
 # Arguments stand in the order of the format.
 # ruff: noqa: PLR0917
 
-import formats_by_hand as hand
-from formats_by_hand import FILE, PREVIEW
+from files import formats_by_hand as hand
+from files.formats_by_hand import FILE, PREVIEW
 
 from vector_writers.cast import all_keys, anna, b64, bo, case, fixed, later, notes_grant, other, second
 

@@ -3,8 +3,8 @@
 # Arguments stand in the order of the format.
 # ruff: noqa: PLR0917
 
-import formats_by_hand as hand
-from formats_by_hand import ZERO
+from files import formats_by_hand as hand
+from files.formats_by_hand import ZERO
 
 from vector_writers.cast import DAY, OTHER_SERVER, SERVER, anna, bo, case, cia, fixed, other, reporter
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from intake_harness import file_report, log_in, running_intake
-from store_harness import MONDAY, SetClock, ids, new_filing, new_home, new_members, open_store, roster_of, state
+from homes.store_harness import MONDAY, SetClock, ids, new_filing, new_home, new_members, open_store, roster_of, state
+from visitors.intake_harness import file_report, log_in, running_intake
 
 from intake.daily import due_day, release
 from trusted.case.clock import add_months

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from faults import disk_reserve, full_disk
-from intake_harness import SHOWN, Browser, file_report, log_in, running_intake
-from service import Service, holding, offline_network, trial_home
+from processes.service import Service, holding, offline_network, trial_home
+from visitors.intake_harness import SHOWN, Browser, file_report, log_in, running_intake
 
 from intake.daily import keep_time
 from kallskydd.serve.announce import Announcer

@@ -9,10 +9,21 @@ import shutil
 import sqlite3
 from dataclasses import replace
 
-from desk_harness import running_desks
+from desks.harness import running_desks
 from faults.ext4 import ext4
-from intake_harness import make_home
-from store_harness import MONDAY, TUESDAY, SetClock, ids, new_filing, new_home, new_members, open_store, rows, stage
+from homes.store_harness import (
+    MONDAY,
+    TUESDAY,
+    SetClock,
+    ids,
+    new_filing,
+    new_home,
+    new_members,
+    open_store,
+    rows,
+    stage,
+)
+from visitors.intake_harness import make_home
 
 from desk.errors import DeskError
 from desk.work import acts

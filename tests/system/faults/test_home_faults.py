@@ -11,8 +11,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from intake_harness import Browser, Page, file_report, log_in
-from service import KALLSKYDD, Service, holding, offline_network, trial_home
+from processes.service import KALLSKYDD, Service, holding, offline_network, trial_home
+from visitors.intake_harness import Browser, Page, file_report, log_in
 
 from cases.sentences.operator import RESTORE
 

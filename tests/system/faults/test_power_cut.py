@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from faults import acts
 from faults.recording import disks, record
-from store_harness import new_home
+from homes.store_harness import new_home
 
 ROOT = Path(__file__).parents[3]
 SEED = 28

@@ -12,7 +12,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from filter_simulation import PRELUDE, chunks, decide, made_home, simulate
+from processes.filter_simulation import PRELUDE, chunks, decide, made_home, simulate
 
 from trusted.confine import intake_files, profiles, seccomp
 from trusted.confine.lock import job_filters

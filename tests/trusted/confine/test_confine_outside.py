@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from filter_simulation import PRELUDE, decide, made_home, simulate
-from filter_simulation import chunks as instructions
+from processes.filter_simulation import PRELUDE, decide, made_home, simulate
+from processes.filter_simulation import chunks as instructions
 
 from trusted.confine import profiles, seccomp
 from trusted.confine.syscalls import TABLES, numbers

@@ -6,9 +6,9 @@ import json
 from datetime import date
 from pathlib import Path
 
-import case_samples as samples
-import formats_by_hand as hand
 import pytest
+from files import formats_by_hand as hand
+from homes import case_samples as samples
 from hypothesis import given
 from hypothesis import strategies as st
 from vector_writers import write_all as make_vectors

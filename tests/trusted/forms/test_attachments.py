@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import gc
 import hashlib
 import random
 from contextlib import AsyncExitStack
@@ -9,8 +10,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from intake_harness import SHOWN, SetClock, file_report, make_home, report_form, running_intake, zygotes
 from PIL import Image
+from visitors.intake_harness import SHOWN, SetClock, file_report, make_home, report_form, running_intake, zygotes
 
 from intake.desk_api.files import ATTACH_BYTES_MAX
 from scrubbers import sniff
@@ -85,6 +86,12 @@ def first_file() -> FileProgress:
 async def files_in(store: Store) -> int:
     async with store._parts.db.read() as connection:
         return (await connection.execute_fetchall("SELECT count(*) FROM files"))[0][0]
+
+
+@pytest.fixture(autouse=True)
+def no_file_of_another_test() -> None:
+    """One that a refusal's traceback still held is garbage by now."""
+    gc.collect()
 
 
 def memory_files() -> int:

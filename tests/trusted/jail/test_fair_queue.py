@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from acted_zygotes import ActedZygote, ask, settle
 from corpus.index import encoded, picture
-from intake_harness import zygotes
+from files.scrub_harness import arrived
 from pillow_heif import register_heif_opener
-from scrub_harness import arrived
+from processes.acted_zygotes import ActedZygote, ask, settle
+from visitors.intake_harness import zygotes
 
 from scrubbers.sniff import sniff
 from trusted.jail import fair_queue
@@ -65,6 +65,12 @@ async def test_among_equals_the_order_is_that_of_asking() -> None:
     turns = [Turn(Account(), 1.0) for _ in range(5)]
 
     assert order(joined(*turns), turns) == [0, 1, 2, 3, 4]
+
+
+async def test_what_waits_to_be_verified_goes_first_whatever_its_form_has_used() -> None:
+    turns = [Turn(Account(), 0.1), Turn(Account(used=300.0, last=19.0), None), Turn(Account(used=9.0, last=1.0), None)]
+
+    assert order(joined(*turns), turns) == [2, 1, 0]
 
 
 async def test_where_only_the_slot_for_quick_ones_is_free_the_slow_ones_wait() -> None:

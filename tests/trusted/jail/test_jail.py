@@ -15,8 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from measured import best_of
-from scrub_harness import arrived
+from files.scrub_harness import arrived
+from processes.measured import best_of
 
 from scrubbers.sniff import sniff
 from scrubbers.spawn import spawn_zygote

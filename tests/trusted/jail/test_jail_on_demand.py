@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from acted_zygotes import ActedZygote, ask, settle
+from processes.acted_zygotes import ActedZygote, ask, settle
 
 from trusted.jail.protocol import Role
 from trusted.jail.sandbox import Sandbox

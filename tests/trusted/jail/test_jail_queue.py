@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from acted_zygotes import ActedZygote, ask, file, settle
+from processes.acted_zygotes import ActedZygote, ask, file, settle
 
 from scrubbers.sniff import sniff
 from trusted.jail.memory_file import MemoryFile

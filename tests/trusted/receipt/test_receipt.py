@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from measured import quickest
+from processes.measured import quickest
 
 from trusted.case.errors import WrongReceipt
 from trusted.receipt import keys as receipts

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from relay_harness import NAME, Site, contexts, ended, free_port
+from networks.relay_harness import NAME, Site, contexts, ended, free_port
 
 from intake.http.forwarded import _tells_an_address as is_forwarded
 

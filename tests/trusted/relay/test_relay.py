@@ -7,7 +7,7 @@ import contextlib
 import ssl
 
 import pytest
-from relay_harness import NAME, ONION, Site, ended, hello, raw
+from networks.relay_harness import NAME, ONION, Site, ended, hello, raw
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from relay_harness import Site, free_port, site_on_tor
-from unit_filter import settings
+from networks.relay_harness import Site, free_port, site_on_tor
+from processes.unit_filter import settings
 
 from onion.tor_process import TorProcess
 from onion.torrc_reader import read_torrc
@@ -24,7 +24,7 @@ import install_relay_program  # noqa: E402  # a script, and no package
 
 UNITS = PROJECT / "deploy" / "systemd" / "relay"
 RELAY_UNIT, TOR_UNIT = UNITS / "kallskydd-relay.service", UNITS / "kallskydd-relay-tor.service"
-UNDER_UNIT = (sys.executable, str(Path(__file__).parents[2] / "support" / "unit_filter.py"))
+UNDER_UNIT = (sys.executable, str(Path(__file__).parents[2] / "support" / "processes" / "unit_filter.py"))
 EXPOSURE = [(RELAY_UNIT, 1.6), (TOR_UNIT, 1.2)]
 # The relay's tor has no control socket, and a SOCKS port that is not the keeper's.
 NOT_HERE = {"ControlSocket", "CookieAuthentication", "SocksPort", "DataDirectory"}

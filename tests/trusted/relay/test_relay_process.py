@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from relay_harness import NAME, ONION, Site, child_of, free_port, hello, memory_of, raw, resident
+from networks.relay_harness import NAME, ONION, Site, child_of, free_port, hello, memory_of, raw, resident
 
 MARKER = b"kallskydd-marker-of-a-body-0123456789"
 

@@ -9,7 +9,7 @@ import signal
 import sys
 
 import pytest
-from relay_harness import NAME, Site, child_of, free_port, site_on_tor
+from networks.relay_harness import NAME, Site, child_of, free_port, site_on_tor
 
 from onion.errors import SocksMissing
 

@@ -6,8 +6,8 @@ import asyncio
 import secrets
 
 import pytest
-from intake_harness import SHOWN, SetClock, make_home, report_form, running_intake, zygotes
-from reporter_samples import photograph, rows
+from visitors.intake_harness import SHOWN, SetClock, make_home, report_form, running_intake, zygotes
+from visitors.samples import photograph, rows
 
 from cases.config import REAL_RESERVE_MIB, TRIAL_RESERVE_MIB, ConfigFault, parse_config
 from intake.daily import release

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from case_samples import person, roster_of
+from homes.case_samples import person, roster_of
 
 from trusted.case.errors import NoEligibleReader, RosterFault
 from trusted.roster.routing import route

@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 
 import pytest
-from store_harness import TUESDAY, WEDNESDAY, ids, new_filing, new_home, new_members, open_store, rows, stage
+from homes.store_harness import TUESDAY, WEDNESDAY, ids, new_filing, new_home, new_members, open_store, rows, stage
 
 from trusted.case.errors import NotARecipient, NotThere
 from trusted.crypto.grants import open_grant

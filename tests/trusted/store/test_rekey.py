@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
-from desk_harness import Reporter, RunningDesks, running_desks
-from intake_harness import make_home
+from desks.harness import Reporter, RunningDesks, running_desks
 from nacl.public import PrivateKey
+from visitors.intake_harness import make_home
 
 from cases.roster.member import new_member_keys
 from cases.wire import messages
@@ -113,10 +113,6 @@ def by_one_twice(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks, LEAD, LEAD)
 
 
-def by_two_counsel(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
-    return move.signed_by(desks, COUNSEL, SECOND_COUNSEL)
-
-
 def by_two_others(move: Move, desks: RunningDesks) -> messages.RekeyRequest:
     return move.signed_by(desks, HANDLER, COUNSEL)
 
@@ -144,7 +140,6 @@ def with_another_share(move: Move, desks: RunningDesks) -> messages.RekeyRequest
         unsigned,
         by_one,
         by_one_twice,
-        by_two_counsel,
         by_two_others,
         for_another_act,
         for_another_case,

@@ -1,7 +1,7 @@
 """The release: when members see what a reporter sent, and what can be taken back until then."""
 
 import pytest
-from store_harness import (
+from homes.store_harness import (
     MONDAY,
     TUESDAY,
     WEDNESDAY,

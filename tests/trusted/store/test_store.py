@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from store_harness import (
+from homes.store_harness import (
     TUESDAY,
     WEDNESDAY,
     SetClock,
@@ -447,6 +447,19 @@ async def test_a_file_cannot_be_claimed_twice(home, members):
             await store.file_case(new_filing(members, keys=second.keys, file_ids=(file_id,)).filing)
 
 
+async def test_only_a_staged_file_can_be_dropped(home, members):
+    async with open_store(home) as store:
+        filed = new_filing(members)
+        owned, staged = [await stage(store, filed.keys, b"bild") for _ in range(2)]
+        await store.file_case(new_filing(members, keys=filed.keys, file_ids=(owned,)).filing)
+
+        for file_id in (owned, staged, bytes(16)):
+            await store.drop_file(file_id)
+
+        assert rows(home, "SELECT file_id FROM files") == [(owned,)]
+        assert [chunk async for chunk in store.read_file(filed.case_id, owned)]
+
+
 async def test_a_file_whose_sealing_fails_half_way_is_dropped(home):
     whole = seal_preview(os.urandom(600_000), new_case_keys(), 0)
 
@@ -553,7 +566,7 @@ CHILD = """
 import asyncio, hashlib, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from store_harness import SetClock, new_filing, new_members, open_store, stage
+from homes.store_harness import SetClock, new_filing, new_members, open_store, stage
 from trusted.crypto.seal import CaseKeys
 
 def keys_of(number):

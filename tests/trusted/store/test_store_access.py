@@ -4,8 +4,7 @@ import contextlib
 import sqlite3
 
 import pytest
-from nacl.utils import random
-from store_harness import (
+from homes.store_harness import (
     MONDAY,
     TUESDAY,
     WEDNESDAY,
@@ -20,6 +19,7 @@ from store_harness import (
     rows,
     state,
 )
+from nacl.utils import random
 
 from trusted.case.errors import Conflict, NotAllowed, NotThere
 from trusted.case.statements import Act

@@ -7,7 +7,7 @@ import resource
 import sqlite3
 
 import pytest
-from store_harness import new_home, open_store, rows
+from homes.store_harness import new_home, open_store, rows
 
 from trusted.case.errors import StoreFault
 from trusted.store import db

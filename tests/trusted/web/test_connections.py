@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from intake_harness import PUBLIC_HOST, Browser, _listener, multipart, read_answer, running_intake, zygotes
-from raw_forms import part, read_all
-from reporter_samples import photograph, rows
+from visitors.intake_harness import PUBLIC_HOST, Browser, _listener, multipart, read_answer, running_intake, zygotes
+from visitors.raw_forms import part, read_all
+from visitors.samples import photograph, rows
 
 from cases.wire import messages
 from trusted.forms.sending import Sending

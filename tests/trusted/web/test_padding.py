@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from service import Service, offline_network, trial_home
+from processes.service import Service, offline_network, trial_home
 
 from cases.languages import LANGUAGES
 from intake.app import ROUTES

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
-from intake_harness import PUBLIC_HOST, Browser, _listener, running_intake
+from visitors.intake_harness import PUBLIC_HOST, Browser, _listener, running_intake
 
 from trusted.web.serving import serve
 from trusted.web.silence import FIXED_BODY, Faults, drop_telltales, quiet_logger, refuse_expect, silent_errors

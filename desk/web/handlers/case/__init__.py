@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from desk.web.handlers.case import files, links, page, texts
+from desk.web.handlers.case import claims, files, held, links, page, reading, texts
 from desk.web.local.guard import Routes
 
-_PAGES: Final = (page, files, texts, links)
+_PAGES: Final = (page, files, reading, texts, links, held, claims)
 ROUTES: Final[Routes] = {path: way for module in _PAGES for path, way in module.ROUTES.items()}

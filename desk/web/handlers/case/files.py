@@ -20,12 +20,12 @@ from desk.web.views.sentences import notice_for
 from desk.work.case.opened import DeskCase
 from trusted.case.entry import Attachment, Stream
 
-_FILE: Final = "/{file:[0-9a-f]{32}}"
-_PICTURE: Final = "/picture/{case:[0-9a-f]{32}}" + _FILE
-_SAVE: Final = CASE + "/save" + _FILE
+FILE: Final = "/{file:[0-9a-f]{32}}"
+_PICTURE: Final = "/picture/{case:[0-9a-f]{32}}" + FILE
+_SAVE: Final = CASE + "/save" + FILE
 # Neither a script nor a form nor a plugin of a file that is opened in its own right would be ours.
-_NOTHING_OF_OURS: Final = "sandbox; default-src 'none'"
-_CSP: Final = "Content-Security-Policy"
+NOTHING_OF_OURS: Final = "sandbox; default-src 'none'"
+CSP: Final = "Content-Security-Policy"
 
 
 async def picture(request: web.Request) -> web.StreamResponse:
@@ -33,13 +33,13 @@ async def picture(request: web.Request) -> web.StreamResponse:
     desk = request.app[SERVICES].desk
     try:
         case = await case_of(request)
-        _stream, attachment = _file(request, case)
+        _stream, attachment = file_in_address(request, case)
         async with desk.at_work() as book:
             preview = checked_preview(await book.preview(case, attachment))
     except DeskError:
         return nothing()
     response = answer(preview, content_type="image/jpeg")
-    response.headers[_CSP] = _NOTHING_OF_OURS
+    response.headers[CSP] = NOTHING_OF_OURS
     return response
 
 
@@ -53,7 +53,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     # It counts as often as it is sent: the page stays, and saving twice does no harm.
     await read_form(request)
     case = await case_of(request)
-    stream, attachment = _file(request, case)
+    stream, attachment = file_in_address(request, case)
     try:
         async with request.app[SERVICES].desk.at_work() as book:
             pieces = checked(attachment, await book.attachment(case, attachment))
@@ -62,7 +62,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={
             **HEADERS,
-            _CSP: _NOTHING_OF_OURS,
+            CSP: NOTHING_OF_OURS,
             hdrs.CONTENT_TYPE: "application/octet-stream",
             # A name of our own: the case's short name and a number.
             hdrs.CONTENT_DISPOSITION: f'attachment; filename="{file_name(case.known.case_id, attachment, stream)}"',
@@ -78,13 +78,13 @@ async def save(request: web.Request) -> web.StreamResponse:
 
 def _asked(request: web.Request, case: DeskCase, notice: Notice | None = None, status: int = 200) -> web.StreamResponse:
     services = request.app[SERVICES]
-    name = file_words(*_file(request, case), services.language)
+    name = file_words(*file_in_address(request, case), services.language)
     return services.page(
         "case/save.html", "/", notice=notice, status=status, case=about(case), here_path=request.path, file=name
     )
 
 
-def _file(request: web.Request, case: DeskCase) -> tuple[Stream, Attachment]:
+def file_in_address(request: web.Request, case: DeskCase) -> tuple[Stream, Attachment]:
     """Return the file in the address: of this case, and not withdrawn. Raises UnknownCase."""
     wanted = request.match_info["file"]
     found = next(((stream, one) for stream, one in case.files_shown if one.file_id == wanted), None)

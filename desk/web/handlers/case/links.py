@@ -10,7 +10,7 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import CaseAction
-from desk.errors import DeskError, UnknownCase, Usage
+from desk.errors import DeskError, HeldBack, UnknownCase, Usage
 from desk.web.handlers.case.opening import AboutCase, about, do, done, form_page, open_case, written
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
@@ -51,7 +51,7 @@ async def link(request: web.Request) -> web.StreamResponse:
             await do(request, "link", made.text)
             return done(request)
         return await form_page(request, "case/link_found.html", CaseAction.NOTE, earlier=earlier, made=made)
-    except UnknownCase:
+    except (UnknownCase, HeldBack):
         raise
     except DeskError as refused:
         return await _ask_page(request, form, notice_for(refused))

@@ -16,17 +16,19 @@ from desk.web.views.case.entries import own_cases
 from desk.web.views.pages import N_, Notice
 from desk.web.views.sentences import sentences_for
 from desk.work.case.opened import DeskCase
-from trusted.case.clock import today
 
 _OLDER: Final = N_("What you read here was fetched before that. Call a colleague, and act on nothing until you have.")
 # What an act says when it has been done; the address names the act alone.
 DONE: Final = {
     "note": Notice(N_("The note is kept."), "", "good"),
     "meet": Notice(N_("Sent. The reporter sees it at the next visit."), "", "good"),
-    "hold": Notice(N_("The case is kept for now. The reporter can read why."), "", "good"),
-    "release-hold": Notice(N_("The case may be erased again. The reporter can read why."), "", "good"),
+    "hold": Notice(N_("The case is kept for now. Why stands among the notes."), "", "good"),
+    "release-hold": Notice(N_("The case may be erased again. Why stands among the notes."), "", "good"),
     "reopen": Notice(N_("The case is open again. The reporter can read why."), "", "good"),
     "link": Notice(N_("The link is kept among the notes."), "", "good"),
+    "has": Notice(N_("Kept. The others who read the case see who has it."), "", "good"),
+    "harm": Notice(N_("The answer is kept among the notes."), "", "good"),
+    "refuse": Notice(N_("The move waits no more. The others read that among the notes."), "", "good"),
     "register": Notice(N_("The register number is kept."), "", "good"),
 }
 
@@ -37,8 +39,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     case = await case_of(request)
     if not services.refresh.is_out_of_reach:
         case = await note_opening(services.desk, case)
-    case, numbers = await _as_last_read(services.desk, case_named(request), case)
-    page = case_page(case, today(services.clock), services.language, numbers)
+    case, numbers = _as_last_read(services.desk, case_named(request), case)
+    page = case_page(case, services.clock(), services.language, numbers)
     drafts = services.desk.drafts.pages(case_named(request))
     notice = _broken(services.desk, case_named(request)) or DONE.get(request.query.get("done", ""))
     return services.page("case/case.html", "/", case=page, drafts=drafts, notice=notice)
@@ -54,14 +56,15 @@ def _broken(desk: Desk, name: str) -> Notice | None:
     return Notice(what.what, _OLDER)
 
 
-async def _as_last_read(desk: Desk, name: str, case: DeskCase) -> tuple[DeskCase, dict[str, str]]:
+def _as_last_read(desk: Desk, name: str, case: DeskCase) -> tuple[DeskCase, dict[str, str]]:
     """Return the case with what this member had read of it, and keep that she has read all of it now."""
-    async with desk.at_work() as book:
-        known = book.state.find(name)
-        read = {**known.read, **case.counts()}
-        if read != known.read:
-            book.state.keep_case(msgspec.structs.replace(known, read=read))
-        return replace(case, known=known), own_cases([one.case_id for one in book.state.case_list.cases.values()])
+    # Not in turn: what is read is shown while the server is asked for something else.
+    state = desk.reading().state
+    known = state.find(name)
+    read = {**known.read, **case.counts()}
+    if read != known.read:
+        state.keep_case(msgspec.structs.replace(known, read=read))
+    return replace(case, known=known), own_cases([one.case_id for one in state.case_list.cases.values()])
 
 
 ROUTES: Final[Routes] = {CASE: (show, None)}

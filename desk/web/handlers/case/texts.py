@@ -11,11 +11,11 @@ from typing import Final
 from aiohttp import web
 
 from cases.case.timeline import CaseAction
-from desk.errors import DeskError, UnknownCase
+from desk.errors import DeskError, HeldBack, NoText, UnknownCase
 from desk.web.handlers.case.opening import allowing, do, done, form_page, written
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
-from desk.web.services import CASE, sent_form, typed_before
+from desk.web.services import CASE, SERVICES, sent_form, typed_before
 from desk.web.views.pages import N_, Notice
 from desk.web.views.sentences import notice_for
 from desk.web.views.written import inert, inert_line
@@ -41,6 +41,8 @@ class TextAct:
     # For what the reporter reads: how the reporter's page heads it, and what happens when it is sent.
     headline: str = ""
     then: str = ""
+    # The text is for the group, and a note: the reporter reads the headline alone.
+    is_note: bool = False
 
 
 ACTS: Final[Mapping[str, TextAct]] = {
@@ -59,6 +61,13 @@ ACTS: Final[Mapping[str, TextAct]] = {
         N_("Keep the number"),
         N_("For example KS 2026/431."),
     ),
+    "category": TextAct(
+        CaseAction.NOTE,
+        N_("Kind of matter"),
+        N_("The kind of matter, of the municipality's own list. The group reads it, the reporter does not."),
+        N_("What is it about?"),
+        N_("Keep it"),
+    ),
     "meet": TextAct(
         CaseAction.REPLY,
         N_("Propose a meeting"),
@@ -71,17 +80,19 @@ ACTS: Final[Mapping[str, TextAct]] = {
         CaseAction.HOLD,
         N_("Keep it for now"),
         N_("A case that is kept is not erased, not even when two years are over, until somebody ends that."),
-        N_("Why must it be kept?"),
+        N_("Why must it be kept? The group alone reads it."),
         headline=N_("The case must be kept for now and is not erased"),
-        then=N_("The case is kept from then on. The reporter can read why."),
+        then=N_("The case is kept from then on. The reporter reads that it is, and not why."),
+        is_note=True,
     ),
     "release-hold": TextAct(
         CaseAction.RELEASE_HOLD,
         N_("Let it be erased again"),
         N_("The case can be erased like any other from then on."),
-        N_("Why need it not be kept any more?"),
+        N_("Why need it not be kept any more? The group alone reads it."),
         headline=N_("The case may be erased again"),
-        then=N_("The case can be erased like any other from then on. The reporter can read why."),
+        then=N_("The case can be erased like any other from then on. The reporter reads that it can, and not why."),
+        is_note=True,
     ),
     "reopen": TextAct(
         CaseAction.REOPEN,
@@ -97,9 +108,10 @@ ACTS: Final[Mapping[str, TextAct]] = {
 async def ask(request: web.Request) -> web.StreamResponse:
     """Show the field for the text; of a register number, with the one it has."""
     typed = typed_before(request)
-    if _named(request) == "register" and not typed.fields:
+    if _named(request) in {"register", "category"} and not typed.fields:
         case = await allowing(request, CaseAction.NOTE)
-        typed = Form({"text": (inert_line(case.register_number),)})
+        kept = case.register_number if _named(request) == "register" else case.category
+        typed = Form({"text": (inert_line(kept),)})
     return await _form(request, typed)
 
 
@@ -113,10 +125,15 @@ async def send(request: web.Request) -> web.StreamResponse:
         most = REGISTER_CHARACTERS if act.hint else TEXT_CHARACTERS
         text = written(inert_line(form.one("text")) if act.hint else form.one("text"), most)
         if act.headline and not form.has(SEND):
-            template, shown = "case/told_preview.html", inert(text)
+            template, shown = "case/told_preview.html", "" if act.is_note else inert(text)
             return await form_page(request, template, act.action, act=act, text=text, shown=shown)
-        await do(request, name, text)
-    except UnknownCase:
+        if name == "category" and text not in _categories(request):
+            raise NoText
+        if act.is_note:
+            await allowing(request, act.action)
+            await do(request, "note", text)
+        await do(request, name, "" if act.is_note else text)
+    except (UnknownCase, HeldBack):
         raise
     except DeskError as refused:
         return await _form(request, form, notice_for(refused))
@@ -126,7 +143,13 @@ async def send(request: web.Request) -> web.StreamResponse:
 async def _form(request: web.Request, typed: Form, notice: Notice | None = None) -> web.Response:
     act = ACTS[_named(request)]
     text, most = typed.one("text"), REGISTER_CHARACTERS
-    return await form_page(request, "case/text.html", act.action, notice, act=act, text=text, most=most)
+    choices = _categories(request) if _named(request) == "category" else None
+    about = {"act": act, "text": text, "most": most, "choices": choices}
+    return await form_page(request, "case/text.html", act.action, notice, **about)
+
+
+def _categories(request: web.Request) -> tuple[str, ...]:
+    return tuple(inert_line(one) for one in request.app[SERVICES].desk.reading().categories)
 
 
 def _named(request: web.Request) -> str:

@@ -23,9 +23,19 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from aiohttp import web
 
-from cases.case.timeline import Rules
+from cases.case.timeline import CaseAction, Rules
 from cases.sentences.file import AT_THE_DESK
-from desk.errors import DayTooSoon, DeskError, Erased, FileUnreadable, HomeUnusable, NoText, NotReachable, UnknownCase
+from desk.errors import (
+    DayTooSoon,
+    DeskError,
+    Erased,
+    FileUnreadable,
+    HeldBack,
+    HomeUnusable,
+    NoText,
+    NotReachable,
+    UnknownCase,
+)
 from desk.web.local.forms import Form
 from desk.web.local.forms_with_file import FILE_FIELD, SentFile, read_form_with_file
 from desk.web.services import ERROR_STATUS, SERVICES, Services, case_named, typed_before
@@ -38,10 +48,12 @@ from desk.web.views.writing.typed import TypedText
 from desk.work.answers import FILE_BYTES_MAX
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
+from desk.work.writing import require_free
 from trusted.case.clock import today
 from trusted.case.entry import TEXT_CHARACTERS
 
-NOT_SENT: Final = Notice(N_("Not sent."), N_("The text is a draft. Press once more when the server answers."), "warn")
+NOT_SENT: Final = N_("Not sent.")
+IS_DRAFT: Final = N_("The text is a draft. Press once more when the server answers.")
 DRAFT_KEPT: Final = Notice(N_("The draft is kept on this computer, sealed."), "", "good")
 DRAFTS_LOST: Final = Notice(
     N_("The drafts on this computer could not be read, and are lost."), N_("Write the text again."), "warn"
@@ -173,13 +185,19 @@ class FormWithPreview(ABC, Generic[T]):
             return await self.buttons.get(form.one("do"), self._preview)(sitting)
         except (UnknownCase, Erased):
             raise
+        except HeldBack:
+            self._keep_what_was_typed(sitting)
+            raise
         except Locked:
             # Locked from another page while this one was on its way.
             sitting.services.desk.hold(f"{sitting.path}/{self.page}", form)
             raise
-        except NotReachable:
+        except NotReachable as failed:
             self._keep_what_was_typed(sitting)
-            return self.form(sitting, _kept(sitting), Said(NOT_SENT))
+            language = sitting.services.language
+            cause = language.notice(notice_for(failed))
+            not_sent = Notice(f"{language.translate(NOT_SENT)} {cause.what}", IS_DRAFT, "warn")
+            return self.form(sitting, _kept(sitting), Said(not_sent))
         except DeskError as refused:
             said = Said(notice_for(refused), invalid=_field_of(refused))
         self._keep_what_was_typed(sitting)
@@ -203,9 +221,8 @@ class FormWithPreview(ABC, Generic[T]):
         return see(f"{sitting.path}/{self.sent_page}")
 
     async def _keep_draft(self, sitting: Sitting[T]) -> web.Response:
-        async with sitting.services.desk.at_work() as book:
-            # Of a case that this desk does not know nothing is kept.
-            book.state.find(sitting.case)
+        # Of a case that this desk does not know nothing is kept.
+        sitting.services.desk.reading().state.find(sitting.case)
         self._keep(sitting)
         return see(f"{sitting.path}/{self.page}?saved=1")
 
@@ -289,7 +306,9 @@ async def case_to_write_to(sitting: Sitting[T]) -> AsyncIterator[tuple[Casebook,
         except NotReachable:
             book.state.find(sitting.case)
             raise
-        yield book, OpenCase(await book.open(book.state.find(sitting.case)), book.rules)
+        case = await book.open(book.state.find(sitting.case))
+        require_free(case, CaseAction.REPLY)
+        yield book, OpenCase(case, book.rules)
 
 
 def require_text(text: str, *, may_be_empty: bool = False) -> str:

@@ -21,7 +21,8 @@ from desk.web.handlers.write.machine import (
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import shown_case
-from desk.web.views.case_line import case_path
+from desk.web.views.case.held import relock_shown
+from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import answer, see
 from desk.web.views.writing.days_offered import day_of
 from desk.web.views.writing.news import counted, is_written, own_since
@@ -143,6 +144,7 @@ class _Write(FormWithPreview[TypedMessage]):
             "/",
             notice=said.notice,
             status=said.status,
+            number=case_number(bytes.fromhex(sitting.case)),
             typed=replace(sitting.typed, seen=sitting.typed.seen or counted(opened.case)),
             view=services.reporter.preview(opened.case, bodies, sitting.today, opened.rules),
             path=sitting.path,
@@ -156,7 +158,8 @@ async def sent(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     case = await shown_case(services.desk, case_named(request))
     words = sent_words(case, services.language)
-    return services.page("write/sent.html", "/", words=words, path=case_path(case.known.case_id))
+    relock = relock_shown(case, services.clock(), services.language)
+    return services.page("write/sent.html", "/", words=words, path=case_path(case.known.case_id), relock=relock)
 
 
 async def picture(request: web.Request) -> web.StreamResponse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
@@ -10,15 +10,18 @@ from babel import Locale, UnknownLocaleError
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, DeadlineKind
 from desk.web.views.case.entries import EntryShower, EntryShown, name_in_words
-from desk.web.views.case.moving import in_words, in_words_or, is_left
+from desk.web.views.case.held import HeldShown, held_shown, relock_shown
+from desk.web.views.case.moving import is_left
 from desk.web.views.case.way import Step, Way, next_day_in_law
 from desk.web.views.case_line import case_number, case_path
+from desk.web.views.overview.whose import whose_in_words
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.sentences import sentences_for
 from desk.web.views.written import inert, inert_line
 from desk.work.case.opened import NO_ORGANISATION, DeskCase
-from desk.work.case.readers import inside, signers_beside
-from desk.work.case.summing import first_line
+from desk.work.case.readers import inside, signers_of_move
+from desk.work.case.summing import first_line, summary_of
+from trusted.case.clock import STOCKHOLM
 from trusted.case.entry import (
     Attachment,
     CompletionRequest,
@@ -34,6 +37,25 @@ from trusted.case.entry import (
 
 _COUNSEL: Final = "counsel"
 _ERASE: Final = "/erase"
+CASE_NAME_CHARACTERS: Final = 32
+# What the case must allow, the page of the act, and how it is called.
+_ACTS: Final = (
+    (CaseAction.REPLY, "write", N_("Ask, answer, give feedback")),
+    (CaseAction.REPLY, "meet", N_("Propose a meeting")),
+    (CaseAction.REPLY, "write?act=minutes", N_("Write minutes")),
+    (CaseAction.NOTE, "note", N_("Write a note for the group")),
+    (CaseAction.CONCLUDE, "close", N_("Close the case")),
+    (CaseAction.REOPEN, "reopen", N_("Open it again")),
+    (CaseAction.RECUSE, "recuse", N_("Conflict of interest")),
+    (CaseAction.HAND_OVER, "move", N_("Change who reads it (lock again, outside lawyer)")),
+    (CaseAction.HOLD, "hold", N_("Keep it for now")),
+    (CaseAction.RELEASE_HOLD, "release-hold", N_("Let it be erased again")),
+    (CaseAction.NOTE, "has", N_("Say who has the case")),
+    (CaseAction.REPLY, "harm", N_("Ask whether anybody can come to harm")),
+    (CaseAction.NOTE, "link", N_("Link it to an earlier case")),
+    (CaseAction.NOTE, "register", N_("Give it your own register number")),
+    (CaseAction.NOTE, "category", N_("Choose the kind of matter")),
+)
 _NEW_REPORT: Final = N_("A new report")
 _UNREAD_REPORT: Final = N_("You have not read the report yet")
 _REPORTED: Final = frozenset({_NEW_REPORT, _UNREAD_REPORT})
@@ -63,16 +85,6 @@ class News:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Erasing:
-    """That somebody has signed to have the case erased, and what follows for this member."""
-
-    what: str
-    do: str
-    # Whether she can sign as the second, under Erase.
-    may_join: bool
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class CasePage:
     """The page of one case."""
 
@@ -82,7 +94,7 @@ class CasePage:
     register: str
     organisation: str
     news: News | None
-    erasing: Erasing | None
+    held: HeldShown | None
     warnings: tuple[Notice, ...]
     steps: tuple[Step, ...]
     entries: tuple[EntryShown, ...]
@@ -90,6 +102,8 @@ class CasePage:
     may_write: bool
     may_note: bool
     readers: tuple[str, ...]
+    # Who has it.
+    whose: str
     # Who opened it on which day.
     opened: tuple[str, ...]
     written_in: str
@@ -99,9 +113,9 @@ class CasePage:
     today: str
 
 
-def case_page(case: DeskCase, today: date, language: Language, own_cases: dict[str, str]) -> CasePage:
+def case_page(case: DeskCase, now: datetime, language: Language, own_cases: dict[str, str]) -> CasePage:
     """Return what the page shows."""
-    allowed = case.state.allowed
+    allowed, today = case.state.allowed, now.astimezone(STOCKHOLM).date()
     return CasePage(
         path=case_path(case.known.case_id),
         title=case_title(case),
@@ -109,14 +123,15 @@ def case_page(case: DeskCase, today: date, language: Language, own_cases: dict[s
         register=inert_line(case.register_number),
         organisation=organisation_in_words(case, language),
         news=_news(case, today, language),
-        erasing=_erasing(case, language),
+        held=held_shown(case, language) or relock_shown(case, now, language),
         warnings=tuple(language.notice(one) for one in _warnings(case)),
         steps=Way(case, today, language).steps(),
         entries=EntryShower(case, today, language, own_cases).all(),
-        acts=tuple(_acts(case, language)),
+        acts=tuple(_acts(case, language, has_others=len(own_cases) > 1)),
         may_write=CaseAction.REPLY in allowed,
         may_note=CaseAction.NOTE in allowed,
         readers=_readers(case, language),
+        whose=whose_in_words(summary_of(case), today, language),
         opened=EntryShower(case, today, language, own_cases).opened(),
         written_in=_language_in_words(case.report.language, language),
         urgent=case.report.urgent,
@@ -136,54 +151,33 @@ def organisation_in_words(case: DeskCase, language: Language) -> str:
     return language.translate(N_("organisation not given")) if name == NO_ORGANISATION else inert_line(name)
 
 
-def _acts(case: DeskCase, language: Language) -> Iterator[CaseAct]:
+def _acts(case: DeskCase, language: Language, *, has_others: bool) -> Iterator[CaseAct]:
     path, allowed = case_path(case.known.case_id), case.state.allowed
-    acts = (
-        (CaseAction.REPLY, f"{path}/write", N_("Ask, answer, give feedback")),
-        (CaseAction.REPLY, f"{path}/meet", N_("Propose a meeting")),
-        (CaseAction.REPLY, f"{path}/write?act=minutes", N_("Write minutes")),
-        (CaseAction.NOTE, f"{path}/note", N_("Write a note for the group")),
-        (CaseAction.CONCLUDE, f"{path}/close", N_("Close the case")),
-        (CaseAction.REOPEN, f"{path}/reopen", N_("Open it again")),
-        (CaseAction.RECUSE, f"{path}/recuse", N_("Conflict of interest")),
-        (CaseAction.HAND_OVER, f"{path}/move", N_("Change who reads it")),
-        (CaseAction.CO_SIGN, "/moves", N_("Approve new readers")),
-        (CaseAction.HOLD, f"{path}/hold", N_("Keep it for now")),
-        (CaseAction.RELEASE_HOLD, f"{path}/release-hold", N_("Let it be erased again")),
-        (CaseAction.NOTE, f"{path}/link", N_("Link it to an earlier case")),
-        (CaseAction.NOTE, f"{path}/register", N_("Give it your own register number")),
-        (CaseAction.ERASE, _erase_page(case), N_("Erase")),
-    )
     # Who has left the case signs, and notes what the group should know; she does not work on it.
-    work = {f"{path}/link", f"{path}/register"} if is_left(case) else set()
-    return (
-        CaseAct(where, language.translate(name))
-        for action, where, name in acts
-        if action in allowed and where not in work
-    )
+    work = {"link", "register", "category", "has"} if is_left(case) else set()
+    # Nor is anything offered that cannot be done: to link the only case, to move one that nobody else can sign for.
+    work |= set() if has_others else {"link"}
+    work |= set() if signers_of_move(case, case.own_id, {case.own_id}) else {"move"}
+    for action, page, name in _ACTS:
+        if action in allowed and page not in work:
+            yield CaseAct(f"{path}/{page}", language.translate(name))
+    if CaseAction.CO_SIGN in allowed:
+        yield CaseAct("/moves", language.translate(N_("Approve new readers")))
+    if CaseAction.ERASE in allowed:
+        others = any(member != case.own_id for member, _reference in case.waiting)
+        erase = _ERASE if others else f"{_ERASE}/{case.known.case_id.hex()}"
+        yield CaseAct(erase, language.translate(N_("Erase")))
 
 
-def _erase_page(case: DeskCase) -> str:
-    """Return where this member signs an erasure: beside a colleague where one has signed, or first."""
-    return _ERASE if _others_signed(case) else f"{_ERASE}/{case.known.case_id.hex()}"
-
-
-def _others_signed(case: DeskCase) -> list[str]:
-    return [inert_line(case.name_of(member)) for member, _reference in case.waiting if member != case.own_id]
-
-
-def _erasing(case: DeskCase, language: Language) -> Erasing | None:
-    if not case.waiting or case.state.closed_on is None:
-        return None
-    translate, others = language.translate, _others_signed(case)
-    may_join = CaseAction.CO_SIGN in case.state.allowed
-    if others:
-        what = translate(N_("%(names)s has signed that the case is to be erased."), names=in_words(others, language))
-        do = translate(N_("You can sign as the second on the page Erase.")) if may_join else ""
-        return Erasing(what, do, may_join)
-    waits_for = in_words_or([inert_line(one.name) for one in signers_beside(case)], language)
-    do = translate(N_("Waits for %(names)s."), names=waits_for) if waits_for else ""
-    return Erasing(translate(N_("You have signed that the case is to be erased.")), do, may_join=False)
+def action_of(path: str) -> CaseAction | None:
+    """Return what the page of an act at this address must be allowed to do; None for any other page."""
+    match path.split("/"):
+        case ["", "case", _name, page]:
+            return next((action for action, one, _words in _ACTS if one.partition("?")[0] == page), None)
+        case ["", "erase", name] if len(name) == CASE_NAME_CHARACTERS:
+            return CaseAction.ERASE
+        case _:
+            return None
 
 
 def _warnings(case: DeskCase) -> Iterator[Notice]:

@@ -14,7 +14,9 @@ from desk.web.views.case.files import FileShown, file_shown, file_words, tried_i
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert, inert_line
+from desk.work.case.claims import Claim, claim_of
 from desk.work.case.opened import UNKNOWN_NAME, DeskCase
+from desk.work.disposal import kind_of
 from trusted.case.entry import (
     Access,
     Acknowledgement,
@@ -22,6 +24,7 @@ from trusted.case.entry import (
     Attachment,
     Body,
     CaseLink,
+    Category,
     Close,
     CompletionRequest,
     Entry,
@@ -62,10 +65,17 @@ _KINDS: Final[Mapping[type, str]] = {
     Reopen: N_("opened the case again"),
     Note: N_("note, for the group only"),
     RegisterNumber: N_("register number, for the group only"),
+    Category: N_("kind of matter, for the group only"),
     CaseLink: N_("link to an earlier case, for the group only"),
     Attachment: N_("file"),
 }
-_OUTCOMES: Final = {"handled": N_("feedback: handled"), "dismissed": N_("feedback: dismissed")}
+_OUTCOMES: Final = {
+    "substantiated": N_("feedback: substantiated"),
+    "partly substantiated": N_("feedback: partly substantiated"),
+    "not substantiated": N_("feedback: not substantiated"),
+    "dismissed": N_("feedback: dismissed"),
+    "handled": N_("feedback: handled"),
+}
 # What an entry without words of its own means.
 _MEANING: Final[Mapping[type, str]] = {
     MinutesApproved: N_("The minutes are right, and the reporter has a new case code from here on."),
@@ -142,15 +152,15 @@ class EntryShower:
         return tuple(f"{self._day(one.day)}: {self._name(one.author)}" for one in reversed(found))
 
     def _entry(self, entry: Entry) -> EntryShown:
-        body = entry.body
+        body, claimed = entry.body, claim_of(entry.body)
         inner = entry.stream is Stream.NOTES
         theirs = entry.stream is Stream.REPORTER
         return EntryShown(
             who=who_wrote(self._case, entry, self._language),
-            kind=self._kind(entry),
+            kind=self._claim(entry, claimed[0]) if claimed else self._kind(entry),
             day=self._day(entry.day),
             side=THEIRS if theirs else INNER if inner else "",
-            text=inert(getattr(body, "text", "") or getattr(body, "reason", "")),
+            text=inert(claimed[1] if claimed else getattr(body, "text", "") or getattr(body, "reason", "")),
             new=self._case.is_new(entry),
             facts=tuple(self._facts(entry)),
             link=self._link(body),
@@ -166,7 +176,7 @@ class EntryShower:
             case CompletionRequest():
                 kind, values = N_("question, answer wanted by %(day)s"), {"day": self._day(body.wanted_by)}
             case Outcome():
-                kind = _OUTCOMES[body.result]
+                kind = _OUTCOMES[kind_of(body)]
             case Withdrawal():
                 kind = N_("withdraws the report") if body.file_id is None else N_("withdraws a file")
             case LegalHold():
@@ -183,12 +193,27 @@ class EntryShower:
                 kind = _KINDS[type(body)]
         return self._language.translate(kind, **values)
 
+    def _claim(self, entry: Entry, claim: Claim) -> str:
+        values = {
+            "name": self._name(claim.member) if claim.member else "",
+            "day": "" if claim.until is None else self._day(claim.until),
+        }
+        if claim.kind == "harm":
+            kind = N_("risk of harm, looked at again on %(day)s") if claim.until else N_("risk of harm, looked at")
+        elif claim.kind == "covers":
+            kind = N_("covers for %(name)s until %(day)s")
+        elif claim.member is None:
+            kind = N_("nobody has the case")
+        else:
+            kind = N_("takes the case") if claim.member == entry.author else N_("hands the case on to %(name)s")
+        return self._language.translate(kind, **values)
+
     def _facts(self, entry: Entry) -> list[str]:
         translate, body = self._language.translate, entry.body
         match body:
             case Report():
                 return [*self._of_the_report(body)]
-            case Outcome() if body.reason:
+            case Outcome(result="dismissed") if body.reason:
                 return [translate(N_("Why: %(reason)s"), reason=inert_line(body.reason))]
             case PhoneMinutes() if entry.number in self._case.state.open_minutes:
                 return [translate(N_("The reporter has not approved them yet."))]

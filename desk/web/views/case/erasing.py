@@ -1,6 +1,7 @@
 """What may be erased and when, whose signature waits, and the certificates of what was erased: in words, for the pages.
 
-A certificate says what the signed statements say, and nothing else is left: no category, no text, no day of the report.
+A certificate says what the signed statements say (`desk.work.disposal`), and nothing else is left: no category, no
+text, no day of the report.
 Its six words are made from the statements, the same at every desk that has them.
 """
 
@@ -11,7 +12,6 @@ from datetime import date
 from typing import Final
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
-from cases.case.signers import may_erase
 from cases.case.timeline import CaseAction
 from cases.roster.chain import Chain, fingerprint_words
 from desk.keep.state import KeptTombstone
@@ -22,6 +22,7 @@ from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert_line
 from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 from desk.work.case.readers import signers_beside
+from desk.work.disposal import kind_of, read_reference, reference_for
 from trusted.case.clock import add_months
 from trusted.case.entry import LegalHold, Stream
 from trusted.case.errors import SealBroken
@@ -30,7 +31,13 @@ from trusted.case.statements import verify_tombstone
 ERASE: Final = "/erase"
 # Thirty days before the two years are over the server gives notice (trusted/store/erase.py).
 SOON_DAYS: Final = 30
-OUTCOMES: Final = {"handled": N_("handled"), "dismissed": N_("dismissed")}
+OUTCOMES: Final = {
+    "substantiated": N_("substantiated"),
+    "partly substantiated": N_("partly substantiated"),
+    "not substantiated": N_("not substantiated"),
+    "dismissed": N_("dismissed"),
+    "handled": N_("handled"),
+}
 GROUNDS: Final = (
     ("decision", N_("A disposal decision"), N_("Disposal decision %(reference)s")),
     ("archive", N_("A receipt from the archive: the documents are there"), N_("Archive receipt %(reference)s")),
@@ -47,6 +54,11 @@ class Signature:
     ours: bool
     counts: bool
 
+    @property
+    def ground(self) -> str:
+        """What gives the right to erase, without what the reference says of the case."""
+        return read_reference(self.reference).ground
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class EraseLine:
@@ -59,6 +71,7 @@ class EraseLine:
     title: str
     closed: str
     outcome: str
+    register: str
     # How long it is until the two years are over, and how near that is.
     left: str
     until: str
@@ -114,7 +127,10 @@ class Certificate:
     path: str
     number: str
     erased: str = ""
-    reference: str = ""
+    ground: str = ""
+    register: str = ""
+    closed: str = ""
+    outcome: str = ""
     signers: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     # Signed by members of a roster that this desk no longer sees.
@@ -176,7 +192,8 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         number=case_number(case.known.case_id),
         title=case_title(case),
         closed="" if state.closed_on is None else language.day(state.closed_on),
-        outcome="" if state.outcome is None else translate(OUTCOMES[state.outcome.result]),
+        outcome="" if state.outcome is None else translate(OUTCOMES[kind_of(state.outcome)]),
+        register=inert_line(case.register_number),
         left=_days_left(days, language),
         until=language.day(cap),
         nearness="soon" if days <= SOON_DAYS and not state.on_hold else "",
@@ -208,7 +225,7 @@ def _days_left(days: int, language: Language) -> str:
 
 
 def _signatures(case: DeskCase) -> tuple[Signature, ...]:
-    counting = may_erase(case.streams)
+    counting = case.known.may_erase or ()
     return tuple(
         Signature(
             member,
@@ -227,10 +244,10 @@ def _why_held(case: DeskCase) -> str:
     return inert_line(holds[-1].reason) if holds else ""
 
 
-def reference_of(ground: str, number: str, language: Language) -> str:
-    """Return the reference that both sign, from what was ticked and typed."""
+def reference_of(case: DeskCase, ground: str, number: str, language: Language) -> str:
+    """Return the reference that both sign, from what was ticked and typed, and what the case is."""
     sentence = next(sentence for value, _label, sentence in GROUNDS if value == ground)
-    return language.translate(sentence, reference=" ".join(number.split()))
+    return reference_for(case, language.translate(sentence, reference=" ".join(number.split())))
 
 
 def certificate(kept: KeptTombstone, chain: Chain, server_key: bytes, language: Language) -> Certificate:
@@ -244,11 +261,15 @@ def certificate(kept: KeptTombstone, chain: Chain, server_key: bytes, language: 
         except SealBroken:
             continue
         members = (version.member(one.member) for one in proof.statements)
+        said = read_reference(inert_line(proof.reference))
         return Certificate(
             path=path,
             number=number,
             erased=language.day(proof.day),
-            reference=inert_line(proof.reference),
+            ground=said.ground,
+            register=said.register,
+            closed="" if said.closed is None else language.day(said.closed),
+            outcome=language.translate(OUTCOMES[said.outcome]) if said.outcome else "",
             signers=tuple(UNKNOWN_NAME if one is None else inert_line(one.name) for one in members),
             words=_words(kept.statements),
             unknown_signers=kept.unknown_signers,

@@ -41,6 +41,10 @@ _LOST: Final = {
     Lost.LINKS: N_("links"),
     Lost.SOUND_OR_FILM: N_("sound or film"),
     Lost.LAYOUT: N_("the layout"),
+    Lost.TEXT_COLOURS: N_("the colours of text and cells"),
+    Lost.CHARTS: N_("how charts are drawn: their numbers are kept"),
+    Lost.CHANGES: N_("the marks of tracked changes: insertions are kept, deletions are not"),
+    Lost.VALUES: N_("results of formulas that were not in the file"),
 }
 # Kinds of files that were refused, one and several.
 _TRIED: Final = {
@@ -68,8 +72,9 @@ class FileShown:
     lost: str
     withdrawn: bool
     is_picture: bool
-    # The addresses of the small picture and of the page that saves the file; nothing where there is none.
+    # The addresses of the small picture and of the pages that show and save the file; nothing where there is none.
     picture: str
+    read: str
     save: str
 
 
@@ -96,6 +101,7 @@ def file_shown(
         withdrawn=withdrawn,
         is_picture=attachment.file_kind in _PICTURES,
         picture=picture_path(case_id, attachment.file_id) if has_picture else "",
+        read="" if withdrawn else f"{case_path(case_id)}/read/{attachment.file_id}",
         save="" if withdrawn else f"{case_path(case_id)}/save/{attachment.file_id}",
     )
 

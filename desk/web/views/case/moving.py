@@ -11,7 +11,7 @@ from typing import Final
 
 from babel.lists import format_list
 
-from cases.case.signers import left_to_sign, stepped_aside
+from cases.case.signers import enough_for, left_to_sign, stepped_aside
 from cases.case.timeline import CaseAction, DeadlineKind
 from cases.roster.chain import Member
 from desk.web.views.case.way import next_day_in_law
@@ -20,11 +20,9 @@ from desk.web.views.sentences import sentences_for
 from desk.web.views.written import inert, inert_line
 from desk.work.case.checks import check_stepping_aside
 from desk.work.case.opened import DeskCase
-from desk.work.case.readers import inside, signers_beside
-from desk.work.case.summing import to_lock_out
+from desk.work.case.readers import inside, is_concerned, signers_of_move, to_lock_out
 from desk.work.moves import ReadOffer
 from trusted.case.clock import STOCKHOLM, next_release
-from trusted.case.statements import enough_to_sign
 
 ROLES: Final = {"lead": N_("lead"), "handler": N_("handler"), "counsel": N_("outside lawyer")}
 REASONS: Final = (
@@ -33,19 +31,8 @@ REASONS: Final = (
     ("gain", N_("I have money or something else to win or lose.")),
     ("other", N_("Something else, for example friendship or enmity, can make somebody doubt that I am impartial.")),
 )
-TWO_MOVES: Final = Notice(
-    N_("You are too few to lock the case at once: it takes two moves."),
-    N_(
-        "Step 1, now: add a third reader, and let the one who has left sign once more. Step 2, after 6 o'clock the"
-        " next day: lock again without the one who has left, and let the third person sign. You make both."
-    ),
-    "warn",
-)
-NO_THIRD: Final = Notice(
-    N_("You are too few to lock the case, and there is nobody to add."),
-    N_("Add a member under Members first. Until then the case stays with you."),
-    "warn",
-)
+# The page of what a colleague has sent to be signed: where one move waits, that move itself.
+SIGN_SENT: Final = "/moves?sent"
 FIRST_DO: Final = {
     DeadlineKind.ACKNOWLEDGE: N_(
         "Send the acknowledgement first: after the move you do not reach the case before 6 o'clock the next day."
@@ -54,14 +41,12 @@ FIRST_DO: Final = {
         "Give feedback first: after the move you do not reach the case before 6 o'clock the next day."
     ),
 }
-_STAYS: Final = (
-    N_("%(name)s has to stay in this step: only a reader can check the new key."),
-    N_("The next step takes %(name)s out."),
-)
-_ONE_READER: Final = N_("signs once more, and has to stay in this step: only a reader can check the new key")
+STILL_HAS_KEY: Final = N_("%(names)s has left the case and still has its key.")
+_TWO: Final = 2
 _CONCERNED: Final = N_("The report concerns this person.")
 _UNNAMED: Final = N_("The reporter has not said whom it concerns, so only an outside lawyer can be added.")
 _LEFT: Final = N_("has left the case")
+_NEW: Final = N_("new to the case: if nobody who reads it today is to stay")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,8 +60,6 @@ class Person:
     chosen: bool = False
     refused: str = ""
     note: str = ""
-    # Why she is among the readers of this move without being asked.
-    stays: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,7 +69,6 @@ class MoveForm:
     readers: tuple[Person, ...]
     signers: tuple[Person, ...]
     reason: str = ""
-    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -126,7 +108,7 @@ def is_asked_after_leaving(case: DeskCase) -> bool:
     """Whether this member is still asked to sign once she has stepped aside: the others are too few."""
     roster = case.chain.current
     left = () if roster is None else left_to_sign(case.streams, roster)
-    return roster is None or not enough_to_sign({one.id for one in left} - {case.own_id}, roster)
+    return roster is None or not enough_for(case.streams, {one.id for one in left} - {case.own_id}, roster)
 
 
 def others_reading(case: DeskCase) -> tuple[str, ...]:
@@ -158,15 +140,6 @@ def first_to_do(case: DeskCase, now: datetime) -> str:
     return limit.kind
 
 
-def has_to_stay(case: DeskCase, readers: Collection[str], signer: str, language: Language) -> Notice | None:
-    """Return the notice for a signer who has stepped aside and was taken out; she reads once more to check the key."""
-    roster = case.chain.current
-    member = None if roster is None else roster.member(signer)
-    if member is None or signer in readers or signer not in stepped_aside(case.streams):
-        return None
-    return Notice(*(language.translate(one, name=inert_line(member.name)) for one in _STAYS))
-
-
 def move_form(
     case: DeskCase, language: Language, chosen: Collection[str] | None = None, signer: str = "", reason: str = ""
 ) -> MoveForm:
@@ -174,31 +147,25 @@ def move_form(
     roster = case.chain.current
     if roster is None:
         return MoveForm((), ())
-    aside, signers, within = stepped_aside(case.streams), signers_beside(case), inside(case)
-    two_moves = bool(signers) and all(one.id in aside for one in signers)
-    # Where one alone can sign, and has left, she is a reader of this move by need: that is no choice.
-    staying = signers[0].id if two_moves and len(signers) == 1 else ""
-    new = [one.id for one in roster.members if one.id not in within and not _why_refused(case, one)]
-    if chosen is None:
-        chosen = within - aside | ({one.id for one in signers} if two_moves else set())
-        # Where one alone can be the third, that one is.
-        chosen |= set(new) if two_moves and len(new) == 1 else set()
+    within = inside(case) - stepped_aside(case.streams)
+    signers = signers_of_move(case, case.own_id, within)
+    # With one other reader left: who signs when she is the one whom the move leaves out.
+    signers += () if len(within) > _TWO else signers_of_move(case, case.own_id, {case.own_id})
+    signers = tuple(dict.fromkeys(signers))
+    # Where one alone can sign, that one has to read from then on.
+    chosen = within | ({signers[0].id} if len(signers) == 1 else set()) if chosen is None else chosen
     able = {one.id for one in signers}
     first = signer if signer in able else next((one.id for one in signers if one.id in chosen), "")
-    readers = tuple(_choice(case, one, language, chosen, staying) for one in roster.members)
     return MoveForm(
-        readers=readers,
+        readers=tuple(_choice(case, one, language, chosen) for one in roster.members),
         signers=tuple(
-            person(one, language, chosen=one.id == first, note=_LEFT if one.id in aside else "") for one in signers
+            person(one, language, chosen=one.id == first, note="" if one.id in within else _NEW) for one in signers
         ),
         reason=reason,
-        notice=None if not two_moves else TWO_MOVES if new else NO_THIRD,
     )
 
 
-def person(
-    member: Member, language: Language, *, chosen: bool = False, refused: str = "", note: str = "", stays: str = ""
-) -> Person:
+def person(member: Member, language: Language, *, chosen: bool = False, refused: str = "", note: str = "") -> Person:
     """Return a member in words."""
     return Person(
         id=member.id,
@@ -208,11 +175,10 @@ def person(
         chosen=chosen,
         refused=language.translate(refused) if refused else "",
         note=language.translate(note) if note else "",
-        stays=language.translate(stays) if stays else "",
     )
 
 
-def _choice(case: DeskCase, member: Member, language: Language, chosen: Collection[str], staying: str) -> Person:
+def _choice(case: DeskCase, member: Member, language: Language, chosen: Collection[str]) -> Person:
     refused = _why_refused(case, member)
     return person(
         member,
@@ -220,16 +186,14 @@ def _choice(case: DeskCase, member: Member, language: Language, chosen: Collecti
         chosen=member.id in chosen and not refused,
         refused=refused,
         note=_LEFT if member.id in stepped_aside(case.streams) else "",
-        stays=_ONE_READER if member.id == staying else "",
     )
 
 
 def _why_refused(case: DeskCase, member: Member) -> str:
     """Return why a member cannot read a case from now on; nothing for who can."""
-    report = case.report
-    if member.id in report.concerns:
+    if member.id in case.report.concerns:
         return _CONCERNED
-    return _UNNAMED if report.concerns_unnamed and member.role != "counsel" else ""
+    return _UNNAMED if is_concerned(case, member) else ""
 
 
 def move_shown(case: DeskCase, by: str, readers: Sequence[Member], reason: str, language: Language) -> MoveShown:
@@ -240,7 +204,7 @@ def move_shown(case: DeskCase, by: str, readers: Sequence[Member], reason: str, 
         by=by,
         readers=_people(readers, language),
         joining=_people([one for one in readers if one.id not in before], language),
-        leaving=_people([one for one in known if one.id in before - named], language),
+        leaving=_leaving(case, [one for one in known if one.id in before - named], language),
         reason=inert(reason),
     )
 
@@ -250,11 +214,16 @@ def offer_shown(read: ReadOffer, language: Language) -> MoveShown:
     return MoveShown(
         by=inert_line(read.by.name),
         readers=_people(read.readers, language),
-        joining=_people(read.joining, language),
-        leaving=_people(read.leaving, language),
+        joining=_people([*read.let_in, *read.joining], language),
+        leaving=_leaving(read.case, read.leaving, language),
         reason=inert(read.reason),
     )
 
 
 def _people(members: Sequence[Member], language: Language) -> tuple[Person, ...]:
     return tuple(person(one, language) for one in members)
+
+
+def _leaving(case: DeskCase, members: Sequence[Member], language: Language) -> tuple[Person, ...]:
+    aside = stepped_aside(case.streams)
+    return tuple(person(one, language, note=_LEFT if one.id in aside else "") for one in members)

@@ -12,6 +12,7 @@ from typing import Final
 from cases.case.deadlines import ACKNOWLEDGE, ASSESS
 from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from desk.web.views.pages import N_, Language
+from desk.web.views.states import left_in_words
 from desk.work.case.opened import DeskCase
 from trusted.case.clock import clock_start
 from trusted.case.entry import Acknowledgement, Assessment, Body, Feedback, Outcome, Reopen, Stream
@@ -162,7 +163,8 @@ class Way:
 
     def _by(self, sentence: str, due: Deadline) -> str:
         day = self._language.weekday(due.day, self._today)
-        return self._say(sentence, day=day, left=days_left(due.day, self._today, self._language))
+        left = left_in_words(due.day, self._today, self._language)
+        return self._say(sentence, day=day, left=left[:1].lower() + left[1:])
 
     def _first(self, wanted: Callable[[Body], bool]) -> date | None:
         return next((entry.day for entry in self._case.streams[Stream.MEMBERS] if wanted(entry.body)), None)
@@ -181,18 +183,6 @@ class Way:
 
     def _day(self, day: date) -> str:
         return self._language.day(day, self._today)
-
-
-def days_left(day: date, today: date, language: Language) -> str:
-    """Return how long it is until a day, or how late it is, in the middle of a sentence."""
-    left = (day - today).days
-    if left == 0:
-        return language.translate(N_("today"))
-    if abs(left) == 1:
-        return language.translate(N_("1 day left") if left > 0 else N_("1 day late"))
-    if left > 0:
-        return language.translate(N_("%(days)d days left"), days=left)
-    return language.translate(N_("%(days)d days late"), days=-left)
 
 
 def next_day_in_law(state: CaseState) -> Deadline | None:

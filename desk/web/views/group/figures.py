@@ -9,11 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from desk.keep.figures import ChannelYear
 from desk.web.views.group.charts import Bar, bars
 from desk.web.views.pages import N_, Language
-from desk.work.case.numbers import Period, Table
+from desk.work.case.numbers import Period, Published, Table
 
 _DECISIONS: Final = {"handled": N_("Handled"), "dismissed": N_("Dismissed"), "open": N_("Not closed yet")}
+# Of the whole channel; what is open stands with what was dismissed.
+_OUTCOMES: Final = {
+    "substantiated": N_("Substantiated"),
+    "partly substantiated": N_("Partly substantiated"),
+    "not substantiated": N_("Not substantiated"),
+    "handled": N_("Handled, nothing else noted"),
+    "dismissed": N_("Dismissed, or not closed yet"),
+}
 _ACKNOWLEDGED: Final = {
     "soon": N_("0 to 3 days"),
     "in time": N_("4 to 7 days"),
@@ -59,29 +68,66 @@ class Figures:
     bars: tuple[Bar, ...]
 
 
-def figures(found: Sequence[Period], wanted: str, organisations: Mapping[str, str], language: Language) -> Figures:
-    """Return the page with the period of this name, or the last."""
+# Makes a PDF of a title, a language, sentences, the heads of two columns, and tables with their captions.
+PrintFigures = Callable[
+    [str, str, Sequence[str], tuple[str, str], Sequence[tuple[str, Sequence[tuple[str, int]]]]], bytes
+]
+
+
+def of_channel(published: Mapping[str, ChannelYear]) -> tuple[Period, ...]:
+    """Return the years of the whole channel that have figures, oldest first."""
+    return tuple(
+        Period(
+            (int(year),),
+            found.total,
+            _table_of(found, "organisation"),
+            _table_of(found, "outcome"),
+            _table_of(found, "acknowledged"),
+            _table_of(found, "feedback"),
+        )
+        for year, found in sorted(published.items())
+        if found.total
+    )
+
+
+def _table_of(found: ChannelYear, name: str) -> Table:
+    rows = tuple(Published(row.keys, row.count) for row in found.rows if row.table == name)
+    is_late = any("late" in row.keys for row in rows)
+    return Table(rows, () if is_late else ("late",))
+
+
+def figures(
+    found: Sequence[Period], wanted: str, organisations: Mapping[str, str], language: Language, *, own: bool = True
+) -> Figures:
+    """Return the page with the period of this name, or the last. `own`: of one member's cases."""
     names = tuple(_years(period) for period in found)
     shown = next((period for period in found if _years(period) == wanted), found[-1] if found else None)
     rows = [(_years(period), period.total) for period in found]
-    return Figures(None if shown is None else _shown(shown, organisations, language), names, bars(rows))
+    return Figures(None if shown is None else _shown(shown, organisations, language, own=own), names, bars(rows))
 
 
-def as_csv(found: Sequence[Period], organisations: Mapping[str, str], language: Language) -> bytes:
+def as_csv(found: Sequence[Period], organisations: Mapping[str, str], language: Language, *, own: bool = True) -> bytes:
     """Return all periods as one file for a spreadsheet, with semicolons as Swedish ones expect."""
     translate, text = language.translate, io.StringIO(newline="")
     text.write(_BYTE_ORDER_MARK)
     rows = csv.writer(text, delimiter=";")
     rows.writerow([translate(N_("Year")), translate(N_("Table")), translate(N_("Row")), translate(N_("Number"))])
     for period in found:
-        shown = _shown(period, organisations, language)
+        shown = _shown(period, organisations, language, own=own)
         rows.writerow([shown.name, translate(N_("Reports")), translate(N_("All")), shown.total])
         for table in shown.tables:
             rows.writerows([shown.name, table.caption, _no_formula(label), count] for label, count in table.rows)
     return text.getvalue().encode()
 
 
-def _shown(period: Period, organisations: Mapping[str, str], language: Language) -> PeriodShown:
+def as_pdf(title: str, shown: PeriodShown, language: Language, printed: PrintFigures) -> bytes:
+    """Return one period as a document, with the words of the page."""
+    head = language.translate(N_("Row")), language.translate(N_("Number"))
+    tables = [(one.caption, one.rows) for one in shown.tables]
+    return printed(title, language.code, shown.sentences, head, tables)
+
+
+def _shown(period: Period, organisations: Mapping[str, str], language: Language, *, own: bool) -> PeriodShown:
     translate = language.translate
 
     def words(known: Mapping[str, str]) -> Callable[[str], str]:
@@ -92,7 +138,7 @@ def _shown(period: Period, organisations: Mapping[str, str], language: Language)
 
     tables = (
         _table(N_("Organisation"), period.organisations, organisation, language),
-        _table(N_("Outcome"), period.decisions, words(_DECISIONS), language),
+        _table(N_("Outcome"), period.decisions, words(_DECISIONS if own else _OUTCOMES), language),
         _table(N_("Days to the acknowledgement"), period.acknowledged, words(_ACKNOWLEDGED), language, half=True),
         _table(N_("Time to the feedback"), period.feedback, words(_FEEDBACK), language, half=True),
     )
@@ -125,7 +171,9 @@ def _table(
     rows = tuple((_joined([words(key) for key in row.keys], language), row.count) for row in table.rows)
     if len(table.rows) == 1 and len(table.rows[0].keys) > 1:
         rows = ((translate(N_("All together")), table.rows[0].count),)
-    middle = _middle(rows) if half and len(rows) > 1 else ""
+    keys = [key for row in table.rows for key in row.keys]
+    # Rows of the whole channel can have a key in common, and then none is the middle one.
+    middle = _middle(rows) if half and len(rows) > 1 and len(keys) == len(set(keys)) else ""
     sentence = translate(N_("The middle one: %(row)s"), row=middle) if middle else ""
     return TableShown(translate(caption), rows, sentence)
 

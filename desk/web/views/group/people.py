@@ -12,8 +12,21 @@ from desk.work.case.waiting import Unripe
 from desk.work.membership import Change, change_between, introduction_of, may_sign
 
 READERS_NEEDED: Final = 2
+ONE_COUNSEL: Final = Notice(
+    N_("There is one external lawyer alone"),
+    N_(
+        "A report about any of you, when its reporter will not say whom, is read by that person only. Nobody can take"
+        " it over or erase it before you have taken in a second; then the first hands it on."
+    ),
+    "warn",
+)
 ROLES: Final = {"handler": N_("Case handler"), "lead": N_("Convenor"), "counsel": N_("External lawyer")}
 CLOCK: Final = Notice(N_("This computer's clock is wrong by about a day."), N_("Set it right and try again."), "warn")
+NOT_LET_IN: Final = Notice(
+    N_("The others have not let you in yet."),
+    N_("Two of them compare your six words with you by telephone, and sign. There is nothing to fetch until then."),
+    "warn",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +150,8 @@ class PeopleWords:
                 translate(N_("A change came about by one signature and fourteen days of waiting")),
                 translate(N_("%(changes)s Ask the one who signed, by telephone."), changes=changes),
             )
+        if chain is not None and chain.current is not None and len(chain.current.counsel) == 1:
+            yield self.language.notice(ONE_COUNSEL)
         if clock_wrong:
             yield self.language.notice(CLOCK)
 

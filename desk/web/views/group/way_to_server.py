@@ -54,16 +54,16 @@ def way_in_words(
 ) -> Way:
     """Return the way as a page shows it: the link's state, why there is none, why the last request got no answer."""
     if state == "UP" and unanswered:
-        notice = _why(unanswered, _AWAY)
+        notice = why_in_words(unanswered, _AWAY)
     elif state == "DOWN":
-        notice = _why(reason, _BLOCKED)
+        notice = why_in_words(reason, _BLOCKED)
     else:
         notice = _STATES[state]
     is_open = bool(bridges) or bad_bridges or notice.tone in {"warn", "bad"}
     return Way(language.notice(notice), bridges, is_open, bad_bridges)
 
 
-def _why(text_key: str, otherwise: Notice) -> Notice:
+def why_in_words(text_key: str, otherwise: Notice) -> Notice:
     """Return what an error on the way means for the member."""
     if text_key == "onion.tor_not_ready":
         return _BLOCKED

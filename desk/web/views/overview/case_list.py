@@ -8,7 +8,7 @@ from typing import Final
 from desk.keep.summaries import Summary
 from desk.web.views.case_line import case_number
 from desk.web.views.pages import N_
-from desk.web.views.states import erased_at_latest
+from desk.work.due import erased_at_latest
 
 ALL: Final = ""
 UNDER_WAY: Final = "open"

@@ -1,68 +1,35 @@
-"""What is to be done today, the most urgent first: one sentence each, and one button to the page where it is done."""
+"""What is to be done today as sentences: one for each row of `desk.work.due`, with one button to the page for it.
 
-from collections.abc import Callable, Iterator, Mapping
+Above them stands what may mean that the server lies, beside them what waits for others and cannot be done here now.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from cases.case.timeline import DeadlineKind
-from desk.keep.state import KnownCase
-from desk.keep.summaries import Index, Limit, Problem, Summary
-from desk.web.views.case.moving import in_words_or
-from desk.web.views.case_line import case_number, case_path, has_answer
+from cases.case.timeline import CaseAction, DeadlineKind
+from desk.keep.summaries import Problem, Summary
+from desk.web.views.case.moving import SIGN_SENT, STILL_HAS_KEY, in_words, in_words_or
+from desk.web.views.case_line import case_number, case_path
+from desk.web.views.overview.tasks import TASKS, Words, path_of, when_in_words
+from desk.web.views.overview.whose import whose_in_words
 from desk.web.views.pages import N_, Language
 from desk.web.views.sentences import sentences_for
-from desk.web.views.states import SOON_DAYS, erased_at_latest, left_in_words
+from desk.web.views.states import NEXT, left_in_words
 from desk.web.views.written import inert_line
+from desk.work.case.opened import Held
+from desk.work.due import FEEDBACK_REMINDERS, Basis, Due, Task, due_in, waits_before_locking
 from trusted.case.clock import STOCKHOLM
-from trusted.case.errors import NotThere
 
-ERASE: Final = "/erase"
 MEMBERS: Final = "/members"
 SETTINGS: Final = "/settings"
-MOVES: Final = "/moves"
-# From how many days ahead a limit is something for today.
-_DAYS: Final[Mapping[str, int]] = {DeadlineKind.ACKNOWLEDGE: 7, DeadlineKind.ASSESS: 7, DeadlineKind.FEEDBACK: 7}
 # So many are shown; the rest stands in the list below, in the same order.
 MOST: Final = 30
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """The words for one kind of limit."""
-
-    head: str
-    by: str
-    late: str
-    button: str
-    # Within the case: a report is read before it is acknowledged.
-    path: str
-
-
-_TASKS: Final[Mapping[str, _Task]] = {
-    DeadlineKind.ACKNOWLEDGE: _Task(
-        N_("%(left)s: acknowledge the report"),
-        N_("By %(day)s, the 7 days of the law."),
-        N_("The 7 days of the law ended on %(day)s. Acknowledge it today."),
-        N_("Read and acknowledge"),
-        "",
-    ),
-    DeadlineKind.ASSESS: _Task(
-        N_("%(left)s: make the first assessment"),
-        N_("By %(day)s, our goal."),
-        N_("Our goal was %(day)s."),
-        N_("Write the assessment"),
-        "/write?act=assess",
-    ),
-    DeadlineKind.FEEDBACK: _Task(
-        N_("%(left)s: give feedback"),
-        N_("By %(day)s, the three months of the law."),
-        N_("The three months of the law ended on %(day)s. Give it today, even if not everything is finished."),
-        N_("Give feedback"),
-        "/write?act=feedback",
-    ),
-}
+# What may mean that the server lies stands above everything, a copy of the key below.
+_ALARM: Final = -1
+_LAST: Final = len(Basis)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,6 +43,17 @@ class Todo:
     path: str
     tone: str = "warn"
     is_first: bool = False
+    # Who has the case, in words; the address at which this member takes it, where nobody has.
+    whose: str = ""
+    take: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WaitsForOthers:
+    """Something that this member waits for: a sentence, and the case it is about."""
+
+    text: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,211 +63,157 @@ class Known:
     summaries: Mapping[str, Summary]
     read: Mapping[str, Mapping[int, int]]
     problems: Mapping[str, Problem]
-    # Who is to sign the file that this member has made, by case.
-    offers: Mapping[str, str]
+    # The moves that wait for a signature, by case.
+    held: Mapping[str, Held]
+    # Those of cases of which she has no key yet.
+    to_join: Collection[bytes]
     # A change of who may read that this member has not signed.
     unsigned_change: bool
-    # The cases whose moves wait for this member's signature.
-    moves: tuple[bytes, ...] = ()
     # Nobody has a copy of this member's key.
     no_copy: bool = False
+
+    def is_away(self, name: str) -> bool:
+        """Whether a case is not there now, and may come again with a new key."""
+        problem = self.problems.get(name)
+        return problem is not None and problem.until is not None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Found:
     """One thing to do that has no words yet: of ten thousand cases thirty are shown."""
 
-    # What is most urgent comes first: the kind of thing, then the days that are left.
-    rank: tuple[int, int]
+    rank: tuple[int, bool, date, bytes]
     words: Callable[[], Todo]
 
 
 def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
-    """Return what is to be done, the most urgent first."""
-    found = [_Found((_SIGNATURE, 1), partial(_change, language))] if known.unsigned_change else []
-    found += [_Found((_SIGNATURE, 0), partial(_move, case_id, language)) for case_id in known.moves]
-    found += [_Found((_LAST, 0), partial(_copy, language))] if known.no_copy else []
+    """Return what is to be done, in the order of the list."""
+    found = [_Found(_first(Basis.SIGNATURE), partial(_change, language))] if known.unsigned_change else []
+    found += [_Found(_first(Basis.SIGNATURE), partial(_joining, case_id, language)) for case_id in known.to_join]
+    found += [_Found(_first(_LAST), partial(_copy, language))] if known.no_copy else []
     for name, problem in known.problems.items():
-        if problem.until is not None and name in known.summaries:
-            continue
-        rank = (_ALARM, 0) if problem.is_alarm else (_SIGNATURE, 2)
-        found.append(_Found(rank, partial(_problem, name, problem, language)))
+        if not (known.is_away(name) and name in known.summaries):
+            rank = _first(_ALARM if problem.is_alarm else Basis.SIGNATURE)
+            found.append(_Found(rank, partial(_problem, name, problem, language)))
     for name, summary in known.summaries.items():
-        gone = known.problems.get(name)
-        if gone is not None and gone.until is not None:
-            found += _of_waiting(summary, gone, gone.until, today, language)
+        if known.is_away(name):
             continue
-        found += _of_case(summary, known.read.get(name, {}), known.offers.get(name, ""), today, language)
+        if summary.warnings:
+            found.append(_Found(_first(_ALARM), partial(_warning, summary, language)))
+        due = due_in(summary, known.held.get(name), known.read.get(name, {}), today)
+        # Who takes it takes the case: one button is enough.
+        first = min(due, key=lambda one: one.rank, default=None)
+        found += [_Found(one.rank, partial(_task, one, summary, today, language, may_take=one is first)) for one in due]
     found.sort(key=lambda one: one.rank)
     return tuple(replace(one.words(), is_first=not place) for place, one in enumerate(found[:MOST]))
 
 
-def _of_waiting(
-    summary: Summary, problem: Problem, until: datetime, today: date, language: Language
-) -> Iterator[_Found]:
-    """Yield the day of a case that is not there now: it runs on, and nothing can be done before the case is back.
-
-    Before it the second of two moves, which is this member's, and the day from which she can make it.
-    """
-    if problem.next_without:
-        yield _Found((_SIGNATURE, 3), partial(_second_step, summary, problem.next_without, until, today, language))
-    due = summary.due
-    if due is None or not summary.may_write or (due.day - today).days > _DAYS[due.kind]:
-        return
-    days = (due.day - today).days
-    yield _Found((_LATE if days < 0 else _NEAR, days * 2), partial(_waiting, summary, due, today, language))
-
-
-def _waiting(summary: Summary, due: Limit, today: date, language: Language) -> Todo:
-    limit, notice = _limit(summary, due, today, language), language.notice(sentences_for(NotThere.text_key))
-    number = language.translate(N_("Case %(number)s"), number=case_number(summary.case_id))
-    return replace(
-        limit,
-        title="",
-        text=f"{number}. {notice.what} {notice.do}",
-        button=language.translate(N_("To the case")),
-        path=case_path(summary.case_id),
+def waiting_of(known: Known, today: date, language: Language) -> tuple[WaitsForOthers, ...]:
+    """Return what this member waits for, by case."""
+    return tuple(
+        WaitsForOthers(text, case_path(summary.case_id))
+        for name, summary in known.summaries.items()
+        for text in _waits(known, name, summary, today, language)
     )
 
 
-def _second_step(summary: Summary, without: str, until: datetime, today: date, language: Language) -> Todo:
-    translate = language.translate
-    # The case is waited for during two releases (desk/keep/cache.py), and comes back with the first.
-    day = until.astimezone(STOCKHOLM).date() - timedelta(days=1)
+def _waits(known: Known, name: str, summary: Summary, today: date, language: Language) -> Iterator[str]:
+    translate, held = language.translate, known.held.get(name)
     number = translate(N_("Case %(number)s"), number=case_number(summary.case_id))
-    again = translate(
-        N_("Lock again without %(name)s on %(day)s, after 6 in the morning."),
-        name=inert_line(without),
-        day=language.weekday(day, today),
-    )
+    if known.is_away(name):
+        yield from (f"{number}. {one}" for one in _while_away(known.problems[name], summary, today, language))
+    elif held is not None and not held.to_sign:
+        names = in_words_or([inert_line(one) for one in held.waits_for], language)
+        sentence = N_("The move waits for the signature of %(name)s.") if names else N_("A move waits for a signature.")
+        yield f"{number}. {translate(sentence, name=names)}"
+    elif summary.own_signature:
+        names = in_words_or([inert_line(one) for one in summary.beside], language)
+        sentence = N_("The erasure waits for the signature of %(name)s.")
+        yield f"{number}. {translate(sentence, name=names)}"
+
+
+def _while_away(problem: Problem, summary: Summary, today: date, language: Language) -> Iterator[str]:
+    """Yield the sentences on a case that was moved: when it is back, and its day, which runs on."""
+    until = problem.until or datetime.min.replace(tzinfo=STOCKHOLM)
+    # The case is waited for during two releases (desk/keep/cache.py), and comes back with the first.
+    day = language.weekday(until.astimezone(STOCKHOLM).date() - timedelta(days=1), today)
+    yield language.translate(N_("It is being locked again, and is back on %(day)s after 6 in the morning."), day=day)
+    if summary.due is not None:
+        limit = language.translate(NEXT[DeadlineKind(summary.due.kind)], day=language.weekday(summary.due.day, today))
+        yield f"{limit}: {left_in_words(summary.due.day, today, language)}."
+
+
+def _task(due: Due, summary: Summary, today: date, language: Language, *, may_take: bool) -> Todo:
+    words, translate = _words_of(due, summary, today), language.translate
+    left = "" if due.by is None else left_in_words(due.by, today, language)
+    names = ", ".join(inert_line(one) for one in _named_in(due, summary))
+    number = case_number(summary.case_id)
+    has_day = bool(words.limit) or due.basis is Basis.LAW
+    is_late = has_day and due.by is not None and due.by < today
+    text = [translate(words.text, names=names, day=_day(due, summary, today, language))] if words.text else []
+    text += [] if due.by is None or not words.limit else [when_in_words(words, due.by, today, language)]
+    text += _more(due, summary, today, language)
+    head = translate(words.head, left=left, names=names, number=number)
     return Todo(
-        head=translate(N_("Step 1 of 2 is done")),
-        title="",
-        text=f"{number}. {again}",
-        button=translate(N_("To the case")),
-        path=case_path(summary.case_id),
-    )
-
-
-def offers_standing(index: Index, cases: Mapping[str, KnownCase]) -> Mapping[str, str]:
-    """Return who is to sign which case's file, of those that still fit: nothing was written in the case since."""
-    return {
-        name: inert_line(offer.signer)
-        for name, offer in index.offers.items()
-        if name in cases and entries_of(cases[name]) == offer.entries
-    }
-
-
-def entries_of(known: KnownCase) -> int:
-    """Return how many entries a case has, as far as this desk has seen it."""
-    return sum(head.count for head in known.seen.values())
-
-
-def _of_case(
-    summary: Summary, read: Mapping[int, int], signer: str, today: date, language: Language
-) -> Iterator[_Found]:
-    if summary.warnings:
-        yield _Found((_ALARM, 1), partial(_warning, summary, language))
-    due = summary.due
-    if due is not None and summary.may_write and (due.day - today).days <= _DAYS[due.kind]:
-        days = (due.day - today).days
-        # What is over before what is near; on one day the law before our goal.
-        rank = (_LATE if days < 0 else _NEAR, days * 2 + (due.kind == DeadlineKind.ASSESS))
-        yield _Found(rank, partial(_limit, summary, due, today, language))
-    if has_answer(summary, read):
-        yield _Found((_ANSWER, 0), partial(_answer, summary, today, language))
-    if summary.to_lock_out:
-        yield _Found((_SIGNATURE, 3), partial(_lock_out, summary, signer, language))
-    if not summary.may_sign or summary.closed_on is None:
-        return
-    if summary.signed and not summary.own_signature:
-        yield _Found((_SIGNATURE, 0), partial(_signature, summary, language))
-        return
-    latest = erased_at_latest(summary.closed_on)
-    if latest is not None and (latest - today).days <= SOON_DAYS[DeadlineKind.ERASE]:
-        yield _Found((_NEAR, (latest - today).days * 2), partial(_cap, summary, latest, today, language))
-
-
-def _limit(summary: Summary, due: Limit, today: date, language: Language) -> Todo:
-    days = (due.day - today).days
-    task, translate = _TASKS[due.kind], language.translate
-    return Todo(
-        head=translate(task.head, left=left_in_words(days, language)),
-        title=_quoted(summary),
-        text=translate(task.late if days < 0 else task.by, day=language.weekday(due.day, today)),
-        button=translate(task.button),
-        path=f"{case_path(summary.case_id)}{task.path}",
-        tone="bad" if days < 0 else "warn",
-    )
-
-
-def _answer(summary: Summary, today: date, language: Language) -> Todo:
-    translate = language.translate
-    asked = summary.answered
-    return Todo(
-        head=translate(N_("An answer has come")),
-        title=_quoted(summary),
-        text="" if asked is None else translate(N_("You asked on %(day)s."), day=language.day(asked, today)),
-        button=translate(N_("Read the answer")),
-        path=case_path(summary.case_id),
-    )
-
-
-def _signature(summary: Summary, language: Language) -> Todo:
-    translate = language.translate
-    return Todo(
-        head=translate(N_("A signature waits: erasing")),
-        title=_quoted(summary),
-        text=translate(N_("%(name)s has signed, you are the second."), name=summary.signed[0]),
-        button=translate(N_("Read and sign")),
-        path=ERASE,
-    )
-
-
-def _lock_out(summary: Summary, signer: str, language: Language) -> Todo:
-    translate, names = language.translate, ", ".join(inert_line(name) for name in summary.to_lock_out)
-    text = [translate(N_("The move waits for the signature of %(name)s."), name=signer)] if signer else []
-    if not signer:
-        text.append(translate(N_("Until then %(names)s can still open the case."), names=names))
-        is_in_two_steps = set(summary.beside) <= set(summary.to_lock_out)
-        beside = N_("%(names)s signs once more: step 1 of 2.") if is_in_two_steps else N_("%(names)s signs beside you.")
-        who = in_words_or([inert_line(name) for name in summary.beside], language)
-        text += [translate(beside, names=who)] if who else []
-        is_acknowledged = summary.due is None or summary.due.kind != DeadlineKind.ACKNOWLEDGE
-        text += [] if is_acknowledged else [translate(N_("Send the acknowledgement first."))]
-    return Todo(
-        head=translate(N_("Lock the case again: %(names)s has left"), names=names),
-        title=_quoted(summary),
+        head=translate(N_("%(head)s, then lock it again"), head=head) if _locks_next(due, summary, today) else head,
+        title="" if summary.is_left or due.task is Task.SIGN_MOVE else inert_line(summary.title).rstrip("."),
         text=" ".join(text),
-        button=translate(N_("Lock again")),
-        path=f"{case_path(summary.case_id)}/move",
+        button=translate(words.button),
+        path=path_of(due, case_path(summary.case_id)),
+        tone="bad" if is_late else "warn",
+        whose=whose_in_words(summary, today, language) if due.basis is not Basis.SIGNATURE else "",
+        take=f"{case_path(summary.case_id)}/has" if may_take and _is_free(due, summary, today) else "",
     )
 
 
-def _cap(summary: Summary, latest: date, today: date, language: Language) -> Todo:
-    translate, days = language.translate, (latest - today).days
-    if summary.on_hold:
-        return Todo(
-            head=translate(N_("%(left)s: decide whether the case is kept"), left=left_in_words(days, language)),
-            title=_quoted(summary),
-            text=translate(
-                N_("The two years of the law end on %(day)s. Nothing is erased before you end the keeping."),
-                day=language.day(latest, today),
-            ),
-            button=translate(N_("To the case")),
-            path=case_path(summary.case_id),
-        )
-    return Todo(
-        head=translate(N_("%(left)s: erase the case"), left=left_in_words(days, language)),
-        title=_quoted(summary),
-        text=translate(
-            N_("The server erases it on %(day)s, two years after closing. See to the archive's part before."),
-            day=language.day(latest, today),
-        ),
-        button=translate(N_("To erasing")),
-        path=ERASE,
-        tone="bad" if days < 0 else "warn",
-    )
+def _is_free(due: Due, summary: Summary, today: date) -> bool:
+    """Whether this member can take the case: nobody has it."""
+    is_nobodys = summary.whose(today) is None and not summary.is_left
+    return is_nobodys and due.basis is not Basis.SIGNATURE and CaseAction.NOTE in summary.allowed
+
+
+def _words_of(due: Due, summary: Summary, today: date) -> Words:
+    if due.task is Task.FEEDBACK and due.by is not None and (due.by - today).days > FEEDBACK_REMINDERS[1]:
+        return TASKS["feedback-soon"]
+    if due.task is Task.ANSWER and summary.answered is None:
+        return TASKS["news"]
+    if due.task is Task.HARM and summary.is_later_look:
+        return TASKS["harm-again"]
+    return TASKS["erase-law" if due.task is Task.ERASE and due.basis is Basis.LAW else due.task]
+
+
+def _named_in(due: Due, summary: Summary) -> tuple[str, ...]:
+    return summary.to_lock_out if due.task is Task.LOCK_OUT else summary.signed[:1]
+
+
+def _day(due: Due, summary: Summary, today: date, language: Language) -> str:
+    """Return the day in the sentence of a row: when members asked, closed, or wrote last."""
+    days = {Task.ANSWER: summary.answered, Task.ERASE: summary.closed_on, Task.MONTHLY: summary.quiet_since}
+    day = due.by if due.basis is Basis.LAW else days.get(due.task)
+    return "" if day is None else language.day(day, today)
+
+
+def _more(due: Due, summary: Summary, today: date, language: Language) -> list[str]:
+    """Return what a row says besides: who signs beside this member, and what comes after it."""
+    translate = language.translate
+    if due.task is Task.LOCK_OUT:
+        names = in_words_or([inert_line(name) for name in summary.movers], language)
+        return [translate(N_("%(names)s signs beside you."), names=names)]
+    if _locks_next(due, summary, today):
+        names = in_words([inert_line(name) for name in summary.to_lock_out], language)
+        return [translate(STILL_HAS_KEY, names=names)]
+    return []
+
+
+def _locks_next(due: Due, summary: Summary, today: date) -> bool:
+    """Whether somebody is to be locked out once this is sent."""
+    return due.basis is Basis.LAW and summary.may_lock_out and waits_before_locking(summary, today)
+
+
+def _joining(case_id: bytes, language: Language) -> Todo:
+    words, translate = TASKS["sign-new"], language.translate
+    head = translate(words.head, number=case_number(case_id))
+    return Todo(head, "", translate(words.text), translate(words.button), SIGN_SENT)
 
 
 def _change(language: Language) -> Todo:
@@ -300,17 +224,6 @@ def _change(language: Language) -> Todo:
         text=translate(N_("Compare the six words by telephone before you sign.")),
         button=translate(N_("Look at the change")),
         path=MEMBERS,
-    )
-
-
-def _move(case_id: bytes, language: Language) -> Todo:
-    translate = language.translate
-    return Todo(
-        head=translate(N_("Sign: new readers of case %(number)s"), number=case_number(case_id)),
-        title="",
-        text=translate(N_("A colleague has sent it to you. Until you sign, the same people as before can open it.")),
-        button=translate(N_("Look at it")),
-        path=MOVES,
     )
 
 
@@ -327,10 +240,9 @@ def _copy(language: Language) -> Todo:
 
 def _warning(summary: Summary, language: Language) -> Todo:
     notice = language.notice(sentences_for(summary.warnings[0]))
-    number = language.translate(N_("Case %(number)s"), number=case_number(summary.case_id))
     return Todo(
-        head=f"{number}: {notice.what}",
-        title=_quoted(summary),
+        head=f"{language.translate(N_('Case %(number)s'), number=case_number(summary.case_id))}: {notice.what}",
+        title="" if summary.is_left else inert_line(summary.title).rstrip("."),
         text=notice.do,
         button=language.translate(N_("To the case")),
         path=case_path(summary.case_id),
@@ -339,31 +251,17 @@ def _warning(summary: Summary, language: Language) -> Todo:
 
 
 def _problem(name: str, problem: Problem, language: Language) -> Todo:
-    notice = language.notice(sentences_for(problem.text_key))
-    case_id = bytes.fromhex(name)
-    number = language.translate(N_("Case %(number)s"), number=case_number(case_id))
-    is_waiting = problem.until is not None
+    notice, case_id = language.notice(sentences_for(problem.text_key)), bytes.fromhex(name)
+    is_away = problem.until is not None
     return Todo(
-        head=f"{number}: {notice.what}",
+        head=f"{language.translate(N_('Case %(number)s'), number=case_number(case_id))}: {notice.what}",
         title="",
         text=notice.do,
-        button=language.translate(N_("To the case") if is_waiting else N_("To the members")),
-        path=case_path(case_id) if is_waiting else MEMBERS,
+        button=language.translate(N_("To the case") if is_away else N_("To the members")),
+        path=case_path(case_id) if is_away else MEMBERS,
         tone="bad" if problem.is_alarm else "warn",
     )
 
 
-def _quoted(summary: Summary) -> str:
-    if summary.is_left:
-        return ""
-    # It stands in quotation marks within a sentence.
-    return inert_line(summary.title).rstrip(".")
-
-
-# The order of the kinds: what may mean that the server lies stands above everything.
-_ALARM: Final = 0
-_LATE: Final = 1
-_NEAR: Final = 2
-_ANSWER: Final = 3
-_SIGNATURE: Final = 4
-_LAST: Final = 5
+def _first(basis: int) -> tuple[int, bool, date, bytes]:
+    return basis, False, date.min, b""

@@ -10,6 +10,7 @@ from typing import Final
 from cases.sentences import file
 from cases.sentences import in_words as in_words_of_operator
 from desk.errors import DeskError, NotReachable
+from desk.web.views.group.way_to_server import why_in_words
 from desk.web.views.pages import N_, Notice
 from desk.web.views.sentences.cases import CASES
 from desk.web.views.sentences.home import BROKEN, HOME
@@ -38,7 +39,8 @@ SENT_TWICE: Final = Notice(
 
 def notice_for(error: DeskError) -> Notice:
     """Return the two sentences for an error of the desk."""
-    return SENTENCES.get(error.text_key, UNREACHED if isinstance(error, NotReachable) else BROKEN)
+    otherwise = why_in_words(error.text_key, UNREACHED) if isinstance(error, NotReachable) else BROKEN
+    return SENTENCES.get(error.text_key, otherwise)
 
 
 def sentences_for(text_key: str) -> Notice:

@@ -36,6 +36,15 @@ CASES: Final[Mapping[str, Notice]] = {
     "timing.no_outcome": Notice(
         N_("Write to the reporter what you have done."), N_("A case cannot be closed without feedback.")
     ),
+    "close.no_outcome": Notice(N_("You have not chosen an outcome."), N_("Choose what you have come to.")),
+    "erase.two_counsel": Notice(
+        N_("Two outside lawyers do not erase this case: one of the two has to be of the group."),
+        N_("Ask somebody of the group who reads it to sign."),
+    ),
+    "erase.other_facts": Notice(
+        N_("Register number, closing day or outcome are others than what your colleague signed."),
+        N_("Compare the case, and sign with a reference of your own."),
+    ),
     "usage.text_too_long": Notice(N_("The text is too long."), N_("Shorten it, or send it in two parts.")),
     "link.no_such_number": Notice(
         N_("None of your other cases has that number."), N_("Look at the number on the overview and type it once more.")
@@ -51,16 +60,23 @@ CASES: Final[Mapping[str, Notice]] = {
         N_("Tick two or more, and choose who signs among them."),
     ),
     "move.signer": Notice(
-        N_("The one you chose cannot sign this."), N_("Choose somebody who reads the case today and has not left it.")
+        N_("The one you chose cannot sign this."),
+        N_(
+            "Choose somebody who reads the case today and goes on reading it; only where there is none, one who is new."
+        ),
     ),
     "move.no_signer": Notice(
         N_("Nobody but you can sign, so the case cannot be moved."),
-        N_("It stays with those who read it, and you can go on working on it."),
+        N_("Add a member first, whom the report does not concern. Until then you can go on working on it."),
         "warn",
     ),
     "move.no_member": Notice(N_("The one you chose is no longer a member."), N_("Choose again.")),
+    "leave.erasing": Notice(
+        N_("A signature for erasing waits in it."), N_("Erase it first, or take the signature back.")
+    ),
+    "leave.nobody_named": Notice(N_("Nobody who stays reads it."), N_("Go back and tick somebody who is new to it.")),
     "move.not_held": Notice(
-        N_("The file moves a case that you do not read today, so you cannot check it."),
+        N_("Somebody who reads this case already can sign its move, or you were not let into it."),
         N_("Ask your colleague to make it again, for somebody who reads the case."),
     ),
     "move.too_large": Notice(
@@ -97,7 +113,12 @@ CASES: Final[Mapping[str, Notice]] = {
     ),
     "store.move_waits": Notice(
         N_("A move of the case waits for its second signature, so nothing can be written in it."),
-        N_("Wait until it is signed."),
+        N_("Wait until it is signed or refused."),
+        "warn",
+    ),
+    "desk.held_back": Notice(
+        N_("An erasure of the case waits for its second signature, so nothing else is done in it."),
+        N_("Sign it, keep the case, or open it again."),
         "warn",
     ),
     "act.notes_hidden": Notice(

@@ -5,6 +5,7 @@ from typing import Final
 
 from desk.web.views.pages import N_, Notice
 
+_FOUR_WORDS: Final = N_("Choose a longer one, for example four words that do not belong together.")
 _MOVE: Final = N_("Move it to an ordinary folder before you unlock.")
 
 BROKEN: Final = Notice(
@@ -23,7 +24,16 @@ HOME: Final[Mapping[str, Notice]] = {
     ),
     "desk.weak_passphrase": Notice(
         N_("The passphrase is shorter than 12 characters."),
-        N_("Choose a longer one, for example four words that do not belong together."),
+        _FOUR_WORDS,
+    ),
+    "desk.guessable_word": Notice(
+        N_("The passphrase is an ordinary word with a year or a few signs, and such are tried first."), _FOUR_WORDS
+    ),
+    "desk.guessable_keys": Notice(
+        N_("The passphrase follows a row of keys or numbers, and such are tried first."), _FOUR_WORDS
+    ),
+    "desk.guessable_same": Notice(
+        N_("The passphrase is the same over and over, and such are tried first."), _FOUR_WORDS
     ),
     "desk.passphrases_differ": Notice(N_("The two passphrases differ."), N_("Type the same one twice.")),
     "desk.no_role": Notice(N_("No role is chosen."), N_("Choose what you do in the group.")),
@@ -64,7 +74,9 @@ HOME: Final[Mapping[str, Notice]] = {
         N_("Put back the copy of the folder, or call a colleague."),
     ),
     "desk.list_damaged": Notice(
-        N_("What is kept on this computer is damaged."), N_("Fetch it again; nothing is gone at the server.")
+        N_("What this computer remembered of your cases was damaged, and was set aside."),
+        N_("It is fetched again; nothing is gone at the server. Cases erased before may stand here as never opened."),
+        "warn",
     ),
     "desk.home_unusable": Notice(
         N_("The folder of the desk cannot be read or written."), N_("Check that the disk is not full.")
@@ -89,6 +101,20 @@ HOME: Final[Mapping[str, Notice]] = {
     "desk.passphrase_exposed": Notice(
         N_("Others on this computer can read the passphrase file, so it was not used."),
         N_("Run `chmod 600` on it, and choose a new passphrase if somebody may have read it."),
+    ),
+    "show.not_ours": Notice(
+        N_("The file is not shown: it has not the form of a cleaned file."),
+        N_("It was cleaned by another version of the service, or never. Save a copy only if you know what it is."),
+    ),
+    "show.film_in_chromium": Notice(
+        N_("The film is not shown: this browser would write one of its length to the disk."),
+        N_("Open the application in Chromium, or save a copy."),
+        "warn",
+    ),
+    "show.picture_in_firefox": Notice(
+        N_("The picture is not shown: this browser would write one of its kind to the disk."),
+        N_("Open the application in Firefox, or save a copy."),
+        "warn",
     ),
     "desk.save_refused": Notice(
         N_("Nothing was saved: the folder is not there, or has a file of that name."), N_("Name another.")

@@ -81,16 +81,16 @@ WARNINGS: Final[Mapping[str, Notice]] = {
     "warning.few_signers": Notice(
         N_("When you leave, too few are left who can sign for the case."),
         N_(
-            "You can leave all the same. The others will then ask for your signature once more, for adding a third"
-            " reader; after that they lock you out."
+            "You can leave all the same. The others then let a third reader in, who signs with them. Only where there"
+            " is nobody to let in, you are asked once more, when the case is erased."
         ),
         "warn",
     ),
     "warning.last_signer": Notice(
         N_("You are the last who can work on this case."),
         N_(
-            "Add another reader first: choose Change who reads it in the case. If you leave before that, nobody can"
-            " answer the reporter or close the case."
+            "Add another reader first: choose Change who reads it (lock again, outside lawyer) in the case. If you"
+            " leave before that, nobody can answer the reporter or close the case."
         ),
         "warn",
     ),

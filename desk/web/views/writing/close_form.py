@@ -1,7 +1,6 @@
 """The page on which a case is closed, as words: the outcomes, and the days that follow."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final, Literal
 
 from cases.case.deadlines import ERASE_AT_LATEST_MONTHS
@@ -15,7 +14,7 @@ from trusted.case.entry import Outcome
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """An outcome as members choose it, and as the entry says it. `reason` is why a report was dismissed."""
+    """An outcome as members choose it, and as the entry says it (`desk.work.disposal`)."""
 
     name: str
     outcome: Literal["handled", "dismissed"]
@@ -25,20 +24,33 @@ class _Result:
 
 
 _RESULTS: Final = (
-    _Result("handled", "handled", "", N_("Handled"), N_("You have looked into it and come to a conclusion.")),
+    _Result(
+        "substantiated",
+        "handled",
+        "substantiated",
+        N_("Substantiated"),
+        N_("You have looked into it, and what was reported is right."),
+    ),
+    _Result(
+        "partly",
+        "handled",
+        "partly substantiated",
+        N_("Partly substantiated"),
+        N_("Some of it is right, or it is right in part."),
+    ),
+    _Result(
+        "not",
+        "handled",
+        "not substantiated",
+        N_("Not substantiated"),
+        N_("You have looked into it, and it could not be substantiated."),
+    ),
     _Result(
         "outside",
         "dismissed",
         "outside the law",
         N_("Dismissed: outside the law"),
         N_("Say where the reporter can turn instead."),
-    ),
-    _Result(
-        "no-support",
-        "dismissed",
-        "no support",
-        N_("Dismissed: no support"),
-        N_("What was reported could not be substantiated."),
     ),
     _Result(
         "too-little",
@@ -68,9 +80,7 @@ class DayAfter:
 
 
 def results(chosen: str, language: Language) -> tuple[Choice, ...]:
-    """Return the outcomes that can be chosen; one of them is."""
-    names = [one.name for one in _RESULTS]
-    chosen = chosen if chosen in names else names[0]
+    """Return the outcomes that can be chosen. None is chosen before the member has."""
     return tuple(
         Choice(one.name, language.translate(one.label), language.translate(one.hint), one.name == chosen)
         for one in _RESULTS
@@ -87,8 +97,8 @@ def outcome_of(typed: TypedClose) -> Outcome | None:
 
 def days_after(case: DeskCase, language: Language) -> tuple[DayAfter, ...]:
     """Return the days of a closed case: sent, readable until, erasable from, and the law's last day."""
-    closed, erasable = case.state.closed_on, case.state.erasable_from
-    if closed is None or erasable is None:
+    closed, erasable, until = case.state.closed_on, case.state.erasable_from, case.state.readable_until
+    if closed is None or erasable is None or until is None:
         return ()
     translate = language.translate
     law = next((limit.day for limit in case.state.deadlines if limit.kind is DeadlineKind.FEEDBACK), closed)
@@ -96,7 +106,7 @@ def days_after(case: DeskCase, language: Language) -> tuple[DayAfter, ...]:
     days = [DayAfter(language.day(closed, closed), sent)]
     if erasable > closed and not case.state.inbox_ended:
         readable = translate(N_("The last day on which the reporter can surely read and answer."))
-        days.append(DayAfter(language.day(erasable - timedelta(days=1), closed), readable))
+        days.append(DayAfter(language.day(until, closed), readable))
     may = translate(N_("The case can be erased. It stands under To do today then."))
     days.append(DayAfter(language.day(erasable, closed), may))
     last = translate(N_("The law's last day. You are reminded 30 days before."))

@@ -12,13 +12,14 @@ from typing import Final
 
 from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.excel.looks import ON
+from scrubbers.jailed.office.sheet_rows import MOST_COLUMNS, letters
 from scrubbers.jailed.office.xml import Node
 from trusted.jail.stages import TooLarge
 
 PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
-MOST_COLUMNS: Final = 1024
 _MOST_MERGED: Final = 200_000
 _MOST_MOVED: Final = 1000
+_SQUEEZED: Final = 2  # points: of letters no more is seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +31,51 @@ class _Merge:
 
 
 def is_hidden_row(row: Node) -> bool:
-    """Return whether a row is hidden, or has no height."""
+    """Return whether a row is hidden, or has no height in which letters are seen."""
     height = row.get("ht")
-    return row.get("hidden") in ON or (height != "" and number(height) <= 0)
+    return row.get("hidden") in ON or (height != "" and number(height) <= _SQUEEZED)
 
 
-def column_of(letters: str) -> int:
+def placed_rows(sheet: Node) -> Iterator[tuple[int, Node]]:
+    """Yield the rows of a sheet with their places, from zero; one that does not say where it is follows the last."""
+    place = -1
+    data = sheet.find("s:sheetData")
+    for row in data.elements() if data is not None else ():
+        given = row.get("r")
+        place = int(given) - 1 if PLACE.fullmatch(f"A{given}") else place + 1
+        yield place, row
+
+
+def column_of(name: str) -> int:
     """Return the number of a column, from zero."""
     number_so_far = 0
-    for letter in letters:
+    for letter in name:
         number_so_far = number_so_far * 26 + ord(letter) - ord("A") + 1
     return number_so_far - 1
 
 
-def covered_cells(sheet: Node, hidden_columns: frozenset[int]) -> frozenset[str]:
-    """Return the cells that others cover, as "column:row"; moves what hidden cells show. Raises TooLarge."""
+def hidden_columns(sheet: Node, *, flat: bool = False) -> frozenset[int]:
+    """Return which columns are not seen; `flat`: those alone that have no width."""
+    hidden: set[int] = set()
+    columns = sheet.find("s:cols")
+    for each in columns.elements() if columns is not None else ():
+        first, last, width = each.get("min"), each.get("max"), each.get("width")
+        is_flat = width != "" and number(width) <= 0
+        if (is_flat or (not flat and each.get("hidden") in ON)) and first.isdigit() and last.isdigit():
+            hidden.update(range(int(first) - 1, min(int(last), MOST_COLUMNS)))
+    return frozenset(hidden)
+
+
+def covered_cells(sheet: Node, hidden_columns: frozenset[int], flat: frozenset[int]) -> frozenset[str]:
+    """Return the cells that others cover, as "column:row"; moves what hidden cells show, but from `flat` columns.
+
+    Raises TooLarge.
+    """
     rows = _Rows(sheet)
     covered: set[str] = set()
-    for merge in _merges(sheet):
-        place = rows.seen_place(merge, hidden_columns)
+    for merge in merges(sheet):
+        is_flat = merge.columns[0] in flat
+        place = (merge.columns[0], merge.rows[0]) if is_flat else rows.seen_place(merge, hidden_columns)
         count = len(merge.columns) * len(merge.rows)
         if len(covered) + count > _MOST_MERGED:
             raise TooLarge
@@ -57,7 +84,17 @@ def covered_cells(sheet: Node, hidden_columns: frozenset[int]) -> frozenset[str]
     return frozenset(covered)
 
 
-def _merges(sheet: Node) -> Iterator[_Merge]:
+def seen_spans(sheet: Node, hidden_columns: frozenset[int]) -> dict[str, int]:
+    """Return how many columns merged cells cover that are seen, from the first of these, in each of their rows."""
+    spans: dict[str, int] = {}
+    for merge in merges(sheet):
+        seen = [one for one in merge.columns if one not in hidden_columns]
+        spans |= {f"{seen[0]}:{row}": len(seen) for row in merge.rows if len(seen) > 1}
+    return spans
+
+
+def merges(sheet: Node) -> Iterator[_Merge]:
+    """Yield the merged cells."""
     found = sheet.find("s:mergeCells")
     for each in found.elements() if found is not None else ():
         ends = [PLACE.fullmatch(end) for end in each.get("ref").split(":")]
@@ -97,7 +134,7 @@ class _Rows:
         if cell is None:
             return
         holder.kids = [one for one in holder.kids if one is not cell]
-        cell.attributes["r"] = f"{_letters(target[0])}{target[1]}"
+        cell.attributes["r"] = f"{letters(target[0])}{target[1]}"
         row = self._row(target[1])
         cells = [one for one in row.elements() if _column_of(one) != target[0]]
         place = next((at for at, one in enumerate(cells) if _column_of(one) > target[0]), len(cells))
@@ -117,12 +154,3 @@ class _Rows:
 def _column_of(cell: Node) -> int:
     found = PLACE.fullmatch(cell.get("r"))
     return -1 if found is None else column_of(found[1])
-
-
-def _letters(column: int) -> str:
-    letters = ""
-    column += 1
-    while column:
-        column, place = divmod(column - 1, 26)
-        letters = chr(ord("A") + place) + letters
-    return letters

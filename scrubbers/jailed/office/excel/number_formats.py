@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 # ECMA-376, 18.8.30: formats that have numbers of their own and are not written down in the file. Which currency those
@@ -36,6 +37,7 @@ _UNKNOWN: Final = frozenset("/?@")  # fractions, and the place of a text
 _PLACES: Final = re.compile("[#0?]+")
 _THOUSANDS: Final = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+$)")
 _RUN: Final = re.compile(r"([ymdhs])\1*")
+_DAY_AND_MONTH: Final = re.compile(r"(?<![dm:])(d{1,2}(?=\W+m)|m{1,2}(?=\W+d))(\W+)(d{1,2}|m{1,2})(?![dm])")
 _HALVES: Final = frozenset({"am", "pm", "a", "p"})  # of a day
 _LONGEST_NUMBER: Final = 2  # letters; three and more are a name
 _TEXT: Final = ("other", "@")
@@ -53,6 +55,7 @@ WEEKDAYS: Final = (
 EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001  days of a sheet have no zone
 _EPOCH_1904: Final = dt.datetime(1904, 1, 1)  # noqa: DTZ001
 _MOST_DAYS: Final = 2_900_000  # the year 9999
+_MOST_PARTS_OF_SECOND: Final = 3  # thousandths, in Excel
 _SECONDS: Final = 86_400
 _MOST_DECIMALS: Final = 15
 _MOST_VALUE: Final = 1e18
@@ -109,21 +112,42 @@ class NumberFormats:
     def _date(self, value: float, pieces: _Section, stored: str) -> str:
         letters = [text.lower() for kind, text in pieces if kind == "letters" and text.lower() not in _HALVES]
         has_seconds = any("s" in text.lower() for kind, text in pieces if kind in {"letters", "bracket"})
-        if any(kind == "bracket" and _ELAPSED.fullmatch(text) for kind, text in pieces):
-            return _elapsed(value, has_seconds=has_seconds) if abs(value) < _MOST_DAYS else stored
+        tenths = next((text[1:] for kind, text in pieces if kind == "number" and text[0] == "."), "")
+        places = min(len(tenths), _MOST_PARTS_OF_SECOND) if has_seconds else 0
+        elapsed = next((text for kind, text in pieces if kind == "bracket" and _ELAPSED.fullmatch(text)), "")
+        if elapsed:
+            return _elapsed(value, elapsed.lower(), places, more=has_seconds) if abs(value) < _MOST_DAYS else stored
         if not 0 <= value < _MOST_DAYS:
             return stored
-        moment = self._epoch + dt.timedelta(seconds=round(value * _SECONDS))
+        moment = self._epoch + dt.timedelta(seconds=round(value * _SECONDS, places))
         hours = "%H:%M:%S" if has_seconds else "%H:%M"
         time = hours if any("h" in one for one in letters) else "%M:%S" if has_seconds else ""
-        return " ".join(filter(None, (_day(moment, letters), moment.strftime(time)))) or stored
+        behind = f".{moment.microsecond:06}"[: places + 1] if places and time else ""
+        return " ".join(filter(None, (_day(moment, letters, pieces), moment.strftime(time) + behind))) or stored
 
 
-def _elapsed(value: float, *, has_seconds: bool) -> str:
-    """Return hours and minutes of any number; a sheet of worked time has negative ones."""
-    minutes, seconds = divmod(round(abs(value) * _SECONDS), 60)
-    shown = f"{minutes // 60}:{minutes % 60:02}" + f":{seconds:02}" * has_seconds
-    return f"-{shown}" if value < 0 and shown.strip("0:") else shown
+@lru_cache(maxsize=256)
+def _of_code(code: str, *, from_1904: bool) -> NumberFormats:
+    """Return what writes numbers in a format, which is read once: a sheet has few formats and many cells."""
+    return NumberFormats({0: code}, from_1904=from_1904)
+
+
+def shown_in(code: str, stored: str, *, from_1904: bool = False) -> str:
+    """Return a stored number as a format shows it."""
+    return _of_code(code or _GENERAL, from_1904=from_1904).shown(stored, 0)
+
+
+def _elapsed(value: float, unit: str, places: int, *, more: bool) -> str:
+    """Return hours, minutes or seconds of any number; `more`: seconds too. A sheet of worked time has negative ones."""
+    whole, rest = divmod(round(abs(value) * _SECONDS * 10**places), 10**places)
+    behind = f".{rest:0{places}}" if places else ""
+    minutes, seconds = divmod(whole, 60)
+    if unit[1] == "s":
+        shown = f"{whole:0{len(unit) - 2}}{behind}"
+    else:
+        first = f"{minutes // 60}:{minutes % 60:02}" if unit[1] == "h" else f"{minutes:0{len(unit) - 2}}"
+        shown = first + f":{seconds:02}{behind}" * more
+    return f"-{shown}" if value < 0 and shown.strip("0:.") else shown
 
 
 def _sections(code: str) -> list[_Section]:
@@ -175,8 +199,8 @@ def _is_date(pieces: _Section) -> bool:
     return elapsed or (bool(letters) and all(_DATE.fullmatch(text) for text in letters))
 
 
-def _day(moment: dt.datetime, letters: Sequence[str]) -> str:
-    """Return the parts of a day that are shown; nothing where a format is for times."""
+def _day(moment: dt.datetime, letters: Sequence[str], pieces: _Section) -> str:
+    """Return the parts of a day that are shown, its name before them; nothing where a format is for times."""
     runs = [found[0] for one in letters for found in _RUN.finditer(one)]
     kinds = [run[0] for run in runs]
     months = [
@@ -187,14 +211,23 @@ def _day(moment: dt.datetime, letters: Sequence[str]) -> str:
     ]
     days = [run for run in runs if run[0] == "d"]
     has_day = any(len(run) <= _LONGEST_NUMBER for run in days)
+    name = f"{WEEKDAYS[moment.weekday()]} " if any(len(run) > _LONGEST_NUMBER for run in days) else ""
+    written = "".join(text for kind, text in pieces if kind == "letters" or not text.isalpha()).lower()
+    if "y" not in kinds and months and has_day and (own := _DAY_AND_MONTH.search(written)):
+        # Without a year it is not known which of two numbers is the day, but by the order in the sheet.
+        return name + own[2].join(str(_part(moment, own[at])).zfill(len(own[at])) for at in (1, 3))
     if "y" in kinds or (months and has_day):
         parts = ["%Y"] * ("y" in kinds) + ["%m"] * bool(months) + ["%d"] * has_day
-        return moment.strftime("-".join(parts))
+        return (name if has_day else "") + moment.strftime("-".join(parts))
     if months:
         return moment.strftime("%m") if max(map(len, months)) <= _LONGEST_NUMBER else MONTHS[moment.month - 1]
     if has_day:
-        return moment.strftime("%d")
-    return WEEKDAYS[moment.weekday()] if days else ""
+        return name + moment.strftime("%d")
+    return name.strip()
+
+
+def _part(moment: dt.datetime, letters: str) -> int:
+    return moment.day if letters[0] == "d" else moment.month
 
 
 def _number(value: float, pieces: _Section, stored: str, *, signed: bool) -> str:

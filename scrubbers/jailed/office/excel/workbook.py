@@ -6,24 +6,45 @@ caches. A number is written as its format shows it, where the format can be told
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.colours import PAPER, is_unseen
-from scrubbers.jailed.office.drawings import Drawings, number
-from scrubbers.jailed.office.excel.looks import ON, Look, behind_of, look_of, unescaped
-from scrubbers.jailed.office.excel.merged import MOST_COLUMNS, PLACE, column_of, covered_cells, is_hidden_row
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN, hue_of, is_lost, is_unseen, scheme_of
+from scrubbers.jailed.office.covering import Covered, Fill, covered_by
+from scrubbers.jailed.office.drawings import Drawings
+from scrubbers.jailed.office.excel.covered import Grid, cells_under, drawn_on
+from scrubbers.jailed.office.excel.looks import ON, CellStyle, behind_of, look_of, palette_of, unescaped
+from scrubbers.jailed.office.excel.merged import (
+    PLACE,
+    column_of,
+    covered_cells,
+    hidden_columns,
+    is_hidden_row,
+    placed_rows,
+    seen_spans,
+)
 from scrubbers.jailed.office.excel.number_formats import NumberFormats
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.sheet_rows import MOST_COLUMNS, SheetRows
 from scrubbers.jailed.office.slides.shapes import Shapes
 from scrubbers.jailed.office.xml import Node
-from scrubbers.jailed.typeset.layout import MOST_FILLED_CELLS, MOST_ROWS
-from scrubbers.jailed.typeset.model import Block, Cell, Frame, PageBreak, Paragraph, Picture, Run, Table
-from trusted.jail.stages import TooLarge, TooManyPages, What, Where
+from scrubbers.jailed.typeset.layout import MOST_FILLED_CELLS
+from scrubbers.jailed.typeset.model import (
+    Block,
+    Cell,
+    Frame,
+    Hue,
+    PageBreak,
+    Paint,
+    Paragraph,
+    Picture,
+    Run,
+)
+from trusted.jail.stages import Lost, TooLarge, What, Where
 
 _HIDDEN: Final = frozenset({"hidden", "veryHidden"})
 _MOST_CELLS: Final = 1_000_000
@@ -36,9 +57,11 @@ class _Style:
     """What of a cell's format matters. `blank`: nothing of it is seen. `behind`: the colour behind its letters."""
 
     number: int
-    look: Look
+    look: CellStyle
     blank: bool
     behind: str
+    tint: Hue | None = None
+    lost: bool = False  # a colour that the copy does not have
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,7 +69,7 @@ class _Piece:
     """Part of a text. Without a look of its own (None) it has the cell's."""
 
     text: str
-    look: Look | None = None
+    look: CellStyle | None = None
 
 
 class Workbook:
@@ -59,12 +82,16 @@ class Workbook:
         self._drawable = Drawable(findings)
         self._pictures: dict[object, Picture | None] = {}
         self._filled = 0
+        self._covered = Covered()
+        self._is_covered = False  # whether something on a sheet may hide a cell
         root = package.tree(part)
         self._sheets = list(root.all("s:sheet"))
         self._from_1904 = root.value("s:workbookPr", of="date1904") in ON
         strings, styles = package.by_kind(part, "sharedStrings"), package.by_kind(part, "styles")
+        looks = package.tree(styles) if styles else None
+        self._palette = palette_of(looks, scheme_of(package, part))
         self._strings = list(self._read_strings(package.tree(strings))) if strings else []
-        self._styles, self._formats = self._read_styles(package.tree(styles) if styles else None)
+        self._styles, self._formats = self._read_styles(looks)
 
     def read(self) -> Iterator[Block]:
         """Yield a heading and a table for each sheet that is seen."""
@@ -85,12 +112,16 @@ class Workbook:
 
     def _sheet(self, part: str) -> Iterator[Block]:
         root = self._package.tree(part)
-        hidden = _hidden_columns(root)
-        covered = covered_cells(root, hidden)
-        rows: list[tuple[Cell, ...]] = []
-        total = 0
-        data = root.find("s:sheetData")
-        for row in data.elements() if data is not None else ():
+        hidden = hidden_columns(root)
+        covered, spans = covered_cells(root, hidden, hidden_columns(root, flat=True)), seen_spans(root, hidden)
+        covered |= self._under_drawings(root, part, hidden)
+        rows = SheetRows()
+        total, before = 0, -1
+        others_are_seen = root.value("s:sheetFormatPr", of="zeroHeight") not in ON
+        for place, row in placed_rows(root):
+            if others_are_seen:
+                rows.add(range(before + 2, place + 1), ())
+            before = place
             cells = list(_placed(row))
             total += len(cells)
             if total > _MOST_CELLS:
@@ -98,27 +129,31 @@ class Workbook:
             if is_hidden_row(row):
                 self._report_hidden(cells)
                 continue
-            made = self._row(cells, hidden, covered)
+            made = self._row(cells, hidden, covered, spans)
             self._filled += sum(bool(cell.blocks) for cell in made)
             if self._filled > MOST_FILLED_CELLS:
                 raise TooLarge
-            if any(cell.blocks for cell in made):
-                rows.append(made)
-            if len(rows) > MOST_ROWS:
-                raise TooManyPages
+            rows.add(range(place + 1, place + 2), made)
         edges = root.find("s:headerFooter")
         if edges is not None and (text := edges.text().strip()):
             # It is for paper, and nobody sees it on a screen.
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES, text)
-        if rows:
-            yield Table(_trimmed(rows))
+        if (table := rows.table(hidden)) is not None:
+            yield table
+        # What stands in rows and columns without a text, and what conditions and styles of tables colour.
+        if rows.loses_tints or root.find("s:conditionalFormatting") or root.find("s:tableParts", "s:tablePart"):
+            self._findings.lose(Lost.TEXT_COLOURS)
 
     def _report_hidden(self, cells: Sequence[tuple[int, str, Node]]) -> None:
         if any(node.find("s:v") is not None or node.find("s:is") is not None for _, _, node in cells):
             self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT)
 
     def _row(
-        self, cells: Sequence[tuple[int, str, Node]], hidden: frozenset[int], covered: frozenset[str]
+        self,
+        cells: Sequence[tuple[int, str, Node]],
+        hidden: frozenset[int],
+        covered: frozenset[str],
+        spans: Mapping[str, int],
     ) -> tuple[Cell, ...]:
         made: list[Cell] = []
         column = 0
@@ -132,17 +167,32 @@ class Workbook:
                     self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT)
                 runs = ()
             if place not in hidden:
-                made.append(Cell((Paragraph(runs),) if runs else ()))
+                tint = None if name in covered else self._style(node).tint
+                if tint is not None and not runs and self._is_covered:
+                    self._findings.lose(Lost.TEXT_COLOURS)
+                    tint = None
+                made.append(Cell((Paragraph(runs),) if runs else (), spans.get(name, 1), tint))
             column = place + 1
         return tuple(made)
 
+    def _style(self, cell: Node) -> _Style:
+        number = cell.get("s", "0")
+        return self._styles[int(number)] if number.isdigit() and int(number) < len(self._styles) else _PLAIN
+
     def _runs(self, cell: Node) -> tuple[Run, ...]:
         """Return what a cell shows."""
-        number = cell.get("s", "0")
-        style = self._styles[int(number)] if number.isdigit() and int(number) < len(self._styles) else _PLAIN
+        style = self._style(cell)
+        if style.lost:
+            self._findings.lose(Lost.TEXT_COLOURS)
         stored = cell.find("s:v")
         value = stored.text() if stored is not None else ""
-        match cell.get("t", "n"):
+        kind = cell.get("t", "n")
+        # A text that is empty is a value, and stands in the file as one.
+        is_missing = kind != "inlineStr" and not value and (kind != "str" or stored is None)
+        if is_missing and cell.find("s:f") is not None:
+            self._findings.lose(Lost.VALUES)
+            return tuple(self._seen((_Piece(labels.NO_VALUE),), style))
+        match kind:
             case "s":
                 pieces = self._strings[int(value)] if value.isdigit() and int(value) < len(self._strings) else ()
                 pieces = self._as_text(pieces, style.number)
@@ -165,7 +215,11 @@ class Workbook:
             if style.blank or look.tiny or is_unseen(look.colour, style.behind):
                 self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, one.text)
             else:
-                yield Run(one.text, look.bold or style.look.bold, raised=look.raised, struck=look.struck)
+                if is_lost(look.colour):
+                    self._findings.lose(Lost.TEXT_COLOURS)
+                paint = Paint(hue_of(look.colour), underlined=look.underlined)
+                bold = look.bold or style.look.bold
+                yield Run(one.text, bold, raised=look.raised, struck=look.struck, paint=paint)
 
     def _as_text(self, pieces: tuple[_Piece, ...], number: int) -> tuple[_Piece, ...]:
         """Return a text as the cell's format shows it: with words of its own around it, or not at all."""
@@ -191,7 +245,7 @@ class Workbook:
                 text = each.find("s:t")
                 look = each.find("s:rPr")
                 shown = self._drawable.text(unescaped(text.text() if text is not None else ""))
-                pieces.append(_Piece(shown, None if look is None else look_of(look)))
+                pieces.append(_Piece(shown, None if look is None else look_of(look, self._palette)))
         return tuple(pieces) if any(one.text.strip() for one in pieces) else ()
 
     def _read_strings(self, root: Node) -> Iterator[tuple[_Piece, ...]]:
@@ -208,22 +262,55 @@ class Workbook:
             font, fill = _at(fonts, each.get("fontId")), _at(fills, each.get("fillId"))
             number = int(each.get("numFmtId", "0")) if each.get("numFmtId", "0").isdigit() else 0
             # A format of three empty parts shows neither numbers nor text.
-            styles.append(_Style(number, look_of(font), own.get(number) == _BLANK_FORMAT, behind_of(fill)))
+            look, behind = look_of(font, self._palette), behind_of(fill, self._palette)
+            lost = behind == UNKNOWN or is_lost(behind) or is_lost(look.colour)
+            styles.append(_Style(number, look, own.get(number) == _BLANK_FORMAT, behind, hue_of(behind), lost))
         return styles, NumberFormats(own, from_1904=self._from_1904)
 
     def _drawn(self, part: str) -> Iterator[Block]:
         """Yield what stands on a sheet: pictures, charts, text boxes."""
-        where = self._package.by_kind(part, "drawing")
-        if where is None:
+        anchors = self._anchors(part)
+        if anchors is None:
             return
-        drawings = Drawings(self._package, where, self._drawable, self._findings, self._pictures)
-        shapes = Shapes(drawings, self._drawable, self._findings)
-        for anchor in self._package.tree(where).elements():
+        shapes = Shapes(anchors[1], self._drawable, self._findings, covered=self._covered)
+        grid = Grid(self._package.tree(part), hidden_columns(self._package.tree(part)))
+        for anchor in anchors[0].elements():
+            if grid.is_squeezed(anchor):
+                self._findings.add(What.HIDDEN_DRAWING, Where.PAGES, "".join(each.text() for each in anchor.all("a:t")))
+                continue
             for block in shapes.read(anchor):
                 yield block if not isinstance(block, Paragraph) else Frame(labels.TEXT_BOX, (block,))
 
+    def _anchors(self, part: str) -> tuple[Node, Drawings] | None:
+        where = self._package.by_kind(part, "drawing")
+        if where is None:
+            return None
+        drawings = Drawings(self._package, where, self._drawable, self._findings, self._pictures)
+        return self._package.tree(where), drawings
 
-_PLAIN: Final = _Style(0, look_of(None), blank=False, behind=PAPER)
+    def _under_drawings(self, root: Node, part: str, hidden: frozenset[int]) -> frozenset[str]:
+        """Return the cells that shapes and pictures hide; raises OfficeDocument."""
+        anchors = self._anchors(part)
+        self._is_covered = False
+        if anchors is None:
+            return frozenset()
+        grid = Grid(root, hidden)
+        things = drawn_on(anchors[0], grid, anchors[1])
+        self._covered = covered_by(things)
+        if all(each.fill is Fill.NONE for each in things):
+            return frozenset()
+        self._is_covered = True
+        under, over = cells_under(root, grid, things, self._lengths(root))
+        self._covered.over |= over
+        return under
+
+    def _lengths(self, sheet: Node) -> dict[int, int]:
+        """Return how many letters the texts of cells have."""
+        texts = (cell for cell in sheet.all("s:c") if cell.get("t") in {"s", "str", "inlineStr"})
+        return {id(cell): sum(len(run.text) for run in self._runs(cell)) for cell in texts}
+
+
+_PLAIN: Final = _Style(0, look_of(None, {}), blank=False, behind=PAPER)
 
 
 def _children(root: Node, name: str) -> list[Node]:
@@ -233,20 +320,6 @@ def _children(root: Node, name: str) -> list[Node]:
 
 def _at(nodes: Sequence[Node], number: str) -> Node | None:
     return nodes[int(number)] if number.isdigit() and int(number) < len(nodes) else None
-
-
-def _hidden_columns(root: Node) -> frozenset[int]:
-    hidden: set[int] = set()
-    for each in _children(root, "s:cols"):
-        first, last = each.get("min"), each.get("max")
-        if (each.get("hidden") in ON or _is_without_width(each)) and first.isdigit() and last.isdigit():
-            hidden.update(range(int(first) - 1, min(int(last), MOST_COLUMNS)))
-    return frozenset(hidden)
-
-
-def _is_without_width(column: Node) -> bool:
-    width = column.get("width")
-    return width != "" and number(width) <= 0
 
 
 def _placed(row: Node) -> Iterator[tuple[int, str, Node]]:
@@ -263,10 +336,3 @@ def _placed(row: Node) -> Iterator[tuple[int, str, Node]]:
             return
         yield column, f"{column}:{found[2]}" if found else "", cell
         column += 1
-
-
-def _trimmed(rows: Sequence[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
-    """Leave out columns in which no row has anything, at the left and at the right."""
-    used = {place for row in rows for place, cell in enumerate(row) if cell.blocks}
-    first, last = min(used), max(used) + 1
-    return tuple((*row[first:last], *[Cell(())] * (last - max(first, len(row)))) for row in rows)

@@ -8,15 +8,20 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
+from scrubbers.jailed.office.chart_tables import bounded, table_of
 from scrubbers.jailed.office.colours import UNKNOWN
+from scrubbers.jailed.office.covering import covered_by, covered_everywhere
+from scrubbers.jailed.office.excel.number_formats import shown_in
+from scrubbers.jailed.office.odf.covering import require_nothing_under, things_of
 from scrubbers.jailed.office.odf.shared import CONTENT, ReadsBlocks, Shared
-from scrubbers.jailed.office.odf.styles import Look, points, size_of
+from scrubbers.jailed.office.odf.styles import TextStyle, points, size_of
+from scrubbers.jailed.office.odf.tables import each_cell
 from scrubbers.jailed.office.odf.text import TextReader, drawn_inside
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.xml import Node
-from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Paragraph, Picture, Run
-from trusted.jail.stages import Locked, OfficeDocument, What, Where
+from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Paragraph, Picture, Run, Table
+from trusted.jail.stages import Locked, Lost, OfficeDocument, What, Where
 
 _MANIFEST: Final = "META-INF/manifest.xml"
 _ENCRYPTED: Final = b"encryption-data"
@@ -49,6 +54,11 @@ class _Drawings:
         ):
             self._shared.findings.add(What.HIDDEN_DRAWING, Where.PAGES)
             return []
+        if self._shared.is_text and not self._depth:
+            require_nothing_under(node, self._shared)
+        if id(node) in self._shared.covered.gone:
+            self._shared.findings.add(What.HIDDEN_TEXT if node.text() else What.HIDDEN_DRAWING, Where.PAGES)
+            return []
         self._depth += 1
         unknown: list[Block] = [Frame(labels.UNKNOWN, ())]
         made = self._inside(node, style, reader) if self._depth < _MOST_NESTED else unknown
@@ -61,9 +71,11 @@ class _Drawings:
         if node.name == "draw:frame":
             return self._frame(node, style, reader)
         # There may be a colour behind the text of a shape.
-        text = reader.blocks(node, Look(behind=self._shared.styles.behind_shape(style)))
+        text = reader.blocks(node, TextStyle(behind=self._shared.styles.behind_shape(style)))
         if text:
             return [Frame(labels.TEXT_BOX, tuple(text))]
+        if id(node) in self._shared.covered.over:
+            return [Frame(labels.COVERED, (pictures.black_box(size_of(node)),))]
         return [] if node.name in _LINES else [Frame(labels.SHAPE, ())]
 
     def _frame(self, node: Node, style: str, reader: ReadsBlocks) -> list[Block]:
@@ -72,17 +84,17 @@ class _Drawings:
         for each in node.elements():
             match each.name:
                 case "draw:text-box":
-                    text = reader.blocks(each, Look(behind=self._shared.styles.behind_shape(style)))
+                    text = reader.blocks(each, TextStyle(behind=self._shared.styles.behind_shape(style)))
                     is_slide = node.get("presentation:class") != "" or node.get("presentation:style-name") != ""
                     return text if is_slide or not text else [Frame(labels.TEXT_BOX, tuple(text))]
                 case "table:table":
-                    return reader.blocks(node, Look(behind=UNKNOWN))  # cells are filled as shapes are
+                    return reader.blocks(node, TextStyle(behind=UNKNOWN))  # cells are filled as shapes are
                 case "draw:image":
                     if picture := self._picture(each, node, style):
                         return [*self._texts_of(note), picture]
                     note = note or [Frame(labels.NO_PICTURE, ())]
                 case "draw:object" | "draw:object-ole":
-                    note = [self._object(each)]
+                    note = self._object(each)
                 case "draw:plugin" | "draw:applet" | "draw:floating-frame":
                     self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
                     note = [Frame(labels.FILE, ())]
@@ -90,7 +102,7 @@ class _Drawings:
 
     @staticmethod
     def _texts_of(note: list[Block]) -> list[Block]:
-        return [each for each in note if isinstance(each, Frame) and each.blocks]
+        return [each for each in note if isinstance(each, Table) or (isinstance(each, Frame) and each.blocks)]
 
     def _picture(self, image: Node, frame: Node, style: str) -> Picture | None:
         name = posixpath.normpath(image.get("xlink:href"))
@@ -102,28 +114,39 @@ class _Drawings:
             # How much is cut off is told in the picture's own lengths, which are not read: nothing of it is shown.
             self._shared.findings.add(What.HIDDEN_DRAWING, Where.PICTURES_ON_PAGES)
             return None
-        key = name, size_of(frame)
+        shown = Shown(size_of(frame), painted=self._shared.covered.painted.get(id(frame), ()))
+        key = name, shown
         if key not in self._known:
             content = self._shared.package.read(name)
-            self._known[key] = pictures.cleaned(content, Shown(size_of(frame)), self._shared.findings)
+            self._known[key] = pictures.cleaned(content, shown, self._shared.findings)
         return self._known[key]
 
     def _is_cut(self, style: str) -> bool:
         clip = self._shared.styles.value("graphic", style, "graphic", "fo:clip")
         return any(digit in clip for digit in "123456789")
 
-    def _object(self, node: Node) -> Frame:
+    def _object(self, node: Node) -> list[Block]:
         """Return a note with the text of an object: a chart's table, a formula."""
         self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
         part = posixpath.join(posixpath.normpath(node.get("xlink:href")), CONTENT)
         if not self._shared.package.has(part):
-            return Frame(labels.FILE, ())
+            return [Frame(labels.FILE, ())]
         root = self._shared.package.tree(part)
         if root.name == "math:math":
             shown = "".join(each.text() for each in root.all("math:mi", "math:mn", "math:mo", "math:mtext"))
-            return _with_text(labels.FORMULA, self._shared.drawable.text(shown))
-        texts = (self._shared.drawable.text(each.text()).strip() for each in root.all("text:p"))
-        return _with_text(labels.CHART, " · ".join(text for text in texts if text))
+            return [_with_text(labels.FORMULA, self._shared.drawable.text(shown))]
+        shown_text = self._shared.drawable.text
+        texts = (shown_text(each.text()).strip() for each in root.all("text:p", outside="table:table-row"))
+        self._shared.findings.lose(Lost.CHARTS)
+        rows = ([_value_of(cell) for cell in each_cell(row)] for row in root.all("table:table-row"))
+        table = table_of(bounded(rows), shown_text)
+        return [_with_text(labels.CHART, " · ".join(text for text in texts if text)), *([table] if table else [])]
+
+
+def _value_of(cell: Node) -> str:
+    """Return what a cell of a chart's own table says; programs store all digits of its numbers as text."""
+    stored = "".join(each.text() for each in cell.all("text:p"))
+    return shown_in("", stored) if cell.get("office:value-type") == "float" else stored
 
 
 def _with_text(label: str, text: str) -> Frame:
@@ -143,6 +166,7 @@ def read_document(package: Package, findings: Findings) -> list[Block]:
     for kind in body.elements():
         match kind.name:
             case "office:text":
+                shared.is_text = True
                 return [
                     *_edges(shared, "header", labels.HEADER),
                     *reader.blocks(kind),
@@ -184,6 +208,7 @@ def _sheets(parent: Node, reader: TextReader) -> Iterator[Block]:
         if shared.styles.value("table", sheet.get("table:style-name"), "table", "table:display") == "false":
             shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, sheet.get("table:name"))
             continue
+        shared.sheet = sheet
         if blocks := reader.blocks(Node("", {}, [sheet])):
             if shown:
                 yield PageBreak()
@@ -211,7 +236,11 @@ def _slides(parent: Node, reader: TextReader) -> Iterator[Block]:
         if shown:
             yield PageBreak()
         shown += 1
-        page = shared.styles.page_size(slide.get("draw:master-page-name"))
+        master = slide.get("draw:master-page-name")
+        page = shared.styles.page_size(master)
+        things = list(things_of(list(slide.elements()), shared))
+        shared.drawn_over.setdefault(master, []).append(things)
+        shared.covered = covered_by(things)
         for each in slide.elements():
             if page is not None and _is_beside(each, page):
                 text = each.text().strip()
@@ -255,8 +284,10 @@ def _background(parent: Node, reader: TextReader) -> Iterator[Block]:
     blocks: list[Block] = []
     for name, master in reader.shared.styles.masters.items():
         if name in used:
-            for each in drawn_inside(master):
-                if not each.get("presentation:class"):
-                    blocks += reader.shared.drawings.read(each, reader)
+            drawn = [each for each in drawn_inside(master) if not each.get("presentation:class")]
+            things, shared = list(things_of(drawn, reader.shared)), reader.shared
+            shared.covered = covered_everywhere(things, shared.drawn_over.get(name, ()))
+            for each in drawn:
+                blocks += shared.drawings.read(each, reader)
     if blocks:
         yield Frame(labels.BACKGROUND, tuple(blocks))

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office.covering import Covered, Thing
 from scrubbers.jailed.office.letters import Drawable
-from scrubbers.jailed.office.odf.styles import Look, Styles
+from scrubbers.jailed.office.odf.styles import Styles, TextStyle
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block
@@ -21,7 +22,7 @@ class ReadsBlocks(Protocol):
 
     shared: Shared
 
-    def blocks(self, parent: Node, look: Look | None = ...) -> list[Block]:
+    def blocks(self, parent: Node, look: TextStyle | None = ...) -> list[Block]:
         """Return what is seen of the blocks inside an element."""
 
 
@@ -45,3 +46,7 @@ class Shared:
         self.notes: list[Block] = []
         # Of a sheet the values are shown, of a table in a text what is written in its cells.
         self.is_sheet = False
+        self.sheet: Node | None = None
+        self.is_text = False
+        self.covered = Covered()
+        self.drawn_over: dict[str, list[list[Thing]]] = {}  # what slides draw, by their master

@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from scrubbers.jailed.office.colours import PAPER, UNKNOWN, is_unseen
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN, hue_of, is_unseen
 from scrubbers.jailed.office.drawings import POINTS, number
 from scrubbers.jailed.office.letters import BULLET, bullet
 from scrubbers.jailed.office.word.styles import written_number
 from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.model import Paint
 
 _MOST_BASES: Final = 20
 _SMALLEST_POINTS: Final = 2
 _SMALLEST_PART: Final = 5  # per cent of letters of the size around
 _FORMATS: Final = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "1": "decimal"}
 _LEVELS: Final = 10
+_USUAL_WIDTH, _USUAL_HEIGHT = 64.0, 12.8  # points, of a sheet
 _MOST_NUMBER: Final = 100_000
 _NO_COLOUR: Final = frozenset({"", "transparent", "none"})
 _FADING: Final = frozenset({"gradient", "bitmap", "hatch"})
@@ -26,7 +28,7 @@ _CLEAR: Final = 5  # per cent; so much is not seen of letters
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TextStyle:
     """How text looks. `hidden`: it or what is around it is not shown. `tiny`: its letters are too small to be seen.
 
     `colour`: nothing where the program chooses one that is seen. `behind`: the colour behind the letters.
@@ -37,11 +39,18 @@ class Look:
     clear: bool = False
     colour: str = ""
     behind: str = PAPER
+    drawn: str = ""  # the colour of the cell, which is behind them already
+    underlined: bool = False
     bold: bool = False
     italic: bool = False
     raised: bool = False
     struck: bool = False
     capitals: bool = False
+
+    @property
+    def paint(self) -> Paint:
+        """What of its colours and lines a copy has."""
+        return Paint(hue_of(self.colour), None if self.behind == self.drawn else hue_of(self.behind), self.underlined)
 
     @property
     def unseen(self) -> bool:
@@ -60,6 +69,10 @@ class Styles:
         self.master_names: set[str] = set()
         self.hidden_layers: set[str] = set()
         self.data_styles: dict[str, Node] = {}
+        # Of a sheet with many cells, each is asked for many times.
+        self.codes: dict[int, str] = {}  # formats of values, by their `id`, as Excel has them
+        self._looks: dict[tuple[str, str, TextStyle], TextStyle] = {}
+        self._formats: dict[str, Node | None] = {}
         self._layouts: dict[str, Node] = {}
         self._pages: set[str] = set()  # backgrounds of pages that state one
         for root in roots:
@@ -109,6 +122,11 @@ class Styles:
             yield style
             name = style.get("style:parent-style-name")
 
+    def list_of(self, paragraph: Node | None) -> str:
+        """Return the list that a paragraph's style names; empty for none."""
+        chain = self.chain("paragraph", paragraph.get("text:style-name")) if paragraph is not None else ()
+        return next((name for style in chain if (name := style.get("style:list-style-name"))), "")
+
     def value(self, family: str, name: str, properties: str, attribute: str) -> str:
         """Return the nearest value of an attribute; empty without one."""
         for style in self.chain(family, name):
@@ -116,19 +134,26 @@ class Styles:
                 return found
         return ""
 
-    def look(self, family: str, name: str, before: Look) -> Look:
+    def look(self, family: str, name: str, before: TextStyle) -> TextStyle:
         """Return how text with this style looks inside text that looks as before."""
         if not name:
             return before
+        key = family, name, before
+        if key not in self._looks:
+            self._looks[key] = self._read_look(family, name, before)
+        return self._looks[key]
+
+    def _read_look(self, family: str, name: str, before: TextStyle) -> TextStyle:
         values = {key: self.value(family, name, "text", key) for key in _READ}
-        opacity = values["?:opacity"]
-        weight, leaning = values["fo:font-weight"], values["fo:font-style"]
-        return Look(
+        weight, leaning, line = values["fo:font-weight"], values["fo:font-style"], values["style:text-underline-style"]
+        return TextStyle(
             hidden=before.hidden or values["text:display"] == "none",
             tiny=_is_tiny(values["fo:font-size"], before=before.tiny),
-            clear=number(opacity[:-1]) <= _CLEAR if opacity.endswith("%") else before.clear,
+            clear=self._is_clear(family, name, before=before.clear),
             colour=self._colour(family, name, before.colour),
             behind=self.behind(family, name, before.behind),
+            drawn=before.drawn,
+            underlined=before.underlined if not line else line != "none",
             bold=before.bold if not weight else weight == "bold" or number(weight) >= 600,  # noqa: PLR2004
             italic=before.italic if not leaning else leaning != "normal",
             raised=before.raised or _is_raised(values["style:text-position"]),
@@ -138,13 +163,15 @@ class Styles:
 
     def data_style(self, name: str) -> Node | None:
         """Return the format of the values of cells with this style."""
-        named = (style.get("style:data-style-name") for style in self.chain("table-cell", name))
-        return self.data_styles.get(next((each for each in named if each), ""))
+        if name not in self._formats:
+            named = (style.get("style:data-style-name") for style in self.chain("table-cell", name))
+            self._formats[name] = self.data_styles.get(next((each for each in named if each), ""))
+        return self._formats[name]
 
     @property
-    def paper(self) -> Look:
+    def paper(self) -> TextStyle:
         """How text looks before a style says more. Pages of a colour may be those that it stands on."""
-        return Look(behind=PAPER if self._pages <= _NO_COLOUR | {PAPER} else UNKNOWN)
+        return TextStyle(behind=PAPER if self._pages <= _NO_COLOUR | {PAPER} else UNKNOWN)
 
     def behind(self, family: str, name: str, around: str) -> str:
         """Return the colour that a style puts behind letters, as that of its own letters or of all of it."""
@@ -168,6 +195,14 @@ class Styles:
             return False
         return 0 < points(self.value(kind, row, kind, "style:row-height")) <= _SMALLEST_POINTS
 
+    def row_height(self, row: str) -> float:
+        """Return how high a row is, in points."""
+        return points(self.value("table-row", row, "table-row", "style:row-height")) or _USUAL_HEIGHT
+
+    def column_width(self, column: str) -> float:
+        """Return how wide a column is, in points."""
+        return points(self.value("table-column", column, "table-column", "style:column-width")) or _USUAL_WIDTH
+
     def _colour(self, family: str, name: str, before: str) -> str:
         """Return the colour of letters; the nearest style that names one, or leaves it to the program, counts."""
         for style in self.chain(family, name):
@@ -177,7 +212,16 @@ class Styles:
                 return _named(found)
         return before
 
-    def _is_struck(self, family: str, name: str, before: Look) -> bool:
+    def _is_clear(self, family: str, name: str, *, before: bool) -> bool:
+        """Return whether letters can be looked through; of a colour that the program chooses that says nothing."""
+        for style in self.chain(family, name):
+            if style.value("style:text-properties", of="style:use-window-font-color") == "true":
+                return False
+            if found := style.value("style:text-properties", of="?:opacity"):
+                return number(found.rstrip("%")) <= _CLEAR
+        return before
+
+    def _is_struck(self, family: str, name: str, before: TextStyle) -> bool:
         """Return whether a line goes through the text; the nearest style that has one of both attributes counts."""
         for style in self.chain(family, name):
             found = {style.value("style:text-properties", of=one) for one in _LINES} - {None, ""}
@@ -215,7 +259,7 @@ _KEPT: Final = (
 _LINES: Final = ("style:text-line-through-style", "style:text-line-through-type")
 _READ: Final = (
     "text:display", "fo:font-weight", "fo:font-style", "style:text-position", "fo:text-transform", "fo:font-size",
-    "?:opacity",
+    "style:text-underline-style",
 )  # fmt: skip
 
 

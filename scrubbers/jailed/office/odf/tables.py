@@ -7,50 +7,66 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from typing import Final, TypeAlias
 
+from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.colours import hue_of
+from scrubbers.jailed.office.odf.covering import require_no_cell_under
 from scrubbers.jailed.office.odf.shared import ReadsBlocks
-from scrubbers.jailed.office.odf.styles import Look
+from scrubbers.jailed.office.odf.styles import Styles, TextStyle
 from scrubbers.jailed.office.odf.values import shown_instead
+from scrubbers.jailed.office.sheet_rows import MOST_COLUMNS, SheetRows, filled
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.layout import MOST_ROWS
-from scrubbers.jailed.typeset.model import Block, Cell, Table
-from trusted.jail.stages import TooLarge, TooManyPages, What, Where
+from scrubbers.jailed.typeset.model import Block, Cell, Hue, Table
+from trusted.jail.stages import Lost, TooLarge, TooManyPages, What, Where
 
 _GROUPS: Final = frozenset(
     {"table:table-rows", "table:table-row-group", "table:table-columns", "table:table-column-group"}
 )
 _HEADS: Final = frozenset({"table:table-header-rows"})
 _HIDDEN: Final = frozenset({"collapse", "filter"})
-_MOST_COLUMNS: Final = 1024
 _HIDDEN_WHOLE: Final = "hidden-and-protected"
 _CELL_STYLE: Final = "table:default-cell-style-name"
 _COVERED: Final = "table:covered-table-cell"
 _DOWN: Final = "table:number-rows-spanned"
 _CELLS: Final = frozenset({"table:table-cell", _COVERED})
+_OF_EMPTY: Final = {"table:style-name", "table:number-columns-repeated", "table:content-validation-name"}
 
 
-def read_table(table: Node, reader: ReadsBlocks, look: Look) -> list[Block]:
+def read_table(table: Node, reader: ReadsBlocks, look: TextStyle) -> list[Block]:
     """Return the table, unless nothing of it is seen; drawings that stand on a sheet come after it."""
-    hidden, columns = _columns(table)
+    hidden, columns, widths = _columns(table, reader.shared.styles)
     styles = reader.shared.styles
+    if reader.shared.is_sheet:
+        seen = (
+            (row, _count(row, "table:number-rows-repeated")) for row, _ in _rows(table) if not _is_hidden(row, styles)
+        )
+        require_no_cell_under(table, seen, widths, reader.shared)
     around = replace(look, behind=styles.behind("table", table.get("table:style-name"), look.behind))
     is_locked = table.get("table:protected") == "true"
     merged: _Merged = {}
-    rows: list[tuple[Cell, ...]] = []
-    headings = 0
+    rows, named = list[tuple[Cell, ...]](), SheetRows()
+    is_sheet = table is reader.shared.sheet
+    headings, number = 0, 1
     for row, is_head in _rows(table):
         looks = _Looks(reader, around, columns, row, is_locked=is_locked)
         count = _count(row, "table:number-rows-repeated")
-        if row.get("table:visibility") in _HIDDEN or styles.is_squeezed(row.get("table:style-name")):
+        if _is_hidden(row, styles):
             _hide(row, looks, reader, merged)
         else:
             cells = _cells(row, hidden, looks, reader, merged)
-            if any(cell.blocks for cell in cells):
+            if is_sheet:
+                named.add(range(number, number + count), cells)
+            elif any(cell.blocks for cell in cells):
                 rows += [cells] * min(count, MOST_ROWS)
-                headings += is_head
+            headings = len(rows or named.rows) if is_head else headings
         if len(rows) > MOST_ROWS:
             raise TooManyPages
         _pass(merged, count, reader)
-    blocks: list[Block] = [Table(_trimmed(rows), headings)] if rows else []
+        number += count
+    found = named.table(hidden, headings) if is_sheet else Table(_trimmed(rows), headings) if rows else None
+    blocks: list[Block] = [found] if found is not None else []
+    if named.loses_tints or table.find("?:conditional-formats") is not None:
+        reader.shared.findings.lose(Lost.TEXT_COLOURS)
     for shapes in table.elements():
         if shapes.name == "table:shapes":
             blocks += reader.blocks(shapes)
@@ -65,40 +81,46 @@ def _rows(parent: Node, *, is_head: bool = False) -> Iterator[tuple[Node, bool]]
             yield from _rows(node, is_head=is_head or node.name in _HEADS)
 
 
-def _columns(table: Node) -> tuple[frozenset[int], dict[int, str]]:
-    """Return which columns are hidden, and the style of cells that have none of their own."""
+def _is_hidden(row: Node, styles: Styles) -> bool:
+    return row.get("table:visibility") in _HIDDEN or styles.is_squeezed(row.get("table:style-name"))
+
+
+def _columns(table: Node, known: Styles) -> tuple[frozenset[int], dict[int, str], list[float]]:
+    """Return which columns are hidden, the style of cells that have none of their own, and how wide columns are."""
     hidden: set[int] = set()
+    widths: list[float] = []
     styles: dict[int, str] = {}
     place = 0
     for column in table.all("table:table-column", outside="table:table-row"):
-        count = min(_count(column, "table:number-columns-repeated"), _MOST_COLUMNS)
+        count = min(_count(column, "table:number-columns-repeated"), MOST_COLUMNS)
         if column.get("table:visibility") in _HIDDEN:
             hidden.update(range(place, place + count))
+        widths += [0.0 if place in hidden else known.column_width(column.get("table:style-name"))] * count
         if style := column.get(_CELL_STYLE):
-            styles |= dict.fromkeys(range(place, min(place + count, _MOST_COLUMNS)), style)
+            styles |= dict.fromkeys(range(place, min(place + count, MOST_COLUMNS)), style)
         place += count
-        if place > _MOST_COLUMNS:
+        if place > MOST_COLUMNS:
             break
-    return frozenset(hidden), styles
+    return frozenset(hidden), styles, widths + [known.column_width("")] * (MOST_COLUMNS - len(widths))
 
 
 class _Looks:
     """How the cells of one row look: by their own style, else the row's, else the column's (ODF 1.3, 19.615)."""
 
     def __init__(
-        self, reader: ReadsBlocks, around: Look, columns: Mapping[int, str], row: Node, *, is_locked: bool
+        self, reader: ReadsBlocks, around: TextStyle, columns: Mapping[int, str], row: Node, *, is_locked: bool
     ) -> None:
         self._is_locked = is_locked
         self._styles = reader.shared.styles
         behind = self._styles.behind("table-row", row.get("table:style-name"), around.behind)
         self._around = replace(around, behind=behind)
         self._columns, self._row = columns, row.get(_CELL_STYLE)
-        self._known: dict[str, Look] = {}
+        self._known: dict[str, TextStyle] = {}
 
     def style_of(self, cell: Node, column: int) -> str:
         return cell.get("table:style-name") or self._row or self._columns.get(column, "")
 
-    def of(self, name: str) -> Look:
+    def of(self, name: str) -> TextStyle:
         if name not in self._known:
             look = self._styles.look("table-cell", name, self._around)
             locked = self._styles.value("table-cell", name, "table-cell", "style:cell-protect")
@@ -123,7 +145,7 @@ _Merged: TypeAlias = dict[int, _Waiting]
 def _hide(row: Node, looks: _Looks, reader: ReadsBlocks, merged: _Merged) -> None:
     """Report what a hidden row holds, and keep what is seen of it in the rows below."""
     texts: list[str] = []
-    for column, node in enumerate(islice(_each_cell(row), _MOST_COLUMNS)):
+    for column, node in enumerate(islice(each_cell(row), MOST_COLUMNS)):
         down = _count(node, _DOWN)
         if down > 1 and node.name != _COVERED:
             merged[column] = _Waiting(_content(node, looks, column, reader), _across(node), down, node.text())
@@ -153,7 +175,7 @@ class _Row:
     _waiting: list[Block] = field(default_factory=list)
     _waits_until: int = 0
 
-    def add(self, blocks: list[Block], columns: int, *, is_covered: bool) -> bool:
+    def add(self, blocks: list[Block], columns: int, tint: Hue | None, *, is_covered: bool) -> bool:
         """Add the next cell, with how many columns it covers; returns whether something in it is not seen."""
         column = self.column
         self.column += 1
@@ -167,15 +189,16 @@ class _Row:
         if is_covered:
             shown = self._waiting if column < self._waits_until else []
             self._waiting = []
-        self.made.append(Cell(tuple(shown)))
+        seen = sum(each not in self.hidden for each in range(column, column + columns))
+        self.made.append(Cell(tuple(shown), 1 if is_covered else seen, None if is_covered else tint))
         return is_covered and bool(blocks)
 
 
 def _cells(row: Node, hidden: frozenset[int], looks: _Looks, reader: ReadsBlocks, merged: _Merged) -> tuple[Cell, ...]:
     cells = _Row(hidden)
-    for node in _each_cell(row):
+    for node in each_cell(row):
         column = cells.column
-        if column >= _MOST_COLUMNS:
+        if column >= MOST_COLUMNS:
             if node.text().strip():
                 raise TooLarge
             continue
@@ -188,20 +211,31 @@ def _cells(row: Node, hidden: frozenset[int], looks: _Looks, reader: ReadsBlocks
             blocks, columns, is_covered = waiting.blocks, waiting.columns, False
         else:
             columns = _across(node)
-        if cells.add(blocks, columns, is_covered=is_covered):
+        # That of a covered cell is not seen.
+        tint = None if node.name == _COVERED else hue_of(looks.of(looks.style_of(node, column)).behind)
+        if tint is not None and not blocks:
+            # A drawing may be over it.
+            reader.shared.findings.lose(Lost.TEXT_COLOURS)
+            tint = None
+        if cells.add(blocks, columns, tint, is_covered=is_covered):
             reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, node.text())
     return tuple(cells.made)
 
 
-def _each_cell(row: Node) -> Iterator[Node]:
-    """Yield the cells of a row, up to one beyond the last column each as often as it is repeated."""
-    for node in row.elements():
-        if node.name in _CELLS:
-            yield from repeat(node, min(_count(node, "table:number-columns-repeated"), _MOST_COLUMNS + 1))
+def each_cell(row: Node) -> Iterator[Node]:
+    """Yield the cells of a row, up to one beyond the last column each as often as it is repeated.
+
+    Empty ones at the end are left out: programs fill each row up to 1,024 or 16,384 columns with them.
+    """
+    cells = [node for node in row.elements() if node.name in _CELLS]
+    while cells and cells[-1].name != _COVERED and not cells[-1].kids and cells[-1].attributes.keys() <= _OF_EMPTY:
+        cells.pop()
+    for node in cells:
+        yield from repeat(node, min(_count(node, "table:number-columns-repeated"), MOST_COLUMNS + 1))
 
 
 def _across(node: Node) -> int:
-    return min(_count(node, "table:number-columns-spanned"), _MOST_COLUMNS)
+    return min(_count(node, "table:number-columns-spanned"), MOST_COLUMNS)
 
 
 def _content(node: Node, looks: _Looks, column: int, reader: ReadsBlocks) -> list[Block]:
@@ -210,19 +244,22 @@ def _content(node: Node, looks: _Looks, column: int, reader: ReadsBlocks) -> lis
         reader.shared.findings.add(What.OTHER, Where.DOCUMENT)
     style = looks.style_of(node, column)
     instead = shown_instead(node, style, reader.shared.styles) if reader.shared.is_sheet else None
+    if instead == labels.NO_VALUE:
+        reader.shared.findings.lose(Lost.VALUES)
     if instead is not None:
         kept = [each for each in node.elements() if each.name != "text:p"]
         stored = "".join(each.text() for each in node.elements() if each.name == "text:p")
         if stored.strip():
             reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, stored)
         node = Node(node.name, node.attributes, [Node("text:p", {}, [instead]), *kept])
-    return reader.blocks(node, looks.of(style))
+    look = looks.of(style)
+    return reader.blocks(node, replace(look, drawn=look.behind))
 
 
 def _trimmed(rows: list[tuple[Cell, ...]]) -> tuple[tuple[Cell, ...], ...]:
     """Leave out empty columns at the right: a sheet has a thousand."""
     widest = max((place + 1 for row in rows for place, cell in enumerate(row) if cell.blocks), default=0)
-    return tuple((*row[:widest], *[Cell(())] * (widest - len(row))) for row in rows)
+    return tuple(filled(row[:widest], widest) for row in rows)
 
 
 def _count(node: Node, attribute: str) -> int:

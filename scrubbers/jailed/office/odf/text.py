@@ -12,7 +12,7 @@ from typing import Final
 
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.odf.shared import Shared
-from scrubbers.jailed.office.odf.styles import Counter, Look
+from scrubbers.jailed.office.odf.styles import Counter, TextStyle
 from scrubbers.jailed.office.odf.tables import read_table
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Frame, Paragraph, Run
@@ -77,7 +77,7 @@ class TextReader:
         self._lists: dict[str, Counter] = {}
         self._depth = 0
 
-    def blocks(self, parent: Node, look: Look | None = None, marker: str = "", level: int = 0) -> list[Block]:
+    def blocks(self, parent: Node, look: TextStyle | None = None, marker: str = "", level: int = 0) -> list[Block]:
         """Return what is seen of the blocks inside an element; a marker stands before the first."""
         made: list[Block] = []
         look = self.shared.styles.paper if look is None else look
@@ -91,7 +91,7 @@ class TextReader:
         self._depth -= 1
         return made
 
-    def _block(self, node: Node, look: Look, marker: str, level: int) -> list[Block]:
+    def _block(self, node: Node, look: TextStyle, marker: str, level: int) -> list[Block]:
         match node.name:
             case "text:p" | "text:h":
                 return self._paragraph(node, look, marker, level)
@@ -115,7 +115,7 @@ class TextReader:
                 return self.blocks(node, replace(look, behind=behind), marker, level)
         return []
 
-    def _paragraph(self, node: Node, look: Look, marker: str, level: int) -> list[Block]:
+    def _paragraph(self, node: Node, look: TextStyle, marker: str, level: int) -> list[Block]:
         style = node.get("text:style-name")
         collected = _Collected(marker=marker, level=level)
         if node.name == "text:h":
@@ -135,8 +135,10 @@ class TextReader:
     def _marker(self, counter: Counter, level: int, start: str = "") -> str:
         return self.shared.drawable.text(counter.marker(level, start))
 
-    def _list(self, node: Node, look: Look, style: str, level: int) -> list[Block]:
-        style = node.get("text:style-name") or style
+    def _list(self, node: Node, look: TextStyle, style: str, level: int) -> list[Block]:
+        style = (
+            node.get("text:style-name") or style or self.shared.styles.list_of(next(node.all("text:p", "text:h"), None))
+        )
         if level == 1 and (node.get("text:continue-numbering") != "true" or style not in self._lists):
             self._lists[style] = Counter(self.shared.styles.lists.get(style))
         counter = self._lists[style] if style in self._lists else Counter(self.shared.styles.lists.get(style))
@@ -160,7 +162,7 @@ class TextReader:
     def _is_only_a_list(item: Node) -> bool:
         return next((kid.name for kid in item.elements()), "") == "text:list"
 
-    def _inline(self, parent: Node, look: Look, collected: _Collected) -> None:
+    def _inline(self, parent: Node, look: TextStyle, collected: _Collected) -> None:
         self._depth += 1
         for kid in parent.kids if self._depth < _MOST_NESTED else ():
             if isinstance(kid, str):
@@ -169,7 +171,7 @@ class TextReader:
                 self._inline_element(kid, look, collected)
         self._depth -= 1
 
-    def _inline_element(self, node: Node, look: Look, collected: _Collected) -> None:  # noqa: C901, PLR0912  one for each sort
+    def _inline_element(self, node: Node, look: TextStyle, collected: _Collected) -> None:  # noqa: C901, PLR0912  one for each sort
         match node.name:
             case "text:span":
                 self._inline(node, self.shared.styles.look("text", node.get("text:style-name"), look), collected)
@@ -203,7 +205,7 @@ class TextReader:
             case _:
                 self._inline(node, look, collected)
 
-    def _add(self, text: str, look: Look, collected: _Collected) -> None:
+    def _add(self, text: str, look: TextStyle, collected: _Collected) -> None:
         if look.unseen:
             if text.strip():
                 self.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
@@ -212,14 +214,14 @@ class TextReader:
         text = self.shared.drawable.text(text if text in {"\n", "\t"} else " ".join(text.split("\n")))
         text = text.upper() if look.capitals else text
         if text:
-            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck))
+            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck, look.paint))
 
-    def _note(self, node: Node, look: Look, collected: _Collected) -> None:
+    def _note(self, node: Node, look: TextStyle, collected: _Collected) -> None:
         citation, body = node.find("text:note-citation"), node.find("text:note-body")
         if look.unseen or body is None:
             return
         shown = self.shared.drawable.text(citation.text() if citation is not None else "*")
-        collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck))
+        collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck, paint=look.paint))
         self.shared.notes += self.blocks(body, None, shown)
 
     def report_comment(self, node: Node) -> None:
@@ -236,6 +238,8 @@ class TextReader:
 
     def _report_changes(self, node: Node) -> None:
         self._report_author(node)
+        if node.find("text:changed-region") is not None:
+            self.shared.findings.lose(Lost.CHANGES)
         for each in node.all("text:deletion"):
             self.shared.findings.add(
                 What.EARLIER_VERSION, Where.DOCUMENT, "".join(one.text() for one in each.all("text:p"))

@@ -12,10 +12,10 @@ import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
-from scrubbers.jailed.office.excel.number_formats import EPOCH, MONTHS, WEEKDAYS, NumberFormats, holds
+from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.excel.number_formats import EPOCH, MONTHS, WEEKDAYS, holds, shown_in
 from scrubbers.jailed.office.odf.styles import Styles
 from scrubbers.jailed.office.xml import Node
 from trusted.jail.stages import OfficeDocument
@@ -57,6 +57,8 @@ def shown_instead(cell: Node, style: str, styles: Styles) -> str | None:
     """
     stored = "\n".join(each.text() for each in cell.elements() if each.name == "text:p").strip()
     kind = cell.get("office:value-type")
+    if not kind and not stored and cell.get("table:formula"):
+        return labels.NO_VALUE
     if kind in {"", "string"}:
         said = cell.get("office:string-value")
         return None if not said or said.split() == stored.split() else said
@@ -68,7 +70,7 @@ def shown_instead(cell: Node, style: str, styles: Styles) -> str | None:
         return None
     number_format = _section(styles.data_style(style), styles, value)
     if kind in _NUMBERS:
-        return _number(value, stored, number_format)
+        return _number(value, stored, number_format, styles.codes)
     return _moment(value, stored, number_format, kind)
 
 
@@ -100,13 +102,15 @@ def _section(node: Node | None, styles: Styles, value: float) -> tuple[Node | No
     return node, bool(conditions) and value < 0
 
 
-def _number(value: float, stored: str, found: tuple[Node | None, bool]) -> str | None:
+def _number(value: float, stored: str, found: tuple[Node | None, bool], codes: dict[int, str]) -> str | None:
     node, is_signed = found
     kinds = {each.name for each in node.elements()} if node is not None else set()
     if (_SCIENTIFIC in kinds and _is_power(value, stored)) or (_FRACTION in kinds and _is_fraction(value, stored)):
         return None
-    code = "".join(_pieces(node)) if node is not None else _GENERAL
-    expected = _format(code).shown(repr(abs(value) if is_signed else value), 0)
+    if id(node) not in codes:
+        codes[id(node)] = "".join(_pieces(node)) if node is not None else _GENERAL
+    code = codes[id(node)]
+    expected = shown_in(code, repr(abs(value) if is_signed else value))
     words = stored.replace("\N{MINUS SIGN}", "-")
     if node is not None and any(each.name == _SYMBOL and not each.text() for each in node.elements()):
         words = _CURRENCIES.sub("", words)  # that of the reader's system
@@ -115,12 +119,6 @@ def _number(value: float, stored: str, found: tuple[Node | None, bool]) -> str |
         if bool(digits) == bool(others) and (not digits or _are_digits(digits, abs(value), code)):
             return None
     return expected
-
-
-@lru_cache(maxsize=256)
-def _format(code: str) -> NumberFormats:
-    """Return what writes numbers in a format, which is read once: a sheet has few formats and many cells."""
-    return NumberFormats({0: code}, from_1904=False)
 
 
 def _is_power(value: float, stored: str) -> bool:
@@ -162,7 +160,7 @@ def _moment(value: float, stored: str, found: tuple[Node | None, bool], kind: st
             return None
         if any(each.name in _UNTOLD for each in node.elements()):
             raise OfficeDocument
-    shown = _format("".join(pieces)).shown(repr(value), 0)
+    shown = shown_in("".join(pieces), repr(value))
     return None if shown == stored else shown
 
 
@@ -224,10 +222,16 @@ def _pieces(node: Node) -> Iterator[str]:
                 yield "dddd"
             case "number:am-pm":
                 yield "AM/PM"
-            case "number:hours" if is_elapsed:
-                yield "[h]"
+            case "number:hours" | "number:minutes" | "number:seconds" if is_elapsed:
+                yield f"[{_PARTS[each.name] * (1 if each.name == 'number:hours' else 2)}]{_tenths(each)}"
+                is_elapsed = False  # the others are parts of the first
             case name if name in _PARTS:
-                yield _PARTS[name] * (4 if name == "number:year" else 2)
+                yield f"{_PARTS[name] * (4 if name == 'number:year' else 2)}{_tenths(each)}"
+
+
+def _tenths(seconds: Node) -> str:
+    places = seconds.get("number:decimal-places")
+    return f".{'0' * min(int(places), _MOST_DECIMALS)}" if places.isdigit() and int(places) else ""
 
 
 def _places(number: Node) -> str:

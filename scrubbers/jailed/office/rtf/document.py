@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
-from scrubbers.jailed.office.colours import LIGHT
+from scrubbers.jailed.office.colours import LIGHT, hue_of
 from scrubbers.jailed.office.letters import Drawable, sign
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.rtf import words
 from scrubbers.jailed.office.rtf.flow import Flow
 from scrubbers.jailed.office.rtf.tokens import Token, tokens
-from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Run
-from trusted.jail.stages import TextUnreadable, What, Where
+from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Paint, Run
+from trusted.jail.stages import Lost, TextUnreadable, What, Where
 
 MAGIC: Final = b"{\\rtf"
 _HEADINGS: Final = 6
@@ -47,6 +47,7 @@ class _State:
     capitals: bool = False
     struck: bool = False
     struck_twice: bool = False
+    underlined: bool = False
     font: int = 0
     size: int = 24
     colour: int = 0
@@ -60,7 +61,7 @@ class _State:
 # What \\plain sets back.
 _PLAIN: Final = {
     "bold": False, "italic": False, "raised": False, "hidden": False, "deleted": False, "capitals": False, "size": 24,
-    "colour": 0, "behind": 0, "struck": False, "struck_twice": False,
+    "colour": 0, "behind": 0, "struck": False, "struck_twice": False, "underlined": False,
 }  # fmt: skip
 
 
@@ -206,6 +207,8 @@ class _Reader:
             self._set(**{words.NUMBERS[word]: number or 0})
         elif word in words.ALIGNED:
             self._flow.align = words.ALIGNED[word]
+        elif word == "clcbpat" and hue_of(self._named(number or 0)):  # behind a cell
+            self._findings.lose(Lost.TEXT_COLOURS)
         elif word == "outlinelevel" and number is not None and number < _HEADINGS:
             self._flow.heading = number + 1
         elif word == "ansicpg" and number in words.CODE_PAGES:
@@ -253,6 +256,8 @@ class _Reader:
                 self._picture_is_known = True
             case "plain":
                 self._set(**_PLAIN)
+            case "ulnone":
+                self._set(underlined=False)
             case "nosupersub":
                 self._set(raised=False)
             case "objemb" | "objlink":
@@ -350,6 +355,7 @@ class _Reader:
             return
         if state.deleted:
             self._findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text)
+            self._findings.lose(Lost.CHANGES)
         elif state.hidden or self._is_unseen(state):
             self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
         elif state.marker:
@@ -358,7 +364,13 @@ class _Reader:
             text = self._drawable.text(text)
             text = text.upper() if state.capitals else text
             struck = state.struck or state.struck_twice
-            self._flow.runs.append(Run(text, state.bold, state.italic, state.raised, struck))
+            ink, behind = (hue_of(self._named(one)) for one in (state.colour, state.behind))
+            paint = Paint(ink, behind, state.underlined)
+            self._flow.runs.append(Run(text, state.bold, state.italic, state.raised, struck, paint))
+
+    def _named(self, colour: int) -> str:
+        parts = self._colours[colour] if 0 <= colour < len(self._colours) else ()
+        return "".join(f"{min(max(one, 0), 255):02X}" for one in parts)
 
     def _is_unseen(self, state: _State) -> bool:
         """Return whether letters are too small, or white outside a table and on no colour."""

@@ -53,6 +53,7 @@ ALIGNED: Final = {"ql": Align.LEFT, "qj": Align.LEFT, "qc": Align.CENTRE, "qr": 
 SWITCHES: Final = {
     "b": "bold", "i": "italic", "super": "raised", "v": "hidden", "deleted": "deleted", "caps": "capitals",
     "strike": "struck", "striked": "struck_twice",
+    **dict.fromkeys(("ul", "uld", "uldash", "uldashd", "uldashdd", "uldb", "ulth", "ulw", "ulwave"), "underlined"),
 }  # fmt: skip
 NUMBERS: Final = {
     "f": "font", "fs": "size", "cf": "colour", "highlight": "behind", "cb": "behind", "chcbpat": "behind",

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from scrubbers.jailed.office.colours import PAPER, UNKNOWN
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN, scheme_of
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.xml import Node
 
 _BACKGROUND: Final = ("p:cSld", "p:bg")
+_PLAIN_NAMES: Final = frozenset({"tx1", "tx2", "dk1", "dk2", "bg1", "lt1"})
 _PLAIN: Final = "1001"  # the first of a theme's fills of backgrounds: nothing but the colour
 
 
@@ -43,22 +44,32 @@ def colour_of(fill: Node, theme: Mapping[str, str], *, of_letters: bool = False)
     return found.get("val").upper() if exact is not None else theme.get(found.get("val"), UNKNOWN)
 
 
+def seen_colour(fill: Node, theme: Mapping[str, str]) -> str:
+    """Return the colour of a solid fill for its hue: shades and tints have that of their colour.
+
+    The theme's own colours of letters and of paper are none.
+    """
+    exact, named = fill.find("a:srgbClr"), fill.find("a:schemeClr")
+    if exact is None and named is None:
+        return "other"
+    name = named.get("val") if named is not None else ""
+    return exact.get("val").upper() if exact is not None else "" if name in _PLAIN_NAMES else theme.get(name, name)
+
+
 def theme_of(package: Package, part: str) -> dict[str, str]:
     """Return the colours that the theme of a slide names; none where a layout or master redefines the names."""
-    chain = _chain(package, part)
-    where = package.by_kind(chain[-1], "theme")
-    scheme = package.tree(where).find("a:themeElements", "a:clrScheme") if where else None
+    chain = chain_of(package, part)
+    colours = scheme_of(package, chain[-1])
     names = package.tree(chain[-1]).find("p:clrMap")
     given = (each for one in chain for each in package.tree(one).all("a:overrideClrMapping"))
-    if scheme is None or names is None or next(given, None) is not None:
+    if not colours or names is None or next(given, None) is not None:
         return {}
-    colours = {each.name.removeprefix("a:"): _of_scheme(each) for each in scheme.elements()}
-    return colours | {name: colours.get(one, UNKNOWN) for name, one in names.attributes.items()}
+    return {**colours} | {name: colours.get(one, UNKNOWN) for name, one in names.attributes.items()}
 
 
 def background_of(package: Package, part: str, theme: Mapping[str, str]) -> str:
     """Return the colour of a slide: its own, else that of its layout, else of its master; white where none has one."""
-    found = next((one for each in _chain(package, part) if (one := package.tree(each).find(*_BACKGROUND))), None)
+    found = next((one for each in chain_of(package, part) if (one := package.tree(each).find(*_BACKGROUND))), None)
     if found is None:
         return PAPER
     fill, reference = found.find("p:bgPr", "a:solidFill"), found.find("p:bgRef")
@@ -67,14 +78,10 @@ def background_of(package: Package, part: str, theme: Mapping[str, str]) -> str:
     return UNKNOWN if fill is None else colour_of(fill, theme)
 
 
-def _chain(package: Package, part: str) -> list[str]:
+def chain_of(package: Package, part: str) -> list[str]:
     """Return a slide, its layout and its master."""
     chain = [part]
     for kind in ("slideLayout", "slideMaster"):
         if (above := package.by_kind(chain[-1], kind)) is not None:
             chain.append(above)
     return chain
-
-
-def _of_scheme(colour: Node) -> str:
-    return (colour.value("a:srgbClr", of="val") or colour.value("a:sysClr", of="lastClr") or UNKNOWN).upper()

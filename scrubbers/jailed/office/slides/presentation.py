@@ -11,11 +11,13 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.covering import Scene, Thing, covered_everywhere
 from scrubbers.jailed.office.drawings import Drawings, number
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
-from scrubbers.jailed.office.slides.colours import Ground, background_of, theme_of
+from scrubbers.jailed.office.slides.colours import Ground, background_of, chain_of, theme_of
 from scrubbers.jailed.office.slides.shapes import Shapes
+from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Picture
 from trusted.jail.stages import Lost, What, Where
 
@@ -35,7 +37,7 @@ class _Slides:
         size = self._package.tree(main).find("p:sldSz")
         page = (number(size.get("cx")), number(size.get("cy"))) if size is not None else _USUAL_SIZE
         self._page = page if page > (0, 0) else _USUAL_SIZE
-        backgrounds: dict[str, None] = {}
+        backgrounds: dict[str, list[list[Thing]]] = {}
         shown = 0
         for slide in self._package.tree(main).all("p:sldId"):
             target = self._package.target(main, slide.get("r:id"))
@@ -52,20 +54,38 @@ class _Slides:
                 self._findings.lose(Lost.SOUND_OR_FILM)
             yield from self._part(target)
             yield from self._notes(target)
-            backgrounds |= dict.fromkeys(self._behind(target, shows_master=root.get("showMasterSp") not in _OFF))
-        blocks = [block for part in backgrounds for block in self._part(part, placeholders=False)]
+            for part in self._behind(target, shows_master=root.get("showMasterSp") not in _OFF):
+                backgrounds.setdefault(part, []).append(self._things(target))
+        blocks = [block for part, above in backgrounds.items() for block in self._part(part, above)]
         if blocks:
             yield Frame(labels.BACKGROUND, tuple(blocks))
 
-    def _part(self, part: str, *, placeholders: bool = True, is_slide: bool = True) -> list[Block]:
+    def _things(self, part: str, *, placeholders: bool = True) -> list[Thing]:
+        """Return what is drawn of a part, for what is under what."""
+        tree = self._package.tree(part).find("p:cSld", "p:spTree")
+        above = [one for one in chain_of(self._package, part) if one != part]
+
+        def place_of(kept: Node) -> Node | None:
+            return next((found for one in above if (found := place_in(self._package.tree(one), kept))), None)
+
+        scene = Scene(self._drawings(part).is_opaque, place_of)
+        things = scene.things(tree) if tree is not None else ()
+        return [one for one in things if placeholders or next(one.node.all("p:ph"), None) is None]
+
+    def _drawings(self, part: str) -> Drawings:
+        return Drawings(self._package, part, self._drawable, self._findings, self._pictures)
+
+    def _part(self, part: str, above: list[list[Thing]] | None = None, *, is_slide: bool = True) -> list[Block]:
+        """Return what is seen of a part; of one that stands behind slides, with what these draw above it."""
         tree = self._package.tree(part).find("p:cSld", "p:spTree")
         if tree is None:
             return []
-        drawings = Drawings(self._package, part, self._drawable, self._findings, self._pictures)
+        placeholders = above is None
+        covered = covered_everywhere(self._things(part, placeholders=placeholders), above or ())
         page = self._page if is_slide else None
         theme = theme_of(self._package, part) if is_slide else {}
         ground = Ground(background_of(self._package, part, theme), theme) if is_slide else Ground()
-        shapes = Shapes(drawings, self._drawable, self._findings, page, ground)
+        shapes = Shapes(self._drawings(part), self._drawable, self._findings, page, ground, covered=covered)
         return shapes.read(tree, placeholders=placeholders)
 
     def _notes(self, slide: str) -> Iterator[Block]:
@@ -84,6 +104,19 @@ class _Slides:
         if master is not None and self._package.tree(layout).get("showMasterSp") not in _OFF:
             yield master
         yield layout
+
+
+def place_in(root: Node, kept: Node) -> Node | None:
+    """Return the frame that a layout or master has for a place: for its number, else for its kind."""
+    frames = [(each.find("p:nvSpPr", "p:nvPr", "p:ph"), each.find("p:spPr", "a:xfrm")) for each in root.all("p:sp")]
+    given = [(place, frame) for place, frame in frames if place is not None and frame is not None]
+    by_number = (frame for place, frame in given if kept.get("idx") and place.get("idx") == kept.get("idx"))
+    by_kind = (frame for place, frame in given if _kind(place) == _kind(kept))
+    return next(by_number, None) or next(by_kind, None)
+
+
+def _kind(place: Node) -> str:
+    return "title" if place.get("type") in {"title", "ctrTitle"} else "body"
 
 
 def read_presentation(package: Package, part: str, findings: Findings) -> list[Block]:

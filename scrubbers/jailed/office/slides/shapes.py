@@ -7,15 +7,16 @@ from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.colours import UNKNOWN, is_unseen
+from scrubbers.jailed.office.colours import UNKNOWN, hue_of, is_lost, is_unseen
+from scrubbers.jailed.office.covering import FILLS, Covered, Move, around, inside
 from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, number, share, size_of
 from scrubbers.jailed.office.letters import BULLET, Drawable
-from scrubbers.jailed.office.pictures import Shown
-from scrubbers.jailed.office.slides.colours import Ground, colour_of
+from scrubbers.jailed.office.pictures import Shown, black_box
+from scrubbers.jailed.office.slides.colours import Ground, colour_of, seen_colour
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.word.styles import written_number
 from scrubbers.jailed.office.xml import Node
-from scrubbers.jailed.typeset.model import Align, Block, Cell, Frame, Paragraph, Run, Table
+from scrubbers.jailed.typeset.model import Align, Block, Cell, Frame, Paint, Paragraph, Run, Table
 from trusted.jail.stages import Lost, What, Where
 
 _ON: Final = frozenset({"1", "true"})
@@ -31,8 +32,11 @@ _NUMBERS: Final = {"alphaLc": "lowerLetter", "alphaUc": "upperLetter", "romanLc"
 _PAGE_PLACES: Final = frozenset({"sldNum", "dt"})
 _SMALLEST_HUNDREDTHS: Final = 200
 _CLEAR: Final = 0.05  # so much is not seen of letters
-_FILLS: Final = frozenset({"a:noFill", "a:solidFill", "a:gradFill", "a:blipFill", "a:pattFill", "a:grpFill"})
 _TURN: Final = frozenset({"", "0"})
+# "No Style", without and with a grid.
+_WITHOUT_COLOURS: Final = frozenset(
+    {"{2D5ABB26-0587-4C30-8999-92F81FD0307C}", "{5940675A-B579-460E-94D1-54222C63F5DA}"}
+)
 
 
 class Shapes:
@@ -45,21 +49,26 @@ class Shapes:
         findings: Findings,
         page: tuple[float, float] | None = None,
         ground: Ground = Ground(),  # noqa: B008  it is frozen
+        *,
+        covered: Covered | None = None,
     ) -> None:
         """Take the size of the slide, if there is one: what stands beside it nobody is shown. `ground`: its colour."""
+        self._covered = covered or Covered()
         self._page = page
         self._ground = ground
         self._drawings = drawings
         self._drawable = drawable
         self._findings = findings
         self._depth = 0
+        self._move: Move | None = lambda box: box  # from a group to the slide; None in one that is turned
 
     def read(self, parent: Node, *, placeholders: bool = True) -> list[Block]:
         """Return the blocks of the shapes in an element; without `placeholders` those that only keep a place."""
         self._depth += 1
         blocks: list[Block] = []
         for node in parent.elements() if self._depth < _MOST_NESTED else ():
-            if self._page is not None and self._depth == 1 and _is_beside(node, self._page):
+            is_beside = self._page is not None and self._move is not None and _is_beside(node, self._page, self._move)
+            if is_beside or id(node) in self._covered.gone:
                 text = "".join(each.text() for each in node.all("a:t"))
                 self._findings.add(What.HIDDEN_TEXT if text else What.HIDDEN_DRAWING, Where.PAGES, text or None)
             else:
@@ -82,8 +91,16 @@ class Shapes:
             made: list[Block] = [self._table(tables[0])] if tables else list(self._drawings.data(node))
             return made or self._object(node)
         if node.name.endswith((":grpSp", ":AlternateContent")):
-            return self.read(node, placeholders=placeholders)
+            return self._group(node, placeholders=placeholders)
         return []
+
+    def _group(self, node: Node, *, placeholders: bool) -> list[Block]:
+        before, where = self._move, node.find("p:grpSpPr", "a:xfrm")
+        is_turned = where is not None and where.get("rot") not in _TURN
+        self._move = None if before is None or is_turned else inside(where, before, is_turned=False)
+        blocks = self.read(node, placeholders=placeholders)
+        self._move = before
+        return blocks
 
     def _is_hidden(self, node: Node) -> bool:
         for group in node.elements():
@@ -104,17 +121,18 @@ class Shapes:
         return None if found is None else found.get("type", "body")
 
     def _text_shape(self, node: Node, *, is_place: bool) -> list[Block]:
-        shown = Shown(size_of(node.find("p:spPr", "a:xfrm", "a:ext")))
+        shown = Shown(size_of(node.find("p:spPr", "a:xfrm", "a:ext")), painted=self._covered.painted.get(id(node), ()))
         blocks = [self._drawings.picture(blip.get("r:embed"), shown) for blip in node.all("a:blip")]
         body = node.find("p:txBody") or node.find("xdr:txBody")
         title = is_place and self._place(node) in {"title", "ctrTitle"}
         properties = node.find("p:spPr") or node.find("xdr:spPr")
         # A place has the fill of its layout where it has none of its own.
-        fills = (one for one in properties.elements() if one.name in _FILLS) if properties is not None else iter(())
+        fills = (one for one in properties.elements() if one.name in FILLS) if properties is not None else iter(())
         ground = self._ground.under(next(fills, None))
         text = self.paragraphs(body, ground, heading=int(title)) if body is not None else []
         if not text and not blocks and not is_place and node.name not in _LINES:
-            return [Frame(labels.SHAPE, ())]
+            is_over = id(node) in self._covered.over
+            return [Frame(labels.COVERED, (black_box(shown.size),)) if is_over else Frame(labels.SHAPE, ())]
         return [*blocks, *text]
 
     def _picture(self, node: Node) -> Block:
@@ -124,7 +142,8 @@ class Shapes:
         if fill is None or blip is None:
             return Frame(labels.NO_PICTURE, ())
         size = size_of(node.find(f"{prefix}:spPr", "a:xfrm", "a:ext"))
-        return self._drawings.picture(blip.get("r:embed"), Shown(size, cut(fill.find("a:srcRect"))))
+        shown = Shown(size, cut(fill.find("a:srcRect")), self._covered.painted.get(id(node), ()))
+        return self._drawings.picture(blip.get("r:embed"), shown)
 
     def _object(self, node: Node) -> list[Block]:
         """Return the picture that stands for an embedded file."""
@@ -134,6 +153,9 @@ class Shapes:
 
     def _table(self, table: Node) -> Table:
         about = table.find("a:tblPr")
+        style = about.find("a:tableStyleId") if about is not None else None
+        if style is not None and style.text().strip() not in _WITHOUT_COLOURS:
+            self._findings.lose(Lost.TEXT_COLOURS)
         all_rows = (row for row in table.elements() if row.name == "a:tr")
         rows = [tuple(self._cell(cell) for cell in row.elements() if cell.name == "a:tc") for row in all_rows]
         return Table(tuple(row for row in rows if row), int(about is not None and about.get("firstRow") in _ON))
@@ -144,7 +166,13 @@ class Shapes:
         if blocks and (cell.get("hMerge") in _ON or cell.get("vMerge") in _ON):
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             blocks = []
-        return Cell(tuple(blocks))
+        fill = cell.find("a:tcPr", "a:solidFill")
+        tint = hue_of(self._seen_colour(fill))
+        if tint is not None and not blocks:
+            # Another shape may be over it, or the cell be under its neighbour.
+            self._findings.lose(Lost.TEXT_COLOURS)
+            tint = None
+        return Cell(tuple(blocks), tint=tint)
 
     def paragraphs(self, body: Node, ground: Ground, *, heading: int = 0) -> list[Block]:
         """Return the paragraphs of a text."""
@@ -164,6 +192,21 @@ class Shapes:
             align = _ALIGNED.get(about.get("algn") if about is not None else "", Align.LEFT)
             blocks.append(Paragraph(tuple(runs), heading, marker, level, align))
         return blocks
+
+    def _paint(self, look: Node | None, usual: Node | None) -> Paint:
+        looks = [one for one in (look, usual) if one is not None]
+        fill, highlight = (
+            next((found for one in looks if (found := one.find(name))), None) for name in ("a:solidFill", "a:highlight")
+        )
+        lines = next((one.get("u") for one in looks if one.get("u")), "none")
+        return Paint(hue_of(self._seen_colour(fill)), hue_of(self._seen_colour(highlight)), lines != "none")
+
+    def _seen_colour(self, fill: Node | None) -> str:
+        """Return the colour of a fill, for its hue alone."""
+        colour = seen_colour(fill, self._ground.theme) if fill is not None else ""
+        if is_lost(colour):
+            self._findings.lose(Lost.TEXT_COLOURS)
+        return colour
 
     def _marker(self, about: Node | None, counts: dict[int, int], level: int) -> str:
         counts.update(dict.fromkeys([each for each in counts if each > level], 0))
@@ -199,7 +242,7 @@ class Shapes:
                     bold = look is not None and look.get("b") in _ON
                     italic = look is not None and look.get("i") in _ON
                     raised = look is not None and number(look.get("baseline").removesuffix("%")) > 0
-                    runs.append(Run(shown, bold, italic, raised, is_out))
+                    runs.append(Run(shown, bold, italic, raised, is_out, self._paint(look, usual)))
                 case "a:br":
                     runs.append(Run("\n", struck=is_out))
                 case "mc:AlternateContent" | "?:m":
@@ -207,7 +250,7 @@ class Shapes:
         return runs
 
 
-def _is_beside(node: Node, page: tuple[float, float]) -> bool:
+def _is_beside(node: Node, page: tuple[float, float], move: Move) -> bool:
     """Return whether a shape stands beside a slide, so far that also a text that is too long for it does."""
     places = (node.find(*path) for path in (("p:spPr", "a:xfrm"), ("p:grpSpPr", "a:xfrm"), ("p:xfrm",)))
     where = next((one for one in places if one is not None), None)
@@ -216,10 +259,8 @@ def _is_beside(node: Node, page: tuple[float, float]) -> bool:
         return False
     # A line that is not broken goes on beside its shape.
     goes_on = any(each.get("wrap") == "none" for each in node.all("a:bodyPr"))
-    left, top = number(at.get("x")), number(at.get("y"))
-    right, bottom = left + number(size.get("cx")), top + number(size.get("cy"))
-    across, down = page[0] if goes_on else 0, page[1] / 2
-    return right < -across or left > page[0] + across or bottom < -down or top > page[1] + down
+    box, across, down = move(around(where)), page[0] if goes_on else 0, page[1] / 2
+    return box.right < -across or box.left > page[0] + across or box.bottom < -down or box.top > page[1] + down
 
 
 def _is_unseen(looks: Sequence[Node], ground: Ground) -> bool:
@@ -227,7 +268,7 @@ def _is_unseen(looks: Sequence[Node], ground: Ground) -> bool:
     size = next((each.get("sz") for each in looks if each.get("sz")), "")
     if size.isdigit() and int(size) <= _SMALLEST_HUNDREDTHS:
         return True
-    look = next((each for each in looks if any(one.name in _FILLS for one in each.elements())), None)
+    look = next((each for each in looks if any(one.name in FILLS for one in each.elements())), None)
     if look is None or _is_clear(look):
         return look is not None
     fill, highlight = look.find("a:solidFill"), next((one for each in looks if (one := each.find("a:highlight"))), None)
@@ -240,7 +281,7 @@ def _is_unseen(looks: Sequence[Node], ground: Ground) -> bool:
 def _is_drawn_around(looks: Sequence[Node]) -> bool:
     """Return whether a line or an effect shows where letters are, whatever colour they have."""
     line = next((one for each in looks if (one := each.find("a:ln")) is not None), None)
-    if line is not None and any(one.name in _FILLS and one.name != "a:noFill" for one in line.elements()):
+    if line is not None and any(one.name in FILLS and one.name != "a:noFill" for one in line.elements()):
         return True
     effects = next((one for each in looks if (one := each.find("a:effectLst")) is not None), None)
     return effects is not None and any(effects.elements())

@@ -3,7 +3,7 @@
 A colour is six hexadecimal digits, or the name of one of the theme with its shade and tint, which is like no other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from scrubbers.jailed.office.colours import PAPER, UNKNOWN
@@ -18,6 +18,14 @@ _HIGHLIGHTS: Final = {
 _NO_FILL: Final = frozenset({"", "AUTO", "NONE"})
 _BLACK: Final = "000000"
 _PAPER_OF_THEME: Final = frozenset({"background1", "light1", "bg1", "lt1"})
+_LETTERS_OF_THEME: Final = frozenset({"text1", "text2", "dark1", "dark2", "tx1", "tx2", "dk1", "dk2"})
+_SHORT: Final = {
+    "hyperlink": "hlink",
+    "followedHyperlink": "folHlink",
+    "background2": "lt2",
+    "light2": "lt2",
+    "bg2": "lt2",
+}
 _UNCHANGED: Final = frozenset({"", "FF"})
 _FILLS: Final = frozenset({"a:noFill", "a:solidFill", "a:gradFill", "a:blipFill", "a:pattFill", "a:grpFill"})
 _OFF: Final = frozenset({"f", "false", "0"})
@@ -50,6 +58,15 @@ def colour_of(properties: Sequence[Node]) -> str:
     if colour != "AUTO":
         return colour
     return _BLACK if (first_value(properties, "w:highlight") or "none") != "none" else ""
+
+
+def theme_colour(colour: str, theme: Mapping[str, str]) -> str:
+    """Return a colour, one that the theme names as the theme has it: its hue is that of its shades and tints too.
+
+    The theme's own colours of letters stay black, and those of paper are none.
+    """
+    name = colour.partition(" ")[0]
+    return "" if name in _LETTERS_OF_THEME | _PAPER_OF_THEME else theme.get(_SHORT.get(name, name), colour)
 
 
 def fill_of(shape: Node) -> str | None:

@@ -5,12 +5,14 @@ insertions. Not seen: deletions, hidden and white text, comments, the codes of f
 headers that no page has. Elements that are not known here are passed through, so that their text is kept.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
+from scrubbers.jailed.office.covering import require_none_behind, require_nothing_under
 from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.letters import sign
 from scrubbers.jailed.office.package import Package
@@ -29,7 +31,7 @@ from scrubbers.jailed.office.word.tables import read_table
 from scrubbers.jailed.office.word.vml import read_vml
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Frame, PageBreak, Paragraph, Run
-from trusted.jail.stages import Damaged, Lost, What, Where
+from trusted.jail.stages import Damaged, Lost, OfficeDocument, What, Where
 
 _ALIGNED: Final = {"center": Align.CENTRE, "right": Align.RIGHT, "end": Align.RIGHT}
 # Not seen, and no text of it is.
@@ -42,6 +44,8 @@ _UNSEEN: Final = frozenset(
     }
 )  # fmt: skip
 _DELETED: Final = frozenset({"w:del", "w:moveFrom"})
+_EDGES: Final = frozenset({"w:hdr", "w:ftr"})
+_HEXADECIMAL: Final = re.compile("[0-9A-Fa-f]{1,6}")
 _MOST_NESTED: Final = 60
 
 
@@ -77,19 +81,27 @@ class PartReader:
         self._shared = shared
         self._drawings = Drawings(shared.package, part, shared.drawable, shared.findings, shared.pictures)
         self._fields = Fields()
-        self.behind, self.page = shared.behind, shared.page
+        self.behind, self.page, self.theme = shared.behind, shared.page, shared.theme
+        self._around = shared.behind  # the colour that is drawn there
         self._depth = 0
+        self._is_alone = False
 
     def whole(self, part: Node) -> list[Block]:
         """Return what is seen of all of a part; raises Damaged where a field has no end, for it would hide the rest."""
+        # A logo in a header without text, and with no other drawing.
+        drawn = sum(1 for _ in part.all("w:drawing", "w:pict", "w:object"))
+        texts = part.all("w:t", outside="w:drawing")
+        self._is_alone = part.name in _EDGES and drawn == 1 and not any(each.text().strip() for each in texts)
+        require_none_behind(part, self._drawings.is_opaque)
         made = self.blocks(part)
         if self._fields.is_open:
             raise Damaged
         return made
 
-    def blocks(self, parent: Node, behind: str | None = None) -> list[Block]:
+    def blocks(self, parent: Node, behind: str | None = None, *, is_cell: bool = False) -> list[Block]:
         """Return what is seen of the blocks inside an element; `behind`: the colour there, or that around it."""
-        was, self.behind = self.behind, self.behind if behind is None else behind
+        was, self.behind = (self.behind, self._around), self.behind if behind is None else behind
+        self._around = self.behind if is_cell else self._around
         made: list[Block] = []
         for node in parent.elements():
             match node.name:
@@ -108,7 +120,7 @@ class PartReader:
                     made += self._paragraph(Node("w:p", {}, [node]))
                 case _:
                     made += self._deeper(node)
-        self.behind = was
+        self.behind, self._around = was
         return made
 
     def _deeper(self, node: Node) -> list[Block]:
@@ -132,11 +144,17 @@ class PartReader:
             self.report_hidden()
 
     def report_change(self, node: Node) -> None:
-        """Report who changed something, and when."""
+        """Report that something was changed, by whom and when."""
+        self._shared.findings.lose(Lost.CHANGES)
         if node.get("w:author"):
             self._shared.findings.add(What.PERSON, Where.DOCUMENT, node.get("w:author"))
         if node.get("w:date"):
             self._shared.findings.add(What.DATE, Where.DOCUMENT, node.get("w:date"))
+
+    def report_colours(self, style: str) -> None:
+        """Report that colours are lost which a style of tables gives."""
+        if self._shared.styles.is_coloured(style):
+            self._shared.findings.lose(Lost.TEXT_COLOURS)
 
     def report_hidden(self, text: str | None = None) -> None:
         self._shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
@@ -148,7 +166,7 @@ class PartReader:
         if node.text().strip():
             require_on_page(properties, self.page)
         number = first_value(properties, "w:numPr", "w:numId") or ""
-        level = first_value(properties, "w:numPr", "w:ilvl") or "0"
+        level = first_value(properties, "w:numPr", "w:ilvl") or self._shared.numbering.level_of(number, style)
         collected = _Collected(
             heading=self._shared.styles.heading(style, own),
             marker="",
@@ -156,7 +174,7 @@ class PartReader:
             align=_ALIGNED.get(first_value(properties, "w:jc") or "", Align.LEFT),
             style=style,
             behind=behind_of(properties, self.behind),
-            unseen=is_unseen_paragraph(properties),
+            unseen=is_unseen_paragraph(properties, self.page),
         )
         if is_on(properties, "w:pageBreakBefore"):
             collected.blocks.append(PageBreak())
@@ -172,7 +190,7 @@ class PartReader:
         # An item counts although nothing of it is seen; its marker is shown where there is something.
         marker = self._shared.drawable.text(self._shared.numbering.marker(number, level))
         look = self._shared.numbering.look(number, level)
-        is_hidden = look is not None and look_of([look], behind=collected.behind).hidden
+        is_hidden = look is not None and look_of([look], behind=collected.behind, theme=self.theme).hidden
         if marker and (is_hidden or collected.unseen):
             self.report_hidden(marker)
             marker = ""
@@ -236,7 +254,7 @@ class PartReader:
         character_style = own.value("w:rStyle") if own is not None else None
         inherited = self._shared.styles.run(character_style, collected.style)
         properties = [own, *inherited] if own is not None else inherited
-        look = look_of(properties, behind=collected.behind)
+        look = look_of(properties, behind=collected.behind, theme=self.theme, around=self._around)
         for node in run.elements():
             if node.name == "w:fldChar":
                 self._fields.character(node.get("w:fldCharType"))
@@ -264,14 +282,14 @@ class PartReader:
             case "w:noBreakHyphen":
                 self._add("-", look, collected)
             case "w:sym":
-                code = node.get("w:char")
-                shown = sign(int(code, 16), node.get("w:font")) if _is_hexadecimal(code) else ""
-                self._add(shown, look, collected)
+                if _HEXADECIMAL.fullmatch(code := node.get("w:char")):
+                    self._add(sign(int(code, 16), node.get("w:font")), look, collected)
             case "w:footnoteReference" | "w:endnoteReference":
                 self._note(node, look, collected)
             case "w:drawing" if is_beside_page(node, self.page) or is_too_small(node):
                 self.report_hidden("".join(each.text() for each in node.all("w:t")) or None)
             case "w:drawing":
+                require_nothing_under(node, self._drawings.is_opaque, is_alone=self._is_alone)
                 for block in self._drawings.read(node, self.blocks, fill_of):
                     collected.add(block)
             case "w:pict" | "w:object":
@@ -290,15 +308,17 @@ class PartReader:
     def _add(self, text: str, look: RunLook, collected: _Collected) -> None:
         text = self._shared.drawable.text(text, look.font)
         text = text.upper() if look.capitals else text
+        if look.lost and text.strip():
+            self._shared.findings.lose(Lost.TEXT_COLOURS)
         if text:
-            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck))
+            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck, look.paint))
 
     def _note(self, node: Node, look: RunLook, collected: _Collected) -> None:
         kind = node.name.removeprefix("w:").removesuffix("Reference")
         count = sum(known == kind for known, _, _ in self._shared.notes) + 1
         shown = written_number(count, "lowerRoman" if kind == "endnote" else "decimal")
         self._shared.notes.append((kind, node.get("w:id"), shown))
-        collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck))
+        collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck, paint=look.paint))
 
     def _form_field(self, node: Node, look: RunLook, collected: _Collected) -> None:
         data = node.find("w:ffData")
@@ -307,20 +327,13 @@ class PartReader:
         self._shared.findings.add(What.FORM_FIELD, Where.FORM)
         box, choice = data.find("w:checkBox"), data.find("w:ddList")
         if box is not None and not look.hidden:
-            self._add("☒" if is_on([box], "w:checked") or _is_default(box) else "☐", look, collected)
+            set_by = "w:checked" if box.find("w:checked") is not None else "w:default"
+            self._add("☒" if is_on([box], set_by) else "☐", look, collected)
         if choice is not None and not look.hidden:
             entries = [each.get("w:val") for each in choice.elements() if each.name == "w:listEntry"]
             chosen = choice.value("w:result") or choice.value("w:default") or "0"
             if chosen.isdigit() and int(chosen) < len(entries):
                 self._add(entries[int(chosen)], look, collected)
-
-
-def _is_default(box: Node) -> bool:
-    return box.find("w:checked") is None and is_on([box], "w:default")
-
-
-def _is_hexadecimal(code: str) -> bool:
-    return 0 < len(code) <= 6 and all(one in "0123456789abcdefABCDEF" for one in code)  # noqa: PLR2004  digits of Unicode
 
 
 def read_document(package: Package, part: str, findings: Findings) -> list[Block]:
@@ -353,8 +366,16 @@ def _edges(shared: Shared, part: str, body: Node, kind: str, label: str) -> Iter
                 continue
             if target not in seen:
                 seen.add(target)
-                if blocks := PartReader(shared, target).whole(shared.package.tree(target)):
+                if blocks := _edge(shared, target):
                     yield Frame(label, tuple(blocks))
+
+
+def _edge(shared: Shared, target: str) -> list[Block]:
+    """Return what is seen of a header or footer: that it is covered, where a drawing may stand over its text."""
+    try:
+        return PartReader(shared, target).whole(shared.package.tree(target))
+    except OfficeDocument:
+        return [Frame(labels.COVERED, ())]
 
 
 def _notes(shared: Shared, part: str) -> Iterator[Block]:

@@ -20,6 +20,7 @@ _TWIPS_OF_POINT: Final = 20
 _LENGTHS: Final = re.compile(
     r"(?:^|;)\s*(width|height|margin-left)\s*:\s*(-?[0-9.]{1,12})(pt|in|cm|mm|px|pc)?\s*(?=;|\Z)"
 )
+_RAISED: Final = 288  # half points; no page has room for letters so far above or below their line
 _STRAIGHT: Final = frozenset({"", "0"})
 
 
@@ -74,8 +75,18 @@ def is_unseen_shape(style: str, page: tuple[float, float]) -> bool:
     return any(each is not None and 0 < each <= _SQUEEZED / _TWIPS_OF_POINT for each in (width, height))
 
 
-def is_unseen_paragraph(properties: Sequence[Node]) -> bool:
-    """Return whether nothing is seen of a paragraph's letters: its lines or its frame have no height."""
+def is_raised_off(properties: Sequence[Node]) -> bool:
+    """Return whether letters stand so far above or below their line that they are on no page."""
+    return abs(number(_nearest(properties, "w:position", "w:val"))) >= _RAISED
+
+
+def is_unseen_paragraph(properties: Sequence[Node], page: tuple[float, float]) -> bool:
+    """Return whether nothing is seen of a paragraph's letters: no height of its lines or its frame, or off the page."""
+    left = next((text for name in ("left", "start") if (text := _nearest(properties, "w:ind", f"w:{name}"))), "")
+    first = _nearest(properties, "w:ind", "w:firstLine"), _nearest(properties, "w:ind", "w:hanging")
+    begins = number(left) + number(first[0]) - number(first[1])
+    if max(begins, number(left)) > page[0] or begins < -page[0]:
+        return True
     height = _nearest(properties, "w:spacing", "w:line")
     if _nearest(properties, "w:spacing", "w:lineRule") == "exact" and 0 < number(height) <= _SQUEEZED:
         return True

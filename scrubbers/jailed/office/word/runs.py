@@ -1,14 +1,16 @@
 """Fields, formulas and what of a run's look matters: whether it is seen, bold, leaning, raised, struck out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from scrubbers.jailed.office.colours import is_unseen
+from scrubbers.jailed.office.colours import hue_of, is_lost, is_unseen
 from scrubbers.jailed.office.drawings import number
-from scrubbers.jailed.office.word.backgrounds import behind_of, colour_of
+from scrubbers.jailed.office.word.backgrounds import behind_of, colour_of, theme_colour
+from scrubbers.jailed.office.word.places import is_raised_off
 from scrubbers.jailed.office.word.styles import first_value, is_on
 from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.typeset.model import Paint
 
 _SMALLEST_HALF_POINTS: Final = 4
 # What a page shows in the place of these is another number on each page.
@@ -27,18 +29,31 @@ class RunLook:
     struck: bool
     capitals: bool
     font: str
+    paint: Paint
+    lost: bool  # a colour that the copy does not have
 
 
-def look_of(properties: Sequence[Node], *, behind: str) -> RunLook:
-    """Return the look that these properties give, the nearest first. `behind`: the colour around the run."""
+def look_of(properties: Sequence[Node], *, behind: str, theme: Mapping[str, str], around: str | None = None) -> RunLook:
+    """Return the look that these properties give, the nearest first.
+
+    `behind`: the colour around the run; `around`: the one that is drawn there already, as that of a cell.
+    """
+    ground = behind_of(properties, behind)
+    colours = [theme_colour(colour_of(properties), theme), theme_colour(ground, theme)]
     return RunLook(
-        hidden=is_on(properties, "w:vanish") or _is_unseen(properties, behind),
+        hidden=is_on(properties, "w:vanish") or is_raised_off(properties) or _is_unseen(properties, behind),
         bold=is_on(properties, "w:b"),
         italic=is_on(properties, "w:i"),
         raised=first_value(properties, "w:vertAlign") == "superscript",
         struck=is_on(properties, "w:strike") or is_on(properties, "w:dstrike"),
         capitals=is_on(properties, "w:caps") or is_on(properties, "w:smallCaps"),
         font=first_value(properties, "w:rFonts", of="w:ascii") or "",
+        paint=Paint(
+            hue_of(colours[0]),
+            None if ground == around else hue_of(colours[1]),
+            underlined=(first_value(properties, "w:u") or "none") != "none",
+        ),
+        lost=any(map(is_lost, colours)),
     )
 
 

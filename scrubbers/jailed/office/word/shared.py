@@ -1,9 +1,10 @@
 """What the parts of one Word document have in common, and what its tables ask of the reader of a part."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.office.colours import PAPER, UNKNOWN
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN, scheme_of
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.word.places import page_size
@@ -23,6 +24,7 @@ class Shared:
         self.numbering = Numbering(self._tree(package.by_kind(document, "numbering")))
         self.page = page_size(package.tree(document))
         self.behind = PAPER if package.tree(document).find("w:background") is None else UNKNOWN
+        self.theme = scheme_of(package, document)
         self.pictures: dict[object, Picture | None] = {}
         self.notes: list[tuple[str, str, str]] = []  # kind, number in the file, number as it is shown
 
@@ -35,9 +37,11 @@ class ReadsBlocks(Protocol):
 
     page: tuple[float, float]
     behind: str
+    theme: Mapping[str, str]
 
-    def blocks(self, parent: Node, behind: str | None = None) -> list[Block]:
+    def blocks(self, parent: Node, behind: str | None = None, *, is_cell: bool = False) -> list[Block]:
         """Return what is seen of the blocks inside an element; `behind`: the colour there, or that around it."""
 
     def report_deletion(self, node: Node) -> None: ...
+    def report_colours(self, style: str) -> None: ...
     def report_hidden(self, text: str | None = None) -> None: ...

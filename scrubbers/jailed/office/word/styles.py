@@ -54,6 +54,10 @@ class Styles:
         ]
         return [*(found for each in chain if (found := each.find("w:rPr")) is not None), *self._document]
 
+    def is_coloured(self, table_style: str) -> bool:
+        """Return whether a style of tables has colours."""
+        return any(next(each.all("w:shd", "w:color"), None) is not None for each in self._chain(table_style, None))
+
     def heading(self, style: str | None, own: Node | None) -> int:
         """Return which heading a paragraph is, 1 to 6; 0 for none."""
         level = own.value("w:outlineLvl") if own is not None else None
@@ -106,10 +110,14 @@ class Numbering:
         self._abstract: dict[str, str] = {}
         self._counts: dict[str, list[int | None]] = {}
         self._begun: set[tuple[str, int]] = set()
+        linked: dict[str, dict[str, Node]] = {}
         for each in root.elements() if root is not None else ():
             if each.name == "w:abstractNum":
                 levels = {level.get("w:ilvl"): level for level in each.elements() if level.name == "w:lvl"}
                 self._levels[each.get("w:abstractNumId")] = levels
+                if (link := each.value("w:styleLink") or each.value("w:numStyleLink")) is not None:
+                    linked.setdefault(link, {}).update(levels)  # one list has the levels, the others refer to it
+                    self._levels[each.get("w:abstractNumId")] = linked[link]
             elif each.name == "w:num":
                 self._lists[each.get("w:numId")] = each
                 self._abstract[each.get("w:numId")] = each.value("w:abstractNumId") or ""
@@ -126,6 +134,11 @@ class Numbering:
         counts = self._counts.setdefault(abstract, [None] * _LEVELS)
         self._count(number, counts, levels, place)
         return self._written(levels, counts, place)
+
+    def level_of(self, number: str, style: str | None) -> str:
+        """Return the level of a paragraph whose properties name none: that which names its style, else the first."""
+        levels = self._levels.get(self._abstract.get(number, ""), {})
+        return next((at for at, each in levels.items() if style and each.value("w:pStyle") == style), "0")
 
     def look(self, number: str, level: str) -> Node | None:
         """Return how what stands before an item looks, by its level."""
@@ -150,7 +163,12 @@ class Numbering:
             if counts[above] is None:
                 counts[above] = _start(levels[above]) - (above == place)
         counts[place] = (counts[place] or 0) + 1
-        counts[place + 1 :] = [None] * (_LEVELS - place - 1)
+        for below in range(place + 1, _LEVELS):
+            level = levels[below]
+            again = level.value("w:lvlRestart") if level is not None else None
+            # It begins again behind this level or one above it; behind none where that is zero.
+            if not again or place < _whole(again):
+                counts[below] = None
 
     def _written(self, levels: Sequence[Node | None], counts: Sequence[int | None], place: int) -> str:
         level = levels[place]

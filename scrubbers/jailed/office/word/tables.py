@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from scrubbers.jailed.office.colours import UNKNOWN
-from scrubbers.jailed.office.word.backgrounds import behind_of
+from scrubbers.jailed.office.colours import UNKNOWN, hue_of
+from scrubbers.jailed.office.word.backgrounds import behind_of, theme_colour
 from scrubbers.jailed.office.word.places import is_unseen_row, require_on_page
 from scrubbers.jailed.office.word.shared import ReadsBlocks
 from scrubbers.jailed.office.word.styles import is_on
@@ -24,6 +24,7 @@ def read_table(table: Node, reader: ReadsBlocks) -> list[Block]:
     if properties is not None and table.text().strip():
         require_on_page([properties], reader.page)
     around = reader.behind if style in _PLAIN else UNKNOWN
+    reader.report_colours(style)
     behind = behind_of([properties], around) if properties is not None else around
     rows, headings, is_head = [], 0, True
     all_rows = list(_inside(table, "w:tr"))
@@ -90,12 +91,13 @@ def _is_covered(about: Node | None) -> bool:
 
 def _cell(cell: Node, reader: ReadsBlocks, behind: str, *, is_seen: bool) -> Cell:
     about = cell.find("w:tcPr")
-    blocks = reader.blocks(cell, behind_of([about] if about is not None else [], behind))
+    ground = behind_of([about] if about is not None else [], behind)
+    blocks = reader.blocks(cell, ground, is_cell=True)
     if _is_covered(about) or not is_seen:
         if blocks:
             reader.report_hidden(cell.text())
-        blocks = []
-    return Cell(tuple(blocks), _span(about, "w:gridSpan") or 1)
+        return Cell((), _span(about, "w:gridSpan") or 1)
+    return Cell(tuple(blocks), _span(about, "w:gridSpan") or 1, hue_of(theme_colour(ground, reader.theme)))
 
 
 def _skipped(about: Node | None, name: str) -> list[Cell]:

@@ -11,7 +11,7 @@ from scrubbers.jailed.office.word.places import is_unseen_shape, lengths
 from scrubbers.jailed.office.word.shared import Shared
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run
-from trusted.jail.stages import What, Where
+from trusted.jail.stages import OfficeDocument, What, Where
 
 _HIDDEN: Final = re.compile(r"(?:^|;)\s*visibility\s*:\s*hidden")
 _GROWS: Final = "mso-fit-shape-to-text:t"
@@ -20,7 +20,7 @@ _TEXT: Final = "w:txbxContent"
 
 
 def read_vml(node: Node, drawings: Drawings, read_text: ReadText, shared: Shared) -> list[Block]:
-    """Return the blocks of an old drawing or an object."""
+    """Return the blocks of an old drawing or an object; raises OfficeDocument for one that may hide a text."""
     if node.name == "w:object":
         shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
     blocks: list[Block] = []
@@ -29,12 +29,24 @@ def read_vml(node: Node, drawings: Drawings, read_text: ReadText, shared: Shared
         if _HIDDEN.search(shape.get("style")):
             shared.findings.add(What.HIDDEN_DRAWING, Where.PAGES)
             continue
+        if _floats_before(shape) and not is_unseen_shape(shape.get("style"), shared.page):
+            raise OfficeDocument
         found = _shape(shape, drawings, read_text, shared)
         unknown = unknown or (not found and not shape.get("o:hr"))
         blocks += found
     if not blocks and node.name == "w:object":
         return [Frame(labels.FILE, ())]
     return blocks or ([Frame(labels.SHAPE, ())] if unknown else [])
+
+
+def _floats_before(shape: Node) -> bool:
+    """Return whether a shape that hides something stands before a text, or in a group of shapes with places."""
+    style = shape.get("style").replace(" ", "")
+    filled = shape.get("filled", "t") not in {"f", "false", "0"} and shape.name != "v:line"
+    if "position:absolute" not in style or "z-index:-" in style or not (filled or shape.find("v:imagedata")):
+        return False
+    wraps = {each.get("type", "none") for each in shape.elements() if each.name.endswith(":wrap")}
+    return wraps <= {"none"}
 
 
 def _shape(shape: Node, drawings: Drawings, read_text: ReadText, shared: Shared) -> list[Block]:

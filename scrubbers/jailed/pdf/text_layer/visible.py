@@ -22,7 +22,7 @@ from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.jailed.pdf.fonts.letters import LIGATURES, standing_for_many
 from scrubbers.jailed.pdf.renderer import drawn_unturned
 from scrubbers.jailed.pdf.text_layer.words import Box, Letter, Word, is_mark, words_on
-from scrubbers.jailed.pdf.visibility.page_objects import AS_SEEN, Thing, strongest_change, things
+from scrubbers.jailed.pdf.visibility.page_objects import AS_SEEN, PageObject, strongest_change, things
 from scrubbers.jailed.pdf.visibility.text import is_too_small, text_of
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
@@ -104,7 +104,7 @@ def without_text(page: UprightPage) -> tuple[Image.Image, Image.Image]:
     return page.drawn(), _ink_alone(page, all_things, texts)
 
 
-def _ink_alone(page: UprightPage, all_things: Sequence[Thing], texts: Collection[int]) -> Image.Image:
+def _ink_alone(page: UprightPage, all_things: Sequence[PageObject], texts: Collection[int]) -> Image.Image:
     _show_all_but(set(range(len(all_things))).difference(texts), all_things)
     for thing in (all_things[at] for at in texts):
         pdfium.FPDFPageObj_SetFillColor(thing.handle, 0, 0, 0, 255)
@@ -112,11 +112,11 @@ def _ink_alone(page: UprightPage, all_things: Sequence[Thing], texts: Collection
     return page.drawn(annotations=False)
 
 
-def _is_text(thing: Thing) -> bool:
+def _is_text(thing: PageObject) -> bool:
     return bool(thing.kind == pdfium.FPDF_PAGEOBJ_TEXT)
 
 
-def _show_all_but(away: Collection[int], all_things: Sequence[Thing]) -> None:
+def _show_all_but(away: Collection[int], all_things: Sequence[PageObject]) -> None:
     for number, thing in enumerate(all_things):
         thing.activate(active=number not in away)
 
@@ -150,7 +150,7 @@ class _Drawings:
     """The three drawings of one page."""
 
     def __init__(
-        self, page: UprightPage, truth: Image.Image, all_things: Sequence[Thing], unpainted: Collection[int]
+        self, page: UprightPage, truth: Image.Image, all_things: Sequence[PageObject], unpainted: Collection[int]
     ) -> None:
         self._page = page
         texts = {at for at, thing in enumerate(all_things) if _is_text(thing)}

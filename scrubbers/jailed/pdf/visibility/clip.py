@@ -7,14 +7,14 @@ from typing import Any, Final
 import pypdfium2.raw as pdfium
 
 from scrubbers.jailed.pdf.syntax.matrix import bounds
-from scrubbers.jailed.pdf.visibility.page_objects import SAME_EDGE, Sheet, Thing
+from scrubbers.jailed.pdf.visibility.page_objects import SAME_EDGE, PageObject, RenderedPage
 
 _CLIPS: Final = 16  # clip paths looked at, of one thing
 _RECTANGLE: Final = (4, 5)  # segments of a clip path that may be a rectangle
 _SEGMENTS: Final = 500  # of one clip path; one with more is taken to cut nothing
 
 
-def may_be_cut(sheet: Sheet, thing: Thing) -> bool:
+def may_be_cut(sheet: RenderedPage, thing: PageObject) -> bool:
     """Return False only if all of the thing's box lies on the page and within upright rectangles it is clipped to."""
     if not sheet.holds(thing.box):
         return True
@@ -27,7 +27,7 @@ def may_be_cut(sheet: Sheet, thing: Thing) -> bool:
     return any(_cuts(clip, number, thing) for number in range(paths))
 
 
-def box_within_clips(thing: Thing) -> tuple[float, float, float, float] | None:
+def box_within_clips(thing: PageObject) -> tuple[float, float, float, float] | None:
     """Return the box of what its clip paths can leave of it, in points of the page; None if that is nothing."""
     left, bottom, right, top = thing.box
     clip = pdfium.FPDFPageObj_GetClipPath(thing.handle)
@@ -47,7 +47,7 @@ def box_within_clips(thing: Thing) -> tuple[float, float, float, float] | None:
     return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
 
 
-def _cuts(clip: Any, number: int, thing: Thing) -> bool:
+def _cuts(clip: Any, number: int, thing: PageObject) -> bool:
     corners = list(_corners(clip, number, _RECTANGLE[-1] + 1))
     xs, ys = {round(x, 2) for x, _ in corners}, {round(y, 2) for _, y in corners}
     if len(corners) not in _RECTANGLE or len(xs) != 2 or len(ys) != 2:  # noqa: PLR2004  two sides each way

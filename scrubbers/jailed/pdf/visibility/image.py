@@ -29,8 +29,8 @@ from scrubbers.jailed.pdf.visibility.page_objects import (
     CLOSER,
     DRAWN_PIXELS,
     Box,
-    Sheet,
-    Thing,
+    PageObject,
+    RenderedPage,
     apart,
     around,
     strongest_change,
@@ -83,17 +83,20 @@ def pictures_seen(open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work
 @contextlib.contextmanager
 def _opened(
     open_anew: Callable[[], pypdfium2.PdfPage], scale: float, work: Work
-) -> Iterator[tuple[Sheet, list[Thing]]]:
+) -> Iterator[tuple[RenderedPage, list[PageObject]]]:
     page = open_anew()
     try:
-        yield Sheet(page, scale, work), [thing for thing in things(page) if thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE]
+        yield (
+            RenderedPage(page, scale, work),
+            [thing for thing in things(page) if thing.kind == pdfium.FPDF_PAGEOBJ_IMAGE],
+        )
     finally:
         document = page.pdf
         page.close()
         document.close()
 
 
-def _core(sheet: Sheet, picture: Thing) -> Box:
+def _core(sheet: RenderedPage, picture: PageObject) -> Box:
     """Its pixels without those at the edge, which it may share with another: scans often come in strips."""
     left, top, right, bottom = sheet.pixel_box(picture.box)
     if min(right - left, bottom - top) > _SMALL:
@@ -101,7 +104,7 @@ def _core(sheet: Sheet, picture: Thing) -> Box:
     return left, top, right, bottom
 
 
-def _group_seen(sheet: Sheet, pictures: Sequence[Thing], group: Sequence[int]) -> dict[int, PictureSight]:
+def _group_seen(sheet: RenderedPage, pictures: Sequence[PageObject], group: Sequence[int]) -> dict[int, PictureSight]:
     members = {number: pictures[number] for number in group}
     # Asked before they are made of one colour, which makes them of one pixel.
     pixels = {number: _pixels(member) for number, member in members.items()}
@@ -130,14 +133,14 @@ def _group_seen(sheet: Sheet, pictures: Sequence[Thing], group: Sequence[int]) -
     return found
 
 
-def _pixels(picture: Thing) -> tuple[int, int]:
+def _pixels(picture: PageObject) -> tuple[int, int]:
     width, height = ctypes.c_uint(), ctypes.c_uint()
     if not pdfium.FPDFImageObj_GetImagePixelSize(picture.handle, width, height):
         raise NotRebuildable
     return width.value, height.value
 
 
-def _change(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:
+def _change(sheet: RenderedPage, pictures: Sequence[PageObject], box: Box) -> Image.Image:
     """255 where the box looks different when the pictures are black and when they are white."""
     drawn = []
     for colour in (_BLACK, _WHITE):
@@ -154,7 +157,9 @@ def _change(sheet: Sheet, pictures: Sequence[Thing], box: Box) -> Image.Image:
     return strongest_change(*drawn).point(AS_SEEN)
 
 
-def _sight(sheet: Sheet, picture: Thing, pixels: tuple[int, int], box: Box, seen: Image.Image) -> PictureSight:
+def _sight(
+    sheet: RenderedPage, picture: PageObject, pixels: tuple[int, int], box: Box, seen: Image.Image
+) -> PictureSight:
     left, top, right, _ = box
     matrix = picture.matrix
     to_seen = product(product(matrix, sheet.to_pixels), (1, 0, 0, 1, -left, -top))

@@ -8,7 +8,7 @@ import pypdfium2.raw as pdfium
 from PIL import ImageChops
 from PIL.Image import Image
 
-from scrubbers.jailed.pdf.visibility.page_objects import Box, Sheet, Thing
+from scrubbers.jailed.pdf.visibility.page_objects import Box, PageObject, RenderedPage
 
 _BLACK: Final = (0, 0, 0, 255)
 _COLOURS: Final = (
@@ -19,7 +19,7 @@ _COLOURS: Final = (
 _PARTS: Final = tuple(ctypes.c_uint() for _ in range(4))
 
 
-def colour_of(thing: Thing, get: Any = pdfium.FPDFPageObj_GetFillColor) -> tuple[int, int, int, int] | None:
+def colour_of(thing: PageObject, get: Any = pdfium.FPDFPageObj_GetFillColor) -> tuple[int, int, int, int] | None:
     """Return red, green, blue and alpha of its fill, or of what `get` is for; None if it has no colour of its own."""
     red, green, blue, alpha = _PARTS
     if not get(thing.handle, red, green, blue, alpha):
@@ -27,7 +27,7 @@ def colour_of(thing: Thing, get: Any = pdfium.FPDFPageObj_GetFillColor) -> tuple
     return red.value, green.value, blue.value, alpha.value
 
 
-def drawn_without(sheet: Sheet, away: Sequence[Thing], box: Box) -> Image:
+def drawn_without(sheet: RenderedPage, away: Sequence[PageObject], box: Box) -> Image:
     """Return the pixels of the box without these things, which are active again afterwards; mode RGBX."""
     for thing in away:
         thing.activate(active=False)
@@ -41,7 +41,7 @@ def drawn_without(sheet: Sheet, away: Sequence[Thing], box: Box) -> Image:
 class Alone:
     """Draws texts alone, in black on white: while it is entered, nothing else is active."""
 
-    def __init__(self, all_things: Sequence[Thing]) -> None:
+    def __init__(self, all_things: Sequence[PageObject]) -> None:
         self._all = all_things
         self._entered = 0
 
@@ -57,7 +57,7 @@ class Alone:
             for thing in self._all:
                 thing.activate(active=True)
 
-    def drawn(self, sheet: Sheet, shown: Sequence[Thing], box: Box) -> Image:
+    def drawn(self, sheet: RenderedPage, shown: Sequence[PageObject], box: Box) -> Image:
         """Return the pixels of the box: how much of each is covered with ink, in mode L."""
         colours = [_blackened(thing) for thing in shown]
         for thing in shown:
@@ -70,7 +70,7 @@ class Alone:
         return ImageChops.invert(drawn.convert("L"))
 
 
-def _blackened(thing: Thing) -> list[tuple[Any, tuple[int, int, int, int]]]:
+def _blackened(thing: PageObject) -> list[tuple[Any, tuple[int, int, int, int]]]:
     """Make a text black; return what gives it back its colours, as PDFium understood them."""
     kept = []
     outlined = pdfium.FPDFTextObj_GetTextRenderMode(thing.handle) != pdfium.FPDF_TEXTRENDERMODE_FILL

@@ -14,25 +14,28 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf.visibility.image import PictureSight, pictures_seen
-from scrubbers.jailed.pdf.visibility.page_objects import Sheet, things
+from scrubbers.jailed.pdf.visibility.page_objects import RenderedPage, things
 from scrubbers.jailed.pdf.visibility.path import is_paper, paths_of, paths_seen
-from scrubbers.jailed.pdf.visibility.text import Look, texts_seen
+from scrubbers.jailed.pdf.visibility.text import TextVisibility, texts_seen
 
-__all__ = ["Look", "PictureSight", "Sheet", "Sight", "sight"]
+__all__ = ["PictureSight", "RenderedPage", "Sight", "TextVisibility", "sight"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sight:
     """What can be seen of the page's texts, pictures and paths, each in the order of drawing."""
 
-    texts: tuple[Look, ...]
+    texts: tuple[TextVisibility, ...]
     pictures: tuple[PictureSight, ...]
     paths: tuple[bool, ...]
     hides_ink: bool = False  # whether a path that cannot be seen has another colour than paper
 
 
 def sight(
-    sheet: Sheet, drawn: Image.Image, open_again: Callable[[], pypdfium2.PdfPage], ground: Image.Image | None = None
+    sheet: RenderedPage,
+    drawn: Image.Image,
+    open_again: Callable[[], pypdfium2.PdfPage],
+    ground: Image.Image | None = None,
 ) -> Sight:
     """Return what can be seen on the sheet, which looks as `drawn` (`Sheet.drawn`).
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.ink_mask import Alone
-from scrubbers.jailed.pdf.visibility.page_objects import DRAWN_PIXELS, Box, Sheet, Thing, area_of, around
+from scrubbers.jailed.pdf.visibility.page_objects import DRAWN_PIXELS, Box, PageObject, RenderedPage, area_of, around
 
 _CELL: Final = 2.0  # points
 _IN_A_CELL: Final = 64  # texts that may begin in one; a page with more is no page of text
@@ -30,7 +30,7 @@ class Text:
     """A text of the page, the how manieth of them, and how its letters are drawn."""
 
     number: int
-    thing: Thing
+    thing: PageObject
     size: float  # points
     wide: float  # the same in the letters' own direction, where something may squeeze them
     mode: int  # pdfium.FPDF_TEXTRENDERMODE_…
@@ -50,12 +50,12 @@ class Unit:
     cut: bool = False
 
     @property
-    def things(self) -> list[Thing]:
+    def things(self) -> list[PageObject]:
         """What its texts are on the page."""
         return [text.thing for text in self.texts]
 
 
-def units_of(sheet: Sheet, texts: Sequence[Text], alone: Alone) -> list[Unit]:
+def units_of(sheet: RenderedPage, texts: Sequence[Text], alone: Alone) -> list[Unit]:
     """Return the texts, alone or with their twins. Raises NotRebuildable when too many lie on each other."""
     units: list[Unit] = []
     nearby: dict[tuple[int, int], list[Unit]] = {}
@@ -85,7 +85,7 @@ def _twins(one: Text, other: Text) -> bool:
     return all(abs(a - b) <= far for a, b in zip(one.thing.box, other.thing.box, strict=True))
 
 
-def _same_shape(sheet: Sheet, one: Text, other: Text, alone: Alone) -> bool:
+def _same_shape(sheet: RenderedPage, one: Text, other: Text, alone: Alone) -> bool:
     """Compare the ink, each shape in its own box."""
     near = sheet.closer(near_scale(sheet, one.size))
     shapes = []
@@ -98,7 +98,7 @@ def _same_shape(sheet: Sheet, one: Text, other: Text, alone: Alone) -> bool:
     return _total(ImageChops.difference(first, second)) <= _SAME_SHAPE * (_total(first) + _total(second))
 
 
-def near_scale(sheet: Sheet, size: float) -> float:
+def near_scale(sheet: RenderedPage, size: float) -> float:
     """Pixels a point, to look at letters of this size from nearby."""
     return min(_NEAREST, max(2 * sheet.scale, _NEAR_SIZE / max(size, LEAST_SIZE)))
 

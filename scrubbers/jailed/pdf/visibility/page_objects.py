@@ -46,7 +46,7 @@ _LEFT, _BOTTOM, _RIGHT, _TOP = (ctypes.c_float() for _ in range(4))
 _OWN: Final = pdfium.FS_MATRIX()
 
 
-class Thing(NamedTuple):
+class PageObject(NamedTuple):
     """One thing drawn on the page."""
 
     handle: Any
@@ -65,7 +65,7 @@ class Thing(NamedTuple):
             raise NotRebuildable
 
 
-class Sheet:
+class RenderedPage:
     """A page and the size it is drawn in."""
 
     def __init__(
@@ -119,22 +119,22 @@ class Sheet:
         drawn = drawn_on_white((width, height), lambda on: pdfium.FPDF_RenderPageBitmap(on, self.page, *place))
         return drawn.crop((beside, 0, width, height)) if beside else drawn
 
-    def closer(self, scale: float) -> "Sheet":
+    def closer(self, scale: float) -> "RenderedPage":
         """Return the same page in another size, with a wider bound on its pixels: draw parts of it only."""
-        found = Sheet(self.page, scale, self.work, NEAREST_PIXELS)
+        found = RenderedPage(self.page, scale, self.work, NEAREST_PIXELS)
         found.source = self.source
         return found
 
 
-def things(page: pypdfium2.PdfPage) -> list[Thing]:
+def things(page: pypdfium2.PdfPage) -> list[PageObject]:
     """All that is drawn on the page, in its order; raises NotRebuildable when there is too much."""
-    found: list[Thing] = []
+    found: list[PageObject] = []
     raw, count = page.raw, pdfium.FPDFPage_CountObjects(page)
     _gather((pdfium.FPDFPage_GetObject(raw, at) for at in range(count)), AS_IT_IS, found)
     return found
 
 
-def _gather(handles: Iterable[Any], to_page: Matrix, found: list[Thing], depth: int = 0) -> None:
+def _gather(handles: Iterable[Any], to_page: Matrix, found: list[PageObject], depth: int = 0) -> None:
     if depth > _DEPTH:
         raise NotRebuildable
     for handle in handles:
@@ -146,7 +146,7 @@ def _gather(handles: Iterable[Any], to_page: Matrix, found: list[Thing], depth: 
         if not pdfium.FPDFPageObj_GetBounds(handle, _LEFT, _BOTTOM, _RIGHT, _TOP):
             raise NotRebuildable
         box = _LEFT.value, _BOTTOM.value, _RIGHT.value, _TOP.value
-        found.append(Thing(handle, kind, to_page, box if to_page is AS_IT_IS else bounds(to_page, box)))
+        found.append(PageObject(handle, kind, to_page, box if to_page is AS_IT_IS else bounds(to_page, box)))
         if len(found) > _THINGS:
             raise NotRebuildable
 

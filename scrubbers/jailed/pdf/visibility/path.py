@@ -26,8 +26,8 @@ from scrubbers.jailed.pdf.visibility.page_objects import (
     DRAWN_PIXELS,
     NOWHERE,
     Box,
-    Sheet,
-    Thing,
+    PageObject,
+    RenderedPage,
     apart,
     area_of,
     around,
@@ -48,7 +48,7 @@ _NEAR_LOOKS: Final = 16  # enough for the lines of a table all over a page
 _BOX_SEGMENTS: Final = (4, 5)  # of a box: its sides, and once more the first point
 
 
-def paths_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) -> list[bool]:
+def paths_seen(sheet: RenderedPage, drawn: Image.Image, all_things: Sequence[PageObject]) -> list[bool]:
     """Whether each path can be seen, in the order of drawing. Raises NotRebuildable when it cannot be told in time.
 
     All things must be active, and are again when it returns.
@@ -71,12 +71,12 @@ def paths_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing]) ->
     return seen
 
 
-def paths_of(all_things: Iterable[Thing]) -> list[Thing]:
+def paths_of(all_things: Iterable[PageObject]) -> list[PageObject]:
     """Those of the things that are lines and areas."""
     return [thing for thing in all_things if thing.kind == pdfium.FPDF_PAGEOBJ_PATH]
 
 
-def is_paper(path: Thing) -> bool:
+def is_paper(path: PageObject) -> bool:
     """Whether all that it is painted with is white, or as good as. A pattern is not: it has no colour of its own."""
     filled, stroked = ctypes.c_int(), ctypes.c_int()
     if not pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked):
@@ -85,13 +85,13 @@ def is_paper(path: Thing) -> bool:
     return all(min((colour_of(path, get) or (0,))[:3]) >= _PAPER for used, get in asked if used)
 
 
-def _box(sheet: Sheet, path: Thing) -> Box:
+def _box(sheet: RenderedPage, path: PageObject) -> Box:
     """Return the pixels that it can change; none if it lies off the page or outside its clips."""
     left = box_within_clips(path)
     return NOWHERE if left is None else sheet.pixel_box(left, margin=_SMOOTHED)
 
 
-def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int]) -> list[list[int]]:
+def _groups(sheet: RenderedPage, boxes: Sequence[Box], numbers: Sequence[int]) -> list[list[int]]:
     """Return groups of paths that lie apart; raises NotRebuildable if they are too many."""
     chosen = [boxes[at] for at in numbers]
     if len(chosen) > _PATHS or sum(map(area_of, chosen)) > _LAYERS * sheet.size[0] * sheet.size[1]:
@@ -103,10 +103,10 @@ def _groups(sheet: Sheet, boxes: Sequence[Box], numbers: Sequence[int]) -> list[
 class _Search:
     """Among paths with their boxes on the sheet; `drawn` shows the box `ground` of it, with all that is on the page."""
 
-    sheet: Sheet
+    sheet: RenderedPage
     drawn: Image.Image
     ground: Box
-    paths: Sequence[Thing]
+    paths: Sequence[PageObject]
     boxes: Sequence[Box]
 
     def needed(self, group: Sequence[int]) -> list[int]:
@@ -123,12 +123,12 @@ class _Search:
         return found
 
 
-def _switch(paths: Sequence[Thing], numbers: Iterable[int], *, on: bool) -> None:
+def _switch(paths: Sequence[PageObject], numbers: Iterable[int], *, on: bool) -> None:
     for at in numbers:
         paths[at].activate(active=on)
 
 
-def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) -> list[int]:
+def _needed_nearby(sheet: RenderedPage, paths: Sequence[PageObject], hidden: Sequence[int]) -> list[int]:
     """Step 3: which of the hidden ones, which are away, have to be restored."""
     near = sheet.closer(sheet.scale * CLOSER)
     boxes = [NOWHERE] * len(paths)
@@ -154,7 +154,9 @@ def _needed_nearby(sheet: Sheet, paths: Sequence[Thing], hidden: Sequence[int]) 
     return needed + _beside_ink(sheet, paths, white, away.difference(needed)) if white else needed
 
 
-def _beside_ink(sheet: Sheet, paths: Sequence[Thing], white: Collection[int], away: Collection[int]) -> list[int]:
+def _beside_ink(
+    sheet: RenderedPage, paths: Sequence[PageObject], white: Collection[int], away: Collection[int]
+) -> list[int]:
     """Return the white boxes right beside boxes of ink that were drawn before them, as in bar codes.
 
     PDFium and other programs draw a box to whole pixels, a thin one as wide as one at least, and a white one after it
@@ -173,11 +175,11 @@ def _beside_ink(sheet: Sheet, paths: Sequence[Thing], white: Collection[int], aw
     return needed
 
 
-def _place(path: Thing) -> tuple[float, ...]:
+def _place(path: PageObject) -> tuple[float, ...]:
     return tuple(round(edge, 1) for edge in path.box)
 
 
-def _is_thin(sheet: Sheet, path: Thing) -> bool:
+def _is_thin(sheet: RenderedPage, path: PageObject) -> bool:
     left, bottom, right, top = path.box
     return min(right - left, top - bottom) * sheet.scale < _THIN
 

@@ -21,12 +21,12 @@ from scrubbers.jailed.pdf.content.scene import Item
 from scrubbers.jailed.pdf.content.scene_boxes import MITRE
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds, product
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
-from scrubbers.jailed.pdf.visibility.page_objects import NOWHERE, Box, Sheet, apart, strongest_change
+from scrubbers.jailed.pdf.visibility.page_objects import NOWHERE, Box, RenderedPage, apart, strongest_change
 from scrubbers.jailed.pdf.visibility.path import PATH_SEEN_FROM
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
 
 # Draws the page as it is now, with what is on trial.
-Drawing = Callable[[], tuple[Sheet, Image.Image]]
+Drawing = Callable[[], tuple[RenderedPage, Image.Image]]
 # A path and the number of one of its subpaths.
 Part = tuple[int, int]
 
@@ -100,7 +100,7 @@ def _leave_out(paths: dict[int, Path], parts: Collection[Part]) -> None:
         path.trial = b"".join(kept) if without else None
 
 
-def _boxes(placed: PlacedPath, sheet: Sheet) -> Iterator[Box]:
+def _boxes(placed: PlacedPath, sheet: RenderedPage) -> Iterator[Box]:
     """Return the pixels of each subpath; none of one that lies off the page."""
     scale = max(abs(each) for each in product(placed.matrix, sheet.to_pixels)[:4])
     margin = 1 + (MITRE * placed.width * scale if placed.path.strokes() else 0)

@@ -30,8 +30,8 @@ from scrubbers.jailed.pdf.visibility.page_objects import (
     AS_SEEN,
     DRAWN_PIXELS,
     Box,
-    Sheet,
-    Thing,
+    PageObject,
+    RenderedPage,
     apart,
     area_of,
     around,
@@ -68,7 +68,7 @@ _PAINTED: Final = {
 _SIZE: Final = ctypes.c_float()  # what PDFium writes a size to
 
 
-class Look(enum.Enum):
+class TextVisibility(enum.Enum):
     """What can be seen of a text."""
 
     SEEN = enum.auto()
@@ -79,12 +79,14 @@ class Look(enum.Enum):
     BLANK = enum.auto()
 
 
-def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], ground: Image.Image | None) -> list[Look]:
+def texts_seen(
+    sheet: RenderedPage, drawn: Image.Image, all_things: Sequence[PageObject], ground: Image.Image | None
+) -> list[TextVisibility]:
     """Return how each text looks, in the order of drawing. `ground`: what they all stand on, when that is one picture.
 
     Raises NotRebuildable when the page has too much on it. All things must be active, and are again when it returns.
     """
-    found: list[Look] = []
+    found: list[TextVisibility] = []
     unclear: list[Text] = []
     for thing in all_things:
         if thing.kind == pdfium.FPDF_PAGEOBJ_TEXT:
@@ -93,12 +95,12 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], gr
             if look is None:
                 unclear.append(text)
             # Hidden until it is seen.
-            found.append(look or Look.HIDDEN)
+            found.append(look or TextVisibility.HIDDEN)
     if not unclear:
         return found
     plain = plainly_seen(sheet, unclear, all_things) if ground is None and sheet.scale >= 1 else set()
     for number in plain:
-        found[number] = Look.SEEN
+        found[number] = TextVisibility.SEEN
     unclear = [text for text in unclear if text.number not in plain]
     if not unclear:
         return found
@@ -115,7 +117,7 @@ def texts_seen(sheet: Sheet, drawn: Image.Image, all_things: Sequence[Thing], gr
     return found
 
 
-def text_of(number: int, thing: Thing) -> Text:
+def text_of(number: int, thing: PageObject) -> Text:
     """Return the text that a thing is, the how manieth of them; raises NotRebuildable."""
     if not pdfium.FPDFTextObj_GetFontSize(thing.handle, _SIZE):
         raise NotRebuildable
@@ -124,15 +126,15 @@ def text_of(number: int, thing: Thing) -> Text:
     return Text(number, thing, size * math.hypot(c, d), size * math.hypot(a, b), mode)
 
 
-def _without_looking(sheet: Sheet, text: Text) -> Look | None:
+def _without_looking(sheet: RenderedPage, text: Text) -> TextVisibility | None:
     """Step 1."""
     left, bottom, right, top = text.thing.box
     is_off_page = not sheet.holds(text.thing.box) and sheet.pixel_box(text.thing.box)[2] == 0
     if right <= left or top <= bottom:
-        return Look.BLANK
+        return TextVisibility.BLANK
     if is_off_page or text.mode not in _PAINTED:
-        return Look.HIDDEN
-    return Look.HIDDEN if is_too_small(text) else None
+        return TextVisibility.HIDDEN
+    return TextVisibility.HIDDEN if is_too_small(text) else None
 
 
 def is_too_small(text: Text) -> bool:
@@ -161,16 +163,20 @@ def _is_faint(unit: Unit) -> bool:
     return unit.shown < SEEN_FROM and (unit.shown >= _FAINT_FROM or min(right - left, bottom - top) <= _SMALL_BOX)
 
 
-def _judged(unit: Unit) -> Look:
+def _judged(unit: Unit) -> TextVisibility:
     if unit.shown < SEEN_FROM:
-        return Look.PARTLY if unit.shown and unit.change >= SEEN_FROM else Look.HIDDEN
+        return TextVisibility.PARTLY if unit.shown and unit.change >= SEEN_FROM else TextVisibility.HIDDEN
     if unit.change < _CLEAR_CONTRAST:
-        return Look.PARTLY if unit.cut else Look.SEEN
+        return TextVisibility.PARTLY if unit.cut else TextVisibility.SEEN
     letter = (unit.size * unit.scale) ** 2
-    return Look.PARTLY if unit.cut or unit.unseen > max(_UNSEEN_LEAST, letter * _UNSEEN_PART) else Look.SEEN
+    return (
+        TextVisibility.PARTLY
+        if unit.cut or unit.unseen > max(_UNSEEN_LEAST, letter * _UNSEEN_PART)
+        else TextVisibility.SEEN
+    )
 
 
-def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: Alone) -> None:
+def _measure(sheet: RenderedPage, drawn: Image.Image, groups: list[list[Unit]], alone: Alone) -> None:
     """Step 3 and, for what changes something, step 5. The units' boxes are those on the sheet."""
     clear: list[tuple[list[Unit], Box, Image.Image]] = []
     for group in groups:
@@ -203,11 +209,11 @@ def _measure(sheet: Sheet, drawn: Image.Image, groups: list[list[Unit]], alone: 
                     unit.cut = _has_gap(sheet, unit, seen.crop(box))
 
 
-def _things_of(units: Sequence[Unit]) -> list[Thing]:
+def _things_of(units: Sequence[Unit]) -> list[PageObject]:
     return [thing for unit in units for thing in unit.things]
 
 
-def _count_unseen(sheet: Sheet, unit: Unit, own: Image.Image, seen: Image.Image) -> int:
+def _count_unseen(sheet: RenderedPage, unit: Unit, own: Image.Image, seen: Image.Image) -> int:
     """Return how much of its ink is not seen; where a thin line crosses it, in how many columns it shows none at all.
 
     So letters that are underlined, or touch the frame of a table, are seen, and a hyphen under a line is not.
@@ -221,7 +227,7 @@ def _count_unseen(sheet: Sheet, unit: Unit, own: Image.Image, seen: Image.Image)
     return sum(gone > shown for gone, shown in zip(unseen.getprojection()[0], seen.getprojection()[0], strict=True))
 
 
-def _hides_small_print(sheet: Sheet, unit: Unit, ink: Image.Image, seen: Image.Image) -> bool:
+def _hides_small_print(sheet: RenderedPage, unit: Unit, ink: Image.Image, seen: Image.Image) -> bool:
     """Whether a letter of it may be under a bar. Small print hardly covers any pixel by six tenths: it has no `_INK`.
 
     What a line hides of the letters that it crosses is less high.
@@ -234,14 +240,14 @@ def _hides_small_print(sheet: Sheet, unit: Unit, ink: Image.Image, seen: Image.I
     return rows >= _LETTER_ROWS * size and unseen.histogram()[255] > max(_UNSEEN_LEAST, _LETTER_INK * size * size)
 
 
-def _direction(sheet: Sheet, unit: Unit) -> int:
+def _direction(sheet: RenderedPage, unit: Unit) -> int:
     """0 if its letters follow each other across the sheet, 1 if downwards."""
     a, b, _, _, _, _ = unit.texts[0].thing.matrix
     turned = sheet.to_pixels[0] == 0
     return 0 if (abs(a) >= abs(b)) != turned else 1
 
 
-def _has_gap(sheet: Sheet, unit: Unit, seen: Image.Image) -> bool:
+def _has_gap(sheet: RenderedPage, unit: Unit, seen: Image.Image) -> bool:
     """Whether there is a stretch without any ink at its ends, or a long one within it."""
     size = unit.size * sheet.scale
     along = _direction(sheet, unit)
@@ -254,7 +260,7 @@ def _has_gap(sheet: Sheet, unit: Unit, seen: Image.Image) -> bool:
     return max(before, after) > _CUT_AT_EDGE * size + 1 or inside > _CUT_INSIDE * size
 
 
-def _look_closer(sheet: Sheet, faint: Sequence[Unit], alone: Alone) -> None:
+def _look_closer(sheet: RenderedPage, faint: Sequence[Unit], alone: Alone) -> None:
     """Step 4, of units that lie apart. What too many drawings would be needed for stays as it was judged from afar."""
     for near, run in itertools.islice(_runs(sheet, faint), _NEAR_LOOKS):
         for unit in run:
@@ -262,7 +268,7 @@ def _look_closer(sheet: Sheet, faint: Sequence[Unit], alone: Alone) -> None:
         _measure(near, near.drawn(around(unit.box for unit in run)), [run], alone)
 
 
-def _runs(sheet: Sheet, faint: Sequence[Unit]) -> Iterator[tuple[Sheet, list[Unit]]]:
+def _runs(sheet: RenderedPage, faint: Sequence[Unit]) -> Iterator[tuple[RenderedPage, list[Unit]]]:
     """Neighbours that one drawing from nearby can hold. One that is too large for any needs no closer look."""
     waiting = sorted(faint, key=lambda unit: (unit.box[1], unit.box[0]))
     while waiting:
@@ -280,7 +286,7 @@ def _runs(sheet: Sheet, faint: Sequence[Unit]) -> Iterator[tuple[Sheet, list[Uni
         waiting = waiting[max(1, taken) :]
 
 
-def _near_box(near: Sheet, unit: Unit) -> Box:
+def _near_box(near: RenderedPage, unit: Unit) -> Box:
     return around(near.pixel_box(thing.box, margin=1) for thing in unit.things)
 
 

@@ -14,7 +14,7 @@ from scrubbers.jailed.pdf.bitmap import OPAQUE
 from scrubbers.jailed.pdf.visibility.clip import may_be_cut
 from scrubbers.jailed.pdf.visibility.ink_mask import colour_of
 from scrubbers.jailed.pdf.visibility.overprint import Text
-from scrubbers.jailed.pdf.visibility.page_objects import Sheet, Thing
+from scrubbers.jailed.pdf.visibility.page_objects import PageObject, RenderedPage
 
 _RED, _GREEN, _BLUE = 299, 587, 114  # brightness of red, green and blue, in thousandths, as in Pillow's mode L
 _UNLIKE: Final = 96  # of 255: how much darker or lighter than any of its ground
@@ -24,7 +24,7 @@ _AROUND: Final = 1.0  # points: what a line or a picture may reach beyond its bo
 _LEAST_SIZE: Final = 3.0  # points: of smaller text less than that contrast may be missed when two drawings are compared
 
 
-def plainly_seen(sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing]) -> set[int]:
+def plainly_seen(sheet: RenderedPage, texts: Sequence[Text], all_things: Sequence[PageObject]) -> set[int]:
     """Return the numbers of those that are. The caller knows that nothing on the page is blended or masked."""
     crowded = _crowded(all_things[_paper(all_things) :])
     return {
@@ -38,7 +38,7 @@ def plainly_seen(sheet: Sheet, texts: Sequence[Text], all_things: Sequence[Thing
     }
 
 
-def _crowded(some_things: Iterable[Thing]) -> set[int]:
+def _crowded(some_things: Iterable[PageObject]) -> set[int]:
     """Return the ids of what touches something else; from the bottom up, so that few have to be compared.
 
     The edges of two texts may touch, as the words of a line do.
@@ -55,7 +55,7 @@ def _crowded(some_things: Iterable[Thing]) -> set[int]:
     return found
 
 
-def _grown(thing: Thing) -> tuple[float, float, float, float, int]:
+def _grown(thing: PageObject) -> tuple[float, float, float, float, int]:
     """Return the box without its edges for a text, and with what is drawn around it for anything else; and the id."""
     left, bottom, right, top = thing.box
     across = down = -_AROUND
@@ -64,7 +64,7 @@ def _grown(thing: Thing) -> tuple[float, float, float, float, int]:
     return left + across, bottom + down, right - across, top - down, id(thing)
 
 
-def _paper(all_things: Sequence[Thing]) -> int:
+def _paper(all_things: Sequence[PageObject]) -> int:
     """How many light areas lie under everything, as writers put them down for the paper."""
     for count, thing in enumerate(all_things):
         colour = colour_of(thing)
@@ -73,13 +73,13 @@ def _paper(all_things: Sequence[Thing]) -> int:
     return len(all_things)
 
 
-def _is_stroked(path: Thing) -> bool:
+def _is_stroked(path: PageObject) -> bool:
     """Whether it has an outline, of whatever colour."""
     filled, stroked = ctypes.c_int(), ctypes.c_int()
     return not pdfium.FPDFPath_GetDrawMode(path.handle, filled, stroked) or bool(stroked.value)
 
 
-def _stands_out(thing: Thing) -> bool:
+def _stands_out(thing: PageObject) -> bool:
     """Whether it is dark enough for paper."""
     colour = colour_of(thing)
     if colour is None or colour[3] != OPAQUE:

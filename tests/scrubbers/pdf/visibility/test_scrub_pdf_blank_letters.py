@@ -10,9 +10,9 @@ import pypdf
 import pypdfium2
 import pytest
 from documents.pdf_by_hand import Pdf, document
+from files.scrub_harness import clean_all
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from scrub_harness import clean_all
 
 from trusted.jail.protocol import Role
 

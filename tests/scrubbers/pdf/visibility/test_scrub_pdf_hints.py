@@ -14,11 +14,11 @@ import pypdf
 import pypdfium2
 import pytest
 from documents.font_programs import vera
+from files.scrub_harness import clean_all, first_page_text
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables.ttProgram import Program
 from PIL import ImageChops
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
-from scrub_harness import clean_all, first_page_text
 
 from scrubbers.jailed.pdf.hints import without_hints
 from scrubbers.jailed.pdf.renderer import PdfiumSource, drawn

@@ -6,9 +6,9 @@ import random
 import pypdfium2
 import pytest
 from documents.font_programs import FONTS
+from files.scrub_harness import same_look
 from fpdf import FPDF
 from PIL import Image, ImageChops, ImageDraw
-from scrub_harness import same_look
 
 from scrubbers.jailed.pdf.bitmap import in_colours
 from scrubbers.jailed.pdf.cost import Work

@@ -6,15 +6,15 @@ import pytest
 from documents.pdf_page_by_hand import box_at, document, form, show, text_at
 
 from scrubbers.jailed.pdf.syntax.writer import Name
-from scrubbers.jailed.pdf.visibility.inspect import Look, Sheet, sight
+from scrubbers.jailed.pdf.visibility.inspect import RenderedPage, TextVisibility, sight
 
-SEEN, HIDDEN, PARTLY, BLANK = Look.SEEN, Look.HIDDEN, Look.PARTLY, Look.BLANK
+SEEN, HIDDEN, PARTLY, BLANK = TextVisibility.SEEN, TextVisibility.HIDDEN, TextVisibility.PARTLY, TextVisibility.BLANK
 HELLO = text_at(50, 700, "Hej ", "alla ", "barn")
 
 
 def looks(contents, *, scale=1.0, **how):
     made = document(contents, **how)
-    sheet = Sheet(made[0], scale)
+    sheet = RenderedPage(made[0], scale)
     return list(sight(sheet, sheet.drawn(), never_opened).texts)
 
 
@@ -182,7 +182,7 @@ def test_spaces_and_letters_without_a_shape_are_blank():
 
 def test_the_page_looks_as_before_when_its_texts_have_been_looked_at():
     made = document(HELLO + b"1 0 0 rg\n" + text_at(50, 600, "röd") + text_at(50.2, 600, "röd") + box_at(0, 0, 80, 80))
-    sheet = Sheet(made[0], 1.0)
+    sheet = RenderedPage(made[0], 1.0)
     before = sheet.drawn()
 
     sight(sheet, before, never_opened)

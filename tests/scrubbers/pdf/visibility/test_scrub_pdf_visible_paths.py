@@ -6,10 +6,10 @@ import itertools
 import pypdfium2
 import pytest
 from documents.pdf_page_by_hand import box_at, document, document_bytes, form, text_at
-from scrub_harness import became_pictures, clean_all
+from files.scrub_harness import became_pictures, clean_all
 
 from scrubbers.jailed.pdf.syntax.writer import Node, NotRebuildable
-from scrubbers.jailed.pdf.visibility.inspect import Sheet, sight
+from scrubbers.jailed.pdf.visibility.inspect import RenderedPage, sight
 from trusted.jail.protocol import Role
 
 LINE = b"50 100 m\n250 100 l\nS\n"
@@ -17,7 +17,7 @@ LINE = b"50 100 m\n250 100 l\nS\n"
 
 def paths(contents, **how):
     made = document(contents, **how)
-    sheet = Sheet(made[0], 1.0)
+    sheet = RenderedPage(made[0], 1.0)
     before = sheet.drawn()
     found = sight(sheet, before, lambda: document(contents, **how)[0]).paths
     assert sheet.drawn().tobytes() == before.tobytes()
@@ -104,8 +104,8 @@ def test_a_bar_code_with_white_bars_between_the_black_ones_looks_the_same_from_n
 
 def test_lines_of_tables_that_are_drawn_twice_or_white_need_no_look_from_nearby(monkeypatch):
     looks = []
-    drawn = Sheet.drawn
-    monkeypatch.setattr(Sheet, "drawn", lambda sheet, *box: (looks.append(sheet.scale), drawn(sheet, *box))[1])
+    drawn = RenderedPage.drawn
+    monkeypatch.setattr(RenderedPage, "drawn", lambda sheet, *box: (looks.append(sheet.scale), drawn(sheet, *box))[1])
     black = [box_at(20, y, 360, 0.48, b"0 g") for y in range(20, 360, 12)]
     white = [box_at(20, y + 5, 360, 0.48, b"1 g") for y in range(20, 360, 12)]
 

@@ -5,7 +5,7 @@ import pytest
 from documents.pdf_page_by_hand import box_at, document_bytes, form, picture, stencil, text_at
 from PIL import Image, ImageDraw
 
-from scrubbers.jailed.pdf.visibility.inspect import Look, Sheet, sight
+from scrubbers.jailed.pdf.visibility.inspect import RenderedPage, TextVisibility, sight
 
 
 def half_mask():
@@ -33,7 +33,7 @@ def seen(contents, *, scale=1.0, **how):
     def open_anew():
         return pypdfium2.PdfDocument(whole)[0]
 
-    sheet = Sheet(open_anew(), scale)
+    sheet = RenderedPage(open_anew(), scale)
     return sight(sheet, sheet.drawn(), open_anew)
 
 
@@ -116,7 +116,7 @@ def test_a_picture_in_a_form_is_seen_each_time_the_form_is_drawn():
 def test_text_under_a_picture_is_hidden():
     found = seen(text_at(100, 100, "dold", " text") + put(b"X0", 90, 90, 100, 40) + text_at(100, 200, "synlig"))
 
-    assert list(found.texts) == [Look.HIDDEN, Look.HIDDEN, Look.SEEN]
+    assert list(found.texts) == [TextVisibility.HIDDEN, TextVisibility.HIDDEN, TextVisibility.SEEN]
 
 
 def test_text_seen_through_the_mask_of_a_picture_is_seen():
@@ -126,10 +126,10 @@ def test_text_seen_through_the_mask_of_a_picture_is_seen():
 
     found = seen(text_at(100, 112, "synlig") + text_at(100, 93, "dold") + put(b"X0", 90, 90, 100, 40), XObject=pictures)
 
-    assert list(found.texts) == [Look.SEEN, Look.HIDDEN]
+    assert list(found.texts) == [TextVisibility.SEEN, TextVisibility.HIDDEN]
 
 
 def test_white_text_on_a_picture_is_seen():
     found = seen(put(b"X0", 90, 90, 100, 40) + b"1 g\n" + text_at(100, 100, "vit", size=20))
 
-    assert list(found.texts) == [Look.SEEN]
+    assert list(found.texts) == [TextVisibility.SEEN]

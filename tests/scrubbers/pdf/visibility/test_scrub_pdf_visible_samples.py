@@ -17,7 +17,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
-from scrubbers.jailed.pdf.visibility.inspect import Look, Sheet, sight
+from scrubbers.jailed.pdf.visibility.inspect import RenderedPage, TextVisibility, sight
 
 SENTENCE = "Granskning av upphandlingen (dnr 2024-117), se bilaga 3. "
 
@@ -199,19 +199,19 @@ def test_nothing_on_an_ordinary_page_is_hidden(name):
     def open_anew():
         return pypdfium2.PdfDocument(whole)[0]
 
-    sheet = Sheet(open_anew(), 1.0)
+    sheet = RenderedPage(open_anew(), 1.0)
     found = sight(sheet, sheet.drawn(), open_anew)
 
     assert len(found.texts) > 0
-    assert Look.HIDDEN not in found.texts
+    assert TextVisibility.HIDDEN not in found.texts
     assert all(picture.share == 1 for picture in found.pictures)
 
 
 def test_letters_of_a_font_that_is_not_in_the_document_and_not_here_are_not_seen():
     whole = by_reportlab(japanese)
     page = pypdfium2.PdfDocument(whole)[0]
-    sheet = Sheet(page, 1.0)
+    sheet = RenderedPage(page, 1.0)
 
     (look,) = sight(sheet, sheet.drawn(), lambda: page).texts
 
-    assert look in {Look.BLANK, Look.HIDDEN}
+    assert look in {TextVisibility.BLANK, TextVisibility.HIDDEN}

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from intake_harness import PUBLIC_HOST
-from mirror_harness import NAME
+from networks.mirror_harness import NAME
+from visitors.intake_harness import PUBLIC_HOST
 
 from browsers.chromium import Chromium
 from browsers.firefox import Firefox

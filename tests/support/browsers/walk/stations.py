@@ -18,9 +18,9 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from inbox_samples import close_case, members_write
-from intake_harness import Browser, RunningIntake, file_report, make_home, running_intake, zygotes
-from mirror_harness import SETTINGS, Authority, RunningMirror, give, opened_mirror
+from networks.mirror_harness import SETTINGS, Authority, RunningMirror, give, opened_mirror
+from visitors.inbox_samples import close_case, members_write
+from visitors.intake_harness import Browser, RunningIntake, file_report, make_home, running_intake, zygotes
 
 from intake.daily import release
 from trusted.case.clock import today

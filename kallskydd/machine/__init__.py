@@ -1,0 +1,1 @@
+"""What this computer is like: its swap, its file system, whose processes are seen."""

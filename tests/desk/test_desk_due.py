@@ -1,0 +1,96 @@
+"""The list is true: whatever is due is listed, whatever is listed can be done, and no row makes another impossible."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import Counter
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from desks.moved_pages import OTHER
+from desks.walks import LATER, READERS, walking
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from desk.errors import ServerRefused
+from desk.work.due import Task
+from desk.work.workdays import is_working_day, last_working_day, working_days_between
+
+ACTS = ("acknowledge", "assess", "feedback", "ask", "note", "close", "reopen", "hold", "release-hold", "recuse", "take")
+STEPS = st.one_of(
+    # Nine of ten walk on by what is listed, or the walk would stay where nothing is allowed.
+    st.tuples(st.just("listed"), st.sampled_from(READERS), st.integers(0, 3)),
+    st.tuples(st.just("listed"), st.sampled_from(READERS), st.integers(0, 3)),
+    st.tuples(st.just("days"), st.sampled_from((1, 1, 2, 3, 5, 7, 14, 31, 70, 200, 690)), st.just(0)),
+    st.tuples(st.just("try"), st.sampled_from(READERS), st.sampled_from((*ACTS, "offer", "offer", "refuse", "erase"))),
+    st.tuples(st.just("reporter"), st.just(0), st.just(0)),
+)
+WALKED: Counter[str] = Counter()
+
+
+@settings(max_examples=settings.default.max_examples // 10, phases=(Phase.explicit, Phase.generate))
+@given(st.booleans(), st.lists(STEPS, min_size=5, max_size=14))
+def test_whatever_is_due_is_listed_and_whatever_is_listed_can_be_done(is_concerned, steps):
+    asyncio.run(walk((OTHER,) if is_concerned else (), steps))
+
+
+async def walk(concerns, steps) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        async with walking(Path(folder) / "walk", concerns=concerns) as walked:
+            await walked.fetch()
+            await walked.check()
+            for step in steps:
+                await take(walked, *step)
+                await walked.fetch()
+                if walked.name not in walked.readers[0].services.desk.reading().state.case_list.cases:
+                    walked.counts["erased"] += 1
+                    break
+                await walked.check()
+            WALKED.update(walked.counts, cases=1)
+
+
+async def take(walked, kind, who, what) -> None:
+    if kind == "days":
+        await walked.days(who)
+    elif kind == "reporter":
+        await walked.reporter_writes()
+    elif who in walked.readers and kind == "try":
+        await walked.try_anything(who, what)
+    elif who in walked.readers:
+        rows = walked.listed(who)
+        if rows:
+            due = rows[what % len(rows)]
+            try:
+                await walked.do(who, due)
+            except ServerRefused as refused:
+                if (due.task, refused.text_key) != (Task.SIGN_MOVE, LATER):
+                    raise
+
+
+@pytest.mark.parametrize(
+    ("day", "is_free"),
+    [
+        (date(2026, 4, 3), True),  # Good Friday
+        (date(2026, 5, 14), True),  # Ascension Day
+        (date(2026, 6, 19), True),  # Midsummer Eve
+        (date(2026, 12, 24), True),
+        (date(2027, 1, 6), True),
+        (date(2026, 12, 23), False),
+        (date(2026, 12, 5), True),  # a Saturday
+    ],
+)
+def test_a_day_on_which_nobody_is_at_work_is_no_working_day(day, is_free):
+    assert is_working_day(day) is not is_free
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 1)), st.integers(0, 40))
+def test_the_last_working_day_is_none_later_than_the_limit_and_none_lies_between(day, days):
+    by = day + timedelta(days=days)
+    last = last_working_day(by)
+
+    assert is_working_day(last)
+    assert last <= by
+    assert working_days_between(last, by) == 0
+    assert (working_days_between(day, by) == 0) == (last <= day)

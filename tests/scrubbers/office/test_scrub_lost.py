@@ -1,0 +1,75 @@
+"""The report names what this document has lost in its copy: colours, charts, marks of changes, results of formulas."""
+
+from __future__ import annotations
+
+import pytest
+from files.office_jail import cleaned
+from files.office_samples import element, odf, paragraph, presentation, shape, sheet_part, word, workbook
+
+from trusted.jail.stages import Lost
+
+INSERTED = '<w:p><w:ins w:author="A" w:date="2026"><w:r><w:t>in</w:t></w:r></w:ins></w:p>'
+DELETED = '<w:p><w:del w:author="A"><w:r><w:delText>ut</w:delText></w:r></w:del></w:p>'
+
+
+def sheet(cell: str, font: str = "", fill: str = "", more: str = "") -> bytes:
+    filled = f'<fill><patternFill patternType="solid"><fgColor rgb="FF{fill}"/></patternFill></fill>' if fill else ""
+    styles = sheet_part(
+        "styleSheet",
+        f"<fonts><font/><font>{font}</font></fonts><fills><fill/>{filled}</fills>"
+        f'<cellXfs><xf/><xf fontId="1" fillId="{int(bool(fill))}"/></cellXfs>',
+    )
+    content = f'<sheetData><row r="1"><c r="A1"><v>1</v></c>{cell}</row></sheetData>{more}'
+    return workbook([("B", "visible", content)], {"xl/styles.xml": styles}, ("st", "styles", "styles.xml"))
+
+
+def coloured_table() -> bytes:
+    style = '<w:style w:type="table" w:styleId="T"><w:tblStylePr><w:tcPr><w:shd w:fill="4472C4"/></w:tcPr></w:tblStylePr></w:style>'
+    table = f'<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr><w:tr><w:tc>{paragraph("ord")}</w:tc></w:tr></w:tbl>'
+    return word(table, {"word/styles.xml": element("w:styles", style)}, ("st", "styles", "styles.xml"))
+
+
+def text(style: str, before: str = "") -> bytes:
+    made = '<style:style style:name="T" style:family="text"><style:text-properties ' + style + "/></style:style>"
+    return odf("text", f'{before}<text:p><text:span text:style-name="T">ord</text:span></text:p>', made)
+
+
+CHANGED = "<text:tracked-changes><text:changed-region/></text:tracked-changes>"
+STYLED = '<c r="B1" s="1"><v>2</v></c>'
+COLOURS, CHANGES, VALUES = Lost.TEXT_COLOURS, Lost.CHANGES, Lost.VALUES
+DOCUMENTS = {
+    "docx plain": (word(paragraph("ord")), []),
+    "docx black": (word(paragraph("ord", look='<w:color w:val="000000"/>')), []),
+    "docx grey": (word(paragraph("ord", look='<w:color w:val="595959"/>')), []),
+    "docx red": (word(paragraph("ord", look='<w:color w:val="C00000"/>')), []),
+    "docx a theme that is not there": (word(paragraph("ord", look='<w:color w:themeColor="accent1"/>')), [COLOURS]),
+    "docx a style of tables": (coloured_table(), [COLOURS]),
+    "docx inserted": (word(paragraph("ord") + INSERTED), [CHANGES]),
+    "docx deleted": (word(paragraph("ord") + DELETED), [CHANGES]),
+    "xlsx plain": (sheet(STYLED, '<color theme="1"/>'), []),
+    "xlsx red": (sheet(STYLED, '<color rgb="FFFF0000"/>'), []),
+    "xlsx a theme that is not there": (sheet(STYLED, '<color theme="4"/>'), [COLOURS]),
+    "xlsx green beside the texts": (sheet('<c r="B1" s="1"/>', fill="00B050"), [COLOURS]),
+    "xlsx conditions": (sheet(STYLED, more='<conditionalFormatting sqref="A1"><cfRule/></conditionalFormatting>'), [COLOURS]),
+    "xlsx without a value": (sheet('<c r="B1"><f>A1</f></c>'), [VALUES]),
+    "odt black": (text('fo:color="#000000"'), []),
+    "odt red": (text('fo:color="#c00000"'), []),
+    "odt changed": (text('fo:color="#000000"', CHANGED), [CHANGES]),
+    "pptx plain": (presentation([("", shape("ord"))]), []),
+    "pptx red": (presentation([("", shape("ord", look='<a:solidFill><a:srgbClr val="FF0000"/></a:solidFill>'))]), []),
+    "pptx a theme that is not there": (
+        presentation([("", shape("ord", look='<a:solidFill><a:schemeClr val="accent1"/></a:solidFill>'))]), [COLOURS]),
+    "rtf red": (rb"{\rtf1{\colortbl;\red255\green0\blue0;}{\cf1 ord}}", []),
+    "rtf cell": (rb"{\rtf1{\colortbl;\red255\green0\blue0;}\trowd\clcbpat1\cellx99 ord\cell\row}", [COLOURS]),
+    "rtf plain": (rb"{\rtf1{\colortbl;\red0\green0\blue0;}{\cf1 ord}}", []),
+    "rtf deleted": (rb"{\rtf1 ord{\deleted ut}}", [CHANGES]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_report_names_what_this_document_has_lost(jail, name):
+    content, lost = DOCUMENTS[name]
+
+    _, report = cleaned(jail, content)
+
+    assert set(report.lost) == {Lost.LAYOUT, *lost}

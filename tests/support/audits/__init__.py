@@ -1,0 +1,1 @@
+"""Installations and pages for tests of the audit."""

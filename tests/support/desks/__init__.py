@@ -1,0 +1,1 @@
+"""Members' desks and their pages for tests."""

@@ -1,0 +1,1 @@
+"""Files with markers, and the jail they go through."""

@@ -1,0 +1,1 @@
+"""Homes, stores, hosts and what upkeep does to them."""

@@ -1,0 +1,1 @@
+"""Private Tor networks, mirrors, relays and what stands between."""

@@ -1,0 +1,1 @@
+"""Real processes, what they may do, and how long they take."""

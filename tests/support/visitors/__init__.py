@@ -1,0 +1,1 @@
+"""Intakes in this process, and those who visit them."""
