@@ -331,7 +331,7 @@ def test_a_draft_that_is_put_in_its_place_is_no_unknown_file_and_one_that_stays_
         going.join()
 
 
-def test_free_pages_are_read_again_while_the_log_is_folded_in(tmp_path):
+def test_free_pages_are_read_again_while_the_log_is_folded_in(tmp_path, monkeypatch):
     path = tmp_path / "kallskydd.db"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.executescript(
@@ -339,16 +339,14 @@ def test_free_pages_are_read_again_while_the_log_is_folded_in(tmp_path):
             "PRAGMA user_version = 1; CREATE TABLE t (x BLOB);"
             "INSERT INTO t VALUES (randomblob(100000)); DELETE FROM t; PRAGMA wal_checkpoint(TRUNCATE)"
         )
-    folded = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    folded = sqlite3.connect(path, isolation_level=None)
     inspection, later = Inspection(), Inspection()
 
     check_storage(inspection, home_of(tmp_path))
-    folding = threading.Timer(
-        0.05, lambda: folded.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
-    )
-    folding.start()
+    # Between the first reading and the second, as often as the check waits for it.
+    fold = "PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)"
+    monkeypatch.setattr("audit.live.checks.database.time.sleep", lambda _seconds: folded.executescript(fold))
     check_storage(later, home_of(tmp_path))
-    folding.join()
     folded.close()
 
     assert inspection.verdict is Verdict.FINDING

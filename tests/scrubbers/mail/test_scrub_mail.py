@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from files.messages import SEEN, as_is, marked, message, picture, with_files
 from files.office_jail import cleaned, text_of
@@ -11,6 +9,7 @@ from hostile.jail import Jail
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markers.search import leftovers
+from processes.measured import quickest
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.mail.parts import taken_apart
@@ -535,12 +534,10 @@ UNCLOSED = (
 @pytest.mark.parametrize("piece", UNCLOSED)
 def test_a_page_is_read_in_one_pass_whatever_is_not_closed_in_it(piece):
     """The library looked through the rest again from each: a message of 180 kB held the jail until it was stopped."""
-    begun = time.process_time()
+    page = "<p>a" + piece * 20_000
 
-    made = read_page("<p>a" + piece * 20_000, Findings())
-
-    assert [run.text for block in made for run in block.runs] == ["a"]
-    assert time.process_time() - begun < 1
+    assert [run.text for block in read_page(page, Findings()) for run in block.runs] == ["a"]
+    assert quickest(lambda: read_page(page, Findings()), 1) < 1
 
 
 def test_a_page_that_a_program_exported_is_read_as_mail_is(jail):

@@ -141,7 +141,7 @@ async def test_a_home_on_a_read_only_disk_is_not_served_and_both_sentences_are_s
 
 async def test_while_another_program_writes_a_report_is_refused_in_words_and_stored_afterwards(home, network):
     with Service(home, network) as service:
-        with contextlib.closing(sqlite3.connect(home / "kallskydd.db", isolation_level=None)) as other:
+        with contextlib.closing(sqlite3.connect(home / "kallskydd.db", 120, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             refused = await file_report(browser(service), MARKER)
             other.execute("ROLLBACK")

@@ -1,7 +1,6 @@
 """Eight words lead back to one case and forgive how people type; what cannot be a receipt is none."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -112,11 +111,11 @@ def test_a_long_text_of_the_own_words_takes_no_time(between):
 
 @pytest.mark.parametrize("typed", ["a" * 4000, "abakus" * 600, "abakusabakus " * 7, "abak" * 1000])
 def test_the_longest_row_of_letters_takes_no_time(typed):
-    began = time.perf_counter()
-    with pytest.raises(WrongReceipt):
-        parse_receipt(typed)
+    def refused() -> None:
+        with pytest.raises(WrongReceipt):
+            parse_receipt(typed)
 
-    assert time.perf_counter() - began < 1
+    assert quickest(refused, 1) < 1
 
 
 def test_letters_of_full_width_and_soft_hyphens_are_the_letters_they_stand_for():
