@@ -5,7 +5,7 @@ One whose rows and columns say something stays a table: two of each have somethi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from scrubbers.jailed.typeset.model import Block, Cell, Paragraph, Run, Table
@@ -46,14 +46,15 @@ class TableFlow:
     row: list[Cell] = field(default_factory=list)
     heads: list[bool] = field(default_factory=list)
     is_nested: bool = False
+    loses_tints: bool = False  # of cells without a text
     _reaching: dict[int, int] = field(default_factory=dict)
 
-    def end_cell(self, blocks: list[Block], across: str, down: str) -> None:
+    def end_cell(self, cell: Cell, across: str, down: str) -> None:
         self._skip_reached()
         span = min(max(1, int(across)), _WIDEST) if across.isascii() and across.isdigit() else 1
         rows = min(max(1, int(down)), 1000) if down.isascii() and down.isdigit() and len(down) < 5 else 1  # noqa: PLR2004
         column = sum(cell.span for cell in self.row)
-        self.row.append(Cell(tuple(blocks), span))
+        self.row.append(replace(cell, span=span))
         if rows > 1:
             self._reaching |= dict.fromkeys(range(column, column + span), rows)
 
@@ -77,6 +78,9 @@ class TableFlow:
         """Return the table, or what is in it where it has no rows and columns to tell apart."""
         filled = [row for row in self.rows if any(cell.blocks for cell in row)]
         columns = max((sum(bool(cell.blocks) for cell in row) for row in filled), default=0)
-        if self.is_nested or columns < _FEWEST or len(filled) < _FEWEST:
+        is_layout = self.is_nested or columns < _FEWEST or len(filled) < _FEWEST
+        left_out = self.rows if is_layout else [row for row in self.rows if row not in filled]
+        self.loses_tints = any(cell.tint and not cell.blocks for row in left_out for cell in row)
+        if is_layout:
             return [block for row in filled for cell in row for block in cell.blocks]
         return [Table(tuple(filled))]
