@@ -318,7 +318,11 @@ def test_without_a_jail_nothing_is_cleaned_and_the_exit_code_says_so(photo, tmp_
 
     monkeypatch.setattr("kallskydd.scrub.zygotes.spawn_zygote", no_process)
 
-    code = run(argparse.Namespace(files=[photo], out=tmp_path / "clean", rename=False, json=False, against_marks=False))
+    code = run(
+        argparse.Namespace(
+            files=[photo], out=tmp_path / "clean", rename=False, json=False, against_marks=False, changes=False
+        )
+    )
 
     assert code == 4
     assert list((tmp_path / "clean").iterdir()) == []

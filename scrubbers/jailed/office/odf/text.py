@@ -6,11 +6,11 @@ are passed through, so that their text is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
-from scrubbers.jailed.office import labels
+from scrubbers.jailed.office import changes, labels
 from scrubbers.jailed.office.odf.shared import Shared
 from scrubbers.jailed.office.odf.styles import Counter, TextStyle
 from scrubbers.jailed.office.odf.tables import read_table
@@ -22,6 +22,7 @@ _ALIGNED: Final = {"center": Align.CENTRE, "end": Align.RIGHT, "right": Align.RI
 _HEADINGS: Final = 6
 _MOST_NESTED: Final = 60
 _MOST_BLANKS: Final = 200
+_Read = TypeVar("_Read")
 # Not seen, and no text of it is.
 _UNSEEN: Final = frozenset(
     {
@@ -76,6 +77,8 @@ class TextReader:
         self._headings = Counter(shared.styles.outline)
         self._lists: dict[str, Counter] = {}
         self._depth = 0
+        self._changes: dict[str, Node] = {}
+        self._change = ""
 
     def blocks(self, parent: Node, look: TextStyle | None = None, marker: str = "", level: int = 0) -> list[Block]:
         """Return what is seen of the blocks inside an element; a marker stands before the first."""
@@ -101,6 +104,8 @@ class TextReader:
                 return read_table(node, self, look)
             case "text:tracked-changes":
                 self._report_changes(node)
+            case "text:change" | "text:change-start" | "text:change-end":
+                return self._changed(node, lambda deleted: self.blocks(deleted, look)) or []
             case "office:annotation":
                 self.report_comment(node)
             case "text:section" if node.get("text:display") in {"none", "condition"}:
@@ -188,6 +193,8 @@ class TextReader:
                 self._inline(node, look, collected)
             case "text:note":
                 self._note(node, look, collected)
+            case "text:change" | "text:change-start" | "text:change-end":
+                self._changed(node, lambda deleted: self._deletion(deleted, look, collected))
             case "office:annotation":
                 self.report_comment(node)
             case name if name in _HIDDEN and node.get("text:is-hidden") != "false":
@@ -214,7 +221,8 @@ class TextReader:
         text = self.shared.drawable.text(text if text in {"\n", "\t"} else " ".join(text.split("\n")))
         text = text.upper() if look.capitals else text
         if text:
-            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck, look.paint))
+            run = Run(text, look.bold, look.italic, look.raised, look.struck, look.paint)
+            collected.runs.append(changes.shown(run, self._change))
 
     def _note(self, node: Node, look: TextStyle, collected: _Collected) -> None:
         citation, body = node.find("text:note-citation"), node.find("text:note-body")
@@ -238,12 +246,38 @@ class TextReader:
 
     def _report_changes(self, node: Node) -> None:
         self._report_author(node)
+        if changes.are_shown():
+            self._changes |= {each.get("text:id"): each for each in node.elements()}
+            return
         if node.find("text:changed-region") is not None:
             self.shared.findings.lose(Lost.CHANGES)
         for each in node.all("text:deletion"):
             self.shared.findings.add(
                 What.EARLIER_VERSION, Where.DOCUMENT, "".join(one.text() for one in each.all("text:p"))
             )
+
+    def _changed(self, node: Node, read: Callable[[Node], _Read]) -> _Read | None:
+        """Begin or end an insertion, or return what is seen of a deletion, where they are shown."""
+        region = self._changes.get(node.get("text:change-id"), node)
+        deletion = region.find("text:deletion")
+        if node.name == "text:change" and deletion is not None:
+            before, self._change = self._change, labels.DELETED
+            kept = [each for each in deletion.elements() if each.name != "office:change-info"]
+            made = read(Node("text:deletion", {}, kept))
+            self._change = before
+            return made
+        if region.find("text:insertion") is not None:
+            self._change = labels.INSERTED if node.name == "text:change-start" else ""
+        return None
+
+    def _deletion(self, deleted: Node, look: TextStyle, collected: _Collected) -> None:
+        for place, each in enumerate(deleted.elements()):
+            if place:
+                self._add("\n", look, collected)
+            if each.name in {"text:p", "text:h"}:
+                self._inline(each, look, collected)
+            else:
+                collected.add(self._block(each, look, "", 0))
 
 
 def _hides_itself(paragraph: Node) -> bool:

@@ -6,12 +6,12 @@ headers that no page has. Elements that are not known here are passed through, s
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.office import labels
+from scrubbers.jailed.office import changes, labels
 from scrubbers.jailed.office.covering import require_none_behind, require_nothing_under
 from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.letters import sign
@@ -44,9 +44,11 @@ _UNSEEN: Final = frozenset(
     }
 )  # fmt: skip
 _DELETED: Final = frozenset({"w:del", "w:moveFrom"})
+_CHANGES: Final = dict.fromkeys(_DELETED, labels.DELETED) | dict.fromkeys(("w:ins", "w:moveTo"), labels.INSERTED)
 _EDGES: Final = frozenset({"w:hdr", "w:ftr"})
 _HEXADECIMAL: Final = re.compile("[0-9A-Fa-f]{1,6}")
 _MOST_NESTED: Final = 60
+_Read = TypeVar("_Read")
 
 
 @dataclass(slots=True)
@@ -85,6 +87,7 @@ class PartReader:
         self._around = shared.behind  # the colour that is drawn there
         self._depth = 0
         self._is_alone = False
+        self._change = ""
 
     def whole(self, part: Node) -> list[Block]:
         """Return what is seen of all of a part; raises Damaged where a field has no end, for it would hide the rest."""
@@ -112,8 +115,8 @@ class PartReader:
                 case "w:altChunk":
                     self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
                     made.append(Frame(labels.FILE, ()))
-                case name if name in _DELETED:
-                    self.report_deletion(node)
+                case name if name in _CHANGES:
+                    made += self.changed(node, name, lambda each=node: self._deeper(each)) or []
                 case name if name in _UNSEEN:
                     pass
                 case "m:oMathPara" | "m:oMath" | "w:r":
@@ -130,22 +133,30 @@ class PartReader:
         self._depth -= 1
         return made
 
-    def report_deletion(self, node: Node) -> None:
-        """Report what was deleted with changes being tracked, by whom and when."""
-        findings = self._shared.findings
-        text = "".join(each.text() for each in node.all("w:delText", "w:t"))
-        findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text or None)
-        self.report_change(node)
+    def changed(self, node: Node, change: str, read: Callable[[], _Read]) -> _Read | None:
+        """Return what is seen of what was inserted or deleted; of a deletion only by choice. Report by whom and when."""
+        self._report_change(node, is_lost=not changes.are_shown())
+        if change in _DELETED and not changes.are_shown():
+            text = "".join(each.text() for each in node.all("w:delText", "w:t"))
+            self._shared.findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text or None)
+            return None
+        before = self._change
+        if changes.are_shown():
+            self._change = labels.DELETED if labels.DELETED in (_CHANGES[change], before) else labels.INSERTED
+        made = read()
+        self._change = before
+        return made
 
     def _report_of_formula(self, node: Node) -> None:
         for each in node.all(*_DELETED):
-            self.report_deletion(each)
+            self._report_change(each, is_lost=True)
+            self._shared.findings.add(What.EARLIER_VERSION, Where.DOCUMENT, each.text() or None)
         if next(node.all("w:vanish"), None) is not None:
             self.report_hidden()
 
-    def report_change(self, node: Node) -> None:
-        """Report that something was changed, by whom and when."""
-        self._shared.findings.lose(Lost.CHANGES)
+    def _report_change(self, node: Node, *, is_lost: bool) -> None:
+        if is_lost:
+            self._shared.findings.lose(Lost.CHANGES)
         if node.get("w:author"):
             self._shared.findings.add(What.PERSON, Where.DOCUMENT, node.get("w:author"))
         if node.get("w:date"):
@@ -215,15 +226,12 @@ class PartReader:
                     self._link(node, collected)
                 case "w:fldSimple" if is_page_field(node.get("w:instr")):
                     pass
-                case "w:ins" | "w:moveTo":
-                    self.report_change(node)
-                    self._inline_deeper(node, collected)
                 case "w:p" | "w:tbl":
                     collected.end()
                     collected.blocks += self._deeper(parent)
                     return
-                case name if name in _DELETED:
-                    self.report_deletion(node)
+                case name if name in _CHANGES:
+                    self.changed(node, name, lambda each=node: self._inline_deeper(each, collected))
                 case name if name in _UNSEEN:
                     pass
                 case _:
@@ -261,7 +269,7 @@ class PartReader:
                 self._form_field(node, look, collected)
             elif node.name == "w:instrText":
                 self._fields.code(node.text())
-            elif node.name in _UNSEEN:
+            elif node.name in _UNSEEN and not (self._change and node.name == "w:delText"):
                 if node.name == "w:commentReference":
                     self._shared.findings.add(What.COMMENT, Where.DOCUMENT)
             elif look.hidden or (collected.unseen and not stands_apart(node)):
@@ -311,7 +319,8 @@ class PartReader:
         if look.lost and text.strip():
             self._shared.findings.lose(Lost.TEXT_COLOURS)
         if text:
-            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck, look.paint))
+            run = Run(text, look.bold, look.italic, look.raised, look.struck, look.paint)
+            collected.runs.append(changes.shown(run, self._change))
 
     def _note(self, node: Node, look: RunLook, collected: _Collected) -> None:
         kind = node.name.removeprefix("w:").removesuffix("Reference")

@@ -1,7 +1,7 @@
 """What the parts of one Word document have in common, and what its tables ask of the reader of a part."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office.colours import PAPER, UNKNOWN, scheme_of
@@ -11,6 +11,8 @@ from scrubbers.jailed.office.word.places import page_size
 from scrubbers.jailed.office.word.styles import Numbering, Styles
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Picture
+
+_Read = TypeVar("_Read")
 
 
 class Shared:
@@ -42,6 +44,8 @@ class ReadsBlocks(Protocol):
     def blocks(self, parent: Node, behind: str | None = None, *, is_cell: bool = False) -> list[Block]:
         """Return what is seen of the blocks inside an element; `behind`: the colour there, or that around it."""
 
-    def report_deletion(self, node: Node) -> None: ...
+    def changed(self, node: Node, change: str, read: Callable[[], _Read]) -> _Read | None:
+        """Return what is seen of what was inserted or deleted."""
+
     def report_colours(self, style: str) -> None: ...
     def report_hidden(self, text: str | None = None) -> None: ...

@@ -30,8 +30,8 @@ def read_table(table: Node, reader: ReadsBlocks) -> list[Block]:
     all_rows = list(_inside(table, "w:tr"))
     for place, row in enumerate(all_rows):
         about = row.find("w:trPr")
-        if about is not None and (about.find("w:del") is not None):
-            reader.report_deletion(row)
+        deletion = about.find("w:del") if about is not None else None
+        if deletion is not None and reader.changed(row, "w:del", lambda: True) is None:
             continue
         if about is not None and is_on([about], "w:hidden"):
             reader.report_hidden(row.text())
