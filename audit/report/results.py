@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -22,6 +23,7 @@ from audit.verdict import AuditReport, Check, Evidence, Program, Sentence, Verdi
 MOST_BYTES = 2**24
 # Of SHA-256, beside the file's name, on the page.
 _SOURCE_DIGITS = 8
+_NUMBER_BYTES = 16
 
 
 class NotAResult(Exception):
@@ -33,8 +35,9 @@ class NotAResult(Exception):
 
 
 def save(report: AuditReport, path: Path, key: bytes) -> None:
-    """Write the result. Raises OSError."""
-    path.write_text(sealed(json.dumps(report.as_object(), ensure_ascii=False), key), "utf-8")
+    """Write the result, with a number of its own: two runs that saw the same are two files. Raises OSError."""
+    told = {**report.as_object(), "number": secrets.token_hex(_NUMBER_BYTES)}
+    path.write_text(sealed(json.dumps(told, ensure_ascii=False), key), "utf-8")
 
 
 def joined(name: str, runs: Sequence[AuditReport]) -> AuditReport:
@@ -42,8 +45,11 @@ def joined(name: str, runs: Sequence[AuditReport]) -> AuditReport:
     first = min(runs, key=lambda run: run.day)
     if len({run.program for run in runs}) > 1:
         raise NotAResult(f"The results of {name} are not of one program. Make them again with the one that runs.")
-    if len({source for run in runs for source in run.sources}) < len(runs):
+    # By what was read: a copy under another name is the same run.
+    if len({source.rpartition(" ")[2] for run in runs for source in run.sources}) < len(runs):
         raise NotAResult(f"One result of {name} is given twice. Name each run once.")
+    if len(runs) > 1 and (void := [source for run in runs if run.of(Verdict.VOID) for source in run.sources]):
+        raise NotAResult(f"{', '.join(void)} is of a void run, which shows nothing. Make it again, or leave it out.")
     of_row: dict[str, list[Check]] = {}
     for check in (check for run in runs for check in run.checks):
         of_row.setdefault(check.id, []).append(check)

@@ -84,6 +84,11 @@ def run(args: argparse.Namespace) -> int:
     """Make the page; return the exit code."""
     if not can_be_made(args.report, args.pdf):
         return USAGE
+    for name in _RUNS:
+        for kept in _kept(name, args.report):
+            if getattr(args, name) is None and kept.exists():
+                prose(f"{kept.name} is there already, and is not written over: give it with --{name}, or move it away.")
+                return USAGE
     try:
         page = _examine(args)
     except NotAResult as refused:
@@ -165,13 +170,17 @@ def _named(program: Program) -> str:
 
 def _made(name: str, page: Path, key: bytes) -> AuditReport:
     """Run it as often as is asked for, and keep each result beside the page."""
-    said, times, run_it = _RUNS[name]
+    said, _, run_it = _RUNS[name]
     prose(said)
     runs = []
-    for number in range(1, times + 1):
-        kept = page.with_suffix(f".{name}-{number}.json")
+    for kept in _kept(name, page):
         report = report_of(name, run_it())
         save(report, kept, key)
         prose(f"Its result is kept as {kept.name}: give it with --{name} as long as the program stays the same.")
         runs.append(read_result(kept, name, [check.row for check in report.checks], key))
     return joined(name, runs)
+
+
+def _kept(name: str, page: Path) -> list[Path]:
+    """Return where the results that are made here are kept."""
+    return [page.with_suffix(f".{name}-{number}.json") for number in range(1, _RUNS[name][1] + 1)]

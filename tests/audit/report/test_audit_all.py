@@ -214,3 +214,18 @@ def test_what_is_not_given_runs_on_the_program_that_runs_and_is_kept_beside_the_
     assert "give it with --canary" in capsys.readouterr().err
     with pytest.raises(audit_all._Refused, match="This is another program"):
         audit_all._require_one_program(PROGRAM, {}, ["canary"])
+
+
+def test_results_of_an_earlier_set_are_never_written_over_and_nothing_runs_before_that_is_known(
+    tmp_path, given, monkeypatch, capsys
+):
+    earlier = tmp_path / "page.canary-2.json"
+    earlier.write_text("kept")
+    monkeypatch.setattr(audit_all, "inspect_home", lambda *_, **__: pytest.fail("the audit had begun"))
+    options = [word for name in ("--key", "--selftest") for word in (name, given[name])]
+
+    code = run_here("all", "--home", tmp_path, "--report", tmp_path / "page.html", *options)
+
+    assert code == 2
+    assert "page.canary-2.json is there already, and is not written over" in capsys.readouterr().err
+    assert earlier.read_text() == "kept"

@@ -94,7 +94,9 @@ def test_a_result_that_was_kept_is_read_again_as_it_was_in_both_languages(tmp_pa
     again = read_result(tmp_path / "canary.json", "canary", [files], KEY)
 
     assert again.as_object() == kept.as_object()
-    assert json.loads((tmp_path / "canary.json").read_text().splitlines()[0]) == kept.as_object()
+    told = json.loads((tmp_path / "canary.json").read_text().splitlines()[0])
+    assert len(bytes.fromhex(told.pop("number"))) == 16
+    assert told == kept.as_object()
     assert again.checks[0].evidence[0].text("sv") == "intake 7: lyssnare 2"
     assert again.checks[0].evidence[0].text() == "intake 7: listener 2"
 
@@ -168,10 +170,36 @@ def test_three_runs_are_one_proof_with_the_worst_of_each_row_and_the_oldest_day(
     ]  # fmt: skip
     assert [source.split()[0] for source in whole.sources] == ["0.json", "1.json", "2.json"]
     assert whole.sources[0].split()[1] == hashlib.sha256((tmp_path / "0.json").read_bytes()).hexdigest()[:8]
-    with pytest.raises(NotAResult, match="given twice"):
-        joined("canary", [runs[0], runs[0]])
     with pytest.raises(NotAResult, match="not of one program"):
         joined("canary", [runs[0], replace(runs[1], program=None)])
+
+
+def test_one_run_is_one_whatever_its_files_are_called_and_two_are_two_though_they_saw_the_same(tmp_path):
+    for name in ("a", "b"):
+        save(report("canary"), tmp_path / f"{name}.json", KEY)
+    (tmp_path / "c.json").write_bytes((tmp_path / "a.json").read_bytes())
+    first, second, copy = (
+        read_result(tmp_path / f"{name}.json", "canary", ROWS["canary"], KEY) for name in ("a", "b", "c")
+    )
+
+    whole = joined("canary", [first, second])
+
+    assert len(whole.sources) == 2
+    for twice in ([first, copy], [first, second, copy], [first, first]):
+        with pytest.raises(NotAResult, match="One result of canary is given twice"):
+            joined("canary", twice)
+
+
+def test_a_void_run_is_no_part_of_a_proof_of_several_and_alone_it_stands_on_the_page(tmp_path):
+    for name, verdict in (("clean", Verdict.CLEAN), ("void", Verdict.VOID)):
+        save(report("canary", requests=verdict), tmp_path / f"{name}.json", KEY)
+    runs = [read_result(tmp_path / f"{name}.json", "canary", ROWS["canary"], KEY) for name in ("clean", "void")]
+
+    alone = joined("canary", runs[1:])
+
+    assert alone.of(Verdict.VOID) == ["canary.requests"]
+    with pytest.raises(NotAResult, match=r"void.json .* is of a void run, which shows nothing"):
+        joined("canary", runs)
 
 
 def test_a_key_is_its_owners_is_never_written_over_a_file_and_has_a_name_that_does_not_tell_it(tmp_path):
