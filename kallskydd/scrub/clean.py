@@ -40,7 +40,7 @@ def clean_all(sources: Sequence[Path], folder: Path, zygotes: Zygotes | None, as
     with contextlib.closing(printer), contextlib.suppress(JailNotTight):
         if zygotes is not None:
             _heed_interrupts()
-            return asyncio.run(_clean_all(sources, folder, names, zygotes, printer, asked.cleaned))
+            return asyncio.run(_clean_all(sources, folder, names, zygotes, printer, how=asked.cleaned))
     prose("A process to clean in cannot be locked on this system. Linux 5.10 or newer with seccomp is needed.")
     return MISSING
 
@@ -51,6 +51,7 @@ async def _clean_all(
     names: NamingRule,
     zygotes: Zygotes,
     printer: OutcomePrinter,
+    *,
     how: How,
 ) -> int:
     _end_in_order_when_told_to()

@@ -250,8 +250,8 @@ class FileTaker:
         self._chosen = 0
         # How many were accepted before this form.
         self._resumed = 0
-        # How all of them were cleaned.
-        self.how = ~How.PLAIN
+        # How they were cleaned.
+        self.ways = set[How]()
         # Who waits for it may be shown how far it has come.
         self._sending = sending or Sending(0)
         self._allowance = allowance
@@ -307,7 +307,7 @@ class FileTaker:
                 self._refuse(Empty.text_key)
             return
         self._chosen += 1
-        self.how &= how
+        self.ways.add(how)
         jail = Jail(self._sandbox, self._sniffer, how)
         # Of a file that is neither no more is read ahead of its room than tells so.
         apart = self._sniffer.may_come_apart(await part.begins(_BEGINNING))

@@ -270,8 +270,8 @@ class Submission(ABC, Generic[_Made, _Own]):
             return SentBefore(use, brought)
         self._use = use
         try:
-            if self._before is not None and self._how & ~files.how:
-                # They were cleaned before the box was ticked, and have to come again.
+            if self._before is not None and any(way != self._how | way & How.AGAINST_MARKS for way in files.ways):
+                # They were cleaned in another way than is ticked now, and have to come again; what is blurred may stay.
                 await self._drop()
                 raise HoldGone
             if self.hold_gone:

@@ -16,20 +16,20 @@ from trusted.jail.job_template import JobTemplate
 from trusted.jail.protocol import (
     DOCUMENT_LIMITS,
     FILM_LIMITS,
-    How,
     JOB_LIMITS,
-    KindNumber,
+    MEASURE_LIMITS,
     MEASURED,
     MEASURED_MAGIC,
-    MEASURE_LIMITS,
     MOST_PIXELS,
     OUTCOME_DONE,
     OUTCOME_NOT_STOPPED,
-    Operation,
-    Role,
     SCRUBS,
     STATUS,
     STATUS_MAGIC,
+    How,
+    KindNumber,
+    Operation,
+    Role,
 )
 from trusted.jail.report_wire import encode_report
 from trusted.jail.stages import Damaged, Kind, Lost, OutOfMemory, Refused, Removed, ResultTooLarge
@@ -99,8 +99,8 @@ def _do(operation: Operation, kind_number: int, descriptors: Mapping[str, int], 
     if operation is Operation.UNPACK:
         hands.unpack(descriptors["untrusted"], descriptors["members"])
     elif operation in _HOW:
-        files = (descriptors[name] for name in ("untrusted", "clean", "preview"))
-        removed, lost = hands.clean(Kind[KindNumber(kind_number).name], *files, _HOW[operation])
+        untrusted, clean, preview = (descriptors[name] for name in ("untrusted", "clean", "preview"))
+        removed, lost = hands.clean(Kind[KindNumber(kind_number).name], untrusted, clean, preview, _HOW[operation])
         os.write(descriptors["report"], encode_report(removed, lost))
     elif operation is Operation.VERIFY:
         hands.require_clean(Kind[KindNumber(kind_number).name], descriptors["clean"])

@@ -44,17 +44,17 @@ from trusted.jail.job_answer import (
 from trusted.jail.memory_file import MemoryFile
 from trusted.jail.protocol import (
     ATTACHMENT_BYTES,
-    How,
-    KindNumber,
     MEASURED,
     MEASURED_MAGIC,
-    Operation,
     PREVIEW_BYTES,
     RESULT_BYTES,
     ROLES,
-    Role,
     SCRUBS,
     STATUS,
+    How,
+    KindNumber,
+    Operation,
+    Role,
 )
 from trusted.jail.self_test import require_tight
 from trusted.jail.stages import (

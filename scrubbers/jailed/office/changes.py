@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.typeset.model import Hue, Run
+from scrubbers.jailed.typeset.model import Block, Frame, Hue, Run
 
 _ASKED_FOR: Final[list[bool]] = []
 _INKS: Final = {labels.INSERTED: Hue.GREEN, labels.DELETED: Hue.RED}
+_FRAMES: Final = {labels.INSERTED: labels.INSERTED_DRAWING, labels.DELETED: labels.DELETED_DRAWING}
 
 
 def begin() -> None:
@@ -30,3 +31,8 @@ def shown(run: Run, change: str) -> Run:
     is_out = change == labels.DELETED
     paint = replace(run.paint, ink=_INKS[change], underlined=not is_out)
     return replace(run, struck=is_out, paint=paint, change=change)
+
+
+def framed(blocks: list[Block], change: str) -> list[Block]:
+    """Return a drawing that was inserted or deleted in a frame that says so; one that was not as it is."""
+    return [Frame(_FRAMES[change], tuple(blocks))] if change and blocks else blocks

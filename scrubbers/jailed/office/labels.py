@@ -32,6 +32,8 @@ SWEDISH_TIME: Final = "svensk tid / Swedish time"
 STRUCK: Final = "[överstruket / struck out: {}]"
 INSERTED: Final = "[tillagt / inserted: {}]"
 DELETED: Final = "[borttaget / deleted: {}]"
+INSERTED_DRAWING: Final = "Tillagt / Inserted"
+DELETED_DRAWING: Final = "Borttaget / Deleted"
 PICTURE: Final = "[Bild / Picture]"
 # What a formula comes to, where the file does not hold it.
 NO_VALUE: Final = "[värde saknas / value missing]"

@@ -12,7 +12,7 @@ from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run, Table
 
 
 def marked(blocks: Sequence[Block]) -> list[Block]:
-    """Return the blocks with brackets around what is struck out or changed; runs that follow each other share a pair."""
+    """Return the blocks with brackets around what is struck out or changed; runs that follow each other share one."""
     return [_block(block) for block in blocks]
 
 

@@ -51,7 +51,7 @@ PLAIN: Final = Paint()
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Run:
-    """Letters of one look. A line end in the text is a line end on the page. `struck`, `change`: marked in words before."""
+    """Letters of one look. A line end in the text is one on the page. `struck`, `change`: later marked in words."""
 
     text: str
     bold: bool = False

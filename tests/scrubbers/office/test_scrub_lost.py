@@ -55,6 +55,7 @@ def page(inside: str) -> bytes:
 
 
 CHANGED = "<text:tracked-changes><text:changed-region/></text:tracked-changes>"
+SHEET = f"<table:table>{ROW.format('<table:table-cell><text:p>ord</text:p></table:table-cell>')}</table:table>"
 STYLED = '<c r="B1" s="1"><v>2</v></c>'
 COLOURS, CHANGES, VALUES = Lost.TEXT_COLOURS, Lost.CHANGES, Lost.VALUES
 DOCUMENTS = {
@@ -93,6 +94,8 @@ DOCUMENTS = {
     "html red": (page("<p style='color:#c00'>ord</p>"), []),
     "html a colour that is computed": (page("<p style='color:oklch(0.6 0.2 20)'>ord</p>"), [COLOURS]),
     "html red without a text": (page("<table><tr><td>ord<td>ord<tr><td bgcolor=red><td bgcolor=red></table>"), [COLOURS]),
+    "ods changed": (odf("spreadsheet", f"<table:tracked-changes><table:insertion/></table:tracked-changes>{SHEET}"), [CHANGES]),
+    "rtf inserted": (rb"{\rtf1 {\revised in}}", [CHANGES]),
     "rtf red": (rb"{\rtf1{\colortbl;\red255\green0\blue0;}{\cf1 ord}}", []),
     "rtf cell": (rb"{\rtf1{\colortbl;\red255\green0\blue0;}\trowd\clcbpat1\cellx99 ord\cell\row}", [COLOURS]),
     "rtf plain": (rb"{\rtf1{\colortbl;\red0\green0\blue0;}{\cf1 ord}}", []),

@@ -16,7 +16,7 @@ from scrubbers.jailed.office.odf.styles import Counter, TextStyle
 from scrubbers.jailed.office.odf.tables import read_table
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Frame, Paragraph, Run
-from trusted.jail.stages import Lost, What, Where
+from trusted.jail.stages import Lost, OfficeDocument, What, Where
 
 _ALIGNED: Final = {"center": Align.CENTRE, "end": Align.RIGHT, "right": Align.RIGHT}
 _HEADINGS: Final = 6
@@ -78,6 +78,7 @@ class TextReader:
         self._lists: dict[str, Counter] = {}
         self._depth = 0
         self._changes: dict[str, Node] = {}
+        self._inserted: set[str] = set()  # insertions that have begun
         self._change = ""
 
     def blocks(self, parent: Node, look: TextStyle | None = None, marker: str = "", level: int = 0) -> list[Block]:
@@ -94,7 +95,7 @@ class TextReader:
         self._depth -= 1
         return made
 
-    def _block(self, node: Node, look: TextStyle, marker: str, level: int) -> list[Block]:
+    def _block(self, node: Node, look: TextStyle, marker: str, level: int) -> list[Block]:  # noqa: PLR0911  one for each sort
         match node.name:
             case "text:p" | "text:h":
                 return self._paragraph(node, look, marker, level)
@@ -103,7 +104,7 @@ class TextReader:
             case "table:table":
                 return read_table(node, self, look)
             case "text:tracked-changes":
-                self._report_changes(node)
+                self.report_changes(node)
             case "text:change" | "text:change-start" | "text:change-end":
                 return self._changed(node, lambda deleted: self.blocks(deleted, look)) or []
             case "office:annotation":
@@ -113,7 +114,7 @@ class TextReader:
             case name if name in _UNSEEN or name in _HIDDEN:
                 pass
             case name if name in _DRAWN:
-                return self.shared.drawings.read(node, self)
+                return changes.framed(self.shared.drawings.read(node, self), self._change)
             case kind:
                 name = node.get("text:style-name") if kind == "text:section" else ""
                 behind = self.shared.styles.behind("section", name, look.behind)
@@ -206,7 +207,7 @@ class TextReader:
             case name if name in _UNSEEN:
                 pass
             case name if name in _DRAWN:
-                collected.add(self.shared.drawings.read(node, self))
+                collected.add(changes.framed(self.shared.drawings.read(node, self), self._change))
             case "text:p" | "text:h" | "text:list" | "table:table":
                 collected.add(self._block(node, look, "", 0))
             case _:
@@ -244,30 +245,43 @@ class TextReader:
         for each in node.all("dc:date"):
             self.shared.findings.add(What.DATE, Where.DOCUMENT, each.text())
 
-    def _report_changes(self, node: Node) -> None:
+    def report_changes(self, node: Node) -> None:
+        """Report what was changed, by whom and when; keep what is to be shown in its place."""
         self._report_author(node)
-        if changes.are_shown():
+        if changes.are_shown() and node.name == "text:tracked-changes":
             self._changes |= {each.get("text:id"): each for each in node.elements()}
-            return
-        if node.find("text:changed-region") is not None:
-            self.shared.findings.lose(Lost.CHANGES)
-        for each in node.all("text:deletion"):
-            self.shared.findings.add(
-                What.EARLIER_VERSION, Where.DOCUMENT, "".join(one.text() for one in each.all("text:p"))
-            )
+        elif next(node.elements(), None) is not None:
+            self._lose_changes(node)
+
+    def _lose_changes(self, node: Node) -> None:
+        self.shared.findings.lose(Lost.CHANGES)
+        for each in node.all("text:deletion", "table:previous"):
+            earlier = "".join(one.text() for one in each.all("text:p", "text:h"))
+            self.shared.findings.add(What.EARLIER_VERSION, Where.DOCUMENT, earlier)
+
+    def end_changes(self) -> None:
+        """Report deletions without a place; raises OfficeDocument where it is not sure how far an insertion goes."""
+        if self._inserted:
+            raise OfficeDocument
+        for each in self._changes.values():
+            if each.find("text:deletion") is not None:
+                self._lose_changes(each)
 
     def _changed(self, node: Node, read: Callable[[Node], _Read]) -> _Read | None:
         """Begin or end an insertion, or return what is seen of a deletion, where they are shown."""
-        region = self._changes.get(node.get("text:change-id"), node)
+        name = node.get("text:change-id")
+        region = self._changes.get(name, node)
         deletion = region.find("text:deletion")
         if node.name == "text:change" and deletion is not None:
+            del self._changes[name]  # it stands in one place, and not in itself
             before, self._change = self._change, labels.DELETED
             kept = [each for each in deletion.elements() if each.name != "office:change-info"]
             made = read(Node("text:deletion", {}, kept))
             self._change = before
             return made
         if region.find("text:insertion") is not None:
-            self._change = labels.INSERTED if node.name == "text:change-start" else ""
+            (self._inserted.add if node.name == "text:change-start" else self._inserted.discard)(name)
+            self._change = labels.INSERTED if self._inserted else ""
         return None
 
     def _deletion(self, deleted: Node, look: TextStyle, collected: _Collected) -> None:

@@ -6,8 +6,8 @@ headers that no page has. Elements that are not known here are passed through, s
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Final, TypeVar
 
 from scrubbers.jailed.findings import Findings
@@ -25,7 +25,7 @@ from scrubbers.jailed.office.word.places import (
     stands_apart,
 )
 from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_page_field, look_of
-from scrubbers.jailed.office.word.shared import Shared
+from scrubbers.jailed.office.word.shared import Collected, Shared
 from scrubbers.jailed.office.word.styles import first_value, is_on, written_number
 from scrubbers.jailed.office.word.tables import read_table
 from scrubbers.jailed.office.word.vml import read_vml
@@ -49,31 +49,6 @@ _EDGES: Final = frozenset({"w:hdr", "w:ftr"})
 _HEXADECIMAL: Final = re.compile("[0-9A-Fa-f]{1,6}")
 _MOST_NESTED: Final = 60
 _Read = TypeVar("_Read")
-
-
-@dataclass(slots=True)
-class _Collected:
-    """A paragraph under construction: pictures and frames in it part it."""
-
-    heading: int
-    marker: str
-    level: int
-    align: Align
-    style: str | None
-    behind: str
-    unseen: bool  # but for what stands apart from its lines
-    runs: list[Run] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-
-    def add(self, block: Block) -> None:
-        self.end()
-        self.blocks.append(block)
-
-    def end(self) -> None:
-        if self.marker or any(run.text.strip() for run in self.runs):
-            self.blocks.append(Paragraph(tuple(self.runs), self.heading, self.marker, self.level, self.align))
-            self.marker = ""
-        self.runs = []
 
 
 class PartReader:
@@ -116,7 +91,7 @@ class PartReader:
                     self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
                     made.append(Frame(labels.FILE, ()))
                 case name if name in _CHANGES:
-                    made += self.changed(node, name, lambda each=node: self._deeper(each)) or []
+                    made += self.changed(node, name, partial(self._deeper, node)) or []
                 case name if name in _UNSEEN:
                     pass
                 case "m:oMathPara" | "m:oMath" | "w:r":
@@ -134,7 +109,7 @@ class PartReader:
         return made
 
     def changed(self, node: Node, change: str, read: Callable[[], _Read]) -> _Read | None:
-        """Return what is seen of what was inserted or deleted; of a deletion only by choice. Report by whom and when."""
+        """Return what is seen of what was inserted or deleted, a deletion only by choice; report by whom and when."""
         self._report_change(node, is_lost=not changes.are_shown())
         if change in _DELETED and not changes.are_shown():
             text = "".join(each.text() for each in node.all("w:delText", "w:t"))
@@ -178,7 +153,7 @@ class PartReader:
             require_on_page(properties, self.page)
         number = first_value(properties, "w:numPr", "w:numId") or ""
         level = first_value(properties, "w:numPr", "w:ilvl") or self._shared.numbering.level_of(number, style)
-        collected = _Collected(
+        collected = Collected(
             heading=self._shared.styles.heading(style, own),
             marker="",
             level=int(level) if level.isdigit() else 0,
@@ -194,7 +169,7 @@ class PartReader:
         collected.end()
         return collected.blocks
 
-    def _number(self, collected: _Collected, number: str, level: str) -> None:
+    def _number(self, collected: Collected, number: str, level: str) -> None:
         if number in {"", "0"}:
             collected.level = 0
             return
@@ -215,7 +190,7 @@ class PartReader:
             if isinstance(begun, Paragraph):
                 collected.blocks[first] = Paragraph(begun.runs, begun.heading, marker, begun.level, begun.align)
 
-    def _inline(self, parent: Node, collected: _Collected) -> None:
+    def _inline(self, parent: Node, collected: Collected) -> None:
         for node in parent.elements():
             match node.name:
                 case "w:r":
@@ -231,20 +206,20 @@ class PartReader:
                     collected.blocks += self._deeper(parent)
                     return
                 case name if name in _CHANGES:
-                    self.changed(node, name, lambda each=node: self._inline_deeper(each, collected))
+                    self.changed(node, name, partial(self._inline_deeper, node, collected))
                 case name if name in _UNSEEN:
                     pass
                 case _:
                     self._inline_deeper(node, collected)
 
-    def _formula(self, node: Node, collected: _Collected) -> None:
+    def _formula(self, node: Node, collected: Collected) -> None:
         if collected.unseen:
             self.report_hidden(node.text() or None)
             return
         self._report_of_formula(node)
         collected.runs.append(Run(self._shared.drawable.text(formula(node)), italic=True))
 
-    def _inline_deeper(self, node: Node, collected: _Collected) -> None:
+    def _inline_deeper(self, node: Node, collected: Collected) -> None:
         self._depth += 1
         if self._depth < _MOST_NESTED:
             self._inline(node, collected)
@@ -252,12 +227,12 @@ class PartReader:
             collected.add(Frame(labels.UNKNOWN, ()))
         self._depth -= 1
 
-    def _link(self, node: Node, collected: _Collected) -> None:
+    def _link(self, node: Node, collected: Collected) -> None:
         if node.get("r:id"):
             self._shared.findings.lose(Lost.LINKS)
         self._inline_deeper(node, collected)
 
-    def _run(self, run: Node, collected: _Collected) -> None:
+    def _run(self, run: Node, collected: Collected) -> None:
         own = run.find("w:rPr")
         character_style = own.value("w:rStyle") if own is not None else None
         inherited = self._shared.styles.run(character_style, collected.style)
@@ -277,7 +252,7 @@ class PartReader:
             elif self._fields.shows:
                 self._run_content(node, look, collected)
 
-    def _run_content(self, node: Node, look: RunLook, collected: _Collected) -> None:  # noqa: C901, PLR0912  one for each sort
+    def _run_content(self, node: Node, look: RunLook, collected: Collected) -> None:  # noqa: C901, PLR0912  one for each sort
         match node.name:
             case "w:t":
                 self._add(node.text(), look, collected)
@@ -298,11 +273,9 @@ class PartReader:
                 self.report_hidden("".join(each.text() for each in node.all("w:t")) or None)
             case "w:drawing":
                 require_nothing_under(node, self._drawings.is_opaque, is_alone=self._is_alone)
-                for block in self._drawings.read(node, self.blocks, fill_of):
-                    collected.add(block)
+                self._drawn(self._drawings.read(node, self.blocks, fill_of), collected)
             case "w:pict" | "w:object":
-                for block in read_vml(node, self._drawings, self.blocks, self._shared):
-                    collected.add(block)
+                self._drawn(read_vml(node, self._drawings, self.blocks, self._shared), collected)
             case "mc:AlternateContent" | "w:ruby" | "w:rubyBase":
                 for kid in node.elements():
                     if kid.name == "w:r":
@@ -313,7 +286,11 @@ class PartReader:
                 if text := node.text():
                     self._add(text, look, collected)
 
-    def _add(self, text: str, look: RunLook, collected: _Collected) -> None:
+    def _drawn(self, drawn: Iterable[Block], collected: Collected) -> None:
+        for block in changes.framed(list(drawn), self._change):
+            collected.add(block)
+
+    def _add(self, text: str, look: RunLook, collected: Collected) -> None:
         text = self._shared.drawable.text(text, look.font)
         text = text.upper() if look.capitals else text
         if look.lost and text.strip():
@@ -322,14 +299,14 @@ class PartReader:
             run = Run(text, look.bold, look.italic, look.raised, look.struck, look.paint)
             collected.runs.append(changes.shown(run, self._change))
 
-    def _note(self, node: Node, look: RunLook, collected: _Collected) -> None:
+    def _note(self, node: Node, look: RunLook, collected: Collected) -> None:
         kind = node.name.removeprefix("w:").removesuffix("Reference")
         count = sum(known == kind for known, _, _ in self._shared.notes) + 1
         shown = written_number(count, "lowerRoman" if kind == "endnote" else "decimal")
         self._shared.notes.append((kind, node.get("w:id"), shown))
         collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck, paint=look.paint))
 
-    def _form_field(self, node: Node, look: RunLook, collected: _Collected) -> None:
+    def _form_field(self, node: Node, look: RunLook, collected: Collected) -> None:
         data = node.find("w:ffData")
         if data is None:
             return
