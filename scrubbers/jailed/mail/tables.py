@@ -1,6 +1,7 @@
 """A table of a web page under construction. Most of those in e-mails are there for the layout: their cells stay.
 
-One whose rows and columns say something stays a table: two of each have something in them, and it holds no other table.
+One whose rows and columns say something stays a table: two of each have something in them, and it holds no other table
+unless it has lines or names its columns.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class TableFlow:
 
     rows: list[tuple[Cell, ...]] = field(default_factory=list)
     row: list[Cell] = field(default_factory=list)
-    heads: list[bool] = field(default_factory=list)
-    is_nested: bool = False
+    is_ruled: bool = False  # has lines, or cells that name others
+    is_nested: bool = False  # holds another one
     loses_tints: bool = False  # of cells without a text
     _reaching: dict[int, int] = field(default_factory=dict)
 
@@ -78,7 +79,7 @@ class TableFlow:
         """Return the table, or what is in it where it has no rows and columns to tell apart."""
         filled = [row for row in self.rows if any(cell.blocks for cell in row)]
         columns = max((sum(bool(cell.blocks) for cell in row) for row in filled), default=0)
-        is_layout = self.is_nested or columns < _FEWEST or len(filled) < _FEWEST
+        is_layout = (self.is_nested and not self.is_ruled) or columns < _FEWEST or len(filled) < _FEWEST
         left_out = self.rows if is_layout else [row for row in self.rows if row not in filled]
         self.loses_tints = any(cell.tint and not cell.blocks for row in left_out for cell in row)
         if is_layout:

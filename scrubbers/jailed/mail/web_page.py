@@ -234,8 +234,9 @@ class _Reader(Markup):
         if tag == "table":
             for around in self._tables:
                 around.is_nested = True
-            self._tables.append(TableFlow())
+            self._tables.append(TableFlow(is_ruled=self._open[-1].attributes.get("border", "0") not in {"", "0"}))
         elif tag in _CELLS and self._tables:
+            self._tables[-1].is_ruled |= tag == "th"
             self._flows.append(Flow())
         elif tag in _HEADINGS:
             flow.heading = _HEADINGS[tag]

@@ -34,6 +34,8 @@ INSERTED: Final = "[tillagt / inserted: {}]"
 DELETED: Final = "[borttaget / deleted: {}]"
 INSERTED_DRAWING: Final = "Tillagt / Inserted"
 DELETED_DRAWING: Final = "Borttaget / Deleted"
+# A table that stood in a cell.
+TABLE: Final = "Tabell {0} / Table {0}"
 PICTURE: Final = "[Bild / Picture]"
 # What a formula comes to, where the file does not hold it.
 NO_VALUE: Final = "[värde saknas / value missing]"

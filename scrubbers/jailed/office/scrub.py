@@ -15,6 +15,7 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import hidden_parts, labels, pictures
 from scrubbers.jailed.office.excel.workbook import Workbook
+from scrubbers.jailed.office.nested import unnested
 from scrubbers.jailed.office.odf import document as odf
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.rtf import document as rtf
@@ -57,7 +58,7 @@ def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
             source, blocks = _read(package, findings)
     if labels.NO_VALUE in all_text(blocks):
         findings.lose(Lost.VALUES)
-    write_document(marked(blocks), source, clean, preview, findings)
+    write_document(unnested(marked(blocks), findings), source, clean, preview, findings)
 
 
 def _read(package: Package, findings: Findings) -> tuple[Source, list[Block]]:
