@@ -40,7 +40,7 @@ _FILTERED: Final = re.compile(r"opacity\(\s?([0-9.%]{1,9})\s?\)")
 _FUNCTION: Final = re.compile(r"\s*\(([^()]*)\)")
 _AROUND: Final = frozenset({"inherit", "unset", "none", "currentcolor"})
 _SIZE: Final = re.compile(r"(?:^|\s)([0-9]{0,9}\.?[0-9]{1,9}(?:px|pt|em|%)?)\s{0,9}(?:/|\s)")
-_NUMBER: Final = re.compile(r"(-?[0-9]{0,9}\.?[0-9]{1,9})\s?(px|pt|r?em|ex|ch|in|cm|mm|pc|v[wh]|%)?")
+_NUMBER: Final = re.compile(r"(-?[0-9]{0,9}\.?[0-9]{1,9}(?:e-?[0-9]{1,2})?)\s?(px|pt|r?em|ex|ch|in|cm|mm|pc|v[wh]|%)?")
 # Also what is cut away at one side by its whole size, or from a point of which nothing goes out.
 _NO_SIZE: Final = re.compile(
     r"inset\(\s?(?:(?:[5-9]\d|\d{3})(?:\.\d{1,9})?%\s?\)|(?:[^)]{1,40}\s)?100%)|(?:circle|ellipse)\(\s?0(?![.\d])|polygon\((?:0|px|%|,|\s){1,80}\)"
@@ -49,7 +49,10 @@ _NO_SIZE: Final = re.compile(
 _WHOLE: Final = re.compile(
     r"(?:none|initial|inherit|unset|inset\(\s?0(?:px|%)?(?:\s[^)]*)?\)|polygon\(0 0, ?100% 0, ?100% 100%, ?0 100%\))?"
 )
-_TURNS: Final = re.compile(r"rotate[xy]|rotate3d|matrix3d|perspective|skew")
+_TURNS: Final = re.compile(r"rotate[xy]|rotate3d|matrix3d|perspective|skew|\brotate: .*[xy\s]")
+# What else a filter may do leaves letters to be seen, or browsers do not know it.
+_FADES: Final = re.compile(r"(?:^|[\s)])(?:blur|brightness|contrast|invert|url)\(")
+_CLOSEST: Final = -4.0  # pixels or points between letters; any less, and they stand on each other
 _SQUEEZES: Final = re.compile(r"(scale|matrix)\w{0,2}\(([^)]*)\)")
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _AT_RULE: Final = re.compile(r"@[^{};@]{0,1000}(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
@@ -79,15 +82,17 @@ _PLACED: Final = frozenset({"absolute", "fixed", "relative", "sticky"})
 _CLIPPED: Final = frozenset({"absolute", "fixed"})  # fmt: skip
 # Of these only what is above or to the left is unseen: a browser scrolls down to the rest.
 _DOWN: Final = frozenset({"top", "inset", "margin", "margin-top", "margin-bottom", "transform", "translate"})
-_SIZES: Final = ("height", "max-height", "width", "max-width")
+_SIZES: Final = (
+    "height", "max-height", "width", "max-width", "block-size", "max-block-size", "inline-size", "max-inline-size",
+)  # fmt: skip
 _OVERFLOWS: Final = ("overflow", "overflow-x", "overflow-y")
 _NOT_CUT: Final = frozenset({"", "visible", "initial", "inherit", "unset"})
 _PROPERTIES: Final = frozenset({
     *_MOVES, *_OFFSETS, *_SIZES, *_OVERFLOWS, "scale", "display", "visibility", "opacity", "font", "font-size",
     "font-family", "font-weight", "color", "background", "background-color", "background-image", "position", "clip",
     "clip-path", "text-indent", "text-decoration", "text-decoration-line", "white-space", "list-style",
-    "list-style-type", "vertical-align", "unicode-bidi", "zoom", "filter", "mask", "mask-image", "-webkit-mask",
-    "-webkit-text-fill-color", "content-visibility",
+    "list-style-type", "vertical-align", "unicode-bidi", "zoom", "filter", "mask", "mask-image", "rotate",
+    "text-fill-color", "text-security", "letter-spacing", "content-visibility",
 })  # fmt: skip
 _BACKGROUNDS: Final = ("background", "background-color", "background-image")  # fmt: skip
 
@@ -152,7 +157,7 @@ class InheritedStyle:
         if (short := _SIZE.search(found.get("font", ""))) is not None:
             size = _length(short[1])
             made = replace(made, tiny=size is not None and size <= _TINY)
-        if (colour := found.get("-webkit-text-fill-color", found.get("color"))) is not None:
+        if (colour := found.get("text-fill-color", found.get("color"))) is not None:
             clear = _CLEAR.fullmatch(_joined(colour)) is not None
             made = replace(made, colour=made.colour if clear else _colour(colour, made.colour), clear=clear)
         if (weight := found.get("font-weight")) is not None:
@@ -200,9 +205,11 @@ def _is_squeezed(transform: str) -> bool:
 
 def _is_unsure(found: Declarations) -> bool:
     """Return whether more may be hidden than is followed here."""
-    mask = found.get("mask", found.get("mask-image", found.get("-webkit-mask", "none")))
-    turned = _TURNS.search(found.get("transform", "")) is not None
-    return _WHOLE.fullmatch(found.get("clip-path", "")) is None or turned or mask != "none"
+    none = all(found.get(name, "none") == "none" for name in ("mask", "mask-image", "text-security"))
+    turned = _TURNS.search(f"{found.get('transform', '')} rotate: {found.get('rotate', '')}") is not None
+    close = (_length(found.get("letter-spacing", "")) or 0) < _CLOSEST
+    faded = _FADES.search(found.get("filter", "")) is not None
+    return turned or close or faded or not none or _WHOLE.fullmatch(found.get("clip-path", "")) is None
 
 
 def _is_cut_away(clip: str) -> bool:
@@ -266,7 +273,8 @@ def declarations(text: str) -> Declarations:
     made: Declarations = {}
     for one in _COMMENT.sub(" ", text.lower()).split(";"):
         name, _, value = one.partition(":")
-        name, value = name.strip(), value.strip()
+        # All browsers take this name for the other.
+        name, value = name.strip().removeprefix("-webkit-"), value.strip()
         if name in _PROPERTIES and (_IMPORTANT in value or _IMPORTANT not in made.get(name, "")):
             made[name] = value
     return made
