@@ -143,7 +143,7 @@ def check_units(inspection: Inspection, scene: MirrorScene) -> None:
     if tor is not None:
         started.append(("tor", tor))
     for name, process in started:
-        unit = unit_of(scene, process)
+        unit = unit_of(process)
         if unit is None:
             inspection.missed("the unit of {name} {pid}: it was started by hand", name=name, pid=process.pid)
             continue

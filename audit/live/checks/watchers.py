@@ -1,0 +1,64 @@
+"""Programs beside the service that watch a computer or carry its logs away: by name, and by what they hold open.
+
+A name shows that one is there. That none is there shows nothing, and the row says so.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from audit.live.checks.system import program_names
+from audit.observe.proc import NotSeen, everything
+from audit.observe.scene import Scene
+from audit.verdict import Inspection, listed
+
+# As the kernel has their names, which it cuts to fifteen bytes, or as they were started.
+_AGENTS: Final = frozenset({
+    "alloy", "atop", "atopacctd", "auditbeat", "bpftrace", "cbagentd", "cbdaemon",
+    "cmk-agent-ctl", "collectd", "cyserver", "datadog-agent", "ds_agent", "elastic-agent", "elastic-endpoint", "falco",
+    "falcon-sensor", "falcon-sensor-bpf", "filebeat", "fluent-bit", "fluentd", "grafana-agent", "hsflowd",
+    "ir_agent", "journalbeat", "kesl", "kunai", "logstash", "mdatp", "metricbeat", "nessusd", "netdata",
+    "newrelic-infra", "node_exporter", "nprobe", "nxlog", "osqueryd", "ossec-agentd", "otelcol", "packetbeat", "perf",
+    "pmd", "process-agent", "process-exporter", "prometheus-node-exporter", "promtail", "qualys-cloud-agent",
+    "s1-agent", "sadc", "savd", "sentinelone-agent", "splunkd", "suricata", "sysdig", "sysmon",
+    "system-probe", "systemd-journal-gatewayd", "systemd-journal-remote", "systemd-journal-upload",
+    "td-agent", "telegraf", "tetragon", "tracee", "tshark", "vector", "velociraptor", "wazuh-agentd", "wdavdaemon",
+    "xagt", "zabbix_agent2", "zabbix_agentd", "zeek",
+})  # fmt: skip
+_KERNEL_NAME: Final = 15
+# By these a program sees what others do: files that are opened, calls, packets.
+_SEES: Final = ("anon_inode:[fanotify]", "anon_inode:[perf_event]", "anon_inode:bpf-prog", "anon_inode:bpf_link")
+_MANAGER: Final = ("systemd",)
+_PROBES: Final = ("kprobe_events", "uprobe_events", "set_event")
+_TRACING: Final = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
+_KEPT: Final = ("/var/log/sysstat", "/var/log/sa", "/var/log/atop")
+
+
+def check_watchers(inspection: Inspection, scene: Scene) -> None:
+    """Require that no known one runs, that nothing is traced, and that no program sees what others do."""
+    # systemd-journald itself has a name that begins like three of them, cut.
+    short = {name[:_KERNEL_NAME] for name in _AGENTS if not name.startswith("systemd-")}
+    running = sorted((_AGENTS | short) & program_names())
+    inspection.require(not running, "programs that are known to watch, or to carry logs away: {names}",
+                names=listed(running) or "0")  # fmt: skip
+    inspection.saw(
+        "that none of {count} known names runs proves nothing: another, one under another name, and one below this"
+        " computer are not seen", count=len(_AGENTS),
+    )  # fmt: skip
+    kept = [path for path in _KEPT if scene.system(path).is_dir() and any(scene.system(path).iterdir())]
+    inspection.require(not kept, "measures of this computer by the minute are kept: {names}", names=listed(kept) or "0")
+    probes = [f"{top}/{name}" for top in _TRACING for name in _PROBES if scene.value(f"{top}/{name}")]
+    probes += [top for top in _TRACING if scene.value(f"{top}/current_tracer") not in {None, "nop"}]
+    inspection.require(not probes, "the kernel traces what programs do: {names}", names=listed(probes) or "0")
+    if not scene.as_root:
+        inspection.missed("what other programs hold open: root alone sees it")
+        return
+    for process in everything():
+        try:
+            name = process.name()
+            held = sorted({one.target for one in process.descriptors() if one.target.startswith(_SEES)})
+        except NotSeen:
+            continue
+        if held and not name.startswith(_MANAGER):
+            inspection.found("{name} {pid} holds {held}, which shows it what other programs do", name=name,
+                       pid=process.pid, held=listed(held))  # fmt: skip
