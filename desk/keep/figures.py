@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from cases.wire.sums import SumLine
+
 Decision = Literal["handled", "dismissed", "open"]
 Acknowledged = Literal["soon", "in time", "late"]
 Feedback = Literal["soon", "in time", "late"]
@@ -29,6 +31,8 @@ class CaseFigure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, order=
     kind: str = ""
     # Who had been given the case by then, by their ids; nobody once a case that is erased was counted for the channel.
     readers: tuple[str, ...] = ()
+    # Those of them who had not stepped aside by then: the desk of the first adds the case. As long as `readers`.
+    speakers: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "<CaseFigure>"
@@ -49,27 +53,27 @@ class ChannelYear(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: tuple[ChannelRow, ...] = ()
 
 
-class MaskedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one member's desk adds, under masks, signed by her."""
-
-    member: str
-    masked: bytes
-    signature: bytes
-
-
 class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a desk has added to the figures of the whole channel, what it holds back, and what all desks made."""
 
-    # By year. What was added once is added again under other masks when the members change, and never another.
-    added: dict[str, ChannelYear] = {}
+    # By year. What was added once is added again under other masks when the members change, and never another. None: it
+    # is not known here any more, so nothing is added.
+    added: dict[str, ChannelYear | None] = {}
+    # The desk home was put back from a copy, or its list was damaged: what was added since is not known.
+    has_forgotten: bool = False
     # Cases that would make a number under five for somebody; they wait for more of their like.
     held: tuple[CaseFigure, ...] = ()
     # The lines that were seen for one year and one roster: each desk brings them again to a server that has forgotten.
     year: int = 0
     roster: bytes = b""
-    lines: tuple[MaskedLine, ...] = ()
+    lines: tuple[SumLine, ...] = ()
     # By year, complete.
     published: dict[str, ChannelYear] = {}
+
+    def without_names(self, figure: CaseFigure) -> CaseFigure:
+        """Return the figure of an erased case without its names, once its year was added."""
+        is_added = any(int(year) >= figure.year for year in self.added)
+        return msgspec.structs.replace(figure, readers=(), speakers=()) if is_added else figure
 
     def __repr__(self) -> str:
         return "<Channel>"

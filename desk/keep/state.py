@@ -228,8 +228,10 @@ class DeskState:
         return self._counter
 
     def skip_counter(self, by: int) -> None:
-        """Jumps ahead: the server has seen higher numbers, so this desk home was restored from an older copy."""
+        """Jump ahead: the server has seen higher numbers, so this desk home was restored from an older copy."""
         self._counter += by
+        channel = msgspec.structs.replace(self.case_list.channel, has_forgotten=True)
+        self.keep_cases(msgspec.structs.replace(self.case_list, channel=channel))
 
     def pin_roster(self, pin: Pin) -> None:
         """Remember a roster that has been verified and continues the one before."""
@@ -279,7 +281,7 @@ class DeskState:
         known = self.case_list.cases.get(name)
         figures = self.case_list.figures
         if known is not None and known.figure is not None:
-            figures = tuple(sorted((*figures, known.figure)))
+            figures = tuple(sorted((*figures, self.case_list.channel.without_names(known.figure))))
         cases = {key: known for key, known in self.case_list.cases.items() if key != name}
         tombstones = {**self.case_list.tombstones, name: tombstone}
         self.keep_cases(msgspec.structs.replace(self.case_list, cases=cases, tombstones=tombstones, figures=figures))
@@ -338,12 +340,13 @@ def read_state(settings_path: Path, list_path: Path, sign_seed: bytes) -> DeskSt
         _list_key=list_key,
         address=settings.address,
         pin=_pin_of(settings),
-        case_list=CaseList() if kept is None else kept,
+        case_list=CaseList(channel=Channel(has_forgotten=True)) if kept is None else kept,
         _counter=settings.counter,
         _counter_stored=settings.counter,
         roster_seen=settings.seen,
         audit_pin=AuditPin(settings.audit_count, settings.audit_head),
         list_was_damaged=kept is None,
+        _unwritten=kept is None,
     )
 
 

@@ -1,8 +1,8 @@
 """Which cases a desk adds to the figures of the whole channel, and how finely (docs/decisions/desk/0070).
 
-Each case is added by one desk, once and for good: that of the first of its readers, by their ids (`spoken_for`). What
-that desk adds follows three rules, in which "for somebody" means: for each member, for everybody who was ever given one
-of these cases, and for a person who was given none, as those are who read the figures.
+Each case is added by one desk, once and for good: that of the first, by their ids, of its readers who have not stepped
+aside (`spoken_for`). What that desk adds follows three rules, in which "for somebody" means: for each member, for
+everybody who was ever given one of these cases, and for a person who was given none, as those are who read the figures.
 
 1. Of the cases that she reads it adds the most for which this holds: those that somebody does not read are none, or
    five or more (`countable`). The others wait for the years after, at most `HELD_YEARS`.
@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from desk.keep.figures import CaseFigure, ChannelRow, ChannelYear
-from desk.work.case.numbers import LEAST
+from desk.work.case.numbers import LEAST, runs
 from trusted.roster.text import Roster
 
 # How many years a case waits to be added, at most.
@@ -67,9 +67,9 @@ def _runs(keys: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def spoken_for(figures: Iterable[CaseFigure], member: str, roster: Roster) -> list[CaseFigure]:
-    """Return the cases that this member's desk adds: she is the first of their readers who is in the roster."""
+    """Return the cases that this member's desk adds: she is the first of their speakers who is in the roster."""
     present = {one.id for one in roster.members}
-    return [one for one in figures if min(present.intersection(one.readers), default=NOBODY) == member]
+    return [one for one in figures if min(present.intersection(one.speakers), default=NOBODY) == member]
 
 
 def watchers(cases: Iterable[CaseFigure], members: Collection[str]) -> tuple[str, ...]:
@@ -99,22 +99,17 @@ def _rows(
 ) -> list[ChannelRow]:
     if not cases:
         return []
-    if keys[-1] == _LATE and not any(key_of(one) == _LATE for one in cases):
+    by_key: dict[str, list[CaseFigure]] = {key: [] for key in keys}
+    for one in cases:
+        by_key[key_of(one)].append(one)
+    if keys[-1] == _LATE and not by_key[_LATE]:
         keys = keys[:-1]
-    if len(keys) > KEYS_MAX:
-        return [ChannelRow(table, tuple(keys), len(cases))]
-    rows: list[ChannelRow] = []
-    run: tuple[str, ...] = ()
-    part: list[CaseFigure] = []
-    for key in keys:
-        run, part = (*run, key), [*part, *(one for one in cases if key_of(one) == key)]
-        if all(len(_unread(part, one)) >= LEAST for one in active):
-            rows.append(ChannelRow(table, run, len(part)))
-            run, part = (), []
-    if run:
-        last = rows.pop()
-        rows.append(ChannelRow(table, (*last.keys, *run), last.count + len(part)))
-    return rows
+
+    def within(run: Sequence[str]) -> list[CaseFigure]:
+        return [one for key in run for one in by_key[key]]
+
+    found = runs(keys, lambda run: all(len(_unread(within(run), one)) >= LEAST for one in active))
+    return [ChannelRow(table, run, len(within(run))) for run in (found if len(keys) <= KEYS_MAX else [tuple(keys)])]
 
 
 def _unread(cases: Iterable[CaseFigure], member: str) -> list[CaseFigure]:

@@ -16,8 +16,12 @@ from desk.work.disposal import is_true_of
 from trusted.case.statements import Act
 
 
-async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "done"]:
-    """Sign that the case is to be erased; done when another member had signed the same before. Raises NotNow."""
+async def erase(book: Casebook, name: str, reference: str, *, is_first: bool = False) -> Literal["kept", "done"]:
+    """Sign that the case is to be erased; done when another member had signed the same before. Raises NotNow.
+
+    `is_first`: the member was told that nothing is erased yet, so she signs beside nobody. One who signs in the moment
+    between this desk's look at the case and its own signature is beside her all the same.
+    """
     case = await book.open(book.state.find(name))
     writing.require_free(case, CaseAction.ERASE)
     writing.require_now(case, CaseAction.CO_SIGN, "erase.aside")
@@ -30,6 +34,8 @@ async def erase(book: Casebook, name: str, reference: str) -> Literal["kept", "d
     if not is_true_of(reference, case):
         raise NotNow("erase.other_facts")
     require_makes_pair(case, reference)
+    if is_first and any(waiting == reference for member, waiting in case.waiting if member != case.own_id):
+        raise NotNow("erase.signed_already")
     answer = await writing.declare(book, case, Act.ERASE, reference)
     if answer.state == "done":
         # The tombstone is fetched, verified and kept, and the case's key forgotten.

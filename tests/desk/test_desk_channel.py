@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from collections import defaultdict
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+import msgspec
 import pytest
-from desks.harness import running_desks
+from desks.harness import lie, running_desks
 from hypothesis import given
 from hypothesis import strategies as st
 from visitors.intake_harness import SetClock, make_home
 
 from cases.roster.chain import Organisation
 from cases.roster.member import new_member_keys
-from cases.wire.sums import SumsRequest, make_line, sum_of, verify_sum_line
-from desk.keep.figures import CaseFigure
+from cases.wire.sums import SumLine, SumsAnswer, SumsRequest, make_line, sum_of, verify_sum_line
+from desk.errors import StrangeAnswer
+from desk.keep.cache import open_cache
+from desk.keep.figures import CaseFigure, Channel, ChannelYear
+from desk.keep.state import COUNTER_BLOCK, KeptTombstone
 from desk.work.case.numbers import LEAST
 from desk.work.channel import (
     NOBODY,
@@ -36,6 +41,7 @@ from trusted.roster.text import Member
 
 MEMBERS = ("a", "b", "c")
 LEAD, HANDLER, COUNSEL = range(3)
+FEBRUARY = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
 
 
 def roster_of(*ids, organisations=("x", "y")):
@@ -46,8 +52,9 @@ def roster_of(*ids, organisations=("x", "y")):
 ROSTER = roster_of(*MEMBERS)
 
 
-def case(readers, organisation="x", year=2025):
-    return CaseFigure(year, organisation, "handled", "soon", "soon", "substantiated", tuple(sorted(readers)))
+def case(readers, organisation="x", year=2025, aside=""):
+    speakers = tuple(sorted(set(readers) - set(aside)))
+    return CaseFigure(year, organisation, "handled", "soon", "soon", "substantiated", tuple(sorted(readers)), speakers)
 
 
 def published(cases):
@@ -74,6 +81,9 @@ WORLDS = {
     ),
     "the first reader is excluded": ([case("bc", "x"), case("bc", "y"), case("abc", "x"), case("c", "x")], [6, 6, 5, 6]),
     "each by each": ([case("ab"), case("ac"), case("bc"), case("abc"), case("a")], [5, 5, 5, 5, 5]),
+    "the first reader has stepped aside in some": (
+        [case("ab"), case("ab", aside="a"), case("abc"), case("abc", aside="a"), case("ac", aside="a")], [5, 5, 5, 5, 5],
+    ),
     "counsel alone": ([case("c", "x"), case("c", "y"), case("ab", "x"), case("ab", "y")], [6, 6, 6, 6]),
 }  # fmt: skip
 
@@ -190,20 +200,35 @@ async def desks(tmp_path):
         yield desks
 
 
-async def taken_part(desks, number):
+async def taken_part(desks, number, *, gone=0, forgotten=False):
+    """What a desk has of the channel after it fetched; of so many cases the server said that they are gone."""
     async with desks.desk(number) as book:
         await book.sync()
-        for known in list(book.state.case_list.cases.values()):
+        cases = list(book.state.case_list.cases.values())
+        for known in cases[gone:]:
             await book.open(known)
-        await take_part(book)
+        if forgotten:
+            lie(book, "sums", SumsAnswer(()))
+        await take_part(book, cases[:gone])
         return book.state.case_list.channel
+
+
+def by_id(desks):
+    """The members' numbers, the first speaker's first."""
+    return sorted(range(len(desks.made.keys)), key=lambda number: desks.made.keys[number].id)
+
+
+async def filed(desks, count, **more):
+    names = [(await desks.file(f"Sak {number}.", **more)).keys.case_id.hex() for number in range(count)]
+    await desks.release()
+    return names
 
 
 async def test_the_desks_make_the_sum_of_all_members_cases_once_everybody_has_added(desks):
     for number in range(12):
         await desks.file(f"Sak {number}.", concerns=[LEAD] if number < 5 else ())
     await desks.release()
-    desks.clock.now = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
+    desks.clock.now = FEBRUARY
     count = len(desks.roster.members)
 
     seen = [await taken_part(desks, number) for number in range(count)]
@@ -218,14 +243,155 @@ async def test_four_cases_that_exclude_the_lead_wait_and_come_with_the_fifth_of_
         await desks.file(f"Sak {number}.", concerns=[LEAD] if number < 4 else ())
     await desks.release()
     members = range(len(desks.roster.members))
-    desks.clock.now = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
+    desks.clock.now = FEBRUARY
     first = [await taken_part(desks, number) for number in (*members, *members)]
     await desks.file("Den femte.", concerns=[LEAD])
     await desks.release()
-    desks.clock.now = datetime(2027, 2, 1, 12, 0, tzinfo=UTC)
+    desks.clock.now = FEBRUARY.replace(year=2027)
 
     second = [await taken_part(desks, number) for number in (*members, *members)]
 
     assert first[-1].published["2025"].total == 6
     assert first[LEAD].held == ()
     assert {year: one.total for year, one in second[-1].published.items()} == {"2025": 6, "2026": 5}
+
+
+async def test_who_has_stepped_aside_adds_a_case_no_more_and_the_next_reader_does(desks):
+    first, second, *_ = readers = [number for number in by_id(desks) if number in {LEAD, HANDLER}]
+    for name in await filed(desks, 6):
+        await desks.step_aside(first, name)
+    desks.clock.now = FEBRUARY
+
+    seen = [await taken_part(desks, number) for number in readers]
+
+    assert [one.added["2025"].total for one in seen] == [0, 6]
+    async with desks.desk(second) as book:
+        figures = [known.figure for known in book.state.case_list.cases.values()]
+    # She was given them all the same, and knows them.
+    assert {(desks.made.keys[first].id in one.readers, one.speakers) for one in figures} == {
+        (True, (desks.made.keys[second].id,))
+    }
+
+
+def test_a_case_from_which_everybody_stepped_aside_is_added_by_nobody():
+    assert [spoken_for([case("ab", aside="ab")], member, ROSTER) for member in MEMBERS] == [[], [], []]
+
+
+async def test_a_desk_that_could_not_open_a_case_adds_nothing_before_march_and_everything_once_it_can(desks):
+    await filed(desks, 6)
+    desks.clock.now = FEBRUARY
+
+    early = [await taken_part(desks, number, gone=1) for number in (LEAD, HANDLER)]
+    again = [await taken_part(desks, number) for number in (COUNSEL, LEAD, HANDLER)]
+
+    assert all(not one.added for one in early)
+    assert again[-1].published["2025"].total == 6
+
+
+async def test_from_the_first_of_march_it_goes_with_what_it_has_opened(desks):
+    await filed(desks, 6)
+    seen = []
+    for day in (datetime(2026, 2, 28, 12, 0, tzinfo=UTC), datetime(2026, 3, 1, 12, 0, tzinfo=UTC)):
+        desks.clock.now = day
+        seen += [await taken_part(desks, number, gone=1) for number in by_id(desks)]
+
+    assert not any(one.published for one in seen[:3])
+    # Five are left.
+    assert (await taken_part(desks, LEAD)).published["2025"].total == 5
+
+
+async def test_what_does_not_open_and_counts_for_another_year_or_was_left_keeps_nobody_waiting(desks):
+    (left, other, *_) = await filed(desks, 6)
+    first = by_id(desks)[0]
+    first = first if first in {LEAD, HANDLER} else LEAD
+    await desks.step_aside(first, left)
+    desks.clock.now = FEBRUARY
+    async with desks.desk(first) as book:
+        book.cache = open_cache(desks.folder / "cache", b"s" * 32)
+        await book.sync()
+        opened = {name: await book.open(known) for name, known in list(book.state.case_list.cases.items())}
+        older = msgspec.structs.replace(opened[other].known, figure=case("ab", year=2024))
+        await take_part(book, [opened[left].known, older])
+
+        assert set(book.state.case_list.channel.added) == {"2025"}
+
+
+async def test_a_desk_home_put_back_from_a_copy_makes_no_second_line_and_forgets_what_it_held_back(desks):
+    await filed(desks, 4, concerns=[LEAD])
+    desks.clock.now = FEBRUARY
+    number = next(one for one in by_id(desks) if one != LEAD)
+    old = await taken_part(desks, number)
+    home = desks.home(number).folder
+    shutil.copytree(home, desks.folder / "copy")
+    desks.clock.now = FEBRUARY.replace(year=2027)
+    before = await taken_part(desks, number)
+    async with desks.desk(number) as book:
+        # So many requests that the copy's numbers are behind the server's.
+        for _ in range(2 * COUNTER_BLOCK):
+            book.state.next_counter()
+        await book.sync()
+    shutil.rmtree(home)
+    shutil.copytree(desks.folder / "copy", home)
+
+    after = [await taken_part(desks, number, forgotten=True) for _ in range(2)]
+
+    own = desks.made.keys[number].id
+    assert len(old.held) == len(before.held) == 4
+    assert own in {one.member for one in before.lines}
+    for channel in after:
+        assert channel.added["2026"] is None
+        assert channel.added["2025"] == old.added["2025"]
+        assert channel.held == ()
+        assert own not in {one.member for one in channel.lines}
+    # It uses the line that it made before, if somebody brings it.
+    assert own in {one.member for one in (await taken_part(desks, number)).lines}
+
+
+async def test_a_desk_whose_list_was_damaged_makes_no_second_line_either(desks):
+    await filed(desks, 6)
+    desks.clock.now = FEBRUARY
+    await taken_part(desks, HANDLER)
+    desks.home(HANDLER).case_list.write_bytes(b"damaged")
+
+    async with desks.desk(HANDLER):
+        pass
+    channel = await taken_part(desks, HANDLER, forgotten=True)
+
+    assert channel.added == {"2025": None}
+    assert channel.lines == ()
+
+
+async def test_it_adds_again_in_the_next_year(desks):
+    await filed(desks, 6)
+    desks.clock.now = FEBRUARY
+    desks.home(HANDLER).case_list.write_bytes(b"damaged")
+    await taken_part(desks, HANDLER)
+    desks.clock.now = FEBRUARY.replace(year=2027)
+
+    channel = await taken_part(desks, HANDLER)
+
+    assert channel.added == {"2025": None, "2026": ChannelYear()}
+
+
+async def test_a_line_that_nobody_signed_is_a_strange_answer_and_changes_nothing(desks):
+    desks.clock.now = FEBRUARY
+    async with desks.desk(HANDLER) as book:
+        await book.sync()
+        lie(book, "sums", SumsAnswer((SumLine(desks.made.keys[LEAD].id, bytes(4), bytes(64)),)))
+
+        with pytest.raises(StrangeAnswer):
+            await take_part(book)
+
+        assert book.state.case_list.channel == Channel()
+
+
+async def test_a_case_that_is_erased_once_its_year_was_added_keeps_no_name(desks):
+    names = await filed(desks, 6)
+    desks.clock.now = FEBRUARY
+    await taken_part(desks, HANDLER)
+    async with desks.desk(HANDLER) as book:
+        book.state.keep_tombstone(KeptTombstone(bytes.fromhex(names[0]), ()))
+        kept = book.state.case_list
+
+    assert [(one.year, one.readers, one.speakers) for one in kept.figures] == [(2025, (), ())]
+    assert all(known.figure.readers for known in kept.cases.values())

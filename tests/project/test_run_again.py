@@ -31,10 +31,12 @@ def run(tmp_path):
         for line in source.splitlines()
         if not line.startswith(("from processes import", "from browsers.", "from networks."))
     ]
-    (tmp_path / "conftest.py").write_text("\n".join(lines).replace("STILL_SECONDS = 10.0", "STILL_SECONDS = 2.0"))
 
-    def run(folder: str = ".", **files: str) -> tuple[int, str]:
+    def run(folder: str = ".", still: str = "9e9", **files: str) -> tuple[int, str]:
         """The exit code and what was said, of these test files, in a process beside pytest's own."""
+        # This machine may stand still meanwhile too.
+        text = "\n".join(lines).replace("STILL_SECONDS = 4.0", f"STILL_SECONDS = {still}")
+        (tmp_path / "conftest.py").write_text(text)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         # Other people's plugins take most of the start and have no part in this.
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -102,7 +104,7 @@ STOPS_THE_CONTROLLER = """    import os, signal, time
 
 def test_when_the_machine_stood_still_what_failed_then_is_run_once_more(run):
     """A stopped controller stands for the machine: its thread is not woken either."""
-    code, said = run(a1=STEADY.replace("    assert 0\n", STOPS_THE_CONTROLLER), b1=PASSES)
+    code, said = run(still="2.0", a1=STEADY.replace("    assert 0\n", STOPS_THE_CONTROLLER), b1=PASSES)
 
     assert code == 0
     assert "UNSTEADY" in said

@@ -52,11 +52,6 @@ _OTHER_REFERENCE: Final = Notice(
     N_("Your colleague has changed the reference since this page was shown, and nothing is erased."),
     N_("Read the one that stands here now, and sign again if you agree."),
 )
-# The page of the first signature says that nothing goes yet, so nothing does.
-_SIGNED_ALREADY: Final = Notice(
-    N_("A colleague has signed this very reference, and nothing is erased yet."),
-    N_("Go to Erase, read what waits there, and sign beside it."),
-)
 _CHANGED: Final = Notice(N_("That signature waits no more."), N_("Look at what waits now."), "warn")
 
 
@@ -111,10 +106,7 @@ async def sign_first(request: web.Request) -> web.StreamResponse:
         if notice := _refused(case, form, language):
             return _form(request, case, form, notice)
         reference = reference_of(case, form.one("ground"), form.one("number"), language)
-        line = erase_line(case, today(book.clock), language)
-        if any(one.reference == reference for one in line.to_join):
-            return _form(request, case, form, _SIGNED_ALREADY)
-        state = await erase(book, case_named(request), reference)
+        state = await erase(book, case_named(request), reference, is_first=True)
         return see(certificate_path(case.known.case_id) if state == "done" else ERASE)
 
     try:

@@ -61,19 +61,20 @@ async def save(request: web.Request) -> web.StreamResponse:
 async def show_channel(request: web.Request) -> web.StreamResponse:
     """Show one year of the whole channel, and who has not added to the last one yet."""
     services = request.app[SERVICES]
-    book = services.desk.reading()
+    book, year = services.desk.reading(), last_year(today(services.clock))
     kept, roster = book.state.case_list.channel, None if book.chain is None else book.chain.current
-    lines = {one.member for one in kept.lines} if roster is not None and kept.roster == roster.digest else set()
+    is_asked = roster is not None and (kept.year, kept.roster) == (year, roster.digest)
+    lines = {one.member for one in kept.lines} if is_asked else set()
     missing = [one.name for one in (roster.members if roster else ()) if one.id not in lines]
-    year = last_year(today(services.clock))
+    waits = str(year) not in kept.published
     return services.page(
         "numbers/channel.html",
         HERE,
         figures=_channel_page(services, request.query.get("year", "")),
         today=today(services.clock),
         year=year,
-        missing=[] if str(year) in kept.published else missing,
-        is_counted=str(year) in kept.published,
+        missing=missing if waits else [],
+        is_wrong=waits and is_asked and not missing,
     )
 
 
@@ -82,10 +83,9 @@ async def save_channel(request: web.Request) -> web.StreamResponse:
     await sent_form(request)
     services = request.app[SERVICES]
     book = services.desk.reading()
-    roster = None if book.chain is None else book.chain.current
-    names = {} if roster is None else {one.key: one.name for one in roster.organisations}
     found = of_channel(book.state.case_list.channel.published)
-    return download(as_csv(found, names, services.language, own=False), "statistik-hela-kanalen.csv", "text/csv")
+    made = as_csv(found, _organisations(book), services.language, own=False)
+    return download(made, "statistik-hela-kanalen.csv", "text/csv")
 
 
 async def print_channel(request: web.Request) -> web.StreamResponse:
@@ -103,17 +103,20 @@ async def print_channel(request: web.Request) -> web.StreamResponse:
 def _channel_page(services: Services, year: str) -> Figures:
     """Return the figures of the whole channel, with this year in full."""
     book = services.desk.reading()
+    found = of_channel(book.state.case_list.channel.published)
+    return figures(found, year, _organisations(book), services.language, own=False)
+
+
+def _organisations(book: Casebook) -> dict[str, str]:
+    """Return the names of the roster's organisations, by key."""
     roster = None if book.chain is None else book.chain.current
-    names = {} if roster is None else {one.key: one.name for one in roster.organisations}
-    return figures(of_channel(book.state.case_list.channel.published), year, names, services.language, own=False)
+    return {} if roster is None else {one.key: one.name for one in roster.organisations}
 
 
 async def _found(services: Services) -> _Found:
     async with services.desk.at_work() as book:
         failed = await _count_what_is_not(book, services.desk.link.state)
-        kept, day = book.state.case_list, today(book.clock)
-        roster = None if book.chain is None else book.chain.current
-        names = {} if roster is None else {one.key: one.name for one in roster.organisations}
+        kept, day, names = book.state.case_list, today(book.clock), _organisations(book)
         if failed is not None and not _was_fetched_since(book, last_counted(day)):
             return _Found((), names, failed)
         counted = [known.figure for known in kept.cases.values() if known.figure is not None]

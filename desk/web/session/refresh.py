@@ -10,6 +10,7 @@ release begins it again.
 """
 
 import asyncio
+import contextlib
 import random
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +18,7 @@ from functools import partial
 from typing import Final
 
 from desk.errors import DeskError, FetchBroken, NotReachable
+from desk.keep.state import KnownCase
 from desk.web.session.desk import PAGE_SECONDS, Desk, Locked
 from desk.web.session.search import keep_words
 from desk.work.moves import waiting_offers
@@ -97,9 +99,14 @@ class Refresh:
             self.failed = None
 
     async def _fetch_all(self) -> None:
+        not_opened: list[KnownCase] = []
         async with self.desk.at_work(hurry=None) as book:
             await book.sync()
-            rounds = Rounds(list(book.state.case_list.cases), partial(keep_words, self.desk))
+            rounds = Rounds(
+                list(book.state.case_list.cases),
+                partial(keep_words, self.desk),
+                lambda known, _refused: not_opened.append(known),
+            )
         loop = asyncio.get_running_loop()
         written = loop.time()
         try:
@@ -112,11 +119,13 @@ class Refresh:
             book.write()
         async with self.desk.at_work(hurry=None) as book:
             await waiting_offers(book)
-            await take_part(book)
             if book.cache is not None:
                 self.desk.keep_words()
                 book.cache.keep_fetched(today(self.desk.clock))
                 book.cache.write([bytes.fromhex(name) for name in book.state.case_list.cases], fillers_anew=True)
+            # All is fetched by now, and these figures can wait for the next time.
+            with contextlib.suppress(DeskError):
+                await take_part(book, not_opened)
 
 
 def _moment_after_release(clock: Clock) -> datetime:

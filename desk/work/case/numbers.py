@@ -18,14 +18,14 @@ By rule 3 a merged row of sum S could be any split of it in which the earlier ro
 ones do: who knows the rules finds several for each cell (tests/desk/web/test_desk_numbers.py tries them all).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from cases.case.deadlines import ACKNOWLEDGE, FEEDBACK_MONTHS
 from cases.case.merging import Streams
-from cases.case.signers import given_to
+from cases.case.signers import given_to, stepped_aside
 from desk.keep.figures import Acknowledged, CaseFigure, Decision
 from desk.keep.figures import Feedback as FeedbackTime
 from desk.work.disposal import kind_of
@@ -93,18 +93,25 @@ def merge_small(rows: Sequence[Row]) -> Table:
     rows = [row for row in rows if row.key not in none]
     if sum(row.count for row in rows) < LEAST:
         return Table(())
-    published: list[Published] = []
-    open_keys: tuple[str, ...] = ()
-    open_count = 0
-    for row in rows:
-        open_keys, open_count = (*open_keys, row.key), open_count + row.count
-        if open_count >= LEAST:
-            published.append(Published(open_keys, open_count))
-            open_keys, open_count = (), 0
-    if open_keys:
-        last = published.pop()
-        published.append(Published((*last.keys, *open_keys), last.count + open_count))
-    return Table(tuple(published), none)
+    counts = {row.key: row.count for row in rows}
+
+    def count(run: Sequence[str]) -> int:
+        return sum(counts[key] for key in run)
+
+    found = runs([row.key for row in rows], lambda run: count(run) >= LEAST)
+    return Table(tuple(Published(run, count(run)) for run in found), none)
+
+
+def runs(keys: Iterable[str], may_end: Callable[[Sequence[str]], bool]) -> list[tuple[str, ...]]:
+    """Return the keys in rows: each goes on until it may end, and what is left at the end goes to the row before."""
+    found: list[tuple[str, ...]] = []
+    run: tuple[str, ...] = ()
+    for key in keys:
+        run = (*run, key)
+        if may_end(run):
+            found.append(run)
+            run = ()
+    return [*found[:-1], (*found[-1], *run)] if found else []
 
 
 def periods(figures: Iterable[CaseFigure], organisations: Sequence[str], today: date) -> tuple[Period, ...]:
@@ -184,6 +191,7 @@ def figure_of(streams: Streams, release_day: date | None, member: str) -> CaseFi
         _feedback(min(acknowledged or start + ACKNOWLEDGE, start + ACKNOWLEDGE), told),
         _kind(by_members),
         tuple(sorted(given_to(then))),
+        tuple(sorted(given_to(then) - stepped_aside(then))),
     )
 
 

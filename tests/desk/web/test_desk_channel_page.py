@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 
 import pypdf
 import pytest
-from desks.harness import running_desks
+from desks.harness import lie, running_desks
 from desks.pages import pages_of
 from visitors.intake_harness import SetClock, make_home
 
+from cases.wire.sums import SumLine, SumsAnswer, SumsRequest, make_line
+from cases.wire.syncing import ASKED, SyncAnswer
+from desk.work.channel import cells
 from kallskydd.certificate.figures import figures_as_pdf
 
 LEAD, HANDLER = range(2)
@@ -29,10 +32,17 @@ async def desks(tmp_path):
         yield desks
 
 
-async def channel_of(desks, member: int):
+async def channel_of(desks, member: int, verb: str = "", lies=None):
+    """The page, the file and the PDF at a member's desk after it fetched; the server lies to one verb."""
     async with pages_of(desks, member) as reader:
         await reader.unlock()
         await reader.services.refresh.wait()
+        if verb:
+            lie(reader.services.desk.reading(), verb, lies)
+            reader.services.refresh.begin()
+            await reader.services.refresh.wait()
+            assert reader.services.refresh.failed is None
+            assert reader.services.refresh.fetched == desks.clock.now.date()
         page = await reader.go("/numbers/channel")
         if 'action="/numbers/channel/csv"' not in page.text:
             return page, None, None
@@ -51,11 +61,11 @@ async def test_the_year_waits_for_those_who_have_not_fetched_and_then_counts_cas
 
     page, file, printed = await channel_of(desks, LEAD)
 
-    assert "År 2025 väntar på att dessa behöriga hämtar nytt" in early.words
+    assert "År 2025 väntar på dessa behörigas datorer: " in early.words
     assert nothing == [None, None]
     assert "Hela kanalen, 2025" in page.words
     assert "12 anmälningar." in page.words
-    assert "väntar på att dessa" not in page.words
+    assert "väntar på" not in page.words
     assert all(int(one) >= 5 for one in re.findall(r'<td class="n">(\d+)</td>', page.text))
     rows = list(csv.reader(io.StringIO(file.body.decode("utf-8-sig")), delimiter=";"))
     assert rows[1] == ["2025", "Anmälningar", "Alla", "12"]
@@ -68,6 +78,60 @@ async def test_the_year_waits_for_those_who_have_not_fetched_and_then_counts_cas
     assert document.trailer["/Root"]["/Lang"] == "sv"
     for words in ("Hela kanalen, 2025", "12 anmälningar.", "Utfall", "Alla tillsammans"):
         assert words in said
+
+
+async def test_parts_that_do_not_fit_together_are_said_to_be_so_and_nobody_is_waited_for(desks):
+    first, *members = desks.made.keys
+    made_up = make_line(first, desks.roster, 2025, [1] * len(cells(desks.roster)))
+    for member in range(1, len(members) + 1):
+        await channel_of(desks, member)
+
+    page, *nothing = await channel_of_one_who_adds(desks, made_up)
+
+    assert nothing == [None, None]
+    assert "År 2025 har ingen statistik" in page.words
+    assert "väntar på" not in page.words
+
+
+async def channel_of_one_who_adds(desks, line):
+    """The page of the first member, whose desk added this line."""
+    async with desks.desk(0) as book:
+        await book.sync()
+        await book.client.ask("sums", lambda _: SumsRequest(2025, desks.roster.digest, (line,)), SumsAnswer)
+    return await channel_of(desks, 0)
+
+
+async def test_lines_of_the_year_before_are_none_of_this_one(desks):
+    for member in range(len(desks.roster.members)):
+        await channel_of(desks, member)
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.services.refresh.wait()
+        desks.clock.now = desks.clock.now.replace(year=2027)
+        page = await reader.go("/numbers/channel")
+
+    assert "År 2026 väntar på dessa behörigas datorer: " in page.words
+    assert all(one.name in page.words.split("väntar på")[1] for one in desks.roster.members)
+
+
+async def test_what_is_no_line_changes_nothing_and_stops_no_fetching(desks):
+    page, *_ = await channel_of(desks, LEAD, "sums", SumsAnswer((SumLine("0" * 32, bytes(4), bytes(64)),)))
+
+    assert "Det finns ingen statistik än." in page.words
+
+
+async def test_a_case_that_the_server_does_not_show_keeps_the_desk_from_adding_a_smaller_year(desks):
+    gone = SyncAnswer(("gone",) * ASKED, ())
+    number = min((LEAD, HANDLER), key=lambda one: desks.made.keys[one].id)
+    async with pages_of(desks, number) as reader:
+        desk = reader.services.desk
+        begin = desk.on_unlock
+        desk.on_unlock = lambda: (lie(desk.reading(), "sync", gone), begin())
+        await reader.unlock()
+        await reader.services.refresh.wait()
+        channel = desk.reading().state.case_list.channel
+
+    assert channel.added == {}
 
 
 def test_tables_that_do_not_fit_on_a_sheet_go_on_over_pages_with_every_row():

@@ -533,7 +533,7 @@ def pages_day(desks: RunningDesks) -> str:
     return format_date(today(desks.clock), "d MMMM y", locale="sv")
 
 
-async def test_the_form_of_the_first_signature_never_erases_even_if_a_colleague_signed_since_it_was_shown(desks):
+async def test_the_form_of_the_first_signature_erases_nothing_if_a_colleague_has_signed_since_it_was_shown(desks):
     name = await closed(desks)
 
     async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
@@ -550,3 +550,26 @@ async def test_the_form_of_the_first_signature_never_erases_even_if_a_colleague_
     assert "Du skriver under först." not in late.words
     assert "då raderas ärendet direkt" in late.words
     assert "Gallringsbevis" in done.words
+
+
+async def test_nor_if_she_signs_between_the_desks_two_looks_at_the_case(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, HANDLER) as other:
+        await other.unlock()
+        await other.go(f"/erase/{name}")
+        client, opened = other.services.desk.reading().client, []
+        ask = client.ask
+
+        async def signed_before_the_second(verb, *given):
+            opened.extend([verb] if verb == "case" else [])
+            if len(opened) == 2 and verb == "case":
+                await desks.erase(LEAD, name, signed_reference(desks))
+            return await ask(verb, *given)
+
+        client.ask = signed_before_the_second
+        page = await other.send(f"/erase/{name}", **GROUND)
+
+    assert len(opened) >= 2
+    assert "En kollega har redan skrivit under just den beteckningen, och inget är raderat än." in page.words
+    assert [one.case_id.hex() for one in await desks.listed(LEAD)] == [name]

@@ -223,7 +223,7 @@ async def test_an_erased_case_still_counts_and_leaves_no_id(desks):
         text = msgspec.json.encode(kept.figures).decode()
     assert not any(name in text for name in names)
     assert set(msgspec.json.decode(text)[0]) == {
-        "year", "organisation", "decision", "acknowledged", "feedback", "kind", "readers",
+        "year", "organisation", "decision", "acknowledged", "feedback", "kind", "readers", "speakers",
     }  # fmt: skip
 
 

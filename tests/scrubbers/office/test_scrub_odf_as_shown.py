@@ -133,4 +133,5 @@ def test_the_empty_cells_that_programs_write_behind_each_row_take_no_time():
         content = sheet(200 * f"<table:table-row>{8 * cell('A')}{behind}</table:table-row>")
         return steps_of(lambda: read_document(Package(io.BytesIO(content)), Findings()))
 
+    steps("")  # what is imported and remembered on first use is no part of either
     assert steps('<table:table-cell table:number-columns-repeated="16376"/>') < 1.1 * steps("")

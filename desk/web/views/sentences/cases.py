@@ -45,6 +45,10 @@ CASES: Final[Mapping[str, Notice]] = {
         N_("Register number, closing day or outcome are others than what your colleague signed."),
         N_("Compare the case, and sign with a reference of your own."),
     ),
+    "erase.signed_already": Notice(
+        N_("A colleague has signed this very reference, and nothing is erased yet."),
+        N_("Go to Erase, read what waits there, and sign beside it."),
+    ),
     "usage.text_too_long": Notice(N_("The text is too long."), N_("Shorten it, or send it in two parts.")),
     "link.no_such_number": Notice(
         N_("None of your other cases has that number."), N_("Look at the number on the overview and type it once more.")
