@@ -205,6 +205,7 @@ TABLE = (
     Row("watchers", _H, check_watchers, "No program that is known to watch or to carry logs away",
         "A program beside the service could keep when it works, what it opens and how much it sends.",
         "Ask the operator what the program is for; remove it from this computer, or do not sign.",
-        "ps -eo comm,args; ls -l /proc/[0-9]*/fd | grep -E 'fanotify|perf_event|bpf'; cat"
+        "ps -eo comm,args; ls -l /proc/[0-9]*/fd | grep -E 'fanotify|perf_event|bpf'; grep -l '^inotify'"
+        " /proc/[0-9]*/fdinfo/*; ls -i $HOMEDIR; ls /etc/systemd/system/*.wants /etc/cron.*; cat"
         " /sys/kernel/tracing/{kprobe_events,uprobe_events,set_event,current_tracer}", root=True),
 )  # fmt: skip

@@ -35,12 +35,13 @@ Setting = tuple[str, str, Path]
 
 def unit_of(process: Process) -> str | None:
     """Return the innermost service that this process belongs to, by its control group; None where a hand started it."""
-    return next((name for name in reversed(_groups(process)) if name.endswith(".service")), None)
+    found = next((name for name in reversed(_groups(process)) if name.endswith((".service", ".scope"))), "")
+    return found if found.endswith(".service") else None
 
 
 def slices_of(process: Process) -> list[str]:
     """Return the slices that it is in, the root's first."""
-    return ["-.slice", *(name for name in _groups(process) if name.endswith(".slice"))]
+    return ["-.slice", *dict.fromkeys(name for name in _groups(process) if name.endswith(".slice"))]
 
 
 def shown(host: Host, unit: str = "") -> dict[str, str]:
@@ -108,7 +109,7 @@ def entries(folder: Path, ending: str) -> list[Path]:
 
 def _groups(process: Process) -> list[str]:
     with suppress(OSError):
-        return process.place("cgroup").read_text(errors="replace").strip().split("/")
+        return re.split("[/\n]", process.place("cgroup").read_text(errors="replace"))
     return []
 
 

@@ -10,7 +10,7 @@ from audit.live.checks.system import program_names
 from audit.observe.proc import NotSeen, Process
 from audit.observe.scene import Host, Scene
 from audit.observe.sockets import unix_peers, unix_table
-from audit.observe.units import configured, entries, text_of
+from audit.observe.units import configured, entries, text_of, unit_settings
 from audit.verdict import Inspection, listed
 
 _YES: Final = {"1", "yes", "true", "on"}
@@ -66,6 +66,11 @@ def check_journal(inspection: Inspection, scene: Scene) -> None:
     for name, value, path in configured(scene, "journal-upload.conf", "Upload"):
         if name == "URL" and value:
             inspection.found("the journal hands on: {name}={value} ({path})", name=name, value=value, path=path)
+    for name, value, path in unit_settings(scene, "systemd-journald.service"):
+        # Another program in its place, or one that is told to say more; distributions set none of them by a drop-in.
+        if path.parent.suffix == ".d" and name.startswith(("Exec", "Environment")):
+            inspection.found("{unit} has {name}={value} ({file}), which is on no list", unit="systemd-journald.service",
+                       name=name, value=value, file=path)  # fmt: skip
     words = [word for word in (scene.value("/proc/cmdline") or "").split() if _BOOTED_WITH.fullmatch(word)]
     inspection.require(not words, "the kernel was started with words for the journal: {words}",
                 words=listed(words) or "0")  # fmt: skip

@@ -93,8 +93,10 @@ def test_a_unit_that_is_shipped_passes(unit, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["StandardError=journal", "IPAccounting=yes", "InaccessiblePaths=", "MemorySwapMax=1G"]
-)
+    "line", ["StandardError=journal", "IPAccounting=yes", "InaccessiblePaths=", "MemorySwapMax=1G", "LogNamespace=web",
+             "LogLevelMax=info", "SystemCallLog=@network-io", "EnvironmentFile=/etc/default/relay", "LimitCORE=infinity",
+             "ExecStartPost=/usr/local/bin/watch", "Environment=PYTHONFAULTHANDLER=1", "PassEnvironment=LD_PRELOAD"]
+)  # fmt: skip
 def test_a_drop_in_that_weakens_a_unit_is_found(line, tmp_path):
     assert units(tmp_path, PROJECT / "deploy/systemd/relay/kallskydd-relay.service", line) == "finding"
 
