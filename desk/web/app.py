@@ -34,6 +34,7 @@ from desk.web.handlers import (
     unlock,
     way,
 )
+from desk.web.handlers.case.going_away import go_away
 from desk.web.handlers.write import pages as write
 from desk.web.local.forms import FORM_BYTES_MAX, SENT_FORM, FormRefused, SentTwice
 from desk.web.local.forms_with_file import read_form_with_file
@@ -127,8 +128,10 @@ async def _unlocked_only(request: web.Request, handler: Handler) -> web.StreamRe
     # What pages ask for by themselves is no use of the desk.
     if request.path not in {beat.BEAT, "/desk.css"} and beat.LEAVES not in request.query:
         desk.used()
-    if request.method == hdrs.METH_POST and request.query_string in {beat.KEEP, beat.LOCK}:
+    if request.method == hdrs.METH_POST and request.query_string in {beat.KEEP, beat.LOCK, beat.AWAY}:
         form, _file = await read_form_with_file(request, 0)
+        if request.query_string == beat.AWAY and desk.is_unlocked:
+            return await go_away(request, form)
         desk.hold(request.path, form)
         if request.query_string == beat.LOCK:
             await desk.lock()

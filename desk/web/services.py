@@ -129,5 +129,9 @@ async def sent_form(request: web.Request) -> Form:
 
 
 def typed_before(request: web.Request) -> Form:
-    """Return what was typed on this page before the desk locked itself; an empty form otherwise."""
-    return request.app[SERVICES].desk.take_held(request.path) or Form({})
+    """Return what was typed on this page before the desk locked itself, or else its draft; an empty form otherwise."""
+    desk = request.app[SERVICES].desk
+    if (held := desk.take_held(request.path)) is not None:
+        return held
+    case = request.match_info.get("case", "")
+    return Form({name: (value,) for name, value in desk.drafts.of(case, request.path.rsplit("/", 1)[1]).items()})

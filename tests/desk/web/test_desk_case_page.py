@@ -55,9 +55,9 @@ async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(
         "Person 1: bekräftelse",
         "Tack, vi har läst den.",
         "Person 1: första bedömning",
-        "Person 2: anteckning, bara för gruppen",
+        "Person 2: anteckning",
         "Avtalet tecknades i maj.",
-        "Person 2: diarienummer, bara för gruppen",
+        "Person 2: diarienummer",
         "Person 1: fråga, svar önskat",
         "Vilken helg var det?",
         "Anmälaren: svar",
@@ -71,7 +71,8 @@ async def test_a_whole_conversation_is_shown_oldest_first_with_its_way_in_steps(
     assert re.search(r"Bekräftad \d+ \w+, dag 3 av 7 \(lag\)", page.words)
     assert re.search(r"Bedömd \d+ \w+, dag 6 av 14 \(vårt mål\)", page.words)
     assert re.search(r"Återkoppling Senast \w+ \d+ \w+( \d+)?, \d+ arbetsdagar kvar \(lag\)", page.words)
-    assert page.text.count('<li class="inner"') == 2
+    assert page.text.count('<li class="inner"') == page.words.count("Bara gruppen läser") == 2
+    assert page.words.count("Anmälaren läser") == 3
     assert page.text.count('<li class="theirs"') == 2
     assert "Utskrivet" in page.words
     assert "<title>Ärende " in page.text
@@ -93,6 +94,10 @@ async def test_what_has_been_on_the_screen_is_new_no_more_and_at_another_desk_it
 
     assert "En ny anmälan" in first.words
     assert first.text.count('id="new"') == 1
+    asked = "Handlar det om dig eller någon som står dig nära? Läs då inte vidare. Jävsanmälan"
+    assert first.words.index(asked) < first.words.index("Det som har skrivits")
+    assert f'<a href="{path}/recuse">' in first.text
+    assert asked not in again.words + answered.words
     assert "En ny anmälan" not in again.words
     assert 'id="new"' not in again.text
     assert "Anmälaren har skrivit" in answered.words

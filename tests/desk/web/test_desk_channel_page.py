@@ -63,7 +63,7 @@ async def test_the_year_waits_for_those_who_have_not_fetched_and_then_counts_cas
 
     assert "År 2025 väntar på dessa behörigas datorer: " in early.words
     assert nothing == [None, None]
-    assert "Hela kanalen, 2025" in page.words
+    assert "Hela rapporteringskanalen, 2025" in page.words
     assert "12 anmälningar." in page.words
     assert "väntar på" not in page.words
     assert all(int(one) >= 5 for one in re.findall(r'<td class="n">(\d+)</td>', page.text))
@@ -76,7 +76,7 @@ async def test_the_year_waits_for_those_who_have_not_fetched_and_then_counts_cas
     assert len(document.pages) == 1
     assert "Antal" in said.split()
     assert document.trailer["/Root"]["/Lang"] == "sv"
-    for words in ("Hela kanalen, 2025", "12 anmälningar.", "Utfall", "Alla tillsammans"):
+    for words in ("Hela rapporteringskanalen, 2025", "12 anmälningar.", "Utfall", "Alla tillsammans"):
         assert words in said
 
 

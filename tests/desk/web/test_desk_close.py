@@ -116,6 +116,7 @@ async def test_no_outcome_is_chosen_before_the_member_has_and_without_one_nothin
     assert " checked" not in form.text
     assert refused.status == 422
     assert "Du har inte valt utfall." in refused.words
+    assert '<legend>Utfall</legend><p class="wrong">Du har inte valt utfall.</p>' in refused.text
     assert typed(refused) == "Klart."
     assert bodies == []
 

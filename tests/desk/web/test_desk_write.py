@@ -32,7 +32,8 @@ async def test_the_acknowledgement_comes_first_and_is_chosen_and_a_plain_answer_
     async with pages_of(desks, LEAD) as reader:
         _, name = await at_case(desks, reader)
         page = await reader.go(f"/case/{name}/write")
-        after = await send(reader, name, await write(reader, name, act="acknowledge", text="Tack."))
+        preview = await write(reader, name, act="acknowledge", text="Tack.")
+        after = await send(reader, name, preview)
         then = await reader.go(f"/case/{name}/write")
 
     labels = re.findall(r'name="act" value="([a-z]+)"( checked)?', page.text)
@@ -40,6 +41,9 @@ async def test_the_acknowledgement_comes_first_and_is_chosen_and_a_plain_answer_
     assert {one for one, _ in labels} == {"acknowledge", "reply", "ask", "assess", "feedback", "minutes"}
     assert "Tidsfristerna påverkas inte: anmälan är inte bekräftad med det." in page.words
     assert "Bekräftelsen ligger hos anmälaren, dag 3 av lagens sju." in after.words
+    counts = "De tre månaderna för återkoppling räknas från bekräftelsen."
+    assert counts in preview.words
+    assert counts in after.words
     assert re.findall(r'name="act" value="([a-z]+)"', then.text) == ["reply", "ask", "assess", "feedback", "minutes"]
     assert "inte bekräftad" not in then.words
 
@@ -106,7 +110,7 @@ async def test_a_question_has_a_day_of_the_list_and_fourteen_days_are_chosen(des
     assert typed(soon) == "När var det?"
     assert re.search(r'<select class="short" id="by"[^>]* aria-invalid="true" autofocus', soon.text)
     assert soon.text.count("aria-invalid") == 1
-    assert "Inväntar komplettering" in preview.words
+    assert "Väntar på anmälarens svar" in preview.words
     assert bodies == [CompletionRequest("När var det?", day + timedelta(days=7))]
     assert "Frågan ligger hos anmälaren. Svar önskas senast" in sent.words
 

@@ -232,9 +232,9 @@ async def test_a_draft_is_in_sight_on_the_overview_and_the_case_and_can_be_throw
         empty = await reader.go(f"/case/{name}/write")
 
     assert "Utkast" in overview.words
-    assert "Du har ett utkast." in case.words
+    assert "Du har börjat skriva." in case.words
     assert "Utkast" not in overview_after.words
-    assert "Du har ett utkast." not in case_after.words
+    assert "Du har börjat skriva." not in case_after.words
     assert typed(empty) == ""
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction
 from desk.errors import HeldBack, NotNow
-from desk.web.handlers.case.opening import about, case_of
+from desk.web.handlers.case.opening import about, case_of, done
 from desk.web.handlers.deciding import decided
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
@@ -93,7 +93,7 @@ async def answer_harm(request: web.Request) -> web.StreamResponse:
         await _note(
             book, case, Claim("harm", until=later), "\n\n".join(one for one in (words, form.one("text")) if one)
         )
-        return see(f"/case/{case_named(request)}?done=harm")
+        return done(request)
 
     return await decided(
         request, form, answered, lambda case, failed: _harm_page(request, case, form, notice_for(failed))

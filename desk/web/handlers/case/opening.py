@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from cases.case.timeline import CaseAction
-from desk.errors import Erased, NoText, UnknownCase
+from desk.errors import Erased, HomeUnusable, NoText, UnknownCase
 from desk.web.services import ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import as_shown, shown_case
 from desk.web.session.desk import Desk
@@ -74,8 +74,12 @@ async def form_page(
 
 
 def done(request: web.Request) -> web.Response:
-    """Go to the case, which says what has been done by the act of this address."""
+    """Forget the draft, and go to the case, which says what has been done. Raises HomeUnusable."""
     path, act = request.path.rsplit("/", 1)
+    try:
+        request.app[SERVICES].desk.drafts.drop(case_named(request), act)
+    except OSError as failed:
+        raise HomeUnusable from failed
     return see(f"{path}?done={act}")
 
 

@@ -11,7 +11,7 @@ from desk.web.local.guard import Routes
 from desk.web.services import CASE, SERVICES, case_named
 from desk.web.session.desk import Desk
 from desk.web.session.openings import note_opening
-from desk.web.views.case.case_page import case_page
+from desk.web.views.case.case_page import case_page, drafts_shown
 from desk.web.views.case.entries import own_cases
 from desk.web.views.pages import N_, Notice
 from desk.web.views.sentences import sentences_for
@@ -41,7 +41,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         case = await note_opening(services.desk, case)
     case, numbers = _as_last_read(services.desk, case_named(request), case)
     page = case_page(case, services.clock(), services.language, numbers)
-    drafts = services.desk.drafts.pages(case_named(request))
+    drafts = drafts_shown(services.desk.drafts.pages(case_named(request)), page.path, services.language)
     notice = _broken(services.desk, case_named(request)) or DONE.get(request.query.get("done", ""))
     return services.page("case/case.html", "/", case=page, drafts=drafts, notice=notice)
 

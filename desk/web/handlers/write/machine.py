@@ -161,8 +161,6 @@ class FormWithPreview(ABC, Generic[T]):
         """
         services, case = request.app[SERVICES], case_named(request)
         form = typed_before(request)
-        if not form.fields:
-            form = Form({name: (value,) for name, value in services.desk.drafts.of(case, self.page).items()})
         notice = DRAFT_KEPT if "saved" in request.query else None
         if notice is None and services.desk.drafts.was_damaged and not form.fields:
             notice = DRAFTS_LOST
@@ -336,7 +334,7 @@ def _kept(sitting: Sitting[T]) -> OpenCase | None:
 def _field_of(refused: DeskError) -> str:
     """Return the field that a refusal is about; none for one that is about the case."""
     if isinstance(refused, NoText):
-        return TEXT
+        return "outcome" if refused.text_key == "close.no_outcome" else TEXT
     if isinstance(refused, DayTooSoon):
         return DAY
     return FILE_FIELD if refused.text_key in AT_THE_DESK else ""

@@ -1,6 +1,6 @@
 """What the page of a case shows around its conversation: what is new, what may be done now, who reads."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -82,6 +82,8 @@ class News:
     what: str
     said: str
     tone: str = "warn"
+    # Of a report that she has not read: where she steps aside before she does.
+    leave: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -169,6 +171,12 @@ def _acts(case: DeskCase, language: Language, *, has_others: bool) -> Iterator[C
         yield CaseAct(erase, language.translate(N_("Erase")))
 
 
+def drafts_shown(pages: Collection[str], path: str, language: Language) -> tuple[CaseAct, ...]:
+    """Return the pages of a case that have a draft, in the order in which acts are offered."""
+    found = ((page, name) for _action, page, name in _ACTS if page in pages)
+    return tuple(CaseAct(f"{path}/{page}", language.translate(name)) for page, name in found)
+
+
 def action_of(path: str) -> CaseAction | None:
     """Return what the page of an act at this address must be allowed to do; None for any other page."""
     match path.split("/"):
@@ -226,7 +234,9 @@ def _news(case: DeskCase, today: date, language: Language) -> News | None:
     came = N_("The report came %(day)s.") if reports else N_("It came %(day)s.")
     on = language.translate(N_("today")) if last == today else language.day(last, today)
     days = _about_days(case, language, answered=bool(by_reporter))
-    return News(headline, " ".join((language.translate(came, day=on), *days)), tone)
+    may_leave = what in _REPORTED and CaseAction.RECUSE in case.state.allowed
+    leave = f"{case_path(case.known.case_id)}/recuse" if may_leave else ""
+    return News(headline, " ".join((language.translate(came, day=on), *days)), tone, leave)
 
 
 def _by_the_reporter(case: DeskCase, new: list[Entry]) -> str:

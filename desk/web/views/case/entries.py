@@ -48,6 +48,8 @@ from trusted.case.entry import (
     Withdrawal,
 )
 
+_GROUP_ALONE: Final = N_("Only the group")
+_TO_THE_REPORTER: Final = N_("The reporter reads it")
 THEIRS: Final = "theirs"
 INNER: Final = "inner"
 
@@ -63,10 +65,10 @@ _KINDS: Final[Mapping[type, str]] = {
     InboxEnded: N_("ended the inbox"),
     Close: N_("closed the case"),
     Reopen: N_("opened the case again"),
-    Note: N_("note, for the group only"),
-    RegisterNumber: N_("register number, for the group only"),
-    Category: N_("kind of matter, for the group only"),
-    CaseLink: N_("link to an earlier case, for the group only"),
+    Note: N_("note"),
+    RegisterNumber: N_("register number"),
+    Category: N_("kind of matter"),
+    CaseLink: N_("link to an earlier case"),
     Attachment: N_("file"),
 }
 _OUTCOMES: Final = {
@@ -90,8 +92,9 @@ class EntryShown:
     who: str
     kind: str
     day: str
-    # "theirs", "inner" or nothing: how it is drawn.
+    # "theirs", "inner" or nothing: how it is drawn; and in words who else reads it.
     side: str
+    read_by: str
     text: str
     new: bool
     # The first new one, which the page jumps to.
@@ -160,6 +163,7 @@ class EntryShower:
             kind=self._claim(entry, claimed[0]) if claimed else self._kind(entry),
             day=self._day(entry.day),
             side=THEIRS if theirs else INNER if inner else "",
+            read_by="" if theirs else self._language.translate(_GROUP_ALONE if inner else _TO_THE_REPORTER),
             text=inert(claimed[1] if claimed else getattr(body, "text", "") or getattr(body, "reason", "")),
             new=self._case.is_new(entry),
             facts=tuple(self._facts(entry)),
@@ -186,9 +190,9 @@ class EntryShower:
             case Access():
                 kind, values = N_("%(name)s was given the case"), {"name": self._name(body.member)}
             case Recusal() if body.member == entry.author:
-                kind = N_("conflict of interest, for the group only")
+                kind = N_("conflict of interest")
             case Recusal():
-                kind, values = N_("%(name)s steps aside, for the group only"), {"name": self._name(body.member)}
+                kind, values = N_("%(name)s steps aside"), {"name": self._name(body.member)}
             case _:
                 kind = _KINDS[type(body)]
         return self._language.translate(kind, **values)

@@ -52,6 +52,8 @@ _ACKNOWLEDGED_LATE: Final = N_(
     "The acknowledgement is with the reporter. It came on day %(number)d; the law has seven."
 )
 
+_FEEDBACK_COUNTS: Final = N_("The three months for feedback count from the acknowledgement.")
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FileWords:
@@ -74,6 +76,8 @@ def after_sending(
         state = state_in_words(after, language)
         said.append(language.translate(N_("The case becomes: %(state)s."), state=state))
     following = next_day(after, today, language)
+    if any(isinstance(one, Acknowledgement) for one in unsent) and _day_of_the_law(case, today) <= ACKNOWLEDGE.days:
+        said.append(language.translate(_FEEDBACK_COUNTS))
     if after.closed_on is None and following.what:
         said.append(f"{following.what}.")
     return tuple(said)
@@ -87,10 +91,15 @@ def sent_words(case: DeskCase, language: Language) -> str:
     if isinstance(last.body, CompletionRequest):
         return language.translate(_SENT[CompletionRequest], day=language.day(last.body.wanted_by))
     if isinstance(last.body, Acknowledgement):
-        number = (last.day - clock_start(case.release_day or last.day)).days
-        sentence = _ACKNOWLEDGED if number <= ACKNOWLEDGE.days else _ACKNOWLEDGED_LATE
-        return language.translate(sentence, number=number)
+        number = _day_of_the_law(case, last.day)
+        if number > ACKNOWLEDGE.days:
+            return language.translate(_ACKNOWLEDGED_LATE, number=number)
+        return f"{language.translate(_ACKNOWLEDGED, number=number)} {language.translate(_FEEDBACK_COUNTS)}"
     return language.translate(_SENT[type(last.body)])
+
+
+def _day_of_the_law(case: DeskCase, day: date) -> int:
+    return (day - clock_start(case.release_day or day)).days
 
 
 def _last_sent(case: DeskCase) -> Entry | None:
