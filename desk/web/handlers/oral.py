@@ -224,7 +224,7 @@ async def counsel(request: web.Request) -> web.StreamResponse:
 
 
 def _say_page(services: Services, asked: _Asked, typed: Typed, notice: Notice | None = None) -> web.Response:
-    is_begun = services.desk.held_path == CODE
+    is_begun = services.desk.holds(CODE)
     return _page(services, "oral/say.html", typed, asked, notice, refused=notice is not None, is_begun=is_begun)
 
 

@@ -56,14 +56,6 @@ class Locked(Exception):
     """Asked for something that only an unlocked desk has."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class HeldForm:
-    """What was typed in a form that was not carried out: where it belongs, and its fields."""
-
-    path: str
-    form: Form
-
-
 @dataclass(slots=True, repr=False)
 class _Unlocked:
     book: Casebook
@@ -103,7 +95,8 @@ class Desk:
     # How many requests of the browser are being answered: as long as one is, the browser is there.
     asked: int = 0
     _unlocked: _Unlocked | None = None
-    _held: HeldForm | None = None
+    # What was typed in forms that were not carried out, by where they belong; the last is the last.
+    _held: dict[str, Form] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     # Unlocking and locking wait for each other.
     _door: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -309,20 +302,22 @@ class Desk:
         await self.link.close()
 
     def hold(self, path: str, form: Form) -> None:
-        """Keep what was typed until the page at this path is shown again. One form: the last."""
-        self._held = HeldForm(path, form)
+        """Keep what was typed until the page at this path is shown again."""
+        self._held.pop(path, None)
+        self._held[path] = form
+
+    def holds(self, path: str) -> bool:
+        """Whether what was typed on the page at this path is held."""
+        return path in self._held
 
     @property
     def held_path(self) -> str:
-        """Where the form that is held belongs; nothing when there is none."""
-        return "" if self._held is None else self._held.path
+        """Where the form that was held last belongs; nothing when there is none."""
+        return next(reversed(self._held), "")
 
     def take_held(self, path: str) -> Form | None:
         """Return what was typed on the page at this path, once."""
-        if self._held is None or self._held.path != path:
-            return None
-        held, self._held = self._held, None
-        return held.form
+        return self._held.pop(path, None)
 
 
 def _write(drafts: Drafts) -> None:
