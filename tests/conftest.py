@@ -86,8 +86,9 @@ def pytest_runtest_setup(item):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell has what it runs in the background ignore Ctrl-C, and so would every program that a test starts.
+    # A shell has what it runs in the background ignore these two, and so would every program that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
 
