@@ -1,7 +1,8 @@
 """Settings of a computer that would have it write down or hand on something about visitors: each is seen by a row.
 
-What `systemctl` says was taken from a real systemd 252 and 257, with the units that we ship, by
-tests/support/rehearsal/settings.py, which tries the like on a server that runs; files are laid out as on a Debian. Those that pass are named in docs/AUDITING_REFERENCE.md.
+What `systemctl` says was taken from a real systemd, with the units that we ship: of 252 whole, without our remarks; of 257
+those properties alone that the audit asked for when it was taken. tests/support/rehearsal/settings.py takes both again,
+whole, and tries the like on a server that runs; files are laid out as on a Debian. Those that pass are named in docs/AUDITING_REFERENCE.md.
 """
 
 from __future__ import annotations
