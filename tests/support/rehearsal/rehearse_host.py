@@ -30,7 +30,6 @@ from trusted.case.clock import today, utc_now
 TENANTS = "/var/lib/kallskydd-host"
 NAMES = ("falun", "mora")
 ONION = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
-_UNITS = "/etc/systemd/system"
 # Of this computer's kernel and not of the server.
 KERNELS_ROWS = {"kernel", "core-dumps"}
 # Says in the tenant's own folder that it ran. What the sandbox refuses: another computer, another tenant, the list of processes.
@@ -53,14 +52,9 @@ class HostRehearsal(Rehearsal):
     def install_host(self) -> None:
         """Install, make two tenants as trials, and have their first audit sooner."""
         server = self.server
-        server.must(f"cd {CHECKOUT} && make install && printf 'DisableNetwork 1\\n' >>/etc/kallskydd/torrc")
+        server.must(f"{SOONER} && cd {CHECKOUT} && make install && printf 'DisableNetwork 1\\n' >>/etc/kallskydd/torrc")
         # On the plain file system of the server's home, which is not there.
         server.must(f"mkdir -p {TENANTS} /var/lib/kallskydd/host && mount --bind /var/lib/kallskydd/host {TENANTS}")
-        server.must(f"mkdir -p {_UNITS}/kallskydd@.service.d")
-        server.must(
-            f"printf '[Service]\\nExecStart=\\nExecStart=/opt/kallskydd/bin/python -I -c \"%s\" serve --public --home {TENANTS}/%%i/home\\n'"
-            f" '{SOONER}' >{_UNITS}/kallskydd@.service.d/sooner.conf; systemctl daemon-reload"
-        )
         for name in NAMES:
             alarm, config = f"/usr/local/bin/alarm-{name}", f"/opt/{name}.toml"
             self.write(alarm, ALARM.format(tenants=TENANTS, name=name))
