@@ -206,6 +206,7 @@ TABLE = (
         "A program beside the service could keep when it works, what it opens and how much it sends.",
         "Ask the operator what the program is for; remove it from this computer, or do not sign.",
         "ps -eo comm,args; ls -l /proc/[0-9]*/fd | grep -E 'fanotify|perf_event|bpf'; grep -l '^inotify'"
-        " /proc/[0-9]*/fdinfo/*; ls -i $HOMEDIR; ls /etc/systemd/system/*.wants /etc/cron.*; cat"
+        " /proc/[0-9]*/fdinfo/*; ls -i $HOMEDIR; ls /etc/systemd/system/*.wants; grep -rl $HOMEDIR /etc/systemd"
+        " /run/systemd /etc/cron* /var/spool/cron; cat"
         " /sys/kernel/tracing/{kprobe_events,uprobe_events,set_event,current_tracer}", root=True),
 )  # fmt: skip

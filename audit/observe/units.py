@@ -19,12 +19,15 @@ from audit.observe.scene import Host
 _FOLDERS = tuple(
     f"{top}/systemd/{name}"
     for top, name in (
-        ("/etc", "system.control"), ("/run", "system.control"), ("/run", "transient"), ("/etc", "system"),
-        ("/run", "system"), ("/usr/local/lib", "system"), ("/usr/lib", "system"),
+        ("/etc", "system.control"), ("/run", "system.control"), ("/run", "transient"), ("/run", "generator.early"),
+        ("/etc", "system"), ("/etc", "system.attached"), ("/run", "system"), ("/run", "system.attached"),
+        ("/run", "generator"), ("/usr/local/lib", "system"), ("/usr/lib", "system"), ("/run", "generator.late"),
     )
 )  # fmt: skip
 # As it reads its configuration: a later file of one name hides an earlier one, a later value an earlier one.
 _CONFIGURATION = ("/usr/lib/systemd", "/usr/local/lib/systemd", "/run/systemd", "/etc/systemd")
+_CRONTABS = ("/etc/crontab", "/etc/anacrontab")
+_CRON = (*(f"/etc/cron.{each}" for each in ("d", "hourly", "daily", "weekly", "monthly")), "/var/spool/cron/crontabs")
 _FILE = re.compile(r"^# (/\S+)\n", re.MULTILINE)
 _SECONDS = 10.0
 # There while systemd is what started the computer, sd_booted(3).
@@ -56,6 +59,18 @@ def units_named(host: Host, beginning: str) -> list[str]:
     places = (path for folder in _FOLDERS for path in entries(host.system(folder), ""))
     names = {path.name.removesuffix(".d") for path in places}
     return sorted(name for name in names if name.startswith(beginning) and name.endswith(".service"))
+
+
+def texts_of_services(host: Host) -> Iterator[tuple[Path, str]]:
+    """Yield every file of a service, each of its drop-ins, and every table and script of cron, with its text."""
+    for top in map(host.system, _FOLDERS):
+        for path in (
+            *entries(top, ".service"),
+            *(one for each in entries(top, ".service.d") for one in entries(each, ".conf")),
+        ):
+            yield path, text_of(path)
+    for path in (*map(host.system, _CRONTABS), *(one for top in _CRON for one in entries(host.system(top), ""))):
+        yield path, text_of(path)
 
 
 def unit_settings(host: Host, unit: str) -> list[Setting]:

@@ -17,17 +17,17 @@ from audit.verdict import Inspection, listed
 
 COLLECTORS = {"ulogd", "conntrackd", "softflowd", "nfdump", "nfcapd", "pmacctd", "tcpdump", "dumpcap"}
 PROCESS_ACCOUNTS = ("/var/log/account/pacct", "/var/account/pacct", "/var/log/pacct")
-_NO = re.compile(r"no|false|off|0", re.IGNORECASE)
+_NO = "(?i:no|false|off|0)"
+# What a program would take from its environment to say what it does.
+_ENVIRONMENT = (r"(?!.*\b(PYTHON|LD_|GCONV|OPENSSL)).*", "")
 # Of systemd itself, with what holds where no file says anything.
 _MANAGER = {
     "DefaultIPAccounting": (_NO, "no"),
     "DefaultIOAccounting": (_NO, "no"),
     # At "debug" it tells of every start of a process and every message of a unit.
-    "LogLevel": (re.compile("emerg|alert|crit|err|warning|notice|info|[0-6]"), "info"),
-    "DefaultEnvironment": (re.compile(r"(?!.*\b(PYTHON|LD_|GCONV|OPENSSL)).*"), ""),
-    "ManagerEnvironment": (re.compile(r"(?!.*\b(PYTHON|LD_|GCONV|OPENSSL)).*"), ""),
-    # As `systemctl show` calls both, and what `systemctl set-environment` adds.
-    "Environment": (re.compile(r"(?!.*\b(PYTHON|LD_|GCONV|OPENSSL)).*"), ""),
+    "LogLevel": ("emerg|alert|crit|err|warning|notice|info|[0-6]", "info"),
+    # The last is what `systemctl show` calls both, and what `systemctl set-environment` adds.
+    **dict.fromkeys(("DefaultEnvironment", "ManagerEnvironment", "Environment"), _ENVIRONMENT),
 }
 
 
@@ -128,7 +128,7 @@ def check_accounting(inspection: Inspection, scene: Host) -> None:
     written = {name: value for name, value, _ in configured(scene, "system.conf", "Manager")}
     for name, (wanted, default) in _MANAGER.items():
         value = held.get(name, written.get(name, default))
-        inspection.require(wanted.fullmatch(value) is not None, "{name}={value}", name=name, value=value)
+        inspection.require(re.fullmatch(wanted, value) is not None, "{name}={value}", name=name, value=value)
     for path in PROCESS_ACCOUNTS:
         there = scene.system(path).exists()
         if there:

@@ -12,6 +12,7 @@ from typing import Final
 from audit.live.checks.system import program_names
 from audit.observe.proc import NotSeen, Process, everything
 from audit.observe.scene import Scene
+from audit.observe.units import texts_of_services, unit_of
 from audit.verdict import Inspection, listed
 
 # As the kernel has their names, which it cuts to fifteen bytes, or as they were started.
@@ -35,6 +36,8 @@ _WATCHED: Final = re.compile(r"ino:([0-9a-f]+) sdev:([0-9a-f]+)")
 _MANAGER: Final = ("systemd",)
 _PROBES: Final = ("kprobe_events", "uprobe_events", "set_event")
 _TRACING: Final = ("/sys/kernel/tracing", "/sys/kernel/debug/tracing")
+# Units that we ship and that name the home.
+_OURS: Final = ("kallskydd.service", "kallskydd-status.service", "kallskydd-backup.service")
 _KEPT: Final = ("/var/log/sysstat", "/var/log/sa", "/var/log/atop")
 
 
@@ -51,6 +54,13 @@ def check_watchers(inspection: Inspection, scene: Scene) -> None:
         "that none of {count} known names runs proves nothing: another, one under another name, and one below this"
         " computer are not seen", count=len(_AGENTS),
     )  # fmt: skip
+    # By the clock a program goes to the home for moments, in which nobody sees it.
+    served = unit_of(scene.service.keeper) or _OURS[0]
+    for path, text in texts_of_services(scene):
+        # Every setting of the intake's unit is another row's.
+        theirs = path.name not in {*_OURS, served} and path.parent.name != f"{served}.d"
+        if theirs and re.search(rf"{re.escape(str(scene.home))}(?![\w-])", text):
+            inspection.found("{path} names the home", path=path)
     kept = [path for path in _KEPT if scene.system(path).is_dir() and any(scene.system(path).iterdir())]
     inspection.require(not kept, "measures of this computer by the minute are kept: {names}", names=listed(kept) or "0")
     probes = [f"{top}/{name}" for top in _TRACING for name in _PROBES if scene.value(f"{top}/{name}")]

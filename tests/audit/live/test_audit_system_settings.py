@@ -71,7 +71,7 @@ HELD = ("anon_inode:[fanotify]", "anon_inode:[perf_event]", "anon_inode:bpf-prog
 PASSES = {
     "an agent under another name": "kworker-helper",
     "what holds only at the next start": "etc/sysctl.d/99.conf",
-    "a look at the home by the clock": "cron",
+    "a look at the home by the clock, by a script": "cron",
 }
 
 
@@ -233,6 +233,36 @@ def test_another_program_in_the_place_of_the_journals_is_seen(tmp_path):
     (found,) = findings(seen("journal", tmp_path))
 
     assert found.startswith("systemd-journald.service has ExecStartPost=/usr/local/bin/copy")
+
+
+BY_THE_CLOCK = {
+    "a service of a timer": "etc/systemd/system/look.service",
+    "a drop-in of another's": "run/systemd/system/apt-daily.service.d/a.conf",
+    "what a generator makes": "run/systemd/generator/look.service",
+    "a drop-in of one of our own": "etc/systemd/system/kallskydd-status.service.d/a.conf",
+    "a table of cron": "etc/cron.d/look",
+    "a script of cron": "etc/cron.hourly/look",
+    "somebody's own table": "var/spool/cron/crontabs/root",
+    "the oldest table": "etc/crontab",
+}
+
+
+@pytest.mark.parametrize("name", BY_THE_CLOCK)
+def test_what_goes_to_the_home_by_the_clock_is_seen_where_it_names_it(tmp_path, name):
+    path = tmp_path / BY_THE_CLOCK[name]
+    path.parent.mkdir(parents=True)
+    path.write_text(f"ls -l {tmp_path}/home >>/var/log/looked\n")
+
+    assert findings(seen("watchers", tmp_path)) == [f"{path} names the home"]
+
+
+def test_the_services_own_units_name_the_home_and_another_folder_is_not_it(tmp_path):
+    keeper = process(tmp_path, 7, "python3", "/system.slice/web.service")
+    for name, home in {"kallskydd-backup.service": "home", "web.service": "home", "other.service": "home-page"}.items():
+        (tmp_path / "etc/systemd/system").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "etc/systemd/system" / name).write_text(f"[Service]\nExecStart=/bin/x {tmp_path}/{home}\n")
+
+    assert findings(seen("watchers", tmp_path, keeper=keeper)) == []
 
 
 def test_that_no_known_agent_runs_is_said_to_prove_nothing(tmp_path, monkeypatch):

@@ -165,9 +165,9 @@ OTHERS: Final = (
             "is traced by process"),
     Setting("a library for every program", "cp /usr/lib/*/libm.so.6 /usr/local/lib/more.so; echo /usr/local/lib/more.so >/etc/ld.so.preload",
             "rm /etc/ld.so.preload", "/etc/ld.so.preload"),
-    _file("a look each minute, by a timer", f"{UNITS}/look.timer", "[Timer]\nOnUnitActiveSec=60", "look.timer",
-          then=f"printf \"[Service]\\nExecStart=/bin/sh -c '{_LOOK}'\\n\" >{UNITS}/look.service; {RELOAD}"),
-    _file("a look each minute, by cron", "/etc/cron.d/look", f"* * * * * root {_LOOK}", "cron.d"),
+    Setting("a look each minute, by a timer", f"printf '[Timer]\\nOnUnitActiveSec=60\\n' >{UNITS}/look.timer; printf \"[Service]\\nExecStart=/bin/sh "
+            f"-c '{_LOOK}'\\n\" >{UNITS}/look.service; {RELOAD}", f"rm {UNITS}/look.*; {RELOAD}", "look.service names the home"),
+    _file("a look each minute, by cron", "/etc/cron.d/look", f"* * * * * root {_LOOK}", "cron.d/look names the home"),
 )  # fmt: skip
 
 
