@@ -161,8 +161,8 @@ OTHERS: Final = (
     _beside("a program that watches the home", f'{_C}f=c.inotify_init();c.inotify_add_watch(f,b"{HOME}",2);time.sleep(1000)',
             "is told of each change in the home"),
     _beside("a program that sees what is opened", f"{_C}f=c.fanotify_init(0,0);time.sleep(1000)", "fanotify"),
-    Setting("a tracer on tor", "strace -qq -p $(systemctl show -P MainPID kallskydd-tor) -o /dev/null >/dev/null 2>&1 & echo $! >/run/tracer; sleep 1", "kill $(cat /run/tracer)",
-            "is traced by process"),
+    Setting("a tracer on tor", "strace -qq -o /dev/null $(grep -lx tor /proc/[0-9]*/comm | tr -dc '0-9\\n' | sed 's/^/-p /') >/run/traced 2>&1 & "
+            "echo $! >/run/tracer; sleep 2; cat /run/traced", "kill $(cat /run/tracer)", "is traced by process"),
     Setting("a library for every program", "cp /usr/lib/*/libm.so.6 /usr/local/lib/more.so; echo /usr/local/lib/more.so >/etc/ld.so.preload",
             "rm /etc/ld.so.preload", "/etc/ld.so.preload"),
     Setting("a look each minute, by a timer", f"printf '[Timer]\\nOnUnitActiveSec=60\\n' >{UNITS}/look.timer; printf \"[Service]\\nExecStart=/bin/sh "
