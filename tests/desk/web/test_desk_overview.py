@@ -293,7 +293,9 @@ async def test_a_signature_that_waits_for_erasing_and_the_cap_of_two_years(desks
     assert todo_of(still) == ["En underskrift väntar: gallring"]
     # Who has signed waits for the other.
     assert todo_of(signed) == []
-    assert "Gallringen väntar på underskrift av Person 1." in signed.words
+    # By number and title: the other sees the title, and they speak of one case.
+    assert re.search(r"Ärende \d{3} \d{3}, ”Chefen anställde sin systerson”\. Gallringen väntar på", signed.words)
+    assert "väntar på underskrift av Person 1." in signed.words
 
 
 async def test_after_an_act_the_overview_is_right_without_fetching(desks):
