@@ -71,10 +71,10 @@ async def test_two_erase_a_case_and_what_is_left_is_a_certificate_of_the_two_sig
     assert f"Grund {REFERENCE} Underskrivet av Person 1" in waits.words
     assert f'<a class="button" href="/case/{name}/hold">Bevara tills vidare</a>' in waits.text
     # The second member need not sign, and is told what to do instead.
-    assert (
-        "Håller du inte med? Skriv inte under: då raderas inget. Tala med Person 1, eller välj Bevara tills vidare."
-        in waits.words
-    )
+    assert "Håller du inte med? Skriv inte under: då raderas inget. Tala med Person 1, och bevara" in waits.words
+    assert f'<a class="button" href="/case/{name}/reopen">Öppna igen</a>' in waits.text
+    # And before she signs, what goes, where, and what is left.
+    assert "Ingen säkerhetskopia kan öppna det sedan. Kvar blir ett gallringsbevis" in waits.words
     # The first is told who is waited for.
     assert "Väntar på Person 2 eller Person 4. Det syns på deras översikt." in kept.words
     assert "Påbörja gallring" in can.words
