@@ -8,7 +8,7 @@ from typing import Any
 
 from audit.observe.proc import NotSeen
 from audit.row import Row
-from audit.verdict import Check, Evidence, Inspection, Verdict
+from audit.verdict import Check, Inspection
 
 # What the computer refuses, has not, or writes in another form than we know.
 _UNSEEN: tuple[type[Exception], ...] = (NotSeen, OSError, UnicodeError, tomllib.TOMLDecodeError, sqlite3.Error)
@@ -27,10 +27,8 @@ def checked(row: Row, examined: Any, *unseen: type[Exception]) -> Check:
     except _UNSEEN + unseen as fault:
         inspection.missed("the rest of this row ({fault})", fault=type(fault).__name__)
     except Exception as fault:  # noqa: BLE001 - the other rows are examined, and this one is never taken for clean
-        inspection.evidence.append(Evidence(
-            Verdict.VOID, "the audit itself has a fault in this row ({fault} in {place}): report it to those who"
-            " maintain the program", {"fault": type(fault).__name__, "place": _place(fault)},
-        ))  # fmt: skip
+        inspection.void("the audit itself has a fault in this row ({fault} in {place}): report it to those who maintain"
+                  " the program", fault=type(fault).__name__, place=_place(fault))  # fmt: skip
     return inspection.of(row)
 
 

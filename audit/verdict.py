@@ -7,12 +7,14 @@ kept as a template with values, so that a report can be in Swedish too (`audit.l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from audit.language import Language, in_language
+from audit.observe.proc import NotSeen
 from audit.row import Row
 from audit.served import USUAL, Served
 
@@ -164,26 +166,49 @@ class AuditReport:
 
 
 class Inspection:
-    """Gathers what one check sees. Templates are literals: a test looks each of them up in the Swedish catalogue."""
+    """Gathers what one check sees. Templates are literals: a test looks each of them up in the Swedish catalogue.
 
-    def __init__(self) -> None:
-        self.evidence: list[Evidence] = []
+    `values` are those that stand in several of its sentences.
+    """
+
+    def __init__(self, evidence: list[Evidence] | None = None, **values: object) -> None:
+        self.evidence = [] if evidence is None else evidence
+        self._values = values
+
+    def about(self, **values: object) -> Inspection:
+        """Return one that gathers into this one, and has these values in all its sentences."""
+        return Inspection(self.evidence, **{**self._values, **values})
 
     def saw(self, template: str, **values: object) -> None:
         """Record a sentence as in order."""
-        self.evidence.append(Evidence(Verdict.CLEAN, template, values))
+        self._record(Verdict.CLEAN, template, values)
 
     def found(self, template: str, **values: object) -> None:
         """Record a sentence as a finding."""
-        self.evidence.append(Evidence(Verdict.FINDING, template, values))
+        self._record(Verdict.FINDING, template, values)
 
     def missed(self, template: str, **values: object) -> None:
         """Record what could not be inspected."""
-        self.evidence.append(Evidence(Verdict.NOT_SEEN, template, values))
+        self._record(Verdict.NOT_SEEN, template, values)
+
+    def void(self, template: str, **values: object) -> None:
+        """Record why what this check says counts for nothing."""
+        self._record(Verdict.VOID, template, values)
 
     def require(self, condition: bool, template: str, **values: object) -> None:
         """Record the sentence as in order or as a finding, by a condition on the values that stand in it."""
-        self.evidence.append(Evidence(Verdict.CLEAN if condition else Verdict.FINDING, template, values))
+        self._record(Verdict.CLEAN if condition else Verdict.FINDING, template, values)
+
+    @contextmanager
+    def or_missed(self, template: str, *unseen: type[Exception], **values: object) -> Iterator[None]:
+        """Record the sentence as not inspected where what is within raises NotSeen, or one of `unseen`, and go on."""
+        try:
+            yield
+        except (NotSeen, *unseen):
+            self.missed(template, **values)
+
+    def _record(self, verdict: Verdict, template: str, values: Mapping[str, object]) -> None:
+        self.evidence.append(Evidence(verdict, template, {**self._values, **values}))
 
     @property
     def verdict(self) -> Verdict:

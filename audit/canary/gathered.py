@@ -18,7 +18,7 @@ from audit.canary.service import CanaryService
 from audit.canary.visits.http import Answer
 from audit.canary.visits.markers import Marker
 from audit.canary.visits.visitor import Exchange, Markers
-from audit.verdict import Evidence, Inspection, Verdict
+from audit.verdict import Inspection
 
 
 @dataclass(slots=True)
@@ -83,4 +83,4 @@ class Run:
 
     def void(self, template: str, **values: object) -> None:
         """Something did not work as it should, so what was not found proves nothing."""
-        self.inspections["requests"].evidence.append(Evidence(Verdict.VOID, template, values))
+        self.inspections["requests"].void(template, **values)

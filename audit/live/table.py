@@ -30,7 +30,7 @@ from audit.live.checks.roster import check_roster
 from audit.live.checks.system import (
     check_accounting,
     check_audit_subsystem,
-    check_conntrack,
+    check_connections,
     check_firewall,
     check_kernel,
 )
@@ -181,7 +181,7 @@ TABLE = (
         "Each connection's moment is written down, and with it tor's guard.",
         "Remove rules with `log` from /etc/nftables.conf; `nft -f /etc/nftables.conf`.",
         "nft list ruleset | grep -w log; iptables-save | grep -i LOG; ip6tables-save | grep -i LOG", root=True),
-    Row("conntrack", _H, check_conntrack, "Tracked connections are not written down",
+    Row("conntrack", _H, check_connections, "Tracked connections are not written down",
         "A collector could keep when and how much was sent.",
         "`sysctl -w net.netfilter.nf_conntrack_log_invalid=0 net.netfilter.nf_conntrack_timestamp=0`; stop the"
         " program that is named.",

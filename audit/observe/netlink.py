@@ -21,7 +21,6 @@ _XTABLES_LOG_TARGETS = {"LOG", "NFLOG", "ULOG", "AUDIT", "TRACE"}
 # linux/audit.h
 _AUDIT, _AUDIT_GET, _AUDIT_LIST_RULES = 9, 1000, 1013
 _REQUEST = 0x1
-_HEADER = struct.Struct("=IHHII")
 # What the kernel answers where it lacks the subsystem.
 _ABSENT = {errno.EPROTONOSUPPORT, errno.ECONNREFUSED, errno.EINVAL, errno.ENOENT, errno.EOPNOTSUPP}
 
@@ -59,7 +58,7 @@ def logging_rules() -> tuple[int, list[str]]:
 def audit_state() -> AuditState | None:
     """Return the state of the audit subsystem, None in a kernel without it; raises NotPermitted."""
     try:
-        status = _one(_AUDIT_GET)
+        status = next(dump(_AUDIT, _AUDIT_GET, b"", _REQUEST))
         rules = sum(1 for _ in dump(_AUDIT, _AUDIT_LIST_RULES, b""))
     except OSError as fault:
         if fault.errno in _ABSENT:
@@ -84,16 +83,3 @@ def logs_packets(expressions: bytes) -> bool:
             if target in _XTABLES_LOG_TARGETS:
                 return True
     return False
-
-
-def _one(kind: int) -> bytes:
-    """Return the answer to one question; raises OSError."""
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _AUDIT) as channel:
-        channel.settimeout(1.0)
-        channel.send(_HEADER.pack(_HEADER.size, kind, _REQUEST, 1, 0))
-        received = channel.recv(1 << 16)
-    _length, message, *_ = _HEADER.unpack_from(received)
-    if message == 2:  # noqa: PLR2004 - NLMSG_ERROR
-        (code,) = struct.unpack_from("=i", received, _HEADER.size)
-        raise OSError(-code, "netlink")
-    return received[_HEADER.size :]

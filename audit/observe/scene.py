@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,20 @@ TRIAL_MARK = "TRIAL"
 # Beside the folder of the publisher that a tenant's configuration names (deploy/torrc, deploy/systemd).
 _LISTENERS_OF_A_HOST = "kallskydd-host"
 _CONTROL_OF_A_HOST = Path("kallskydd-tor", "control")
+
+
+def text_of(path: Path) -> str:
+    """Return what stands in a file; nothing where it is missing or unreadable."""
+    with suppress(OSError):
+        return path.read_text(errors="replace")
+    return ""
+
+
+def entries(folder: Path, ending: str) -> list[Path]:
+    """Return what lies in a folder and has this ending, by name."""
+    with suppress(OSError):
+        return sorted(path for path in folder.iterdir() if path.name.endswith(ending))
+    return []
 
 
 class Host:
@@ -28,10 +43,13 @@ class Host:
 
     def value(self, path: str) -> str | None:
         """Return the content of a system file; None when it is missing or unreadable."""
-        try:
+        with suppress(OSError):
             return self.system(path).read_text(errors="replace").strip()
-        except OSError:
-            return None
+        return None
+
+    def sysctl(self, name: str) -> str | None:
+        """Return a setting of the kernel; None where it has none of this name, or does not show it."""
+        return self.value("/proc/sys/" + name.replace(".", "/"))
 
     @property
     def as_root(self) -> bool:

@@ -37,15 +37,22 @@ class UnixSocket:
     path: str
 
 
+def net_table(process: Process, kind: str) -> list[list[str]]:
+    """Return a table of the process's network, each line in words; empty where the kernel has none. Raises NotSeen."""
+    try:
+        lines = process.place(f"net/{kind}").read_text(errors="replace").splitlines()[1:]
+    except OSError as fault:
+        if isinstance(fault, FileNotFoundError) and process.place("net").exists():  # a kernel without IPv6, for one
+            return []
+        raise NotSeen from fault
+    # The eighth field of a unix socket is its name, which may have spaces.
+    return [line.split(maxsplit=7 if kind == "unix" else -1) for line in lines]
+
+
 def unix_table(process: Process) -> dict[int, UnixSocket]:
     """Every unix socket in the process's network namespace, by number; raises NotSeen."""
-    try:
-        lines = process.place("net/unix").read_text(errors="replace").splitlines()[1:]
-    except OSError as fault:
-        raise NotSeen from fault
     table = {}
-    for line in lines:
-        fields = line.split(maxsplit=7)
+    for fields in net_table(process, "unix"):
         inode = int(fields[6])
         path = fields[7] if len(fields) > 7 else ""  # noqa: PLR2004 - the eighth field is the name
         table[inode] = UnixSocket(inode, fields[4] == "0001", bool(int(fields[3], 16) & _ACCEPTS), path)
@@ -118,13 +125,7 @@ def listening(process: Process) -> set[str]:
     mine = {one.socket_inode for one in process.descriptors()}
     found = {one.path for one in unix_table(process).values() if one.inode in mine and one.listening}
     for protocol, waits in (("tcp", _TCP_LISTENS), ("tcp6", _TCP_LISTENS), ("udp", _UDP_OPEN), ("udp6", _UDP_OPEN)):
-        try:
-            lines = process.place(f"net/{protocol}").read_text().splitlines()[1:]
-        except FileNotFoundError:  # a kernel without IPv6
-            continue
-        except OSError as fault:
-            raise NotSeen from fault
-        rows = (line.split() for line in lines)
+        rows = net_table(process, protocol)
         found |= {f"{protocol} {row[1]}" for row in rows if row[3] == waits and int(row[9]) in mine}
     return found
 
@@ -144,11 +145,11 @@ def holders_of_other_ends(process: Process, path: str) -> set[int]:
     return {one.pid for end in ends for one in held.get(end, [])}
 
 
-def dump(protocol: int, kind: int, body: bytes) -> Iterator[bytes]:
-    """Return the kernel's answers to one netlink question that asks for a list; raises OSError."""
+def dump(protocol: int, kind: int, body: bytes, flags: int = _REQUEST_DUMP) -> Iterator[bytes]:
+    """Return the kernel's answers to one netlink question, which asks for a list if not told else; raises OSError."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as channel:
         channel.settimeout(1.0)
-        channel.send(_HEADER.pack(_HEADER.size + len(body), kind, _REQUEST_DUMP, 1, 0) + body)
+        channel.send(_HEADER.pack(_HEADER.size + len(body), kind, flags, 1, 0) + body)
         while True:
             received = channel.recv(_RECEIVE_BYTES)
             while len(received) >= _HEADER.size:

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from audit.observe.proc import NotSeen
-from audit.observe.scene import Scene
+from audit.observe.scene import Scene, entries, text_of
 from audit.verdict import Evidence, Verdict
 
 
@@ -68,16 +68,8 @@ def _under_file(scene: Scene, name: str) -> Path:
 
 def _encrypted(block: Path) -> bool:
     """Return whether this block device is dm-crypt, or every device below it is."""
-    try:
-        if (block / "dm" / "uuid").read_text().startswith("CRYPT-"):
-            return True
-    except OSError:
-        pass
-    try:
-        below = list((block / "slaves").iterdir())
-    except OSError:
-        return False
-    return bool(below) and all(_encrypted(one) for one in below)
+    below = entries(block / "slaves", "")
+    return text_of(block / "dm" / "uuid").startswith("CRYPT-") or (bool(below) and all(map(_encrypted, below)))
 
 
 def _for_the_service(scene: Scene) -> Harmless | None:

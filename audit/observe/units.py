@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from audit.observe.proc import Process
-from audit.observe.scene import Host
+from audit.observe.scene import Host, entries, text_of
 
+# systemd's words for yes and no, in any letters; the first is what it says itself.
+YES, NO = "yes|(?i:yes|y|true|t|on|1)", "no|(?i:no|n|false|f|off|0)"
 # systemd.unit(5), "Unit File Load Path": what stands in an earlier one holds.
 _FOLDERS = tuple(
     f"{top}/systemd/{name}"
@@ -63,63 +65,42 @@ def units_named(host: Host, beginning: str) -> list[str]:
 
 def texts_of_services(host: Host) -> Iterator[tuple[Path, str]]:
     """Yield every file of a service, each of its drop-ins, and every table and script of cron, with its text."""
-    for top in map(host.system, _FOLDERS):
-        for path in (
-            *entries(top, ".service"),
-            *(one for each in entries(top, ".service.d") for one in entries(each, ".conf")),
-        ):
-            yield path, text_of(path)
-    for path in (*map(host.system, _CRONTABS), *(one for top in _CRON for one in entries(host.system(top), ""))):
+    folders = list(map(host.system, _FOLDERS))
+    drop_ins = (one for top in folders for each in entries(top, ".service.d") for one in entries(each, ".conf"))
+    services = (one for top in folders for one in entries(top, ".service"))
+    tables = (one for top in _CRON for one in entries(host.system(top), ""))
+    for path in (*services, *drop_ins, *map(host.system, _CRONTABS), *tables):
         yield path, text_of(path)
 
 
 def unit_settings(host: Host, unit: str) -> list[Setting]:
     """Return name, value and file of each setting of a service or slice, in the order in which a later one holds."""
-    return [
-        (name, value, path)
-        for path, text in _said(host, unit) or _files(host, unit)
-        for name, value in pairs_in(text, unit.rpartition(".")[2].capitalize())
-    ]  # fmt: skip
+    return list(_settings(_said(host, unit) or _files(host, unit), unit.rpartition(".")[2].capitalize()))
 
 
-def configured(scene: Host, name: str, section: str) -> Iterator[Setting]:
+def configured(host: Host, name: str, section: str) -> Iterator[Setting]:
     """Every value of one of systemd's configuration files, drop-ins last: the last one of a name holds."""
-    for folder in _CONFIGURATION:
-        path = scene.system(f"{folder}/{name}")
-        yield from ((one, value, path) for one, value in pairs_in(text_of(path), section))
-    drop_ins = {}
-    for folder in _CONFIGURATION:
-        drop_ins.update({path.name: path for path in entries(scene.system(f"{folder}/{name}.d"), ".conf")})
-    for path in (drop_ins[one] for one in sorted(drop_ins)):
-        yield from ((one, value, path) for one, value in pairs_in(text_of(path), section))
+    places = [host.system(f"{folder}/{name}") for folder in _CONFIGURATION]
+    places += _drop_ins(host, (f"{folder}/{name}" for folder in _CONFIGURATION))
+    return _settings(((path, text_of(path)) for path in places), section)
 
 
-def pairs_in(text: str, section: str) -> list[tuple[str, str]]:
-    """Return names and values of a section in order; systemd takes a name more than once."""
-    pairs, inside = [], False
-    for line in map(str.strip, text.splitlines()):
-        if line.startswith("["):
-            inside = line == f"[{section}]"
-        elif inside and "=" in line and not line.startswith(("#", ";")):
-            name, _, value = line.partition("=")
-            pairs.append((name.strip(), value.strip()))
-    return pairs
+def _settings(files: Iterable[tuple[Path, str]], section: str) -> Iterator[Setting]:
+    """Yield what stands in a section of each file, in order; systemd takes a name more than once."""
+    for path, text in files:
+        inside = False
+        for line in map(str.strip, text.splitlines()):
+            if line.startswith("["):
+                inside = line == f"[{section}]"
+            elif inside and "=" in line and not line.startswith(("#", ";")):
+                name, _, value = line.partition("=")
+                yield name.strip(), value.strip(), path
 
 
-def text_of(path: Path) -> str:
-    """Return what stands in a file; nothing where it is missing or unreadable."""
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
-
-
-def entries(folder: Path, ending: str) -> list[Path]:
-    """Return what lies in a folder and has this ending, by name."""
-    try:
-        return sorted(path for path in folder.iterdir() if path.name.endswith(ending))
-    except OSError:
-        return []
+def _drop_ins(host: Host, names: Iterable[str]) -> list[Path]:
+    """Return the drop-ins in their order; of two of one name that of the later folder holds."""
+    found = {path.name: path for name in names for path in entries(host.system(f"{name}.d"), ".conf")}
+    return [found[name] for name in sorted(found)]
 
 
 def _groups(process: Process) -> list[str]:
@@ -144,16 +125,13 @@ def _ask(host: Host, *words: str) -> str:
         return ""
 
 
-def _files(host: Host, unit: str) -> Iterator[tuple[Path, str]]:
-    """Yield the unit's file, or that of its template, and its drop-ins."""
+def _files(host: Host, unit: str) -> list[tuple[Path, str]]:
+    """Return the unit's file, or that of its template, and its drop-ins."""
     template = re.sub(r"@.*\.", "@.", unit)
     places = [host.system(f"{folder}/{name}") for name in (unit, template) for folder in _FOLDERS]
-    drop_ins: dict[str, Path] = {}
-    for folder in reversed(_FOLDERS):
-        for name in (unit.rpartition(".")[2], *_beginnings(unit), template, unit):
-            drop_ins |= {path.name: path for path in entries(host.system(f"{folder}/{name}.d"), ".conf")}
-    for path in (*[place for place in places if place.exists()][:1], *(drop_ins[name] for name in sorted(drop_ins))):
-        yield path, text_of(path)
+    alike = (unit.rpartition(".")[2], *_beginnings(unit), template, unit)
+    drop_ins = _drop_ins(host, (f"{folder}/{name}" for folder in reversed(_FOLDERS) for name in alike))
+    return [(path, text_of(path)) for path in (*[place for place in places if place.exists()][:1], *drop_ins)]
 
 
 def _beginnings(unit: str) -> list[str]:

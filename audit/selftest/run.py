@@ -130,9 +130,7 @@ def _control() -> Check:
         )
     else:
         text = "; ".join(run.findings[:_MOST_SHOWN]) or str(run.verdict)
-        inspection.evidence.append(
-            Evidence(Verdict.VOID, "the canary is not clean on a copy without a fault: {what}", {"what": text})
-        )
+        inspection.void("the canary is not clean on a copy without a fault: {what}", what=text)
     return inspection.of(NONE)
 
 
@@ -164,7 +162,7 @@ def as_row(fault: Fault, found: Found | None, copies: Sequence[Copy], unfit: str
     """Return what came of one fault. One that was not found had a copy to itself, whose findings are shown."""
     inspection = Inspection()
     if unfit:
-        inspection.evidence.append(Evidence(Verdict.VOID, "the patch does not apply: {why}", {"why": unfit}))
+        inspection.void("the patch does not apply: {why}", why=unfit)
     elif found is not None:
         for sentence in found.sentences[:_MOST_SHOWN]:
             inspection.saw("{sentence}", sentence=sentence)

@@ -7,13 +7,14 @@ the process does. So every file that is mapped to be run is checked, as the proc
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from audit.live.checks.process import job_has_ended
+from audit.live.checks.process import looking_at
 from audit.observe.installed import Installation
 from audit.observe.proc import Code, NotSeen, Process
 from audit.observe.scene import Scene
@@ -43,19 +44,15 @@ def check_code(inspection: Inspection, scene: Scene) -> None:
     _preloaded(inspection, scene)
     places = _Places(scene)
     for process in (scene.service.keeper, *scene.service.silent, *scene.service.tors):
-        name = scene.service.name_of(process.pid)
-        try:
+        with looking_at(inspection, scene, process, "the code and the environment of {name} {pid}") as (_, about):
             code = [one for one in process.code() if one.path not in KERNELS]
             strange = list(_not_in_place(process, code, places))
-        except NotSeen:
-            if not job_has_ended(inspection, scene, process):
-                inspection.missed("the code and the environment of {name} {pid}", name=name, pid=process.pid)
-            continue
-        inspection.require(
-            not strange, "{name} {pid} runs code of {count} files and {bare} pieces of memory; not in order: {strange}",
-            name=name, pid=process.pid, count=len({one.path for one in code if one.path}),
-            bare=sum(not one.path for one in code), strange=listed(strange) or "0",
-        )  # fmt: skip
+            about.require(
+                not strange,
+                "{name} {pid} runs code of {count} files and {bare} pieces of memory; not in order: {strange}",
+                count=len({one.path for one in code if one.path}), bare=sum(not one.path for one in code),
+                strange=listed(strange) or "0",
+            )  # fmt: skip
 
 
 class _Places:
@@ -101,14 +98,11 @@ class _Places:
 
 
 def _preloaded(inspection: Inspection, scene: Scene) -> None:
-    try:
-        lines = scene.system(_PRELOAD).read_text(errors="replace").split()
-    except FileNotFoundError:
-        lines = []
-    except OSError:
-        inspection.missed("{path} cannot be read by this account", path=_PRELOAD)
-        return
-    inspection.require(not lines, "{path} loads into every program: {files}", path=_PRELOAD, files=listed(lines) or "0")
+    about, lines = inspection.about(path=_PRELOAD), []
+    with about.or_missed("{path} cannot be read by this account", OSError):
+        with contextlib.suppress(FileNotFoundError):
+            lines = scene.system(_PRELOAD).read_text(errors="replace").split()
+        about.require(not lines, "{path} loads into every program: {files}", files=listed(lines) or "0")
 
 
 def _not_in_place(process: Process, code: Sequence[Code], places: _Places) -> Iterator[str]:

@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from audit.live.checks.files import check_times
 from audit.live.checks.packages import program_is_known
-from audit.observe.proc import NotSeen
+from audit.observe.proc import Process
 from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict, Word, listed
 
@@ -77,47 +77,41 @@ def check_values(inspection: Inspection, scene: Scene) -> None:
 
 def check_storage(inspection: Inspection, scene: Scene) -> None:
     """How the file is written: log, vacuum, no bytes left where it is free, nothing mapped, no temporary file."""
-    try:
-        raw, free = _read_at_rest(scene.home / DATABASE)
-    except OSError:
-        inspection.missed("the database cannot be read by this account")
-        return
+    with inspection.or_missed("the database cannot be read by this account", OSError):
+        _at_rest(inspection, *_read_at_rest(scene.home / DATABASE))
+    for process in scene.service.intakes:
+        with inspection.or_missed("temp_store and mmap_size: the open and mapped files of the intake"):
+            _in_use(inspection, process, str(scene.home / DATABASE))
+    _by_construction(inspection, scene)
+
+
+def _at_rest(inspection: Inspection, raw: bytes, free: _Free) -> None:
     modes = raw[18:20]
     inspection.require(modes == _WAL, "journal_mode: {mode}", mode="wal" if modes == _WAL else modes.hex())
     incremental = struct.unpack_from(">I", raw, 64)[0] != 0 and struct.unpack_from(">I", raw, 52)[0] != 0
     inspection.require(incremental, "auto_vacuum: {mode}", mode="incremental" if incremental else Word("another"))
     version = struct.unpack_from(">I", raw, 60)[0]
     inspection.require(version == 1, "user_version: {version}", version=version)
-    inspection.require(
-        free.dirty == 0,
-        "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not zeros",
-        dirty=free.dirty,
-        pages=free.pages,
-        blocks=free.blocks,
-    )
+    inspection.require(free.dirty == 0, "secure_delete: {dirty} of {pages} free pages and {blocks} freed blocks are not"
+                " zeros", dirty=free.dirty, pages=free.pages, blocks=free.blocks)  # fmt: skip
     if not free.pages and not free.blocks:
         inspection.saw("secure_delete: nothing was deleted yet by which it would show")
     inspection.saw(
         "out of its reach: {moved} bytes of rows that SQLite has moved within the file, until the next heartbeat writes"
-        " over them",
-        moved=free.moved,
-    )
-    for process in scene.service.intakes:
-        try:
-            opened = [one.target for one in process.descriptors()]
-            mapped = [path for _, path in process.mappings() if path.startswith(str(scene.home / DATABASE))]
-        except NotSeen:
-            inspection.missed("temp_store and mmap_size: the open and mapped files of the intake")
-            continue
-        # SQLite opens the file once for each connection, so they can be counted from outside. It is open once more,
-        # to overwrite what SQLite leaves in it.
-        count = opened.count(str(scene.home / DATABASE)) - 1
-        inspection.require(count == 1, "connections of the intake to the database: {count}", count=count)
-        temporary = [one for one in opened if one.endswith(" (deleted)") and not one.startswith("/memfd:")]
-        inspection.require(not temporary, "temp_store: unlinked files open: {files}", files=listed(temporary) or "0")
-        wrong = [path for path in mapped if not path.endswith("-shm")]
-        inspection.require(not wrong, "mmap_size: the database is mapped: {mapped}", mapped=bool(wrong))
-    _by_construction(inspection, scene)
+        " over them", moved=free.moved,
+    )  # fmt: skip
+
+
+def _in_use(inspection: Inspection, process: Process, database: str) -> None:
+    opened = [one.target for one in process.descriptors()]
+    mapped = [path for _, path in process.mappings() if path.startswith(database) and not path.endswith("-shm")]
+    # SQLite opens the file once for each connection, so they can be counted from outside. It is open once more, to
+    # overwrite what SQLite leaves in it.
+    count = opened.count(database) - 1
+    inspection.require(count == 1, "connections of the intake to the database: {count}", count=count)
+    temporary = [one for one in opened if one.endswith(" (deleted)") and not one.startswith("/memfd:")]
+    inspection.require(not temporary, "temp_store: unlinked files open: {files}", files=listed(temporary) or "0")
+    inspection.require(not mapped, "mmap_size: the database is mapped: {mapped}", mapped=bool(mapped))
 
 
 def schema_digest(statements: list[str]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from audit.live.checks.process import job_has_ended
+from audit.live.checks.process import looking_at
 from audit.observe.proc import Descriptor, NotSeen, Process, everything, service_of
 from audit.observe.scene import Scene
 from audit.observe.sockets import UnixSocket, holders, unix_peers, unix_table
@@ -45,40 +45,25 @@ def check_zygote_descriptors(inspection: Inspection, scene: Scene) -> None:
 def check_streams(inspection: Inspection, scene: Scene) -> None:
     """Require that standard output and errors lead nowhere."""
     for process in scene.service.silent:
-        name = scene.service.name_of(process.pid)
-        try:
+        with looking_at(inspection, scene, process, "the standard streams of {name} {pid}") as (_, about):
             targets = {one.number: one.target for one in process.descriptors()}
-        except NotSeen:
-            if job_has_ended(inspection, scene, process):
-                continue
-            inspection.missed("the standard streams of {name} {pid}", name=name, pid=process.pid)
-            continue
-        shown = [targets.get(number, "-") for number in _STANDARD]
-        inspection.require(
-            set(shown) <= {_NULL, "-"},
-            "{name} {pid}: 0, 1 and 2 are {targets}",
-            name=name,
-            pid=process.pid,
-            targets=", ".join(shown),
-        )
+            shown = [targets.get(number, "-") for number in _STANDARD]
+            about.require(
+                set(shown) <= {_NULL, "-"}, "{name} {pid}: 0, 1 and 2 are {targets}", targets=", ".join(shown)
+            )
 
 
 def check_mappings(inspection: Inspection, scene: Scene) -> None:
     """Require that no shared file mapping is writable but the index of SQLite's log."""
     for process in scene.service.silent:
-        name = scene.service.name_of(process.pid)
-        try:
+        with looking_at(inspection, scene, process, "the mapped files of {name} {pid}") as (name, about):
             mapped = process.mappings()
-        except NotSeen:
-            if job_has_ended(inspection, scene, process):
-                continue
-            inspection.missed("the mapped files of {name} {pid}", name=name, pid=process.pid)
-            continue
-        allowed = {str(scene.home / "kallskydd.db-shm")} if name == "intake" else set()
-        shared = {path for modes, path in mapped if "s" in modes and "w" in modes and path.startswith("/")}
-        strange = sorted(path for path in shared - allowed if not path.startswith(("/memfd:", "/dev/zero")))
-        inspection.require(not strange, "{name} {pid}, mapped and shared: {files}", name=name, pid=process.pid,
-                    files=listed(strange or sorted(shared)) or "-")  # fmt: skip
+            allowed = {str(scene.home / "kallskydd.db-shm")} if name == "intake" else set()
+            shared = {path for modes, path in mapped if "s" in modes and "w" in modes and path.startswith("/")}
+            strange = sorted(path for path in shared - allowed if not path.startswith(("/memfd:", "/dev/zero")))
+            about.require(
+                not strange, "{name} {pid}, mapped and shared: {files}", files=listed(strange or sorted(shared)) or "-"
+            )
 
 
 class _Around:
@@ -185,13 +170,8 @@ def _open_by_process(
     """Return what each process has open, without those that could not be inspected, which are reported."""
     listed_for: dict[Process, tuple[list[Descriptor], dict[int, UnixSocket]]] = {}
     for process in processes:
-        try:
+        with looking_at(inspection, scene, process, "the open files of {name} {pid}"):
             listed_for[process] = (process.descriptors(), {**_brought(scene), **unix_table(process)})
-        except NotSeen:
-            if not job_has_ended(inspection, scene, process):
-                inspection.missed(
-                    "the open files of {name} {pid}", name=scene.service.name_of(process.pid), pid=process.pid
-                )
     if not listed_for:
         return {}
     around = _Around(scene, next(iter(listed_for)))
@@ -209,16 +189,12 @@ def _brought(scene: Scene) -> dict[int, UnixSocket]:
 def _record(
     inspection: Inspection, scene: Scene, process: Process, found: Collection[_Found], strange: set[Descriptor]
 ) -> None:
-    name = scene.service.name_of(process.pid)
+    about = inspection.about(name=scene.service.name_of(process.pid), pid=process.pid)
     for one in sorted(strange, key=lambda one: one.number):
-        inspection.found(
-            "{name} {pid} has {target} open as {number}",
-            name=name, pid=process.pid, target=one.target, number=one.number,
-        )  # fmt: skip
+        about.found("{name} {pid} has {target} open as {number}", target=one.target, number=one.number)
     for inode in (one.unknown_peer for one in found if one.unknown_peer is not None):
-        inspection.missed("the other end of socket {inode}: the kernel has no table of them", inode=inode)
-    kinds = Counter(one.kind for one in found if one.kind is not None)
-    inspection.saw("{name} {pid}: {kinds}", name=name, pid=process.pid, kinds=Counted(kinds))
+        about.missed("the other end of socket {inode}: the kernel has no table of them", inode=inode)
+    about.saw("{name} {pid}: {kinds}", kinds=Counted(Counter(one.kind for one in found if one.kind is not None)))
 
 
 def _kind(one: Descriptor, process: Process, around: _Around, table: dict[int, UnixSocket], *, handles: bool) -> _Found:

@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError, fromstring
 
 from audit.live.checks.system import program_names
-from audit.observe.scene import Scene
+from audit.observe.scene import Scene, entries, text_of
 from audit.verdict import Inspection, listed
 
 # linux/magic.h; ZFS and bcachefs: their own sources. Each writes a change beside the old block, and keeps both.
@@ -79,11 +79,9 @@ def _devices(inspection: Inspection, scene: Scene) -> None:
             inspection.found("{name} is a volume of ZFS, which keeps what is overwritten", name=device.name)
         if device.name.startswith(_MIRRORS):
             inspection.require(
-                device.closed,
-                "{name} leads to another machine; what it carries is encrypted above it: {closed}",
-                name=device.name,
-                closed=device.closed,
-            )
+                device.closed, "{name} leads to another machine; what it carries is encrypted above it: {closed}",
+                name=device.name, closed=device.closed,
+            )  # fmt: skip
 
 
 def _copiers(inspection: Inspection, scene: Scene) -> None:
@@ -99,18 +97,12 @@ def _copiers(inspection: Inspection, scene: Scene) -> None:
 
 def _leader(inspection: Inspection) -> None:
     """Which node leads, by Pacemaker's own account."""
-    try:
+    silent = (OSError, subprocess.SubprocessError, ParseError)
+    with inspection.or_missed("which node of the cluster leads: Pacemaker does not answer", *silent):
         done = subprocess.run(_ASK_LEADER, capture_output=True, text=True, timeout=_ASK_SECONDS, check=True)
-        nodes = leaders_in(done.stdout)
-    except (OSError, subprocess.SubprocessError, ParseError):
-        inspection.missed("which node of the cluster leads: Pacemaker does not answer")
-        return
-    inspection.require(
-        nodes == [os.uname().nodename],
-        "of the cluster's nodes {nodes} leads; this one is {here}",
-        nodes=listed(nodes) or "-",
-        here=os.uname().nodename,
-    )
+        nodes, here = leaders_in(done.stdout), os.uname().nodename
+        inspection.require(nodes == [here], "of the cluster's nodes {nodes} leads; this one is {here}",
+                    nodes=listed(nodes) or "-", here=here)  # fmt: skip
 
 
 def leaders_in(text: str) -> list[str]:
@@ -122,18 +114,10 @@ def leaders_in(text: str) -> list[str]:
 
 def _below(device: Path, *, closed: bool) -> Iterator[_Device]:
     """Yield a device and those that it is made of."""
-    closed = closed or _text(device / "dm" / "uuid").startswith(_CRYPT)
-    yield _Device(Path(os.path.realpath(device)).name, _text(device / "dm" / "name"), closed)
-    slaves = device / "slaves"
-    for one in sorted(slaves.iterdir()) if slaves.is_dir() else []:
+    closed = closed or text_of(device / "dm" / "uuid").startswith(_CRYPT)
+    yield _Device(Path(os.path.realpath(device)).name, text_of(device / "dm" / "name").strip(), closed)
+    for one in entries(device / "slaves", ""):
         yield from _below(one, closed=closed)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("ascii").strip()
-    except OSError:
-        return ""
 
 
 def _kind_of(folder: Path) -> int:

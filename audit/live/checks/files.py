@@ -98,27 +98,17 @@ def check_times(inspection: Inspection, scene: Scene) -> None:
         return
     window = HEARTBEAT_SECONDS + _SLACK_SECONDS
     for name in HEARTBEAT_FILES:
-        try:
+        about = inspection.about(name=name, window=window)
+        with about.or_missed("the times of {name}", OSError):
             times = file_times(scene.home / name)
-        except OSError:
-            inspection.missed("the times of {name}", name=name)
-            continue
-        oldest = max(now - times.written, now - times.changed, now - times.read)
-        inspection.require(
-            oldest <= window,
-            "{name}: read, written and changed {age} s ago at most; the heartbeat allows {window} s",
-            name=name, age=round(oldest), window=window,
-        )  # fmt: skip
-        if times.born is None:
-            inspection.missed("when {name} was born: the file system does not keep it", name=name)
-        else:
-            latest = started + (_SLACK_SECONDS if name in _MADE_AT_START else 0)
-            inspection.require(
-                times.born <= latest,
-                "{name} was born before the intake started to take reports: {fine}",
-                name=name,
-                fine=times.born <= latest,
-            )
+            oldest = max(now - times.written, now - times.changed, now - times.read)
+            about.require(oldest <= window, "{name}: read, written and changed {age} s ago at most; the heartbeat allows"
+                   " {window} s", age=round(oldest))  # fmt: skip
+            if times.born is None:
+                about.missed("when {name} was born: the file system does not keep it")
+            else:
+                fine = times.born <= started + (_SLACK_SECONDS if name in _MADE_AT_START else 0)
+                about.require(fine, "{name} was born before the intake started to take reports: {fine}", fine=fine)
     for name in (
         *scene.listeners,
         *sorted(str(path.relative_to(scene.home)) for path in (scene.home / "roster").iterdir()),
@@ -126,18 +116,13 @@ def check_times(inspection: Inspection, scene: Scene) -> None:
         with contextlib.suppress(FileNotFoundError):  # a draft that is in its place by now
             times = file_times(scene.home / name)
             oldest = max(now - times.changed, now - times.read)
-            inspection.require(
-                oldest <= window,
-                "{name}: read {age} s ago at most; the heartbeat allows {window} s",
-                name=name,
-                age=round(oldest),
-                window=window,
-            )
+            inspection.require(oldest <= window, "{name}: read {age} s ago at most; the heartbeat allows {window} s",
+                        name=name, age=round(oldest), window=window)  # fmt: skip
     for name in ("config.toml", "server.pub", "onion/public.key", "onion/desk.key", *scene.listeners):
         times = file_times(scene.home / name)
         last = times.written if name in scene.listeners else max(times.written, times.changed)
-        inspection.require(last <= started + 1, "{name} has not changed since the intake started: {fine}", name=name,
-                    fine=last <= started + 1)  # fmt: skip
+        fine = last <= started + 1
+        inspection.require(fine, "{name} has not changed since the intake started: {fine}", name=name, fine=fine)
 
 
 def file_times(path: Path) -> Times:

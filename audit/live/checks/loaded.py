@@ -15,7 +15,7 @@ from pathlib import Path
 
 from audit.live.checks.code import KERNELS
 from audit.live.checks.packages import COMMIT_SHOWN, installation_of
-from audit.live.checks.process import job_has_ended
+from audit.live.checks.process import looking_at
 from audit.observe.build import (
     Build,
     changed,
@@ -28,7 +28,7 @@ from audit.observe.build import (
     sha256_of,
 )
 from audit.observe.installed import Installation, recorded_digests
-from audit.observe.proc import NotSeen, Process
+from audit.observe.proc import Process
 from audit.observe.scene import Scene
 from audit.verdict import Inspection, listed
 
@@ -83,18 +83,13 @@ def _mapped(inspection: Inspection, scene: Scene) -> Iterator[_Mapped]:
     seen: set[tuple[str, str]] = set()
     service = scene.service
     for process in dict.fromkeys((service.keeper, *service.silent, *service.tors, *service.watchdogs)):
-        try:
+        with looking_at(inspection, scene, process, "the code of {name} {pid}"):
             world = process.world()
-            paths = {one.path for one in process.code() if one.path and one.path not in KERNELS}
-        except NotSeen:
-            if not job_has_ended(inspection, scene, process):
-                inspection.missed("the code of {name} {pid}", name=service.name_of(process.pid), pid=process.pid)
-            continue
-        # One that was removed or replaced is for the row `code`, which finds it in no place.
-        for path in sorted(paths):
-            if (world, path) not in seen and not path.endswith(" (deleted)"):
-                seen.add((world, path))
-                yield _Mapped(path, process)
+            # One that was removed or replaced is for the row `code`, which finds it in no place.
+            for path in sorted({one.path for one in process.code() if one.path and one.path not in KERNELS}):
+                if (world, path) not in seen and not path.endswith(" (deleted)"):
+                    seen.add((world, path))
+                    yield _Mapped(path, process)
 
 
 def _build(scene: Scene, installation: Installation | None) -> Build | None:

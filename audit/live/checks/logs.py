@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from audit.live.checks.system import program_names
 from audit.observe.proc import NotSeen, Process
-from audit.observe.scene import Host, Scene
+from audit.observe.scene import Host, Scene, entries, text_of
 from audit.observe.sockets import unix_peers, unix_table
-from audit.observe.units import configured, entries, text_of, unit_settings
+from audit.observe.units import NO, YES, configured, unit_settings
 from audit.verdict import Inspection, listed
 
-_YES: Final = {"1", "yes", "true", "on"}
 _JOURNAL_SOCKETS: Final = ("/run/systemd/journal/", "/dev/log")
 _SYSLOG: Final = {"rsyslogd", "syslog-ng", "syslogd", "metalog"}
 # Where the journal hands lines on to beside a syslog daemon.
@@ -49,17 +49,15 @@ def check_journal(inspection: Inspection, scene: Scene) -> None:
     forward, stands_in = settings.get("ForwardToSyslog", ("no", Path("-")))
     # Debian ships this switched on. Without a syslog daemon it forwards to nobody; written in /etc it was meant.
     meant = scene.system("/etc") in stands_in.parents or bool(_syslog_daemons())
-    inspection.require(forward.lower() not in _YES or not meant, "ForwardToSyslog={value} ({path}); used: {meant}",
+    inspection.require(not (meant and re.fullmatch(YES, forward)), "ForwardToSyslog={value} ({path}); used: {meant}",
                 value=forward, path=stands_in, meant=meant)  # fmt: skip
     storage = settings.get("Storage", ("auto", Path("-")))[0].lower()
     on_disk = storage == "persistent" or (storage == "auto" and runs and scene.system("/var/log/journal").exists())
     inspection.require(not on_disk, "Storage={value}; kept on the disk: {on_disk}", value=storage, on_disk=on_disk)
     for name, (value, path) in settings.items():
         if name in _HANDS_ON:
-            silent = not value or value.lower() in {"no", "false", "off", "0"}
-            inspection.require(
-                silent, "the journal hands on: {name}={value} ({path})", name=name, value=value, path=path
-            )
+            inspection.require(not value or re.fullmatch(NO, value) is not None,
+                        "the journal hands on: {name}={value} ({path})", name=name, value=value, path=path)  # fmt: skip
         elif name not in _OF_THE_JOURNAL:
             inspection.found("the journal has {name}={value} ({path}), which is on no list", name=name, value=value,
                        path=path)  # fmt: skip
@@ -81,18 +79,14 @@ def check_syslog(inspection: Inspection, scene: Host) -> None:
     inspection.saw("syslog daemons that run: {names}", names=listed(_syslog_daemons()) or "0")
     for top, forwards in _FORWARDS.items():
         for path in _with_all_that_it_reads(scene, top):
-            try:
+            about, lines = inspection.about(path=path), []
+            with about.or_missed("{path} cannot be read by this account", OSError), suppress(FileNotFoundError):
                 lines = [line.split("#")[0].strip() for line in path.read_text(errors="replace").splitlines()]
-            except FileNotFoundError:
-                continue
-            except OSError:
-                inspection.missed("{path} cannot be read by this account", path=path)
-                continue
             for line in lines:
                 if _TAKES_OVER.search(line):
-                    inspection.found("{path} takes over the journal: {line}", path=path, line=line)
+                    about.found("{path} takes over the journal: {line}", line=line)
                 if forwards.search(line) and not line.startswith("$"):
-                    inspection.found("{path} sends lines away: {line}", path=path, line=line)
+                    about.found("{path} sends lines away: {line}", line=line)
 
 
 def _with_all_that_it_reads(scene: Host, top: str) -> list[Path]:
@@ -113,26 +107,14 @@ def _with_all_that_it_reads(scene: Host, top: str) -> list[Path]:
 def _keepers_words(inspection: Inspection, scene: Scene) -> None:
     """Require that the keeper's events, which come as they happen, end in no journal and no file with --json."""
     keeper = scene.service.keeper
-    try:
+    with inspection.or_missed("where the keeper's words go"):
         events = "--json" in keeper.command()
-        targets = {one.number: one for one in keeper.descriptors() if one.number in {1, 2}}
-    except NotSeen:
-        inspection.missed("where the keeper's words go")
-        return
-    for number, one in sorted(targets.items()):
-        inode = one.socket_inode
-        journal = inode is not None and leads_to_journal(keeper, inode)
-        kept = (
-            events and number == 1 and (journal or (one.target.startswith("/") and not one.target.startswith("/dev/")))
-        )
-        inspection.require(
-            not kept,
-            "the keeper's descriptor {number} is {target}; journal: {journal}; events: {events}",
-            number=number,
-            target=one.target,
-            journal=journal,
-            events=events,
-        )
+        for one in [one for one in keeper.descriptors() if one.number in {1, 2}]:
+            journal = one.socket_inode is not None and leads_to_journal(keeper, one.socket_inode)
+            is_file = one.target.startswith("/") and not one.target.startswith("/dev/")
+            inspection.require(not (events and one.number == 1 and (journal or is_file)),
+                        "the keeper's descriptor {number} is {target}; journal: {journal}; events: {events}",
+                        number=one.number, target=one.target, journal=journal, events=events)  # fmt: skip
 
 
 def _syslog_daemons() -> list[str]:

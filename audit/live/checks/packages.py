@@ -114,13 +114,12 @@ def program_is_known(scene: Scene) -> bool:
 
 def _changed_since_start(inspection: Inspection, scene: Scene, files: Mapping[str, Path]) -> None:
     """Require that no file changed since the start: one changed and changed back would not show otherwise."""
-    try:
+    with inspection.or_missed("when the service was started"):
         started = min(process.started() for process in (*scene.service.intakes, scene.service.keeper))
-    except NotSeen:
-        inspection.missed("when the service was started")
-        return
-    newer = [name for name, path in files.items() if path.stat().st_ctime > started]
-    inspection.require(not newer, "files changed since the service was started: {files}", files=listed(newer) or "0")
+        newer = [name for name, path in files.items() if path.stat().st_ctime > started]
+        inspection.require(
+            not newer, "files changed since the service was started: {files}", files=listed(newer) or "0"
+        )
 
 
 def installation_of(scene: Scene) -> Installation | None:

@@ -7,7 +7,7 @@ import ctypes
 import os
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from audit.live.checks.packages import program_is_known
 from audit.observe.proc import NotSeen, Process
@@ -34,13 +34,9 @@ def check_processes(inspection: Inspection, scene: Scene) -> None:
     service = scene.service
     inspection.saw("keeper: process {pid}, holds the lock on the home", pid=service.keeper.pid)
     inspection.require(len(service.intakes) == 1, "intakes: {count}", count=len(service.intakes))
-    inspection.require(
-        # A tenant's come with the first file, and end some minutes after the last.
-        bool(service.zygotes) or scene.at_publisher is not None,
-        "zygotes: {count}, jobs: {jobs}",
-        count=len(service.zygotes),
-        jobs=len(service.jobs),
-    )
+    # A tenant's zygotes come with the first file, and end some minutes after the last.
+    inspection.require(bool(service.zygotes) or scene.at_publisher is not None, "zygotes: {count}, jobs: {jobs}",
+                count=len(service.zygotes), jobs=len(service.jobs))  # fmt: skip
     for process in service.others:
         inspection.found("process {pid} was started by the service and is no part of it", pid=process.pid)
     for process in service.intakes:
@@ -48,20 +44,24 @@ def check_processes(inspection: Inspection, scene: Scene) -> None:
             inspection.found("the intake has started process {pid}", pid=child.pid)
     for process in (service.keeper, *service.silent, *service.tors):
         with contextlib.suppress(NotSeen):
-            tracer = process.status().get("TracerPid", "0")
-            if tracer != "0":
-                inspection.found("{name} {pid} is traced by process {tracer}", name=service.name_of(process.pid),
-                           pid=process.pid, tracer=tracer)  # fmt: skip
+            require_untraced(inspection.about(name=service.name_of(process.pid), pid=process.pid), process)
     programs: dict[str, list[int]] = {}
     for process in (*service.silent, *service.tors):
-        try:
+        with looking_at(inspection, scene, process, "the program of {name} {pid}"):
             programs.setdefault(process.executable(), []).append(process.pid)
-        except NotSeen:
-            if job_has_ended(inspection, scene, process):
-                continue
-            inspection.missed("the program of {name} {pid}", name=service.name_of(process.pid), pid=process.pid)
+    require_programs(inspection, programs)
+
+
+def require_untraced(about: Inspection, process: Process) -> None:
+    """Require that nobody looks into a process; raises NotSeen."""
+    tracer = process.status().get("TracerPid", "0")
+    if tracer != "0":
+        about.found("{name} {pid} is traced by process {tracer}", tracer=tracer)
+
+
+def require_programs(inspection: Inspection, programs: Mapping[str, Sequence[int]]) -> None:
+    """Require that each is the file that it was started from: else the kernel calls it "(deleted)"."""
     for program, pids in programs.items():
-        # A program that was replaced or removed since its start is called "(deleted)" by the kernel.
         inspection.require(
             not program.endswith(" (deleted)"), "{program} runs as {pids}", program=program, pids=listed(pids)
         )
@@ -70,21 +70,20 @@ def check_processes(inspection: Inspection, scene: Scene) -> None:
 def check_filter(inspection: Inspection, scene: Scene) -> None:
     """Require a seccomp filter and no new privileges on every thread."""
     for process in (*scene.service.silent, *scene.service.tors):
-        name = scene.service.name_of(process.pid)
-        try:
-            threads = _threads(process)
-        except NotSeen:
-            if job_has_ended(inspection, scene, process):
-                continue
-            inspection.missed("{name} {pid} has ended during the inspection", name=name, pid=process.pid)
-            continue
-        modes = sorted({thread.get("Seccomp", "?") for thread in threads})
-        privileges = sorted({thread.get("NoNewPrivs", "?") for thread in threads})
-        inspection.require(
-            modes == [_FILTER] and privileges == ["1"],
-            "{name} {pid}, threads {count}: Seccomp {modes}, NoNewPrivs {privileges}",
-            name=name, pid=process.pid, count=len(threads), modes=",".join(modes), privileges=",".join(privileges),
-        )  # fmt: skip
+        with looking_at(inspection, scene, process, "{name} {pid} has ended during the inspection") as (_, about):
+            require_filter(about, process)
+
+
+def require_filter(about: Inspection, process: Process) -> None:
+    """Require both of one process; raises NotSeen."""
+    threads = _threads(process)
+    modes = sorted({thread.get("Seccomp", "?") for thread in threads})
+    privileges = sorted({thread.get("NoNewPrivs", "?") for thread in threads})
+    about.require(
+        modes == [_FILTER] and privileges == ["1"],
+        "{name} {pid}, threads {count}: Seccomp {modes}, NoNewPrivs {privileges}",
+        count=len(threads), modes=",".join(modes), privileges=",".join(privileges),
+    )  # fmt: skip
 
 
 def check_landlock(inspection: Inspection, scene: Scene) -> None:
@@ -111,47 +110,38 @@ def check_privileges(inspection: Inspection, scene: Scene) -> None:
     """Which account, and no power of root beyond it."""
     for process in scene.service.silent:
         name = scene.service.name_of(process.pid)
-        try:
-            status = process.status()
-        except NotSeen:
-            continue
-        owner = status.get("Uid", "?").split()[0]
-        powers = 0
-        for field in _CAPABILITY_FIELDS:
-            powers |= int(status.get(field, "0"), 16)
-        allowed = _ROOT_KEEPS if name == "intake" and owner == "0" else 0
-        inspection.require(
-            powers & ~allowed == 0,
-            "{name} {pid}: account {owner}, capabilities {powers}",
-            name=name, pid=process.pid, owner=owner, powers=f"{powers:#x}",
-        )  # fmt: skip
-        if owner != "0":
-            continue
-        if name != "intake":
-            inspection.found("{name} {pid} is still root", name=name, pid=process.pid)
-        else:
-            inspection.saw(
-                "the service runs as root; of root's powers the intake keeps at most two: to read each file, and to"
-                " lock memory"
-            )
+        about = inspection.about(name=name, pid=process.pid)
+        with contextlib.suppress(NotSeen):
+            if require_no_powers(about, process, _ROOT_KEEPS if name == "intake" else 0) != "0":
+                continue
+            if name != "intake":
+                about.found("{name} {pid} is still root")
+            else:
+                about.saw(
+                    "the service runs as root; of root's powers the intake keeps at most two: to read each file, and to"
+                    " lock memory"
+                )
+
+
+def require_no_powers(about: Inspection, process: Process, root_keeps: int = 0) -> str:
+    """Require that a process has no powers but, as root, these; return its account. Raises NotSeen."""
+    status = process.status()
+    owner = status.get("Uid", "?").split()[0]
+    powers = 0
+    for field in _CAPABILITY_FIELDS:
+        powers |= int(status.get(field, "0"), 16)
+    about.require(powers & ~(root_keeps if owner == "0" else 0) == 0,
+           "{name} {pid}: account {owner}, capabilities {powers}", owner=owner, powers=f"{powers:#x}")  # fmt: skip
+    return owner
 
 
 def check_core_dumps(inspection: Inspection, scene: Scene) -> None:
     """Nothing of a process's memory can be written to a file, by itself, the kernel or a neighbour."""
     for process in (scene.service.keeper, *scene.service.silent, *scene.service.tors):
-        name = scene.service.name_of(process.pid)
-        try:
-            soft, hard = process.core_limits()
-            inspection.require(
-                (soft, hard) == ("0", "0") or (name == "tor" and soft == "0"),
-                "{name} {pid}: core limit {soft} and {hard}", name=name, pid=process.pid, soft=soft, hard=hard,
-            )  # fmt: skip
-            _closed_to_others(inspection, process, name)
-        except NotSeen:
-            if job_has_ended(inspection, scene, process):
-                continue
-            inspection.missed("{name} {pid} has ended during the inspection", name=name, pid=process.pid)
-    pattern = scene.value("/proc/sys/kernel/core_pattern")
+        with looking_at(inspection, scene, process, "{name} {pid} has ended during the inspection") as (name, about):
+            require_core_limit(about, process, hard=name != "tor")
+            _closed_to_others(about, process, name)
+    pattern = scene.sysctl("kernel.core_pattern")
     if pattern is None:
         inspection.missed("kernel.core_pattern")
     # A program that takes core dumps is given them whatever the limit says; /bin/false takes none.
@@ -160,14 +150,20 @@ def check_core_dumps(inspection: Inspection, scene: Scene) -> None:
     else:
         inspection.found(
             "kernel.core_pattern = {pattern}, wanted {wanted}: what stands after | gets the memory despite the limit",
-            pattern=pattern,
-            wanted=_NO_DUMPS,
-        )
-    setting = scene.value("/proc/sys/fs/suid_dumpable")
+            pattern=pattern, wanted=_NO_DUMPS,
+        )  # fmt: skip
+    setting = scene.sysctl("fs.suid_dumpable")
     if setting is None:
         inspection.missed("fs.suid_dumpable")
     else:
         inspection.require(setting == "0", "fs.suid_dumpable = {setting}", setting=setting)
+
+
+def require_core_limit(about: Inspection, process: Process, *, hard: bool) -> None:
+    """Require that a process dumps nothing, and, if it is so `hard`, cannot be made to. Raises NotSeen."""
+    limits = process.core_limits()
+    about.require(set(limits[: 1 + hard]) == {"0"}, "{name} {pid}: core limit {soft} and {hard}",
+           soft=limits[0], hard=limits[1])  # fmt: skip
 
 
 def check_memory(inspection: Inspection, scene: Scene) -> None:
@@ -180,20 +176,28 @@ def check_memory(inspection: Inspection, scene: Scene) -> None:
         inspection.saw("there is no swap")
     inspection.evidence += [(place.harmless or Harmless.NO).evidence(place.name) for place in places]
     for process in scene.service.silent:
-        name = scene.service.name_of(process.pid)
-        try:
+        about = inspection.about(name=scene.service.name_of(process.pid), pid=process.pid)
+        with contextlib.suppress(NotSeen):
             status = process.status()
-        except NotSeen:
-            continue
-        swapped = status.get("VmSwap", "0 kB")
-        inspection.require(
-            swapped == "0 kB",
-            "{name} {pid}: {locked} locked, {swapped} in swap",
-            name=name,
-            pid=process.pid,
-            locked=status.get("VmLck", "?"),
-            swapped=swapped,
-        )
+            about.require(status.get("VmSwap", "0 kB") == "0 kB", "{name} {pid}: {locked} locked, {swapped} in swap",
+                   locked=status.get("VmLck", "?"), swapped=status.get("VmSwap", "0 kB"))  # fmt: skip
+
+
+@contextlib.contextmanager
+def looking_at(
+    inspection: Inspection, scene: Scene, process: Process, template: str
+) -> Iterator[tuple[str, Inspection]]:
+    """Yield name and inspection of a process; one that shows too little is missed, by this, if it is no job that ended.
+
+    Name and number are among the values of its sentences.
+    """
+    name = scene.service.name_of(process.pid)
+    about = inspection.about(name=name, pid=process.pid)
+    try:
+        yield name, about
+    except NotSeen:
+        if not job_has_ended(inspection, scene, process):
+            about.missed(template)
 
 
 def job_has_ended(inspection: Inspection, scene: Scene, process: Process) -> bool:
@@ -221,39 +225,33 @@ def _threads(process: Process) -> list[Mapping[str, str]]:
     return threads
 
 
-def _closed_to_others(inspection: Inspection, process: Process, name: str) -> None:
+def _closed_to_others(about: Inspection, process: Process, name: str) -> None:
     """Whether another process of the same account is kept out: not dumpable, in the kernel's words."""
     owner = process.status().get("Uid", "0").split()[0]
     if owner != "0" and name == "tor":
         # Seen with 0.4.9.15: DisableDebuggerAttachment is taken, and the call for it is never made. From outside nobody
         # can close it; with an account of its own, as in deploy/, there is no neighbour.
-        inspection.saw("tor {pid} can be read by other processes of account {owner}; no dump of it is written",
-                 pid=process.pid, owner=owner)  # fmt: skip
+        about.saw("tor {pid} can be read by other processes of account {owner}; no dump of it is written", owner=owner)
         return
     if owner != "0":
-        inspection.require(
-            process.files_belong_to() == 0,
-            "{name} {pid}: /proc/PID belongs to account {owner}", name=name, pid=process.pid,
-            owner=process.files_belong_to(),
-        )  # fmt: skip
+        owner_there = process.files_belong_to()
+        about.require(owner_there == 0, "{name} {pid}: /proc/PID belongs to account {owner}", owner=owner_there)
         return
     if int(process.status().get("CapPrm", "0"), 16) & _SYS_PTRACE:
         # To look into a process that has all powers of root takes all of them, so what follows would tell nothing.
         if name in _SILENT:
-            inspection.missed("whether {name} {pid} is closed to other processes", name=name, pid=process.pid)
+            about.missed("whether {name} {pid} is closed to other processes")
         return
+    closed = False
     with _without_ptrace() as possible:
         if not possible:
-            inspection.missed("whether {name} {pid} is closed to other processes", name=name, pid=process.pid)
+            about.missed("whether {name} {pid} is closed to other processes")
             return
         try:
             process.executable()
-            closed = False
         except NotSeen:
             closed = True
-    inspection.require(
-        closed, "{name} {pid} is closed to other processes: {closed}", name=name, pid=process.pid, closed=closed
-    )
+    about.require(closed, "{name} {pid} is closed to other processes: {closed}", closed=closed)
 
 
 @contextlib.contextmanager

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from audit.observe.netlink import NotPermitted, audit_state, logging_rules
 from audit.observe.proc import NotSeen, everything
 from audit.observe.scene import Host, Scene
-from audit.observe.units import configured, shown
+from audit.observe.units import NO, configured, shown
 from audit.verdict import Inspection, listed
 
-COLLECTORS = {"ulogd", "conntrackd", "softflowd", "nfdump", "nfcapd", "pmacctd", "tcpdump", "dumpcap"}
-PROCESS_ACCOUNTS = ("/var/log/account/pacct", "/var/account/pacct", "/var/log/pacct")
-_NO = "(?i:no|false|off|0)"
+_COLLECTORS = {"ulogd", "conntrackd", "softflowd", "nfdump", "nfcapd", "pmacctd", "tcpdump", "dumpcap"}
+_PROCESS_ACCOUNTS = ("/var/log/account/pacct", "/var/account/pacct", "/var/log/pacct")
+_UNTOLD = {"net.netfilter.nf_conntrack_log_invalid": "0", "net.netfilter.nf_conntrack_timestamp": "0"}
 # What a program would take from its environment to say what it does.
 _ENVIRONMENT = (r"(?!.*\b(PYTHON|LD_|GCONV|OPENSSL)).*", "")
 # Of systemd itself, with what holds where no file says anything.
 _MANAGER = {
-    "DefaultIPAccounting": (_NO, "no"),
-    "DefaultIOAccounting": (_NO, "no"),
+    **dict.fromkeys(("DefaultIPAccounting", "DefaultIOAccounting"), (NO, "no")),
     # At "debug" it tells of every start of a process and every message of a unit.
     "LogLevel": ("emerg|alert|crit|err|warning|notice|info|[0-6]", "info"),
     # The last is what `systemctl show` calls both, and what `systemctl set-environment` adds.
@@ -38,10 +39,6 @@ class _Kernel:
     name: str
     wanted: tuple[str, ...]
     comes: tuple[str, ...] = ()
-
-    @property
-    def path(self) -> str:
-        return "/proc/sys/" + self.name.replace(".", "/")
 
 
 # Those of deploy/sysctl.d that no other row checks, and one that only somebody who wants to know switches on.
@@ -64,8 +61,8 @@ def check_kernel(inspection: Inspection, scene: Scene) -> None:
     """
     may_be_as_it_comes = scene.trial and not scene.copies
     for setting in _KERNEL:
-        value = scene.value(setting.path)
-        if value is None and "yama" in setting.path and scene.system("/proc/sys/kernel").exists():
+        value = scene.sysctl(setting.name)
+        if value is None and "yama" in setting.name and scene.system("/proc/sys/kernel").exists():
             inspection.saw(
                 "this kernel has no {name}; that processes are closed to others by themselves, core-dumps shows",
                 name=setting.name,
@@ -81,14 +78,10 @@ def check_kernel(inspection: Inspection, scene: Scene) -> None:
 
 def check_firewall(inspection: Inspection, scene: Host) -> None:
     """No rule of the firewall writes down packets."""
-    try:
+    with inspection.or_missed("the firewall's rules: root alone sees them", NotPermitted):
         count, logging = logging_rules()
-    except NotPermitted:
-        inspection.missed("the firewall's rules: root alone sees them")
-        return
-    inspection.require(
-        not logging, "rules of nf_tables: {count}; those that log: {rules}", count=count, rules=listed(logging) or "0"
-    )
+        inspection.require(not logging, "rules of nf_tables: {count}; those that log: {rules}", count=count,
+                    rules=listed(logging) or "0")  # fmt: skip
     for family in ("ip", "ip6"):
         tables = scene.value(f"/proc/self/net/{family}_tables_names")
         if tables:
@@ -96,43 +89,50 @@ def check_firewall(inspection: Inspection, scene: Host) -> None:
             inspection.missed("the older tables are in use ({tables}); look with iptables-legacy-save", tables=tables)
 
 
-def check_conntrack(inspection: Inspection, scene: Scene) -> None:
-    """Tracked connections are not written down; the kernel's table itself names tor's guards and never a visitor."""
-    for name in ("nf_conntrack_log_invalid", "nf_conntrack_timestamp"):
-        value = scene.value(f"/proc/sys/net/netfilter/{name}")
-        if not scene.system("/proc/sys").exists():
-            inspection.missed("{name}", name=name)
-            continue
-        inspection.require(value in {"0", None}, "{name} = {value}", name=name, value=value or "-")
-    collectors = sorted(COLLECTORS & program_names())
+def check_connections(inspection: Inspection, scene: Host, more: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Require that tracked connections are not written down, and `more` of the kernel.
+
+    The kernel's table itself names tor's guards and never a visitor.
+    """
+    if not scene.system("/proc/sys").exists():
+        inspection.missed("/proc/sys")
+        return
+    for name, wanted in {**_UNTOLD, **more}.items():
+        value = scene.sysctl(name)
+        if value is None:
+            inspection.saw("the kernel has no {name}", name=name)
+        else:
+            inspection.require(value == wanted, "{name} = {value}", name=name, value=value)
+    collectors = sorted(_COLLECTORS & program_names())
     inspection.require(not collectors, "programs that collect connections: {names}", names=listed(collectors) or "0")
 
 
 def check_audit_subsystem(inspection: Inspection, _scene: Host) -> None:
     """No rule makes the kernel write down what processes do."""
-    try:
+    with inspection.or_missed(
+        "the rules of the audit subsystem: root alone sees them, and nobody in a container", NotPermitted
+    ):
         state = audit_state()
-    except NotPermitted:
-        inspection.missed("the rules of the audit subsystem: root alone sees them, and nobody in a container")
-        return
-    if state is None:
-        inspection.saw("this kernel has no audit subsystem")
-        return
-    inspection.require(state.rules == 0, "audit subsystem: on {enabled}, daemon {daemon}, rules {rules}",
-                enabled=state.enabled, daemon=state.daemon, rules=state.rules)  # fmt: skip
+        if state is None:
+            inspection.saw("this kernel has no audit subsystem")
+        else:
+            inspection.require(state.rules == 0, "audit subsystem: on {enabled}, daemon {daemon}, rules {rules}",
+                        enabled=state.enabled, daemon=state.daemon, rules=state.rules)  # fmt: skip
 
 
 def check_accounting(inspection: Inspection, scene: Host) -> None:
     """Neither systemd nor the kernel counts or notes what units do, and systemd tells no more of it than it has to."""
-    held = shown(scene)
-    written = {name: value for name, value, _ in configured(scene, "system.conf", "Manager")}
+    held = {name: value for name, value, _ in configured(scene, "system.conf", "Manager")} | shown(scene)
     for name, (wanted, default) in _MANAGER.items():
-        value = held.get(name, written.get(name, default))
+        value = held.get(name, default)
         inspection.require(re.fullmatch(wanted, value) is not None, "{name}={value}", name=name, value=value)
-    for path in PROCESS_ACCOUNTS:
-        there = scene.system(path).exists()
-        if there:
-            inspection.found("the kernel's process accounts are kept in {path}", path=path)
+    require_no_accounts(inspection, scene)
+
+
+def require_no_accounts(inspection: Inspection, scene: Host) -> None:
+    """Require that the kernel keeps no accounts of processes."""
+    kept = [path for path in _PROCESS_ACCOUNTS if scene.system(path).exists()]
+    inspection.require(not kept, "accounts of processes: {names}", names=listed(kept) or "0")
 
 
 def program_names() -> set[str]:

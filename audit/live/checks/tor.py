@@ -57,16 +57,13 @@ def check_torrc(inspection: Inspection, scene: Scene) -> None:
         values = dict(line.split(" ", 1) for line in running.splitlines() if " " in line)
         inspection.saw("tor says: SafeLogging {safe}, Log {log}", safe=values.get("SafeLogging"), log=values.get("Log"))
         file = Path(tor.get_info("config-file"))
-    try:
-        text = file.read_bytes().decode("utf-8", "replace")
-    except OSError:
-        inspection.missed("tor's own file {file}", file=file)
-    else:
-        for problem in problems(text, expected):
-            inspection.found("{file}, line {line}: {name} is {found}, and should be {wanted}", file=file,
-                       line=problem.line or "-", name=problem.name, found=_shown(problem.name, problem.found),
-                       wanted=Word(problem.wanted))  # fmt: skip
-        inspection.saw("{file} was held against the table", file=file)
+    about = inspection.about(file=file)
+    with about.or_missed("tor's own file {file}", OSError):
+        for problem in problems(file.read_bytes().decode("utf-8", "replace"), expected):
+            about.found("{file}, line {line}: {name} is {found}, and should be {wanted}", line=problem.line or "-",
+                  name=problem.name, found=_shown(problem.name, problem.found),
+                  wanted=Word(problem.wanted))  # fmt: skip
+        about.saw("{file} was held against the table")
     _command_lines(inspection, scene, file)
 
 
@@ -84,12 +81,8 @@ def check_tor_listeners(inspection: Inspection, scene: Scene) -> None:
                 }
         for one in sorted(reported):
             kind, _, place = one.partition(" ")
-            inspection.require(
-                wanted.get(place.removeprefix("unix:")) == kind,
-                "tor listens for {kind} on {place}",
-                kind=kind,
-                place=place,
-            )
+            fine = wanted.get(place.removeprefix("unix:")) == kind
+            inspection.require(fine, "tor listens for {kind} on {place}", kind=kind, place=place)
         _onions(inspection, scene, tor)
         _kernels_view(inspection, scene, set(wanted))
 
@@ -105,17 +98,12 @@ def check_tor_files(inspection: Inspection, scene: Scene) -> None:
                 return
             folder = Path(tor.get_conf("DataDirectory"))
     for process in scene.service.tors:
-        try:
-            files = [
-                one.target for one in process.descriptors() if one.target.startswith("/") and one.target != "/dev/null"
-            ]
-        except NotSeen:
-            inspection.missed("the open files of {name} {pid}", name="tor", pid=process.pid)
-            continue
-        strange = [path for path in files if not path.startswith((f"{folder}/", "/dev/", "/proc/", "/sys/"))]
-        inspection.require(
-            not strange, "tor {pid} has open: {files}", pid=process.pid, files=listed(strange or files) or "-"
-        )
+        about = inspection.about(name="tor", pid=process.pid)
+        with about.or_missed("the open files of {name} {pid}"):
+            files = [one.target for one in process.descriptors() if one.target.startswith("/")]
+            files = [one for one in files if one != "/dev/null"]
+            strange = [path for path in files if not path.startswith((f"{folder}/", "/dev/", "/proc/", "/sys/"))]
+            about.require(not strange, "tor {pid} has open: {files}", files=listed(strange or files) or "-")
 
 
 def system_tor(scene: Scene) -> tuple[Process, ...]:
@@ -243,18 +231,17 @@ def _kernels_view(inspection: Inspection, scene: Scene, wanted: set[str]) -> Non
     if not scene.service.tors:
         inspection.missed("the sockets of tor")
     for process in scene.service.tors:
-        try:
+        about = inspection.about(pid=process.pid)
+        with about.or_missed("the sockets of tor"):
             seen = listening(process)
+            # With its network switched off tor has no socket for SOCKS.
+            about.require(
+                seen <= wanted, "the kernel has tor {pid} listening on {places}", places=listed(sorted(seen)) or "-"
+            )
             steering = holders_of_other_ends(process, str(scene.control_socket))
-        except NotSeen:
-            inspection.missed("the sockets of tor")
-            continue
-        # With its network switched off tor has no socket for SOCKS.
-        inspection.require(seen <= wanted, "the kernel has tor {pid} listening on {places}", pid=process.pid,
-                    places=listed(sorted(seen)) or "-")  # fmt: skip
-        strange = [_named(pid) for pid in sorted(steering - ours)]
-        inspection.require(not strange, "tor {pid} is steered by {count} processes; not of the service: {strange}",
-                    pid=process.pid, count=len(steering), strange=listed(strange) or "-")  # fmt: skip
+            strange = [_named(pid) for pid in sorted(steering - ours)]
+            about.require(not strange, "tor {pid} is steered by {count} processes; not of the service: {strange}",
+                   count=len(steering), strange=listed(strange) or "-")  # fmt: skip
 
 
 def publisher_at(control: Path) -> int:
@@ -286,19 +273,12 @@ def _onions(inspection: Inspection, scene: Scene, tor: Any) -> None:
         with contextlib.suppress(stem.ControllerError):
             published |= {line for line in tor.get_info(f"onions/{kind}").split() if line}
     ours = _own_addresses(scene.service.intakes)
-    strange = published - ours
-    inspection.require(
-        not strange, "onions that are not this service's: {onions}", onions=listed(sorted(strange)) or "0"
-    )
-    inspection.saw(
-        "{count} onions are published, {ours} of this service", count=len(published), ours=len(published & ours)
-    )
+    strange = sorted(published - ours)
+    about = inspection.about(count=len(published), ours=len(published & ours), onions=listed(strange) or "0")
+    about.require(not strange, "onions that are not this service's: {onions}")
+    about.saw("{count} onions are published, {ours} of this service")
 
 
 def _own_addresses(intakes: tuple[Process, ...]) -> set[str]:
-    found = set()
-    for process in intakes:
-        with contextlib.suppress(NotSeen):
-            words = process.command()
-            found |= {after for word, after in itertools.pairwise(words) if word.endswith("-address")}
-    return found
+    pairs = (pair for process in intakes for pair in itertools.pairwise(_words_of(process)))
+    return {after for word, after in pairs if word.endswith("-address")}

@@ -14,21 +14,20 @@ from typing import Final
 
 from audit.observe.proc import Process
 from audit.observe.scene import Host, Scene
-from audit.observe.units import Setting, shown, slices_of, unit_of, unit_settings, units_named
+from audit.observe.units import NO, YES, Setting, shown, slices_of, unit_of, unit_settings, units_named
 from audit.verdict import Inspection, listed
 
-_NO, _YES = "no|false|off|0", "yes|true|on|1"
 _COUNTED: Final = ("IPAccounting", "IOAccounting")
 # What they have to be, as systemd holds them; the second is what holds where no file says anything.
 _HOLDS: Final = {
     "StandardOutput": ("null", "journal"), "StandardError": ("null|inherit", "inherit"),
-    **dict.fromkeys((*_COUNTED, "CPUAccounting"), (_NO, "no")),
+    **dict.fromkeys((*_COUNTED, "CPUAccounting"), (NO, "no")),
     **dict.fromkeys(("LimitCORE", "MemorySwapMax", "MemoryZSwapMax"), ("0", "infinity")),
     # What is started when it ends learns of it.
     **dict.fromkeys(("LogNamespace", "OnFailure", "OnSuccess"), ("", "")),
-    "ProtectSystem": ("strict", "no"), "PrivateTmp": (_YES, "no"), "NoNewPrivileges": (_YES, "no"),
+    "ProtectSystem": ("strict", "no"), "PrivateTmp": (YES, "no"), "NoNewPrivileges": (YES, "no"),
 }  # fmt: skip
-_OF_INTAKE: Final = {"MemoryAccounting": (_NO, "yes")}
+_OF_INTAKE: Final = {"MemoryAccounting": (NO, "yes")}
 _HIDDEN: Final = {"/run/systemd/journal", "/var/log", "/run/log"}
 # What else may stand in a unit, as these say.
 _WRITTEN: Final = {
@@ -91,10 +90,10 @@ def hold_unit(
         inspection.missed("the settings of {unit}", unit=unit)
         return unit
     settings = _in_force(settings)
-    written = {name: value for name, value, _ in settings}
+    held = {name: value for name, value, _ in settings} | held
     holds, forms = {**_HOLDS, **more}, {**_WRITTEN, **says}
     for name, (wanted, default) in holds.items():
-        value = held.get(name, written.get(name, default))
+        value = held.get(name, default)
         inspection.require(re.fullmatch(wanted, value) is not None, "{unit}: {name} is {found}, and should be {wanted}",
                     unit=unit, name=name, found=value or "-", wanted=wanted.split("|")[0] or "-")  # fmt: skip
     hidden = {path.lstrip("-+") for name, value, _ in settings for path in value.split() if name == "InaccessiblePaths"}
@@ -118,8 +117,7 @@ def _in_force(settings: list[Setting]) -> list[Setting]:
 
 
 def _counts(inspection: Inspection, host: Host, unit: str) -> None:
-    held, written = shown(host, unit), {name: value for name, value, _ in unit_settings(host, unit)}
+    held = {name: value for name, value, _ in unit_settings(host, unit)} | shown(host, unit)
     for name in _COUNTED:
-        value = held.get(name, written.get(name, "no"))
-        if not re.fullmatch(_NO, value, re.IGNORECASE):
+        if not re.fullmatch(NO, value := held.get(name, "no")):
             inspection.found("{unit} has {name}={value}", unit=unit, name=name, value=value)

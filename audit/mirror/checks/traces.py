@@ -6,25 +6,17 @@ from audit.mirror.planted import Planted
 from audit.mirror.scene import MirrorScene
 from audit.mirror.search import found_in_memory, names_of
 from audit.mirror.watch import Watch
-from audit.observe.proc import NotSeen
-from audit.verdict import Evidence, Inspection, Verdict, Word, listed
+from audit.verdict import Inspection, Word, listed
 
 # Buffers of closed connections stay as they are until something else is written there: of each direction's one piece.
 _SEALED_KEPT = 0.25  # of what was sent; seen: one in two hundred
 _RANDOMS_KEPT = 0.75  # seen: two to five of ten
-_VOID = "a planted visit did not do what it should, so that nothing was found here shows nothing"
 
 
 def check_requests(inspection: Inspection, planted: Planted) -> None:
     """Require that each planted visit did what it should."""
     for what, outcome in planted.wrong:
-        inspection.evidence.append(
-            Evidence(
-                Verdict.VOID,
-                "{what} did not go as it should: {outcome}",
-                {"what": Word(what), "outcome": Word(outcome)},
-            )
-        )
+        inspection.void("{what} did not go as it should: {outcome}", what=Word(what), outcome=Word(outcome))
     kinds: dict[str, list[str]] = {}
     for what, outcome in planted.right:
         kinds.setdefault(what, []).append(outcome)
@@ -79,27 +71,24 @@ def check_memory(inspection: Inspection, planted: Planted, scene: MirrorScene) -
     randoms = {str(number): one for number, one in enumerate(planted.randoms)}
     for part in scene.relays:
         for process in part.processes:
-            try:
+            about = inspection.about(name=part.kind, pid=process.pid)
+            with about.or_missed("the memory of {name} {pid}: root alone sees it"):
                 found = found_in_memory(process, planted.in_memory())
-                sealed_kept = len(found_in_memory(process, sealed))
-                randoms_kept = len(found_in_memory(process, randoms))
-            except NotSeen:
-                inspection.missed("the memory of {name} {pid}: root alone sees it", name=part.kind, pid=process.pid)
-                continue
-            inspection.require(not found, "in the memory of {name} {pid} after the visits: {what}", name=part.kind,
-                        pid=process.pid, what=names_of(found) or "0")  # fmt: skip
-            # Behind a proxy the relay's visitor is the proxy, and its bytes are not ours.
-            if not scene.proxies:
-                inspection.require(
-                    sealed_kept <= len(sealed) * _SEALED_KEPT and randoms_kept <= len(randoms) * _RANDOMS_KEPT,
-                    "{name} {pid} still holds {sealed} of {all_sealed} samples of what was sent, and the greetings of"
-                    " {randoms} of {all_randoms} visits; what buffers leave is a part of the last ones",
-                    name=part.kind, pid=process.pid, sealed=sealed_kept, all_sealed=len(sealed), randoms=randoms_kept,
-                    all_randoms=len(randoms),
-                )  # fmt: skip
+                about.require(
+                    not found, "in the memory of {name} {pid} after the visits: {what}", what=names_of(found) or "0"
+                )
+                # Behind a proxy the relay's visitor is the proxy, and its bytes are not ours.
+                if not scene.proxies:
+                    kept, randoms_kept = (len(found_in_memory(process, one)) for one in (sealed, randoms))
+                    about.require(
+                        kept <= len(sealed) * _SEALED_KEPT and randoms_kept <= len(randoms) * _RANDOMS_KEPT,
+                        "{name} {pid} still holds {sealed} of {all_sealed} samples of what was sent, and the greetings"
+                        " of {randoms} of {all_randoms} visits; what buffers leave is a part of the last ones",
+                        sealed=kept, all_sealed=len(sealed), randoms=randoms_kept, all_randoms=len(randoms),
+                    )  # fmt: skip
     _void(inspection, planted)
 
 
 def _void(inspection: Inspection, planted: Planted) -> None:
     if planted.void:
-        inspection.evidence.append(Evidence(Verdict.VOID, _VOID))
+        inspection.void("a planted visit did not do what it should, so that nothing was found here shows nothing")
