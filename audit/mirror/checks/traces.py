@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.mirror.planted import Planted
+from audit.mirror.planted import Planted, without_chance
 from audit.mirror.scene import MirrorScene
 from audit.mirror.search import found_in_memory, names_of
 from audit.mirror.watch import Watch
@@ -73,7 +73,7 @@ def check_memory(inspection: Inspection, planted: Planted, scene: MirrorScene) -
         for process in part.processes:
             about = inspection.about(name=part.kind, pid=process.pid)
             with about.or_missed("the memory of {name} {pid}: root alone sees it"):
-                found = found_in_memory(process, planted.in_memory())
+                found = without_chance(found_in_memory(process, planted.in_memory()))
                 about.require(
                     not found, "in the memory of {name} {pid} after the visits: {what}", what=names_of(found) or "0"
                 )
