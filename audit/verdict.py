@@ -202,9 +202,10 @@ class Inspection:
     @contextmanager
     def or_missed(self, template: str, *unseen: type[Exception], **values: object) -> Iterator[None]:
         """Record the sentence as not inspected where what is within raises NotSeen, or one of `unseen`, and go on."""
+        faults: tuple[type[Exception], ...] = (NotSeen, *unseen)
         try:
             yield
-        except (NotSeen, *unseen):
+        except faults:
             self.missed(template, **values)
 
     def _record(self, verdict: Verdict, template: str, values: Mapping[str, object]) -> None:

@@ -46,7 +46,10 @@ DESK: Final = PROJECT / "desk"
 # The audit has its sentences in Swedish too, and reads the file without a library (audit.language).
 AUDIT: Final = PROJECT / "audit"
 # What says a sentence there, and which argument that is.
-_SAYING: Final = {"saw": 0, "found": 0, "missed": 0, "void": 0, "require": 1, "Evidence": 1, "in_language": 0}
+_SAYING: Final = {
+    "saw": 0, "found": 0, "missed": 0, "or_missed": 0, "void": 0, "require": 1, "looking_at": 3, "Evidence": 1,
+    "in_language": 0,
+}  # fmt: skip
 _REMARK: Final = re.compile(r"(?<=  )# [^\n]+$", re.MULTILINE)
 FILES: Final = PROJECT / "cases" / "sentences" / "file.py"
 WIDTH: Final = 120

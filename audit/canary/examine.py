@@ -23,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from audit.canary import judge
 from audit.canary.across import compare_keepers, compare_opened, compare_places, compare_rows
 from audit.canary.calls import commands_to_tor, looked_at, numbers_given, sizes_mapped, strange_commands
 from audit.canary.clock import another_hour, interpreter_with_clock
@@ -41,16 +42,6 @@ from audit.canary.compare.work import compare_work, work_of
 from audit.canary.desk import Member
 from audit.canary.drawn import check_drawn
 from audit.canary.gathered import Run
-from audit.canary.judge import (
-    judge_answers,
-    judge_calls,
-    judge_disk,
-    judge_kept,
-    judge_markers,
-    judge_opened,
-    judge_pace,
-    judge_sizes,
-)
 from audit.canary.locks import check_closing, check_counters
 from audit.canary.rules import Rulebook
 from audit.canary.run import live
@@ -194,11 +185,11 @@ def _judge(run: Run) -> None:
             values = {"name": exchange.name, "status": exchange.answer.status, "right": sorted(exchange.right)}
             run.void("{name} was answered {status} and not {right}", **values)
     inspections["requests"].saw("{count} requests were sent", count=len(run.exchanges))
-    judge_answers(inspections["answers"], run.exchanges, markers)
-    judge_sizes(inspections["answers"], run.exchanges)
-    judge_kept(inspections["answers"], run.exchanges)
-    judge_pace(inspections["answers"], run.exchanges, run.reports_began)
-    judge_opened(inspections["members"], run.opened, markers)
+    judge.judge_answers(inspections["answers"], run.exchanges, markers)
+    judge.judge_sizes(inspections["answers"], run.exchanges)
+    judge.judge_kept(inspections["answers"], run.exchanges)
+    judge.judge_pace(inspections["answers"], run.exchanges, run.reports_began)
+    judge.judge_opened(inspections["members"], run.opened, markers)
     try:
         calls = read_trace(run.service.trace)
     except (TraceDamaged, OSError):
@@ -208,8 +199,8 @@ def _judge(run: Run) -> None:
     visits = [call for call in calls if run.first_visit <= call.at <= run.last_visit]
     run.work = work_of(visits, str(run.folder), uncounted=run.others_files)
     run.mapped, run.given = sizes_mapped(calls, run.first_visit), numbers_given(calls, run.first_visit)
-    judge_markers(inspections["markers"], calls, book, markers)
-    judge_calls(inspections, calls, book)
+    judge.judge_markers(inspections["markers"], calls, book, markers)
+    judge.judge_calls(inspections, calls, book)
     check_closing(inspections["locks"], calls)
     if book.nameless:
         inspections["counters"].missed("the channel to the keeper: strace sees numbers of files only. Run it as root")
@@ -222,7 +213,7 @@ def _judge(run: Run) -> None:
         run.keeper_messages = [call.payload for call, _payload in messages
                                if run.first_visit <= call.at <= run.last_visit]  # fmt: skip
         check_counters(inspections["counters"], messages)
-    judge_disk(inspections["disk"], run.folder, markers)
+    judge.judge_disk(inspections["disk"], run.folder, markers)
 
 
 def _messages_to_keeper(calls: list[Call], book: Rulebook) -> list[tuple[Call, bytes]]:

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from audit.live.checks.process import require_core_limit, require_filter
+from audit.observe.proc import Process
 from audit.observe.seccomp import LEADS_OUT, MACHINES, NEEDED, read_filter, refused
 from audit.observe.strace import Call
 from audit.verdict import Inspection
@@ -76,28 +78,14 @@ def _check_filter(inspection: Inspection, pid: int, loaded: Sequence[Call]) -> N
 
 def check_threads(inspection: Inspection, pids: Mapping[str, Sequence[int]]) -> None:
     """Step 3, from /proc, while it runs."""
-    for role, pid in ((role, pid) for role, several in pids.items() for pid in several):
-        place = Path(f"/proc/{pid}")
-        try:
-            threads = [_status(task / "status") for task in sorted(place.glob("task/*"))]
-            limits = (place / "limits").read_text("ascii")
-        except OSError:
-            inspection.missed("{role} {pid} has ended during the inspection", role=role, pid=pid)
-            continue
-        fine = bool(threads) and all((one["Seccomp"], one["NoNewPrivs"]) == ("2", "1") for one in threads)
-        inspection.require(
-            fine, "{role} {pid}, threads {count}: all under a filter and without new privileges: {fine}", role=role,
-            pid=pid, count=len(threads), fine=fine,
-        )  # fmt: skip
-        core = next((line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")), [])
-        inspection.require(core == ["0", "0"], "{role} {pid}: core dumps of at most {core} bytes", role=role, pid=pid,
-                    core=" and ".join(core))  # fmt: skip
-        for thread in threads[:1]:
-            caught = int(thread["SigCgt"], 16)
+    for role, process in ((role, Process(pid)) for role, several in pids.items() for pid in several):
+        about = inspection.about(name=role, pid=process.pid)
+        with about.or_missed("{name} {pid} has ended during the inspection"):
+            require_filter(about, process)
+            require_core_limit(about, process, hard=True)
+            caught = int(process.status()["SigCgt"], 16)
             names = [name for number, name in _CRASHES.items() if caught >> (number - 1) & 1]
-            inspection.require(
-                not names, "{role} {pid}: crash handlers: {names}", role=role, pid=pid, names=", ".join(names) or "0"
-            )
+            about.require(not names, "{name} {pid}: crash handlers: {names}", names=", ".join(names) or "0")
 
 
 Names = dict[int, tuple[str, frozenset[str]]]
@@ -151,11 +139,3 @@ def _thread_names(place: Path) -> Iterator[str]:
         # One that ended between the list and the reading.
         with suppress(OSError):
             yield (task / "comm").read_text("utf-8", "replace").strip()
-
-
-def _status(path: Path) -> dict[str, str]:
-    with suppress(FileNotFoundError):
-        lines = path.read_text("utf-8", "replace").splitlines()
-        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    # A thread that ended between the list and the reading.
-    return {"Seccomp": "2", "NoNewPrivs": "1", "SigCgt": "0"}

@@ -10,47 +10,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from audit.canary.compare import rows as stored
 from audit.canary.compare.lengths import holds_a_large_file
 from audit.canary.compare.log import pages_of, pages_written
 from audit.canary.compare.release import MemberView, compare, member_view, missing_rows, rows_of
-from audit.canary.compare.rows import (
-    SHARE_BYTES,
-    Noted,
-    Row,
-    Tables,
-    altered_rows,
-    changed_slots,
-    check_altered,
-    check_columns,
-    check_slots,
-    check_undone,
-    new_rows,
-)
 from audit.canary.compare.snapshot import Snapshot, read_unseen
 from audit.canary.compare.steady import Since, compare_snapshots
 from audit.canary.gathered import Run
 from audit.canary.members import Desks, ask_oddly, everything, open_reports
 from audit.canary.rest import SETTLE_SECONDS, compare_again, snapshot_at_rest, wait_until_idle
-from audit.canary.visits.requests import (
-    LOOK_SECONDS,
-    MANY_FILES,
-    SHORT,
-    WATCHED,
-    at_work,
-    come_back,
-    files_of_others,
-    form_with_files,
-    go_away,
-    look_in,
-    message_that_tells_who,
-    report,
-    report_that_tells_who,
-    report_with_refused_files,
-    short_report,
-    take_back,
-    urgent_report,
-    without_a_report,
-)
+from audit.canary.visits import requests
 from audit.canary.visits.visitor import CanaryVisitor
 
 Result = TypeVar("Result")
@@ -84,11 +53,11 @@ def file_reports(
     _urgent_reports(run, desks, visitors)
     compare_again(run, between, Since.URGENT, "urgent reports")
     tables = rows_of(home, copy)
-    check_columns(run.inspections["database"], tables, len(run.slots) // SHARE_BYTES)
+    stored.check_columns(run.inspections["database"], tables, len(run.slots) // stored.SHARE_BYTES)
     if not holds_a_large_file(tables):
         run.void("no stored file is above a mebibyte")
-    check_slots(run.inspections["database"], run.noted)
-    check_altered(run.inspections["database"], run.noted)
+    stored.check_slots(run.inspections["database"], run.noted)
+    stored.check_altered(run.inspections["database"], run.noted)
     _check_kept(run, kept, tables, desks)
 
 
@@ -96,9 +65,9 @@ def _only_reads(run: Run, visitor: CanaryVisitor, desks: Desks) -> None:
     """Require that what only reads writes nothing: no row, no share, no page of the log but that of desks' counters."""
     home, copy = run.service.home, run.folder / "copy"
     # What is read first after something was written moves a mark in the index of the log.
-    look_in(visitor)
+    requests.look_in(visitor)
     before = snapshot_at_rest(home)
-    look_in(visitor)
+    requests.look_in(visitor)
     time.sleep(SETTLE_SECONDS)
     compare_snapshots(
         run.inspections["steady"], before, snapshot_at_rest(home), Since.PAGES, "a log-in that only reads"
@@ -106,8 +75,8 @@ def _only_reads(run: Run, visitor: CanaryVisitor, desks: Desks) -> None:
     rows, slots, log = rows_of(home, copy), read_unseen(home / SLOTS), read_unseen(home / LOG)
     everything(run, desks, "reads")
     now = rows_of(home, copy)
-    check_undone(run.inspections["database"], "what desks read", rows, now,
-                 len(changed_slots(slots, read_unseen(home / SLOTS))), written=0)  # fmt: skip
+    stored.check_undone(run.inspections["database"], "what desks read", rows, now,
+                 len(stored.changed_slots(slots, read_unseen(home / SLOTS))), written=0)  # fmt: skip
     pages = pages_written(log, read_unseen(home / LOG))
     of_counters = pages_of("counters", home, copy)
     run.inspections["steady"].require(
@@ -122,21 +91,21 @@ def _in_an_order_of_its_own(run: Run, *steps: Callable[[], object]) -> None:
 
 
 def _reports_with_files(run: Run, visitor: CanaryVisitor) -> None:
-    _noted(run, visitor, "a report whose files are refused", lambda: report_with_refused_files(visitor))
-    words = _noted(run, visitor, "a report with two files", lambda: report(visitor))
-    _noted(run, visitor, "a message in the case", lambda: come_back(visitor, words))
-    go_away(visitor, (1.0,))
+    _noted(run, visitor, "a report whose files are refused", lambda: requests.report_with_refused_files(visitor))
+    words = _noted(run, visitor, "a report with two files", lambda: requests.report(visitor))
+    _noted(run, visitor, "a message in the case", lambda: requests.come_back(visitor, words))
+    requests.go_away(visitor, (1.0,))
     wait_until_idle(run)
 
 
 def _short_reports(run: Run, visitors: tuple[CanaryVisitor, CanaryVisitor], named: str, *, urgent: bool) -> None:
     what = "a short urgent report" if urgent else "a short report"
-    for number in range(SHORT):
+    for number in range(requests.SHORT):
         visitor = visitors[(number // 2 + number + run.number) % 2]
-        _noted(run, visitor, what, partial(short_report, visitor, urgent=urgent))
+        _noted(run, visitor, what, partial(requests.short_report, visitor, urgent=urgent))
         time.sleep(_APART_SECONDS)
     last = visitors[1]
-    _noted(run, last, f"{what} that names a member", partial(short_report, last, urgent=urgent, named=named))
+    _noted(run, last, f"{what} that names a member", partial(requests.short_report, last, urgent=urgent, named=named))
 
 
 def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, CanaryVisitor]) -> None:
@@ -144,11 +113,11 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
     one, other = visitors
     # Here and not among those that wait: with more rows than those leave, random keys decide when a page of a tree
     # divides, and the log has two frames more or not. What comes next folds it in.
-    _noted(run, one, "a report that told who wrote it", lambda: report_that_tells_who(one))
-    _noted(run, one, "a message that told who wrote it", lambda: message_that_tells_who(one))
-    _undone(run, "a report that was taken back", lambda: take_back(other))
+    _noted(run, one, "a report that told who wrote it", lambda: requests.report_that_tells_who(one))
+    _noted(run, one, "a message that told who wrote it", lambda: requests.message_that_tells_who(one))
+    _undone(run, "a report that was taken back", lambda: requests.take_back(other))
     # With another file, which is refused: in one of the runs before the others, in the other after them.
-    files = partial(urgent_report, one, refused_first=bool(run.number))
+    files = partial(requests.urgent_report, one, refused_first=bool(run.number))
     _in_an_order_of_its_own(
         run,
         partial(_short_reports, run, visitors, desks[1].member, urgent=True),
@@ -160,20 +129,23 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
     time.sleep(_TICK_SECONDS)
     # All that somebody sends who reports nothing, once more: with inboxes open, and while others send and log in, it is
     # answered as without.
-    with at_work(other):
-        without_a_report(one)
+    with requests.at_work(other):
+        requests.without_a_report(one)
     begun = time.time()
-    with files_of_others(other):
-        form_with_files(one)
+    with requests.files_of_others(other):
+        requests.form_with_files(one)
     run.others_files = begun, time.time()
-    looked = max(exchange.before for exchange in run.exchanges if exchange.name == f"{WATCHED}, sent") + LOOK_SECONDS
-    if looked > max(exchange.after for exchange in run.exchanges if exchange.name == f"{MANY_FILES}, sent"):
+    looked = (
+        max(exchange.before for exchange in run.exchanges if exchange.name == f"{requests.WATCHED}, sent")
+        + requests.LOOK_SECONDS
+    )
+    if looked > max(exchange.after for exchange in run.exchanges if exchange.name == f"{requests.MANY_FILES}, sent"):
         run.void("nobody else's file was being cleaned while a form's progress was looked at")
 
 
-def _check_kept(run: Run, kept: list[Row], tables: Tables, desks: Desks) -> None:
+def _check_kept(run: Run, kept: list[stored.Row], tables: stored.Tables, desks: Desks) -> None:
     """Compare the rows of the home and of each member: only the number of batches may follow a report."""
-    batches = SHORT + 2
+    batches = requests.SHORT + 2
     expected = [{**row, "batch": int(str(row["batch"])) + batches} for row in kept]
     same = tables["home"] == expected
     run.inspections["database"].require(
@@ -194,8 +166,8 @@ def _noted(run: Run, visitor: CanaryVisitor, what: str, act: Callable[[], Result
     after, rows = run.clock(), rows_of(run.service.home, run.folder / "copy")
     slots = read_unseen(run.service.home / SLOTS)
     run.noted.append(
-        Noted(what, run.number, visitor.name, len(run.noted), before, after, new_rows(run.rows, rows),
-              changed_slots(run.slots, slots), altered_rows(run.rows, rows))
+        stored.Noted(what, run.number, visitor.name, len(run.noted), before, after, stored.new_rows(run.rows, rows),
+              stored.changed_slots(run.slots, slots), stored.altered_rows(run.rows, rows))
     )  # fmt: skip
     run.rows, run.slots = rows, slots
     return done
@@ -206,8 +178,8 @@ def _undone(run: Run, what: str, act: Callable[[], None]) -> None:
     before = run.clock()
     act()
     rows, slots = rows_of(run.service.home, run.folder / "copy"), read_unseen(run.service.home / SLOTS)
-    changed = changed_slots(run.slots, slots)
-    check_undone(run.inspections["database"], what, run.rows, rows, len(changed))
+    changed = stored.changed_slots(run.slots, slots)
+    stored.check_undone(run.inspections["database"], what, run.rows, rows, len(changed))
     # What was in them is destroyed, which must not be told from what is in others.
-    run.destroyed.append(Noted(what, run.number, "", len(run.noted), before, run.clock(), {}, changed))
+    run.destroyed.append(stored.Noted(what, run.number, "", len(run.noted), before, run.clock(), {}, changed))
     run.rows, run.slots = rows, slots

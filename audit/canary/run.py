@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from audit.canary import rest
 from audit.canary.compare.release import compare, member_view, no_clock, rows_of
 from audit.canary.compare.rows import stored_values
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen
@@ -25,13 +26,6 @@ from audit.canary.later import time_goes_on
 from audit.canary.locks import check_names, check_threads, names_of
 from audit.canary.members import Desks, ask_oddly, everything
 from audit.canary.reports import SLOTS, file_reports
-from audit.canary.rest import (
-    BETWEEN_READINGS_SECONDS,
-    MOST_READINGS,
-    compare_again,
-    snapshot_at_rest,
-    wait_until_it_rests,
-)
 from audit.canary.service import NotStarted
 from audit.canary.visits.requests import without_a_report
 from audit.canary.visits.visitor import CanaryVisitor
@@ -65,7 +59,7 @@ def live(run: Run, addresses: dict[str, str], members: Sequence[Member]) -> None
 
 def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
     home, inspection = run.service.home, run.inspections["steady"]
-    wait_until_it_rests(run)
+    rest.wait_until_it_rests(run)
     run.heartbeat = (home / SLOTS).stat().st_mtime
     run.names = names_of(run.service.pids())
     one = CanaryVisitor(
@@ -74,16 +68,16 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
     other = CanaryVisitor(
         run.service.public_socket, addresses["public"], run.other_markers, run.exchanges, run.number, "B", run.clock
     )
-    untouched = snapshot_at_rest(home)
+    untouched = rest.snapshot_at_rest(home)
     answers = everything(run, desks, "before")
-    start, header = snapshot_at_rest(home), database_header(home / "kallskydd.db")
+    start, header = rest.snapshot_at_rest(home), database_header(home / "kallskydd.db")
     rows = member_view(home, answers, run.folder / "copy")
     compare_snapshots(inspection, untouched, start, Since.REPORTS, "what a desk asks first")
     output = _keeper_output(run)
     run.first_visit = time.time()
     # 2.
     without_a_report(one)
-    before = compare_again(run, start, Since.PAGES, "visits without a report")
+    before = rest.compare_again(run, start, Since.PAGES, "visits without a report")
     compare(
         run.inspections["release"],
         rows,
@@ -95,7 +89,7 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
         without_a_report(one)
         ask_oddly(run, desks[0])
         _until_tor_was_named(run)
-        compare_again(run, before, Since.REPORTS, "requests of desks")
+        rest.compare_again(run, before, Since.REPORTS, "requests of desks")
     else:
         file_reports(run, desks, (one, other), rows, before)
     # 5.
@@ -128,10 +122,10 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
 
 def _until_tor_was_named(run: Run) -> None:
     """Wait for what the keeper says of a tor without a network: a run with reports lasts longer and hears it."""
-    for _ in range(MOST_READINGS):
+    for _ in range(rest.MOST_READINGS):
         if any(_OF_TOR in text for text in _keeper_output(run)):
             return
-        time.sleep(BETWEEN_READINGS_SECONDS)
+        time.sleep(rest.BETWEEN_READINGS_SECONDS)
 
 
 def _said_since(run: Run, output: list[str]) -> list[str]:

@@ -33,20 +33,9 @@ UNTRACED = (
 )
 # A name with a question mark may be unknown: not every processor has each of them.
 _STRACE = (
-    "strace",
-    "-f",
-    "-ttt",
-    "-yy",
-    "-v",
-    "-xx",
-    "-s",
-    "67108864",
-    "-e",
-    "trace=!" + ",".join(f"?{name}" for name in UNTRACED.split()),
-    "-e",
-    "signal=none",
-)
-
+    "strace", "-f", "-ttt", "-yy", "-v", "-xx", "-s", "67108864", "-e", "signal=none",
+    "-e", "trace=!" + ",".join(f"?{name}" for name in UNTRACED.split()),
+)  # fmt: skip
 
 # The service closes its processes to others of its account, and to a strace of that account too. In a user namespace
 # of our own strace has the right to look into what is started there; what is started gets none of it.

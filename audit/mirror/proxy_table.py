@@ -62,19 +62,10 @@ _NGINX_COMMON = {
     "error_log": _only("/dev/null emerg"),
     "log_not_found": _only("off"),
     "server_tokens": _only("off"),
-    "client_body_temp_path": _IN_MEMORY,
-    "proxy_temp_path": _IN_MEMORY,
-    "fastcgi_temp_path": _IN_MEMORY,
-    "uwsgi_temp_path": _IN_MEMORY,
-    "scgi_temp_path": _IN_MEMORY,
+    **{f"{what}_temp_path": _IN_MEMORY for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")},
     "client_max_body_size": _SIZE,
-    "client_header_timeout": _SECONDS,
-    "client_body_timeout": _SECONDS,
-    "send_timeout": _SECONDS,
-    "keepalive_timeout": _SECONDS,
-    "proxy_connect_timeout": _SECONDS,
-    "proxy_read_timeout": _SECONDS,
-    "proxy_send_timeout": _SECONDS,
+    **{f"{what}_timeout": _SECONDS for what in ("client_header", "client_body", "send", "keepalive")},
+    **{f"proxy_{what}_timeout": _SECONDS for what in ("connect", "read", "send")},
     "proxy_http_version": _only("1.1"),
     "proxy_request_buffering": _only("off"),
     "proxy_buffering": _only("off"),
@@ -141,21 +132,14 @@ _CADDY_HEADER_UP = ProxyRule(rf"(?i:Host) {_NAME}|-(?i:{'|'.join(TAKEN_OFF_BY_CA
 _CADDY_PROXY = Block(
     {"header_up": _CADDY_HEADER_UP},
     {
-        "transport": Block(
-            {
-                "versions": _only("1.1"),
-                "compression": _only("off"),
-                "keepalive": _SECONDS,
-                "tls_server_name": ProxyRule(_NAME, "a name"),
-                "tls_trusted_ca_certs": _PATH,
-                "dial_timeout": _SECONDS,
-            },
-            opens="http",
-        )
+        "transport": Block({
+            "versions": _only("1.1"), "compression": _only("off"), "keepalive": _SECONDS, "dial_timeout": _SECONDS,
+            "tls_server_name": ProxyRule(_NAME, "a name"), "tls_trusted_ca_certs": _PATH,
+        }, opens="http"),
     },
     opens=rf"(?:https?://)?{_BEHIND}",
     required=tuple(f"header_up -{name}" for name in TAKEN_OFF_BY_CADDY),
-)
+)  # fmt: skip
 CADDY_SITE = Block(
     {"header": _only("-Server")},
     {

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from audit.checked import checked
 from audit.mirror.planted import Planted, choose_sources
 from audit.mirror.planter import Planter
-from audit.mirror.scene import RELAY, MirrorScene, Place, find_parts, front_place, redirect_place
+from audit.mirror.scene import MirrorScene, Place, find_parts, front_place, redirect_place
 from audit.mirror.table import TABLE
 from audit.mirror.watch import Watch
 from audit.observe.proc import NotSeen
@@ -58,10 +59,9 @@ def inspect_mirror(day: str, asked: Asked) -> AuditReport:
 
 def _plant(scene: MirrorScene, planted: Planted, watch: Watch, asked: Asked) -> None:
     name = asked.name or name_of(scene)
-    try:
-        place = asked.at or front_place(scene.front)
-    except NotSeen:
-        place = None
+    place = asked.at
+    with suppress(NotSeen):
+        place = place or front_place(scene.front)
     if name is None or place is None:
         planted.wrong.append(("a whole upload", "name --name and --at"))
         return
@@ -74,9 +74,6 @@ def _plant(scene: MirrorScene, planted: Planted, watch: Watch, asked: Asked) -> 
 def name_of(scene: MirrorScene) -> str | None:
     """Return the name that the relay serves."""
     for part in scene.relays:
-        if part.kind == RELAY:
-            try:
-                return part.option("--name")
-            except NotSeen:
-                continue
+        with suppress(NotSeen):
+            return part.option("--name")
     return None

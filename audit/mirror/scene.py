@@ -127,9 +127,7 @@ def front_place(part: ProxyProgram) -> Place | None:
     """Return port 443, or the only place there is; raises NotSeen."""
     found = places(part)
     at_443 = [place for place in found if place[1] == HTTPS_PORT]
-    if at_443:
-        return at_443[0]
-    return found[0] if len({port for _, port in found}) == 1 else None
+    return (at_443 or found)[0] if at_443 or len({port for _, port in found}) == 1 else None
 
 
 def redirect_place(part: ProxyProgram) -> Place | None:
@@ -144,8 +142,7 @@ def tor_behind(parts: Iterable[ProxyProgram]) -> Process | None:
     for part in parts:
         for worker in part.workers:
             with contextlib.suppress(NotSeen):
-                words = worker.command()
-                ports |= {after for word, after in itertools.pairwise(words) if word == "--socks"}
+                ports |= set(worker.options("--socks"))
     for process in everything():
         with contextlib.suppress(NotSeen):
             if process.status().get("Name") == "tor" and ports & {

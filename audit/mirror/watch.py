@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from audit.mirror.planted import Planted
 from audit.mirror.scene import RELAY, MirrorScene, ProxyProgram, read_place
 from audit.mirror.search import changed_files, found_in_file, names_of, open_files
 from audit.observe.proc import Descriptor, NotSeen, Process
-from audit.observe.sockets import UnixSocket, listening, unix_table
+from audit.observe.sockets import UnixSocket, listening, net_table, unix_table
 from audit.verdict import Word
 
 _STANDARD = {0, 1, 2}
@@ -97,25 +96,17 @@ class Watch:
             # Relay and nginx have pairs of streams with their parents, which have no name.
             return not unix.stream or bool(unix.path) or leads_to_journal(process, inode)
         for name in _OTHER_KINDS:
-            if any(str(inode) in fields for fields in _lines(process, name)):
+            if any(str(inode) in fields for fields in net_table(process, name)):
                 return True
         return part.kind == RELAY and not _is_of_relay(process, inode)
 
 
 def _is_of_relay(process: Process, inode: int) -> bool:
     """Whether a visitor is at the other end, or tor; true for an end that is closed by now, which has no line."""
-    words = process.command()
-    tor = {("127.0.0.1", int(after)) for word, after in itertools.pairwise(words) if word == "--socks"}
+    tor = {("127.0.0.1", int(after)) for after in process.options("--socks")}
     ports = {read_place(place.partition(" ")[2])[1] for place in listening(process) if place.startswith("tcp")}
     for name in ("tcp", "tcp6"):
-        for fields in _lines(process, name):
+        for fields in net_table(process, name):
             if int(fields[9]) == inode:
                 return read_place(fields[1])[1] in ports or read_place(fields[2]) in tor
     return True
-
-
-def _lines(process: Process, name: str) -> list[list[str]]:
-    try:
-        return [line.split() for line in process.place(f"net/{name}").read_text().splitlines()[1:]]
-    except OSError:  # a kernel without this kind
-        return []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +20,15 @@ _PARENT, _START = 1, 19
 
 class NotSeen(Exception):
     """The kernel does not show this to the account that asks, or the process has ended meanwhile."""
+
+
+@contextmanager
+def _or_not_seen() -> Iterator[None]:
+    """Raise NotSeen for what the kernel refuses."""
+    try:
+        yield
+    except OSError as fault:
+        raise NotSeen from fault
 
 
 class _Fields(dict[str, str]):
@@ -61,14 +72,16 @@ class Process:
 
     def tasks(self) -> list[int]:
         """Its threads."""
-        try:
+        with _or_not_seen():
             return sorted(int(entry.name) for entry in self.place("task").iterdir())
-        except OSError as fault:
-            raise NotSeen from fault
 
     def command(self) -> tuple[str, ...]:
         """Its command line."""
         return tuple(self._read("cmdline").rstrip("\0").split("\0"))
+
+    def options(self, *names: str) -> list[str]:
+        """Return each word that follows one of these on its command line."""
+        return [after for word, after in itertools.pairwise(self.command()) if word in names]
 
     def core_limits(self) -> tuple[str, str]:
         """Soft and hard limit of core dumps, as they stand in /proc/PID/limits."""
@@ -81,15 +94,10 @@ class Process:
     def descriptors(self) -> list[Descriptor]:
         """Its open files. Of a process that is closed to others, root alone sees them."""
         found = []
-        try:
-            names = sorted((int(name) for name in os.listdir(self.place("fd"))), key=int)  # noqa: PTH208 - a kernel list
-            for name in names:
-                try:
+        with _or_not_seen():
+            for name in sorted(int(name) for name in os.listdir(self.place("fd"))):  # noqa: PTH208 - a kernel list
+                with suppress(FileNotFoundError):  # closed since
                     found.append(Descriptor(name, str(self.place(f"fd/{name}").readlink())))
-                except FileNotFoundError:  # closed since
-                    continue
-        except OSError as fault:
-            raise NotSeen from fault
         return found
 
     def access_mode(self, number: int) -> int:
@@ -120,17 +128,13 @@ class Process:
 
     def world(self) -> str:
         """Return the name of its mount namespace."""
-        try:
+        with _or_not_seen():
             return str(self.place("ns/mnt").readlink())
-        except OSError as fault:
-            raise NotSeen from fault
 
     def executable(self) -> str:
         """Return the program it runs."""
-        try:
+        with _or_not_seen():
             return str(self.place("exe").readlink())
-        except OSError as fault:
-            raise NotSeen from fault
 
     def started(self) -> float:
         """When it was started, in seconds since 1970."""
@@ -149,10 +153,8 @@ class Process:
 
     def files_belong_to(self) -> int:
         """Return the owner of its files under /proc: root when it is closed to others, else its own account."""
-        try:
+        with _or_not_seen():
             return self.place("stat").stat().st_uid
-        except OSError as fault:
-            raise NotSeen from fault
 
     def children(self) -> list[Process]:
         """Return the children it has not reaped."""
@@ -161,7 +163,7 @@ class Process:
     def parent(self) -> int:
         """Return the number of its parent; 0 when it has ended."""
         try:
-            return int(self._stat()[_PARENT])
+            return int(self.stat()[_PARENT])
         except NotSeen:
             return 0
 
@@ -174,17 +176,15 @@ class Process:
         return PROC / str(self.pid) / name
 
     def _started_after_boot(self) -> float:
-        return int(self._stat()[_START]) / os.sysconf("SC_CLK_TCK")
+        return int(self.stat()[_START]) / os.sysconf("SC_CLK_TCK")
 
-    def _stat(self) -> list[str]:
-        """Return the fields of /proc/PID/stat after the name in brackets, which may hold spaces and brackets."""
-        return self._read("stat").rpartition(")")[2].split()
+    def stat(self, task: int | None = None) -> list[str]:
+        """Return the fields of /proc/PID/stat after the name in brackets, which may hold spaces, or of a thread's."""
+        return self._read("stat" if task is None else f"task/{task}/stat").rpartition(")")[2].split()
 
     def _read(self, name: str) -> str:
-        try:
+        with _or_not_seen():
             return self.place(name).read_text(errors="replace")
-        except OSError as fault:
-            raise NotSeen from fault
 
 
 def _booted() -> float:

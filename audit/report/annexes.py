@@ -7,24 +7,7 @@ from string import ascii_uppercase
 
 from audit.language import Language, in_language, with_remarks
 from audit.observe.installed import OURS
-from audit.report.blocks import (
-    Annex,
-    Block,
-    Bullets,
-    Cell,
-    CheckBlock,
-    Commands,
-    Folded,
-    Heading,
-    Item,
-    Line,
-    Numbered,
-    Paragraph,
-    Span,
-    Table,
-    Tone,
-    plain,
-)
+from audit.report import blocks
 from audit.report.certify import Examined
 from audit.report.chain import Chain
 from audit.report.claims import Claim, Claims
@@ -39,7 +22,12 @@ _DIGEST_BY_HAND = (
     f"for p in {' '.join(OURS)}; do find $p -xtype f -not -path '*/__pycache__/*' | tr / '\\1' | LC_ALL=C sort"
     " | tr '\\1' / | xargs -d '\\n' sha256sum; done | sha256sum\n"
 )
-_TONES = {Verdict.CLEAN: Tone.GOOD, Verdict.FINDING: Tone.BAD, Verdict.NOT_SEEN: Tone.SOME, Verdict.VOID: Tone.BAD}
+_TONES = {
+    Verdict.CLEAN: blocks.Tone.GOOD,
+    Verdict.FINDING: blocks.Tone.BAD,
+    Verdict.NOT_SEEN: blocks.Tone.SOME,
+    Verdict.VOID: blocks.Tone.BAD,
+}
 _NAMES = {
     Group.PROGRAM: "program_group",
     Group.MIRROR: "mirror_group",
@@ -49,13 +37,13 @@ _NAMES = {
 
 
 def annexes_of(
-    examined: Examined, language: Language, claims: Claims, remarks: Sequence[tuple[Line, ...]]
-) -> tuple[Annex, ...]:
+    examined: Examined, language: Language, claims: Claims, remarks: Sequence[tuple[blocks.Line, ...]]
+) -> tuple[blocks.Annex, ...]:
     """Return all annexes in their order. `remarks` are all, where the first page has no room for them."""
     words = words_in(language)
-    bodies: dict[str, list[Block]] = {"by_hand": _by_hand(examined, language, claims)}
+    bodies: dict[str, list[blocks.Block]] = {"by_hand": _by_hand(examined, language, claims)}
     if remarks:
-        bodies["all_remarks"] = [Numbered(tuple(remarks))]
+        bodies["all_remarks"] = [blocks.Numbered(tuple(remarks))]
     for group in Group:
         if body := _group(examined, group, language):
             if group is Group.MIRROR and "live" in examined.needed:
@@ -64,36 +52,46 @@ def annexes_of(
     if "live" in examined.needed:
         bodies["days"] = _days(examined, words)
     return tuple(
-        Annex(name, letter, (Heading(2, f"{words['annex']} {letter}. {words[name]}"), *body))
+        blocks.Annex(name, letter, (blocks.Heading(2, f"{words['annex']} {letter}. {words[name]}"), *body))
         for letter, (name, body) in zip(ascii_uppercase, bodies.items(), strict=False)
     )
 
 
-def letter_of(annexes: Sequence[Annex], name: str) -> str:
+def letter_of(annexes: Sequence[blocks.Annex], name: str) -> str:
     """Return the letter of an annex that is there."""
     return next(annex.letter for annex in annexes if annex.name == name)
 
 
-def _by_hand(examined: Examined, language: Language, claims: Claims) -> list[Block]:
+def _by_hand(examined: Examined, language: Language, claims: Claims) -> list[blocks.Block]:
     homes = {report.name: report.home for report in examined.proofs.values()}
     lines = [claims[name].first_lines(home, language) for name, home in homes.items() if name in claims]
     words = words_in(language)
-    said: list[Block] = [Paragraph(words["by_hand_is"])]
+    said: list[blocks.Block] = [blocks.Paragraph(words["by_hand_is"])]
     if "live" in examined.needed:
-        terms = Bullets(tuple(Item(plain(in_language(one, language))) for one in TERMS))
-        said = [Heading(3, words["terms"]), terms, Heading(3, words["by_hand"]), *said, Paragraph(words["tools"])]
-    said += map(Commands, lines)
+        terms = blocks.Bullets(tuple(blocks.Item(blocks.plain(in_language(one, language))) for one in TERMS))
+        said = [
+            blocks.Heading(3, words["terms"]),
+            terms,
+            blocks.Heading(3, words["by_hand"]),
+            *said,
+            blocks.Paragraph(words["tools"]),
+        ]
+    said += map(blocks.Commands, lines)
     if "live" in examined.proofs:
-        said += [Heading(3, words["digest"]), Paragraph(words["digest_is"]), Commands(_DIGEST_BY_HAND)]
+        said += [
+            blocks.Heading(3, words["digest"]),
+            blocks.Paragraph(words["digest_is"]),
+            blocks.Commands(_DIGEST_BY_HAND),
+        ]
     return said
 
 
-def _not_covered(claim: Claim, language: Language) -> list[Block]:
-    items = tuple(Item(plain(in_language(one, language))) for one in claim.not_covered)
-    return [Heading(3, words_in(language)["not_covered"]), Bullets(items)]
+def _not_covered(claim: Claim, language: Language) -> list[blocks.Block]:
+    items = tuple(blocks.Item(blocks.plain(in_language(one, language))) for one in claim.not_covered)
+    return [blocks.Heading(3, words_in(language)["not_covered"]), blocks.Bullets(items)]
 
 
-def _group(examined: Examined, group: Group, language: Language) -> list[Block]:
+def _group(examined: Examined, group: Group, language: Language) -> list[blocks.Block]:
     rows = [
         (report, check) for report in examined.proofs.values() for check in report.checks if check.row.group is group
     ]
@@ -102,14 +100,14 @@ def _group(examined: Examined, group: Group, language: Language) -> list[Block]:
     return [*(_row(report, check, language) for report, check in shown), *_caught(caught, language)]
 
 
-def _row(report: AuditReport, check: Check, language: Language) -> CheckBlock:
+def _row(report: AuditReport, check: Check, language: Language) -> blocks.CheckBlock:
     words = words_in(language)
     bad = [one for one in check.evidence if one.verdict is not Verdict.CLEAN]
     few = [_item(one, language) for one in bad]
-    few += [Item(plain(text)) for text in summarised(check.evidence, language)]
+    few += [blocks.Item(blocks.plain(text)) for text in summarised(check.evidence, language)]
     count = len(check.evidence)
-    full = Folded(words["full"].format(count=count), tuple(_item(one, language) for one in check.evidence))
-    return CheckBlock(
+    full = blocks.Folded(words["full"].format(count=count), tuple(_item(one, language) for one in check.evidence))
+    return blocks.CheckBlock(
         title=in_language(check.row.title, language),
         name=f"{report.name}.{check.id.removeprefix(f'{report.name}.')}",
         mark=words[str(check.verdict)],
@@ -120,31 +118,34 @@ def _row(report: AuditReport, check: Check, language: Language) -> CheckBlock:
     )
 
 
-def _item(one: Evidence, language: Language) -> Item:
+def _item(one: Evidence, language: Language) -> blocks.Item:
     if one.verdict is Verdict.CLEAN:
-        return Item(plain(one.text(language)))
-    return Item(plain(f"{words_in(language)[str(one.verdict)]}: {one.text(language)}"), worse=True)
+        return blocks.Item(blocks.plain(one.text(language)))
+    return blocks.Item(blocks.plain(f"{words_in(language)[str(one.verdict)]}: {one.text(language)}"), worse=True)
 
 
-def _caught(checks: Sequence[Check], language: Language) -> list[Block]:
+def _caught(checks: Sequence[Check], language: Language) -> list[blocks.Block]:
     planted = [check for check in checks if check.id not in NO_FAULTS]
     if not planted:
         return []
-    items = tuple(Item((Span(f"{check.row.title} "), Span(check.id, code=True)), language="en") for check in planted)
-    return [Folded(words_in(language)["full_faults"].format(count=len(planted)), items)]
+    items = tuple(
+        blocks.Item((blocks.Span(f"{check.row.title} "), blocks.Span(check.id, code=True)), language="en")
+        for check in planted
+    )
+    return [blocks.Folded(words_in(language)["full_faults"].format(count=len(planted)), items)]
 
 
-def _days(examined: Examined, words: dict[str, str]) -> list[Block]:
+def _days(examined: Examined, words: dict[str, str]) -> list[blocks.Block]:
     if not isinstance(examined.chain, Chain):
-        return [Paragraph(words[examined.chain])]
+        return [blocks.Paragraph(words[examined.chain])]
     rows = tuple(
         (
-            Cell(one.day, "day"),
-            Cell(str(one.clean)),
-            Cell(", ".join(one.findings) or "-"),
-            Cell(", ".join(one.not_seen) or "-"),
+            blocks.Cell(one.day, "day"),
+            blocks.Cell(str(one.clean)),
+            blocks.Cell(", ".join(one.findings) or "-"),
+            blocks.Cell(", ".join(one.not_seen) or "-"),
         )
         for one in reversed(examined.chain.days)
     )
     head = tuple(words[name] for name in ("day", "clean", "finding", "not seen"))
-    return [Paragraph(words["days_are"].format(head=examined.chain.head)), Table(head, rows)]
+    return [blocks.Paragraph(words["days_are"].format(head=examined.chain.head)), blocks.Table(head, rows)]

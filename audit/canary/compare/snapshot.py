@@ -156,14 +156,16 @@ def _process(process: Process) -> Fields:
     for name in _LINKS:
         with suppress(OSError):
             fields[name] = str(process.place(name).readlink())
-    with suppress(OSError):
-        fields |= {f"stat {name}": value for name, value in _stat(process.place("stat"))}
+    with suppress(NotSeen):
+        fields |= {f"stat {name}": value for name, value in zip(_STAT, process.stat(), strict=False)}
     with suppress(OSError):
         fields |= _limits(process.place("limits").read_text("ascii"))
     fields |= dict(_open_files(process))
     fields |= _threads(process)
-    with suppress(OSError):
-        fields["mappings"] = _mappings(process.place("maps").read_text("utf-8", "replace"))
+    with suppress(NotSeen):
+        # A process's own memory is in the sizes of `status`.
+        mapped = {f"{rights} {path}" for rights, path in process.mappings() if not path.startswith("[")}
+        fields["mappings"] = "; ".join(sorted(mapped))
     return fields
 
 
@@ -174,10 +176,6 @@ def _whole_files(place: Path) -> Iterator[tuple[str, str]]:
                 with suppress(OSError):
                     name = str(path.relative_to(place))
                     yield name, path.read_text("utf-8", "replace").replace("\0", " ").strip()
-
-
-def _stat(place: Path) -> Iterator[tuple[str, str]]:
-    return zip(_STAT, place.read_text("utf-8", "replace").rpartition(")")[2].split(), strict=False)
 
 
 def _limits(text: str) -> Fields:
@@ -206,26 +204,12 @@ def _threads(process: Process) -> Fields:
     with suppress(NotSeen, OSError):
         for task in process.tasks():
             with suppress(NotSeen, OSError):
-                numbers = dict(_stat(process.place(f"task/{task}/stat")))
+                numbers = dict(zip(_STAT, process.stat(task), strict=False))
                 status = process.status(task)
-                kinds.add(
-                    ", ".join(
-                        [*(f"{name} {numbers.get(name, '')}" for name in _OF_THREADS)]
-                        + [f"{name} {status.get(name, '')}" for name in _OF_THREADS_STATUS]
-                    )
-                )
+                shown = [f"{name} {numbers.get(name, '')}" for name in _OF_THREADS]
+                kinds.add(", ".join(shown + [f"{name} {status.get(name, '')}" for name in _OF_THREADS_STATUS]))
                 names.add(process.place(f"task/{task}/comm").read_text("utf-8", "replace").strip())
     return {"threads": "; ".join(sorted(kinds)), "names of threads": ", ".join(sorted(names))}
-
-
-def _mappings(text: str) -> str:
-    """Return which files are mapped and with which rights; a process's own memory is in the sizes of `status`."""
-    found = set()
-    for line in text.splitlines():
-        parts = line.split(maxsplit=5)
-        if len(parts) > 5 and not parts[5].startswith("["):  # noqa: PLR2004 - the sixth field is the path
-            found.add(f"{parts[1]} {parts[5]}")
-    return "; ".join(sorted(found))
 
 
 def _locks_of(home: Path) -> dict[str, Fields]:

@@ -102,8 +102,8 @@ def check_times(inspection: Inspection, scene: Scene) -> None:
         with about.or_missed("the times of {name}", OSError):
             times = file_times(scene.home / name)
             oldest = max(now - times.written, now - times.changed, now - times.read)
-            about.require(oldest <= window, "{name}: read, written and changed {age} s ago at most; the heartbeat allows"
-                   " {window} s", age=round(oldest))  # fmt: skip
+            about.require(oldest <= window, "{name}: read, written and changed {age} s ago at most; the heartbeat"
+                   " allows {window} s", age=round(oldest))  # fmt: skip
             if times.born is None:
                 about.missed("when {name} was born: the file system does not keep it")
             else:

@@ -16,17 +16,7 @@ from pathlib import Path
 from audit.live.checks.code import KERNELS
 from audit.live.checks.packages import COMMIT_SHOWN, installation_of
 from audit.live.checks.process import looking_at
-from audit.observe.build import (
-    Build,
-    changed,
-    changed_md5,
-    installed_build,
-    md5_of,
-    of_a_folder,
-    packaged,
-    parse_manifest,
-    sha256_of,
-)
+from audit.observe import build as builds
 from audit.observe.installed import Installation, recorded_digests
 from audit.observe.proc import Process
 from audit.observe.scene import Scene
@@ -60,12 +50,11 @@ def check_loaded(inspection: Inspection, scene: Scene) -> None:
         _interpreter(inspection, lists, mapped)
     debians: Mapping[str, str] = {}
     with contextlib.suppress(FileNotFoundError):
-        debians = packaged(lists, (one.path for one in mapped if one.path not in ours))
+        debians = builds.packaged(lists, (one.path for one in mapped if one.path not in ours))
     known = [one for one in mapped if one.path in ours or one.path in debians]
-    differing = sorted(
-        one.path for one in known
-        if (sha256_of(one.place) != ours[one.path] if one.path in ours else md5_of(one.place) != debians[one.path])
-    )  # fmt: skip
+    of_ours, others = ([one for one in known if (one.path in ours) is mine] for mine in (True, False))
+    differing = sorted(one.path for one in of_ours if builds.sha256_of(one.place) != ours[one.path])
+    differing += sorted(one.path for one in others if builds.md5_of(one.place) != debians[one.path])
     inspection.require(
         not differing,
         "{count} files with code, {debians} of them as Debian's packages brought them; changed: {changed}",
@@ -92,16 +81,16 @@ def _mapped(inspection: Inspection, scene: Scene) -> Iterator[_Mapped]:
                     yield _Mapped(path, process)
 
 
-def _build(scene: Scene, installation: Installation | None) -> Build | None:
+def _build(scene: Scene, installation: Installation | None) -> builds.Build | None:
     """Return the auditor's manifest if it has more than our own files, else that of the installation."""
     if scene.manifest is not None:
-        given = parse_manifest(scene.manifest.read_text("utf-8"))
+        given = builds.parse_manifest(scene.manifest.read_text("utf-8"))
         if given.commit:
             return given
-    return None if installation is None else installed_build(installation.prefix)
+    return None if installation is None else builds.installed_build(installation.prefix)
 
 
-def _packages(inspection: Inspection, installation: Installation, build: Build) -> None:
+def _packages(inspection: Inspection, installation: Installation, build: builds.Build) -> None:
     """Require every file of the packages to be as built; what is there and not in the manifest is as changed."""
     wanted = build.of(lambda name: not name.startswith("/"))
     # A list without compiled files is of packages that Python compiles as it runs, so it cannot judge those.
@@ -111,7 +100,7 @@ def _packages(inspection: Inspection, installation: Installation, build: Build) 
         for path in installation.packages.rglob("*") if path.is_file() and not path.is_symlink()
         for name in [path.relative_to(installation.packages).as_posix()] if with_compiled or not _is_compiled(name)
     }  # fmt: skip
-    faults = sorted({*changed(installation.packages, wanted), *(have - wanted.keys())})
+    faults = sorted({*builds.changed(installation.packages, wanted), *(have - wanted.keys())})
     inspection.require(
         not faults, "{count} files of the packages, against the build of commit {commit}; others: {faults}",
         count=len(wanted), commit=build.commit[:COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
@@ -122,7 +111,7 @@ def _is_compiled(name: str) -> bool:
     return "__pycache__" in name.split("/")
 
 
-def _digests(installation: Installation | None, build: Build | None) -> Mapping[str, str]:
+def _digests(installation: Installation | None, build: builds.Build | None) -> Mapping[str, str]:
     """SHA-256 by whole path: of the build, else of the lists that came with the libraries."""
     if installation is None:
         return {}
@@ -141,10 +130,10 @@ def _interpreter(inspection: Inspection, lists: Path, mapped: list[_Mapped]) -> 
     sums = {
         path: digest
         for program in programs if program.name.startswith("python3.")
-        for path, digest in of_a_folder(lists, f"/usr/lib/{program.name}", ".py").items()
+        for path, digest in builds.of_a_folder(lists, f"/usr/lib/{program.name}", ".py").items()
     }  # fmt: skip
     if sums:
-        faults = changed_md5(sums)
+        faults = builds.changed_md5(sums)
         inspection.require(
             not faults, "{count} modules of the interpreter, as Debian's packages brought them; changed: {changed}",
             count=len(sums), changed=listed(faults) or "0",

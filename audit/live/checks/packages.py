@@ -6,19 +6,8 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from audit.observe import installed
 from audit.observe.build import installed_build, parse_manifest
-from audit.observe.installed import (
-    Installation,
-    NoManifest,
-    faults_of,
-    git_faults,
-    locked_versions,
-    manifest_faults,
-    needed,
-    own_files,
-    record_faults,
-    unknown_startup_files,
-)
 from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict, listed
@@ -37,8 +26,8 @@ def check_libraries(inspection: Inspection, scene: Scene) -> None:
     if lock is None:
         inspection.missed("requirements.lock is not with this installation")
     else:
-        locked = locked_versions(lock)
-        names = needed(distributions) - {"kallskydd"}
+        locked = installed.locked_versions(lock)
+        names = installed.needed(distributions) - {"kallskydd"}
         others = [f"{name} {distributions[name].version}" for name in sorted(names)
                   if locked.get(name) != distributions[name].version]  # fmt: skip
         inspection.require(not others, "{count} libraries, not of the locked version: {others}", count=len(names),
@@ -46,11 +35,11 @@ def check_libraries(inspection: Inspection, scene: Scene) -> None:
     # Installed among the others, our own files have a row of their own; installed for work on them, the finder that
     # leads to them is one of these files.
     own = set() if installation.ours != installation.packages else {"kallskydd"}
-    used = [distributions[name] for name in sorted(needed(distributions) - own)]
-    count, faults = record_faults(used)
+    used = [distributions[name] for name in sorted(installed.needed(distributions) - own)]
+    count, faults = installed.record_faults(used)
     inspection.require(not faults, "{count} files hashed, not as they were installed: {faults}", count=count,
                 faults=listed(faults) or "0")  # fmt: skip
-    strange = unknown_startup_files(installation, distributions.values())
+    strange = installed.unknown_startup_files(installation, distributions.values())
     inspection.require(not strange, "files that Python runs at its start and nobody installed: {files}",
                 files=listed(strange) or "0")  # fmt: skip
 
@@ -75,11 +64,11 @@ def _check_own_files(inspection: Inspection, scene: Scene) -> None:
     if installation is None:
         return
     folder = installation.ours
-    files = own_files(folder)
+    files = installed.own_files(folder)
     count = len(files)
     if scene.manifest is not None:
         text = scene.manifest.read_text("utf-8")
-        faults, commit = manifest_faults(folder, text), parse_manifest(text).commit
+        faults, commit = installed.manifest_faults(folder, text), parse_manifest(text).commit
         inspection.require(
             not faults, "{count} files, against the list {manifest} (--manifest), of commit {commit}; others: {faults}",
             count=count, manifest=scene.manifest, commit=commit[:COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
@@ -87,19 +76,19 @@ def _check_own_files(inspection: Inspection, scene: Scene) -> None:
     elif folder == installation.packages:
         # Their hashes stand in the RECORD of the distribution, which the row on libraries has gone through.
         distribution = installation.distributions()["kallskydd"]
-        _, faults = record_faults([distribution])
+        _, faults = installed.record_faults([distribution])
         build = installed_build(installation.prefix)
         commit = "" if build is None else build.commit
         if build is not None:
-            faults = sorted({*faults, *faults_of(folder, build)})
+            faults = sorted({*faults, *installed.faults_of(folder, build)})
         inspection.require(
             not faults, "{count} files, as they were installed from commit {commit}; others: {faults}",
             count=count, commit=commit[:COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
         )  # fmt: skip
     else:
         try:
-            commit, faults = git_faults(folder)
-        except NoManifest:
+            commit, faults = installed.git_faults(folder)
+        except installed.NoManifest:
             inspection.missed("our own files: no manifest was given and this is no checkout that git can read")
             return
         inspection.require(not faults, "{count} files, against commit {commit}; others: {faults}", count=count,
@@ -122,15 +111,15 @@ def _changed_since_start(inspection: Inspection, scene: Scene, files: Mapping[st
         )
 
 
-def installation_of(scene: Scene) -> Installation | None:
+def installation_of(scene: Scene) -> installed.Installation | None:
     """Return where the program of the intake is installed; None where that is not seen."""
     for process in scene.service.intakes:
         with contextlib.suppress(NotSeen, FileNotFoundError):
-            return Installation.of(process.command())
+            return installed.Installation.of(process.command())
     return None
 
 
-def _installation(inspection: Inspection, scene: Scene) -> Installation | None:
+def _installation(inspection: Inspection, scene: Scene) -> installed.Installation | None:
     installation = installation_of(scene)
     if installation is None:
         inspection.missed("where the program of the intake is installed")

@@ -125,19 +125,16 @@ def _read(path: Path) -> Version:
     raw = path.read_bytes()
     try:
         read = tomllib.loads(raw.decode())
-        members = {one["id"]: one for one in read["members"]}
-        if set(read) - _TOP or any(set(one) != _MEMBER for one in read["members"]):
-            raise BrokenChain(path.name)
-        if any(set(one) != _ORGANISATION for one in read.get("organisations", [])):
-            raise BrokenChain(path.name)
-        for one in read["members"]:
+        listed = read["members"]
+        members = {one["id"]: one for one in listed}
+        fits = set(read) <= _TOP and all(set(one) == _MEMBER for one in listed)
+        fits = fits and all(set(one) == _ORGANISATION for one in read.get("organisations", []))
+        for one in listed:
             keys = bytes.fromhex(one["sign"]) + bytes.fromhex(one["box"])
-            if one["role"] not in _ROLES or _blake(16, b"ks1-member", keys).hex() != one["id"]:
-                raise BrokenChain(path.name)
-        for column in ("id", "sign", "box"):
-            if len({one[column] for one in read["members"]}) != len(read["members"]):
-                raise BrokenChain(path.name)
-        if len({one["label"].casefold() for one in read["members"]}) != len(read["members"]):
+            fits = fits and one["role"] in _ROLES and _blake(16, b"ks1-member", keys).hex() == one["id"]
+        for column in ("id", "sign", "box", "label"):
+            fits = fits and len({one[column].casefold() for one in listed}) == len(listed)
+        if not fits:
             raise BrokenChain(path.name)
         return Version(read["version"], _blake(32, b"ks1-roster", raw), read, members)
     except (ValueError, KeyError, TypeError, AttributeError) as fault:

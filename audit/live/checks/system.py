@@ -9,7 +9,6 @@ import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from audit.observe.netlink import NotPermitted, audit_state, logging_rules
 from audit.observe.proc import NotSeen, everything
@@ -89,7 +88,7 @@ def check_firewall(inspection: Inspection, scene: Host) -> None:
             inspection.missed("the older tables are in use ({tables}); look with iptables-legacy-save", tables=tables)
 
 
-def check_connections(inspection: Inspection, scene: Host, more: Mapping[str, str] = MappingProxyType({})) -> None:
+def check_connections(inspection: Inspection, scene: Host, more: Mapping[str, str] | None = None) -> None:
     """Require that tracked connections are not written down, and `more` of the kernel.
 
     The kernel's table itself names tor's guards and never a visitor.
@@ -97,7 +96,7 @@ def check_connections(inspection: Inspection, scene: Host, more: Mapping[str, st
     if not scene.system("/proc/sys").exists():
         inspection.missed("/proc/sys")
         return
-    for name, wanted in {**_UNTOLD, **more}.items():
+    for name, wanted in {**_UNTOLD, **(more or {})}.items():
         value = scene.sysctl(name)
         if value is None:
             inspection.saw("the kernel has no {name}", name=name)

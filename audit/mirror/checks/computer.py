@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from audit.live.checks.process import (
-    require_core_limit,
-    require_filter,
-    require_no_powers,
-    require_programs,
-    require_untraced,
-)
+from audit.live.checks import process as processes
 from audit.live.checks.system import check_connections, require_no_accounts
 from audit.mirror.planted import Planted
 from audit.mirror.scene import RELAY, MirrorScene
@@ -29,8 +23,8 @@ def check_parts(inspection: Inspection, scene: MirrorScene) -> None:
         for process in part.processes:
             about = inspection.about(name=part.kind, pid=process.pid)
             with about.or_missed("the program of {name} {pid}"):
-                require_programs(inspection, {process.executable(): [process.pid]})
-                require_untraced(about, process)
+                processes.require_programs(inspection, {process.executable(): [process.pid]})
+                processes.require_untraced(about, process)
 
 
 def check_locks(inspection: Inspection, scene: MirrorScene) -> None:
@@ -39,10 +33,10 @@ def check_locks(inspection: Inspection, scene: MirrorScene) -> None:
         for process in part.processes:
             about = inspection.about(name=part.kind, pid=process.pid)
             with about.or_missed("{name} {pid} has ended during the inspection"):
-                require_core_limit(about, process, hard=False)
+                processes.require_core_limit(about, process, hard=False)
                 if part.kind == RELAY and process in part.workers:
-                    require_filter(about, process)
-                    require_no_powers(about, process)
+                    processes.require_filter(about, process)
+                    processes.require_no_powers(about, process)
 
 
 def check_conntrack(inspection: Inspection, scene: MirrorScene, planted: Planted) -> None:

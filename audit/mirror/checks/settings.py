@@ -12,7 +12,8 @@ from audit.live.checks.units import hold_unit
 from audit.mirror.brackets import Unreadable
 from audit.mirror.proxy_file import Problem, caddy_problems, nginx_problems
 from audit.mirror.scene import CADDY, NGINX, RELAY, MirrorScene, ProxyProgram, tor_behind
-from audit.observe.proc import NotSeen, Process
+from audit.observe.proc import Process
+from audit.observe.scene import text_of
 from audit.verdict import Inspection, Word, listed
 from onion.torrc import LEFT_OUT, REQUIRED
 from onion.torrc_reader import read_torrc
@@ -47,20 +48,17 @@ _CLOCK_SECONDS = 1.0  # a file written just before a start
 def check_command(inspection: Inspection, scene: MirrorScene) -> None:
     """Require that each was started with the words that it needs and no others, and in an environment that is plain."""
     for part in scene.parts:
-        try:
+        about = inspection.about(name=part.kind, pid=part.main.pid)
+        with about.or_missed("the command line of {name} {pid}"):
             for words, options in _words(part):
-                inspection.require(_only(words, options), "{name} {pid} was started with {words}", name=part.kind,
-                            pid=part.main.pid, words=" ".join(words))  # fmt: skip
-        except NotSeen:
-            inspection.missed("the command line of {name} {pid}", name=part.kind, pid=part.main.pid)
+                about.require(_only(words, options), "{name} {pid} was started with {words}", words=" ".join(words))
         for process in part.processes:
-            try:
-                names = [name for name in process.environment() if leads_elsewhere(name)]
-            except NotSeen:
-                inspection.missed("the environment of {name} {pid}", name=part.kind, pid=process.pid)
-                continue
-            inspection.require(not names, "of the environment of {name} {pid} leads elsewhere: {names}", name=part.kind,
-                        pid=process.pid, names=listed(names) or "0")  # fmt: skip
+            about = inspection.about(name=part.kind, pid=process.pid)
+            with about.or_missed("the environment of {name} {pid}"):
+                names = listed([name for name in process.environment() if leads_elsewhere(name)])
+                about.require(
+                    not names, "of the environment of {name} {pid} leads elsewhere: {names}", names=names or "0"
+                )
 
 
 def check_configuration(inspection: Inspection, scene: MirrorScene) -> None:
@@ -78,26 +76,24 @@ def check_configuration(inspection: Inspection, scene: MirrorScene) -> None:
 def _check_file(inspection: Inspection, part: ProxyProgram, file: str) -> None:
     judge = nginx_problems if part.kind == NGINX else caddy_problems
     path = part.main.place("root") / file.lstrip("/")
-    try:
-        problems = judge(path.read_text(), functools.partial(_is_in_memory, part.main))
-        changed = path.stat().st_mtime > part.main.started() + _CLOCK_SECONDS
-    except (OSError, UnicodeDecodeError):
-        inspection.missed("{path} cannot be read by this account", path=file)
-        return
-    except Unreadable:
-        inspection.found("{path} is not of a form that this audit reads whole", path=file)
-        return
-    _found(inspection, file, problems)
-    if changed:
-        inspection.missed("{path} was changed after {name} was started: what it reads now is not what runs", path=file,
-                    name=part.kind)  # fmt: skip
-    inspection.saw("{file} was held against the table", file=file)
+    about = inspection.about(path=file)
+    with about.or_missed("{path} cannot be read by this account", OSError, UnicodeDecodeError):
+        try:
+            _found(inspection, file, judge(path.read_text(), functools.partial(_is_in_memory, part.main)))
+        except Unreadable:
+            about.found("{path} is not of a form that this audit reads whole")
+            return
+        if path.stat().st_mtime > part.main.started() + _CLOCK_SECONDS:
+            about.missed(
+                "{path} was changed after {name} was started: what it reads now is not what runs", name=part.kind
+            )
 
 
 def _found(inspection: Inspection, file: str, problems: Sequence[Problem]) -> None:
     for one in problems:
         inspection.found("{file}, line {line}: {name} is {found}, and should be {wanted}", file=file,
                    line=one.line or "-", name=one.name, found=one.found or "-", wanted=Word(one.wanted))  # fmt: skip
+    inspection.saw("{file} was held against the table", file=file)
 
 
 def check_torrc(inspection: Inspection, scene: MirrorScene) -> None:
@@ -107,16 +103,11 @@ def check_torrc(inspection: Inspection, scene: MirrorScene) -> None:
         inspection.missed("the tor that the relay dials: it is not to be found by its port")
         return
     words = tor.command()
-    fine = len(words) == 5 and words[1] == "-f" and words[3:] == ("--defaults-torrc", "/dev/null")  # noqa: PLR2004
-    inspection.require(fine, "tor {pid} was started with {words}", pid=tor.pid, words=" ".join(words[1:]))
     file = next((after for word, after in itertools.pairwise(words) if word == "-f"), "")
-    try:
-        text = (tor.place("root") / file.lstrip("/")).read_text()
-    except (OSError, UnicodeDecodeError):
-        inspection.missed("tor's own file {file}", file=file)
-        return
-    _found(inspection, file, torrc_problems(text))
-    inspection.saw("{file} was held against the table", file=file)
+    fine = words[1:] == ("-f", file, "--defaults-torrc", "/dev/null")
+    inspection.require(fine, "tor {pid} was started with {words}", pid=tor.pid, words=" ".join(words[1:]))
+    with inspection.or_missed("tor's own file {file}", OSError, UnicodeDecodeError, file=file):
+        _found(inspection, file, torrc_problems((tor.place("root") / file.lstrip("/")).read_text()))
 
 
 def torrc_problems(text: str) -> list[Problem]:
@@ -141,10 +132,8 @@ def torrc_problems(text: str) -> list[Problem]:
 def check_units(inspection: Inspection, scene: MirrorScene) -> None:
     """Require that the unit of each says nothing to the journal, counts nothing, and writes no memory to a disk."""
     tor = tor_behind(scene.relays)
-    started = [(part.kind, part.main) for part in scene.parts]
-    if tor is not None:
-        started.append(("tor", tor))
-    for name, process in started:
+    tors = [] if tor is None else [("tor", tor)]
+    for name, process in [*((part.kind, part.main) for part in scene.parts), *tors]:
         unit = hold_unit(inspection, scene, process, _UNIT_HOLDS, _UNIT_SAYS)
         if unit is None:
             inspection.missed("the unit of {name} {pid}: it was started by hand", name=name, pid=process.pid)
@@ -171,20 +160,14 @@ def _words(part: ProxyProgram) -> list[tuple[tuple[str, ...], dict[str, str]]]:
 
 
 def _only(words: Sequence[str], options: dict[str, str]) -> bool:
-    if len(words) % 2:
-        return False
-    pairs = zip(words[::2], words[1::2], strict=True)
+    pairs = itertools.zip_longest(words[::2], words[1::2], fillvalue="")
     return all(name in options and re.fullmatch(options[name], value) is not None for name, value in pairs)
 
 
 def _is_in_memory(process: Process, path: str) -> bool:
     """Whether this folder lies on a file system in memory, as the process sees it."""
-    try:
-        lines = process.place("mounts").read_text().splitlines()
-    except OSError:
-        return False
     best, kind = "", ""
-    for fields in (line.split() for line in lines):
+    for fields in map(str.split, text_of(process.place("mounts")).splitlines()):
         top = fields[1].rstrip("/") + "/"
         if f"{path}/".startswith(top) and len(top) >= len(best):
             best, kind = top, fields[2]

@@ -40,9 +40,10 @@ def test_every_sentence_and_word_is_in_swedish():
             if not isinstance(node, ast.Call):
                 continue
             called = ast.unparse(node.func)
-            if called in {"inspection.saw", "inspection.found", "inspection.missed"}:
+            holder, _, what = called.rpartition(".")
+            if holder in {"inspection", "about"} and what in {"saw", "found", "missed", "or_missed", "void"}:
                 templates.add(ast.literal_eval(node.args[0]))
-            if called == "inspection.require":
+            if holder in {"inspection", "about"} and what == "require":
                 templates.add(ast.literal_eval(node.args[1]))
             if called in {"self._step", "self._look", "watch.look"} and isinstance(node.args[0], ast.Constant):
                 words.add(node.args[0].value)
