@@ -82,6 +82,8 @@ def plant(faults: Sequence[Fault], packages: Path) -> None:
     """Change the copy by all of them. Raises DoesNotApply, before anything is written."""
     for path, text in changed_by(faults, packages).items():
         path.write_text(text, "utf-8")
+        # The installer has it compiled so that it is never compared with its source again.
+        Path(importlib.util.cache_from_source(path)).unlink(missing_ok=True)
 
 
 def changed_by(faults: Sequence[Fault], packages: Path) -> dict[Path, str]:

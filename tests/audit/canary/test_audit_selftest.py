@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import py_compile
 import subprocess
+import sys
 
 import pytest
 from processes.service import KALLSKYDD
@@ -118,6 +120,18 @@ def test_a_copy_holds_all_of_our_packages_and_starts_from_them(tmp_path):
     assert tors.startswith(str(tmp_path))
     assert not other.startswith(str(tmp_path))
     assert {"intake", "onion", "cases", "kallskydd"} <= set(own_packages())
+
+
+def test_what_was_compiled_never_to_be_compared_with_its_source_does_not_hide_a_fault(tmp_path, monkeypatch):
+    (tmp_path / "planted.py").write_text("SAID = 'before'\n")
+    # As scripts/install_program.py compiles what is put into service.
+    py_compile.compile(str(tmp_path / "planted.py"), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    text = "Title: a\nEvidence: b\n\n--- a/planted.py\n+++ b/planted.py\n@@\n-SAID = 'before'\n+SAID = 'after'\n"
+
+    read_fault("a", text).apply(tmp_path)
+
+    said = [sys.executable, "-c", "import planted; print(planted.SAID)"]
+    assert subprocess.run(said, cwd=tmp_path, capture_output=True, text=True, check=True).stdout == "after\n"
 
 
 def test_the_audit_knows_no_fault_by_name():
