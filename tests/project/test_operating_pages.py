@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from statistics import median
 
 import pytest
 from rehearsal.hands import HANDS
 from rehearsal.pages import PAGES, TRANSLATED, Box, Hand, steps
+from rehearsal.server import Server
 
 COMMANDS_OF_THE_FIRST_DAY = 25
 WORDS_OF_A_SENTENCE, WORDS_OF_THE_LONGEST = 20, 40
@@ -59,3 +61,7 @@ def test_a_box_that_is_followed_at_once_knows_what_it_has_to_say():
     first = next(step for step in steps("first-day.md") if isinstance(step, Box) and "make -C" in step.lines)
 
     assert first.seen == ("Installed. Nothing is started.",)
+
+
+def test_a_server_of_the_rehearsal_has_a_name_that_systemd_takes_in_whatever_temporary_folder_it_lies():
+    assert re.fullmatch(r"[a-z0-9]+-\d+", Server(Path("trixie"), Path("tmprb2qasa_")).machine)

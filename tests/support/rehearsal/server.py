@@ -117,6 +117,11 @@ class Server:
     def root(self) -> Path:
         return self.folder / "root"
 
+    @property
+    def machine(self) -> str:
+        """Its name; systemd takes none with an underscore, as a temporary folder may have."""
+        return f"{self.folder.name.replace('_', '')}-{os.getpid()}"
+
     def __enter__(self) -> Self:
         try:
             self.boot()
@@ -141,7 +146,7 @@ class Server:
         network = "--private-network" if self.network is None else f"--network-namespace-path={self.network}"
         # It ends with us, however we end.
         words = ("setpriv", "--pdeathsig=TERM", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", network, "--boot", "--console=read-only",
-                 f"--machine={self.folder.name}-{os.getpid()}", f"--directory={self.root}")  # fmt: skip
+                 f"--machine={self.machine}", f"--directory={self.root}")  # fmt: skip
         null = subprocess.DEVNULL
         self._nspawn = subprocess.Popen(words, stdin=null, stdout=null, stderr=null)
         wait_for(self._is_up, BOOT_SECONDS, "the server does not come up")
