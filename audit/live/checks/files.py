@@ -167,7 +167,6 @@ def _is_draft(name: str) -> bool:
 
 
 def _intake_started(scene: Scene) -> float | None:
-    try:
+    with contextlib.suppress(NotSeen, ValueError):
         return max(process.started() for process in scene.service.intakes)
-    except (NotSeen, ValueError):
-        return None
+    return None
