@@ -8,7 +8,9 @@ from statistics import median
 
 import pytest
 from rehearsal.hands import HANDS
+from rehearsal.network import Internet
 from rehearsal.pages import PAGES, TRANSLATED, Box, Hand, steps
+from rehearsal.rehearse_host import STEPS, HostRehearsal
 from rehearsal.server import Server
 
 COMMANDS_OF_THE_FIRST_DAY = 25
@@ -65,3 +67,9 @@ def test_a_box_that_is_followed_at_once_knows_what_it_has_to_say():
 
 def test_a_server_of_the_rehearsal_has_a_name_that_systemd_takes_in_whatever_temporary_folder_it_lies():
     assert re.fullmatch(r"[a-z0-9]+-\d+", Server(Path("trixie"), Path("tmprb2qasa_")).machine)
+
+
+def test_each_step_of_the_rehearsal_of_a_host_is_an_act_and_not_a_server_of_the_same_name():
+    rehearsal = HostRehearsal(Server(Path("trixie"), Path("host")), Internet(Path("network")))
+
+    assert [step for step in STEPS if not callable(getattr(rehearsal, step))] == []

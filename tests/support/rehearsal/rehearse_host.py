@@ -29,6 +29,7 @@ from trusted.case.clock import today, utc_now
 
 TENANTS = "/var/lib/kallskydd-host"
 NAMES = ("falun", "mora")
+STEPS = ("install_host", "audits", "apart", "alarms", "look_from_outside", "backups", "rings", "removal")
 ONION = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
 # Of this computer's kernel and not of the server.
 KERNELS_ROWS = {"kernel", "core-dumps"}
@@ -127,7 +128,7 @@ class HostRehearsal(Rehearsal):
             line = next((line for line in said.splitlines() if " alarm: " in line), said)
             self.hold(f"{name}: `ready` knows that it was tried", line.startswith("ok"), line)
 
-    def outside(self) -> None:
+    def look_from_outside(self) -> None:
         """The unit of the look from outside runs its alarm in its sandbox. Without a network nothing is reached."""
         server = self.server
         self.write("/usr/local/bin/alarm-outside", "#!/bin/sh\necho ran >>/var/lib/kallskydd-outside/ran\n")
@@ -194,9 +195,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=CACHE) as folder, Server(tree, Path(folder)) as server:
         # No network: it is not entered.
         rehearsal = HostRehearsal(server, Internet(Path(folder)))
-        steps = ("install_host", "audits", "apart", "alarms", "outside", "backups", "rings", "removal")
         try:
-            for step in steps:
+            for step in STEPS:
                 getattr(rehearsal, step)()
         except (subprocess.CalledProcessError, TimeoutError, ValueError) as fault:
             said = f"{getattr(fault, 'stdout', '')}{getattr(fault, 'stderr', '')}"
