@@ -12,6 +12,9 @@ from rehearsal.pages import PAGES, Box, section
 from rehearsal.reporting import cut_while_filing, hold_nothing_lost
 from rehearsal.server import CHECKOUT
 
+from audit.report.certify import Outcome
+from audit.report.words import words_in
+
 if TYPE_CHECKING:
     from rehearsal.rehearse import Rehearsal
 
@@ -42,7 +45,7 @@ def certified(at: Rehearsal) -> None:
         if " selftest " in words:
             words += f" --only {FAULT}"
         makes = " all " in words
-        seen = ("can be certified with remarks", "selftest") if makes else ()
+        seen = (words_in("en")[Outcome.REMARKS], "selftest") if makes else ()
         at.do(AUDITING, Box("What to run, in this order", "root", words, int(makes), seen))
     at.hold("the page is there", at.type("root", "test -s page.html")[0] == 0)
 
