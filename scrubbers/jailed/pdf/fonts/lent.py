@@ -73,20 +73,23 @@ def _may_lack(font: DictionaryObject) -> bool:
 def _anew(font: DictionaryObject, work: Work, free: int) -> list[bytes]:
     """Return the font's body, and those of the objects that it needs, numbered from `free` on; none if it needs none.
 
-    Raises NotRebuildable.
+    None either if our face lacks a letter or a digit of it. Raises NotRebuildable.
     """
     source = Font(font, work)
     letters = source.letters(_CODES)
     drawn = {code: _Code(*source.drawn(code)) for code in _CODES}
-    missing = {code for code in _CODES if letters[code].isalnum() and not drawn[code].outline}
-    if not missing:
+    missing = [code for code in _CODES if letters[code].strip() and not drawn[code].outline]
+    if not any(letters[code].isalnum() for code in missing):
         return []
     name = str(access.entry(font, "/BaseFont"))
     has_widths = "/Widths" in font
     face = _Face(BOLD if "Bold" in name else REGULAR)
     for code in missing:
         own, said = face.letter(letters[code]), drawn[code].advance
-        drawn[code] = own if not (has_widths and said) else _Code(said, _narrowed(own, said))
+        if own is None and letters[code].isalnum():
+            return []
+        if own is not None:
+            drawn[code] = _Code(said, _narrowed(own, said)) if has_widths and said else own
     program = write_cff.program([charstring(each.advance, each.outline) for each in drawn.values()])
     widths = b" ".join(b"%d" % each.advance for each in drawn.values())
     descendant = b"<<%s/CIDFontType0/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>" % _HEAD
@@ -123,10 +126,10 @@ class _Face:
         )
         self._none = glyph_outline(self._font, _NO_LETTER)
 
-    def letter(self, text: str) -> _Code:
-        """Return what a letter draws; raises NotRebuildable if the face lacks it."""
+    def letter(self, text: str) -> _Code | None:
+        """Return what a letter draws; None if the face lacks it."""
         letter, width = _LETTER_OF.get(text, text), ctypes.c_float()
         found = glyph_outline(self._font, ord(letter)) if len(letter) == 1 else ()
         if found in ((), self._none) or not pdfium.FPDFFont_GetGlyphWidth(self._font, ord(letter), 1000.0, width):
-            raise NotRebuildable
+            return None
         return _Code(round(width.value), found)

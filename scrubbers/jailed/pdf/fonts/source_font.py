@@ -174,9 +174,9 @@ class Font:
             self.says_more |= len(unicodedata.normalize("NFC", untrusted)) > max(1, len(glyph.text))
 
     def letters(self, codes: Sequence[int]) -> dict[int, str]:
-        """Return what each code stands for: the font's own letter, or else what is read of it; empty if nothing."""
+        """Return what each code stands for: the font's own letter, or else what is read of it, which may be a space."""
         said, own = self._said_and_own(codes)
-        texts = {code: said_of_glyph(said.get(code, "")) for code in codes}
+        texts = {code: said_of_glyph(said.get(code, "")) or " " * said.get(code, "").isspace() for code in codes}
         return {code: text if text in own[code] or not own[code] else min(own[code]) for code, text in texts.items()}
 
     def untrue_letters(self) -> frozenset[str]:
