@@ -34,7 +34,7 @@ from desk.web.handlers import (
     unlock,
     way,
 )
-from desk.web.handlers.going_away import go_away
+from desk.web.handlers.case.going_away import go_away
 from desk.web.handlers.write import pages as write
 from desk.web.local.forms import FORM_BYTES_MAX, SENT_FORM, FormRefused, SentTwice
 from desk.web.local.forms_with_file import read_form_with_file

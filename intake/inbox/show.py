@@ -31,7 +31,7 @@ from intake.views.texts_inbox import SESSION_OVER_KEPT
 from trusted.case.errors import CaseError, NotThere
 from trusted.forms.submission import HELD_FIELD
 from trusted.web.errors import FormRefused
-from trusted.web.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form, drain, read_form
+from trusted.web.form import CHANGES_FIELD, MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form, drain, read_form
 from trusted.web.form_tokens import TOKEN_FIELD
 
 WRITE_FORM: Final = "write"
@@ -73,6 +73,7 @@ class Typed:
     facts: Ticked = field(default_factory=Ticked)
     piece: Wanted = field(default_factory=Wanted)
     marked: bool = False
+    changes: bool = False
     # Tags of what was found in the text and is to stay.
     accepted: Sequence[str] = ()
 
@@ -126,7 +127,7 @@ async def back_to_inbox(services: Services, form: Form, notice: Notice) -> web.S
         found, facts = session.found, Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD)))
         # Where the boxes are not shown again, what was ticked is text.
         text = typed_text(form) if found is None else form.one(TEXT_FIELD)
-        typed = Typed(text, facts=facts, marked=form.one(MARKED_FIELD) == YES)
+        typed = Typed(text, facts=facts, marked=form.one(MARKED_FIELD) == YES, changes=form.one(CHANGES_FIELD) == YES)
         return await inbox_page(services, session, language, notice, typed=typed, found=found)
     except NotThere:
         services.sessions.end_case(session.case.case_id)
@@ -174,6 +175,7 @@ async def inbox_page(
         view=view,
         typed=typed if typed.text else replace(typed, text=session.unsent),
         marked=typed.marked,
+        changes=typed.changes,
         received=0 if held is None else len(held.files.pending.accepted),
         **_pieces_and_files(services, session, language, view, typed, found=found),
         **limits_shown(services.limits),
@@ -230,6 +232,7 @@ def typed_in(visit: Visit) -> Typed:
         Ticked(form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))),
         Wanted.by(form, same=visit.switched),
         form.one(MARKED_FIELD) == YES,
+        form.one(CHANGES_FIELD) == YES,
         form.all(ACKNOWLEDGED_FIELD),
     )
 

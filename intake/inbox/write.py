@@ -57,7 +57,7 @@ from trusted.forms.submission import (
     SubmissionRefused,
 )
 from trusted.web.errors import AnotherWasSent, EmptyReport, HoldGone
-from trusted.web.form import MARKED_FIELD, TEXT_FIELD, YES, Form
+from trusted.web.form import CHANGES_FIELD, MARKED_FIELD, TEXT_FIELD, YES, Form
 from trusted.web.form_tokens import PAGE_KEPT_FOR, TOKEN_FIELD, TokenClaim
 
 # What is kept of a message for a second sending, about.
@@ -129,7 +129,8 @@ def _unsent_facts(
     facts, language = form.all(FACT_FIELD), services.pages.language(form.one(LANGUAGE_FIELD))
     offered = frozenset[str]() if found is None else facts_offered(found.files, language, found.numbers)
     text = "\n".join(fact for fact in facts if fact not in offered)
-    return Typed(text, facts=Ticked(facts, language), marked=form.one(MARKED_FIELD) == YES), found
+    marked, changes = (form.one(field) == YES for field in (MARKED_FIELD, CHANGES_FIELD))
+    return Typed(text, facts=Ticked(facts, language), marked=marked, changes=changes), found
 
 
 @dataclass(frozen=True, slots=True, repr=False)

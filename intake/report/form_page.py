@@ -20,7 +20,7 @@ from intake.views.texts import Notice
 from trusted.case.clock import first_release_day
 from trusted.case.errors import RosterFault
 from trusted.forms.submission import ACT_FIELD, HELD_FIELD, HeldForm
-from trusted.web.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form
+from trusted.web.form import CHANGES_FIELD, MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form
 from trusted.web.form_tokens import TOKEN_FIELD
 
 REPORT_FORM: Final = "report"
@@ -62,7 +62,7 @@ def form_page(
         if not form.one(TEXT_FIELD) and held is None:
             return services.pages.plain(language, NOT_OPEN, show_authorities=True)
         roster, to_mend = None, ToMend(NOT_OPEN)
-        fields += form.besides(*_OWN_FIELDS, TEXT_FIELD, MARKED_FIELD, ACKNOWLEDGED_FIELD)
+        fields += form.besides(*_OWN_FIELDS, TEXT_FIELD, MARKED_FIELD, CHANGES_FIELD, ACKNOWLEDGED_FIELD)
     return services.pages.page(
         "report/form.html",
         language,
@@ -81,6 +81,7 @@ def form_page(
         release=language.day(first_release_day(services.clock(), services.config.hold_hours)),
         typed=_typed(form),
         marked=form.one(MARKED_FIELD) == YES,
+        changes=form.one(CHANGES_FIELD) == YES,
         received=0 if held is None else len(held.files.pending.accepted),
         refused=() if held is None else refused_shown(held.files.refused_now, language),
         progress_id=services.progress.id_of(fields[0][1]),

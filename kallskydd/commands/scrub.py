@@ -30,6 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="the file may be marked for whom it was given to: pixels on another grid, PDF pages as pictures",
     )
+    parser.add_argument("--changes", action="store_true", help="show what was inserted and deleted in a document")
     parser.add_argument("--json", action="store_true", help="one JSON line for each file on stdout")
     parser.set_defaults(run=run)
 
@@ -42,7 +43,9 @@ def run(args: argparse.Namespace) -> int:
         except OSError:
             zygotes = None
         # What follows loads while the zygotes warm up, which takes as long.
-        from kallskydd.scrub.clean import How, clean_all  # noqa: PLC0415
+        from kallskydd.scrub.clean import Asked, clean_all  # noqa: PLC0415
+        from trusted.jail.protocol import How  # noqa: PLC0415
 
-        how = How(renamed=args.rename, as_json=args.json, against_marks=args.against_marks)
-        return clean_all(args.files, args.out, zygotes, how)
+        how = How(How.AGAINST_MARKS.value * args.against_marks + How.WITH_CHANGES.value * args.changes)
+        asked = Asked(renamed=args.rename, as_json=args.json, cleaned=how)
+        return clean_all(args.files, args.out, zygotes, asked)

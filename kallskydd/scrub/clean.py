@@ -14,32 +14,33 @@ from kallskydd.scrub.names import KeptNames, NamingRule, NeutralNames, keep_name
 from kallskydd.scrub.outcomes import OutcomePrinter
 from kallskydd.scrub.pool import ScrubOutcome, Zygotes, pool
 from kallskydd.scrub.zygotes import at_once
+from trusted.jail.protocol import How
 from trusted.jail.self_test import JailNotTight
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class Asked:
     """What the command line asked for."""
 
     renamed: bool
     as_json: bool
-    against_marks: bool
+    cleaned: How
 
 
-def clean_all(sources: Sequence[Path], folder: Path, zygotes: Zygotes | None, how: How) -> int:
+def clean_all(sources: Sequence[Path], folder: Path, zygotes: Zygotes | None, asked: Asked) -> int:
     """Clean the files and say what became of each; return the exit code. Without zygotes it is that of no jail."""
     names: NamingRule
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        names = NeutralNames(folder, len(sources)) if how.renamed else KeptNames()
+        names = NeutralNames(folder, len(sources)) if asked.renamed else KeptNames()
     except OSError:
         prose("The output folder cannot be made or read. Choose another one.")
         return USAGE
-    printer = OutcomePrinter(len(sources), as_json=how.as_json)
+    printer = OutcomePrinter(len(sources), as_json=asked.as_json)
     with contextlib.closing(printer), contextlib.suppress(JailNotTight):
         if zygotes is not None:
             _heed_interrupts()
-            return asyncio.run(_clean_all(sources, folder, names, zygotes, printer, against_marks=how.against_marks))
+            return asyncio.run(_clean_all(sources, folder, names, zygotes, printer, how=asked.cleaned))
     prose("A process to clean in cannot be locked on this system. Linux 5.10 or newer with seccomp is needed.")
     return MISSING
 
@@ -51,11 +52,11 @@ async def _clean_all(
     zygotes: Zygotes,
     printer: OutcomePrinter,
     *,
-    against_marks: bool,
+    how: How,
 ) -> int:
     _end_in_order_when_told_to()
     async with contextlib.AsyncExitStack() as ending:
-        cleaning = await ending.enter_async_context(pool(zygotes, at_once(sources), against_marks=against_marks))
+        cleaning = await ending.enter_async_context(pool(zygotes, at_once(sources), how))
         same_name = repeated(sources) if isinstance(names, KeptNames) else set()
         tasks = [
             asyncio.create_task(

@@ -22,7 +22,7 @@ from kallskydd.scrub.names import NamingRule, Origin, place_copy
 from kallskydd.scrub.zygotes import PooledZygote
 from scrubbers.sniff import first_inside, sniff
 from trusted.jail.memory_file import MemoryFile
-from trusted.jail.protocol import ATTACHMENT_BYTES, HEAD_BYTES, Role
+from trusted.jail.protocol import ATTACHMENT_BYTES, HEAD_BYTES, How, Role
 from trusted.jail.sandbox import Sandbox, scrub, verify
 from trusted.jail.stages import Refused, ScrubReport, SniffedArchive, TooLarge, Verified
 
@@ -55,7 +55,7 @@ class ScrubOutcome:
 
 
 @asynccontextmanager
-async def pool(zygotes: Zygotes, at_once: int, *, against_marks: bool = False) -> AsyncIterator[Pool]:
+async def pool(zygotes: Zygotes, at_once: int, how: How = How.PLAIN) -> AsyncIterator[Pool]:
     """Yield a pool of these zygotes; raises JailNotTight when a process cannot be locked here."""
     all_zygotes = [zygote for of_role in zygotes.values() for zygote in of_role]
     sandbox = Sandbox([zygote.channel for zygote in all_zygotes], jobs_at_once=1)
@@ -63,7 +63,7 @@ async def pool(zygotes: Zygotes, at_once: int, *, against_marks: bool = False) -
         await sandbox.self_test(zygotes)
         watching = [asyncio.create_task(_watch(zygote, index, sandbox)) for index, zygote in enumerate(all_zygotes)]
         try:
-            yield Pool(sandbox, at_once, against_marks=against_marks)
+            yield Pool(sandbox, at_once, how)
         finally:
             for task in watching:
                 task.cancel()
@@ -72,9 +72,9 @@ async def pool(zygotes: Zygotes, at_once: int, *, against_marks: bool = False) -
 class Pool:
     """Cleans files, as many at once as there are cores."""
 
-    def __init__(self, sandbox: Sandbox, at_once: int, *, against_marks: bool) -> None:
+    def __init__(self, sandbox: Sandbox, at_once: int, how: How) -> None:
         self._sandbox = sandbox
-        self._against_marks = against_marks
+        self._how = how
         # One more than can be worked on: while it is read or written, the others keep the cores busy.
         self._turns = asyncio.Semaphore(at_once + 1)
 
@@ -109,7 +109,7 @@ class Pool:
         started = time.monotonic()
         try:
             # As an attachment, one stage after the other.
-            scrubbed = await scrub(sniff(untrusted), self._sandbox, against_marks=self._against_marks)
+            scrubbed = await scrub(sniff(untrusted), self._sandbox, self._how)
             verified = await verify(scrubbed, self._sandbox)
             target = folder / names.name(origin, verified.kind)
             await asyncio.to_thread(_write, verified, target)

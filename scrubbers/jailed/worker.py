@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.office import changes
 from scrubbers.jailed.pictures import against_marks as marks
 from scrubbers.jailed.pictures import decoders, memory_limits
 from scrubbers.jailed.pictures.scrub import scrub_picture
@@ -21,7 +22,7 @@ from scrubbers.jailed.type_check import SecondOpinion
 from second_reader.dispatch import reader_of, require_clean
 from trusted.jail.job import Hands, Report, job_of
 from trusted.jail.job_template import JobTemplate
-from trusted.jail.protocol import Role
+from trusted.jail.protocol import How, Role
 from trusted.jail.stages import Damaged, Kind, TooManyPixels
 
 # A kind, the descriptors of the file, the clean copy and the preview, and what was found.
@@ -58,9 +59,11 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         warm_up_kind()
         opinion.warm_up(sample_jpeg())
 
-    def clean(kind: Kind, untrusted: int, clean: int, preview: int, *, against_marks: bool) -> Report:
-        if against_marks:
+    def clean(kind: Kind, untrusted: int, clean: int, preview: int, how: How) -> Report:
+        if How.AGAINST_MARKS in how:
             marks.begin()
+        if How.WITH_CHANGES in how:
+            changes.begin()
         opinion.require_agreement(kind, untrusted)
         findings = Findings()
         scrub: Scrub = modules[kind].scrub_file if kind in modules else scrub_picture

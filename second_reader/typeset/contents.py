@@ -1,15 +1,18 @@
 """Reads the contents of a typeset page: what is drawn can be seen, and each piece is marked for the element it is of.
 
 Letters are black or of one of six inks, between 4 and 20 points, upright or leaning by one measure, and begin on the
-page. Rules are too thin to hide anything; one of six tints comes before all else, so that it covers nothing. Pictures
-stand upright on the page, and no text begins on one. Nothing stands outside marks, and in an artifact there is no text
-and no picture. The last of each page is one line at its foot, in an artifact
-and always in the same place: `read_page` returns its codes, and `file` knows what they must say.
+page. Rules are too thin to hide anything; one of six tints comes before all else, so that it covers nothing, and none
+is wholly under later ones or on its own colour, where nobody would see it. Pictures stand upright on the page, and no
+text begins on one. Nothing stands outside marks, and in an artifact there is no text and no picture. The last of each
+page is one line at its foot, in an artifact and always in the same place: `read_page` returns its codes, and `file`
+knows what they must say.
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from second_reader.pdf.content import unescaped
 from second_reader.typeset.unaccounted import Unaccounted, require
@@ -18,6 +21,9 @@ _N: Final = rb"-?(?:0|[1-9][0-9]{0,3})(?:\.[0-9]{0,2}[1-9])?"
 _WIDE, _HIGH = 595.276, 841.89
 _SMALLEST, _LARGEST = 4.0, 20.0
 _THICKEST: Final = 2.0
+_THINNEST_TINT: Final = 0.01
+_MOST_COVERED: Final = 0.99  # of a tint, by later ones
+_BAND: Final = 20  # points: only tints that share one are compared
 _GREY: Final = b"0.55 g"
 _BLACK: Final = b"0 g"
 # Closed lists: of letters and of the lines at them; and behind them. Each ink is read on each tint.
@@ -37,6 +43,9 @@ _SHOW: Final = re.compile(rb"\(.+\) Tj", re.DOTALL)
 _FOOT: Final = (b"BT", b"/F0 6.5 Tf", b"1 0 0 1 56 30 Tm")
 _FOOT_SHOWS: Final = re.compile(rb"\((.+)\) Tj", re.DOTALL)
 _PICTURE: Final = re.compile(rb"/X(?:0|[1-9][0-9]{0,5}) Do")
+
+
+_Box: TypeAlias = tuple[float, float, float, float]  # left, low, right, top
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,8 @@ class _Page:
         self.marks: list[Marked] = []
         self.foot = b""
         self._begins: list[tuple[float, float]] = []
-        self._boxes: list[tuple[float, float, float, float]] = []
+        self._boxes: list[_Box] = []
+        self._tints: list[tuple[bytes, _Box]] = []
 
     def read(self) -> None:
         while self._at < len(self._lines):
@@ -82,6 +92,7 @@ class _Page:
             require(len(self.kept) > before and not self._waits, "a mark of nothing")
             require(not self.foot or self._at == len(self._lines), "the last line of a page")
         require(self.foot, "a line at the foot")
+        _require_seen(self._tints)
         for x, y in self._begins:
             require(
                 not any(left <= x < right and low <= y < top for left, low, right, top in self._boxes),
@@ -165,10 +176,34 @@ class _Page:
         require(not (self._begins or self._boxes), "rules before what they could cover")
         self._waits = False
         if self._colour in _TINTS:
-            require(self._covers_nothing, "a tint before all else")
+            require(self._covers_nothing and min(width, height) > _THINNEST_TINT, "a tint before all else")
+            self._tints.append((self._colour, (x, y, x + width, y + height)))
         else:
             require(min(width, height) <= _THICKEST, "a thin rule")
             self._covers_nothing = False
         require(x + width < _WIDE and y + height < _HIGH, "a place on the page")
         self.kept.append(line)
         self._expect(b"f")
+
+
+def _require_seen(tints: Sequence[tuple[bytes, _Box]]) -> None:
+    """Require that of each tint something is seen. The parts under later ones are added up, as if none shared any."""
+    bands: defaultdict[int, list[int]] = defaultdict(list)
+    covered = [0.0] * len(tints)
+    for place, (colour, box) in enumerate(tints):
+        near = range(int(box[1] // _BAND), int(box[3] // _BAND) + 1)
+        for before in {one for band in near for one in bands[band]}:
+            shared = _shared(tints[before][1], box)
+            is_alike = tints[before][0] == colour and shared > _MOST_COVERED * _shared(box, box)
+            require(not is_alike, "a tint on another colour")
+            covered[before] += shared
+        for band in near:
+            bands[band].append(place)
+    for area, (_, box) in zip(covered, tints, strict=True):
+        require(area <= _MOST_COVERED * _shared(box, box), "a tint that is seen")
+
+
+def _shared(one: _Box, other: _Box) -> float:
+    """Return the area that two boxes share."""
+    wide, high = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
+    return max(wide, 0.0) * max(high, 0.0)

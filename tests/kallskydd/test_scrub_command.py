@@ -21,6 +21,8 @@ import pytest
 from corpus.index import corpus, encoded, picture
 from corpus.pdf import pdf_corpus
 from files.messages import with_files
+from files.office_jail import text_of
+from files.office_samples import word
 from hostile.files import MISLABELLED
 from hostile.pdfs import document, pdfs
 from hostile.pictures import pictures
@@ -100,6 +102,16 @@ def test_by_choice_the_pixels_lie_on_another_grid(photo, tmp_path) -> None:
     code, lines, _ = scrub(photo, "--out", tmp_path / "clean", "--against-marks", "--json")
 
     assert (code, lines[0]["lost"]) == (0, ["sharpness"])
+
+
+def test_by_choice_what_was_deleted_in_a_document_is_shown(tmp_path) -> None:
+    document = tmp_path / "a.docx"
+    document.write_bytes(word("<w:p><w:del><w:r><w:delText>anbud B</w:delText></w:r></w:del></w:p>"))
+
+    code, lines, _ = scrub(document, "--out", tmp_path / "clean", "--changes", "--json")
+
+    assert (code, lines[0]["lost"]) == (0, ["layout"])
+    assert "anbud B" in text_of((tmp_path / "clean" / "a.docx.pdf").read_bytes())
 
 
 def test_values_that_were_found_are_said_nowhere(photo, tmp_path) -> None:
@@ -318,7 +330,11 @@ def test_without_a_jail_nothing_is_cleaned_and_the_exit_code_says_so(photo, tmp_
 
     monkeypatch.setattr("kallskydd.scrub.zygotes.spawn_zygote", no_process)
 
-    code = run(argparse.Namespace(files=[photo], out=tmp_path / "clean", rename=False, json=False, against_marks=False))
+    code = run(
+        argparse.Namespace(
+            files=[photo], out=tmp_path / "clean", rename=False, json=False, against_marks=False, changes=False
+        )
+    )
 
     assert code == 4
     assert list((tmp_path / "clean").iterdir()) == []

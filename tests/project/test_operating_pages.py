@@ -53,3 +53,9 @@ def test_each_act_of_the_hand_is_known_to_the_rehearsal_and_no_other_is():
     named = {step.name for page in TRANSLATED for step in steps(page) if isinstance(step, Hand)}
 
     assert named == set(HANDS)
+
+
+def test_a_box_that_is_followed_at_once_knows_what_it_has_to_say():
+    first = next(step for step in steps("first-day.md") if isinstance(step, Box) and "make -C" in step.lines)
+
+    assert first.seen == ("Installed. Nothing is started.",)

@@ -13,6 +13,7 @@ from documents.pdf_by_hand import Pdf, document, line
 from files.scrub_harness import clean_all
 from PIL import Image
 
+from trusted.jail.protocol import How
 from trusted.jail.stages import Kind, Lost
 
 BITS = random.Random(7).choices((0, 1), k=32 * 24)
@@ -85,7 +86,7 @@ def share_read(found: list[int]) -> float:
 @pytest.fixture(scope="module")
 def results() -> dict[bool, list]:
     files = [in_single_pixels(), in_coefficients(), document(Pdf(), line(b"(Dear colleague)", 50, 300))]
-    return {choice: asyncio.run(clean_all(files, against_marks=choice)) for choice in (False, True)}
+    return {choice: asyncio.run(clean_all(files, how=How(choice))) for choice in (False, True)}
 
 
 @pytest.mark.parametrize(("place", "read"), [(0, read_pixels), (1, read_coefficients)])

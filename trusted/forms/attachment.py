@@ -24,7 +24,7 @@ from trusted.crypto.seal import CaseKeys, SealedFile, new_file_number, seal_file
 from trusted.forms.allowance import Allowance, FileRoom
 from trusted.forms.sending import FileProgress, Sending, Step
 from trusted.jail.memory_file import MemoryFile
-from trusted.jail.protocol import HEAD_BYTES
+from trusted.jail.protocol import HEAD_BYTES, How
 from trusted.jail.sandbox import OneForm, Sandbox, scrub, verify
 from trusted.jail.stages import Empty, Kind, Refused, ScrubReport, Sniffed, SniffedArchive, Verified
 from trusted.rooms.text import BYTES_A_CHARACTER
@@ -94,7 +94,7 @@ class Jail:
 
     sandbox: Sandbox | OneForm
     sniffer: Sniffer
-    against_marks: bool = False
+    how: How = How.PLAIN
 
 
 async def accept_attachment(
@@ -135,9 +135,7 @@ async def _clean_and_seal(
 ) -> Accepted:
     with untrusted:
         sniffed = jail.sniffer.sniff(untrusted)  # Refused: not a kind we can clean
-        scrubbed = await scrub(
-            sniffed, jail.sandbox, against_marks=jail.against_marks
-        )  # Refused: the job failed, timed out or would not vouch
+        scrubbed = await scrub(sniffed, jail.sandbox, jail.how)  # Refused: it failed, timed out or would not vouch
     verified = await verify(scrubbed, jail.sandbox)  # Refused: something was left behind; a second, fresh job
     with verified.clean, verified.preview:
         sealed = seal_file(verified, case, new_file_number())  # padded, versioned
@@ -252,7 +250,8 @@ class FileTaker:
         self._chosen = 0
         # How many were accepted before this form.
         self._resumed = 0
-        self.all_against_marks = True
+        # How they were cleaned.
+        self.ways = set[How]()
         # Who waits for it may be shown how far it has come.
         self._sending = sending or Sending(0)
         self._allowance = allowance
@@ -296,8 +295,8 @@ class FileTaker:
         """The case with the files that were accepted."""
         return PendingCase(self._case, tuple(self._accepted), self._refused)
 
-    async def take(self, part: Part, *, against_marks: bool = False) -> None:
-        """Take one file, or note why not. `against_marks`: it may be marked for whom it was given to.
+    async def take(self, part: Part, how: How = How.PLAIN) -> None:
+        """Take one file, or note why not.
 
         A file input that was left alone sends one part with nothing in it and no name. With a name it is a file that
         was chosen, and is empty: one that has not come down to the telephone yet, for instance.
@@ -308,8 +307,8 @@ class FileTaker:
                 self._refuse(Empty.text_key)
             return
         self._chosen += 1
-        self.all_against_marks = self.all_against_marks and against_marks
-        jail = Jail(self._sandbox, self._sniffer, against_marks=against_marks)
+        self.ways.add(how)
+        jail = Jail(self._sandbox, self._sniffer, how)
         # Of a file that is neither no more is read ahead of its room than tells so.
         apart = self._sniffer.may_come_apart(await part.begins(_BEGINNING))
         first = self._sniffer.first_inside(await part.begins(HEAD_BYTES)) if apart else None

@@ -35,10 +35,11 @@ from trusted.crypto.seal import CaseKeys
 from trusted.forms.allowance import Allowance
 from trusted.forms.attachment import Cleaning, FileTaker
 from trusted.forms.sending import Sending, Step
+from trusted.jail.protocol import How
 from trusted.rooms.disk import DiskRoom
 from trusted.rooms.uploads import MemoryBudget
 from trusted.web.errors import ExpiredToken, FilesWait, FormRefused, HoldGone, NotAForm
-from trusted.web.form import MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form, Part, drain, read_files
+from trusted.web.form import CHANGES_FIELD, MARKED_FIELD, SWITCH_FIELD, TEXT_FIELD, YES, Form, Part, drain, read_files
 from trusted.web.form_tokens import TOKEN_FIELD, FormTokens, TokenClaim
 from trusted.web.limits import Limits
 from trusted.web.shielding import to_its_end
@@ -229,9 +230,9 @@ class Submission(ABC, Generic[_Made, _Own]):
         self, request: web.Request
     ) -> Stored[_Made] | SentBefore | PageAgain | SubmissionRefused | _Own:
         async with aclosing(read_files(request, self.services.limits, self.form, self.came)) as untrusted_files:
-            blurred = True
+            how = ~How.PLAIN
             async for untrusted_file in untrusted_files:
-                blurred = blurred and self._against_marks
+                how &= self._how
                 try:
                     files = await self._taker(untrusted_file)
                 except ExpiredToken as expired:
@@ -240,8 +241,8 @@ class Submission(ABC, Generic[_Made, _Own]):
                     continue
                 if not isinstance(files, FileTaker):
                     return files
-                await files.take(untrusted_file, against_marks=blurred)
-        if self._against_marks and not blurred:
+                await files.take(untrusted_file, how)
+        if self._how & ~how:
             raise NotAForm
         return await self._act()
 
@@ -269,8 +270,8 @@ class Submission(ABC, Generic[_Made, _Own]):
             return SentBefore(use, brought)
         self._use = use
         try:
-            if self._before is not None and self._against_marks and not files.all_against_marks:
-                # They were cleaned before the box was ticked, and have to come again.
+            if self._before is not None and any(way != self._how | way & How.AGAINST_MARKS for way in files.ways):
+                # They were cleaned in another way than is ticked now, and have to come again; what is blurred may stay.
                 await self._drop()
                 raise HoldGone
             if self.hold_gone:
@@ -280,8 +281,9 @@ class Submission(ABC, Generic[_Made, _Own]):
             use.release()
 
     @property
-    def _against_marks(self) -> bool:
-        return self.form.one(MARKED_FIELD) == YES
+    def _how(self) -> How:
+        how = How.AGAINST_MARKS if self.form.one(MARKED_FIELD) == YES else How.PLAIN
+        return how | How.WITH_CHANGES if self.form.one(CHANGES_FIELD) == YES else how
 
     async def _taker(self, untrusted_file: Part | None = None) -> FileTaker | _Own:
         """Return what takes the files, going on from what is held. Raises `ExpiredToken` before a first file."""

@@ -23,8 +23,10 @@ from trusted.jail.protocol import (
     MOST_PIXELS,
     OUTCOME_DONE,
     OUTCOME_NOT_STOPPED,
+    SCRUBS,
     STATUS,
     STATUS_MAGIC,
+    How,
     KindNumber,
     Operation,
     Role,
@@ -33,11 +35,11 @@ from trusted.jail.report_wire import encode_report
 from trusted.jail.stages import Damaged, Kind, Lost, OutOfMemory, Refused, Removed, ResultTooLarge
 
 _ENDED_WELL: Final = 0
-_SCRUBS: Final = frozenset((Operation.SCRUB, Operation.SCRUB_AGAINST_MARKS))
+_HOW: Final = {operation: how for how, operation in SCRUBS.items()}
 # Which kinds may start a thread: HEIC cannot be decoded without one, and a film is encoded while it is decoded.
 _THREADED: Final = {
     Operation.MEASURE: (KindNumber.HEIC,),
-    **dict.fromkeys(_SCRUBS, (KindNumber.HEIC, KindNumber.FILM)),
+    **dict.fromkeys(_HOW, (KindNumber.HEIC, KindNumber.FILM)),
 }
 Report: TypeAlias = tuple[tuple[Removed, ...], tuple[Lost, ...]]
 
@@ -45,7 +47,7 @@ Report: TypeAlias = tuple[tuple[Removed, ...], tuple[Lost, ...]]
 class Cleans(Protocol):
     """Reads the first descriptor and writes the clean copy and the preview; returns what was removed and lost."""
 
-    def __call__(self, kind: Kind, untrusted: int, clean: int, preview: int, *, against_marks: bool) -> Report: ...
+    def __call__(self, kind: Kind, untrusted: int, clean: int, preview: int, how: How) -> Report: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,9 @@ def job_of(role: Role, hands: Hands) -> JobTemplate:
 def _do(operation: Operation, kind_number: int, descriptors: Mapping[str, int], hands: Hands) -> None:
     if operation is Operation.UNPACK:
         hands.unpack(descriptors["untrusted"], descriptors["members"])
-    elif operation in _SCRUBS:
-        files = (descriptors[name] for name in ("untrusted", "clean", "preview"))
-        against_marks = operation is Operation.SCRUB_AGAINST_MARKS
-        removed, lost = hands.clean(Kind[KindNumber(kind_number).name], *files, against_marks=against_marks)
+    elif operation in _HOW:
+        untrusted, clean, preview = (descriptors[name] for name in ("untrusted", "clean", "preview"))
+        removed, lost = hands.clean(Kind[KindNumber(kind_number).name], untrusted, clean, preview, _HOW[operation])
         os.write(descriptors["report"], encode_report(removed, lost))
     elif operation is Operation.VERIFY:
         hands.require_clean(Kind[KindNumber(kind_number).name], descriptors["clean"])

@@ -54,6 +54,27 @@ class Operation(enum.IntEnum):
     SCRUB_AGAINST_MARKS = 7
     # An archive, or an e-mail, into the files that are in it.
     UNPACK = 8
+    # As the first and as the seventh, and with the changes that were made in a document.
+    SCRUB_WITH_CHANGES = 9
+    SCRUB_BOTH = 10
+
+
+class How(enum.Flag):
+    """What the reporter chose of how files are cleaned."""
+
+    PLAIN = 0
+    # They may be marked for whom they were given to, and their pixels come to lie on another grid.
+    AGAINST_MARKS = 1
+    # What was inserted and deleted in a document is shown as such.
+    WITH_CHANGES = 2
+
+
+SCRUBS: Final = {
+    How.PLAIN: Operation.SCRUB,
+    How.AGAINST_MARKS: Operation.SCRUB_AGAINST_MARKS,
+    How.WITH_CHANGES: Operation.SCRUB_WITH_CHANGES,
+    How.AGAINST_MARKS | How.WITH_CHANGES: Operation.SCRUB_BOTH,
+}
 
 
 class KindNumber(enum.IntEnum):
@@ -117,8 +138,7 @@ TRY_DESCRIPTORS: Final = ("status",)
 UNPACK_DESCRIPTORS: Final = ("untrusted", "members", "status")
 MEASURE_DESCRIPTORS: Final = ("untrusted", "status")
 DESCRIPTORS: Final = {
-    Operation.SCRUB: SCRUB_DESCRIPTORS,
-    Operation.SCRUB_AGAINST_MARKS: SCRUB_DESCRIPTORS,
+    **dict.fromkeys(SCRUBS.values(), SCRUB_DESCRIPTORS),
     Operation.VERIFY: VERIFY_DESCRIPTORS,
     Operation.TRY_OPEN: TRY_DESCRIPTORS,
     Operation.TRY_SOCKET: TRY_DESCRIPTORS,

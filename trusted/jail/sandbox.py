@@ -49,7 +49,9 @@ from trusted.jail.protocol import (
     PREVIEW_BYTES,
     RESULT_BYTES,
     ROLES,
+    SCRUBS,
     STATUS,
+    How,
     KindNumber,
     Operation,
     Role,
@@ -101,12 +103,8 @@ class Sandbox:
         """Return the sandbox as one form uses it: its jobs are charged to one account."""
         return OneForm(self, Account())
 
-    async def scrub(self, sniffed: Sniffed, account: Account | None = None, *, against_marks: bool = False) -> Scrubbed:
-        """Rebuild the file in a jailed job, and close the input. Raises Refused.
-
-        `against_marks`: it may be marked for whom it was given to, and its pixels come to lie on another grid.
-        """
-        operation = Operation.SCRUB_AGAINST_MARKS if against_marks else Operation.SCRUB
+    async def scrub(self, sniffed: Sniffed, account: Account | None = None, how: How = How.PLAIN) -> Scrubbed:
+        """Rebuild the file in a jailed job, and close the input. Raises Refused."""
         with sniffed.untrusted as untrusted:
             if untrusted.size > ATTACHMENT_BYTES:
                 raise TooLarge
@@ -120,7 +118,7 @@ class Sandbox:
                     raise NoJail
                 turn = Turn(account or Account(), seconds)
                 try:
-                    scrubbed = await self._scrubbed(operation, kind, untrusted, turn)
+                    scrubbed = await self._scrubbed(SCRUBS[how], kind, untrusted, turn)
                 except Film:
                     if kind is not Kind.SOUND:
                         raise JobDied from None
@@ -251,9 +249,9 @@ class OneForm:
     sandbox: Sandbox
     account: Account
 
-    async def scrub(self, sniffed: Sniffed, *, against_marks: bool = False) -> Scrubbed:
+    async def scrub(self, sniffed: Sniffed, how: How = How.PLAIN) -> Scrubbed:
         """Scrub as the sandbox does; pictures are measured first when others are waiting."""
-        return await self.sandbox.scrub(sniffed, self.account, against_marks=against_marks)
+        return await self.sandbox.scrub(sniffed, self.account, how=how)
 
     async def unpack(self, archive: SniffedArchive, take_room: TakeRoom) -> list[MemoryFile]:
         """Unpack as the sandbox does."""
@@ -264,9 +262,9 @@ class OneForm:
         return await self.sandbox.verify(scrubbed, self.account)
 
 
-async def scrub(sniffed: Sniffed, sandbox: Sandbox | OneForm, *, against_marks: bool = False) -> Scrubbed:
+async def scrub(sniffed: Sniffed, sandbox: Sandbox | OneForm, how: How = How.PLAIN) -> Scrubbed:
     """Run the second stage; raises Refused. Closes the input."""
-    return await sandbox.scrub(sniffed, against_marks=against_marks)
+    return await sandbox.scrub(sniffed, how=how)
 
 
 async def verify(scrubbed: Scrubbed, sandbox: Sandbox | OneForm) -> Verified:

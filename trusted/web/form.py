@@ -48,6 +48,8 @@ FILE_FIELD: Final = "attachment"
 TEXT_FIELD: Final = "text"
 # Before the files: that they may be marked for whom they were given to.
 MARKED_FIELD: Final = "marked"
+# And that what was changed in documents is to be shown.
+CHANGES_FIELD: Final = "changes"
 # The button of another language, in the form that holds what was typed.
 SWITCH_FIELD: Final = "switch"
 YES: Final = "yes"

@@ -28,8 +28,14 @@ _FOLDERS = "LD_LIBRARY_PATH"
 _PYTHONS = frozenset({
     "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX",
     "PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONWARNINGS", "PYTHONFAULTHANDLER", "PYTHONDUMPREFS", "PYTHONPERFSUPPORT",
+    "PYTHONTRACEMALLOC", "PYTHONDEVMODE", "PYTHONMALLOCSTATS", "PYTHONASYNCIODEBUG", "PYTHONVERBOSE",
 })  # fmt: skip
-_OTHERS = frozenset({"GCONV_PATH", "OPENSSL_CONF", "OPENSSL_MODULES"})
+_OTHERS = frozenset({"GCONV_PATH", "OPENSSL_CONF", "OPENSSL_MODULES", "MALLOC_TRACE", "SSLKEYLOGFILE"})
+
+
+def leads_elsewhere(name: str) -> bool:
+    """Whether a variable of the environment brings in other code, or has a program tell what it does."""
+    return name.startswith("LD_") or name in _PYTHONS or name in _OTHERS
 
 
 def check_code(inspection: Inspection, scene: Scene) -> None:
@@ -113,5 +119,5 @@ def _not_in_place(process: Process, code: Sequence[Code], places: _Places) -> It
     for name, value in sorted(process.environment().items()):
         if name == _FOLDERS and all(places.has(os.path.realpath(one)) for one in value.split(":")):
             continue
-        if name.startswith("LD_") or name in _PYTHONS or name in _OTHERS:
+        if leads_elsewhere(name):
             yield f"{name}={value}"

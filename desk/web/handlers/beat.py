@@ -4,7 +4,7 @@
   no use of the desk; if the desk was used from another page meanwhile, it is the same page once more.
 - A page in which somebody writes (its form is `typed`) is covered by its style sheet at the same time, and what was
   typed is sent to be held when the member goes on or locks: `?keep`, `?lock`. Who goes back to the case, or on to a
-  page of the menu, sends it too: `?away` keeps the text as a draft (`going_away`).
+  page of the menu, sends it too: `?away` keeps the text as a draft (`case.going_away`).
 - Every page holds a frame that asks for itself every twenty seconds. By it the desk knows that the browser is open; and
   it covers the page within that time once the desk is locked: from another page, or because the computer slept, which
   stops the clocks of browsers. It has a name of its own (`local.address`), and a sandbox: it asks again, and does

@@ -131,6 +131,8 @@ async def make_code(request: web.Request) -> web.StreamResponse:
     try:
         if not wrong:
             await _file(services, typed)
+            # Notes that somebody went away from are not shown in the place of the words.
+            services.desk.take_held(CODE)
             return see(CODE)
     except DeskError as refused:
         return await _notes_again(services, typed, {}, notice_for(refused))
@@ -222,7 +224,8 @@ async def counsel(request: web.Request) -> web.StreamResponse:
 
 
 def _say_page(services: Services, asked: _Asked, typed: Typed, notice: Notice | None = None) -> web.Response:
-    return _page(services, "oral/say.html", typed, asked, notice, refused=notice is not None)
+    is_begun = services.desk.held_path == CODE
+    return _page(services, "oral/say.html", typed, asked, notice, refused=notice is not None, is_begun=is_begun)
 
 
 def _notes_page(

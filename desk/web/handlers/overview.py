@@ -44,6 +44,8 @@ AT_A_TIME: Final = 100
 _DAMAGED: Final = Notice(
     N_("What is kept on this computer was damaged."), N_("It is fetched again; nothing is gone at the server."), "warn"
 )
+_RECEIVED: Final = N_("The report that you took by voice is received and kept.")
+_STANDS_HERE: Final = N_("It stands here from %(day)s at six in the morning.")
 _FETCHING: Final = Notice(N_("What is new is being fetched."), N_("Show the page again in a minute."), "warn")
 _WHAT: Final = {
     DeadlineKind.ACKNOWLEDGE: N_("Nothing to do today. The next day is %(day)s: acknowledge a report."),
@@ -164,7 +166,18 @@ def _notice(services: Services, book: Casebook) -> Notice | None:
         return CLOCK
     if book.cache is not None and book.cache.damaged:
         return _DAMAGED
-    return _FETCHING if services.refresh.is_running and services.refresh.fetched is None else None
+    if services.refresh.is_running and services.refresh.fetched is None:
+        return _FETCHING
+    return _taken_by_voice(services)
+
+
+def _taken_by_voice(services: Services) -> Notice | None:
+    """Return that the report which this member took last is kept, until it stands in the overview or the desk locks."""
+    call, day, language = services.desk.call, today(services.clock), services.language
+    if call is None or call.taken is None or call.taken.at_once or call.taken.release_on <= day:
+        return None
+    when = language.translate(_STANDS_HERE, day=language.weekday(call.taken.release_on, day))
+    return Notice(language.translate(_RECEIVED), when, "good")
 
 
 def _nothing(summaries: Mapping[str, Summary], day: date, language: Language) -> str:

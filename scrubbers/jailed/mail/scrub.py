@@ -34,6 +34,7 @@ from scrubbers.jailed.mail.text import read_text
 from scrubbers.jailed.mail.web_page import read_page
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable
+from scrubbers.jailed.office.nested import unnested
 from scrubbers.jailed.office.rtf import document as rtf
 from scrubbers.jailed.office.struck import marked
 from scrubbers.jailed.scrub_sample import scrub_sample
@@ -67,7 +68,7 @@ def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
         if not page:
             raise Email  # a program would have to run for it to show something
         _require_no_traces(page)
-        write_document(marked(page), Source.PAGE, clean, preview, findings)
+        write_document(unnested(marked(page), findings), Source.PAGE, clean, preview, findings)
         return
     message = read_message(content)
     _report_parts(message, findings)
@@ -77,7 +78,7 @@ def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
         blocks.append(Paragraph((Run(Drawable(findings).text(subject)),), heading=1))
     shown = [*invitations(message, findings), *without_heads(_shown(message, findings), findings)]
     _require_no_traces(shown)
-    write_document([*blocks, *marked(shown)], Source.MAIL, clean, preview, findings)
+    write_document([*blocks, *unnested(marked(shown), findings)], Source.MAIL, clean, preview, findings)
 
 
 def _require_no_traces(blocks: list[Block]) -> None:

@@ -7,22 +7,18 @@ counts as not known. What a style attribute says goes before rules that are not 
 
 from __future__ import annotations
 
+import colorsys
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from scrubbers.jailed.office.colours import NAMED, PAPER, hue_of
+from scrubbers.jailed.typeset.model import Hue, Paint
 from trusted.jail.stages import Email, TooLarge
 
-Colour: TypeAlias = tuple[int, int, int]
-_WHITE: Final = (255, 255, 255)
-_BLACK: Final = (0, 0, 0)
-_NAMED: Final = {
-    "white": _WHITE, "snow": (255, 250, 250), "ivory": (255, 255, 240), "whitesmoke": (245, 245, 245), "black": _BLACK,
-    "red": (255, 0, 0), "green": (0, 128, 0), "blue": (0, 0, 255), "navy": (0, 0, 128), "yellow": (255, 255, 0),
-    "gray": (128, 128, 128), "grey": (128, 128, 128), "silver": (192, 192, 192), "windowtext": _BLACK,
-    "window": _WHITE, "orange": (255, 165, 0), "purple": (128, 0, 128), "maroon": (128, 0, 0), "teal": (0, 128, 128),
-}  # fmt: skip
+Colour: TypeAlias = str  # six hexadecimal digits
+_BLACK: Final = "000000"
 _ALIKE: Final = 24  # of 255; less of a difference nobody reads
 _TINY: Final = 2.0  # in pixels or points
 _SEEN: Final = 0.05  # of opacity
@@ -33,16 +29,31 @@ _PIXELS: Final = {  # in one of these, about; of two as if they were the same
     "vh": 8,
 }  # fmt: skip
 _HEX: Final = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})")
-_RGB: Final = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})(?:,(?:1|1\.0))?\)")
-_CLEAR: Final = re.compile(r"transparent|rgba\(\d{1,3},\d{1,3},\d{1,3},(?:0|0?\.0+)\)|#(?:[0-9a-f]{3}0|[0-9a-f]{6}00)")
+_OPAQUE: Final = r"(?:,(?:1|1\.0|100%))?\)"
+_RGB: Final = re.compile(r"rgba?\((\d{1,3}),(\d{1,3}),(\d{1,3})" + _OPAQUE)
+_HSL: Final = re.compile(r"hsla?\((\d{1,3})(?:deg)?,(\d{1,3})%?,(\d{1,3})%?" + _OPAQUE)
+_CLEAR: Final = re.compile(
+    r"transparent|(?:rgb|hsl)a?\((?:[\w.]{1,9}%?,){3}(?:0|0?\.0(?:[0-4]\d{0,9})?|[0-4](?:\.\d{1,9})?%)\)"
+    r"|#(?:[0-9a-f]{3}0|[0-9a-f]{6}0[0-9a-c])"
+)
+_FILTERED: Final = re.compile(r"opacity\(\s?([0-9.%]{1,9})\s?\)")
+_FUNCTION: Final = re.compile(r"\s*\(([^()]*)\)")
 _AROUND: Final = frozenset({"inherit", "unset", "none", "currentcolor"})
 _SIZE: Final = re.compile(r"(?:^|\s)([0-9]{0,9}\.?[0-9]{1,9}(?:px|pt|em|%)?)\s{0,9}(?:/|\s)")
-_NUMBER: Final = re.compile(r"(-?[0-9]{0,9}\.?[0-9]{1,9})\s?(px|pt|r?em|ex|ch|in|cm|mm|pc|v[wh]|%)?")
+_NUMBER: Final = re.compile(r"(-?[0-9]{0,9}\.?[0-9]{1,9}(?:e-?[0-9]{1,2})?)\s?(px|pt|r?em|ex|ch|in|cm|mm|pc|v[wh]|%)?")
 # Also what is cut away at one side by its whole size, or from a point of which nothing goes out.
 _NO_SIZE: Final = re.compile(
-    r"scale(?:x|y|3d)?\([^)]{0,20}?(?<![.\d])0(?:\.0+)?\s?[,)]"
-    r"|inset\(\s?(?:(?:[5-9]\d|\d{3})(?:\.\d{1,9})?%\s?\)|(?:[^)]{1,40}\s)?100%)|(?:circle|ellipse)\(\s?0(?![.\d])|polygon\((?:0|px|%|,|\s){1,80}\)"
+    r"inset\(\s?(?:(?:[5-9]\d|\d{3})(?:\.\d{1,9})?%\s?\)|(?:[^)]{1,40}\s)?100%)|(?:circle|ellipse)\(\s?0(?![.\d])|polygon\((?:0|px|%|,|\s){1,80}\)"
 )
+# Of these alone it is sure that nothing is cut off.
+_WHOLE: Final = re.compile(
+    r"(?:none|initial|inherit|unset|inset\(\s?0(?:px|%)?(?:\s[^)]*)?\)|polygon\(0 0, ?100% 0, ?100% 100%, ?0 100%\))?"
+)
+_TURNS: Final = re.compile(r"rotate[xy]|rotate3d|matrix3d|perspective|skew|\brotate: .*[xy\s]")
+# What else a filter may do leaves letters to be seen, or browsers do not know it.
+_FADES: Final = re.compile(r"(?:^|[\s)])(?:blur|brightness|contrast|invert|url)\(")
+_CLOSEST: Final = -4.0  # pixels or points between letters; any less, and they stand on each other
+_SQUEEZES: Final = re.compile(r"(scale|matrix)\w{0,2}\(([^)]*)\)")
 _COMMENT: Final = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
 _AT_RULE: Final = re.compile(r"@[^{};@]{0,1000}(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
 # Rules in these hold on some screens, or in some programs.
@@ -53,6 +64,7 @@ _PART: Final = re.compile(r"[.#][\w-]+")
 _MOST_RULES: Final = 5000
 _IMPORTANT: Final = "!important"
 _STRUCK: Final = frozenset({"s", "strike", "del"})
+_UNDERLINED: Final = frozenset({"u", "ins"})
 _MOVES: Final = (
     "margin",
     "margin-left",
@@ -70,14 +82,17 @@ _PLACED: Final = frozenset({"absolute", "fixed", "relative", "sticky"})
 _CLIPPED: Final = frozenset({"absolute", "fixed"})  # fmt: skip
 # Of these only what is above or to the left is unseen: a browser scrolls down to the rest.
 _DOWN: Final = frozenset({"top", "inset", "margin", "margin-top", "margin-bottom", "transform", "translate"})
-_SIZES: Final = ("height", "max-height", "width", "max-width")
+_SIZES: Final = (
+    "height", "max-height", "width", "max-width", "block-size", "max-block-size", "inline-size", "max-inline-size",
+)  # fmt: skip
 _OVERFLOWS: Final = ("overflow", "overflow-x", "overflow-y")
 _NOT_CUT: Final = frozenset({"", "visible", "initial", "inherit", "unset"})
 _PROPERTIES: Final = frozenset({
     *_MOVES, *_OFFSETS, *_SIZES, *_OVERFLOWS, "scale", "display", "visibility", "opacity", "font", "font-size",
     "font-family", "font-weight", "color", "background", "background-color", "background-image", "position", "clip",
     "clip-path", "text-indent", "text-decoration", "text-decoration-line", "white-space", "list-style",
-    "list-style-type", "vertical-align", "unicode-bidi",
+    "list-style-type", "vertical-align", "unicode-bidi", "zoom", "filter", "mask", "mask-image", "rotate",
+    "text-fill-color", "text-security", "letter-spacing", "content-visibility",
 })  # fmt: skip
 _BACKGROUNDS: Final = ("background", "background-color", "background-image")  # fmt: skip
 
@@ -94,7 +109,10 @@ class InheritedStyle:
     beside: bool = False  # by how far its first line stands in
     clear: bool = False
     colour: Colour | None = _BLACK
-    background: Colour | None = _WHITE
+    background: Colour | None = PAPER
+    paper: Colour | None = PAPER  # of the whole page
+    unsure: bool = False  # whether it is seen, by a way of hiding that is not followed
+    underlined: bool = False
     bold: bool = False
     italic: bool = False
     raised: bool = False
@@ -109,13 +127,26 @@ class InheritedStyle:
         alike = (
             self.colour is not None
             and self.background is not None
-            and max(abs(one - other) for one, other in zip(self.colour, self.background, strict=True)) < _ALIKE
+            and max(
+                abs(one - other) for one, other in zip(*map(bytes.fromhex, (self.colour, self.background)), strict=True)
+            )
+            < _ALIKE
         )
         return self.gone or self.invisible or self.tiny or self.beside or self.clear or alike
 
+    @property
+    def tint(self) -> Hue | None:
+        """What a copy has of the colour behind letters."""
+        return None if self.background == self.paper else hue_of(self.background or "")
+
+    @property
+    def paint(self) -> Paint:
+        """What a copy has of the colours and lines of letters."""
+        return Paint(hue_of(self.colour or ""), self.tint, self.underlined)
+
     def styled(self, found: Declarations) -> InheritedStyle:
         """Return how text inside looks, with these declarations."""
-        made = replace(self, gone=self.gone or _is_gone(found))
+        made = replace(self, gone=self.gone or _is_gone(found), unsure=self.unsure or _is_unsure(found))
         if found.get("visibility") in {"hidden", "collapse", "visible", "initial"}:
             made = replace(made, invisible=found["visibility"] in {"hidden", "collapse"})
         if "font-size" in found:
@@ -126,8 +157,8 @@ class InheritedStyle:
         if (short := _SIZE.search(found.get("font", ""))) is not None:
             size = _length(short[1])
             made = replace(made, tiny=size is not None and size <= _TINY)
-        if (colour := found.get("color")) is not None:
-            clear = _CLEAR.fullmatch(colour.replace(" ", "")) is not None
+        if (colour := found.get("text-fill-color", found.get("color"))) is not None:
+            clear = _CLEAR.fullmatch(_joined(colour)) is not None
             made = replace(made, colour=made.colour if clear else _colour(colour, made.colour), clear=clear)
         if (weight := found.get("font-weight")) is not None:
             made = replace(made, bold=weight in {"bold", "bolder", "600", "700", "800", "900"})
@@ -150,13 +181,35 @@ def _is_gone(found: Declarations) -> bool:
     cut = any(found.get(name, "") not in _NOT_CUT for name in _OVERFLOWS)
     clipped = cut and any((each := _length(found.get(name, ""))) is not None and 0 <= each <= _TINY for name in _SIZES)
     place = found.get("position", "")
-    no_size = _NO_SIZE.search(f"{found.get('transform', '')} {found.get('clip-path', '')}") or (
-        _length(found.get("scale", "")) == 0 or (place in _CLIPPED and _is_cut_away(found.get("clip", "")))
+    squeezes = f"{found.get('transform', '')} scale({found.get('scale', 1)}) scale({found.get('zoom', 1)})"
+    no_size = _NO_SIZE.search(found.get("clip-path", "")) or (
+        _is_squeezed(squeezes) or (place in _CLIPPED and _is_cut_away(found.get("clip", "")))
     )
     moves = _MOVES + (_OFFSETS if place in _PLACED else ())
     away = any(_is_far(found.get(name, ""), down=name in _DOWN) for name in moves)
-    gone = found.get("display") == "none" or _opacity(found.get("opacity", "")) < _SEEN
+    clear = min(_opacity(found.get("opacity", "")), *map(_opacity, _FILTERED.findall(found.get("filter", ""))), 1)
+    gone = found.get("display") == "none" or clear < _SEEN or found.get("content-visibility") == "hidden"
     return gone or clipped or away or bool(no_size)
+
+
+def _is_squeezed(transform: str) -> bool:
+    """Return whether nothing is left of what is made smaller: in one direction, or by a matrix."""
+    for kind, given in _SQUEEZES.findall(transform):
+        parts = [_opacity(one) for one in re.split(r"[\s,]+", given.strip())]
+        if kind == "scale" and min(map(abs, parts)) < _SEEN:
+            return True
+        if kind == "matrix" and len(parts) == len("abcdef") and abs(parts[0] * parts[3] - parts[1] * parts[2]) < _SEEN:
+            return True
+    return False
+
+
+def _is_unsure(found: Declarations) -> bool:
+    """Return whether more may be hidden than is followed here."""
+    none = all(found.get(name, "none") == "none" for name in ("mask", "mask-image", "text-security"))
+    turned = _TURNS.search(f"{found.get('transform', '')} rotate: {found.get('rotate', '')}") is not None
+    close = (_length(found.get("letter-spacing", "")) or 0) < _CLOSEST
+    faded = _FADES.search(found.get("filter", "")) is not None
+    return turned or close or faded or not none or _WHOLE.fullmatch(found.get("clip-path", "")) is None
 
 
 def _is_cut_away(clip: str) -> bool:
@@ -194,17 +247,25 @@ def _length(text: str) -> float | None:
 def _colour(text: str, around: Colour | None) -> Colour | None:
     """Return the colour that a value names; None where it is not known, and what is around where it changes nothing."""
     found: Colour | None = None
-    for word in re.sub(r"\s*([(),])\s*", r"\1", text[:1000]).split():
+    for word in _joined(text[:1000]).split():
         if word in _AROUND or _CLEAR.fullmatch(word):
             found = around
         elif (digits := _HEX.fullmatch(word)) is not None:
-            whole = digits[1] if len(digits[1]) == 6 else "".join(2 * one for one in digits[1])  # noqa: PLR2004
-            found = int(whole[:2], 16), int(whole[2:4], 16), int(whole[4:], 16)
+            found = (digits[1] if len(digits[1]) == 6 else "".join(2 * one for one in digits[1])).upper()  # noqa: PLR2004
         elif (numbers := _RGB.fullmatch(word)) is not None:
-            found = min(int(numbers[1]), 255), min(int(numbers[2]), 255), min(int(numbers[3]), 255)
+            found = bytes(min(int(one), 255) for one in numbers.groups()).hex().upper()
+        elif (numbers := _HSL.fullmatch(word)) is not None:
+            turn, full, light = (float(one) for one in numbers.groups())
+            parts = colorsys.hls_to_rgb(turn / 360, min(light / 100, 1), min(full / 100, 1))
+            found = bytes(round(0xFF * one) for one in parts).hex().upper()
         else:
-            found = _NAMED.get(word, found)
+            found = NAMED.get(word, found)
     return found
+
+
+def _joined(text: str) -> str:
+    """Return a value in which each function is one word, its numbers with commas between them."""
+    return _FUNCTION.sub(lambda found: "(" + ",".join(re.split(r"[\s,/]+", found[1].strip())) + ")", text)
 
 
 def declarations(text: str) -> Declarations:
@@ -212,7 +273,8 @@ def declarations(text: str) -> Declarations:
     made: Declarations = {}
     for one in _COMMENT.sub(" ", text.lower()).split(";"):
         name, _, value = one.partition(":")
-        name, value = name.strip(), value.strip()
+        # All browsers take this name for the other.
+        name, value = name.strip().removeprefix("-webkit-"), value.strip()
         if name in _PROPERTIES and (_IMPORTANT in value or _IMPORTANT not in made.get(name, "")):
             made[name] = value
     return made
@@ -307,6 +369,8 @@ def look_of(tag: str, attributes: Mapping[str, str], sheet: StyleSheet, around: 
     line = found.get("text-decoration-line", found.get("text-decoration"))
     made = replace(
         made,
+        paper=_background(found, made.background) if tag in {"html", "body"} else made.paper,
+        underlined=made.underlined or (tag in _UNDERLINED if line is None else "underline" in line),
         gone=made.gone or _is_put_away(tag, attributes, shown="display" in found and "display" not in unknown),
         bold=made.bold or tag in {"b", "strong", "th"},
         italic=made.italic or tag in {"i", "em"},

@@ -1,11 +1,12 @@
 """A table of a web page under construction. Most of those in e-mails are there for the layout: their cells stay.
 
-One whose rows and columns say something stays a table: two of each have something in them, and it holds no other table.
+One whose rows and columns say something stays a table: two of each have something in them, and it holds no other table
+unless it has lines or names its columns.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from scrubbers.jailed.typeset.model import Block, Cell, Paragraph, Run, Table
@@ -44,16 +45,17 @@ class TableFlow:
 
     rows: list[tuple[Cell, ...]] = field(default_factory=list)
     row: list[Cell] = field(default_factory=list)
-    heads: list[bool] = field(default_factory=list)
-    is_nested: bool = False
+    is_ruled: bool = False  # has lines, or cells that name others
+    is_nested: bool = False  # holds another one
+    loses_tints: bool = False  # of cells without a text
     _reaching: dict[int, int] = field(default_factory=dict)
 
-    def end_cell(self, blocks: list[Block], across: str, down: str) -> None:
+    def end_cell(self, cell: Cell, across: str, down: str) -> None:
         self._skip_reached()
         span = min(max(1, int(across)), _WIDEST) if across.isascii() and across.isdigit() else 1
         rows = min(max(1, int(down)), 1000) if down.isascii() and down.isdigit() and len(down) < 5 else 1  # noqa: PLR2004
         column = sum(cell.span for cell in self.row)
-        self.row.append(Cell(tuple(blocks), span))
+        self.row.append(replace(cell, span=span))
         if rows > 1:
             self._reaching |= dict.fromkeys(range(column, column + span), rows)
 
@@ -77,6 +79,9 @@ class TableFlow:
         """Return the table, or what is in it where it has no rows and columns to tell apart."""
         filled = [row for row in self.rows if any(cell.blocks for cell in row)]
         columns = max((sum(bool(cell.blocks) for cell in row) for row in filled), default=0)
-        if self.is_nested or columns < _FEWEST or len(filled) < _FEWEST:
+        is_layout = (self.is_nested and not self.is_ruled) or columns < _FEWEST or len(filled) < _FEWEST
+        left_out = self.rows if is_layout else [row for row in self.rows if row not in filled]
+        self.loses_tints = any(cell.tint and not cell.blocks for row in left_out for cell in row)
+        if is_layout:
             return [block for row in filled for cell in row for block in cell.blocks]
         return [Table(tuple(filled))]

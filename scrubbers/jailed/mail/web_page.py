@@ -17,8 +17,8 @@ from scrubbers.jailed.mail.tables import Flow, TableFlow
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.letters import Drawable, sign
 from scrubbers.jailed.office.word.styles import written_number
-from scrubbers.jailed.typeset.model import Block, Run
-from trusted.jail.stages import Email, TooLarge, What, Where
+from scrubbers.jailed.typeset.model import Block, Cell, Run
+from trusted.jail.stages import Email, Lost, TooLarge, What, Where
 
 _MOST_CHARACTERS: Final = 8_000_000
 _DEEPEST: Final = 400
@@ -204,7 +204,16 @@ class _Reader(Markup):
         if look.font.lstrip("'\" ").startswith(("wingdings", "symbol")):
             text = "".join(one if one.isspace() else sign(ord(one), look.font) for one in text)
         text = self._letters.text(text)
-        flow.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck))
+        if text.strip():
+            self._judge(look)
+        flow.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck, look.paint))
+
+    def _judge(self, look: InheritedStyle) -> None:
+        """Report colours that the copy does not have; raises Email where it is not sure that letters are seen."""
+        if look.unsure:
+            raise Email
+        if look.colour is None or look.background is None:
+            self._findings.lose(Lost.TEXT_COLOURS)
 
     def handle_comment(self, data: str) -> None:
         # What stands there for one mail program alone is a layout, and nobody's words.
@@ -225,8 +234,9 @@ class _Reader(Markup):
         if tag == "table":
             for around in self._tables:
                 around.is_nested = True
-            self._tables.append(TableFlow())
+            self._tables.append(TableFlow(is_ruled=self._open[-1].attributes.get("border", "0") not in {"", "0"}))
         elif tag in _CELLS and self._tables:
+            self._tables[-1].is_ruled |= tag == "th"
             self._flows.append(Flow())
         elif tag in _HEADINGS:
             flow.heading = _HEADINGS[tag]
@@ -296,15 +306,15 @@ class _Reader(Markup):
 
     def _end(self, closed: _Open) -> None:
         if closed.tag in _CELLS and self._tables and len(self._flows) > 1:
-            blocks = self._flows.pop().blocks
-            self._tables[-1].end_cell(
-                blocks, closed.attributes.get("colspan", ""), closed.attributes.get("rowspan", "")
-            )
+            cell = Cell(tuple(self._flows.pop().blocks), tint=None if closed.look.hidden else closed.look.tint)
+            self._tables[-1].end_cell(cell, closed.attributes.get("colspan", ""), closed.attributes.get("rowspan", ""))
         elif closed.tag == "tr" and self._tables:
             self._tables[-1].end_row()
         elif closed.tag == "table" and self._tables:
             self._tables[-1].end_row()
-            self._flows[-1].blocks += self._tables.pop().blocks()
+            self._flows[-1].blocks += self._tables[-1].blocks()
+            if self._tables.pop().loses_tints:
+                self._findings.lose(Lost.TEXT_COLOURS)
         elif closed.tag in _HEADINGS:
             self._flows[-1].heading = 0
         elif closed.tag in _LISTS:

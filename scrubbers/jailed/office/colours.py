@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from scrubbers.jailed.office.package import Package
+from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Hue
 
 # Letters this light are not seen on white paper; where there may be another colour behind them they are.
@@ -20,6 +21,13 @@ _DIGITS: Final = 6
 _PLAIN: Final = frozenset({"", UNKNOWN, "theme=1", "text1", "dark1", "tx1", "dk1"})
 
 
+# Names that CSS and DrawingML share.
+NAMED: Final = {
+    "white": PAPER, "snow": "FFFAFA", "ivory": "FFFFF0", "whitesmoke": "F5F5F5", "black": "000000", "red": "FF0000",
+    "green": "008000", "blue": "0000FF", "navy": "000080", "yellow": "FFFF00", "gray": "808080", "grey": "808080",
+    "silver": "C0C0C0", "windowtext": "000000", "window": PAPER, "orange": "FFA500", "purple": "800080",
+    "maroon": "800000", "teal": "008080",
+}  # fmt: skip
 # Where on the circle of 360 degrees each ends.
 _ENDS: Final = (15, 43, 70, 165, 255, 345)
 
@@ -52,11 +60,23 @@ def scheme_of(package: Package, part: str) -> Mapping[str, str]:
     where = package.by_kind(part, "theme")
     scheme = package.tree(where).find("a:themeElements", "a:clrScheme") if where else None
     return {
-        each.name.removeprefix("a:"): (
-            each.value("a:srgbClr", of="val") or each.value("a:sysClr", of="lastClr") or UNKNOWN
-        ).upper()
+        each.name.removeprefix("a:"): (next(filter(None, map(digits_of, each.elements())), UNKNOWN))
         for each in (scheme.elements() if scheme is not None else ())
     }
+
+
+def digits_of(named: Node) -> str:
+    """Return the colour that an element of DrawingML names without a theme, as six digits; nothing for another one."""
+    value = named.get("val") or named.get("?:val")
+    match named.name.rpartition(":")[2]:
+        case "srgbClr":
+            return value.upper()
+        case "sysClr":
+            return named.get("lastClr").upper() or NAMED.get(value.lower(), "")
+        case "prstClr":
+            return NAMED.get(value.lower(), "")
+        case _:
+            return ""
 
 
 def is_unseen(colour: str, behind: str) -> bool:

@@ -61,6 +61,11 @@ class Box:
             and self.bottom >= other.bottom
         )
 
+    def joined(self, other: Box) -> Box:
+        """Return the smallest one that both are in."""
+        return Box(min(self.left, other.left), min(self.top, other.top),
+                   max(self.right, other.right), max(self.bottom, other.bottom))  # fmt: skip
+
     def part(self, other: Box) -> Part:
         """Return which part of this one the other one covers, as shares from the upper left corner."""
         wide, high = self.right - self.left, self.bottom - self.top
@@ -155,19 +160,19 @@ class Scene:
             properties, where = _frame_of(node)
             where = self.place_of(place) if where is None and place is not None else where
             if kind in _GROUPS:
-                is_turned = where is not None and where.get("rot", "0") != "0"
-                yield from self.things(node, inside(where, move, is_turned=is_turned), turned=turned or is_turned)
+                yield from self.things(node, inside(where, move), turned=turned or _is_turned(where))
             elif kind in _DRAWN and (where or place or self.whole):
                 box = move(around(where)) if where is not None else EVERYWHERE if place else self.whole or EVERYWHERE
-                flipped = where is not None and any(where.get(one, "0") not in _STRAIGHT for one in _TURNS)
-                yield self._thing(node, kind, properties, box, turned=turned or flipped or box is EVERYWHERE)
+                is_odd = turned or _is_turned(where) or box is EVERYWHERE
+                yield self._thing(node, kind, properties, box, turned=is_odd)
 
     def _thing(self, node: Node, kind: str, properties: Node | None, box: Box, *, turned: bool) -> Thing:
         fill, is_picture = _fill(node, kind, properties, self.is_opaque)
         if fill is Fill.SOLID and turned:
             fill = Fill.ODD
         if any(each.text().strip() for each in node.all("a:t", "w:t")):
-            return Thing(node, box, fill, _text_area(node, box))
+            area = _text_area(node, box)
+            return Thing(node, box, fill, area.joined(box) if turned else area)
         holds = is_picture or kind == "graphicFrame"
         return Thing(node, box, fill, box if holds else None, paintable=is_picture and not turned)
 
@@ -284,24 +289,41 @@ def things_at(anchor: Node, box: Box, is_opaque: Callable[[str], bool]) -> Itera
 
 def around(where: Node) -> Box:
     """Return the box around a frame, which may be turned."""
+    return _turned(_straight(where), where)
+
+
+def _straight(where: Node) -> Box:
     at, size = where.find("a:off"), where.find("a:ext")
     left, top = (number(at.get(one)) if at is not None else 0 for one in "xy")
     wide, high = (number(size.get(one)) if size is not None else 0 for one in ("cx", "cy"))
-    angle = math.radians(number(where.get("rot")) / _MINUTES)
+    return Box(left, top, left + wide, top + high)
+
+
+def _is_turned(where: Node | None) -> bool:
+    return where is not None and any(where.get(one, "0") not in _STRAIGHT for one in _TURNS)
+
+
+def _turned(box: Box, where: Node) -> Box:
+    """Return the box around another one that is mirrored and turned with a frame, about the middle of the frame."""
+    frame, angle = _straight(where), math.radians(number(where.get("rot")) / _MINUTES)
+    x, y = (box.left + box.right - frame.left - frame.right) / 2, (box.top + box.bottom - frame.top - frame.bottom) / 2
+    x, y = (-x if where.get("flipH") in _ON else x), (-y if where.get("flipV") in _ON else y)
+    wide, high = box.right - box.left, box.bottom - box.top
     across = (wide * abs(math.cos(angle)) + high * abs(math.sin(angle))) / 2
     down = (wide * abs(math.sin(angle)) + high * abs(math.cos(angle))) / 2
-    x, y = left + wide / 2, top + high / 2
-    return Box(x - across, y - down, x + across, y + down)
+    left = (frame.left + frame.right) / 2 + x * math.cos(angle) - y * math.sin(angle)
+    top = (frame.top + frame.bottom) / 2 + x * math.sin(angle) + y * math.cos(angle)
+    return Box(left - across, top - down, left + across, top + down)
 
 
-def inside(where: Node | None, move: Move, *, is_turned: bool) -> Move:
-    """Return how boxes in a group stand outside it; what is in a turned one may stand anywhere in it."""
+def inside(where: Node | None, move: Move) -> Move:
+    """Return how boxes in a group stand outside it."""
     first, size = (where.find("a:chOff"), where.find("a:chExt")) if where is not None else (None, None)
     if where is None or first is None or size is None:
         return move
     x, y, wide, high = (number(one) for one in (first.get("x"), first.get("y"), size.get("cx"), size.get("cy")))
-    inner = onto(Box(x, y, x, y) if is_turned else Box(x, y, x + wide, y + high), around(where))
-    return lambda box: move(inner(box))
+    inner = onto(Box(x, y, x + wide, y + high), _straight(where))
+    return lambda box: move(_turned(inner(box), where))
 
 
 def onto(source: Box, target: Box) -> Move:

@@ -30,6 +30,12 @@ LOCAL_TIME: Final = "avsändarens tid / sender's time"
 SWEDISH_TIME: Final = "svensk tid / Swedish time"
 # What is struck out stands in the braces.
 STRUCK: Final = "[överstruket / struck out: {}]"
+INSERTED: Final = "[tillagt / inserted: {}]"
+DELETED: Final = "[borttaget / deleted: {}]"
+INSERTED_DRAWING: Final = "Tillagt / Inserted"
+DELETED_DRAWING: Final = "Borttaget / Deleted"
+# A table that stood in a cell.
+TABLE: Final = "Tabell {0} / Table {0}"
 PICTURE: Final = "[Bild / Picture]"
 # What a formula comes to, where the file does not hold it.
 NO_VALUE: Final = "[värde saknas / value missing]"

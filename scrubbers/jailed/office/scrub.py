@@ -13,8 +13,9 @@ import posixpath
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.office import hidden_parts, pictures
+from scrubbers.jailed.office import hidden_parts, labels, pictures
 from scrubbers.jailed.office.excel.workbook import Workbook
+from scrubbers.jailed.office.nested import unnested
 from scrubbers.jailed.office.odf import document as odf
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.rtf import document as rtf
@@ -27,8 +28,8 @@ from scrubbers.jailed.pictures.warm_up import warm_up_pictures
 from scrubbers.jailed.scrub_sample import scrub_sample
 from scrubbers.jailed.typeset import faces
 from scrubbers.jailed.typeset.document import write_document
-from scrubbers.jailed.typeset.model import Block, Source
-from trusted.jail.stages import Kind, OfficeDocument
+from scrubbers.jailed.typeset.model import Block, Source, all_text
+from trusted.jail.stages import Kind, Lost, OfficeDocument
 
 _CONTENT_TYPES: Final = "[Content_Types].xml"
 # How the content types of the main parts begin, also those of templates and of files with macros.
@@ -55,7 +56,9 @@ def scrub_file(_kind: Kind, untrusted: int, clean: int, preview: int, findings: 
             package = Package(file)
             hidden_parts.collect(package, findings)
             source, blocks = _read(package, findings)
-    write_document(marked(blocks), source, clean, preview, findings)
+    if labels.NO_VALUE in all_text(blocks):
+        findings.lose(Lost.VALUES)
+    write_document(unnested(marked(blocks), findings), source, clean, preview, findings)
 
 
 def _read(package: Package, findings: Findings) -> tuple[Source, list[Block]]:

@@ -1,4 +1,4 @@
-"""Marks struck-out text in words, since a line through letters is lost where the text is copied or read aloud.
+"""Marks struck-out text and changes in words, since lines and colours are lost where a text is copied or read aloud.
 
 Without the mark an amount that was struck out would read as one that holds.
 """
@@ -12,7 +12,7 @@ from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run, Table
 
 
 def marked(blocks: Sequence[Block]) -> list[Block]:
-    """Return the blocks with brackets around what is struck out; runs that follow each other share one pair."""
+    """Return the blocks with brackets around what is struck out or changed; runs that follow each other share one."""
     return [_block(block) for block in blocks]
 
 
@@ -30,15 +30,15 @@ def _block(block: Block) -> Block:
 
 
 def _runs(runs: Sequence[Run]) -> Iterator[Run]:
-    for is_struck, group in groupby(runs, key=lambda run: run.struck):
+    for mark, group in groupby(runs, key=lambda run: run.change or labels.STRUCK * run.struck):
         pieces = list(group)
-        if is_struck and any(run.text.strip() for run in pieces):
-            yield from _in_brackets(pieces)
+        if mark and any(run.text.strip() for run in pieces):
+            yield from _in_brackets(pieces, mark)
         else:
             yield from pieces
 
 
-def _in_brackets(runs: list[Run]) -> Iterator[Run]:
+def _in_brackets(runs: list[Run], mark: str) -> Iterator[Run]:
     """Yield the mark and the runs in it; blanks around them stay outside."""
     first = next(place for place, run in enumerate(runs) if run.text.strip())
     last = max(place for place, run in enumerate(runs) if run.text.strip())
@@ -47,7 +47,7 @@ def _in_brackets(runs: list[Run]) -> Iterator[Run]:
     after = inside[-1].text[len(inside[-1].text.rstrip()) :]
     inside[0] = replace(inside[0], text=inside[0].text.lstrip())
     inside[-1] = replace(inside[-1], text=inside[-1].text.rstrip())
-    opening, closing = labels.STRUCK.split("{}")
+    opening, closing = mark.split("{}")
     yield from runs[:first]
     yield Run(before + opening)
     yield from inside

@@ -232,12 +232,14 @@ class _Flow:
         if self._y + height > _BOTTOM:
             self._turn_unless_empty()
         for (x, width, slices), cell in zip(cells, row, strict=True):
-            if cell.tint is not None:
-                self.pages.draw(self.pages.root, Rule(_MARGIN + x, self._y, width, height, TINTS[cell.tint]))
+            ground = TINTS.get(cell.tint)
+            if ground is not None:
+                self.pages.draw(self.pages.root, Rule(_MARGIN + x, self._y, width, height, ground))
             y = self._y + _PADDING
             for place, each in enumerate(slices):
                 y += each.before if place else 0
-                self._draw(each, _MARGIN + x + _PADDING, y)
+                kept = tuple(one for one in each.drawn if not isinstance(one, Rule) or one.colour != ground)
+                self._draw(replace(each, drawn=kept), _MARGIN + x + _PADDING, y)
                 y += each.height
         self._border(cells, height)
         self._y += height

@@ -51,7 +51,7 @@ PLAIN: Final = Paint()
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Run:
-    """Letters of one look. A line end in the text is a line end on the page. `struck`: marked before it is laid out."""
+    """Letters of one look. A line end in the text is one on the page. `struck`, `change`: later marked in words."""
 
     text: str
     bold: bool = False
@@ -59,6 +59,7 @@ class Run:
     raised: bool = False
     struck: bool = False
     paint: Paint = PLAIN
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -38,7 +38,7 @@ INKS: Final[Mapping[Hue | None, bytes]] = {
     None: BLACK, Hue.RED: b"0.65 0 0.08 rg", Hue.ORANGE: b"0.58 0.26 0 rg", Hue.YELLOW: b"0.42 0.36 0 rg",
     Hue.GREEN: b"0 0.38 0.12 rg", Hue.BLUE: b"0 0.22 0.65 rg", Hue.PURPLE: b"0.45 0 0.5 rg",
 }  # fmt: skip
-TINTS: Final[Mapping[Hue, bytes]] = {
+TINTS: Final[Mapping[Hue | None, bytes]] = {
     Hue.RED: b"1 0.85 0.85 rg", Hue.ORANGE: b"1 0.88 0.74 rg", Hue.YELLOW: b"1 0.96 0.65 rg",
     Hue.GREEN: b"0.83 0.95 0.83 rg", Hue.BLUE: b"0.84 0.91 1 rg", Hue.PURPLE: b"0.93 0.86 0.98 rg",
 }  # fmt: skip

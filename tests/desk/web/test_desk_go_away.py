@@ -127,3 +127,27 @@ async def test_a_text_that_meets_the_lock_on_its_way_comes_back(desks):
         back = await reader.send("/unlock", passphrase=PASSPHRASE)
 
     assert field(back, "text") == TEXT
+
+
+async def test_the_notes_of_a_call_wait_in_memory_and_on_no_disk_until_the_member_comes_back(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go("/oral")
+        call = {"call": "one-call", "concerns": "nobody"}
+        await reader.send("/oral", **call)
+        await reader.send("/oral/code?away", **call, text=TEXT, to="/settings")
+        away = reader.at
+        again = await reader.go("/oral")
+        back = await reader.go("/oral/code")
+        on_disk = [file.read_bytes() for file in desks.home(LEAD).folder.rglob("*") if file.is_file()]
+        drafts = reader.services.desk.drafts.cases
+        words = await reader.send("/oral/code", **call, text=TEXT, language="sv", read="yes")
+        overview = await reader.go("/")
+
+    assert away == "/settings"
+    assert "Du har ett samtal som inte är färdigt. Fortsätt där du var" in again.words
+    assert field(back, "text") == TEXT
+    assert drafts == frozenset()
+    assert not any(b"Ring Anna" in content for content in on_disk)
+    assert 'class="words"' in words.text
+    assert "Den muntliga anmälan är mottagen och sparad." in overview.words

@@ -116,6 +116,7 @@ async def test_every_kind_is_shown_as_part_of_a_page_of_ours_and_in_no_other_way
         assert seen.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert seen.headers["Content-Security-Policy"] == "sandbox; default-src 'none'; frame-ancestors 'self'"
         assert not any(seen.body[:64] in content for content in on_disk), kind
+    assert {kind for kind, page in shown_on.items() if "Bilden visas som PDF" in page.words} == {"picture", "TIFF"}
     for number, page in enumerate(shown_on.values(), start=1):
         assert f"<h1>Bilaga {number}</h1>" in page.text
         assert "<title>Läs en fil</title>" in page.text

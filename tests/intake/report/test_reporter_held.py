@@ -285,14 +285,21 @@ async def test_of_a_sending_that_broke_off_nothing_is_left_beside_what_was_held_
     assert after == (1, 2)
 
 
-async def test_a_file_that_is_held_is_not_sent_as_one_whose_marks_were_blurred(tmp_path):
+BOXES = [("marked", False, True), ("changes", False, True), ("changes", True, False)]
+
+
+@pytest.mark.parametrize(("box", "before", "after"), BOXES)
+async def test_a_file_that_is_held_is_not_sent_as_one_that_was_cleaned_in_another_way(tmp_path, box, before, after):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
-        back = await browser.post("/report", (await report_form(browser)).with_(act="edit"), [photograph()])
-        await browser.post("/report", back.form("/report").with_(marked="yes"))
+        form = await report_form(browser, **(dict.fromkeys([box], "yes") if before else {}))
+        back = await browser.post("/report", form.with_(act="edit"), [photograph()])
+        fields = [field for field in back.form("/report").with_() if field[0] != box]
+        answer = await browser.post("/report", [*([(box, "yes")] if after else []), *fields])
         cases, _files = await staged(intake)
 
     assert cases == 0
+    assert answer.form("/report")
 
 
 async def test_a_number_that_is_made_up_or_of_another_draft_opens_nothing(tmp_path):

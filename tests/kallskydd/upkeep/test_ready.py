@@ -130,9 +130,12 @@ def test_encryption_is_seen_also_below_a_logical_volume(tmp_path):
 
 
 def test_the_document_has_the_same_lines():
-    rows = dict(re.findall(r"(?m)^\| `([a-z-]+)` \| (.+?) \|", DOCUMENT.read_text("utf-8")))
+    row = r"(?m)^\| `([a-z-]+)` \| (.+?) \|"
+    rows = dict(re.findall(row, DOCUMENT.read_text("utf-8")))
+    swedish = re.findall(row, DOCUMENT.with_name("innan-du-oppnar.md").read_text("utf-8"))
 
     assert rows == {**CHECKED, **ASKED}
+    assert [name for name, _words in swedish] == list(rows)
 
 
 def test_with_json_the_page_is_one_object(home):

@@ -200,6 +200,9 @@ AWAY = (
     "transform:scale(0)", "width:0;overflow:hidden", "max-width:0;overflow:hidden", "height:0;overflow-y:auto",
     "position:absolute;clip:rect(1px, 1px, 1px, 1px)", "position:absolute;clip:rect(0 0 0 0)", "clip-path:inset(50%)",
     "position:absolute;clip:rect(0,0,999px,0)", "position:absolute;clip:rect(10px 10px 10px 10px)", "scale:0",
+    "-webkit-transform:scale(0)", "-webkit-clip-path:inset(50%)", "transform:scale(1e-9)", "transform:scale3d(1,1e-3,1)",
+    "block-size:0;overflow:hidden", "max-inline-size:0;overflow:clip", "transform:matrix(0,0,0,0,0,0)", "transform:matrix(1,0,0,1,-9999,0)", "transform:scale(.01)", "zoom:0.01", "filter:opacity(0)",
+    "color:rgba(0,0,0,.01)", "color:rgb(255 255 255)", "color:hsl(0,0%,100%)", "-webkit-text-fill-color:transparent", "content-visibility:hidden",
     "clip-path:inset(0 0 100% 0)", "clip-path:inset(60%)", "margin-inline-start:-9999px", "clip-path:circle(0)", "clip-path:polygon(0 0, 0px 0px, 0 0)", "position:absolute;top:-9999px", "position:fixed;inset:-9999px auto auto auto",
 )  # fmt: skip
 PAGES |= {f"away: {style}": (f"<p>a<div style='{style}'>x</div><p>b", "a\nb") for style in AWAY}
@@ -209,8 +212,8 @@ PAGES |= {
     ),
     "far down and cut by nothing": (
         ("<div style='position:absolute;top:12000px'>a</div><div style='transform:translateY(9000px)'>b</div>"
-        "<div style='clip-path:inset(0)'>c</div><div style='clip-path:polygon(0 0, 100% 0, 100% 100%, 0 100%)'>d</div>"
-        "<div style='clip-path:circle(0.5in)'>e</div>"), "a\nb\nc\nd\ne"
+        "<div style='clip-path:inset(0);rotate:3deg;filter:alpha(opacity=90) grayscale(1);letter-spacing:-0.5px'>c</div><div style='clip-path:polygon(0 0, 100% 0, 100% 100%, 0 100%)'>d</div>"
+        ), "a\nb\nc\nd"
     ),
     "moved by nothing, for it has no place of its own": (
         ("<div style='left:-9999px'>a</div><div style='position:static;top:-9999px;clip:rect(0 0 0 0)'>b</div>"
@@ -392,6 +395,15 @@ NOT_SHOWN = {
         "text/html",
         Email,
     ),
+    "cut in a way that is not followed": (b"<p>Hej<p style='clip-path:circle(9px)'>du", "text/html", Email),
+    "turned away": (b"<p>Hej<p style='transform:rotateY(90deg)'>du", "text/html", Email),
+    "turned away by a property of its own": (b"<p>Hej<p style='rotate:y 90deg'>du", "text/html", Email),
+    "under a mask": (b"<p>Hej<p style='mask:url(x)'>du", "text/html", Email),
+    "under a mask by its older name": (b"<p>Hej<p style='-webkit-mask-image:url(x)'>du", "text/html", Email),
+    "blurred": (b"<p>Hej<p style='filter:blur(99px)'>du", "text/html", Email),
+    "brighter than paper": (b"<p>Hej<p style='filter:grayscale(1) brightness(9)'>du", "text/html", Email),
+    "letters on each other": (b"<p>Hej<p style='letter-spacing:-99px'>du", "text/html", Email),
+    "dots for letters": (b"<p>Hej<p style='-webkit-text-security:disc'>du", "text/html", Email),
     "a fraction": (b"<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>", "text/html", Email),
     "a list that counts down": (b"<ol reversed><li>Hej</ol>", "text/html", Email),
     "elements in each other": (b"<div>" * 9999 + b"a", "text/html", TooLarge),

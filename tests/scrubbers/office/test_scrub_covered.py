@@ -78,6 +78,9 @@ GONE = {
     "a text box with a colour": deck(NAME, text_at("Synlig", ON_TOP, BLACK)),
     "a box in a group": deck(NAME, group(box_at(CHILD))),
     "a text in a group under a box": deck(group(text_at("Anna Ek", CHILD)), box_at(frame(0.9, 0.9, 2.2, 1.2))),
+    "a text of a turned group under a box beside it": deck(
+        group(text_at("Anna Ek", CHILD.replace('x="0"', 'x="400"')), 'rot="60000"'), box_at(frame(4.9, 0.9, 2.2, 1.2))
+    ),
     "a box over a table": deck(
         f"<p:graphicFrame><p:nvGraphicFramePr/>{frame(1, 1, 2, 0.5).replace('a:xfrm', 'p:xfrm')}<a:graphic><a:graphicData><a:tbl><a:tr>"
         "<a:tc><a:txBody><a:p><a:r><a:t>Anna Ek</a:t></a:r></a:p></a:txBody></a:tc></a:tr></a:tbl></a:graphicData>"
@@ -95,6 +98,12 @@ REFUSED = {
     "an ellipse": deck(NAME, box_at(ON_TOP, geometry='<a:prstGeom prst="ellipse"/>')),
     "a turned box": deck(NAME, box_at(frame(0.9, 0.9, 2.2, 0.7, 'rot="600000"'))),
     "a box in a turned group": deck(NAME, group(box_at(CHILD), 'rot="600000"')),
+    "a box beside a group that is turned a little, which stands over the text": deck(
+        text_at("Anna Ek", frame(5.2, 1.2, 1, 0.5)), group(box_at(CHILD.replace('x="0"', 'x="400"')), 'rot="60000"')
+    ),
+    "a box of a group that is mirrored": deck(
+        text_at("Anna Ek", frame(2.1, 1.2, 0.8, 0.5)), group(box_at(CHILD.replace('cx="200"', 'cx="100"')), 'flipH="1"')
+    ),
     "a box over a text with a place of its own nowhere": deck(shape("Anna Ek", place="body"), box_at(ON_TOP)),
     "a see-through box over a picture": deck(picture_at(frame(1, 1, 2, 1)), box_at(ON_TOP, CLEAR.format(50_000))),
 }  # fmt: skip
@@ -108,6 +117,7 @@ KEPT = {
     "a text on its own fill": deck(text_at("Anna Ek", frame(1, 1, 2, 0.5), BLACK)),
     "a line over the text": deck(NAME, box_at(ON_TOP, geometry='<a:prstGeom prst="line"/>')),
     "a hidden box": deck(NAME, box_at(ON_TOP).replace('name="n"', 'name="n" hidden="1"')),
+    "a box of a turned group beside the text": deck(NAME, group(box_at(CHILD.replace('x="0"', 'x="400"')), 'rot="60000"')),
     "a box without a size": deck(NAME, box_at("")),
 }  # fmt: skip
 

@@ -12,14 +12,14 @@ INSERTED = '<w:p><w:ins w:author="A" w:date="2026"><w:r><w:t>in</w:t></w:r></w:i
 DELETED = '<w:p><w:del w:author="A"><w:r><w:delText>ut</w:delText></w:r></w:del></w:p>'
 
 
-def sheet(cell: str, font: str = "", fill: str = "", more: str = "") -> bytes:
+def sheet(cell: str, font: str = "", fill: str = "", more: str = "", before: str = "") -> bytes:
     filled = f'<fill><patternFill patternType="solid"><fgColor rgb="FF{fill}"/></patternFill></fill>' if fill else ""
     styles = sheet_part(
         "styleSheet",
         f"<fonts><font/><font>{font}</font></fonts><fills><fill/>{filled}</fills>"
         f'<cellXfs><xf/><xf fontId="1" fillId="{int(bool(fill))}"/></cellXfs>',
     )
-    content = f'<sheetData><row r="1"><c r="A1"><v>1</v></c>{cell}</row></sheetData>{more}'
+    content = f'{before}<sheetData><row r="1"><c r="A1"><v>1</v></c>{cell}</row></sheetData>{more}'
     return workbook([("B", "visible", content)], {"xl/styles.xml": styles}, ("st", "styles", "styles.xml"))
 
 
@@ -34,7 +34,28 @@ def text(style: str, before: str = "") -> bytes:
     return odf("text", f'{before}<text:p><text:span text:style-name="T">ord</text:span></text:p>', made)
 
 
+def slide_of(colour: str) -> bytes:
+    return presentation([("", shape("ord", look=f"<a:solidFill>{colour}</a:solidFill>"))])
+
+
+ROW = "<table:table-row>{}</table:table-row>"
+HIDDEN = 'table:visibility="collapse"'
+HIDDEN_B = '<cols><col min="2" max="2" hidden="1"/></cols>'
+
+
+def ods(cell: str, column: str = "", rows: str = "") -> bytes:
+    style = '<style:style style:name="R" style:family="table-cell"><style:table-cell-properties fo:background-color="#ff0000"/></style:style>'
+    first = ROW.format(f"<table:table-cell><text:p>ord</text:p></table:table-cell>{cell}")
+    columns = f"<table:table-column/><table:table-column {column}/>"
+    return odf("spreadsheet", f"<table:table>{columns}{first}{rows}</table:table>", style)
+
+
+def page(inside: str) -> bytes:
+    return f"<html><body>{inside}</body></html>".encode()
+
+
 CHANGED = "<text:tracked-changes><text:changed-region/></text:tracked-changes>"
+SHEET = f"<table:table>{ROW.format('<table:table-cell><text:p>ord</text:p></table:table-cell>')}</table:table>"
 STYLED = '<c r="B1" s="1"><v>2</v></c>'
 COLOURS, CHANGES, VALUES = Lost.TEXT_COLOURS, Lost.CHANGES, Lost.VALUES
 DOCUMENTS = {
@@ -59,6 +80,22 @@ DOCUMENTS = {
     "pptx red": (presentation([("", shape("ord", look='<a:solidFill><a:srgbClr val="FF0000"/></a:solidFill>'))]), []),
     "pptx a theme that is not there": (
         presentation([("", shape("ord", look='<a:solidFill><a:schemeClr val="accent1"/></a:solidFill>'))]), [COLOURS]),
+    "pptx black of the system": (slide_of('<a:sysClr val="windowText" lastClr="000000"/>'), []),
+    "pptx black by its name": (slide_of('<a:prstClr val="black"/>'), []),
+    "pptx a colour that is computed": (slide_of('<a:hslClr hue="0" sat="100000" lum="50000"/>'), [COLOURS]),
+    "xlsx hidden without a value": (sheet('<c r="B1"><f>A1</f></c>', before=HIDDEN_B), []),
+    "xlsx hidden in a colour that is not there": (sheet(STYLED, '<color theme="4"/>', before=HIDDEN_B), []),
+    "ods without a value": (ods('<table:table-cell table:formula="of:=A1"/>'), [VALUES]),
+    "ods hidden without a value": (ods('<table:table-cell table:formula="of:=A1"/>', HIDDEN), []),
+    "ods red at the end": (ods('<table:table-cell table:style-name="R"/>'), [COLOURS]),
+    "ods red in a row without a text": (ods("", rows=ROW.format('<table:table-cell table:style-name="R"/>')), [COLOURS]),
+    "ods red and hidden": (ods('<table:table-cell table:style-name="R"/>', HIDDEN), []),
+    "html plain": (page("<p>ord</p>"), []),
+    "html red": (page("<p style='color:#c00'>ord</p>"), []),
+    "html a colour that is computed": (page("<p style='color:oklch(0.6 0.2 20)'>ord</p>"), [COLOURS]),
+    "html red without a text": (page("<table><tr><td>ord<td>ord<tr><td bgcolor=red><td bgcolor=red></table>"), [COLOURS]),
+    "ods changed": (odf("spreadsheet", f"<table:tracked-changes><table:insertion/></table:tracked-changes>{SHEET}"), [CHANGES]),
+    "rtf inserted": (rb"{\rtf1 {\revised in}}", [CHANGES]),
     "rtf red": (rb"{\rtf1{\colortbl;\red255\green0\blue0;}{\cf1 ord}}", []),
     "rtf cell": (rb"{\rtf1{\colortbl;\red255\green0\blue0;}\trowd\clcbpat1\cellx99 ord\cell\row}", [COLOURS]),
     "rtf plain": (rb"{\rtf1{\colortbl;\red0\green0\blue0;}{\cf1 ord}}", []),

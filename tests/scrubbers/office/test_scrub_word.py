@@ -364,6 +364,33 @@ def test_the_reader_refuses_a_colour_of_no_list_and_a_tint_that_covers(spoilt):
     assert not is_vouched_for(changed_contents(clean, one, other))
 
 
+A_TINT = b"60 700 20 20 re\nf\n"
+HIDDEN_TINTS = {
+    "under another": A_TINT + MARKED + b"59 699 22 22 re\nf\n",
+    "under two others": A_TINT + MARKED + b"60 700 10 20 re\nf\n70 700 10 20 re\nf\n",
+    "on its own colour": A_TINT + b"65 705 5 5 re\nf\n" + MARKED,
+    "of no width": A_TINT + b"90 700 0.001 20 re\nf\n" + MARKED,
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN_TINTS)
+def test_the_reader_refuses_a_tint_that_nobody_sees(name):
+    clean = typeset(Paragraph((Run("Ett", paint=Paint(behind=Hue.YELLOW)),)))
+
+    def with_tints(tints: bytes) -> bytes:
+        return changed_contents(clean, MARKED, b"1 0.85 0.85 rg\n" + tints)
+
+    assert is_vouched_for(with_tints(A_TINT + MARKED))
+    assert not is_vouched_for(with_tints(HIDDEN_TINTS[name]))
+
+
+def test_what_is_marked_in_the_colour_of_its_cell_has_no_tint_of_its_own():
+    marked = Paragraph((Run("Ett", paint=Paint(behind=Hue.YELLOW)), Run("två", paint=Paint(behind=Hue.RED))))
+    made = typeset(Table(((Cell((marked,), tint=Hue.YELLOW), Cell((marked,))),)))
+
+    assert is_vouched_for(made)
+
+
 def is_vouched_for(document: bytes) -> bool:
     """Return what the job would: a reader that fails does not vouch."""
     try:

@@ -24,6 +24,7 @@ from browsers.person import LOOK_SECONDS, NotOnThePage
 
 SCREEN = (60, 100)  # lines and columns
 WAIT_SECONDS = 60.0
+AGAIN_SECONDS = 15.0
 SAME_LOOKS = 6
 _BACK_TO_THE_TOP = "\x1b<"
 _SAVE_WHAT_IS_SHOWN = "S"
@@ -76,20 +77,16 @@ class W3m:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def text(self) -> str:
-        """The whole page as it is shown."""
-        self._count += 1
-        saved = self._folder / f"page-{self._count}"
-        self._keys(f"{_SAVE_WHAT_IS_SHOWN}{saved}{_ENTER}")
+        """The whole page as it is shown. Keys that come while w3m still fetches can be lost: then they come again."""
         deadline = time.monotonic() + WAIT_SECONDS
-        sizes = []
-        # Whole once it has grown no more for a while: in a crowd w3m may be kept waiting between two pieces.
-        while not sizes or sizes[-1] <= 0 or sizes[-SAME_LOOKS:] != sizes[-1:] * SAME_LOOKS:
-            if time.monotonic() > deadline:
-                message = "w3m saved no page"
-                raise TimeoutError(message)
-            time.sleep(LOOK_SECONDS)
-            sizes.append(saved.stat().st_size if saved.exists() else -1)
-        return saved.read_text()
+        while time.monotonic() < deadline:
+            self._count += 1
+            saved = self._folder / f"page-{self._count}"
+            self._keys(f"{_SAVE_WHAT_IS_SHOWN}{saved}{_ENTER}")
+            if _is_whole(saved, min(deadline, time.monotonic() + AGAIN_SECONDS)):
+                return saved.read_text()
+        message = "w3m saved no page"
+        raise TimeoutError(message)
 
     def press(self, words: str) -> str:
         """Press the first button, or follow the first link, that ends a line with these words; the page that comes."""
@@ -131,3 +128,14 @@ class W3m:
         with contextlib.suppress(OSError):
             while os.read(self._terminal, 65536):
                 self._drawn.set()
+
+
+def _is_whole(saved: Path, deadline: float) -> bool:
+    """Wait until the file grows no more: in a crowd w3m may be kept waiting between two pieces."""
+    sizes: list[int] = []
+    while not sizes or sizes[-1] <= 0 or sizes[-SAME_LOOKS:] != sizes[-1:] * SAME_LOOKS:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_SECONDS)
+        sizes.append(saved.stat().st_size if saved.exists() else -1)
+    return True

@@ -13,6 +13,7 @@ from PIL import Image
 
 from files.scrub_harness import arrived
 from scrubbers.sniff import sniff
+from trusted.jail.protocol import How
 from trusted.jail.sandbox import scrub, verify
 from trusted.jail.stages import Kind, ScrubReport
 
@@ -22,11 +23,11 @@ FOOT = re.compile(
 NAMES_SIZE = 5.0  # of rows and columns of a sheet
 
 
-def cleaned(jail: Jail, content: bytes) -> tuple[bytes, ScrubReport]:
+def cleaned(jail: Jail, content: bytes, how: How = How.PLAIN) -> tuple[bytes, ScrubReport]:
     """Return the clean copy, which is a PDF, and the report; raises Refused."""
 
     async def soon() -> tuple[bytes, ScrubReport]:
-        verified = await verify(await scrub(sniff(arrived(content)), jail.sandbox), jail.sandbox)
+        verified = await verify(await scrub(sniff(arrived(content)), jail.sandbox, how), jail.sandbox)
         with verified.clean, verified.preview:
             assert verified.kind is Kind.PDF
             return verified.clean.read(), verified.report

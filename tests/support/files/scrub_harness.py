@@ -22,7 +22,7 @@ from scrubbers.sniff import sniff, sniff_kind
 from scrubbers.spawn import spawn_zygote
 from scrubbers.version import scrubber_version
 from trusted.jail.memory_file import MemoryFile
-from trusted.jail.protocol import HEAD_BYTES, ROLES, Role
+from trusted.jail.protocol import HEAD_BYTES, ROLES, How, Role
 from trusted.jail.sandbox import Sandbox, scrub, verify
 from trusted.jail.stages import Kind, Lost, Refused, ScrubReport, What, Where
 
@@ -45,10 +45,8 @@ def arrived(content: bytes) -> MemoryFile:
     return file
 
 
-async def clean(
-    sandbox: Sandbox, content: bytes, *, against_marks: bool = False
-) -> tuple[Kind, bytes, bytes, ScrubReport]:
-    verified = await verify(await scrub(sniff(arrived(content)), sandbox, against_marks=against_marks), sandbox)
+async def clean(sandbox: Sandbox, content: bytes, how: How = How.PLAIN) -> tuple[Kind, bytes, bytes, ScrubReport]:
+    verified = await verify(await scrub(sniff(arrived(content)), sandbox, how), sandbox)
     with verified.clean, verified.preview:
         return verified.kind, verified.clean.read(), verified.preview.read(), verified.report
 
@@ -58,12 +56,12 @@ async def clean_all(
     roles: Collection[Role] = tuple(Role),
     kinds: Collection[Kind] = (),
     *,
-    against_marks: bool = False,
+    how: How = How.PLAIN,
     fresh: bool = False,
 ) -> list[tuple[Kind, bytes, bytes, ScrubReport]]:
     """All of them through zygotes: kept ones, or fresh ones that are warm for these kinds alone, as `kallskydd scrub` has them."""
     async with _sandbox_for(contents, roles, kinds, fresh=fresh) as sandbox:
-        return [await clean(sandbox, content, against_marks=against_marks) for content in contents]
+        return [await clean(sandbox, content, how) for content in contents]
 
 
 async def outcomes_of(contents: list[bytes]) -> list[tuple[Kind, bytes, bytes, ScrubReport] | Refused]:

@@ -8,12 +8,12 @@ from second_reader.dispatch import require_clean
 from trusted.jail.fork_server import main
 from trusted.jail.job import Hands, job_of
 from trusted.jail.job_template import JobTemplate
-from trusted.jail.protocol import Role
+from trusted.jail.protocol import How, Role
 from trusted.jail.stages import Kind
 
 
-def clean(kind: Kind, untrusted: int, clean: int, preview: int, *, against_marks: bool):
-    del kind, against_marks
+def clean(kind: Kind, untrusted: int, clean: int, preview: int, how: How):
+    del kind, how
     content = os.pread(untrusted, 2**20, 0)
     for one in (clean, preview):
         os.write(one, content)

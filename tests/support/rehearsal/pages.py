@@ -8,13 +8,13 @@ backticks, what the box has to say. An act that is no command stands as `<!-- ha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parents[3] / "docs" / "operating"
 # The same page in both languages: its commands are the same.
 TRANSLATED = {
+    "before-you-open.md": "innan-du-oppnar.md",
     "first-day.md": "forsta-dagen.md",
     "after-a-restart.md": "efter-en-omstart.md",
     "bad-day.md": "dalig-dag.md",
@@ -46,8 +46,9 @@ class Hand:
     name: str
 
 
-def steps(page: str) -> Iterator[Box | Hand]:
-    """Yield the boxes and acts of a page in the order in which they stand."""
+def steps(page: str) -> list[Box | Hand]:
+    """Return the boxes and acts of a page in the order in which they stand, each box with all that it has to say."""
+    found: list[Box | Hand] = []
     section = ""
     box: Box | None = None
     for piece in _PIECE.finditer((PAGES / page).read_text("utf-8") + "\n\n"):
@@ -56,12 +57,13 @@ def steps(page: str) -> Iterator[Box | Hand]:
         elif piece["seen"] and box:
             box.seen += tuple(re.findall(r"`([^`]+)`", piece["seen"]))
         elif piece["hand"]:
-            yield Hand(section, piece["hand"])
+            found.append(Hand(section, piece["hand"]))
         elif piece["who"]:
             who, _, code = piece["who"].removesuffix(", waits").partition(", exit code ")
             box = Box(section, who, piece["lines"], None if code == "any" else int(code or 0))
             box.waits = piece["who"].endswith(", waits")
-            yield box
+            found.append(box)
+    return found
 
 
 def section(page: str, heading: str) -> list[Box]:

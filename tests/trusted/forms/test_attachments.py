@@ -22,6 +22,7 @@ from trusted.forms.allowance import Allowance
 from trusted.forms.attachment import Jail, PendingCase, accept_attachment, read_part
 from trusted.forms.sending import FileProgress, Sending
 from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import How
 from trusted.jail.sandbox import Sandbox, scrub
 from trusted.jail.stages import Archive, Kind, NoJail, Refused
 from trusted.receipt.keys import receipt_keys
@@ -239,29 +240,30 @@ async def test_the_keys_from_the_words_are_made_once_all_files_are_clean_and_onl
     assert happened == ["cleaned", "keys"]
 
 
-async def test_a_file_that_may_be_marked_is_cleaned_so_and_the_tick_is_kept_by_the_pages(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("field", "how"), [("marked", How.AGAINST_MARKS), ("changes", How.WITH_CHANGES)])
+async def test_how_a_file_is_cleaned_is_chosen_and_the_tick_is_kept_by_the_pages(tmp_path, monkeypatch, field, how):
     asked = []
 
-    async def clean(sniffed, sandbox, *, against_marks):
-        asked.append(against_marks)
-        return await scrub(sniffed, sandbox, against_marks=against_marks)
+    async def clean(sniffed, sandbox, given):
+        asked.append(given)
+        return await scrub(sniffed, sandbox, given)
 
     monkeypatch.setattr("trusted.forms.attachment.scrub", clean)
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
-        form = await report_form(browser, marked="yes")
+        form = await report_form(browser, **{field: "yes"})
         # The text is mended on the way, in another language.
         page = await browser.post("/report", form.with_(text=" "))
         english = await browser.post("/report", [("switch", "en"), *page.form("/report").fields])
         stopped = await browser.post("/report", english.form("/report").with_(text="Mvh Anna Andersson"))
         again = await browser.post("/report", stopped.form("/report").with_(act="edit"))
-        shown = [dict(one.form("/report").fields).get("marked") for one in (page, english, stopped, again)]
+        shown = [dict(one.form("/report").fields).get(field) for one in (page, english, stopped, again)]
         sent = await browser.post("/report", again.form("/report").with_(text="Mended"), [photograph()])
         await browser.post("/report", (await report_form(browser)).with_(), [photograph()])
 
     assert sent.status == SHOWN
     assert shown == ["yes"] * 4
-    assert asked == [True, False]
+    assert asked == [how, How.PLAIN]
 
 
 async def test_the_bytes_are_counted_as_they_come(tmp_path):

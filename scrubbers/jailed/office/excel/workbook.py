@@ -161,11 +161,9 @@ class Workbook:
             made += [Cell(())] * sum(each not in hidden for each in range(column, place))
             if node.find("s:f") is not None:
                 self._findings.add(What.OTHER, Where.DOCUMENT)
-            runs = self._runs(node)
-            if place in hidden or name in covered:
-                if runs:
-                    self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT)
-                runs = ()
+            if is_unseen := place in hidden or name in covered:
+                self._report_hidden([(place, name, node)])
+            runs = () if is_unseen else self._runs(node)
             if place not in hidden:
                 tint = None if name in covered else self._style(node).tint
                 if tint is not None and not runs and self._is_covered:
@@ -190,7 +188,6 @@ class Workbook:
         # A text that is empty is a value, and stands in the file as one.
         is_missing = kind != "inlineStr" and not value and (kind != "str" or stored is None)
         if is_missing and cell.find("s:f") is not None:
-            self._findings.lose(Lost.VALUES)
             return tuple(self._seen((_Piece(labels.NO_VALUE),), style))
         match kind:
             case "s":

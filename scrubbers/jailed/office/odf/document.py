@@ -167,18 +167,22 @@ def read_document(package: Package, findings: Findings) -> list[Block]:
         match kind.name:
             case "office:text":
                 shared.is_text = True
-                return [
-                    *_edges(shared, "header", labels.HEADER),
-                    *reader.blocks(kind),
-                    *_notes(shared),
-                    *_edges(shared, "footer", labels.FOOTER),
-                ]
+                above, text = list(_edges(shared, "header", labels.HEADER)), _text_of(kind, shared)
+                return [*above, *text, *_notes(shared), *_edges(shared, "footer", labels.FOOTER)]
             case "office:spreadsheet":
                 shared.is_sheet = True
                 return list(_sheets(kind, reader))
             case "office:presentation" | "office:drawing":
                 return [*_slides(kind, reader), *_background(kind, reader)]
     raise OfficeDocument
+
+
+def _text_of(parent: Node, shared: Shared) -> list[Block]:
+    """Return what is seen of a text with changes of its own; raises OfficeDocument."""
+    reader = TextReader(shared)
+    made = reader.blocks(parent)
+    reader.end_changes()
+    return made
 
 
 def _notes(shared: Shared) -> Iterator[Block]:
@@ -196,13 +200,15 @@ def _edges(shared: Shared, kind: str, label: str) -> Iterator[Block]:
                 continue
             if (name not in used and name != first) or edge.get("style:display") == "false":
                 shared.findings.add(What.HIDDEN_TEXT, Where.PAGES)
-            elif blocks := TextReader(shared).blocks(edge):
+            elif blocks := _text_of(edge, shared):
                 yield Frame(label, tuple(blocks))
 
 
 def _sheets(parent: Node, reader: TextReader) -> Iterator[Block]:
     shared, shown = reader.shared, 0
     for sheet in parent.elements():
+        if sheet.name == "table:tracked-changes":
+            reader.report_changes(sheet)
         if sheet.name != "table:table":
             continue
         if shared.styles.value("table", sheet.get("table:style-name"), "table", "table:display") == "false":

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from typing import Final, TypeAlias
 
-from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.colours import hue_of
 from scrubbers.jailed.office.odf.covering import require_no_cell_under
 from scrubbers.jailed.office.odf.shared import ReadsBlocks
@@ -47,8 +46,10 @@ def read_table(table: Node, reader: ReadsBlocks, look: TextStyle) -> list[Block]
     rows, named = list[tuple[Cell, ...]](), SheetRows()
     is_sheet = table is reader.shared.sheet
     headings, number = 0, 1
+    colours = {name: hue_of(styles.look("table-cell", name, around).behind) for name in set(columns.values())}
+    last_tinted = max((place for place, name in columns.items() if colours[name] and place not in hidden), default=-1)
     for row, is_head in _rows(table):
-        looks = _Looks(reader, around, columns, row, is_locked=is_locked)
+        looks = _Looks(reader, around, columns, row, last_tinted, is_locked=is_locked)
         count = _count(row, "table:number-rows-repeated")
         if _is_hidden(row, styles):
             _hide(row, looks, reader, merged)
@@ -108,8 +109,16 @@ class _Looks:
     """How the cells of one row look: by their own style, else the row's, else the column's (ODF 1.3, 19.615)."""
 
     def __init__(
-        self, reader: ReadsBlocks, around: TextStyle, columns: Mapping[int, str], row: Node, *, is_locked: bool
+        self,
+        reader: ReadsBlocks,
+        around: TextStyle,
+        columns: Mapping[int, str],
+        row: Node,
+        last_tinted: int,
+        *,
+        is_locked: bool,
     ) -> None:
+        self.last_tinted = last_tinted  # the last column that gives a colour to cells
         self._is_locked = is_locked
         self._styles = reader.shared.styles
         behind = self._styles.behind("table-row", row.get("table:style-name"), around.behind)
@@ -127,6 +136,9 @@ class _Looks:
             # On a sheet that is protected, nothing of such a cell is seen (ODF 1.3, part 3, 20.254).
             self._known[name] = replace(look, hidden=look.hidden or (self._is_locked and locked == _HIDDEN_WHOLE))
         return self._known[name]
+
+    def tint(self, name: str) -> Hue | None:
+        return hue_of(self.of(name).behind)
 
 
 @dataclass(slots=True)
@@ -196,7 +208,9 @@ class _Row:
 
 def _cells(row: Node, hidden: frozenset[int], looks: _Looks, reader: ReadsBlocks, merged: _Merged) -> tuple[Cell, ...]:
     cells = _Row(hidden)
-    for node in each_cell(row):
+    findings = reader.shared.findings
+    filled_cells, empty = _counted(row)
+    for node in _each(filled_cells):
         column = cells.column
         if column >= MOST_COLUMNS:
             if node.text().strip():
@@ -206,19 +220,22 @@ def _cells(row: Node, hidden: frozenset[int], looks: _Looks, reader: ReadsBlocks
         blocks = _content(node, looks, column, reader)
         if is_covered and column in merged:
             if blocks:
-                reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, node.text())
+                findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, node.text())
             waiting = merged.pop(column)
             blocks, columns, is_covered = waiting.blocks, waiting.columns, False
         else:
             columns = _across(node)
         # That of a covered cell is not seen.
-        tint = None if node.name == _COVERED else hue_of(looks.of(looks.style_of(node, column)).behind)
+        tint = None if node.name == _COVERED else looks.tint(looks.style_of(node, column))
         if tint is not None and not blocks:
             # A drawing may be over it.
-            reader.shared.findings.lose(Lost.TEXT_COLOURS)
+            if column not in hidden:
+                findings.lose(Lost.TEXT_COLOURS)
             tint = None
         if cells.add(blocks, columns, tint, is_covered=is_covered):
-            reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, node.text())
+            findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, node.text())
+    if _is_tinted(empty, cells.column, looks, hidden):
+        findings.lose(Lost.TEXT_COLOURS)
     return tuple(cells.made)
 
 
@@ -227,11 +244,37 @@ def each_cell(row: Node) -> Iterator[Node]:
 
     Empty ones at the end are left out: programs fill each row up to 1,024 or 16,384 columns with them.
     """
-    cells = [node for node in row.elements() if node.name in _CELLS]
-    while cells and cells[-1].name != _COVERED and not cells[-1].kids and cells[-1].attributes.keys() <= _OF_EMPTY:
-        cells.pop()
-    for node in cells:
-        yield from repeat(node, min(_count(node, "table:number-columns-repeated"), MOST_COLUMNS + 1))
+    return _each(_counted(row)[0])
+
+
+def _each(cells: list[tuple[Node, int]]) -> Iterator[Node]:
+    for node, count in cells:
+        yield from repeat(node, min(count, MOST_COLUMNS + 1))
+
+
+def _counted(row: Node) -> tuple[list[tuple[Node, int]], list[tuple[Node, int]]]:
+    """Return the cells of a row, each with how often it comes, and the empty ones at its end."""
+    cells = [(node, _count(node, "table:number-columns-repeated")) for node in row.elements() if node.name in _CELLS]
+    end = len(cells)
+    while (
+        end and (last := cells[end - 1][0]).name != _COVERED and not last.kids and last.attributes.keys() <= _OF_EMPTY
+    ):
+        end -= 1
+    return cells[:end], cells[end:]
+
+
+def _is_tinted(empty: list[tuple[Node, int]], column: int, looks: _Looks, hidden: frozenset[int]) -> bool:
+    """Return whether empty cells at the end of a row have a colour, of which the first is in this column."""
+    for node, count in empty:
+        own = looks.style_of(node, MOST_COLUMNS)
+        if (
+            looks.last_tinted >= column
+            if not own
+            else looks.tint(own) and not hidden.issuperset(range(column, column + count))
+        ):
+            return True
+        column += count
+    return False
 
 
 def _across(node: Node) -> int:
@@ -244,8 +287,6 @@ def _content(node: Node, looks: _Looks, column: int, reader: ReadsBlocks) -> lis
         reader.shared.findings.add(What.OTHER, Where.DOCUMENT)
     style = looks.style_of(node, column)
     instead = shown_instead(node, style, reader.shared.styles) if reader.shared.is_sheet else None
-    if instead == labels.NO_VALUE:
-        reader.shared.findings.lose(Lost.VALUES)
     if instead is not None:
         kept = [each for each in node.elements() if each.name != "text:p"]
         stored = "".join(each.text() for each in node.elements() if each.name == "text:p")

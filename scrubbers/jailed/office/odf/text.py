@@ -6,22 +6,23 @@ are passed through, so that their text is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
-from scrubbers.jailed.office import labels
+from scrubbers.jailed.office import changes, labels
 from scrubbers.jailed.office.odf.shared import Shared
 from scrubbers.jailed.office.odf.styles import Counter, TextStyle
 from scrubbers.jailed.office.odf.tables import read_table
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Align, Block, Frame, Paragraph, Run
-from trusted.jail.stages import Lost, What, Where
+from trusted.jail.stages import Lost, OfficeDocument, What, Where
 
 _ALIGNED: Final = {"center": Align.CENTRE, "end": Align.RIGHT, "right": Align.RIGHT}
 _HEADINGS: Final = 6
 _MOST_NESTED: Final = 60
 _MOST_BLANKS: Final = 200
+_Read = TypeVar("_Read")
 # Not seen, and no text of it is.
 _UNSEEN: Final = frozenset(
     {
@@ -76,6 +77,9 @@ class TextReader:
         self._headings = Counter(shared.styles.outline)
         self._lists: dict[str, Counter] = {}
         self._depth = 0
+        self._changes: dict[str, Node] = {}
+        self._inserted: set[str] = set()  # insertions that have begun
+        self._change = ""
 
     def blocks(self, parent: Node, look: TextStyle | None = None, marker: str = "", level: int = 0) -> list[Block]:
         """Return what is seen of the blocks inside an element; a marker stands before the first."""
@@ -91,7 +95,7 @@ class TextReader:
         self._depth -= 1
         return made
 
-    def _block(self, node: Node, look: TextStyle, marker: str, level: int) -> list[Block]:
+    def _block(self, node: Node, look: TextStyle, marker: str, level: int) -> list[Block]:  # noqa: PLR0911  one for each sort
         match node.name:
             case "text:p" | "text:h":
                 return self._paragraph(node, look, marker, level)
@@ -100,7 +104,9 @@ class TextReader:
             case "table:table":
                 return read_table(node, self, look)
             case "text:tracked-changes":
-                self._report_changes(node)
+                self.report_changes(node)
+            case "text:change" | "text:change-start" | "text:change-end":
+                return self._changed(node, lambda deleted: self.blocks(deleted, look)) or []
             case "office:annotation":
                 self.report_comment(node)
             case "text:section" if node.get("text:display") in {"none", "condition"}:
@@ -108,7 +114,7 @@ class TextReader:
             case name if name in _UNSEEN or name in _HIDDEN:
                 pass
             case name if name in _DRAWN:
-                return self.shared.drawings.read(node, self)
+                return changes.framed(self.shared.drawings.read(node, self), self._change)
             case kind:
                 name = node.get("text:style-name") if kind == "text:section" else ""
                 behind = self.shared.styles.behind("section", name, look.behind)
@@ -188,6 +194,8 @@ class TextReader:
                 self._inline(node, look, collected)
             case "text:note":
                 self._note(node, look, collected)
+            case "text:change" | "text:change-start" | "text:change-end":
+                self._changed(node, lambda deleted: self._deletion(deleted, look, collected))
             case "office:annotation":
                 self.report_comment(node)
             case name if name in _HIDDEN and node.get("text:is-hidden") != "false":
@@ -199,7 +207,7 @@ class TextReader:
             case name if name in _UNSEEN:
                 pass
             case name if name in _DRAWN:
-                collected.add(self.shared.drawings.read(node, self))
+                collected.add(changes.framed(self.shared.drawings.read(node, self), self._change))
             case "text:p" | "text:h" | "text:list" | "table:table":
                 collected.add(self._block(node, look, "", 0))
             case _:
@@ -214,7 +222,8 @@ class TextReader:
         text = self.shared.drawable.text(text if text in {"\n", "\t"} else " ".join(text.split("\n")))
         text = text.upper() if look.capitals else text
         if text:
-            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck, look.paint))
+            run = Run(text, look.bold, look.italic, look.raised, look.struck, look.paint)
+            collected.runs.append(changes.shown(run, self._change))
 
     def _note(self, node: Node, look: TextStyle, collected: _Collected) -> None:
         citation, body = node.find("text:note-citation"), node.find("text:note-body")
@@ -236,14 +245,53 @@ class TextReader:
         for each in node.all("dc:date"):
             self.shared.findings.add(What.DATE, Where.DOCUMENT, each.text())
 
-    def _report_changes(self, node: Node) -> None:
+    def report_changes(self, node: Node) -> None:
+        """Report what was changed, by whom and when; keep what is to be shown in its place."""
         self._report_author(node)
-        if node.find("text:changed-region") is not None:
-            self.shared.findings.lose(Lost.CHANGES)
-        for each in node.all("text:deletion"):
-            self.shared.findings.add(
-                What.EARLIER_VERSION, Where.DOCUMENT, "".join(one.text() for one in each.all("text:p"))
-            )
+        if changes.are_shown() and node.name == "text:tracked-changes":
+            self._changes |= {each.get("text:id"): each for each in node.elements()}
+        elif next(node.elements(), None) is not None:
+            self._lose_changes(node)
+
+    def _lose_changes(self, node: Node) -> None:
+        self.shared.findings.lose(Lost.CHANGES)
+        for each in node.all("text:deletion", "table:previous"):
+            earlier = "".join(one.text() for one in each.all("text:p", "text:h"))
+            self.shared.findings.add(What.EARLIER_VERSION, Where.DOCUMENT, earlier)
+
+    def end_changes(self) -> None:
+        """Report deletions without a place; raises OfficeDocument where it is not sure how far an insertion goes."""
+        if self._inserted:
+            raise OfficeDocument
+        for each in self._changes.values():
+            if each.find("text:deletion") is not None:
+                self._lose_changes(each)
+
+    def _changed(self, node: Node, read: Callable[[Node], _Read]) -> _Read | None:
+        """Begin or end an insertion, or return what is seen of a deletion, where they are shown."""
+        name = node.get("text:change-id")
+        region = self._changes.get(name, node)
+        deletion = region.find("text:deletion")
+        if node.name == "text:change" and deletion is not None:
+            del self._changes[name]  # it stands in one place, and not in itself
+            before, self._change = self._change, labels.DELETED
+            kept = [each for each in deletion.elements() if each.name != "office:change-info"]
+            made = read(Node("text:deletion", {}, kept))
+            self._change = before
+            return made
+        if region.find("text:insertion") is not None:
+            (self._inserted.add if node.name == "text:change-start" else self._inserted.discard)(name)
+            self._change = labels.INSERTED if self._inserted else ""
+        return None
+
+    def _deletion(self, deleted: Node, look: TextStyle, collected: _Collected) -> None:
+        for place, each in enumerate(deleted.elements()):
+            if place:
+                self._add("\n", look, collected)
+            if each.name in {"text:p", "text:h"}:
+                self._inline(each, look, collected)
+            else:
+                collected.add(self._block(each, look, "", 0))
 
 
 def _hides_itself(paragraph: Node) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.office import labels, pictures
+from scrubbers.jailed.office import changes, labels, pictures
 from scrubbers.jailed.office.colours import LIGHT, hue_of
 from scrubbers.jailed.office.letters import Drawable, sign
 from scrubbers.jailed.office.pictures import Shown
@@ -44,6 +44,7 @@ class _State:
     raised: bool = False
     hidden: bool = False
     deleted: bool = False
+    inserted: bool = False
     capitals: bool = False
     struck: bool = False
     struck_twice: bool = False
@@ -60,8 +61,9 @@ class _State:
 
 # What \\plain sets back.
 _PLAIN: Final = {
-    "bold": False, "italic": False, "raised": False, "hidden": False, "deleted": False, "capitals": False, "size": 24,
-    "colour": 0, "behind": 0, "struck": False, "struck_twice": False, "underlined": False,
+    "bold": False, "italic": False, "raised": False, "hidden": False, "deleted": False, "inserted": False,
+    "capitals": False, "size": 24, "colour": 0, "behind": 0, "struck": False,
+    "struck_twice": False, "underlined": False,
 }  # fmt: skip
 
 
@@ -286,11 +288,22 @@ class _Reader:
         width, height = (side / _TWIPS for side in self._picture_size)
         shown = Shown((width, height) if width > 0 and height > 0 else None)
         made = pictures.cleaned(bytes(self._picture), shown, self._findings) if self._picture_is_known else None
-        if self._states[-1].hidden or self._states[-1].deleted:
+        change = self._change()
+        if self._states[-1].hidden or (self._states[-1].deleted and not change):
             self._findings.add(What.HIDDEN_DRAWING, Where.PAGES)
             return
         self._flow.end_paragraph()
-        self._flow.add(made or Frame(labels.NO_PICTURE, ()))
+        for each in changes.framed([made or Frame(labels.NO_PICTURE, ())], change):
+            self._flow.add(each)
+
+    def _change(self) -> str:
+        """Return how what comes now was changed, where that is shown; elsewhere report that it was."""
+        state = self._states[-1]
+        change = labels.DELETED if state.deleted else labels.INSERTED if state.inserted else ""
+        if change and not changes.are_shown():
+            self._findings.lose(Lost.CHANGES)
+            return ""
+        return change
 
     def _text(self, token: Token) -> None:
         state = self._states[-1]
@@ -353,9 +366,9 @@ class _Reader:
         state = self._states[-1]
         if state.skips or not text:
             return
-        if state.deleted:
+        change = self._change()
+        if state.deleted and not change:
             self._findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text)
-            self._findings.lose(Lost.CHANGES)
         elif state.hidden or self._is_unseen(state):
             self._findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, text)
         elif state.marker:
@@ -366,7 +379,8 @@ class _Reader:
             struck = state.struck or state.struck_twice
             ink, behind = (hue_of(self._named(one)) for one in (state.colour, state.behind))
             paint = Paint(ink, behind, state.underlined)
-            self._flow.runs.append(Run(text, state.bold, state.italic, state.raised, struck, paint))
+            run = Run(text, state.bold, state.italic, state.raised, struck, paint)
+            self._flow.runs.append(changes.shown(run, change))
 
     def _named(self, colour: int) -> str:
         parts = self._colours[colour] if 0 <= colour < len(self._colours) else ()

@@ -51,7 +51,8 @@ SYMBOLS: Final = {"~": " ", "_": "-", "\\": "\\", "{": "{", "}": "}", "\r": "", 
 ALIGNED: Final = {"ql": Align.LEFT, "qj": Align.LEFT, "qc": Align.CENTRE, "qr": Align.RIGHT}
 # Words that turn something on or off, and words with a number, by what of the state they set.
 SWITCHES: Final = {
-    "b": "bold", "i": "italic", "super": "raised", "v": "hidden", "deleted": "deleted", "caps": "capitals",
+    "b": "bold", "i": "italic", "super": "raised", "v": "hidden", "deleted": "deleted", "revised": "inserted",
+    "caps": "capitals",
     "strike": "struck", "striked": "struck_twice",
     **dict.fromkeys(("ul", "uld", "uldash", "uldashd", "uldashdd", "uldb", "ulth", "ulw", "ulwave"), "underlined"),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from scrubbers.jailed.office.colours import PAPER, UNKNOWN, scheme_of
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN, digits_of, scheme_of
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.xml import Node
 
@@ -37,11 +37,10 @@ def colour_of(fill: Node, theme: Mapping[str, str], *, of_letters: bool = False)
 
     Letters that are partly clear are no better seen than if they were not.
     """
-    exact, named = fill.find("a:srgbClr"), fill.find("a:schemeClr")
-    found = named if exact is None else exact
+    found = next(fill.elements(), None)
     if found is None or any(not of_letters or each.name != "a:alpha" for each in found.elements()):
         return UNKNOWN
-    return found.get("val").upper() if exact is not None else theme.get(found.get("val"), UNKNOWN)
+    return digits_of(found) or theme.get(found.get("val"), UNKNOWN)
 
 
 def seen_colour(fill: Node, theme: Mapping[str, str]) -> str:
@@ -49,11 +48,9 @@ def seen_colour(fill: Node, theme: Mapping[str, str]) -> str:
 
     The theme's own colours of letters and of paper are none.
     """
-    exact, named = fill.find("a:srgbClr"), fill.find("a:schemeClr")
-    if exact is None and named is None:
-        return "other"
-    name = named.get("val") if named is not None else ""
-    return exact.get("val").upper() if exact is not None else "" if name in _PLAIN_NAMES else theme.get(name, name)
+    found = next(fill.elements(), fill)
+    name = found.get("val", found.name)
+    return digits_of(found) or ("" if name in _PLAIN_NAMES else theme.get(name, name))
 
 
 def theme_of(package: Package, part: str) -> dict[str, str]:

@@ -97,7 +97,7 @@ class Shapes:
     def _group(self, node: Node, *, placeholders: bool) -> list[Block]:
         before, where = self._move, node.find("p:grpSpPr", "a:xfrm")
         is_turned = where is not None and where.get("rot") not in _TURN
-        self._move = None if before is None or is_turned else inside(where, before, is_turned=False)
+        self._move = None if before is None or is_turned else inside(where, before)
         blocks = self.read(node, placeholders=placeholders)
         self._move = before
         return blocks

@@ -6,7 +6,7 @@ A colour is six hexadecimal digits, or the name of one of the theme with its sha
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from scrubbers.jailed.office.colours import PAPER, UNKNOWN
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN, digits_of
 from scrubbers.jailed.office.word.styles import first_value
 from scrubbers.jailed.office.xml import Node
 
@@ -75,7 +75,7 @@ def fill_of(shape: Node) -> str | None:
     fills = (each for each in properties.elements() if each.name in _FILLS) if properties is not None else iter(())
     fill = next(fills, None)
     if fill is not None:
-        return None if fill.name == "a:noFill" else _of_fill(fill, "a") if fill.name == "a:solidFill" else UNKNOWN
+        return None if fill.name == "a:noFill" else _of_fill(fill) if fill.name == "a:solidFill" else UNKNOWN
     styled = shape.value("wps:style", "a:fillRef", of="idx") or "0"
     return None if styled == "0" else UNKNOWN
 
@@ -93,7 +93,7 @@ def fill_of_old(shape: Node) -> str | None:
 def _own_colour(properties: Node) -> str:
     fill, own = properties.find("?:textFill", "?:solidFill"), properties.find("w:color")
     if fill is not None:
-        return _of_fill(fill, "?")
+        return _of_fill(fill)
     return _colour(own, "w:val", "w:theme") if own is not None else ""
 
 
@@ -108,13 +108,10 @@ def _colour(node: Node, value: str, theme: str) -> str:
     return PAPER if name in _PAPER_OF_THEME else name
 
 
-def _of_fill(fill: Node, prefix: str) -> str:
-    exact, named = fill.find(f"{prefix}:srgbClr"), fill.find(f"{prefix}:schemeClr")
-    found = named if exact is None else exact
+def _of_fill(fill: Node) -> str:
+    found = next(fill.elements(), None)
     # What is turned lighter, darker or clear cannot be told.
     if found is None or any(found.elements()):
         return UNKNOWN
-    colour = found.get(f"{prefix}:val") or found.get("val")
-    if exact is not None:
-        return colour.upper()
-    return PAPER if colour in _PAPER_OF_THEME else colour
+    colour = found.get("?:val") or found.get("val")
+    return digits_of(found) or (PAPER if colour in _PAPER_OF_THEME else colour)

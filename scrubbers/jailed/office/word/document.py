@@ -6,12 +6,12 @@ headers that no page has. Elements that are not known here are passed through, s
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final, TypeVar
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.office import labels
+from scrubbers.jailed.office import changes, labels
 from scrubbers.jailed.office.covering import require_none_behind, require_nothing_under
 from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.letters import sign
@@ -25,7 +25,7 @@ from scrubbers.jailed.office.word.places import (
     stands_apart,
 )
 from scrubbers.jailed.office.word.runs import Fields, RunLook, formula, is_page_field, look_of
-from scrubbers.jailed.office.word.shared import Shared
+from scrubbers.jailed.office.word.shared import Collected, Shared
 from scrubbers.jailed.office.word.styles import first_value, is_on, written_number
 from scrubbers.jailed.office.word.tables import read_table
 from scrubbers.jailed.office.word.vml import read_vml
@@ -44,34 +44,11 @@ _UNSEEN: Final = frozenset(
     }
 )  # fmt: skip
 _DELETED: Final = frozenset({"w:del", "w:moveFrom"})
+_CHANGES: Final = dict.fromkeys(_DELETED, labels.DELETED) | dict.fromkeys(("w:ins", "w:moveTo"), labels.INSERTED)
 _EDGES: Final = frozenset({"w:hdr", "w:ftr"})
 _HEXADECIMAL: Final = re.compile("[0-9A-Fa-f]{1,6}")
 _MOST_NESTED: Final = 60
-
-
-@dataclass(slots=True)
-class _Collected:
-    """A paragraph under construction: pictures and frames in it part it."""
-
-    heading: int
-    marker: str
-    level: int
-    align: Align
-    style: str | None
-    behind: str
-    unseen: bool  # but for what stands apart from its lines
-    runs: list[Run] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-
-    def add(self, block: Block) -> None:
-        self.end()
-        self.blocks.append(block)
-
-    def end(self) -> None:
-        if self.marker or any(run.text.strip() for run in self.runs):
-            self.blocks.append(Paragraph(tuple(self.runs), self.heading, self.marker, self.level, self.align))
-            self.marker = ""
-        self.runs = []
+_Read = TypeVar("_Read")
 
 
 class PartReader:
@@ -85,6 +62,7 @@ class PartReader:
         self._around = shared.behind  # the colour that is drawn there
         self._depth = 0
         self._is_alone = False
+        self._change = ""
 
     def whole(self, part: Node) -> list[Block]:
         """Return what is seen of all of a part; raises Damaged where a field has no end, for it would hide the rest."""
@@ -112,8 +90,8 @@ class PartReader:
                 case "w:altChunk":
                     self._shared.findings.add(What.EMBEDDED_FILE, Where.ATTACHMENTS)
                     made.append(Frame(labels.FILE, ()))
-                case name if name in _DELETED:
-                    self.report_deletion(node)
+                case name if name in _CHANGES:
+                    made += self.changed(node, name, partial(self._deeper, node)) or []
                 case name if name in _UNSEEN:
                     pass
                 case "m:oMathPara" | "m:oMath" | "w:r":
@@ -130,22 +108,30 @@ class PartReader:
         self._depth -= 1
         return made
 
-    def report_deletion(self, node: Node) -> None:
-        """Report what was deleted with changes being tracked, by whom and when."""
-        findings = self._shared.findings
-        text = "".join(each.text() for each in node.all("w:delText", "w:t"))
-        findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text or None)
-        self.report_change(node)
+    def changed(self, node: Node, change: str, read: Callable[[], _Read]) -> _Read | None:
+        """Return what is seen of what was inserted or deleted, a deletion only by choice; report by whom and when."""
+        self._report_change(node, is_lost=not changes.are_shown())
+        if change in _DELETED and not changes.are_shown():
+            text = "".join(each.text() for each in node.all("w:delText", "w:t"))
+            self._shared.findings.add(What.EARLIER_VERSION, Where.DOCUMENT, text or None)
+            return None
+        before = self._change
+        if changes.are_shown():
+            self._change = labels.DELETED if labels.DELETED in (_CHANGES[change], before) else labels.INSERTED
+        made = read()
+        self._change = before
+        return made
 
     def _report_of_formula(self, node: Node) -> None:
         for each in node.all(*_DELETED):
-            self.report_deletion(each)
+            self._report_change(each, is_lost=True)
+            self._shared.findings.add(What.EARLIER_VERSION, Where.DOCUMENT, each.text() or None)
         if next(node.all("w:vanish"), None) is not None:
             self.report_hidden()
 
-    def report_change(self, node: Node) -> None:
-        """Report that something was changed, by whom and when."""
-        self._shared.findings.lose(Lost.CHANGES)
+    def _report_change(self, node: Node, *, is_lost: bool) -> None:
+        if is_lost:
+            self._shared.findings.lose(Lost.CHANGES)
         if node.get("w:author"):
             self._shared.findings.add(What.PERSON, Where.DOCUMENT, node.get("w:author"))
         if node.get("w:date"):
@@ -167,7 +153,7 @@ class PartReader:
             require_on_page(properties, self.page)
         number = first_value(properties, "w:numPr", "w:numId") or ""
         level = first_value(properties, "w:numPr", "w:ilvl") or self._shared.numbering.level_of(number, style)
-        collected = _Collected(
+        collected = Collected(
             heading=self._shared.styles.heading(style, own),
             marker="",
             level=int(level) if level.isdigit() else 0,
@@ -183,7 +169,7 @@ class PartReader:
         collected.end()
         return collected.blocks
 
-    def _number(self, collected: _Collected, number: str, level: str) -> None:
+    def _number(self, collected: Collected, number: str, level: str) -> None:
         if number in {"", "0"}:
             collected.level = 0
             return
@@ -204,7 +190,7 @@ class PartReader:
             if isinstance(begun, Paragraph):
                 collected.blocks[first] = Paragraph(begun.runs, begun.heading, marker, begun.level, begun.align)
 
-    def _inline(self, parent: Node, collected: _Collected) -> None:
+    def _inline(self, parent: Node, collected: Collected) -> None:
         for node in parent.elements():
             match node.name:
                 case "w:r":
@@ -215,28 +201,25 @@ class PartReader:
                     self._link(node, collected)
                 case "w:fldSimple" if is_page_field(node.get("w:instr")):
                     pass
-                case "w:ins" | "w:moveTo":
-                    self.report_change(node)
-                    self._inline_deeper(node, collected)
                 case "w:p" | "w:tbl":
                     collected.end()
                     collected.blocks += self._deeper(parent)
                     return
-                case name if name in _DELETED:
-                    self.report_deletion(node)
+                case name if name in _CHANGES:
+                    self.changed(node, name, partial(self._inline_deeper, node, collected))
                 case name if name in _UNSEEN:
                     pass
                 case _:
                     self._inline_deeper(node, collected)
 
-    def _formula(self, node: Node, collected: _Collected) -> None:
+    def _formula(self, node: Node, collected: Collected) -> None:
         if collected.unseen:
             self.report_hidden(node.text() or None)
             return
         self._report_of_formula(node)
         collected.runs.append(Run(self._shared.drawable.text(formula(node)), italic=True))
 
-    def _inline_deeper(self, node: Node, collected: _Collected) -> None:
+    def _inline_deeper(self, node: Node, collected: Collected) -> None:
         self._depth += 1
         if self._depth < _MOST_NESTED:
             self._inline(node, collected)
@@ -244,12 +227,12 @@ class PartReader:
             collected.add(Frame(labels.UNKNOWN, ()))
         self._depth -= 1
 
-    def _link(self, node: Node, collected: _Collected) -> None:
+    def _link(self, node: Node, collected: Collected) -> None:
         if node.get("r:id"):
             self._shared.findings.lose(Lost.LINKS)
         self._inline_deeper(node, collected)
 
-    def _run(self, run: Node, collected: _Collected) -> None:
+    def _run(self, run: Node, collected: Collected) -> None:
         own = run.find("w:rPr")
         character_style = own.value("w:rStyle") if own is not None else None
         inherited = self._shared.styles.run(character_style, collected.style)
@@ -261,7 +244,7 @@ class PartReader:
                 self._form_field(node, look, collected)
             elif node.name == "w:instrText":
                 self._fields.code(node.text())
-            elif node.name in _UNSEEN:
+            elif node.name in _UNSEEN and not (self._change and node.name == "w:delText"):
                 if node.name == "w:commentReference":
                     self._shared.findings.add(What.COMMENT, Where.DOCUMENT)
             elif look.hidden or (collected.unseen and not stands_apart(node)):
@@ -269,7 +252,7 @@ class PartReader:
             elif self._fields.shows:
                 self._run_content(node, look, collected)
 
-    def _run_content(self, node: Node, look: RunLook, collected: _Collected) -> None:  # noqa: C901, PLR0912  one for each sort
+    def _run_content(self, node: Node, look: RunLook, collected: Collected) -> None:  # noqa: C901, PLR0912  one for each sort
         match node.name:
             case "w:t":
                 self._add(node.text(), look, collected)
@@ -290,11 +273,9 @@ class PartReader:
                 self.report_hidden("".join(each.text() for each in node.all("w:t")) or None)
             case "w:drawing":
                 require_nothing_under(node, self._drawings.is_opaque, is_alone=self._is_alone)
-                for block in self._drawings.read(node, self.blocks, fill_of):
-                    collected.add(block)
+                self._drawn(self._drawings.read(node, self.blocks, fill_of), collected)
             case "w:pict" | "w:object":
-                for block in read_vml(node, self._drawings, self.blocks, self._shared):
-                    collected.add(block)
+                self._drawn(read_vml(node, self._drawings, self.blocks, self._shared), collected)
             case "mc:AlternateContent" | "w:ruby" | "w:rubyBase":
                 for kid in node.elements():
                     if kid.name == "w:r":
@@ -305,22 +286,27 @@ class PartReader:
                 if text := node.text():
                     self._add(text, look, collected)
 
-    def _add(self, text: str, look: RunLook, collected: _Collected) -> None:
+    def _drawn(self, drawn: Iterable[Block], collected: Collected) -> None:
+        for block in changes.framed(list(drawn), self._change):
+            collected.add(block)
+
+    def _add(self, text: str, look: RunLook, collected: Collected) -> None:
         text = self._shared.drawable.text(text, look.font)
         text = text.upper() if look.capitals else text
         if look.lost and text.strip():
             self._shared.findings.lose(Lost.TEXT_COLOURS)
         if text:
-            collected.runs.append(Run(text, look.bold, look.italic, look.raised, look.struck, look.paint))
+            run = Run(text, look.bold, look.italic, look.raised, look.struck, look.paint)
+            collected.runs.append(changes.shown(run, self._change))
 
-    def _note(self, node: Node, look: RunLook, collected: _Collected) -> None:
+    def _note(self, node: Node, look: RunLook, collected: Collected) -> None:
         kind = node.name.removeprefix("w:").removesuffix("Reference")
         count = sum(known == kind for known, _, _ in self._shared.notes) + 1
         shown = written_number(count, "lowerRoman" if kind == "endnote" else "decimal")
         self._shared.notes.append((kind, node.get("w:id"), shown))
         collected.runs.append(Run(shown, look.bold, look.italic, raised=True, struck=look.struck, paint=look.paint))
 
-    def _form_field(self, node: Node, look: RunLook, collected: _Collected) -> None:
+    def _form_field(self, node: Node, look: RunLook, collected: Collected) -> None:
         data = node.find("w:ffData")
         if data is None:
             return

@@ -30,23 +30,36 @@ def read_table(table: Node, reader: ReadsBlocks) -> list[Block]:
     all_rows = list(_inside(table, "w:tr"))
     for place, row in enumerate(all_rows):
         about = row.find("w:trPr")
-        if about is not None and (about.find("w:del") is not None):
-            reader.report_deletion(row)
-            continue
         if about is not None and is_on([about], "w:hidden"):
             reader.report_hidden(row.text())
             continue
         is_head = is_head and about is not None and is_on([about], "w:tblHeader")
-        cells = _skipped(about, "w:gridBefore")
-        for column, cell in _placed(row):
-            is_seen = not is_unseen_row(row) or _reaches_down(all_rows[place + 1 :], column)
-            own = row.find("w:tblPrEx")
-            cells.append(_cell(cell, reader, behind if own is None else behind_of([own], behind), is_seen=is_seen))
+        cells = _changed_cells(row, all_rows[place + 1 :], reader, behind)
         # A row without a height is no line of the copy.
         if cells and (not is_unseen_row(row) or any(cell.blocks for cell in cells)):
             rows.append(tuple(cells))
             headings += is_head
     return [Table(tuple(rows), headings)] if any(cell.blocks for row in rows for cell in row) else []
+
+
+def _changed_cells(row: Node, below: Sequence[Node], reader: ReadsBlocks, behind: str) -> list[Cell]:
+    """Return what is seen of the cells of a row, which may have been inserted or deleted as a whole."""
+    about = row.find("w:trPr")
+    for change in about.elements() if about is not None else ():
+        if change.name in {"w:ins", "w:del"}:
+            around = Node(change.name, change.attributes, row.kids)
+            return reader.changed(around, change.name, lambda: _cells(row, below, reader, behind)) or []
+    return _cells(row, below, reader, behind)
+
+
+def _cells(row: Node, below: Sequence[Node], reader: ReadsBlocks, behind: str) -> list[Cell]:
+    own = row.find("w:tblPrEx")
+    ground = behind if own is None else behind_of([own], behind)
+    cells = _skipped(row.find("w:trPr"), "w:gridBefore")
+    for column, cell in _placed(row):
+        is_seen = not is_unseen_row(row) or _reaches_down(below, column)
+        cells.append(_cell(cell, reader, ground, is_seen=is_seen))
+    return cells
 
 
 def _inside(parent: Node, name: str) -> Iterator[Node]:

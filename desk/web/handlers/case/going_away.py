@@ -1,5 +1,7 @@
 """Away from a page with text in it, to the case or to a page of the menu: the text is kept as a draft.
 
+The notes of a call are on no disk: they are held in memory, as they are when the desk locks.
+
 Without a script a page cannot stop who leaves it. So what leads away from a form is a button of the form, and takes the
 text along.
 """
@@ -15,6 +17,7 @@ from desk.web.views.pages import see
 
 TO: Final = "to"
 CANCEL: Final = "cancel"
+_OF_A_CASE: Final = "/case/"
 # What is worth a draft; and what a draft never holds.
 _TEXTS: Final = ("text", "note", "words")
 _NOT_KEPT: Final = frozenset({"do", TO, "token", "copy", "digest", "file"})
@@ -23,11 +26,16 @@ _NOT_KEPT: Final = frozenset({"do", TO, "token", "copy", "digest", "file"})
 async def go_away(request: web.Request, form: Form) -> web.Response:
     """Keep what was typed in the form at this address as its draft, and go where the button says, or to the case.
 
-    A form without text leaves no draft, and takes back the one there was; so does Cancel.
+    Of a page that belongs to no case it is held instead. A form without text leaves no draft, and takes back the one
+    there was; so does Cancel.
     Raises UnknownCase, HomeUnusable, Locked.
     """
     desk = request.app[SERVICES].desk
     case_path, page = request.path.rsplit("/", 1)
+    to = form.one(TO) if form.one(TO) in dict(MENU) else ""
+    if not request.path.startswith(_OF_A_CASE):
+        desk.hold(request.path, form)
+        return see(to or "/")
     case = case_path.rsplit("/", 1)[1]
     # Of a case that this desk does not know nothing is kept.
     desk.reading().state.find(case)
@@ -38,4 +46,4 @@ async def go_away(request: web.Request, form: Form) -> web.Response:
             desk.drafts.drop(case, page)
     except OSError as failed:
         raise HomeUnusable from failed
-    return see(form.one(TO) if form.one(TO) in dict(MENU) else case_path)
+    return see(to or case_path)
