@@ -175,9 +175,15 @@ class Font:
 
     def letters(self, codes: Sequence[int]) -> dict[int, str]:
         """Return what each code stands for: the font's own letter, or else what is read of it, which may be a space."""
-        said, own = self._said_and_own(codes)
-        texts = {code: said_of_glyph(said.get(code, "")) or " " * said.get(code, "").isspace() for code in codes}
-        return {code: text if text in own[code] or not own[code] else min(own[code]) for code, text in texts.items()}
+        said = self._read(self._untrusted, codes)
+        own = self._own.of(codes, lambda without_map: self._read(without_map, codes))
+        texts: dict[int, str] = {}
+        for code in codes:
+            untrusted = said.get(code, "")
+            letters = own.get(code, ()) or (untrusted,)
+            text = untrusted if untrusted in letters else min(letters)
+            texts[code] = said_of_glyph(text) or " " * text.isspace()
+        return texts
 
     def untrue_letters(self) -> frozenset[str]:
         """Return the letters that the text map gives to codes for which the font has others of its own."""
