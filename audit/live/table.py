@@ -16,7 +16,6 @@ from audit.live.checks.descriptors import (
 from audit.live.checks.disk import check_disk
 from audit.live.checks.files import check_permissions, check_times
 from audit.live.checks.loaded import check_loaded
-from audit.live.checks.logs import check_journal, check_syslog
 from audit.live.checks.packages import check_libraries, check_own_files
 from audit.live.checks.process import (
     check_core_dumps,
@@ -32,11 +31,11 @@ from audit.live.checks.system import (
     check_audit_subsystem,
     check_conntrack,
     check_firewall,
+    check_journal,
     check_kernel,
+    check_syslog,
 )
 from audit.live.checks.tor import check_tor_files, check_tor_listeners, check_torrc
-from audit.live.checks.units import check_units
-from audit.live.checks.watchers import check_watchers
 from audit.row import Group, Row
 
 _P, _T, _S, _C, _H = Group.PROCESSES, Group.TOR, Group.STORAGE, Group.PROGRAM, Group.SYSTEM
@@ -192,20 +191,7 @@ TABLE = (
         "auditctl -s; auditctl -l", root=True),
     Row("accounting", _H, check_accounting, "Neither systemd nor the kernel counts",
         "Amounts of traffic and work, which follow reports, stay in the journal or in a file.",
-        "Remove the line that is named from /etc/systemd/system.conf, `systemctl daemon-reexec`; `accton off`.",
-        "systemctl show -p DefaultIPAccounting -p DefaultIOAccounting -p LogLevel -p Environment;"
-        " ls /var/log/account /var/account /var/log/pacct"),
-    Row("units", _H, check_units, "What systemd does with the units of the service",
-        "What the service says or does is written to the journal, to a file or to a counter.",
-        "Use the units in `deploy/systemd`; remove the file that is named (`systemctl revert UNIT`); `systemctl"
-        " daemon-reload`; {restart}.",
-        "UNIT=$(sed -E 's,.*/([^/]+[.]service).*,\\1,' /proc/$INTAKE/cgroup); systemctl cat $UNIT; systemctl show $UNIT"
-        " -p StandardOutput -p StandardError -p LogNamespace -p LimitCORE -p IPAccounting -p IOAccounting"
-        " -p DropInPaths -p NeedDaemonReload; systemctl show -p IPAccounting -p IOAccounting -- -.slice system.slice"),
-    Row("watchers", _H, check_watchers, "No program that is known to watch or to carry logs away",
-        "A program beside the service could keep when it works, what it opens and how much it sends.",
-        "Ask the operator what the program is for; remove it from this computer, or do not sign.",
-        "ps -eo comm,args; ls -l /proc/[0-9]*/fd | grep -E 'fanotify|perf_event|bpf'; grep -l '^inotify'"
-        " /proc/[0-9]*/fdinfo/*; ls -i $HOMEDIR; ls /etc/systemd/system/*.wants /etc/cron.*; cat"
-        " /sys/kernel/tracing/{kprobe_events,uprobe_events,set_event,current_tracer}", root=True),
+        "Use the units in `deploy/systemd`, remove `DefaultIPAccounting` from /etc/systemd/system.conf; `accton off`.",
+        "systemctl show -p DefaultIPAccounting -p DefaultIOAccounting; systemctl show -p IPAccounting -p IOAccounting"
+        " -p StandardOutput -p StandardError 'kallskydd*'; ls /var/log/account /var/account /var/log/pacct"),
 )  # fmt: skip

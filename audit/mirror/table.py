@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.language import Language, with_remarks
-from audit.live.checks.logs import check_syslog
-from audit.live.checks.system import check_audit_subsystem, check_firewall
+from audit.live.checks.system import check_audit_subsystem, check_firewall, check_syslog
 from audit.mirror.checks.computer import check_accounting, check_conntrack, check_locks, check_parts
 from audit.mirror.checks.settings import check_command, check_configuration, check_torrc, check_units
 from audit.mirror.checks.traces import check_descriptors, check_files, check_memory, check_requests

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from audit.live.checks.logs import leads_to_journal
+from audit.live.checks.system import leads_to_journal
 from audit.mirror.planted import Planted
 from audit.mirror.scene import RELAY, MirrorScene, ProxyProgram, read_place
 from audit.mirror.search import changed_files, found_in_file, names_of, open_files

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from audit.observe.proc import Process
 from audit.observe.scene import Scene
-from audit.observe.units import unit_of
 from audit.served import USUAL, Served
+
+_UNIT = re.compile(r"/([\w@.\\-]+)\.service(?:/|$)", re.MULTILINE)
 
 
 def served_by(scene: Scene) -> Served:
@@ -22,6 +24,10 @@ def served_by(scene: Scene) -> Served:
 
 
 def _units(*processes: Process) -> tuple[str, ...]:
-    """Return the unit that each is in; one that somebody's shell runs in is not meant."""
-    names = [(unit_of(process) or "").removesuffix(".service") for process in processes]
-    return tuple(dict.fromkeys(name for name in names if "kallskydd" in name or name.startswith("tor")))
+    """Return the innermost unit that each is in; one that somebody's shell runs in is not meant."""
+    found = []
+    for process in processes:
+        with suppress(OSError):
+            names = _UNIT.findall(process.place("cgroup").read_text(errors="replace"))
+            found += [name for name in names[-1:] if "kallskydd" in name or name.startswith("tor")]
+    return tuple(dict.fromkeys(found))

@@ -51,10 +51,7 @@ LIVE = Claim(
         "Flow records of the operators of network and data centre: they see that this computer uses Tor, and when.",
         "The telephone line, and other ways to report.",
         "The municipality's own web site, its logs and statistics, also the page that shows this service's address.",
-        (
-            "The canary's own limits: acts that none of its visitors takes, what is read and how often, how long an"
-            " answer takes, and what comes after its third day or at the next start."
-        ),
+        "Leaks that need other visits than the canary's, which are few and small, by a clock that is set.",
         "DNS questions from the visitor's computer, and everything else on it.",
         MIRROR_APART,
         "What members save, print or copy on their own computers.",
@@ -62,9 +59,6 @@ LIVE = Claim(
             "What no kernel shows from outside: that Landlock binds the intake, and some settings of the database's"
             " connection. The reviewed program does not start, or ends, without them (the row own-files)."
         ),
-        (
-            "A program that was changed after the audit, an agent under another name, and a kernel or machine that lies"
-            " about all of the above."
-        ),
+        "A program that was changed after the audit, and a kernel or machine that lies about all of the above.",
     ),
 )

@@ -28,14 +28,8 @@ _FOLDERS = "LD_LIBRARY_PATH"
 _PYTHONS = frozenset({
     "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX",
     "PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONWARNINGS", "PYTHONFAULTHANDLER", "PYTHONDUMPREFS", "PYTHONPERFSUPPORT",
-    "PYTHONTRACEMALLOC", "PYTHONDEVMODE", "PYTHONMALLOCSTATS", "PYTHONASYNCIODEBUG", "PYTHONVERBOSE",
 })  # fmt: skip
-_OTHERS = frozenset({"GCONV_PATH", "OPENSSL_CONF", "OPENSSL_MODULES", "MALLOC_TRACE", "SSLKEYLOGFILE"})
-
-
-def leads_elsewhere(name: str) -> bool:
-    """Whether a variable of the environment brings in other code, or has a program tell what it does."""
-    return name.startswith("LD_") or name in _PYTHONS or name in _OTHERS
+_OTHERS = frozenset({"GCONV_PATH", "OPENSSL_CONF", "OPENSSL_MODULES"})
 
 
 def check_code(inspection: Inspection, scene: Scene) -> None:
@@ -119,5 +113,5 @@ def _not_in_place(process: Process, code: Sequence[Code], places: _Places) -> It
     for name, value in sorted(process.environment().items()):
         if name == _FOLDERS and all(places.has(os.path.realpath(one)) for one in value.split(":")):
             continue
-        if leads_elsewhere(name):
+        if name.startswith("LD_") or name in _PYTHONS or name in _OTHERS:
             yield f"{name}={value}"

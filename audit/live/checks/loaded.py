@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.live.checks.code import KERNELS
-from audit.live.checks.packages import COMMIT_SHOWN, installation_of
 from audit.live.checks.process import job_has_ended
 from audit.observe.build import (
     Build,
@@ -33,6 +32,7 @@ from audit.observe.scene import Scene
 from audit.verdict import Inspection, listed
 
 _LISTS = "/var/lib/dpkg/info"
+_COMMIT_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _Mapped:
 def check_loaded(inspection: Inspection, scene: Scene) -> None:
     """Every file with code is the build's, or as its Debian package brought it."""
     mapped = list(_mapped(inspection, scene))
-    installation = installation_of(scene)
+    installation = _installation(scene)
     build = _build(scene, installation)
     if installation is not None and build is not None:
         _packages(inspection, installation, build)
@@ -97,6 +97,13 @@ def _mapped(inspection: Inspection, scene: Scene) -> Iterator[_Mapped]:
                 yield _Mapped(path, process)
 
 
+def _installation(scene: Scene) -> Installation | None:
+    for process in scene.service.intakes:
+        with contextlib.suppress(NotSeen, FileNotFoundError):
+            return Installation.of(process.command())
+    return None
+
+
 def _build(scene: Scene, installation: Installation | None) -> Build | None:
     """Return the auditor's manifest if it has more than our own files, else that of the installation."""
     if scene.manifest is not None:
@@ -119,7 +126,7 @@ def _packages(inspection: Inspection, installation: Installation, build: Build) 
     faults = sorted({*changed(installation.packages, wanted), *(have - wanted.keys())})
     inspection.require(
         not faults, "{count} files of the packages, against the build of commit {commit}; others: {faults}",
-        count=len(wanted), commit=build.commit[:COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
+        count=len(wanted), commit=build.commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
     )  # fmt: skip
 
 

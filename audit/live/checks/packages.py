@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from audit.observe.proc import NotSeen
 from audit.observe.scene import Scene
 from audit.verdict import Inspection, Verdict, listed
 
-COMMIT_SHOWN = 12
+_COMMIT_SHOWN = 12
 _OWN_FILES = "own-files"
 
 
@@ -82,7 +81,7 @@ def _check_own_files(inspection: Inspection, scene: Scene) -> None:
         faults, commit = manifest_faults(folder, text), parse_manifest(text).commit
         inspection.require(
             not faults, "{count} files, against the list {manifest} (--manifest), of commit {commit}; others: {faults}",
-            count=count, manifest=scene.manifest, commit=commit[:COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
+            count=count, manifest=scene.manifest, commit=commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
         )  # fmt: skip
     elif folder == installation.packages:
         # Their hashes stand in the RECORD of the distribution, which the row on libraries has gone through.
@@ -94,7 +93,7 @@ def _check_own_files(inspection: Inspection, scene: Scene) -> None:
             faults = sorted({*faults, *faults_of(folder, build)})
         inspection.require(
             not faults, "{count} files, as they were installed from commit {commit}; others: {faults}",
-            count=count, commit=commit[:COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
+            count=count, commit=commit[:_COMMIT_SHOWN] or "-", faults=listed(faults) or "0",
         )  # fmt: skip
     else:
         try:
@@ -103,7 +102,7 @@ def _check_own_files(inspection: Inspection, scene: Scene) -> None:
             inspection.missed("our own files: no manifest was given and this is no checkout that git can read")
             return
         inspection.require(not faults, "{count} files, against commit {commit}; others: {faults}", count=count,
-                    commit=commit[:COMMIT_SHOWN], faults=listed(faults) or "0")  # fmt: skip
+                    commit=commit[:_COMMIT_SHOWN], faults=listed(faults) or "0")  # fmt: skip
     _changed_since_start(inspection, scene, files)
 
 
@@ -123,16 +122,11 @@ def _changed_since_start(inspection: Inspection, scene: Scene, files: Mapping[st
     inspection.require(not newer, "files changed since the service was started: {files}", files=listed(newer) or "0")
 
 
-def installation_of(scene: Scene) -> Installation | None:
-    """Return where the program of the intake is installed; None where that is not seen."""
-    for process in scene.service.intakes:
-        with contextlib.suppress(NotSeen, FileNotFoundError):
-            return Installation.of(process.command())
-    return None
-
-
 def _installation(inspection: Inspection, scene: Scene) -> Installation | None:
-    installation = installation_of(scene)
-    if installation is None:
-        inspection.missed("where the program of the intake is installed")
-    return installation
+    for process in scene.service.intakes:
+        try:
+            return Installation.of(process.command())
+        except (NotSeen, FileNotFoundError):
+            continue
+    inspection.missed("where the program of the intake is installed")
+    return None

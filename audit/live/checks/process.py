@@ -46,7 +46,7 @@ def check_processes(inspection: Inspection, scene: Scene) -> None:
     for process in service.intakes:
         for child in process.children():
             inspection.found("the intake has started process {pid}", pid=child.pid)
-    for process in (service.keeper, *service.silent, *service.tors):
+    for process in service.silent:
         with contextlib.suppress(NotSeen):
             tracer = process.status().get("TracerPid", "0")
             if tracer != "0":
@@ -129,6 +129,11 @@ def check_privileges(inspection: Inspection, scene: Scene) -> None:
             continue
         if name != "intake":
             inspection.found("{name} {pid} is still root", name=name, pid=process.pid)
+        elif scene.trial:
+            inspection.saw(
+                "a trial that is run as root; of root's powers the intake keeps at most two: to read each file,"
+                " and to lock memory"
+            )
         else:
             inspection.saw(
                 "the service runs as root; of root's powers the intake keeps at most two: to read each file, and to"

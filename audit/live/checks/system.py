@@ -1,4 +1,4 @@
-"""What the computer itself writes down: kernel, firewall, connections, audit subsystem, accounting.
+"""What the computer itself writes down: kernel, journal, syslog, firewall, connections, audit subsystem, accounting.
 
 The service gives none of them anything to write. What is checked is whether they would write about it all the same.
 """
@@ -6,29 +6,26 @@ The service gives none of them anything to write. What is checked is whether the
 from __future__ import annotations
 
 import contextlib
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from audit.observe.netlink import NotPermitted, audit_state, logging_rules
-from audit.observe.proc import NotSeen, everything
+from audit.observe.proc import NotSeen, Process, everything
 from audit.observe.scene import Host, Scene
-from audit.observe.units import configured, shown
+from audit.observe.sockets import unix_peers, unix_table
+from audit.observe.units import entries, pairs_in, text_of, unit_settings, units_named
 from audit.verdict import Inspection, listed
 
+# In the order in which systemd reads them; a later file of one name hides an earlier one, a later value an earlier one.
+_CONFIGURATION = ("/usr/lib/systemd", "/usr/local/lib/systemd", "/run/systemd", "/etc/systemd")
+_YES = {"1", "yes", "true", "on"}
+_SYSLOG = {"rsyslogd", "syslog-ng", "syslogd", "metalog"}
 COLLECTORS = {"ulogd", "conntrackd", "softflowd", "nfdump", "nfcapd", "pmacctd", "tcpdump", "dumpcap"}
+_FORWARDS = ("omfwd", "omrelp", "@@", 'action(type="om')
+_JOURNAL_SOCKETS = ("/run/systemd/journal/", "/dev/log")
 PROCESS_ACCOUNTS = ("/var/log/account/pacct", "/var/account/pacct", "/var/log/pacct")
-_NO = re.compile(r"no|false|off|0", re.IGNORECASE)
-# Of systemd itself, with what holds where no file says anything.
-_MANAGER = {
-    "DefaultIPAccounting": (_NO, "no"),
-    "DefaultIOAccounting": (_NO, "no"),
-    # At "debug" it tells of every start of a process and every message of a unit.
-    "LogLevel": (re.compile("emerg|alert|crit|err|warning|notice|info|[0-6]"), "info"),
-    "DefaultEnvironment": (re.compile(r"(?!.*\b(PYTHON|LD_|GCONV|OPENSSL)).*"), ""),
-    "ManagerEnvironment": (re.compile(r"(?!.*\b(PYTHON|LD_|GCONV|OPENSSL)).*"), ""),
-    # As `systemctl show` calls both, and what `systemctl set-environment` adds.
-    "Environment": (re.compile(r"(?!.*\b(PYTHON|LD_|GCONV|OPENSSL)).*"), ""),
-}
+_ACCOUNTING = ("IPAccounting", "IOAccounting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +76,40 @@ def check_kernel(inspection: Inspection, scene: Scene) -> None:
             inspection.require(value in setting.wanted, "{name} = {value}", name=setting.name, value=value)
 
 
+def check_journal(inspection: Inspection, scene: Scene) -> None:
+    """Where the keeper's words go, and what the journal would keep of anything for how long."""
+    _keepers_words(inspection, scene)
+    runs = scene.system("/run/systemd/journal").exists()
+    inspection.saw("a journal is running: {runs}", runs=runs)
+    settings = {name: (value, path) for name, value, path in _settings(scene, "journald.conf", "Journal")}
+    forward, stands_in = settings.get("ForwardToSyslog", ("no", Path("-")))
+    # Debian ships this switched on. Without a syslog daemon it forwards to nobody; written in /etc it was meant.
+    meant = scene.system("/etc") in stands_in.parents or bool(_syslog_daemons())
+    inspection.require(forward.lower() not in _YES or not meant, "ForwardToSyslog={value} ({path}); used: {meant}",
+                value=forward, path=stands_in, meant=meant)  # fmt: skip
+    storage = settings.get("Storage", ("auto", Path("-")))[0].lower()
+    on_disk = storage == "persistent" or (storage == "auto" and runs and scene.system("/var/log/journal").exists())
+    inspection.require(not on_disk, "Storage={value}; kept on the disk: {on_disk}", value=storage, on_disk=on_disk)
+
+
+def check_syslog(inspection: Inspection, scene: Host) -> None:
+    """Find a syslog daemon that takes the journal's lines, or sends lines to another computer."""
+    inspection.saw("syslog daemons that run: {names}", names=listed(_syslog_daemons()) or "0")
+    for path in [scene.system("/etc/rsyslog.conf"), *entries(scene.system("/etc/rsyslog.d"), ".conf")]:
+        try:
+            lines = [line.split("#")[0].strip() for line in path.read_text(errors="replace").splitlines()]
+        except FileNotFoundError:
+            continue
+        except OSError:
+            inspection.missed("{path} cannot be read by this account", path=path)
+            continue
+        for line in lines:
+            if "imjournal" in line:
+                inspection.found("{path} takes over the journal: {line}", path=path, line=line)
+            if any(word in line for word in _FORWARDS) or (" @" in line and not line.startswith("$")):
+                inspection.found("{path} sends lines away: {line}", path=path, line=line)
+
+
 def check_firewall(inspection: Inspection, scene: Host) -> None:
     """No rule of the firewall writes down packets."""
     try:
@@ -122,23 +153,80 @@ def check_audit_subsystem(inspection: Inspection, _scene: Host) -> None:
                 enabled=state.enabled, daemon=state.daemon, rules=state.rules)  # fmt: skip
 
 
-def check_accounting(inspection: Inspection, scene: Host) -> None:
-    """Neither systemd nor the kernel counts or notes what units do, and systemd tells no more of it than it has to."""
-    held = shown(scene)
-    written = {name: value for name, value, _ in configured(scene, "system.conf", "Manager")}
-    for name, (wanted, default) in _MANAGER.items():
-        value = held.get(name, written.get(name, default))
-        inspection.require(wanted.fullmatch(value) is not None, "{name}={value}", name=name, value=value)
+def check_accounting(inspection: Inspection, scene: Scene) -> None:
+    """Neither systemd nor the kernel counts the service's traffic or notes its processes."""
+    manager = {name: value for name, value, _ in _settings(scene, "system.conf", "Manager")}
+    for name in _ACCOUNTING:
+        value = manager.get(f"Default{name}", "no")
+        inspection.require(value.lower() not in _YES, "Default{name}={value}", name=name, value=value)
+    units = units_named(scene, "kallskydd")
+    for name, value, file in (setting for unit in units for setting in unit_settings(scene, unit)):
+        # A unit's output is what its processes say: the keeper's events would get the journal's exact times.
+        speaks = name in {"StandardOutput", "StandardError"} and value not in {"null", "inherit"}
+        if speaks or (name in _ACCOUNTING and value.lower() in _YES):
+            inspection.found("{unit} has {name}={value}", unit=file.name, name=name, value=value)
     for path in PROCESS_ACCOUNTS:
         there = scene.system(path).exists()
         if there:
             inspection.found("the kernel's process accounts are kept in {path}", path=path)
+    inspection.saw("units of the service: {units}", units=listed(units) or "0")
+
+
+def _keepers_words(inspection: Inspection, scene: Scene) -> None:
+    """Require that the keeper's events, which come as they happen, end in no journal and no file with --json."""
+    keeper = scene.service.keeper
+    try:
+        events = "--json" in keeper.command()
+        targets = {one.number: one for one in keeper.descriptors() if one.number in {1, 2}}
+    except NotSeen:
+        inspection.missed("where the keeper's words go")
+        return
+    for number, one in sorted(targets.items()):
+        inode = one.socket_inode
+        journal = inode is not None and leads_to_journal(keeper, inode)
+        kept = (
+            events and number == 1 and (journal or (one.target.startswith("/") and not one.target.startswith("/dev/")))
+        )
+        inspection.require(
+            not kept,
+            "the keeper's descriptor {number} is {target}; journal: {journal}; events: {events}",
+            number=number,
+            target=one.target,
+            journal=journal,
+            events=events,
+        )
 
 
 def program_names() -> set[str]:
-    """Return the names of all programs that run: as the kernel has them, cut, and as they were started."""
+    """Return the names of all programs that run."""
     found = set()
     for process in everything():
         with contextlib.suppress(NotSeen):
-            found |= {process.name(), process.command()[0].rpartition("/")[2]}
+            found.add(process.name())
     return found
+
+
+def _syslog_daemons() -> list[str]:
+    return sorted(_SYSLOG & program_names())
+
+
+def leads_to_journal(process: Process, inode: int) -> bool:
+    """Whether the other end of this socket is the journal's or the system log's."""
+    try:
+        table = unix_table(process)
+    except NotSeen:
+        return False
+    other = table.get(unix_peers(process).get(inode, 0))
+    return other is not None and other.path.startswith(_JOURNAL_SOCKETS)
+
+
+def _settings(scene: Host, name: str, section: str) -> Iterator[tuple[str, str, Path]]:
+    """Every value of one of systemd's configuration files, drop-ins last: the last one of a name holds."""
+    for folder in _CONFIGURATION:
+        path = scene.system(f"{folder}/{name}")
+        yield from ((one, value, path) for one, value in pairs_in(text_of(path), section))
+    drop_ins = {}
+    for folder in _CONFIGURATION:
+        drop_ins.update({path.name: path for path in entries(scene.system(f"{folder}/{name}.d"), ".conf")})
+    for path in (drop_ins[one] for one in sorted(drop_ins)):
+        yield from ((one, value, path) for one, value in pairs_in(text_of(path), section))

@@ -7,12 +7,11 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from audit.live.checks.code import leads_elsewhere
-from audit.live.checks.units import hold_unit
 from audit.mirror.brackets import Unreadable
 from audit.mirror.proxy_file import Problem, caddy_problems, nginx_problems
 from audit.mirror.scene import CADDY, NGINX, RELAY, MirrorScene, ProxyProgram, tor_behind
 from audit.observe.proc import NotSeen, Process
+from audit.observe.units import unit_of, unit_settings
 from audit.verdict import Inspection, Word, listed
 from onion.torrc import LEFT_OUT, REQUIRED
 from onion.torrc_reader import read_torrc
@@ -29,19 +28,18 @@ _RELAY_CHILD_OPTIONS = {
 }  # fmt: skip
 _NGINX_OPTIONS = {"-e": "/dev/null", "-c": r"/[\w./-]+", "-g": "daemon off;"}
 _CADDY_OPTIONS = {"--config": r"/[\w./-]+", "--adapter": "caddyfile"}
+_LEADS_ELSEWHERE = re.compile(r"LD_|PYTHON(PATH|HOME|STARTUP)$|SSLKEYLOGFILE$")
 _MEMORY_FILE_SYSTEMS = {"tmpfs", "ramfs"}
 # Rows of the table that a client without a control socket has in other words, or not.
 _NOT_OF_A_CLIENT = {"DataDirectory", "SocksPort", "ControlSocket", "CookieAuthentication"}
-# What else than of the intake's unit has to hold of theirs, and may stand in it: systemd's own lines name them too.
-_UNIT_HOLDS = {"LogLevelMax": ("emerg|0", "debug")}
-_PROGRAM = (
-    r"-?(/usr/s?bin/(nginx|caddy|tor)|/usr/sbin/start-stop-daemon|/sbin/start-stop-daemon|/\S+/kallskydd relay)( .*)?"
-)
-_UNIT_SAYS = {
-    **dict.fromkeys(("ExecStartPre", "ExecStart", "ExecReload", "ExecStop"), _PROGRAM),
-    "EnvironmentFile": "/etc/kallskydd-relay/mirror",
-}
+_UNIT_WANTED = {
+    "StandardOutput": "null", "StandardError": "null", "LogLevelMax": "emerg",
+    "IPAccounting": "no", "IOAccounting": "no",
+    "MemorySwapMax": "0", "MemoryZSwapMax": "0", "LimitCORE": "0", "ProtectSystem": "strict", "PrivateTmp": "yes",
+    "NoNewPrivileges": "yes",
+}  # fmt: skip
 _CLOCK_SECONDS = 1.0  # a file written just before a start
+_UNIT_HIDDEN = ("-/run/systemd/journal", "-/var/log", "-/run/log")
 
 
 def check_command(inspection: Inspection, scene: MirrorScene) -> None:
@@ -55,7 +53,7 @@ def check_command(inspection: Inspection, scene: MirrorScene) -> None:
             inspection.missed("the command line of {name} {pid}", name=part.kind, pid=part.main.pid)
         for process in part.processes:
             try:
-                names = [name for name in process.environment() if leads_elsewhere(name)]
+                names = [name for name in process.environment() if _LEADS_ELSEWHERE.match(name)]
             except NotSeen:
                 inspection.missed("the environment of {name} {pid}", name=part.kind, pid=process.pid)
                 continue
@@ -145,11 +143,30 @@ def check_units(inspection: Inspection, scene: MirrorScene) -> None:
     if tor is not None:
         started.append(("tor", tor))
     for name, process in started:
-        unit = hold_unit(inspection, scene, process, _UNIT_HOLDS, _UNIT_SAYS)
+        unit = unit_of(scene, process)
         if unit is None:
             inspection.missed("the unit of {name} {pid}: it was started by hand", name=name, pid=process.pid)
+            continue
+        for line, found, wanted in _unit_problems(scene, unit):
+            inspection.found("{unit}: {name} is {found}, and should be {wanted}", unit=unit, name=line,
+                       found=found or "-", wanted=wanted)  # fmt: skip
+        inspection.saw("{unit} was held against the table", unit=unit)
+
+
+def _unit_problems(scene: MirrorScene, unit: str) -> list[tuple[str, str, str]]:
+    """Return the name of each line that is not as it should be, its value, and that which it should have."""
+    values: dict[str, str] = {}
+    hidden: list[str] = []
+    for name, value, _ in unit_settings(scene, unit):
+        if name == "InaccessiblePaths":
+            hidden = [*hidden, *value.split()] if value else []
         else:
-            inspection.saw("{unit} was held against the table", unit=unit)
+            values[name] = value
+    having = ((name, values.get(name, ""), wanted) for name, wanted in _UNIT_WANTED.items())
+    wrong = [(name, found, wanted) for name, found, wanted in having if found != wanted]
+    if not set(_UNIT_HIDDEN) <= set(hidden):
+        wrong.append(("InaccessiblePaths", " ".join(hidden), " ".join(_UNIT_HIDDEN)))
+    return wrong
 
 
 def _words(part: ProxyProgram) -> list[tuple[tuple[str, ...], dict[str, str]]]:

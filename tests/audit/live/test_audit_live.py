@@ -352,11 +352,11 @@ def test_a_library_of_another_version_than_the_locked_one(service):
         ("etc/rsyslog.conf", 'module(load="imjournal")\n', "syslog", "takes over the journal"),
         ("etc/rsyslog.d/1.conf", "*.* @@logs.example:514\n", "syslog", "sends lines away"),
         ("etc/systemd/system.conf", "[Manager]\nDefaultIPAccounting=yes\n", "accounting", "DefaultIPAccounting=yes"),
-        ("etc/systemd/system/kallskydd.service", "[Service]\nIPAccounting=yes\n", "units", "has IPAccounting=yes"),
+        ("etc/systemd/system/kallskydd.service", "[Service]\nIPAccounting=yes\n", "accounting", "has IPAccounting=yes"),
         (
             "etc/systemd/system/kallskydd.service.d/a.conf",
             "[Service]\nStandardError=journal\n",
-            "units",
+            "accounting",
             "=journal",
         ),
         ("var/log/account/pacct", "", "accounting", "pacct"),

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from audit.mirror.scene import MirrorScene
-from audit.observe import proc, units
-from audit.observe.proc import Process
-from audit.observe.units import unit_of, unit_settings, units_named
+from audit.observe import units
+from audit.observe.units import unit_settings, units_named
 
 SYSTEM = "etc/systemd/system"
 
@@ -65,22 +64,3 @@ def test_where_systemd_runs_it_is_asked(tmp_path, monkeypatch):
     found = unit_settings(MirrorScene((), Path("/")), "a.service")
 
     assert found == [("Nice", "1", Path("/usr/lib/a.service")), ("Nice", "2", Path("/run/b.conf"))]
-
-
-@pytest.mark.parametrize(
-    ("group", "unit"),
-    [
-        ("/system.slice/web.service", "web.service"),
-        ("/kallskydd.slice/kallskydd-tenants.slice/kallskydd@falun.service/sub", "kallskydd@falun.service"),
-        # A terminal is in a scope below the service of somebody's session.
-        ("/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-4.scope", None),
-        ("/user.slice/user-0.slice/session-3.scope", None),
-        ("/", None),
-    ],
-)
-def test_the_unit_of_a_process_is_that_of_its_control_group(tmp_path, monkeypatch, group, unit):
-    monkeypatch.setattr(proc, "PROC", tmp_path)
-    (tmp_path / "77").mkdir()
-    (tmp_path / "77/cgroup").write_text(f"4:memory:/\n1:name=systemd:{group}\n0::{group}\n")
-
-    assert unit_of(Process(77)) == unit

@@ -70,7 +70,7 @@ def make_tree(release: str = "trixie") -> Path:
     shutil.copy2(Path(__file__).with_name("cryptsetup.sh"), tree / "usr/local/sbin/cryptsetup")
     # No mirror answers in a rehearsal: apt would ask it again and again.
     (tree / "etc/apt/apt.conf.d/no-mirror").write_text('Acquire::Retries "0";\n')
-    bring_checkout(tree / CHECKOUT.lstrip("/"))
+    _bring_checkout(tree / CHECKOUT.lstrip("/"))
     # With this computer's network and its certificates; where nothing has changed it fetches nothing.
     certificates = "/etc/ssl/certs/ca-certificates.crt"
     run(
@@ -81,7 +81,7 @@ def make_tree(release: str = "trixie") -> Path:
     return tree
 
 
-def bring_checkout(checkout: Path) -> None:
+def _bring_checkout(checkout: Path) -> None:
     """Make it the same as this one, and touch nothing that is: servers of another rehearsal may lie over it."""
     listed = run("git", "-C", PROJECT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
     names = {name for name in listed if name and (PROJECT / name).is_file()}
