@@ -19,6 +19,7 @@ from pypdf.generic import NameObject
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import pdf
 from scrubbers.jailed.pdf import inflate_limits
+from scrubbers.jailed.pdf.fonts.shipped import BOLD, REGULAR, content
 from scrubbers.jailed.pdf.open import open_document
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
@@ -26,7 +27,7 @@ from scrubbers.jailed.pictures import against_marks
 from scrubbers.jailed.pictures.release_input import release_input
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.scrub_sample import scrub_sample
-from trusted.jail.stages import Kind
+from trusted.jail.stages import Kind, Lost
 
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
 
@@ -41,6 +42,8 @@ def scrub_file(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int,
         inflate_limits.require_bounded(untrusted)
         opened = open_document(untrusted)
         pdf.collect(opened.reader, untrusted, findings)
+        if opened.has_lent_fonts:
+            findings.lose(Lost.LAYOUT)
         # What is drawn is in what PDFium wrote.
         with contextlib.suppress(BufferError):
             untrusted.close()
@@ -65,6 +68,8 @@ def warm_up() -> None:
     )
     # As bytes: two that differ are two.
     NameObject.CHARSETS = ("latin-1",) * 3
+    for name in (REGULAR, BOLD):
+        content(name)
     scrub_sample(scrub_file, Kind.PDF, small_document())
 
 

@@ -9,22 +9,42 @@ from collections.abc import Iterator
 from typing import Final
 
 from pypdf import PageObject
-from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, NumberObject, StreamObject
 
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.jailed.pdf.text_layer.words import FontsSay
 
 _MOST_OBJECTS: Final = 1000  # whose resources are looked at
 
 
-def untrue_letters(untrusted: PageObject, document: SourceDocument) -> frozenset[str]:
-    """Return the letters; a font that cannot be read has none. Raises NotRebuildable or one of `access.BROKEN`."""
-    found: set[str] = set()
+def fonts_say(untrusted: PageObject, document: SourceDocument) -> FontsSay:
+    """Return what they are known to do; a font that cannot be read says nothing.
+
+    Raises NotRebuildable or one of `access.BROKEN`.
+    """
+    untrue: set[str] = set()
+    by_code = True
     for font in _fonts_on(untrusted):
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            found |= document.font(font).untrue_letters()
-    return frozenset(found)
+            by_code &= _tells_codes(access.dictionary(font))
+            untrue |= document.font(font).untrue_letters()
+    return FontsSay(frozenset(untrue), by_code)
+
+
+def _tells_codes(font: DictionaryObject) -> bool:
+    """Whether a code without a letter is one itself: fonts of TeX in pixels call each glyph by its code, as in a97."""
+    if access.name_of(font.get("/Subtype")) != "/Type3" or "/ToUnicode" in font:
+        return True
+    code, is_told = 0, True
+    for each in access.array(access.entry(access.dictionary_in(font, "/Encoding"), "/Differences")):
+        if isinstance(each, NumberObject):
+            code = int(each)
+            continue
+        is_told &= access.name_of(each) in ("/.notdef", f"/a{code}")
+        code += 1
+    return is_told
 
 
 def _fonts_on(untrusted: PageObject) -> Iterator[object]:
