@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pypdfium2
 import pytest
+from documents.font_documents import SYMBOLIC, composite, file2, numbered, shows, simple
+from documents.font_programs import Markers, truetype
 from documents.pdf_by_hand import HELVETICA, Pdf
-from documents.pdf_fonts_by_hand import cleaned
+from documents.pdf_fonts_by_hand import cleaned, one_page
+
+from scrubbers.jailed.pdf.syntax.writer import Name
 
 WORDS = [f"ord{number}" for number in range(60)]
 AS_PIXELS = b" BT 4 Tr ET"
@@ -88,5 +92,35 @@ def test_words_in_fonts_drawn_by_pages_that_call_their_glyphs_by_their_codes():
 @pytest.mark.parametrize("name", [b"g%d", b"a%03d", b"a1%d"])
 def test_no_words_in_fonts_drawn_by_pages_whose_names_say_something_else(name):
     made = cleaned(drawn_letters(name))
+
+    assert words_of(made.content) == []
+
+
+WITHOUT_MAPS = ("head", "hhea", "maxp", "hmtx", "loca", "glyf")
+
+
+def by_glyphs(mark: Markers) -> bytes:
+    font = composite(mark, b"CIDFontType2", file2(truetype(mark)), Name(b"Identity-H"), CIDToGIDMap=Name(b"Identity"))
+    del font[b"ToUnicode"]
+    return one_page(font, numbered([ord(letter) for letter in "KANARI"]) + b"BT 4 Tr ET")
+
+
+def without_maps(mark: Markers) -> bytes:
+    font = simple(mark, b"TrueType", SYMBOLIC, file2(truetype(mark, keep=WITHOUT_MAPS)))
+    return one_page(font, shows(b"KANARI") + b"BT 4 Tr ET")
+
+
+@pytest.mark.parametrize("make", [by_glyphs, without_maps], ids=lambda make: make.__name__)
+def test_no_words_in_fonts_with_a_program_whose_codes_are_numbers_of_glyphs(make):
+    made = cleaned(make(Markers()))
+
+    assert not made.is_rebuilt
+    assert words_of(made.content) == []
+
+
+def test_no_words_in_fonts_drawn_by_pages_where_one_cannot_be_read():
+    source = drawn_letters(b"a%d").replace(b"/Resources<</Font<<", b"/Resources<</Font<</Odd[/Type3]")
+
+    made = cleaned(source)
 
     assert words_of(made.content) == []

@@ -139,7 +139,7 @@ def plain(letters: Counter[str]) -> Counter[str]:
     return Counter(normalize("NFKC", each) for letter in letters.elements() for each in letter)
 
 
-@pytest.mark.parametrize("make", [standard, with_widths, by_its_text_map, embedded], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [standard, with_widths, embedded], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_letter_is_in_the_clean_copy_drawn_and_read(language, make):
     text = LANGUAGES[language]
@@ -149,15 +149,10 @@ def test_each_letter_is_in_the_clean_copy_drawn_and_read(language, make):
     assert made.is_rebuilt
     assert plain(letters_read(made.content)) == plain(expected(text))
     assert plain(letters_drawn(made.content)) == plain(expected(text))
-    assert (Lost.LAYOUT in made.findings.lost()) == (make is not embedded and is_lent(language, make))
+    assert (Lost.LAYOUT in made.findings.lost()) == (make is not embedded and language in LENT)
 
 
-def is_lent(language: str, make: object) -> bool:
-    """By names PDFium has the letters of Finnish; by a text map it has none."""
-    return language in LENT or make is by_its_text_map
-
-
-@pytest.mark.parametrize("make", [standard, with_widths, by_its_text_map], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [standard, with_widths], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("language", LENT)
 def test_each_letter_is_on_a_page_of_pixels(language, make):
     text = LANGUAGES[language]
@@ -183,10 +178,12 @@ def in_pixels(source: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("change", [lambda made: made, in_pixels], ids=["rebuilt", "pixels"])
+@pytest.mark.parametrize("make", [by_glyphs_of_another, by_its_text_map], ids=lambda make: make.__name__)
 @pytest.mark.parametrize("language", LENT)
-def test_letters_by_the_glyphs_of_a_program_that_is_not_here_are_not_gone_in_silence(language, change):
+def test_letters_that_only_a_text_map_tells_of_are_neither_gone_in_silence_nor_made_visible(language, make, change):
+    """PDFium and MuPDF draw nothing of them, poppler a heap of letters."""
     with pytest.raises(LettersMissing):
-        cleaned(change(by_glyphs_of_another(LANGUAGES[language])))
+        cleaned(change(make(LANGUAGES[language])))
 
 
 @pytest.mark.parametrize("change", [lambda made: made, in_pixels], ids=["rebuilt", "pixels"])

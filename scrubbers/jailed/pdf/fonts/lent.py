@@ -73,10 +73,11 @@ def _may_lack(font: DictionaryObject) -> bool:
 def _anew(font: DictionaryObject, work: Work, free: int) -> list[bytes]:
     """Return the font's body, and those of the objects that it needs, numbered from `free` on; none if it needs none.
 
-    None either if our face lacks a letter or a digit of it. Raises NotRebuildable.
+    None either if our face lacks a letter or a digit of it, or if only its text map tells of one: no viewer has to draw
+    that, and what nobody sees must not become visible. Raises NotRebuildable.
     """
     source = Font(font, work)
-    letters = source.letters(_CODES)
+    letters, named = source.letters(_CODES)
     drawn = {code: _Code(*source.drawn(code)) for code in _CODES}
     missing = [code for code in _CODES if letters[code].strip() and not drawn[code].outline]
     if not any(letters[code].isalnum() for code in missing):
@@ -85,7 +86,8 @@ def _anew(font: DictionaryObject, work: Work, free: int) -> list[bytes]:
     has_widths = "/Widths" in font
     face = _Face(BOLD if "Bold" in name else REGULAR)
     for code in missing:
-        own, said = face.letter(letters[code]), drawn[code].advance
+        said = drawn[code].advance
+        own = face.letter(letters[code]) if code in named else None
         if own is None and letters[code].isalnum():
             return []
         if own is not None:

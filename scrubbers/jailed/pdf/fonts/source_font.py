@@ -13,7 +13,7 @@ import ctypes
 import re
 import struct
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import pypdfium2
@@ -124,7 +124,7 @@ class Font:
         if self.is_left_to_the_reader:
             return not self._is_space(code)
         is_here = pdfium.FPDFFont_GetIsEmbedded(self._fonts[code // _BLOCK][0]) == 1
-        return not is_here and self.letters([code])[code].isalnum()
+        return not is_here and self.letters([code])[0][code].isalnum()
 
     def drawn(self, code: int) -> tuple[int, Outline]:
         """Return advance and outline of a code."""
@@ -173,8 +173,11 @@ class Font:
                 glyph.text = min(letters)
             self.says_more |= len(unicodedata.normalize("NFC", untrusted)) > max(1, len(glyph.text))
 
-    def letters(self, codes: Sequence[int]) -> dict[int, str]:
-        """Return what each code stands for: the font's own letter, or else what is read of it, which may be a space."""
+    def letters(self, codes: Sequence[int]) -> tuple[dict[int, str], Collection[int]]:
+        """Return what each code stands for: the font's own letter, or else what is read of it, which may be a space.
+
+        Also the codes that have letters of the font's own.
+        """
         said = self._read(self._untrusted, codes)
         own = self._own.of(codes, lambda without_map: self._read(without_map, codes))
         texts: dict[int, str] = {}
@@ -183,7 +186,7 @@ class Font:
             letters = own.get(code, ()) or (untrusted,)
             text = untrusted if untrusted in letters else min(letters)
             texts[code] = said_of_glyph(text) or " " * text.isspace()
-        return texts
+        return texts, own.keys()
 
     def untrue_letters(self) -> frozenset[str]:
         """Return the letters that the text map gives to codes for which the font has others of its own."""

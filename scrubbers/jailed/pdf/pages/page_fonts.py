@@ -27,23 +27,27 @@ def fonts_say(untrusted: PageObject, document: SourceDocument) -> FontsSay:
     untrue: set[str] = set()
     by_code = True
     for font in _fonts_on(untrusted):
+        by_code &= _tells_codes(font)
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            by_code &= _tells_codes(access.dictionary(font))
             untrue |= document.font(font).untrue_letters()
     return FontsSay(frozenset(untrue), by_code)
 
 
-def _tells_codes(font: DictionaryObject) -> bool:
-    """Whether a code without a letter is one itself: fonts of TeX in pixels call each glyph by its code, as in a97."""
-    if access.name_of(font.get("/Subtype")) != "/Type3" or "/ToUnicode" in font:
-        return True
-    code, is_told = 0, True
-    for each in access.array(access.entry(access.dictionary_in(font, "/Encoding"), "/Differences")):
-        if isinstance(each, NumberObject):
-            code = int(each)
-            continue
-        is_told &= access.name_of(each) in ("/.notdef", f"/a{code}")
-        code += 1
+def _tells_codes(untrusted: object) -> bool:
+    """Whether a font drawn by pages calls each glyph by its code, as in a97, as fonts of TeX in pixels do."""
+    try:
+        font = access.dictionary(untrusted)
+        if access.name_of(font.get("/Subtype")) != "/Type3":
+            return True
+        code, is_told = 0, "/ToUnicode" not in font
+        for each in access.array(access.entry(access.dictionary_in(font, "/Encoding"), "/Differences")):
+            if isinstance(each, NumberObject):
+                code = int(each)
+                continue
+            is_told &= access.name_of(each) in ("/.notdef", f"/a{code}")
+            code += 1
+    except (NotRebuildable, *access.BROKEN):
+        return False
     return is_told
 
 
@@ -62,6 +66,8 @@ def _fonts_on(untrusted: PageObject) -> Iterator[object]:
             things = access.dictionary_in(resources, kind)
             named = (access.entry(things, name) for name in things)
             waiting += (thing for thing in named if isinstance(thing, DictionaryObject))
+    if waiting:
+        yield None  # there may be others
 
 
 def _appearances(untrusted: PageObject) -> Iterator[DictionaryObject]:

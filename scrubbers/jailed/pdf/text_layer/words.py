@@ -60,7 +60,7 @@ class FontsSay(NamedTuple):
     """What the fonts of a page are known to do (`page_fonts`)."""
 
     untrue: Collection[str] = ()  # letters that they give to codes of others
-    by_code: bool = False  # whether a code without a letter is one itself
+    by_code: bool = False  # whether those drawn by pages (Type 3) say that a code without a letter is one itself
 
 
 NOTHING_SAID: Final = FontsSay()
@@ -207,7 +207,7 @@ def _runs(text: Any, *, by_code: bool) -> Iterator[list[Letter]]:
         code = pdfium.FPDFText_GetUnicode(text, at)
         # PDFium hands out the code itself where it knows no letter.
         is_code = pdfium.FPDFText_HasUnicodeMapError(text, at) == 1
-        said = (_OF_TEX.get(code) if by_code else None) if is_code else code
+        said = code if not is_code else _OF_TEX.get(code) if by_code and _is_drawn_by_pages(text, at) else None
         letter = _letter(text, at, said) if is_code or code not in _ENDS else None
         if letter is None:
             if run:
@@ -220,6 +220,13 @@ def _runs(text: Any, *, by_code: bool) -> Iterator[list[Letter]]:
             run.append(letter)
     if run:
         yield run
+
+
+def _is_drawn_by_pages(text: Any, at: int) -> bool:
+    """Whether a letter's font is one whose glyphs are drawn as pages are: it alone has no program in PDFium."""
+    thing, size = pdfium.FPDFText_GetTextObject(text, at), ctypes.c_size_t(1)
+    font = pdfium.FPDFTextObj_GetFont(thing) if thing else None
+    return bool(font) and pdfium.FPDFFont_GetFontData(font, None, 0, size) == 1 and not size.value
 
 
 def _letter(text: Any, at: int, code: int | None) -> Letter | None:
