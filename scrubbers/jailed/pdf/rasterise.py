@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pypdfium2
+import pypdfium2.raw as pdfium
 from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
@@ -35,7 +36,6 @@ from scrubbers.jailed.pdf.text_layer.words import (
     Box,
     FontsSay,
     Word,
-    count_letters,
     flatten,
     require_letters,
     turned,
@@ -111,7 +111,7 @@ def pixel_page(
     keeps_words = False
     unseen: tuple[set[int], Image.Image] | None = None
     with source.page(number) as page:
-        turn, letters = page.get_rotation(), count_letters(page)
+        turn, letters = page.get_rotation(), require_letters(page)
         box, scale = _placed(page)
         look = UprightPage(page, min(_LOOK, math.sqrt(_LOOK_PIXELS) * scale))
         if font is not None and letters:
@@ -122,12 +122,15 @@ def pixel_page(
             truth = unseen[1] if unseen is not None else look.drawn()
             dots = _FINE if in_few_channels(truth).mode == "L" else _COARSE
         pixels = in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn())
+        is_annotated = pdfium.FPDFPage_GetAnnotCount(page) > 0
         # What annotations and fields say is text of the page from here on; how they look was drawn before.
         flatten(page)
-    with source.page(number) as page, contextlib.suppress(NotRebuildable):
-        require_letters(page)
-        if unseen is not None:
-            words, keeps_words = seen_words(UprightPage(page, look.scale), unseen[1], unseen[0], fonts)
+    if is_annotated or unseen is not None:
+        with source.page(number) as page, contextlib.suppress(NotRebuildable):
+            if is_annotated:
+                require_letters(page)
+            if unseen is not None:
+                words, keeps_words = seen_words(UprightPage(page, look.scale), unseen[1], unseen[0], fonts)
     if _papers(pixels) >= _PAPER * pixels.width * pixels.height:
         pixels = _snapped(pixels)
     pixels = against_marks.resampled(pixels.transpose(_TURNED[turn]) if turn else pixels)

@@ -9,8 +9,10 @@ refused (`source_font`, `missing`).
 
 import contextlib
 import ctypes
+import functools
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import pypdf
@@ -49,15 +51,36 @@ class _Code(NamedTuple):
     outline: Outline
 
 
+class _Face:
+    """One of our faces, opened by PDFium."""
+
+    def __init__(self, name: str) -> None:
+        program = content(name)
+        self._program = (ctypes.c_ubyte * len(program)).from_buffer_copy(program)
+        self._document = pypdfium2.PdfDocument.new()
+        self._font: Any = pdfium.FPDFText_LoadFont(
+            self._document, self._program, len(program), pdfium.FPDF_FONT_TRUETYPE, 1
+        )
+        self._none = glyph_outline(self._font, _NO_LETTER)
+
+    def letter(self, text: str) -> _Code | None:
+        """Return what a letter draws; None if the face lacks it."""
+        letter, width = _LETTER_OF.get(text, text), ctypes.c_float()
+        found = glyph_outline(self._font, ord(letter)) if len(letter) == 1 else ()
+        if found in ((), self._none) or not pdfium.FPDFFont_GetGlyphWidth(self._font, ord(letter), 1000.0, width):
+            return None
+        return _Code(round(width.value), found)
+
+
 def with_letters(written: bytes, reader: pypdf.PdfReader) -> bytes:
     """Return the document as PDFium wrote it, with fonts that lack letters written anew; `reader` is pypdf's of it."""
     bodies: dict[int, bytes] = {}
-    free, work = int(access.number(reader.trailer["/Size"])), Work()
+    free, work, face = int(access.number(reader.trailer["/Size"])), Work(), functools.cache(_Face)
     for number in [int(each) for each in _FONT.findall(written)][:_MOST_FONTS]:
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
             font = access.dictionary(reader.get_object(number))
             if _may_lack(font):
-                made = _anew(font, work, free)
+                made = _anew(font, work, free, face)
                 bodies |= {number: made[0], **dict(enumerate(made[1:], free))} if made else {}
                 free += len(made)
     return updated(written, reader, bodies)
@@ -70,7 +93,7 @@ def _may_lack(font: DictionaryObject) -> bool:
     return access.name_of(font.get("/Subtype")) in SIMPLE and not is_plain and descriptor.keys().isdisjoint(_FILES)
 
 
-def _anew(font: DictionaryObject, work: Work, free: int) -> list[bytes]:
+def _anew(font: DictionaryObject, work: Work, free: int, face: Callable[[str], _Face]) -> list[bytes]:
     """Return the font's body, and those of the objects that it needs, numbered from `free` on; none if it needs none.
 
     None either if our face lacks a letter or a digit of it, or if only its text map tells of one: no viewer has to draw
@@ -84,10 +107,10 @@ def _anew(font: DictionaryObject, work: Work, free: int) -> list[bytes]:
         return []
     name = str(access.entry(font, "/BaseFont"))
     has_widths = "/Widths" in font
-    face = _Face(BOLD if "Bold" in name else REGULAR)
+    ours = face(BOLD if "Bold" in name else REGULAR)
     for code in missing:
         said = drawn[code].advance
-        own = face.letter(letters[code]) if code in named else None
+        own = ours.letter(letters[code]) if code in named else None
         if own is None and letters[code].isalnum():
             return []
         if own is not None:
@@ -114,24 +137,3 @@ def _narrowed(own: _Code, advance: int) -> Outline:
         (segment[0], *(round(at * by) if number % 2 == 0 else at for number, at in enumerate(segment[1:])))
         for segment in own.outline
     )
-
-
-class _Face:
-    """One of our faces, opened by PDFium."""
-
-    def __init__(self, name: str) -> None:
-        program = content(name)
-        self._program = (ctypes.c_ubyte * len(program)).from_buffer_copy(program)
-        self._document = pypdfium2.PdfDocument.new()
-        self._font: Any = pdfium.FPDFText_LoadFont(
-            self._document, self._program, len(program), pdfium.FPDF_FONT_TRUETYPE, 1
-        )
-        self._none = glyph_outline(self._font, _NO_LETTER)
-
-    def letter(self, text: str) -> _Code | None:
-        """Return what a letter draws; None if the face lacks it."""
-        letter, width = _LETTER_OF.get(text, text), ctypes.c_float()
-        found = glyph_outline(self._font, ord(letter)) if len(letter) == 1 else ()
-        if found in ((), self._none) or not pdfium.FPDFFont_GetGlyphWidth(self._font, ord(letter), 1000.0, width):
-            return None
-        return _Code(round(width.value), found)
