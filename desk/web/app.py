@@ -34,7 +34,7 @@ from desk.web.handlers import (
     unlock,
     way,
 )
-from desk.web.handlers.case.going_away import go_away
+from desk.web.handlers.case.going_away import go_away, has_text
 from desk.web.handlers.write import pages as write
 from desk.web.local.forms import FORM_BYTES_MAX, SENT_FORM, FormRefused, SentTwice
 from desk.web.local.forms_with_file import read_form_with_file
@@ -43,7 +43,7 @@ from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.session.desk import Desk, Locked
 from desk.web.views.handbook import HANDBOOK
 from desk.web.views.pages import SEE_OTHER, Notice, see
-from desk.web.views.sentences import NO_PAGE, SENT_TWICE, UNREADABLE, notice_for
+from desk.web.views.sentences import CHANGED_LATER, NO_PAGE, SENT_TWICE, UNREADABLE, notice_for
 from desk.web.views.sentences.home import BROKEN
 
 # One module for each page, or for the pages of one act. ROUTES of each: the address, what GET and what POST do there.
@@ -110,8 +110,10 @@ async def _one_catch(request: web.Request, handler: Handler) -> web.StreamRespon
     except web.HTTPException as known:
         # Its text is the library's and can quote the path.
         return _plain(services, UNREADABLE if known.status != web.HTTPNotFound.status_code else NO_PAGE, known.status)
-    except FormRefused as refused:
-        return _plain(services, SENT_TWICE if isinstance(refused, SentTwice) else UNREADABLE, ERROR_STATUS)
+    except SentTwice:
+        return _sent_twice(request, services)
+    except FormRefused:
+        return _plain(services, UNREADABLE, ERROR_STATUS)
     except ConnectionError:
         raise
     except (DeskError, OSError) as failed:
@@ -179,5 +181,15 @@ def _notice_of(failed: DeskError | OSError) -> Notice:
     return BROKEN if isinstance(failed, TimeoutError) else notice_for(HomeUnusable())
 
 
-def _plain(services: Services, notice: Notice, status: int) -> web.Response:
-    return services.page("plain.html", "", notice=notice, status=status)
+def _sent_twice(request: web.Request, services: Services) -> web.Response:
+    """Say that a form counts once. Another text in it, after Back in the browser, is held for the form."""
+    form, resource = request.get(SENT_FORM), request.match_info.route.resource
+    has_page = resource is not None and any(route.method == hdrs.METH_GET for route in resource)
+    if form is None or not (has_page and has_text(form) and services.desk.tokens.is_changed(form)):
+        return _plain(services, SENT_TWICE, ERROR_STATUS)
+    services.desk.hold(request.path, form)
+    return _plain(services, CHANGED_LATER, ERROR_STATUS, request.path)
+
+
+def _plain(services: Services, notice: Notice, status: int, form: str = "") -> web.Response:
+    return services.page("plain.html", "", notice=notice, status=status, form=form)

@@ -123,7 +123,7 @@ def case_named(request: web.Request) -> str:
 async def sent_form(request: web.Request) -> Form:
     """Return the form that was sent, which counts once. Raises FormUnreadable, SentTwice."""
     form = await read_form(request)
-    if not request.app[SERVICES].desk.tokens.use(form.token):
+    if not request.app[SERVICES].desk.tokens.use(form):
         raise SentTwice
     return form
 

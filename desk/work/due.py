@@ -2,7 +2,8 @@
 
 `RULES` is the table, in the order of the list. A row is there when its day has come and the case allows its act
 (`allowed_on`), which is what the act itself asks (`desk.work.writing.require_now`). While a signature waits in a case
-(`desk.work.case.held`) that signature is the case's only row, for who can give it.
+(`desk.work.case.held`) that signature is the case's only row that writes, for who can give it. An answer that nobody
+has read is a row of its own beside everything else: reading holds nothing back.
 
 No row makes another one of its case impossible. So a case is not offered to other readers, which holds back everything
 else, before the acknowledgement is sent, nor on the last days for feedback; and what waits a month is no row beside
@@ -109,14 +110,18 @@ def erased_at_latest(closed_on: date | None) -> date | None:
 
 def due_in(summary: Summary, held: Held | None, read: Mapping[int, int], today: date) -> tuple[Due, ...]:
     """Return what is to be done in a case; `read` is how far this member has read its streams."""
+    rules: tuple[Rule, ...] = RULES
+    is_held = True
     if held is not None and held.kind == "move":
-        return tuple(_rows(summary, (_SIGN_MOVE,), today)) if held.to_sign else ()
-    if summary.signed or summary.own_signature:
-        return tuple(_rows(summary, (_SIGN_ERASURE,), today))
-    found = list(_rows(summary, RULES, today))
+        rules = (_SIGN_MOVE,) if held.to_sign else ()
+    elif summary.signed or summary.own_signature:
+        rules = (_SIGN_ERASURE,)
+    else:
+        is_held = False
+    found = list(_rows(summary, rules, today))
     if has_answer(summary, read):
         found.append(_row(_ANSWER, summary, Span(today, today), today))
-    return tuple(found or _rows(summary, (_MONTHLY,), today))
+    return tuple(found or (() if is_held else _rows(summary, (_MONTHLY,), today)))
 
 
 def has_answer(summary: Summary, read: Mapping[int, int]) -> bool:

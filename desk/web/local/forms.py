@@ -5,6 +5,7 @@ holds a one-time token: a second press, or Reload, sends nothing twice. Tokens o
 forgotten when there are many.
 """
 
+import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -63,6 +64,11 @@ class Form:
         """Whether a box was ticked."""
         return name in self.fields
 
+    @property
+    def digest(self) -> bytes:
+        """32 bytes that are the same for a form with the same fields."""
+        return hashlib.sha256(repr(sorted(self.fields.items())).encode()).digest()
+
 
 # Where a request keeps the form that was read from it.
 SENT_FORM: Final = web.RequestKey("sent_form", Form)
@@ -70,9 +76,10 @@ SENT_FORM: Final = web.RequestKey("sent_form", Form)
 
 @dataclass(slots=True, repr=False)
 class FormTokens:
-    """The tokens of the forms that were shown and not sent yet."""
+    """The tokens of the forms that were shown and not sent yet; of those that were sent, a hash of what was in them."""
 
     _open: "OrderedDict[str, None]" = field(default_factory=OrderedDict)
+    _used: "OrderedDict[str, bytes]" = field(default_factory=OrderedDict)
 
     def new(self) -> str:
         """Return the token of one more form."""
@@ -82,13 +89,23 @@ class FormTokens:
             self._open.popitem(last=False)
         return token
 
-    def use(self, untrusted_token: str) -> bool:
+    def use(self, untrusted: Form) -> bool:
         """Whether this form was shown and is sent for the first time."""
-        return self._open.pop(untrusted_token, self) is None
+        if self._open.pop(untrusted.token, self) is not None:
+            return False
+        self._used[untrusted.token] = untrusted.digest
+        while len(self._used) > _TOKENS_MAX:
+            self._used.popitem(last=False)
+        return True
+
+    def is_changed(self, untrusted: Form) -> bool:
+        """Whether a form that does not count any more has something in it that was not sent with its token."""
+        return self._used.get(untrusted.token) != untrusted.digest
 
     def clear(self) -> None:
         """Forget all: no page from before counts any more."""
         self._open.clear()
+        self._used.clear()
 
 
 async def read_form(request: web.Request) -> Form:

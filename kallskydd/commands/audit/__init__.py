@@ -30,7 +30,7 @@ from kallskydd.say import FINDINGS, MISSING, OK, USAGE, answer, prose, result
 
 _ROOT_HELP = "take the system's files (/etc, /proc/sys, /proc/swaps …) from copies under DIR"
 # Made in modules of their own, each with add_parser(subparsers); one that is not there is not offered.
-_OTHERS = ("all", "canary", "selftest", "mirror", "breach")
+_OTHERS = ("all", "canary", "selftest", "mirror")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -79,6 +79,43 @@ async def test_an_empty_and_a_too_long_note_are_refused_with_what_was_typed(desk
     assert await notes_of(desks) == []
 
 
+async def test_another_text_in_a_form_that_was_sent_waits_in_the_form(desks):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        token = (await reader.go(desks.path + "/note")).hidden("token")
+        await reader.send(desks.path + "/note", text="Avtalet tecknades i maj.", token=token)
+        reader.page = None
+        twice = await reader.send(desks.path + "/note", text="Avtalet tecknades i maj.", token=token)
+        empty = await reader.go(desks.path + "/note")
+        reader.page = None
+        # Back in the browser, and another text.
+        later = await reader.send(desks.path + "/note", text="Eller i juni.", token=token)
+        form = await reader.go(desks.path + "/note")
+
+    assert "Formuläret har redan tagits emot en gång" in twice.words
+    assert "Avtalet" not in empty.text
+    assert "Formuläret var redan skickat, så det du har skrivit sedan dess är inte skickat." in later.words
+    assert f'href="{desks.path}/note">Öppna formuläret</a>' in later.text
+    assert "Eller i juni.</textarea>" in form.text
+    assert await notes_of(desks) == [Note("Avtalet tecknades i maj.")]
+
+
+async def test_what_is_not_about_the_field_stands_above_the_page_alone(desks, monkeypatch):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        await reader.go(desks.path + "/note")
+        monkeypatch.setattr("desk.web.handlers.case.texts.do", _refused)
+        away = await reader.send(desks.path + "/note", text="Avtalet tecknades i maj.")
+
+    assert "Avtalet tecknades i maj.</textarea>" in away.text
+    assert 'aria-invalid="true"' not in away.text
+    assert 'class="wrong"' not in away.text
+
+
+async def _refused(*_what):
+    raise NotReachable
+
+
 async def test_the_register_number_is_shown_beside_the_number_of_the_case(desks):
     async with pages_of(desks, LEAD) as reader:
         await reader.unlock()

@@ -97,6 +97,8 @@ async def test_what_has_been_on_the_screen_is_new_no_more_and_at_another_desk_it
     asked = "Handlar det om dig eller någon som står dig nära? Läs då inte vidare. Jävsanmälan"
     assert first.words.index(asked) < first.words.index("Det som har skrivits")
     assert f'<a href="{path}/recuse">' in first.text
+    # The overview says to read and acknowledge: the page has a button of that word, until it was done.
+    assert f'<a class="button main" href="{path}/write">Bekräfta anmälan</a>' in first.text
     assert asked not in again.words + answered.words
     assert "En ny anmälan" not in again.words
     assert 'id="new"' not in again.text

@@ -71,10 +71,10 @@ async def test_two_erase_a_case_and_what_is_left_is_a_certificate_of_the_two_sig
     assert f"Grund {REFERENCE} Underskrivet av Person 1" in waits.words
     assert f'<a class="button" href="/case/{name}/hold">Bevara tills vidare</a>' in waits.text
     # The second member need not sign, and is told what to do instead.
-    assert (
-        "Håller du inte med? Skriv inte under: då raderas inget. Tala med Person 1, eller välj Bevara tills vidare."
-        in waits.words
-    )
+    assert "Håller du inte med? Skriv inte under: då raderas inget. Tala med Person 1, och bevara" in waits.words
+    assert f'<a class="button" href="/case/{name}/reopen">Öppna igen</a>' in waits.text
+    # And before she signs, what goes, where, and what is left.
+    assert "Efter sju dagar kan inte heller någon säkerhetskopia öppna det. Kvar blir ett gallringsbevis" in waits.words
     # The first is told who is waited for.
     assert "Väntar på Person 2 eller Person 4. Det syns på deras översikt." in kept.words
     assert "Påbörja gallring" in can.words
@@ -219,7 +219,7 @@ async def test_when_the_reporter_has_ended_the_inbox_it_need_not_be_waited_for(t
             done = await signed_second(other, name)
 
     assert "så det är för tidigt" in too_early.words
-    assert "är raderat. Nyckeln är förstörd" in done.words
+    assert "är raderat och nyckeln förstörd. Efter sju dagar" in done.words
 
 
 async def test_one_member_alone_erases_nothing_however_often_she_signs(desks):

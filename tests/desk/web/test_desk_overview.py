@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from desks.harness import lie, running_desks
 from desks.moved_cases import HANDLER, LEAD
-from desks.moved_pages import ROLES, two_read
+from desks.moved_pages import ROLES, ids_of, sent_by, two_read
 from desks.pages import TO_A_PAGE, pages_of
 from visitors.intake_harness import make_home
 
@@ -191,6 +191,29 @@ async def test_an_answer_that_came_is_to_be_read_and_then_no_more(desks):
     assert "Nytt svar" not in after.words
 
 
+async def test_an_answer_is_to_be_read_also_while_the_case_waits_for_a_signature(tmp_path):
+    async with running_desks(tmp_path, make_home(tmp_path / "home", ROLES)) as desks:
+        reporter = await desks.file(TEXT)
+        await desks.release()
+        name = reporter.keys.case_id.hex()
+        await do(desks, LEAD, "acknowledge", name)
+        await do(desks, LEAD, "ask", name, "När var det?")
+        await desks.reporter_writes(reporter, Message("I maj."))
+        await desks.release()
+        async with pages_of(desks, LEAD) as reader:
+            await reader.unlock()
+            readers = ids_of(desks, LEAD, HANDLER)
+            await sent_by(reader, name, readers, readers[1])
+            await reader.go("/")
+            page = await reader.send("/fetch")
+            await reader.go(f"/case/{name}")
+            after = await reader.go("/")
+
+    assert todo_of(page) == ["Ett svar har kommit"]
+    assert "Omlåsningen väntar på underskrift av Person 2." in page.words
+    assert todo_of(after) == []
+
+
 async def test_an_answer_to_a_question_is_to_be_read_also_in_a_case_that_was_never_on_this_screen(desks):
     reporter = await desks.file(TEXT)
     await desks.release()
@@ -270,7 +293,9 @@ async def test_a_signature_that_waits_for_erasing_and_the_cap_of_two_years(desks
     assert todo_of(still) == ["En underskrift väntar: gallring"]
     # Who has signed waits for the other.
     assert todo_of(signed) == []
-    assert "Gallringen väntar på underskrift av Person 1." in signed.words
+    # By number and title: the other sees the title, and they speak of one case.
+    assert re.search(r"Ärende \d{3} \d{3}, ”Chefen anställde sin systerson”\. Gallringen väntar på", signed.words)
+    assert "väntar på underskrift av Person 1." in signed.words
 
 
 async def test_after_an_act_the_overview_is_right_without_fetching(desks):

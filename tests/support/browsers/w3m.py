@@ -23,12 +23,14 @@ from pathlib import Path
 from browsers.person import LOOK_SECONDS, NotOnThePage
 
 SCREEN = (60, 100)  # lines and columns
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 AGAIN_SECONDS = 15.0
 SAME_LOOKS = 6
 _BACK_TO_THE_TOP = "\x1b<"
 _SAVE_WHAT_IS_SHOWN = "S"
 _NEXT_FIELD = "\t"
+# Ends a line that w3m asks for: of keys that were lost the rest may stand in one.
+_NO_LINE = "\a"
 _ENTER = "\r"
 
 
@@ -85,6 +87,7 @@ class W3m:
             self._keys(f"{_SAVE_WHAT_IS_SHOWN}{saved}{_ENTER}")
             if _is_whole(saved, min(deadline, time.monotonic() + AGAIN_SECONDS)):
                 return saved.read_text()
+            self._keys(_NO_LINE)
         message = "w3m saved no page"
         raise TimeoutError(message)
 

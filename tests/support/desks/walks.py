@@ -164,7 +164,9 @@ class Walk:
             for row in rows:
                 await self._can_be_done(number, case, row)
             # What waits a month stands alone.
-            missing = self._due(case) - {one.task for one in rows} - ({Task.MONTHLY} if rows else set())
+            listed = {one.task for one in rows}
+            assert Task.ANSWER in listed or not self._is_answer_unread(number, case), (number, rows, case.held)
+            missing = self._due(case) - listed - ({Task.MONTHLY} if rows else set())
             if missing and case.held is not None:
                 # Held back: then the signature is what somebody's list has, or this member can take hers back.
                 self.counts["held back"] += 1
@@ -177,6 +179,13 @@ class Walk:
         assert page.status == 200, (row, page.words)
         if row.action is not None:
             require_now(case, row.action)
+
+    def _is_answer_unread(self, number: int, case: DeskCase) -> bool:
+        """Whether the reporter has written since this member read in the case; a signature that waits changes nothing."""
+        known = self.readers[number].services.desk.reading().state.case_list.cases[self.name]
+        read = known.read.get(int(Stream.REPORTER), 0)
+        is_left = any(entry.author == case.own_id for entry in self._recusals(case))
+        return 0 < read < len(case.streams[Stream.REPORTER]) and not is_left
 
     def _due(self, case: DeskCase) -> set[Task]:
         """What the law, a promise or a colleague waits for, as the entries say."""

@@ -40,10 +40,15 @@ async def go_away(request: web.Request, form: Form) -> web.Response:
     # Of a case that this desk does not know nothing is kept.
     desk.reading().state.find(case)
     try:
-        if any(form.one(name) for name in _TEXTS) and not form.has(CANCEL):
+        if has_text(form) and not form.has(CANCEL):
             desk.drafts.keep(case, page, {name: form.one(name) for name in form.fields if name not in _NOT_KEPT})
         else:
             desk.drafts.drop(case, page)
     except OSError as failed:
         raise HomeUnusable from failed
     return see(to or case_path)
+
+
+def has_text(form: Form) -> bool:
+    """Whether there is a text in a form that somebody would miss."""
+    return any(form.one(name) for name in _TEXTS)

@@ -54,12 +54,14 @@ async def link(request: web.Request) -> web.StreamResponse:
     except (UnknownCase, HeldBack):
         raise
     except DeskError as refused:
-        return await _ask_page(request, form, notice_for(refused))
+        return await _ask_page(request, form, notice_for(refused), is_field=isinstance(refused, Usage))
 
 
-async def _ask_page(request: web.Request, typed: Form, notice: Notice | None = None) -> web.Response:
-    number, words = typed.one("number"), typed.one("words")
-    return await form_page(request, "case/link.html", CaseAction.NOTE, notice, number=number, words=words)
+async def _ask_page(
+    request: web.Request, typed: Form, notice: Notice | None = None, *, is_field: bool = False
+) -> web.Response:
+    shown = {"number": typed.one("number"), "words": typed.one("words"), "is_field": is_field}
+    return await form_page(request, "case/link.html", CaseAction.NOTE, notice, **shown)
 
 
 async def _earlier(desk: Desk, this: str, number: str) -> list[AboutCase]:

@@ -136,15 +136,18 @@ async def send(request: web.Request) -> web.StreamResponse:
     except (UnknownCase, HeldBack):
         raise
     except DeskError as refused:
-        return await _form(request, form, notice_for(refused))
+        return await _form(request, form, notice_for(refused), is_field=isinstance(refused, NoText))
     return done(request)
 
 
-async def _form(request: web.Request, typed: Form, notice: Notice | None = None) -> web.Response:
+async def _form(
+    request: web.Request, typed: Form, notice: Notice | None = None, *, is_field: bool = False
+) -> web.Response:
+    # A refusal that is about the case, or the server, stands above the page alone and not at the field.
     act = ACTS[_named(request)]
     text, most = typed.one("text"), REGISTER_CHARACTERS
     choices = _categories(request) if _named(request) == "category" else None
-    about = {"act": act, "text": text, "most": most, "choices": choices}
+    about = {"act": act, "text": text, "most": most, "choices": choices, "is_field": is_field}
     return await form_page(request, "case/text.html", act.action, notice, **about)
 
 

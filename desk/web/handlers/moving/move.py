@@ -195,7 +195,7 @@ async def sign(request: web.Request) -> web.StreamResponse:
         sent = await read_file_form(request, _FORM_BYTES_MAX)
     except FileTooLarge:
         return _file_page(request, notice_for(MoveRefused()))
-    if not services.desk.tokens.use(sent.form.token):
+    if not services.desk.tokens.use(sent.form):
         raise SentTwice
     second_step = sent.form.has("offer")
     untrusted_file = _from_text(sent.form.one("offer")) if second_step else sent.file

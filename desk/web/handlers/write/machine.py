@@ -244,7 +244,7 @@ class FormWithPreview(ABC, Generic[T]):
 
     async def _send(self, sitting: Sitting[T]) -> web.Response:
         # 1. and 2.
-        is_first = sitting.services.desk.tokens.use(sitting.form.token)
+        is_first = sitting.services.desk.tokens.use(sitting.form)
         async with case_to_write_to(sitting) as (book, opened):
             self.check(sitting, opened)
             # 3.

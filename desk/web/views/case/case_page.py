@@ -101,7 +101,8 @@ class CasePage:
     steps: tuple[Step, ...]
     entries: tuple[EntryShown, ...]
     acts: tuple[CaseAct, ...]
-    may_write: bool
+    # The words of the button to write to the reporter; empty for a case to which nobody may write.
+    write: str
     may_note: bool
     readers: tuple[str, ...]
     # Who has it.
@@ -130,7 +131,7 @@ def case_page(case: DeskCase, now: datetime, language: Language, own_cases: dict
         steps=Way(case, today, language).steps(),
         entries=EntryShower(case, today, language, own_cases).all(),
         acts=tuple(_acts(case, language, has_others=len(own_cases) > 1)),
-        may_write=CaseAction.REPLY in allowed,
+        write=language.translate(_write_words(case)),
         may_note=CaseAction.NOTE in allowed,
         readers=_readers(case, language),
         whose=whose_in_words(summary_of(case), today, language),
@@ -140,6 +141,13 @@ def case_page(case: DeskCase, now: datetime, language: Language, own_cases: dict
         own_name=name_in_words(case.name_of(case.own_id), language),
         today=language.day(today),
     )
+
+
+def _write_words(case: DeskCase) -> str:
+    # The overview sent her here to acknowledge: the button bears that word, and the form has it chosen.
+    if CaseAction.ACKNOWLEDGE in case.state.allowed:
+        return N_("Acknowledge the report")
+    return N_("Write to the reporter") if CaseAction.REPLY in case.state.allowed else ""
 
 
 def case_title(case: DeskCase) -> str:

@@ -102,7 +102,7 @@ class Way:
 
     def _received(self, on: date) -> Step:
         start = clock_start(on)
-        words = N_("%(day)s; the days count from %(start)s")
+        words = N_("%(day)s. It may have been sent two days before, so the days count from %(start)s")
         return Step(self._say(N_("Received")), self._say(words, day=self._day(on), start=self._day(start)), DONE)
 
     def _limited(self, limit: _Limit, on: date | None) -> Step:

@@ -125,11 +125,16 @@ def _waits(known: Known, name: str, summary: Summary, today: date, language: Lan
     elif held is not None and not held.to_sign:
         names = in_words_or([inert_line(one) for one in held.waits_for], language)
         sentence = N_("The move waits for the signature of %(name)s.") if names else N_("A move waits for a signature.")
-        yield f"{number}. {translate(sentence, name=names)}"
+        yield f"{_titled(number, summary)}. {translate(sentence, name=names)}"
     elif summary.own_signature:
         names = in_words_or([inert_line(one) for one in summary.beside], language)
         sentence = N_("The erasure waits for the signature of %(name)s.")
-        yield f"{number}. {translate(sentence, name=names)}"
+        yield f"{_titled(number, summary)}. {translate(sentence, name=names)}"
+
+
+def _titled(number: str, summary: Summary) -> str:
+    """Return a case's number with its title: the colleague who is to sign sees both, and they speak of one case."""
+    return number if summary.is_left else f"{number}, ”{inert_line(summary.title).rstrip('.')}”"
 
 
 def _while_away(problem: Problem, summary: Summary, today: date, language: Language) -> Iterator[str]:

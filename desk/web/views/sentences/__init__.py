@@ -28,6 +28,11 @@ SENTENCES: Final[Mapping[str, Notice]] = {
 }
 NO_PAGE: Final = Notice(N_("There is no such page."), N_("Go to the overview."), "warn")
 UNREADABLE: Final = Notice(N_("What was sent could not be read, so nothing was done."), N_("Go back and try again."))
+CHANGED_LATER: Final = Notice(
+    N_("This form was received before, so what you have written since is not sent."),
+    N_("It is kept: open the form again, and your words are in it."),
+    "warn",
+)
 SENT_TWICE: Final = Notice(
     N_("This form was received before, and counts once."),
     N_(
