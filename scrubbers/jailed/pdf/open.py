@@ -11,6 +11,7 @@ import io
 import mmap
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, cast
 
 import pypdf
@@ -46,25 +47,25 @@ _NOT_GIVEN: Final = {"/Line", "/Polygon", "/PolyLine"}
 class Opened(NamedTuple):
     """Both readers; None in the place of pypdf's when it cannot follow the document. Whether a layer may be off.
 
-    `has_lent_fonts`: some of its letters are of our own face.
+    `lent`: letters that are of our own face in some of its fonts.
     """
 
     source: PdfiumSource
     reader: pypdf.PdfReader | None
     hides_layers: bool
-    has_lent_fonts: bool
+    lent: AbstractSet[str]
 
 
 def open_document(untrusted: mmap.mmap) -> Opened:
-    """Return what reads it; raises Locked, Damaged or MemoryError."""
+    """Return what reads it; raises Locked, Damaged, LettersMissing or MemoryError."""
     source = PdfiumSource((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted))
     rewritten = source.rewritten()
     if _DISPUTED.search(rewritten) is not None:
         raise Damaged
     reader = _read(rewritten)
-    lent = rewritten if reader is None else with_letters(rewritten, reader)
-    if has_lent_fonts := lent is not rewritten:
-        rewritten = PdfiumSource(lent).rewritten()
+    whole, lent = (rewritten, set[str]()) if reader is None else with_letters(rewritten, reader)
+    if lent:
+        rewritten = PdfiumSource(whole).rewritten()
         source, reader = PdfiumSource(rewritten), _read(rewritten)
     if _KNOCKS_OUT.search(rewritten) is not None and (reader is None or shows_otherwise(reader)):
         raise Damaged
@@ -78,7 +79,7 @@ def open_document(untrusted: mmap.mmap) -> Opened:
             raise Damaged
         cell, hides = largest_cell(reader), hides_layers(reader)
     source = PdfiumSource(rewritten if reader is None else without_hints(rewritten, reader), cell)
-    return Opened(source, reader, hides, has_lent_fonts)
+    return Opened(source, reader, hides, lent)
 
 
 def _read(rewritten: bytes) -> pypdf.PdfReader | None:

@@ -122,9 +122,9 @@ def pixel_page(
             truth = unseen[1] if unseen is not None else look.drawn()
             dots = _FINE if in_few_channels(truth).mode == "L" else _COARSE
         pixels = in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn())
-        is_annotated = pdfium.FPDFPage_GetAnnotCount(page) > 0
         # What annotations and fields say is text of the page from here on; how they look was drawn before.
-        flatten(page)
+        if is_annotated := pdfium.FPDFPage_GetAnnotCount(page) > 0:
+            flatten(page)
     if is_annotated or unseen is not None:
         with source.page(number) as page, contextlib.suppress(NotRebuildable):
             if is_annotated:

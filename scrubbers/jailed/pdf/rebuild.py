@@ -114,6 +114,7 @@ class Rebuilder:
         self._written: tuple[list[Page], DocumentFont | None] = [], None
         self._work = Work()
         self._hides_layers = opened.hides_layers
+        self._lent = opened.lent
         self._document = SourceDocument(self._work)
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
@@ -137,6 +138,8 @@ class Rebuilder:
             self._findings.add(What.COLOUR_PROFILE, Where.PAGES, ink.encode("latin-1"))
         if any(font.says_more for font in self._document.fonts()):
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+        if any(font.shows_lent for font in self._document.fonts()):
+            self._findings.lose(Lost.LAYOUT)
         if self._font:
             self._font.build()
         self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
@@ -341,12 +344,19 @@ class Rebuilder:
         made = pixel_page(self._source, number, self._parent, font, coarse=late, fonts=fonts)
         if late or made.letters is not None:
             self._work.became_pixels(made.letters)
+        if self._lent and self._says_lent(number):
+            self._findings.lose(Lost.LAYOUT)
         # A scan has no text to lose, but it may have had more dots an inch than it has now.
         words_lost = made.had_text and not made.keeps_words
         self._findings.lose(Lost.SELECTABLE_TEXT if words_lost else Lost.SHARPNESS)
         if number == 0:
             self._first = preview.downscaled(made.drawn)
         return made.node
+
+    def _says_lent(self, number: int) -> bool:
+        """Whether a page that became pixels, and may never have been read, has a letter of our own face."""
+        with self._source.page(number) as page, contextlib.closing(page.get_textpage()) as text:
+            return not self._lent.isdisjoint(text.get_text_range())
 
     def _fonts_say(self, number: int) -> FontsSay:
         """Return what the fonts of a page of the source are known to do."""

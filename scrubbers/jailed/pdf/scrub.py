@@ -27,7 +27,7 @@ from scrubbers.jailed.pictures import against_marks
 from scrubbers.jailed.pictures.release_input import release_input
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.scrub_sample import scrub_sample
-from trusted.jail.stages import Kind, Lost
+from trusted.jail.stages import Kind
 
 _STREAM_BYTES: Final = 32 * 2**20  # what pypdf may inflate of one stream; pictures are left to PDFium
 
@@ -42,8 +42,6 @@ def scrub_file(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int,
         inflate_limits.require_bounded(untrusted)
         opened = open_document(untrusted)
         pdf.collect(opened.reader, untrusted, findings)
-        if opened.has_lent_fonts:
-            findings.lose(Lost.LAYOUT)
         # What is drawn is in what PDFium wrote.
         with contextlib.suppress(BufferError):
             untrusted.close()

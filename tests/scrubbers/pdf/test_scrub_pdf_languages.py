@@ -18,8 +18,9 @@ import pytest
 from documents.font_documents import composite, shows
 from documents.font_programs import Markers
 from documents.pdf_by_hand import HELVETICA, Pdf, document
-from documents.pdf_fonts_by_hand import cleaned, one_page
+from documents.pdf_fonts_by_hand import cleaned, one_page, shown
 from fontTools.agl import UV2AGL
+from PIL import ImageOps
 from pypdf.generic import DecodedStreamObject, NameObject
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from reportlab.pdfgen import canvas
@@ -71,12 +72,12 @@ def standard(text: str) -> bytes:
     return one_page(named(text, b"Helvetica"), shown_in(text))
 
 
-def with_widths(text: str) -> bytes:
+def with_widths(text: str, width: int = 520) -> bytes:
     """In a font that only its writer has, with the widths of its letters."""
     described = Node({
         b"Type": Name(b"FontDescriptor"), b"FontName": Name(b"Gill"), b"Flags": 32, b"StemV": 80, b"ItalicAngle": 0,
     })  # fmt: skip
-    more = {"FirstChar": 0, "LastChar": 255, "Widths": [520] * 256, "FontDescriptor": described}
+    more = {"FirstChar": 0, "LastChar": 255, "Widths": [width] * 256, "FontDescriptor": described}
     return one_page(named(text, b"Gill", **more) | {b"Subtype": Name(b"TrueType")}, shown_in(text))
 
 
@@ -192,14 +193,33 @@ def test_a_letter_that_no_face_has_refuses_the_document(change):
         cleaned(change(standard("Łódź क")))
 
 
-def test_a_letter_that_no_face_has_and_nobody_shows_changes_nothing():
+@pytest.mark.parametrize("change", [lambda made: made, in_pixels], ids=["rebuilt", "pixels"])
+@pytest.mark.parametrize("unused", [b"uni0915", b"uni0416"], ids=["no face has it", "it could be lent"])
+def test_a_letter_that_is_missing_and_nobody_shows_changes_nothing(unused, change):
     text = "Hej"
     font = named(text, b"Helvetica")
-    font[b"Encoding"][b"Differences"].append(Name(b"uni0915"))
+    font[b"Encoding"][b"Differences"].append(Name(unused))
 
-    made = cleaned(one_page(font, shown_in(text)))
+    made = cleaned(change(one_page(font, shown_in(text))))
 
     assert letters_drawn(made.content) == expected(text)
+    assert Lost.LAYOUT not in made.findings.lost()
+
+
+@pytest.mark.parametrize("width", [0, 1])
+def test_letters_said_to_be_narrower_than_any_are_drawn_as_they_are_and_where_the_document_has_them(width):
+    one, two, wide = (
+        shown(cleaned(with_widths(*how)).content).picture for how in (("Б", width), ("ББ", width), ("Б", 1000))
+    )
+
+    assert one.tobytes() == wide.tobytes()
+    # The second stands on the first: what is a heap for viewers becomes no word.
+    assert ImageOps.invert(two).getbbox()[2] <= ImageOps.invert(one).getbbox()[2] + 1
+
+
+def test_a_letter_said_to_be_less_than_nothing_wide_is_refused():
+    with pytest.raises(LettersMissing):
+        cleaned(with_widths("Б", -520))
 
 
 @pytest.mark.parametrize("pixels", [False, True])

@@ -29,11 +29,13 @@ from scrubbers.jailed.pdf.fonts.source_font import ONE_BYTE, SIMPLE, Font, glyph
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.update import stream_body, updated
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from trusted.jail.stages import LettersMissing
 
 # As PDFium writes them.
 _FONT: Final = re.compile(rb"\n([1-9]\d*) 0 obj\r\n(?=<<[^\n]{0,9000}/Subtype ?/(?:Type1|MMType1|TrueType)\b)")
 _MOST_FONTS: Final = 40  # of a document that are looked at
 _CODES: Final = range(256)
+_NARROWEST: Final = 0.25  # of a letter of our face; the most condensed faces have twice that
 _NO_LETTER: Final = 0  # is drawn as any that the face lacks
 _LETTER_OF: Final = {unicodedata.normalize("NFKC", each): each for each in map(chr, range(0xFB00, 0xFB05))}
 _FILES: Final = ("/FontFile", "/FontFile2", "/FontFile3")
@@ -72,18 +74,22 @@ class _Face:
         return _Code(round(width.value), found)
 
 
-def with_letters(written: bytes, reader: pypdf.PdfReader) -> bytes:
-    """Return the document as PDFium wrote it, with fonts that lack letters written anew; `reader` is pypdf's of it."""
+def with_letters(written: bytes, reader: pypdf.PdfReader) -> tuple[bytes, set[str]]:
+    """Return the document as PDFium wrote it, with fonts that lack letters written anew, and the letters they got.
+
+    `reader` is pypdf's of it. Raises LettersMissing.
+    """
     bodies: dict[int, bytes] = {}
+    lent: set[str] = set()
     free, work, face = int(access.number(reader.trailer["/Size"])), Work(), functools.cache(_Face)
     for number in [int(each) for each in _FONT.findall(written)][:_MOST_FONTS]:
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
             font = access.dictionary(reader.get_object(number))
             if _may_lack(font):
-                made = _anew(font, work, free, face)
+                made = _anew(font, work, free, face, lent)
                 bodies |= {number: made[0], **dict(enumerate(made[1:], free))} if made else {}
                 free += len(made)
-    return updated(written, reader, bodies)
+    return updated(written, reader, bodies), lent
 
 
 def _may_lack(font: DictionaryObject) -> bool:
@@ -93,12 +99,18 @@ def _may_lack(font: DictionaryObject) -> bool:
     return access.name_of(font.get("/Subtype")) in SIMPLE and not is_plain and descriptor.keys().isdisjoint(_FILES)
 
 
-def _anew(font: DictionaryObject, work: Work, free: int, face: Callable[[str], _Face]) -> list[bytes]:
+def _anew(
+    font: DictionaryObject, work: Work, free: int, face: Callable[[str], _Face], lent: set[str]
+) -> list[bytes]:
     """Return the font's body, and those of the objects that it needs, numbered from `free` on; none if it needs none.
 
     None either if our face lacks a letter or a digit of it, or if only its text map tells of one: no viewer has to draw
-    that, and what nobody sees must not become visible. Raises NotRebuildable.
+    that, and what nobody sees must not become visible. Adds to the letters that were lent. Raises NotRebuildable, or
+    LettersMissing: PDFium takes a width below zero for a very large one, which puts letters off the page.
     """
+    has_widths = "/Widths" in font
+    if has_widths and min(access.numbers(access.entry(font, "/Widths")), default=0) < 0:
+        raise LettersMissing
     source = Font(font, work)
     letters, named = source.letters(_CODES)
     drawn = {code: _Code(*source.drawn(code)) for code in _CODES}
@@ -106,7 +118,6 @@ def _anew(font: DictionaryObject, work: Work, free: int, face: Callable[[str], _
     if not any(letters[code].isalnum() for code in missing):
         return []
     name = str(access.entry(font, "/BaseFont"))
-    has_widths = "/Widths" in font
     ours = face(BOLD if "Bold" in name else REGULAR)
     for code in missing:
         said = drawn[code].advance
@@ -114,15 +125,17 @@ def _anew(font: DictionaryObject, work: Work, free: int, face: Callable[[str], _
         if own is None and letters[code].isalnum():
             return []
         if own is not None:
-            drawn[code] = _Code(said, _narrowed(own, said)) if has_widths and said else own
+            drawn[code] = _Code(said, _narrowed(own, said)) if has_widths else own
+    own_codes = [code for code in missing if drawn[code].outline]
+    lent.update(letters[code] for code in own_codes)
     program = write_cff.program([charstring(each.advance, each.outline) for each in drawn.values()])
     widths = b" ".join(b"%d" % each.advance for each in drawn.values())
     descendant = b"<<%s/CIDFontType0/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>" % _HEAD
     descendant += b"/DW 0/W[1[%s]]/FontDescriptor %s>>" % (widths, _DESCRIPTOR % free)
     texts = to_unicode({bytes((code,)): text for code, text in letters.items() if text})
     return [
-        b"<<%s/Type0/Encoding %d 0 R/ToUnicode %d 0 R/DescendantFonts[%d 0 R]>>"
-        % (_HEAD, free + 1, free + 2, free + 3),
+        b"<<%s/Type0/Encoding %d 0 R/ToUnicode %d 0 R/DescendantFonts[%d 0 R]/Lent[%s]>>"
+        % (_HEAD, free + 1, free + 2, free + 3, b" ".join(b"%d" % code for code in own_codes)),
         stream_body(program, b"/Subtype/CIDFontType0C"),
         stream_body(ONE_BYTE, b"/Type/CMap/CMapName/B"),
         stream_body(texts),
@@ -131,8 +144,10 @@ def _anew(font: DictionaryObject, work: Work, free: int, face: Callable[[str], _
 
 
 def _narrowed(own: _Code, advance: int) -> Outline:
-    """Return the outline no wider than this advance asks for."""
+    """Return the outline no wider than this advance asks for; as it is where that is less than any letter's."""
     by = min(1.0, advance / max(1, own.advance))
+    if by < _NARROWEST:
+        return own.outline
     return tuple(
         (segment[0], *(round(at * by) if number % 2 == 0 else at for number, at in enumerate(segment[1:])))
         for segment in own.outline

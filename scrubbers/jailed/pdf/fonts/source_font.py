@@ -75,6 +75,9 @@ class Font:
         # A shown string as glyphs, and gaps between them.
         self.cut: Memo[bytes, list[Run | Gap]] = Memo(self._parts, _MOST_RUNS)
         self.says_more = False
+        # Codes whose letters are of our own face (`lent`), and whether one of them was cut.
+        self._lent = access.numbers(access.entry(untrusted, "/Lent")) if "/Lent" in untrusted else ()
+        self.shows_lent = False
         self.lacks = False  # whether a letter was cut that stands for something and draws nothing
         self._own = OwnLetters(untrusted)
         self._untrue: frozenset[str] | None = None
@@ -111,6 +114,7 @@ class Font:
 
     def _glyph(self, code: int) -> Glyph:
         advance, outline = self.drawn(code)
+        self.shows_lent |= code in self._lent
         if is_speck(outline, _LEAST_SIGN):
             outline = ()
         found = self._glyphs[code] = Glyph(code, advance, in_one_way(outline))
@@ -315,9 +319,9 @@ def _texts_on(document: pypdfium2.PdfDocument, count: int) -> dict[int, str]:
     with contextlib.closing(document[0]) as page, contextlib.closing(page.get_textpage()) as text:
         if pdfium.FPDFPage_CountObjects(page) != count:
             raise NotRebuildable
-        numbers = {_address(pdfium.FPDFPage_GetObject(page, at)): at for at in range(count)}
+        numbers = {address(pdfium.FPDFPage_GetObject(page, at)): at for at in range(count)}
         for at in range(pdfium.FPDFText_CountChars(text)):
-            number = numbers.get(_address(pdfium.FPDFText_GetTextObject(text, at)))
+            number = numbers.get(address(pdfium.FPDFText_GetTextObject(text, at)))
             generated = pdfium.FPDFText_IsGenerated(text, at) or pdfium.FPDFText_HasUnicodeMapError(text, at)
             if number is not None and not generated:
                 units.setdefault(number, []).append(pdfium.FPDFText_GetUnicode(text, at))
@@ -325,7 +329,8 @@ def _texts_on(document: pypdfium2.PdfDocument, count: int) -> dict[int, str]:
     return {number: _joined(half if half * 2 == found else found) for number, found, half in halves}
 
 
-def _address(handle: Any) -> int | None:
+def address(handle: Any) -> int | None:
+    """Return where a thing of PDFium's stands in memory: two handles of the same one differ."""
     return ctypes.cast(handle, ctypes.c_void_p).value
 
 

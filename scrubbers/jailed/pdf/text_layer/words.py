@@ -17,6 +17,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from scrubbers.jailed.pdf.fonts.letters import LONGEST_LIGATURE
+from scrubbers.jailed.pdf.fonts.source_font import address
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from scrubbers.jailed.pdf.visibility.page_objects import things
@@ -281,7 +282,7 @@ def require_letters(page: pypdfium2.PdfPage) -> int:
         count = int(pdfium.FPDFText_CountChars(text))
         # Letter by letter that takes a tenth of the page's time: first all of them in all of its fonts.
         with contextlib.suppress(NotRebuildable):
-            fonts = {_address(font): font for thing in things(page) if (font := _font_outside(thing.handle))}
+            fonts = {address(font): font for thing in things(page) if (font := _font_outside(thing.handle))}
             letters = [ord(each) for each in set(text.get_text_range() if fonts else "") if each.isalnum()]
             if all(_draws(font, code) for font in fonts.values() for code in letters):
                 return count
@@ -304,7 +305,3 @@ def _font_outside(thing: Any) -> Any:
 
 def _draws(font: Any, code: int) -> bool:
     return bool(pdfium.FPDFFont_GetGlyphPath(font, code, 1.0))
-
-
-def _address(handle: Any) -> int | None:
-    return ctypes.cast(handle, ctypes.c_void_p).value
