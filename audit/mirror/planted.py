@@ -13,7 +13,10 @@ from audit.mirror.search import memory
 from audit.observe.proc import NotSeen
 
 VISITORS = 8
+_ADDRESS = "a planted address"
 _SPARE = 4  # of which some form may stand in memory by chance
+# Four bytes stand somewhere in the buffers of a run by chance, one time in some hundreds; of two addresses they do not.
+_SHORT_FORMS = ("packed", "reversed")
 _CHANCE = random.SystemRandom()
 
 
@@ -29,6 +32,8 @@ class Planted:
     body: bytes = field(default_factory=lambda: _marker("body"))
     browser: bytes = field(default_factory=lambda: _marker("browser"))
     sources: list[str] = field(default_factory=list)
+    # Address and port of each connection, as a structure of the kernel's holds them side by side.
+    connections: list[tuple[str, int]] = field(default_factory=list)
     # Where the mirror is reached by no address on which a visitor can have one of its own.
     without_sources: bool = False
     wrong: list[tuple[str, str]] = field(default_factory=list)
@@ -46,14 +51,22 @@ class Planted:
     def in_files(self) -> dict[str, bytes]:
         """Return what no file may hold, by a word for it."""
         named = {"the planted text": self.body, "the planted browser": self.browser}
-        return named | {f"a planted address|{one}": one.encode() for one in self.sources}
+        return named | {f"{_ADDRESS}|{one}": one.encode() for one in self.sources}
 
     def in_memory(self) -> dict[str, bytes]:
         """Return what the relay's memory may not hold, by a word for it."""
         named = {"the planted text": self.body, "the planted browser": self.browser}
         for one in self.sources:
-            named |= {f"a planted address|{one} {form}": value for form, value in _forms(one).items()}
+            named |= {f"{_ADDRESS}|{one} {form}": value for form, value in _forms(one).items()}
+        for one, port in self.connections:
+            named[f"{_ADDRESS}|{one} {port}"] = port.to_bytes(2) + socket.inet_aton(one)
         return named
+
+
+def without_chance(found: set[str]) -> set[str]:
+    """Return what was found in memory without an address of which four bytes stand there, when it is the only one."""
+    short = {one for one in found if one.endswith(_SHORT_FORMS)}
+    return found - short if len({one.split()[-2] for one in short}) == 1 else found
 
 
 def _forms(address: str) -> dict[str, bytes]:
@@ -64,15 +77,15 @@ def _forms(address: str) -> dict[str, bytes]:
 
 
 def choose_sources(planted: Planted, scene: MirrorScene, place: Place) -> None:
-    """Take addresses of loopback of which no form stands in the relay's memory by chance."""
+    """Take addresses of loopback of which no form stands in the memory of the relay's processes by chance."""
     if ":" in place[0]:
         planted.without_sources = True
         return
     drawn = {f"127.{_byte()}.{_byte()}.{_byte()}" for _ in range(VISITORS + _SPARE)}
     for part in scene.relays:
-        for worker in part.workers:
+        for process in part.processes:
             with contextlib.suppress(NotSeen):
-                for region in memory(worker):
+                for region in memory(process):
                     drawn = {one for one in drawn if not any(form in region for form in _forms(one).values())}
     planted.sources = sorted(drawn)[:VISITORS]
 

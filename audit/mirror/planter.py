@@ -73,6 +73,8 @@ class Planter:
     def _visitor(self, source: str | None) -> Visitor:
         visitor = Visitor(self._place, source, self._name, self._context)
         self._planted.randoms.append(visitor.random)
+        if source is not None:
+            self._planted.connections.append((source, visitor.port))
         return visitor
 
     def _upload(self, source: str | None, *, half: bool, look: str | None = None) -> Visitor:

@@ -30,6 +30,7 @@ class Visitor:
         self._socket = socket.create_connection(
             place, timeout=_SECONDS, source_address=None if source is None else (source, 0)
         )
+        self.port: int = self._socket.getsockname()[1]
         try:
             self._greet()
         except OSError:

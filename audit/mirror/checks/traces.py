@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.mirror.planted import Planted
+from audit.mirror.planted import Planted, without_chance
 from audit.mirror.scene import MirrorScene
 from audit.mirror.search import found_in_memory, names_of
 from audit.mirror.watch import Watch
@@ -80,7 +80,7 @@ def check_memory(inspection: Inspection, planted: Planted, scene: MirrorScene) -
     for part in scene.relays:
         for process in part.processes:
             try:
-                found = found_in_memory(process, planted.in_memory())
+                found = without_chance(found_in_memory(process, planted.in_memory()))
                 sealed_kept = len(found_in_memory(process, sealed))
                 randoms_kept = len(found_in_memory(process, randoms))
             except NotSeen:

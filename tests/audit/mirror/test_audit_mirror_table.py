@@ -14,7 +14,7 @@ from audit.language import swedish
 from audit.mirror import proxy_table
 from audit.mirror.checks.computer import check_accounting, check_conntrack
 from audit.mirror.checks.settings import check_units, torrc_problems
-from audit.mirror.planted import Planted
+from audit.mirror.planted import Planted, choose_sources, without_chance
 from audit.mirror.scene import MirrorScene, ProxyProgram
 from audit.mirror.table import BY_HAND_FIRST, MIRROR, TABLE
 from audit.observe.proc import Process
@@ -118,6 +118,35 @@ def test_connections_that_the_kernel_keeps_are_found(files, verdict, tmp_path):
 
     assert str(inspection.verdict) == verdict
     assert not [one for one in inspection.evidence if one.text().endswith("= -")]
+
+
+@pytest.mark.parametrize(
+    ("found", "left"),
+    [
+        ({"a planted address|127.40.41.42 packed"}, 0),
+        ({"a planted address|127.40.41.42 packed", "a planted address|127.40.41.42 reversed"}, 0),
+        ({"a planted address|127.40.41.42 packed", "a planted address|127.50.51.52 reversed"}, 2),
+        ({"a planted address|127.40.41.42 packed", "the planted text"}, 1),
+        ({"a planted address|127.40.41.42 text"}, 1),
+        ({"a planted address|127.40.41.42 40123"}, 1),
+    ],
+)
+def test_four_bytes_of_one_address_are_chance_and_of_two_are_not(found, left):
+    assert len(without_chance(found)) == left
+
+
+def test_an_address_that_stands_in_the_memory_of_any_process_of_the_relay_is_not_planted(monkeypatch):
+    parent, worker = Process(1), Process(2)
+    regions = {1: b"-127.40.40.40-", 2: bytes([43, 42, 41, 127])}
+    drawn = iter([40, 40, 40, 41, 42, 43, *range(100, 130)])
+    monkeypatch.setattr("audit.mirror.planted._byte", lambda: next(drawn))
+    monkeypatch.setattr("audit.mirror.planted.memory", lambda process: [regions[process.pid]])
+    planted = Planted()
+
+    choose_sources(planted, MirrorScene((ProxyProgram("relay", parent, (worker,)),), Path("/")), ("127.0.0.1", 443))
+
+    assert len(planted.sources) == 8
+    assert not {"127.40.40.40", "127.41.42.43"} & set(planted.sources)
 
 
 @pytest.mark.parametrize(
