@@ -99,9 +99,7 @@ def _may_lack(font: DictionaryObject) -> bool:
     return access.name_of(font.get("/Subtype")) in SIMPLE and not is_plain and descriptor.keys().isdisjoint(_FILES)
 
 
-def _anew(
-    font: DictionaryObject, work: Work, free: int, face: Callable[[str], _Face], lent: set[str]
-) -> list[bytes]:
+def _anew(font: DictionaryObject, work: Work, free: int, face: Callable[[str], _Face], lent: set[str]) -> list[bytes]:
     """Return the font's body, and those of the objects that it needs, numbered from `free` on; none if it needs none.
 
     None either if our face lacks a letter or a digit of it, or if only its text map tells of one: no viewer has to draw
