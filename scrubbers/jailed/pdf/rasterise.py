@@ -31,15 +31,7 @@ from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.text_layer.emit import layer
 from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
-from scrubbers.jailed.pdf.text_layer.words import (
-    NOTHING_SAID,
-    Box,
-    FontsSay,
-    Word,
-    flatten,
-    require_letters,
-    turned,
-)
+from scrubbers.jailed.pdf.text_layer.words import Box, FontsSay, Word, flatten, require_letters, turned
 from scrubbers.jailed.pictures import against_marks
 from trusted.jail.stages import Damaged
 
@@ -101,7 +93,7 @@ def pixel_page(
     font: Node | None,
     *,
     coarse: bool = False,
-    fonts: FontsSay = NOTHING_SAID,
+    fonts: FontsSay,
 ) -> PixelPage:
     """Return the new page; raises Damaged, or LettersMissing. `font`: of the layer of words, None for no layer.
 

@@ -41,7 +41,7 @@ from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
-from scrubbers.jailed.pdf.text_layer.words import NOTHING_SAID, FontsSay
+from scrubbers.jailed.pdf.text_layer.words import FontsSay
 from scrubbers.jailed.pdf.visibility import subpaths
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.page_objects import RenderedPage
@@ -340,7 +340,7 @@ class Rebuilder:
     def _as_pixels(self, number: int) -> Node:
         late = self._work.is_too_much or self._work.is_far_too_much
         font = None if late and not self._work.affords_layer(len(self._source) - number - 1) else self._layer_font
-        fonts = self._fonts_say(number) if font is not None else NOTHING_SAID
+        fonts = self._fonts_say(number) if font is not None else FontsSay()
         made = pixel_page(self._source, number, self._parent, font, coarse=late, fonts=fonts)
         if late or made.letters is not None:
             self._work.became_pixels(made.letters)
@@ -362,7 +362,7 @@ class Rebuilder:
         """Return what the fonts of a page of the source are known to do."""
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
             return fonts_say(self._pages[number], self._document)
-        return NOTHING_SAID
+        return FontsSay()
 
 
 @contextlib.contextmanager

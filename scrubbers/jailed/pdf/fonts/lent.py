@@ -25,7 +25,7 @@ from scrubbers.jailed.pdf.fonts import write_cff
 from scrubbers.jailed.pdf.fonts.document_font import to_unicode
 from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
 from scrubbers.jailed.pdf.fonts.shipped import BOLD, REGULAR, content
-from scrubbers.jailed.pdf.fonts.source_font import ONE_BYTE, SIMPLE, Font, glyph_outline
+from scrubbers.jailed.pdf.fonts.source_font import FILES, ONE_BYTE, SIMPLE, Font, glyph_outline
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.update import stream_body, updated
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
@@ -38,7 +38,6 @@ _CODES: Final = range(256)
 _NARROWEST: Final = 0.25  # of a letter of our face; the most condensed faces have twice that
 _NO_LETTER: Final = 0  # is drawn as any that the face lacks
 _LETTER_OF: Final = {unicodedata.normalize("NFKC", each): each for each in map(chr, range(0xFB00, 0xFB05))}
-_FILES: Final = ("/FontFile", "/FontFile2", "/FontFile3")
 _HEAD: Final = b"/Type/Font/BaseFont/F/Subtype"
 _DESCRIPTOR: Final = (
     b"<</Type/FontDescriptor/FontName/F/Flags 4/FontBBox[0 -200 1000 800]/ItalicAngle 0/Ascent 800/Descent -200"
@@ -96,7 +95,7 @@ def _may_lack(font: DictionaryObject) -> bool:
     """Whether it is a font that is not in the document, with codes of its own; PDFium has all of the usual ones."""
     descriptor = access.dictionary_in(font, "/FontDescriptor")
     is_plain = access.name_of(font.get("/Encoding")) is not None and "/ToUnicode" not in font
-    return access.name_of(font.get("/Subtype")) in SIMPLE and not is_plain and descriptor.keys().isdisjoint(_FILES)
+    return access.name_of(font.get("/Subtype")) in SIMPLE and not is_plain and descriptor.keys().isdisjoint(FILES)
 
 
 def _anew(font: DictionaryObject, work: Work, free: int, face: Callable[[str], _Face], lent: set[str]) -> list[bytes]:

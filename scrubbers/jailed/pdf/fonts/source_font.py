@@ -29,6 +29,7 @@ from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
+FILES: Final = ("/FontFile", "/FontFile2", "/FontFile3")
 SIMPLE: Final = ("/Type1", "/MMType1", "/TrueType")
 _TWO_BYTES: Final = re.compile(r"/Identity-H|/Uni[A-Za-z]{2,4}-(?:UCS2|UTF16)-H")
 # The encoding of fonts that are written anew (`lent`): each code of one byte has the glyph of the next number.
@@ -272,7 +273,7 @@ def _is_left_to_the_reader(font: DictionaryObject) -> bool:
     descendant = access.dictionary(access.array(access.entry(font, "/DescendantFonts"))[0])
     ordering = access.entry(access.dictionary_in(descendant, "/CIDSystemInfo"), "/Ordering")
     descriptor = access.dictionary_in(descendant, "/FontDescriptor")
-    return str(ordering) in EASTERN and not any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    return str(ordering) in EASTERN and descriptor.keys().isdisjoint(FILES)
 
 
 def _segments(path: Any, count: int) -> Iterator[Segment]:

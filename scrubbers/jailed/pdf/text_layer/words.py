@@ -65,9 +65,6 @@ class FontsSay(NamedTuple):
     by_code: bool = False  # whether those drawn by pages (Type 3) say that a code without a letter is one itself
 
 
-NOTHING_SAID: Final = FontsSay()
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Letter:
     """One letter: what it says, the box of its outline, and how it stands; `turn` in quarters, to the left."""
