@@ -21,6 +21,7 @@ from PIL import Image
 from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.source_copy import document_of_letters
+from scrubbers.jailed.pdf.syntax.update import stream_body, updated
 from scrubbers.jailed.pdf.visibility.visual_diff import differing
 
 # As PDFium writes them: a descriptor, with nothing but plain values before what it refers to; and a program.
@@ -38,20 +39,13 @@ _SIZE, _CELL = 12, 18  # points: at this size hints change less than a comma, of
 
 def without_hints(rewritten: bytes, reader: pypdf.PdfReader) -> bytes:
     """Return the document as PDFium wrote it, with hints only where they matter; `reader` is pypdf's of the same."""
-    before = int(rewritten.rpartition(b"startxref")[2].split()[0])
-    parts, listed, table, place = [rewritten], rewritten[before:], b"", len(rewritten)
+    listed, bodies = rewritten[int(rewritten.rpartition(b"startxref")[2].split()[0]) :], {}
     for number in _programs(rewritten):
         at = reader.xref.get(0, {}).get(number, -1)  # also of what PDFium's own table has not
         plain = _plain(rewritten, at) if b"%010d 00000 n" % at in listed else None
         if plain is not None:
-            parts.append(b"%d 0 obj\n<</Length %d>>\nstream\n%s\nendstream\nendobj\n" % (number, len(plain), plain))
-            table += b"%d 1\n%010d 00000 n\r\n" % (number, place)
-            place += len(parts[-1])
-    if not table:
-        return rewritten
-    entries = table, reader.trailer.raw_get("/Size"), reader.trailer.raw_get("/Root").idnum, before, place
-    parts.append(b"xref\n%strailer\n<</Size %d/Root %d 0 R/Prev %d>>\nstartxref\n%d\n%%%%EOF\n" % entries)
-    return b"".join(parts)
+            bodies[number] = stream_body(plain)
+    return updated(rewritten, reader, bodies)
 
 
 def _programs(rewritten: bytes) -> list[int]:

@@ -11,13 +11,16 @@ import io
 import mmap
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple, cast
 
 import pypdf
 from pypdf.generic import DictionaryObject, NumberObject
 
 from scrubbers.jailed.pdf import inflate_limits
+from scrubbers.jailed.pdf.content.knockout import shows_otherwise
 from scrubbers.jailed.pdf.content.optional_content import hides_layers
+from scrubbers.jailed.pdf.fonts.lent import with_letters
 from scrubbers.jailed.pdf.hints import without_hints
 from scrubbers.jailed.pdf.pattern_places import largest_cell
 from scrubbers.jailed.pdf.renderer import PdfiumSource
@@ -31,30 +34,41 @@ _OF_INTEREST: Final = (b"/PatternType", b"/OCGs", b"/VE", b"/ViewState")
 _GIVEN_LOOKS: Final = {
     "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline", "/Widget",
 }  # fmt: skip
-# Groups that knock out; filters that are a text or follow one of pictures: PDFium draws them otherwise, or nothing.
+# Filters that are a text or follow one of pictures: PDFium draws them otherwise, or nothing.
 _DISPUTED: Final = re.compile(
-    rb"/K true(?=[/>])|/Filter ?(?:\[[^\]]*)?/Crypt\b|/Filter ?\[? ?\(|"
+    rb"/Filter ?(?:\[[^\]]*)?/Crypt\b|/Filter ?\[? ?\(|"
     rb"\[ ?(?:/\w+Decode ?)*/(?:DCT|JPX|CCITTFax|JBIG2)Decode ?/\w+Decode"
 )
+_KNOCKS_OUT: Final = re.compile(rb"/K true(?=[/>])")
 # Kinds of annotations that others draw without a look of their own, and PDFium does not.
 _NOT_GIVEN: Final = {"/Line", "/Polygon", "/PolyLine"}
 
 
 class Opened(NamedTuple):
-    """Both readers; None in the place of pypdf's when it cannot follow the document. Whether a layer may be off."""
+    """Both readers; None in the place of pypdf's when it cannot follow the document. Whether a layer may be off.
+
+    `lent`: letters that are of our own face in some of its fonts.
+    """
 
     source: PdfiumSource
     reader: pypdf.PdfReader | None
     hides_layers: bool
+    lent: AbstractSet[str]
 
 
 def open_document(untrusted: mmap.mmap) -> Opened:
-    """Return what reads it; raises Locked, Damaged or MemoryError."""
+    """Return what reads it; raises Locked, Damaged, LettersMissing or MemoryError."""
     source = PdfiumSource((ctypes.c_ubyte * len(untrusted)).from_buffer(untrusted))
     rewritten = source.rewritten()
     if _DISPUTED.search(rewritten) is not None:
         raise Damaged
     reader = _read(rewritten)
+    whole, lent = (rewritten, set[str]()) if reader is None else with_letters(rewritten, reader)
+    if lent:
+        rewritten = PdfiumSource(whole).rewritten()
+        source, reader = PdfiumSource(rewritten), _read(rewritten)
+    if _KNOCKS_OUT.search(rewritten) is not None and (reader is None or shows_otherwise(reader)):
+        raise Damaged
     bare = [*_pages_with_bare_annotations(reader)] if reader is not None else []
     if bare:
         rewritten = source.rewritten(bare)
@@ -65,7 +79,7 @@ def open_document(untrusted: mmap.mmap) -> Opened:
             raise Damaged
         cell, hides = largest_cell(reader), hides_layers(reader)
     source = PdfiumSource(rewritten if reader is None else without_hints(rewritten, reader), cell)
-    return Opened(source, reader, hides)
+    return Opened(source, reader, hides, lent)
 
 
 def _read(rewritten: bytes) -> pypdf.PdfReader | None:

@@ -16,7 +16,7 @@ import functools
 import math
 import re
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,7 @@ from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax.writer import DEFLATE_LEVEL, Name, Node, NotRebuildable, Stream, Value
 from scrubbers.jailed.pdf.text_layer.emit import layer
 from scrubbers.jailed.pdf.text_layer.visible import UprightPage, seen_words, unseen_texts, without_text
-from scrubbers.jailed.pdf.text_layer.words import Box, Word, count_letters, turned
+from scrubbers.jailed.pdf.text_layer.words import Box, FontsSay, Word, flatten, require_letters, turned
 from scrubbers.jailed.pictures import against_marks
 from trusted.jail.stages import Damaged
 
@@ -93,17 +93,17 @@ def pixel_page(
     font: Node | None,
     *,
     coarse: bool = False,
-    untrue: Collection[str] = (),
+    fonts: FontsSay,
 ) -> PixelPage:
-    """Return the new page. `font`: of the layer of words; None when there is to be none. Raises Damaged.
+    """Return the new page; raises Damaged, or LettersMissing. `font`: of the layer of words, None for no layer.
 
-    `coarse`: it has no more dots for being grey. `untrue`: letters that are not believed in words.
+    `coarse`: it has no more dots for being grey. `fonts`: what those of the source's page are known to do.
     """
     words: Sequence[Word] = ()
     keeps_words = False
     unseen: tuple[set[int], Image.Image] | None = None
     with source.page(number) as page:
-        turn, letters = page.get_rotation(), count_letters(page)
+        turn, letters = page.get_rotation(), require_letters(page)
         box, scale = _placed(page)
         look = UprightPage(page, min(_LOOK, math.sqrt(_LOOK_PIXELS) * scale))
         if font is not None and letters:
@@ -115,10 +115,14 @@ def pixel_page(
             dots = _FINE if in_few_channels(truth).mode == "L" else _COARSE
         pixels = in_few_channels(UprightPage(page, min(dots, math.sqrt(_PAGE_PIXELS) * scale)).drawn())
         # What annotations and fields say is text of the page from here on; how they look was drawn before.
-        pdfium.FPDFPage_Flatten(page, pdfium.FLAT_NORMALDISPLAY)
-    if unseen is not None:
+        if is_annotated := pdfium.FPDFPage_GetAnnotCount(page) > 0:
+            flatten(page)
+    if is_annotated or unseen is not None:
         with source.page(number) as page, contextlib.suppress(NotRebuildable):
-            words, keeps_words = seen_words(UprightPage(page, look.scale), unseen[1], unseen[0], untrue)
+            if is_annotated:
+                require_letters(page)
+            if unseen is not None:
+                words, keeps_words = seen_words(UprightPage(page, look.scale), unseen[1], unseen[0], fonts)
     if _papers(pixels) >= _PAPER * pixels.width * pixels.height:
         pixels = _snapped(pixels)
     pixels = against_marks.resampled(pixels.transpose(_TURNED[turn]) if turn else pixels)

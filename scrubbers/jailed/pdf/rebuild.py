@@ -18,7 +18,7 @@ import contextlib
 import functools
 import gc
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -33,7 +33,7 @@ from scrubbers.jailed.pdf.fonts.document_font import DocumentFont
 from scrubbers.jailed.pdf.fonts.source_font import read_texts
 from scrubbers.jailed.pdf.open import Opened
 from scrubbers.jailed.pdf.pages.page import Page, read_page
-from scrubbers.jailed.pdf.pages.page_fonts import untrue_letters
+from scrubbers.jailed.pdf.pages.page_fonts import fonts_say
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
@@ -41,6 +41,7 @@ from scrubbers.jailed.pdf.renderer import drawn
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import ClippingText, Name, Node, NotRebuildable, Writer
 from scrubbers.jailed.pdf.text_layer.emit import layer_font
+from scrubbers.jailed.pdf.text_layer.words import FontsSay
 from scrubbers.jailed.pdf.visibility import subpaths
 from scrubbers.jailed.pdf.visibility.near_look import same_from_nearby
 from scrubbers.jailed.pdf.visibility.page_objects import RenderedPage
@@ -113,6 +114,7 @@ class Rebuilder:
         self._written: tuple[list[Page], DocumentFont | None] = [], None
         self._work = Work()
         self._hides_layers = opened.hides_layers
+        self._lent = opened.lent
         self._document = SourceDocument(self._work)
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
@@ -136,6 +138,8 @@ class Rebuilder:
             self._findings.add(What.COLOUR_PROFILE, Where.PAGES, ink.encode("latin-1"))
         if any(font.says_more for font in self._document.fonts()):
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
+        if any(font.shows_lent for font in self._document.fonts()):
+            self._findings.lose(Lost.LAYOUT)
         if self._font:
             self._font.build()
         self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
@@ -336,10 +340,12 @@ class Rebuilder:
     def _as_pixels(self, number: int) -> Node:
         late = self._work.is_too_much or self._work.is_far_too_much
         font = None if late and not self._work.affords_layer(len(self._source) - number - 1) else self._layer_font
-        untrue = self._untrue_letters(number) if font is not None else ()
-        made = pixel_page(self._source, number, self._parent, font, coarse=late, untrue=untrue)
+        fonts = self._fonts_say(number) if font is not None else FontsSay()
+        made = pixel_page(self._source, number, self._parent, font, coarse=late, fonts=fonts)
         if late or made.letters is not None:
             self._work.became_pixels(made.letters)
+        if self._lent and self._says_lent(number):
+            self._findings.lose(Lost.LAYOUT)
         # A scan has no text to lose, but it may have had more dots an inch than it has now.
         words_lost = made.had_text and not made.keeps_words
         self._findings.lose(Lost.SELECTABLE_TEXT if words_lost else Lost.SHARPNESS)
@@ -347,11 +353,16 @@ class Rebuilder:
             self._first = preview.downscaled(made.drawn)
         return made.node
 
-    def _untrue_letters(self, number: int) -> Collection[str]:
-        """Return the letters that are not believed on a page of the source."""
+    def _says_lent(self, number: int) -> bool:
+        """Whether a page that became pixels, and may never have been read, has a letter of our own face."""
+        with self._source.page(number) as page, contextlib.closing(page.get_textpage()) as text:
+            return not self._lent.isdisjoint(text.get_text_range())
+
+    def _fonts_say(self, number: int) -> FontsSay:
+        """Return what the fonts of a page of the source are known to do."""
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            return untrue_letters(self._pages[number], self._document)
-        return ()
+            return fonts_say(self._pages[number], self._document)
+        return FontsSay()
 
 
 @contextlib.contextmanager

@@ -24,6 +24,11 @@ _BARELY: Final = 8  # pixels
 # In UTF-16, as PDFium wants it.
 _STAMP: Final = (ctypes.c_ushort * 6)(*b"Stamp", 0)
 
+# No font of the machine: where it has any, PDFium would draw with them fonts that are not in a document, and one
+# version would make two copies of it. The struct has no function, and PDFium asks none.
+_NO_FONTS: Final = pdfium.FPDF_SYSFONTINFO(version=1)
+pdfium.FPDF_SetSystemFontInfo(_NO_FONTS)
+
 
 class PdfiumSource:
     """Raises Locked, Damaged or TooManyPages. `whole` must stay where it is: PDFium points into it.

@@ -1,8 +1,4 @@
-"""Small documents of our own with a little of everything, so that all of it is in memory before the locks go on.
-
-The first one's font is in the document: for others PDFium would look among the system's, keep what it found, and then
-the same file would give another picture on another computer. Once locked it finds none and uses those it carries.
-"""
+"""Small documents of our own with a little of everything, so that all of it is in memory before the locks go on."""
 
 import io
 

@@ -14,9 +14,9 @@ import pypdfium2
 from PIL import Image
 
 from scrubbers.jailed.findings import Findings
+from scrubbers.jailed.pdf.fonts.shipped import REGULAR
 from scrubbers.jailed.pictures.preview import downscaled
 from scrubbers.jailed.pictures.scrub import write_preview
-from scrubbers.jailed.typeset.faces import REGULAR
 from scrubbers.jailed.typeset.layout import laid_out
 from scrubbers.jailed.typeset.model import Block, PageBreak, Source
 from scrubbers.jailed.typeset.writer import A4, Letters, Pages

@@ -11,16 +11,15 @@ import io
 import re
 import unicodedata
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
 from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment
+from scrubbers.jailed.pdf.fonts.shipped import BOLD, REGULAR, content
 from scrubbers.jailed.pdf.syntax.memo import Memo
 
-REGULAR, BOLD = "DejaVuSans", "DejaVuSans-Bold"
 _MOST_LETTERS: Final = 2**16  # more than a font file can have
 UNITS: Final = 1000  # of a width, to the em: ISO 32000-1, 9.2.4
 # Scripts with faces of their own, by blocks of Unicode.
@@ -49,12 +48,6 @@ def needs_other_faces(text: str) -> bool:
 def can_draw(letter: str) -> bool:
     """Return whether a letter can be drawn as it is written, in both weights."""
     return all(face(name_for(letter, bold=bold)).has(letter) for bold in (False, True))
-
-
-@cache
-def content(name: str) -> bytes:
-    """Return the file of a face."""
-    return files("scrubbers").joinpath("fonts", f"{name}.ttf").read_bytes()
 
 
 def read_all() -> None:

@@ -12,8 +12,9 @@ from functools import partial
 from itertools import accumulate, groupby
 from typing import Final
 
+from scrubbers.jailed.pdf.fonts.shipped import BOLD, REGULAR
 from scrubbers.jailed.typeset import bidi
-from scrubbers.jailed.typeset.faces import BOLD, REGULAR, face, name_for, needs_other_faces
+from scrubbers.jailed.typeset.faces import face, name_for, needs_other_faces
 from scrubbers.jailed.typeset.model import PLAIN, Paint, Run
 from scrubbers.jailed.typeset.shaping import NON_JOINER, Shaped, shaped
 from scrubbers.jailed.typeset.writer import INKS, TINTS, Letters, Rule

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import uharfbuzz
 
-from scrubbers.jailed.typeset.faces import Glyph, GlyphPart, content, face
+from scrubbers.jailed.pdf.fonts.shipped import content
+from scrubbers.jailed.typeset.faces import Glyph, GlyphPart, face
 from trusted.jail.stages import LettersMissing
 
 # Visible only in that the letters beside it do not join: it has no glyph, and is in no copy.

@@ -34,6 +34,14 @@ def in_a_group(knocks_out: bytes) -> bytes:
     )
 
 
+def knocked_out() -> bytes:
+    """The text in a group, under a faint thing that takes its place."""
+    made = Pdf()
+    inside = b"/Resources<</Font<</F0 6 0 R>>/ExtGState<</G<</ca .5>>>>>>"
+    form = made.new_stream(TEXT + b"/G gs " + COVER, GROUP % b"true" + inside)
+    return document(made, b"/X Do", resources=b"/Font<</F0 6 0 R>>/XObject<</X %s>>" % form)
+
+
 def under_a_note(kind: bytes, more: bytes) -> bytes:
     made = Pdf()
     note = made.new(b"<</Type/Annot/Subtype/%s/F 4/Rect[0 0 400 100]/C[.8 .8 .8]/IC[.8 .8 .8]%s>>" % (kind, more))
@@ -83,7 +91,7 @@ def lost(content: bytes, named: bytes) -> bytes:
 
 GREY = jpeg_with_comment(Planter("read_otherwise"), "comment")
 OTHERWISE = {
-    "a group that knocks out": (in_a_group(b"true"), Damaged),
+    "a group that knocks out": (knocked_out(), Damaged),
     "a filter that is a text": (covered_by_a_stream(COVER.hex().encode() + b">", b"/Filter(ASCIIHexDecode)"), Damaged),
     "a filter for what is encrypted": (covered_by_a_stream(zlib.compress(COVER), b"/Filter[/Crypt/FlateDecode]"), Damaged),
     "a filter after one of pictures": (covered_by_a_stream(COVER.hex().encode(), b"/Filter[/DCTDecode/ASCIIHexDecode]"), Damaged),
@@ -99,6 +107,7 @@ OTHERWISE = {
 }  # fmt: skip
 COVERED = {
     "a group that does not": in_a_group(b"false"),
+    "a group that knocks out nothing": in_a_group(b"true"),
     "more contents": covered_by_a_stream(zlib.compress(COVER), b"/Filter/FlateDecode"),
     "a form": in_a_form(),
     "a form on a page that cannot be read": in_a_form(b"BT 5 Tr ET "),

@@ -290,7 +290,7 @@ class Interpreter:
         if state.mode == _ONLY_CLIPPING and (show.runs or show.moves[0]):
             raise ClippingText
         is_shown = self._state.mode != _INVISIBLE
-        if is_shown and font.is_left_to_the_reader and not all(glyph.outline for glyph in show.glyphs()):
+        if is_shown and font.lacks and not all(glyph.outline for glyph in show.glyphs()):
             raise LettersMissing
         if self._state.mode == _INVISIBLE:
             show.seen = [False] * show.count()

@@ -13,12 +13,12 @@ import ctypes
 import re
 import struct
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import pypdfium2
 import pypdfium2.raw as pdfium
-from pypdf.generic import DictionaryObject, NameObject
+from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
@@ -29,8 +29,14 @@ from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 
-_SIMPLE: Final = ("/Type1", "/MMType1", "/TrueType")
+FILES: Final = ("/FontFile", "/FontFile2", "/FontFile3")
+SIMPLE: Final = ("/Type1", "/MMType1", "/TrueType")
 _TWO_BYTES: Final = re.compile(r"/Identity-H|/Uni[A-Za-z]{2,4}-(?:UCS2|UTF16)-H")
+# The encoding of fonts that are written anew (`lent`): each code of one byte has the glyph of the next number.
+ONE_BYTE: Final = (
+    b"/CIDInit/ProcSet findresource begin begincmap /CMapName/B def 1 begincodespacerange <00> <ff> "
+    b"endcodespacerange 1 begincidrange <00> <ff> 1 endcidrange endcmap"
+)
 _SPACE: Final = 0x20  # the code that word spacing is for
 _FIRST_CID: Final = 1  # a space in all of the orderings of eastern fonts
 _UNITS: Final = 1000  # to the size of a letter
@@ -43,7 +49,8 @@ _MOST_RUNS: Final = 20_000  # that are made once
 _MOST_SEGMENTS: Final = 5000  # of one glyph; the most elaborate ornament among the tests' fonts has 700
 _SEGMENT_WORK: Final = 0.002  # milliseconds, as in `cost`
 _FONT_WORK: Final = 1.0  # the same, to open a font
-# Of the page on which codes are written to be read: each stands alone.
+# Of the page on which codes are written to be read: each stands alone and twice, as PDFium takes no text from a box
+# that has no width.
 _READ_SIZE, _APART, _IN_ROW = 10, 200, 64
 
 
@@ -69,6 +76,10 @@ class Font:
         # A shown string as glyphs, and gaps between them.
         self.cut: Memo[bytes, list[Run | Gap]] = Memo(self._parts, _MOST_RUNS)
         self.says_more = False
+        # Codes whose letters are of our own face (`lent`), and whether one of them was cut.
+        self._lent = access.numbers(access.entry(untrusted, "/Lent")) if "/Lent" in untrusted else ()
+        self.shows_lent = False
+        self.lacks = False  # whether a letter was cut that stands for something and draws nothing
         self._own = OwnLetters(untrusted)
         self._untrue: frozenset[str] | None = None
         self._document = _opened(source_copy.document_of_font(untrusted, self._bytes))
@@ -103,17 +114,26 @@ class Font:
         return found
 
     def _glyph(self, code: int) -> Glyph:
-        block, number = divmod(code, _BLOCK)
-        advance, outline = self._drawn(block, number)
+        advance, outline = self.drawn(code)
+        self.shows_lent |= code in self._lent
         if is_speck(outline, _LEAST_SIGN):
             outline = ()
         found = self._glyphs[code] = Glyph(code, advance, in_one_way(outline))
         # A letter that is missing is no gap. As pixels it would be missing too, and nobody would see that it is.
-        found.stands |= self.is_left_to_the_reader and not self._is_space(code)
+        if not outline and self._is_missing(code):
+            found.stands = self.lacks = True
         return found
 
-    def _drawn(self, block: int, number: int) -> tuple[int, Outline]:
+    def _is_missing(self, code: int) -> bool:
+        """Whether a code that draws nothing stands for a letter, or a digit, of a font that is not in the document."""
+        if self.is_left_to_the_reader:
+            return not self._is_space(code)
+        is_here = pdfium.FPDFFont_GetIsEmbedded(self._fonts[code // _BLOCK][0]) == 1
+        return not is_here and self.letters([code])[0][code].isalnum()
+
+    def drawn(self, code: int) -> tuple[int, Outline]:
         """Return advance and outline of a code."""
+        block, number = divmod(code, _BLOCK)
         if block not in self._fonts:
             self._fonts[block] = self._pdfium_font(block)
         font, page = self._fonts[block]
@@ -122,7 +142,11 @@ class Font:
         letter = _FIRST_LETTER + number if number or block else _first_letter(page)
         if not pdfium.FPDFFont_GetGlyphWidth(font, letter, float(_UNITS), width):
             raise NotRebuildable
-        return _whole(width.value), self._outline(font, letter)
+        found = glyph_outline(font, letter)
+        self._work.painted(len(found) * _SEGMENT_WORK)
+        if self._work.is_far_too_much:
+            raise NotRebuildable
+        return _whole(width.value), found
 
     def _pdfium_font(self, number: int) -> tuple[Any, pypdfium2.PdfPage]:
         self._work.painted(_FONT_WORK)
@@ -131,14 +155,6 @@ class Font:
         if not font:
             raise NotRebuildable
         return font, page
-
-    def _outline(self, font: Any, letter: int) -> Outline:
-        path = pdfium.FPDFFont_GetGlyphPath(font, letter, 1.0)
-        count = pdfium.FPDFGlyphPath_CountGlyphSegments(path) if path else 0
-        self._work.painted(count * _SEGMENT_WORK)
-        if count > _MOST_SEGMENTS or self._work.is_far_too_much:
-            raise NotRebuildable
-        return tuple(_segments(path, count))
 
     def _is_space(self, code: int) -> bool:
         return chr(code).isspace() if self._has_unicodes else code == _FIRST_CID
@@ -161,6 +177,21 @@ class Font:
                 self.says_more |= glyph.text.isalnum() and min(letters).isalnum()
                 glyph.text = min(letters)
             self.says_more |= len(unicodedata.normalize("NFC", untrusted)) > max(1, len(glyph.text))
+
+    def letters(self, codes: Sequence[int]) -> tuple[dict[int, str], Collection[int]]:
+        """Return what each code stands for: the font's own letter, or else what is read of it, which may be a space.
+
+        Also the codes that have letters of the font's own.
+        """
+        said = self._read(self._untrusted, codes)
+        own = self._own.of(codes, lambda without_map: self._read(without_map, codes))
+        texts: dict[int, str] = {}
+        for code in codes:
+            untrusted = said.get(code, "")
+            letters = own.get(code, ()) or (untrusted,)
+            text = untrusted if untrusted in letters else min(letters)
+            texts[code] = said_of_glyph(text) or " " * text.isspace()
+        return texts, own.keys()
 
     def untrue_letters(self) -> frozenset[str]:
         """Return the letters that the text map gives to codes for which the font has others of its own."""
@@ -191,7 +222,7 @@ class Font:
         for at, code in enumerate(codes):
             row, column = divmod(at, _IN_ROW)
             shown = code.to_bytes(self._bytes, "big").hex().encode()
-            lines.append(b"1 0 0 1 %d %d Tm <%s> Tj" % (column * _APART, row * _APART, shown))
+            lines.append(b"1 0 0 1 %d %d Tm [<%s> -100 <%s>] TJ" % (column * _APART, row * _APART, shown, shown))
         resources = DictionaryObject({NameObject("/Font"): DictionaryObject({NameObject("/F"): font})})
         size = _IN_ROW * _APART, (len(codes) // _IN_ROW + 1) * _APART
         return _opened(source_copy.document_drawing(b"BT %s ET" % b"\n".join(lines), resources, size))
@@ -209,6 +240,15 @@ def read_texts(fonts: Sequence[Font]) -> None:
             glyph.text, font.says_more = "", True
 
 
+def glyph_outline(font: Any, letter: int) -> Outline:
+    """Return the outline of a letter of one of PDFium's fonts; raises NotRebuildable."""
+    path = pdfium.FPDFFont_GetGlyphPath(font, letter, 1.0)
+    count = pdfium.FPDFGlyphPath_CountGlyphSegments(path) if path else 0
+    if count > _MOST_SEGMENTS:
+        raise NotRebuildable
+    return tuple(_segments(path, count))
+
+
 def _opened(document: bytes) -> pypdfium2.PdfDocument:
     try:
         return pypdfium2.PdfDocument(document)
@@ -218,7 +258,10 @@ def _opened(document: bytes) -> pypdfium2.PdfDocument:
 
 def _code_length(font: DictionaryObject) -> int:
     kind = access.name_of(font.get("/Subtype"))
-    if kind in _SIMPLE:
+    if kind in SIMPLE:
+        return 1
+    encoding = access.entry(font, "/Encoding")
+    if kind == "/Type0" and isinstance(encoding, StreamObject) and encoding.get_data() == ONE_BYTE:
         return 1
     if kind == "/Type0" and _TWO_BYTES.fullmatch(access.name_of(font.get("/Encoding")) or ""):
         return 2
@@ -230,7 +273,7 @@ def _is_left_to_the_reader(font: DictionaryObject) -> bool:
     descendant = access.dictionary(access.array(access.entry(font, "/DescendantFonts"))[0])
     ordering = access.entry(access.dictionary_in(descendant, "/CIDSystemInfo"), "/Ordering")
     descriptor = access.dictionary_in(descendant, "/FontDescriptor")
-    return str(ordering) in EASTERN and not any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    return str(ordering) in EASTERN and descriptor.keys().isdisjoint(FILES)
 
 
 def _segments(path: Any, count: int) -> Iterator[Segment]:
@@ -277,16 +320,18 @@ def _texts_on(document: pypdfium2.PdfDocument, count: int) -> dict[int, str]:
     with contextlib.closing(document[0]) as page, contextlib.closing(page.get_textpage()) as text:
         if pdfium.FPDFPage_CountObjects(page) != count:
             raise NotRebuildable
-        numbers = {_address(pdfium.FPDFPage_GetObject(page, at)): at for at in range(count)}
+        numbers = {address(pdfium.FPDFPage_GetObject(page, at)): at for at in range(count)}
         for at in range(pdfium.FPDFText_CountChars(text)):
-            number = numbers.get(_address(pdfium.FPDFText_GetTextObject(text, at)))
+            number = numbers.get(address(pdfium.FPDFText_GetTextObject(text, at)))
             generated = pdfium.FPDFText_IsGenerated(text, at) or pdfium.FPDFText_HasUnicodeMapError(text, at)
             if number is not None and not generated:
                 units.setdefault(number, []).append(pdfium.FPDFText_GetUnicode(text, at))
-    return {number: _joined(found) for number, found in units.items()}
+    halves = ((number, found, found[: len(found) // 2]) for number, found in units.items())
+    return {number: _joined(half if half * 2 == found else found) for number, found, half in halves}
 
 
-def _address(handle: Any) -> int | None:
+def address(handle: Any) -> int | None:
+    """Return where a thing of PDFium's stands in memory: two handles of the same one differ."""
     return ctypes.cast(handle, ctypes.c_void_p).value
 
 

@@ -9,22 +9,46 @@ from collections.abc import Iterator
 from typing import Final
 
 from pypdf import PageObject
-from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, NumberObject, StreamObject
 
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from scrubbers.jailed.pdf.text_layer.words import FontsSay
 
 _MOST_OBJECTS: Final = 1000  # whose resources are looked at
 
 
-def untrue_letters(untrusted: PageObject, document: SourceDocument) -> frozenset[str]:
-    """Return the letters; a font that cannot be read has none. Raises NotRebuildable or one of `access.BROKEN`."""
-    found: set[str] = set()
+def fonts_say(untrusted: PageObject, document: SourceDocument) -> FontsSay:
+    """Return what they are known to do; a font that cannot be read says nothing.
+
+    Raises NotRebuildable or one of `access.BROKEN`.
+    """
+    untrue: set[str] = set()
+    by_code = True
     for font in _fonts_on(untrusted):
+        by_code &= _tells_codes(font)
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            found |= document.font(font).untrue_letters()
-    return frozenset(found)
+            untrue |= document.font(font).untrue_letters()
+    return FontsSay(frozenset(untrue), by_code)
+
+
+def _tells_codes(untrusted: object) -> bool:
+    """Whether a font drawn by pages calls each glyph by its code, as in a97, as fonts of TeX in pixels do."""
+    try:
+        font = access.dictionary(untrusted)
+        if access.name_of(font.get("/Subtype")) != "/Type3":
+            return True
+        code, is_told = 0, "/ToUnicode" not in font
+        for each in access.array(access.entry(access.dictionary_in(font, "/Encoding"), "/Differences")):
+            if isinstance(each, NumberObject):
+                code = int(each)
+                continue
+            is_told &= access.name_of(each) in ("/.notdef", f"/a{code}")
+            code += 1
+    except (NotRebuildable, *access.BROKEN):
+        return False
+    return is_told
 
 
 def _fonts_on(untrusted: PageObject) -> Iterator[object]:
@@ -42,6 +66,8 @@ def _fonts_on(untrusted: PageObject) -> Iterator[object]:
             things = access.dictionary_in(resources, kind)
             named = (access.entry(things, name) for name in things)
             waiting += (thing for thing in named if isinstance(thing, DictionaryObject))
+    if waiting:
+        yield None  # there may be others
 
 
 def _appearances(untrusted: PageObject) -> Iterator[DictionaryObject]:

@@ -21,7 +21,7 @@ from PIL import Image, ImageChops
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.jailed.pdf.fonts.letters import LIGATURES, standing_for_many
 from scrubbers.jailed.pdf.renderer import drawn_unturned
-from scrubbers.jailed.pdf.text_layer.words import Box, Letter, Word, is_mark, words_on
+from scrubbers.jailed.pdf.text_layer.words import Box, FontsSay, Letter, Word, is_mark, words_on
 from scrubbers.jailed.pdf.visibility.page_objects import AS_SEEN, PageObject, strongest_change, things
 from scrubbers.jailed.pdf.visibility.text import is_too_small, text_of
 from scrubbers.jailed.pdf.visibility.visual_diff import greatest
@@ -122,25 +122,24 @@ def _show_all_but(away: Collection[int], all_things: Sequence[PageObject]) -> No
 
 
 def seen_words(
-    page: UprightPage, truth: Image.Image, unpainted: Collection[int], untrue: Collection[str]
+    page: UprightPage, truth: Image.Image, unpainted: Collection[int], fonts: FontsSay
 ) -> tuple[list[Word], bool]:
     """Return the words that are seen in full, and whether that is all text of the page. Raises NotRebuildable.
 
     Text that recognition put over a scan, invisible by its mode, always goes: nothing can tell what its letters
     should be.
     `page` has no annotations any more; `truth` is how it looked with them, not turned, and `unpainted` the numbers of
-    the things that were not drawn; `untrue` the letters that a font of the page is known to give to others. What is
-    active on the page afterwards is left open.
+    the things that were not drawn. What is active on the page afterwards is left open.
     """
     all_things = things(page.page)
-    words = words_on(page.page, [thing.handle for thing in all_things])
+    words = words_on(page.page, [thing.handle for thing in all_things], by_code=fonts.by_code)
     modes = {pdfium.FPDFTextObj_GetTextRenderMode(each.handle) for each in all_things if _is_text(each)}
     is_all = pdfium.FPDF_TEXTRENDERMODE_INVISIBLE not in modes
     if not words:
         return [], is_all
     view = _Drawings(page, truth, all_things, unpainted)
     clash = _overlapping(words)
-    believed = (word for at, word in enumerate(words) if at not in clash and not word.has_any(untrue))
+    believed = (word for at, word in enumerate(words) if at not in clash and not word.has_any(fonts.untrue))
     shown = [word for word in believed if view.shows(word)]
     kept = view.vouched_for(shown)
     return kept, is_all and len(kept) == len(words)
