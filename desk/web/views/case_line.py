@@ -6,7 +6,7 @@ from datetime import date
 from hashlib import blake2b
 from typing import Final
 
-from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind, is_erasable
+from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind, is_erasable
 from desk.keep.summaries import Limit, Summary
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
@@ -14,6 +14,7 @@ from desk.web.views.written import inert_line
 from desk.work.case.opened import DeskCase
 from desk.work.case.summing import summary_of
 from desk.work.due import has_answer
+from trusted.case.entry import Stream
 
 NO_ORGANISATION: Final = N_("organisation not given")
 _PERSON: Final = b"ks1-case-number"
@@ -40,6 +41,8 @@ class CaseLine:
     waiting: bool = False
     # This member has left it, and it stands here for her signature alone: no heading, no day, nothing new.
     is_left: bool = False
+    # Of a report that this member has not read: where she steps aside before she does.
+    leave: str = ""
 
 
 def case_number(case_id: bytes) -> str:
@@ -83,6 +86,7 @@ def line_of(
         urgent=summary.urgent,
         next=next_day(state, today, language),
         waiting=waiting,
+        leave="" if waiting else leave_path(summary, read),
     )
 
 
@@ -101,6 +105,12 @@ def _line_left(summary: Summary, number: str, language: Language) -> CaseLine:
         next=NextDay("", ""),
         is_left=True,
     )
+
+
+def leave_path(summary: Summary, read: Mapping[int, int]) -> str:
+    """Return where a member steps aside from a report that she has not read; nothing once she has, or may not."""
+    may_leave = CaseAction.RECUSE in summary.allowed and not read.get(int(Stream.REPORTER), 0)
+    return f"{case_path(summary.case_id)}/recuse" if may_leave else ""
 
 
 def is_new(summary: Summary, read: Mapping[int, int]) -> bool:

@@ -54,7 +54,7 @@ def todo_of(page) -> list[str]:
 
 def buttons_of(page) -> list[tuple[str, str]]:
     found = re.search(r'<ol class="todo">(.*?)</ol>', page.text, re.DOTALL)
-    found_buttons = re.findall(r'href="([^"]*)">(.*?)</a>', found[1]) if found else []
+    found_buttons = re.findall(r'<a class="button[^>]*href="([^"]*)">(.*?)</a>', found[1]) if found else []
     return [one for one in found_buttons if one[0] != "/settings"]
 
 
