@@ -488,6 +488,46 @@ async def test_a_server_that_shows_other_members_is_shown_in_red(desks):
     assert titles_of(page) == [TEXT]
 
 
+async def test_the_button_that_fetches_answers_what_came_or_that_nothing_did(desks):
+    first = await desks.file(TEXT)
+    await desks.release()
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        shown = await reader.go("/")
+        nothing = await reader.send("/fetch")
+        await desks.file(OTHER)
+        await desks.reporter_writes(first, Message("Mer."))
+        await desks.release()
+        much = await reader.send("/fetch")
+        # It says what is new since the page was shown last, which may have been fetched beside it.
+        await do(desks, HANDLER, "note", first.keys.case_id.hex())
+        reader.services.refresh.begin()
+        await reader.services.refresh.wait()
+        little = await reader.send("/fetch")
+        after = await reader.go("/")
+
+    assert "Inget nytt." in nothing.words
+    assert "Ett nytt ärende. Nytt i ett ärende." in much.words
+    assert "Nytt i ett ärende." in little.words
+    assert "Ett nytt ärende." not in little.words
+    for page in (shown, after):
+        assert "Inget nytt." not in page.words
+        assert "Nytt i ett ärende." not in page.words
+
+
+async def test_without_cases_the_button_answers_too_and_a_fetching_under_way_is_no_answer(desks, monkeypatch):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        nothing = await reader.send("/fetch")
+        monkeypatch.setattr(refresh, "PATIENCE_SECONDS", 0.0)
+        async with reader.services.desk.at_work():
+            under_way = await reader.send("/fetch")
+
+    assert "Inget nytt." in nothing.words
+    assert "Inget nytt." not in under_way.words
+    assert "Det som är nytt hämtas just nu." in under_way.words
+
+
 async def test_a_page_does_not_wait_for_the_fetching(desks):
     await desks.file(TEXT)
     await desks.release()
