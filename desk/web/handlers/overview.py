@@ -34,6 +34,7 @@ from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
 from desk.work.case.waiting import is_awaited
 from desk.work.membership import is_clock_wrong
+from desk.work.workdays import day_to_act
 from trusted.case.clock import today
 from trusted.case.errors import NotThere
 
@@ -193,8 +194,8 @@ def _nothing(summaries: Mapping[str, Summary], day: date, language: Language) ->
     if nearest is None:
         return language.translate(N_("Nothing to do today."))
     return language.translate(
-        _WHAT[DeadlineKind(nearest.kind)], day=language.day(nearest.day, day)
-    )  # fmt: skip
+        _WHAT[DeadlineKind(nearest.kind)], day=language.weekday(day_to_act(nearest.day, day), day)
+    )
 
 
 def _is_unsigned(book: Casebook) -> bool:

@@ -645,3 +645,29 @@ async def test_what_holds_for_every_case_is_shown_in_red_above_everything(desks)
     for shown in (page, again):
         assert "Serverns logg över sina dagliga kontroller är en annan än datorn har sett." in shown.words
         assert shown.text.index('<div class="box bad">') < shown.text.index("<h1>")
+
+
+async def test_one_day_is_the_day_to_act_by_and_the_law_s_stands_in_one_place_with_the_reason(desks):
+    # The law's seven days end on Sunday the 8th, when nobody is at work.
+    reporter = await desks.file(TEXT)
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        overview = await reader.go("/")
+        case = await reader.go(f"/case/{name}")
+        for act in ("acknowledge", "assess"):
+            await desks.act(HANDLER, act, name, "Tack.")
+        await reader.go("/")
+        working_day = await reader.send("/fetch")
+
+    todo, cases = (part for part in overview.words.split("Dina ärenden"))
+    law = "Senast enligt lagen är söndag 8 mars, men det är ingen arbetsdag."
+    assert f"Gör det senast fredag 6 mars. {law}" in todo
+    assert "Bekräfta senast fredag 6 mars" in cases
+    assert "söndag" not in cases
+    assert f"Bekräfta anmälan senast fredag 6 mars. {law}" in case.words
+    assert "Senast fredag 6 mars, 2 arbetsdagar kvar" in case.words
+    assert case.words.count("söndag 8 mars") == 1
+    # A day of the law that is a working day is one day.
+    assert "Återkoppling senast torsdag 4 juni enligt lag" in working_day.words

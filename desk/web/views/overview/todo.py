@@ -17,7 +17,7 @@ from desk.web.views.overview.tasks import TASKS, Words, path_of, when_in_words
 from desk.web.views.overview.whose import whose_in_words
 from desk.web.views.pages import N_, Language
 from desk.web.views.sentences import sentences_for
-from desk.web.views.states import NEXT, left_in_words
+from desk.web.views.states import left_in_words, limit_in_words
 from desk.web.views.written import inert_line
 from desk.work.case.opened import Held
 from desk.work.due import FEEDBACK_REMINDERS, Basis, Due, Task, due_in, waits_before_locking
@@ -149,7 +149,7 @@ def _while_away(problem: Problem, summary: Summary, today: date, language: Langu
     day = language.weekday(until.astimezone(STOCKHOLM).date() - timedelta(days=1), today)
     yield language.translate(N_("It is being locked again, and is back on %(day)s after 6 in the morning."), day=day)
     if summary.due is not None:
-        limit = language.translate(NEXT[DeadlineKind(summary.due.kind)], day=language.weekday(summary.due.day, today))
+        limit = limit_in_words(DeadlineKind(summary.due.kind), summary.due.day, today, language)
         yield f"{limit}: {left_in_words(summary.due.day, today, language)}."
 
 
