@@ -32,7 +32,8 @@ class CaseLine:
     organisation: str
     received: str
     state: str
-    new: bool
+    # What this member has not had on the screen, in words.
+    new: str
     # Something of the reporter's came after what members wrote, and was not read.
     answered: bool
     urgent: bool
@@ -43,6 +44,8 @@ class CaseLine:
     is_left: bool = False
     # Of a report that this member has not read: where she steps aside before she does.
     leave: str = ""
+    # Whether an erasure waits for a signature: hers or a colleague's.
+    erasing: bool = False
 
 
 def case_number(case_id: bytes) -> str:
@@ -81,12 +84,13 @@ def line_of(
         organisation=inert_line(summary.organisation) or language.translate(NO_ORGANISATION),
         received="" if summary.received is None else language.day(summary.received, today),
         state=state_in_words(state, language),
-        new=is_new(summary, read) and not answered and not waiting,
+        new="" if answered or waiting else _new_in_words(summary, read, language),
         answered=answered,
         urgent=summary.urgent,
         next=next_day(state, today, language),
         waiting=waiting,
         leave="" if waiting else leave_path(summary, read),
+        erasing=bool(summary.signed or summary.own_signature),
     )
 
 
@@ -99,7 +103,7 @@ def _line_left(summary: Summary, number: str, language: Language) -> CaseLine:
         organisation="",
         received="",
         state="",
-        new=False,
+        new="",
         answered=False,
         urgent=False,
         next=NextDay("", ""),
@@ -113,9 +117,12 @@ def leave_path(summary: Summary, read: Mapping[int, int]) -> str:
     return f"{case_path(summary.case_id)}/recuse" if may_leave else ""
 
 
-def is_new(summary: Summary, read: Mapping[int, int]) -> bool:
-    """Whether somebody else wrote what this member has not had on the screen."""
-    return any(count > read.get(stream, 0) for stream, count in summary.others.items())
+def _new_in_words(summary: Summary, read: Mapping[int, int], language: Language) -> str:
+    if not any(count > read.get(stream, 0) for stream, count in summary.others.items()):
+        return ""
+    # Of a case that she has read or signed for, "not read" would deny what she did: something came after it.
+    is_known = summary.own_signature or read.get(int(Stream.REPORTER), 0)
+    return language.translate(N_("Something to read") if is_known else N_("New"))
 
 
 def state_on(summary: Summary, today: date) -> CaseState:
