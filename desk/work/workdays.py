@@ -28,6 +28,12 @@ def last_working_day(by: date) -> date:
     return by
 
 
+def day_to_act(by: date, today: date) -> date:
+    """Return the day by which members act: the last working day up to a limit, or its own day once that is over."""
+    last = last_working_day(by)
+    return last if last >= today else by
+
+
 def working_days_between(today: date, by: date) -> int:
     """Return how many working days come after today, up to a day and with it."""
     return sum(is_working_day(today + _ONE * number) for number in range(1, (by - today).days + 1))

@@ -20,6 +20,7 @@ from desk.web.services import SERVICES, Services, sent_form, typed_before
 from desk.web.session.search import containing
 from desk.web.views.case_line import case_path, line_of
 from desk.web.views.group.people import CLOCK, NOT_LET_IN
+from desk.web.views.overview.came import came_in_words
 from desk.web.views.overview.case_list import STATES, Wanted, chosen, organisations_of
 from desk.web.views.overview.restored import restore_notice
 from desk.web.views.overview.todo import Known, todo_of, waiting_of
@@ -33,12 +34,15 @@ from desk.work.case.restores import shown_restore
 from desk.work.case.standing import overview_warnings
 from desk.work.case.waiting import is_awaited
 from desk.work.membership import is_clock_wrong
+from desk.work.workdays import day_to_act
 from trusted.case.clock import today
 from trusted.case.errors import NotThere
 
 HERE: Final = "/"
 SEARCH: Final = "/search"
 FETCH: Final = "/fetch"
+# The overview that answers what came.
+FETCHED: Final = f"{HERE}?fetched"
 # So many cases at a time: a page of thousands takes a browser seconds.
 AT_A_TIME: Final = 100
 _DAMAGED: Final = Notice(
@@ -60,7 +64,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     # Who unlocks a new computer waits for the first fetching instead of seeing nothing.
     if services.refresh.is_running and services.refresh.fetched is None:
         await services.refresh.wait()
-    return await _page(services, Form({}))
+    return await _page(services, Form({}), is_fetched="fetched" in request.query)
 
 
 async def show_search(request: web.Request) -> web.StreamResponse:
@@ -79,10 +83,10 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     refresh = request.app[SERVICES].refresh
     refresh.begin()
     await refresh.wait()
-    return see(HERE)
+    return see(FETCHED)
 
 
-async def _page(services: Services, form: Form) -> web.StreamResponse:
+async def _page(services: Services, form: Form, *, is_fetched: bool = False) -> web.StreamResponse:
     language, day, book = services.language, today(services.clock), services.desk.reading()
     index = Index() if book.cache is None else book.cache.index
     wanted = Wanted(form.one("words"), form.one("state"), form.one("organisation"))
@@ -93,13 +97,17 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
     problems = {
         name: one for name, one in index.problems.items() if one.is_alarm or one.until or one.text_key in ALARMS
     }
+    known, shown = _known(services, book, index, problems), services.desk.overview
+    services.desk.overview = known
+    came = None if shown is None or not is_fetched else came_in_words(shown, known, language)
+    notice = _notice(services, book, came)
     waiting = {name for name in summaries if index.is_waiting(name)}
     if not (summaries or problems or _to_join(book)):
         words = welcome(book, services.band.name, language)
         return services.page(
             "overview_empty.html",
             HERE,
-            notice=_notice(services, book),
+            notice=notice,
             alarms=alarms,
             welcome=words,
             is_fetched=index.fetched is not None,
@@ -114,13 +122,12 @@ async def _page(services: Services, form: Form) -> web.StreamResponse:
         for name, one in ((one.case_id.hex(), one) for one in found[:most])
     ]
     drafted = {case_path(bytes.fromhex(name)) for name in services.desk.drafts.cases}
-    known = _known(services, book, index, problems)
     todo = todo_of(known, day, language)
     weekday = language.weekday(day)
     return services.page(
         "overview.html",
         HERE,
-        notice=_notice(services, book),
+        notice=notice,
         alarms=alarms,
         today=weekday[:1].upper() + weekday[1:],
         todo=todo,
@@ -156,8 +163,8 @@ def _to_join(book: Casebook) -> tuple[bytes, ...]:
     return tuple(case_id for case_id, one in book.waiting_moves.to_sign.items() if one.is_new)
 
 
-def _notice(services: Services, book: Casebook) -> Notice | None:
-    """Return what stands above everything: why nothing could be fetched, or that it is under way."""
+def _notice(services: Services, book: Casebook, came: Notice | None) -> Notice | None:
+    """Return what stands above everything: why nothing could be fetched, that it is under way, or what came."""
     if isinstance(services.refresh.failed, ServerRefused) and is_awaited(book.chain, book.keys.id):
         return NOT_LET_IN
     if services.refresh.failed is not None:
@@ -166,9 +173,9 @@ def _notice(services: Services, book: Casebook) -> Notice | None:
         return CLOCK
     if book.cache is not None and book.cache.damaged:
         return _DAMAGED
-    if services.refresh.is_running and services.refresh.fetched is None:
+    if services.refresh.is_running and (came is not None or services.refresh.fetched is None):
         return _FETCHING
-    return _taken_by_voice(services)
+    return came or _taken_by_voice(services)
 
 
 def _taken_by_voice(services: Services) -> Notice | None:
@@ -187,8 +194,8 @@ def _nothing(summaries: Mapping[str, Summary], day: date, language: Language) ->
     if nearest is None:
         return language.translate(N_("Nothing to do today."))
     return language.translate(
-        _WHAT[DeadlineKind(nearest.kind)], day=language.day(nearest.day, day)
-    )  # fmt: skip
+        _WHAT[DeadlineKind(nearest.kind)], day=language.weekday(day_to_act(nearest.day, day), day)
+    )
 
 
 def _is_unsigned(book: Casebook) -> bool:

@@ -80,12 +80,15 @@ async def done(request: web.Request) -> web.StreamResponse:
 def _form(request: web.Request, case: DeskCase, form: Form, notice: Notice | None = None) -> web.Response:
     services = request.app[SERVICES]
     warnings = warnings_of_leaving(case)
+    line = case_line(case, today(services.clock), services.language)
     return services.page(
         "recuse/form.html",
         _OVERVIEW,
         notice=notice,
         status=ERROR_STATUS if notice else 200,
-        line=case_line(case, today(services.clock), services.language),
+        # Who has not read the report is not led to it.
+        back=_OVERVIEW if line.leave else line.path,
+        line=line,
         reasons=REASONS,
         chosen=form.one("reason"),
         text=form.one("text"),

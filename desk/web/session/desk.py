@@ -32,6 +32,7 @@ from desk.web.session.held_copy import HeldCopy
 from desk.web.session.link import Link, LinkConnector
 from desk.web.session.oral import HeldCall
 from desk.web.session.passing import Moment, Now, now, seconds_since
+from desk.web.views.overview.todo import Known
 from desk.work.case.cached import fetch_touched, take_roster
 from desk.work.case.casebook import Casebook
 from desk.work.case.reading import ShownFile
@@ -102,6 +103,8 @@ class Desk:
     _door: asyncio.Lock = field(default_factory=asyncio.Lock)
     # A report that is being taken by voice: its words are gone with the lock.
     call: HeldCall | None = None
+    # What the overview showed last: gone with the lock too.
+    overview: Known | None = None
 
     @property
     def is_unlocked(self) -> bool:
@@ -271,7 +274,7 @@ class Desk:
             unlocked, self._unlocked = self._unlocked, None
             if unlocked is None:
                 return
-            self.call = None
+            self.call = self.overview = None
             self.tokens.clear()
             self.answered.clear()
             self.copy.drop()

@@ -6,7 +6,7 @@ from datetime import date
 from hashlib import blake2b
 from typing import Final
 
-from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind, is_erasable
+from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind, is_erasable
 from desk.keep.summaries import Limit, Summary
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
@@ -14,6 +14,7 @@ from desk.web.views.written import inert_line
 from desk.work.case.opened import DeskCase
 from desk.work.case.summing import summary_of
 from desk.work.due import has_answer
+from trusted.case.entry import Stream
 
 NO_ORGANISATION: Final = N_("organisation not given")
 _PERSON: Final = b"ks1-case-number"
@@ -31,7 +32,8 @@ class CaseLine:
     organisation: str
     received: str
     state: str
-    new: bool
+    # What this member has not had on the screen, in words.
+    new: str
     # Something of the reporter's came after what members wrote, and was not read.
     answered: bool
     urgent: bool
@@ -40,6 +42,10 @@ class CaseLine:
     waiting: bool = False
     # This member has left it, and it stands here for her signature alone: no heading, no day, nothing new.
     is_left: bool = False
+    # Of a report that this member has not read: where she steps aside before she does.
+    leave: str = ""
+    # Whether an erasure waits for a signature: hers or a colleague's.
+    erasing: bool = False
 
 
 def case_number(case_id: bytes) -> str:
@@ -78,11 +84,13 @@ def line_of(
         organisation=inert_line(summary.organisation) or language.translate(NO_ORGANISATION),
         received="" if summary.received is None else language.day(summary.received, today),
         state=state_in_words(state, language),
-        new=is_new(summary, read) and not answered and not waiting,
+        new="" if answered or waiting else _new_in_words(summary, read, language),
         answered=answered,
         urgent=summary.urgent,
         next=next_day(state, today, language),
         waiting=waiting,
+        leave="" if waiting else leave_path(summary, read),
+        erasing=bool(summary.signed or summary.own_signature),
     )
 
 
@@ -95,7 +103,7 @@ def _line_left(summary: Summary, number: str, language: Language) -> CaseLine:
         organisation="",
         received="",
         state="",
-        new=False,
+        new="",
         answered=False,
         urgent=False,
         next=NextDay("", ""),
@@ -103,9 +111,18 @@ def _line_left(summary: Summary, number: str, language: Language) -> CaseLine:
     )
 
 
-def is_new(summary: Summary, read: Mapping[int, int]) -> bool:
-    """Whether somebody else wrote what this member has not had on the screen."""
-    return any(count > read.get(stream, 0) for stream, count in summary.others.items())
+def leave_path(summary: Summary, read: Mapping[int, int]) -> str:
+    """Return where a member steps aside from a report that she has not read; nothing once she has, or may not."""
+    may_leave = CaseAction.RECUSE in summary.allowed and not read.get(int(Stream.REPORTER), 0)
+    return f"{case_path(summary.case_id)}/recuse" if may_leave else ""
+
+
+def _new_in_words(summary: Summary, read: Mapping[int, int], language: Language) -> str:
+    if not any(count > read.get(stream, 0) for stream, count in summary.others.items()):
+        return ""
+    # Of a case that she has read or signed for, "not read" would deny what she did: something came after it.
+    is_known = summary.own_signature or read.get(int(Stream.REPORTER), 0)
+    return language.translate(N_("Something to read") if is_known else N_("New"))
 
 
 def state_on(summary: Summary, today: date) -> CaseState:

@@ -12,7 +12,7 @@ from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from desk.web.views.pages import N_, Language
 from desk.work.case.summing import members_limits
 from desk.work.due import erased_at_latest
-from desk.work.workdays import working_days_between
+from desk.work.workdays import day_to_act, working_days_between
 
 # How many days before a day turns amber.
 SOON_DAYS: Final = {
@@ -35,7 +35,12 @@ STATES: Final = {
     CaseStage.ERASABLE: N_("Closed"),
 }
 _HELD: Final = N_("Kept for now")
-NEXT: Final = {
+# Where the day to act by comes before the day of the law, which is no working day and stands elsewhere with the reason.
+_NEXT_EARLIER: Final = {
+    DeadlineKind.ACKNOWLEDGE: N_("Acknowledge by %(day)s"),
+    DeadlineKind.FEEDBACK: N_("Feedback by %(day)s"),
+}
+_NEXT: Final = {
     DeadlineKind.ACKNOWLEDGE: N_("Acknowledge by %(day)s, law"),
     DeadlineKind.ASSESS: N_("First assessment by %(day)s, our goal"),
     DeadlineKind.FEEDBACK: N_("Feedback by %(day)s, law"),
@@ -89,10 +94,15 @@ def left_in_words(day: date, today: date, language: Language) -> str:
     return translate(N_("1 working day left") if left == 1 else N_("%(days)d working days left"), days=left)
 
 
+def limit_in_words(kind: DeadlineKind, by: date, today: date, language: Language) -> str:
+    """Return what is to be done, and the one day to act by: a working day, nobody is at work on a Sunday."""
+    day = day_to_act(by, today)
+    sentence = _NEXT[kind] if day == by else _NEXT_EARLIER.get(kind, _NEXT[kind])
+    return language.translate(sentence, day=language.weekday(day, today))
+
+
 def _limit(limit: Deadline, today: date, language: Language) -> NextDay:
-    # A day by which a member has to act has its name beside it: nobody is at work on a Sunday.
-    day = language.weekday(limit.day, today)
-    what = language.translate(NEXT[limit.kind], day=day)
+    what = limit_in_words(limit.kind, limit.day, today, language)
     is_soon = (limit.day - today).days <= SOON_DAYS[limit.kind]
     nearness = "late" if limit.overdue else ("soon" if is_soon else "")
     return NextDay(left_in_words(limit.day, today, language), what, nearness)

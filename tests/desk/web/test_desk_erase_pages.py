@@ -6,6 +6,7 @@ import re
 
 import pytest
 from babel.dates import format_date
+from desks.case_pages import fetched
 from desks.erased_pages import (
     GROUND,
     REFERENCE,
@@ -573,3 +574,45 @@ async def test_nor_if_she_signs_between_the_desks_two_looks_at_the_case(desks):
     assert len(opened) >= 2
     assert "En kollega har redan skrivit under just den beteckningen, och inget är raderat än." in page.words
     assert [one.case_id.hex() for one in await desks.listed(LEAD)] == [name]
+
+
+async def test_the_list_of_cases_says_that_an_erasure_waits_and_calls_nothing_unread_that_was_signed(desks):
+    name = await closed(desks)
+    await desks.act(HANDLER, "note", name, "En sak till.")
+    waits, chips = "Gallring väntar på underskrift", []
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        for reader in (one, other):
+            await reader.unlock()
+            chips.append(chips_of(await reader.go("/")))
+        await signed_first(one, name)
+        for reader in (one, other):
+            await fetched(reader)
+            chips.append(chips_of(await reader.go("/")))
+
+    before, at_other, signed, to_sign = chips
+    assert waits not in before + at_other
+    assert {waits, "Nytt att läsa"} <= set(signed)
+    assert "Oläst" not in signed
+    assert waits in to_sign
+
+
+def chips_of(page: Seen) -> list[str]:
+    return re.findall(r'<span class="chip[^>]*>(.*?)</span>', page.text)
+
+
+async def test_both_who_sign_read_whose_decision_the_ground_is_and_how_it_is_checked(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other:
+        await one.unlock()
+        form = await one.go(f"/erase/{name}")
+        await signed_first(one, name)
+        await other.unlock()
+        joins = await other.go("/erase")
+
+    for page in (form, joins):
+        assert "Kommunen beslutar om gallring" in page.words
+        assert "Ring kommunarkivarien." in page.words
+    assert form.words.index("Kommunen beslutar") < form.words.index("Beslutets eller kvittots")
+    assert joins.words.index("Kommunen beslutar") < joins.words.index("Skriv under och gallra")

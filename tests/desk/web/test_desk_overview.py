@@ -54,7 +54,7 @@ def todo_of(page) -> list[str]:
 
 def buttons_of(page) -> list[tuple[str, str]]:
     found = re.search(r'<ol class="todo">(.*?)</ol>', page.text, re.DOTALL)
-    found_buttons = re.findall(r'href="([^"]*)">(.*?)</a>', found[1]) if found else []
+    found_buttons = re.findall(r'<a class="button[^>]*href="([^"]*)">(.*?)</a>', found[1]) if found else []
     return [one for one in found_buttons if one[0] != "/settings"]
 
 
@@ -488,6 +488,46 @@ async def test_a_server_that_shows_other_members_is_shown_in_red(desks):
     assert titles_of(page) == [TEXT]
 
 
+async def test_the_button_that_fetches_answers_what_came_or_that_nothing_did(desks):
+    first = await desks.file(TEXT)
+    await desks.release()
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        shown = await reader.go("/")
+        nothing = await reader.send("/fetch")
+        await desks.file(OTHER)
+        await desks.reporter_writes(first, Message("Mer."))
+        await desks.release()
+        much = await reader.send("/fetch")
+        # It says what is new since the page was shown last, which may have been fetched beside it.
+        await do(desks, HANDLER, "note", first.keys.case_id.hex())
+        reader.services.refresh.begin()
+        await reader.services.refresh.wait()
+        little = await reader.send("/fetch")
+        after = await reader.go("/")
+
+    assert "Inget nytt." in nothing.words
+    assert "Ett nytt ärende. Nytt i ett ärende." in much.words
+    assert "Nytt i ett ärende." in little.words
+    assert "Ett nytt ärende." not in little.words
+    for page in (shown, after):
+        assert "Inget nytt." not in page.words
+        assert "Nytt i ett ärende." not in page.words
+
+
+async def test_without_cases_the_button_answers_too_and_a_fetching_under_way_is_no_answer(desks, monkeypatch):
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        nothing = await reader.send("/fetch")
+        monkeypatch.setattr(refresh, "PATIENCE_SECONDS", 0.0)
+        async with reader.services.desk.at_work():
+            under_way = await reader.send("/fetch")
+
+    assert "Inget nytt." in nothing.words
+    assert "Inget nytt." not in under_way.words
+    assert "Det som är nytt hämtas just nu." in under_way.words
+
+
 async def test_a_page_does_not_wait_for_the_fetching(desks):
     await desks.file(TEXT)
     await desks.release()
@@ -605,3 +645,29 @@ async def test_what_holds_for_every_case_is_shown_in_red_above_everything(desks)
     for shown in (page, again):
         assert "Serverns logg över sina dagliga kontroller är en annan än datorn har sett." in shown.words
         assert shown.text.index('<div class="box bad">') < shown.text.index("<h1>")
+
+
+async def test_one_day_is_the_day_to_act_by_and_the_law_s_stands_in_one_place_with_the_reason(desks):
+    # The law's seven days end on Sunday the 8th, when nobody is at work.
+    reporter = await desks.file(TEXT)
+    await desks.release()
+    name = reporter.keys.case_id.hex()
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        overview = await reader.go("/")
+        case = await reader.go(f"/case/{name}")
+        for act in ("acknowledge", "assess"):
+            await desks.act(HANDLER, act, name, "Tack.")
+        await reader.go("/")
+        working_day = await reader.send("/fetch")
+
+    todo, cases = (part for part in overview.words.split("Dina ärenden"))
+    law = "Senast enligt lagen är söndag 8 mars, men det är ingen arbetsdag."
+    assert f"Gör det senast fredag 6 mars. {law}" in todo
+    assert "Bekräfta senast fredag 6 mars" in cases
+    assert "söndag" not in cases
+    assert f"Bekräfta anmälan senast fredag 6 mars. {law}" in case.words
+    assert "Senast fredag 6 mars, 2 arbetsdagar kvar" in case.words
+    assert case.words.count("söndag 8 mars") == 1
+    # A day of the law that is a working day is one day.
+    assert "Återkoppling senast torsdag 4 juni enligt lag" in working_day.words

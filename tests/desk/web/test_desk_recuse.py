@@ -266,3 +266,42 @@ async def test_when_the_server_does_not_answer_nobody_has_left_and_what_was_type
 
     assert "Servern svarar inte." in sent.words
     assert any("Vi är &lt;kusiner&gt;." in page.text for page in (sent, kept))
+
+
+async def test_a_report_is_left_from_the_overview_without_being_read(desks):
+    name = await three_read(desks)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        await fetched(reader)
+        overview = await reader.go("/")
+        form = await reader.go(f"/case/{name}/recuse")
+        await reader.go(f"/case/{name}")
+        after = await reader.go("/")
+        later = await reader.go(f"/case/{name}/recuse")
+
+    link = f'<a href="/case/{name}/recuse">Jävig? Lämna ärendet utan att läsa det</a>'
+    todo, cases = overview.text.split('<ul class="cases">')
+    assert link in todo
+    assert link in cases
+    # Nor does the form lead to the report.
+    assert f'href="/case/{name}"' not in form.text
+    assert form.text.count('href="/"') > later.text.count('href="/"')
+    assert link not in after.text
+    assert f'href="/case/{name}"' in later.text
+
+
+async def test_of_an_unread_report_the_question_stands_alone_in_the_window(desks):
+    name = await three_read(desks)
+
+    async with pages_of(desks, HANDLER) as reader:
+        await reader.unlock()
+        first = await reader.go(f"/case/{name}")
+        again = await reader.go(f"/case/{name}")
+        style = reader.services.pages.style.decode()
+
+    alone = re.search(r'<div class="before-reading no-print">(.*?)</div>\s*</div>', first.text, re.DOTALL)
+    assert "Läs då inte vidare" in alone[1]
+    assert first.text.index(alone[0]) < first.text.index('class="talk"')
+    assert ".before-reading { min-block-size: 100vh; }" in style
+    assert "before-reading" not in again.text

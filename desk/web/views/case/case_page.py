@@ -21,6 +21,7 @@ from desk.web.views.written import inert, inert_line
 from desk.work.case.opened import NO_ORGANISATION, DeskCase
 from desk.work.case.readers import inside, signers_of_move
 from desk.work.case.summing import first_line, summary_of
+from desk.work.workdays import day_to_act
 from trusted.case.clock import STOCKHOLM
 from trusted.case.entry import (
     Attachment,
@@ -64,6 +65,17 @@ _OVERDUE: Final = {
     DeadlineKind.FEEDBACK: N_(
         "The day of the law was %(day)s. Give feedback today, even if not everything is finished."
     ),
+}
+_BY_THE_LAW: Final = {
+    DeadlineKind.ACKNOWLEDGE: N_("Acknowledge the report by %(day)s, the last day in the law."),
+    DeadlineKind.FEEDBACK: N_("Give feedback by %(day)s, the last day in the law."),
+}
+# The day of the law is no working day: members act before it.
+_BEFORE_THE_LAW: Final = {
+    DeadlineKind.ACKNOWLEDGE: N_(
+        "Acknowledge the report by %(day)s. At the latest by law is %(law)s, but that is no working day."
+    ),
+    DeadlineKind.FEEDBACK: N_("Give feedback by %(day)s. At the latest by law is %(law)s, but that is no working day."),
 }
 
 
@@ -241,7 +253,7 @@ def _news(case: DeskCase, today: date, language: Language) -> News | None:
     tone = "bad" if due is not None and due.overdue else "warn"
     came = N_("The report came %(day)s.") if reports else N_("It came %(day)s.")
     on = language.translate(N_("today")) if last == today else language.day(last, today)
-    days = _about_days(case, language, answered=bool(by_reporter))
+    days = _about_days(case, today, language, answered=bool(by_reporter))
     may_leave = what in _REPORTED and CaseAction.RECUSE in case.state.allowed
     leave = f"{case_path(case.known.case_id)}/recuse" if may_leave else ""
     return News(headline, " ".join((language.translate(came, day=on), *days)), tone, leave)
@@ -279,7 +291,7 @@ def _by_members(case: DeskCase, new: list[Entry], language: Language) -> str:
     return language.translate(N_("New from %(names)s"), names=", ".join(names))
 
 
-def _about_days(case: DeskCase, language: Language, *, answered: bool) -> Iterator[str]:
+def _about_days(case: DeskCase, today: date, language: Language, *, answered: bool) -> Iterator[str]:
     translate = language.translate
     if answered and case.known.read:
         yield translate(N_("No new time begins to run."))
@@ -289,11 +301,9 @@ def _about_days(case: DeskCase, language: Language, *, answered: bool) -> Iterat
     if due.overdue:
         yield translate(_OVERDUE[due.kind], day=language.day(due.day))
         return
-    what = {
-        DeadlineKind.ACKNOWLEDGE: N_("The next day in the law is %(day)s: the report is to be acknowledged by then."),
-        DeadlineKind.FEEDBACK: N_("The next day in the law is %(day)s: the reporter is to have feedback by then."),
-    }[due.kind]
-    yield translate(what, day=language.day(due.day))
+    act_by = day_to_act(due.day, today)
+    what = _BY_THE_LAW if act_by == due.day else _BEFORE_THE_LAW
+    yield translate(what[due.kind], day=language.weekday(act_by, today), law=language.weekday(due.day, today))
 
 
 def _readers(case: DeskCase, language: Language) -> tuple[str, ...]:

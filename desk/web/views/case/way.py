@@ -14,6 +14,7 @@ from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import left_in_words
 from desk.work.case.opened import DeskCase
+from desk.work.workdays import day_to_act
 from trusted.case.clock import clock_start
 from trusted.case.entry import Acknowledgement, Assessment, Body, Feedback, Outcome, Reopen, Stream
 
@@ -22,6 +23,7 @@ _ACKNOWLEDGE, _ASSESS, _INVESTIGATE, _FEEDBACK, _CLOSE = range(1, 6)
 DONE: Final = "done"
 NOW: Final = "now"
 LATE: Final = "late"
+_BY: Final = N_("By %(day)s, %(left)s")
 _OVER: Final = frozenset({CaseStage.CLOSED, CaseStage.ERASABLE})
 # Which step a case is at; a case that is over is at none.
 _AT: Final = {
@@ -162,7 +164,10 @@ class Way:
         return next((limit for limit in self._state.deadlines if limit.kind is kind), None)
 
     def _by(self, sentence: str, due: Deadline) -> str:
-        day = self._language.weekday(due.day, self._today)
+        # One day: where the law's is no working day, it stands with the reason in what is new and on the overview.
+        act_by = day_to_act(due.day, self._today)
+        sentence = sentence if act_by == due.day else _BY
+        day = self._language.weekday(act_by, self._today)
         left = left_in_words(due.day, self._today, self._language)
         return self._say(sentence, day=day, left=left[:1].lower() + left[1:])
 

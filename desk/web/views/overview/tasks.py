@@ -8,9 +8,10 @@ from typing import Final
 from desk.web.views.case.moving import SIGN_SENT
 from desk.web.views.pages import N_, Language
 from desk.work.due import Due, Task
-from desk.work.workdays import last_working_day
+from desk.work.workdays import day_to_act
 
 ERASE: Final = "/erase"
+_LAW: Final = N_("the law")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Words:
     text: str = ""
     # What ends on its day, as a sentence has it.
     limit: str = ""
+    # What sets that day.
+    rule: str = _LAW
 
 
 _NEW_READERS: Final = N_("Sign: new readers of case %(number)s")
@@ -43,7 +46,10 @@ TASKS: Final[Mapping[str, Words]] = {
     Task.FEEDBACK: Words(N_("%(left)s: give feedback"), N_("Give feedback"), limit=_THREE_MONTHS),
     "feedback-soon": Words(N_("%(left)s: prepare the feedback"), N_("Give feedback"), limit=_THREE_MONTHS),
     Task.ASSESS: Words(
-        N_("%(left)s: make the first assessment"), N_("Write the assessment"), limit=N_("the time of our goal")
+        N_("%(left)s: make the first assessment"),
+        N_("Write the assessment"),
+        limit=N_("the time of our goal"),
+        rule=N_("our goal"),
     ),
     Task.HARM: Words(
         N_("Can anybody come to harm?"),
@@ -104,7 +110,7 @@ def path_of(due: Due, case: str) -> str:
 
 def when_in_words(words: Words, by: date, today: date, language: Language) -> str:
     """Return by when it is to be done, in working days: who reads it on a Friday learns that Sunday is too late."""
-    translate, last = language.translate, last_working_day(by)
+    translate, last = language.translate, day_to_act(by, today)
     limit, day = translate(words.limit), language.weekday(by, today)
     if by < today:
         sentence, limit = (
@@ -113,14 +119,19 @@ def when_in_words(words: Words, by: date, today: date, language: Language) -> st
         )
     elif by == today:
         sentence = N_("Do it today, %(now)s: %(limit)s ends today.")
-    elif last <= today:
+    elif last == today:
         sentence = N_("Do it today, %(now)s: %(limit)s ends on %(day)s.")
     elif last < by:
-        sentence = N_("Do it by %(last)s: %(limit)s ends on %(day)s.")
+        sentence = N_("Do it by %(last)s. At the latest by %(rule)s is %(day)s, but that is no working day.")
     else:
         sentence = N_("Do it by %(day)s: %(limit)s ends that day.")
     return translate(
-        sentence, limit=limit, day=day, last=language.weekday(last, today), now=language.weekday(today, today)
+        sentence,
+        limit=limit,
+        rule=translate(words.rule),
+        day=day,
+        last=language.weekday(last, today),
+        now=language.weekday(today, today),
     )
 
 

@@ -12,12 +12,12 @@ from typing import Final
 from cases.case.timeline import CaseAction, DeadlineKind
 from desk.keep.summaries import Problem, Summary
 from desk.web.views.case.moving import SIGN_SENT, STILL_HAS_KEY, in_words, in_words_or
-from desk.web.views.case_line import case_number, case_path
+from desk.web.views.case_line import case_number, case_path, leave_path
 from desk.web.views.overview.tasks import TASKS, Words, path_of, when_in_words
 from desk.web.views.overview.whose import whose_in_words
 from desk.web.views.pages import N_, Language
 from desk.web.views.sentences import sentences_for
-from desk.web.views.states import NEXT, left_in_words
+from desk.web.views.states import left_in_words, limit_in_words
 from desk.web.views.written import inert_line
 from desk.work.case.opened import Held
 from desk.work.due import FEEDBACK_REMINDERS, Basis, Due, Task, due_in, waits_before_locking
@@ -46,6 +46,8 @@ class Todo:
     # Who has the case, in words; the address at which this member takes it, where nobody has.
     whose: str = ""
     take: str = ""
+    # Where she steps aside from a report that she has not read.
+    leave: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -100,10 +102,13 @@ def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
             continue
         if summary.warnings:
             found.append(_Found(_first(_ALARM), partial(_warning, summary, language)))
-        due = due_in(summary, known.held.get(name), known.read.get(name, {}), today)
+        read = known.read.get(name, {})
+        due, leave = due_in(summary, known.held.get(name), read, today), leave_path(summary, read)
         # Who takes it takes the case: one button is enough.
         first = min(due, key=lambda one: one.rank, default=None)
-        found += [_Found(one.rank, partial(_task, one, summary, today, language, may_take=one is first)) for one in due]
+        for one in due:
+            words = partial(_task, one, summary, today, language, may_take=one is first, leave=leave)
+            found.append(_Found(one.rank, words))
     found.sort(key=lambda one: one.rank)
     return tuple(replace(one.words(), is_first=not place) for place, one in enumerate(found[:MOST]))
 
@@ -144,11 +149,11 @@ def _while_away(problem: Problem, summary: Summary, today: date, language: Langu
     day = language.weekday(until.astimezone(STOCKHOLM).date() - timedelta(days=1), today)
     yield language.translate(N_("It is being locked again, and is back on %(day)s after 6 in the morning."), day=day)
     if summary.due is not None:
-        limit = language.translate(NEXT[DeadlineKind(summary.due.kind)], day=language.weekday(summary.due.day, today))
+        limit = limit_in_words(DeadlineKind(summary.due.kind), summary.due.day, today, language)
         yield f"{limit}: {left_in_words(summary.due.day, today, language)}."
 
 
-def _task(due: Due, summary: Summary, today: date, language: Language, *, may_take: bool) -> Todo:
+def _task(due: Due, summary: Summary, today: date, language: Language, *, may_take: bool, leave: str) -> Todo:
     words, translate = _words_of(due, summary, today), language.translate
     left = "" if due.by is None else left_in_words(due.by, today, language)
     names = ", ".join(inert_line(one) for one in _named_in(due, summary))
@@ -168,6 +173,7 @@ def _task(due: Due, summary: Summary, today: date, language: Language, *, may_ta
         tone="bad" if is_late else "warn",
         whose=whose_in_words(summary, today, language) if due.basis is not Basis.SIGNATURE else "",
         take=f"{case_path(summary.case_id)}/has" if may_take and _is_free(due, summary, today) else "",
+        leave=leave,
     )
 
 
