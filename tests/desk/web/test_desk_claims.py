@@ -49,6 +49,10 @@ async def test_what_one_takes_on_the_list_the_others_see_and_have_below_their_ow
 
     assert OLDER in before[0]
     assert "Jag tar det" in before[0]
+    # What taking it means is said once, where it is first offered: nothing waits for it.
+    means = "Du kan göra det här utan att ta ärendet. Den som tar det håller i det, och de andra ser vem."
+    assert [means in row for row in before].count(True) == 1
+    assert means in before[0]
     assert one.at == f"/case/{second}" or "Att göra i dag" in overview.words
     assert "Du har det." in mine[0]
     assert "Jag tar det" not in mine[0]
