@@ -135,15 +135,15 @@ async def test_harm_is_asked_about_once_after_the_assessment_and_on_the_day_that
         await reader.send(f"/case/{name}/harm", risk="none", until="")
         done = rows_of(await reader.go("/"))
 
-    question = "Kan någon fara illa?"
+    question = "Kan någon råka illa ut?"
     assert [any(question in row for row in rows) for rows in (before, asked, then)] == [False, True, False]
     assert empty.status == 422
     assert ">\nVi ringer.</textarea>" in empty.text
     assert "Anmälaren kan straffas eller bli röjd." in answered.words
     assert "Vi ringer facket." in answered.words
     assert "kallskydd-claim" not in answered.text
-    assert any("Titta igen: kan någon fara illa?" in row for row in again)
-    assert not any("fara illa" in row for row in done)
+    assert any("Titta igen: kan någon råka illa ut?" in row for row in again)
+    assert not any("råka illa ut" in row for row in done)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from babel import Locale, UnknownLocaleError
 
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, DeadlineKind
-from cases.roster.member import Member
+from cases.roster.chain import Member
 from desk.web.views.case.entries import EntryShower, EntryShown, name_in_words
 from desk.web.views.case.held import HeldShown, held_shown, relock_shown
 from desk.web.views.case.moving import is_left
