@@ -53,6 +53,8 @@ class Services:
     language_code: str = DEFAULT_LANGUAGE
     # Whether this computer writes memory to a disk that is not encrypted.
     swap_is_readable: bool = False
+    # Of the first page after the desk was unlocked: whether what was typed before is there.
+    after_lock: Notice | None = None
     phrases: Phrases = field(default_factory=Phrases)
     refresh: Refresh = field(init=False)
 
@@ -75,6 +77,9 @@ class Services:
         """Return a page of the application. `here` is its address, for the menu; a notice stands above everything."""
         language = self.language
         shown = None if notice is None else language.notice(notice)
+        after_lock = None
+        if self.desk.is_unlocked:
+            after_lock, self.after_lock = self.after_lock, None
         response = self.pages.page(
             template,
             language,
@@ -85,6 +90,7 @@ class Services:
             chapter=chapter_of(template),
             unlocked=self.desk.is_unlocked,
             notice=shown,
+            after_lock=None if after_lock is None else language.notice(after_lock),
             fetched=self._fetched(language),
             token=self.desk.tokens.new,
             frame=f"{self.address.frame_origin}/beat",

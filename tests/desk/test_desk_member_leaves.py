@@ -16,7 +16,7 @@ from trusted.case.entry import Handover, Note, Stream
 
 CASES = 20
 DIES_AT = 7
-NOTE = "Låses om utan Person 2, som slutar."
+NOTE = "Låset byts utan Person 2, som slutar."
 LEAD, LEAVER, COUNSEL = range(3)
 OF_TWO = ("lead", "handler", "counsel")
 # Members 0, 3 and 4 stay.

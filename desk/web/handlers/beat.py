@@ -59,9 +59,10 @@ def leaving(desk: Desk, request: web.Request, response: web.StreamResponse) -> w
     """Have a page of an unlocked desk leave when the desk locks, unless somebody writes in it."""
     if not isinstance(response, web.Response) or response.content_type != "text/html" or response.prepared:
         return response
-    if request.method != hdrs.METH_GET or not desk.is_unlocked or _REFRESH in response.headers:
+    if not desk.is_unlocked or _REFRESH in response.headers:
         return response
-    if isinstance(response.body, bytes) and _TYPED not in response.body:
+    desk.is_writing = isinstance(response.body, bytes) and _TYPED in response.body
+    if request.method == hdrs.METH_GET and not desk.is_writing:
         query = {**request.query, LEAVES: ""}
         response.headers[_REFRESH] = f"{ceil(desk.idle_left) + 1}; url={request.rel_url.with_query(query)}"
     return response

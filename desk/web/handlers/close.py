@@ -23,6 +23,7 @@ from desk.web.handlers.write.machine import (
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import shown_case
+from desk.web.views.case.case_page import readers_in_words
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.writing.close_form import TypedClose, days_after, outcome_of, results
 from desk.web.views.writing.news import counted, own_since
@@ -132,6 +133,7 @@ class _Close(FormWithPreview[TypedClose]):
             number=case_number(bytes.fromhex(sitting.case)),
             path=sitting.path,
             typed=replace(sitting.typed, seen=sitting.typed.seen or counted(opened.case)),
+            readers=readers_in_words(opened.case, services.language),
             view=services.reporter.preview(opened.case, bodies, sitting.today, opened.rules),
         )
 

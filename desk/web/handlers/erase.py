@@ -81,6 +81,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def show_again(request: web.Request) -> web.StreamResponse:
     """Go to the list after the lock came between it and the second signature: the tick is given again."""
     typed_before(request)
+    request.app[SERVICES].after_lock = None
     return see(ERASE)
 
 

@@ -17,12 +17,18 @@ from desk.web.local.forms import Form, read_form
 from desk.web.local.guard import Routes
 from desk.web.services import ERROR_STATUS, SERVICES, Services
 from desk.web.views.group.way_to_server import Way, way_in_words
-from desk.web.views.pages import Notice, see
+from desk.web.views.pages import N_, Notice, see
 from desk.web.views.sentences import notice_for
 
 UNLOCK: Final = "/unlock"
 LOCK: Final = "/lock"
 OVERVIEW: Final = "/"
+_KEPT: Final = Notice(N_("What you wrote is still here."), tone="good")
+_GONE: Final = Notice(
+    N_("What you wrote before the lock did not come along."),
+    N_("It is gone, unless you kept it as a draft or the page still stands in another tab."),
+    "warn",
+)
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -45,7 +51,9 @@ async def unlock(request: web.Request) -> web.StreamResponse:
         await services.desk.unlock(_passphrase(form))
     except DeskError as refused:
         return page(services, notice=notice_for(refused), status=ERROR_STATUS)
-    return see(services.desk.held_path or OVERVIEW)
+    desk = services.desk
+    services.after_lock = _KEPT if desk.held_path else _GONE if desk.is_writing else None
+    return see(desk.held_path or OVERVIEW)
 
 
 async def lock(request: web.Request) -> web.StreamResponse:

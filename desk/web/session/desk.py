@@ -103,6 +103,8 @@ class Desk:
     _door: asyncio.Lock = field(default_factory=asyncio.Lock)
     # A report that is being taken by voice: its words are gone with the lock.
     call: HeldCall | None = None
+    # Whether somebody can have been writing in the page that was shown last; it outlasts the lock.
+    is_writing: bool = False
     # What the overview showed last: gone with the lock too.
     overview: Known | None = None
 

@@ -140,5 +140,5 @@ async def test_a_way_that_is_still_being_made_is_named_as_the_cause(desks):
         page, took = await _timed(reader.send(f"{path}/write", act="note", text="Ring.", seen="", do="preview"))
 
     assert took < 2 * PATIENCE + session.LOCK_PATIENCE_SECONDS
-    assert "Inte skickat. Vägen till servern är inte öppen ännu." in page.words
+    assert "Inte skickat. Du är inte ansluten till servern än." in page.words
     assert "Ring." in page.text

@@ -302,7 +302,7 @@ async def test_a_moved_case_leaves_the_cache_of_who_reads_it_no_more(tmp_path):
     assert was_there
     assert not path.exists()
     assert "<bdi>En sak.</bdi>" not in page.text
-    assert "Byter nyckel" in page.words
+    assert "Får nytt lås" in page.words
     assert "Har gruppen tagit bort dig ser du det inte mer." in page.words
 
 

@@ -275,5 +275,5 @@ async def test_the_kind_of_matter_is_one_of_the_municipalitys_own_list(desks, mo
     assert "&lt;b&gt;Annat&lt;/b&gt;" in form.text
     assert other.status == 422
     assert "Jäv" in page.words
-    assert "slag av ärende" in page.words
+    assert "vad ärendet gäller" in page.words
     assert 'value="Jäv" checked' in again.text

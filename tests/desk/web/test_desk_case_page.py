@@ -219,7 +219,19 @@ async def test_what_the_reporter_tried_to_attach_and_whom_it_concerns_is_said(de
     assert "Anmälaren har kryssat för vem den gäller: Person 2." in page.words
     assert "Anmälaren säger att den hör ihop med en tidigare anmälan." in page.words
     assert "Bråttom Ja" in page.words
-    assert "Läses av Person 1, Person 3 (extern jurist)" in page.words
+    missing = (
+        "Saknas någon? Då har anmälaren kryssat för personen, eller så är personen jävig eller har inte fått ärendet."
+    )
+    assert f"Läses av Person 1, Person 3 (extern jurist) {missing}" in page.words
+
+
+async def test_why_somebody_does_not_read_a_case_is_said_of_nobody_and_only_where_somebody_does_not(desks):
+    _, path = await a_case(desks)
+
+    page = await shown(desks, LEAD, path)
+
+    assert "Läses av Person 1, Person 2" in page.words
+    assert "Saknas någon?" not in page.words
 
 
 async def test_minutes_say_whether_the_reporter_has_approved_them_and_the_page_speaks_english_too(desks):

@@ -91,7 +91,7 @@ async def test_a_case_that_was_moved_to_a_new_key_is_a_line_and_no_alarm(tmp_pat
     assert 'role="alert"' not in page.text
     assert "✗" not in page.words
     assert "Inget fel har hittats." in page.words
-    assert f"Byter nyckel, eller är inte ditt längre – {case_number(bytes.fromhex(name))}." in page.words
+    assert f"Får nytt lås, eller är inte ditt längre – {case_number(bytes.fromhex(name))}." in page.words
 
 
 async def test_a_check_that_failed_in_the_night_comes_first_with_its_name_for_the_operator(desks):

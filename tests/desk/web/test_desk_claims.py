@@ -49,6 +49,10 @@ async def test_what_one_takes_on_the_list_the_others_see_and_have_below_their_ow
 
     assert OLDER in before[0]
     assert "Jag tar det" in before[0]
+    # What taking it means is said once, where it is first offered: nothing waits for it.
+    means = "Du kan göra det här utan att ta ärendet. Den som tar det håller i det, och de andra ser vem."
+    assert [means in row for row in before].count(True) == 1
+    assert means in before[0]
     assert one.at == f"/case/{second}" or "Att göra i dag" in overview.words
     assert "Du har det." in mine[0]
     assert "Jag tar det" not in mine[0]
@@ -131,15 +135,15 @@ async def test_harm_is_asked_about_once_after_the_assessment_and_on_the_day_that
         await reader.send(f"/case/{name}/harm", risk="none", until="")
         done = rows_of(await reader.go("/"))
 
-    question = "Kan någon fara illa?"
+    question = "Kan någon råka illa ut?"
     assert [any(question in row for row in rows) for rows in (before, asked, then)] == [False, True, False]
     assert empty.status == 422
     assert ">\nVi ringer.</textarea>" in empty.text
     assert "Anmälaren kan straffas eller bli röjd." in answered.words
     assert "Vi ringer facket." in answered.words
     assert "kallskydd-claim" not in answered.text
-    assert any("Titta igen: kan någon fara illa?" in row for row in again)
-    assert not any("fara illa" in row for row in done)
+    assert any("Titta igen: kan någon råka illa ut?" in row for row in again)
+    assert not any("råka illa ut" in row for row in done)
 
 
 @pytest.mark.parametrize(

@@ -87,9 +87,9 @@ async def test_a_case_goes_to_the_lawyer_and_the_reporter_reads_who_is_new_and_w
     assert "Ärendet läses nu också av: Counsel 3" in look.words
     assert "Skicka, så ligger det under Att göra i dag hos Person 2. Ingen annan kan öppna det." in look.words
     assert file.headers["Content-Disposition"] == 'attachment; filename="omlasning.bin"'
-    assert "Person 1 vill låsa om ”En sak.”" in shown.words
+    assert "Person 1 vill byta lås på ”En sak.”" in shown.words
     assert "Nya i ärendet Person 3 (extern jurist)" in shown.words
-    assert "Ärendet är omlåst" in done.words
+    assert "Ärendet har fått nytt lås" in done.words
     assert "En sak." in hers.words
     # Who signs writes the entry, and two have decided it.
     assert "Gruppen: Person 3 läser ärendet nu" in hers.words
@@ -125,7 +125,7 @@ async def test_nothing_is_moved_before_the_second_member_has_ticked_and_signed(d
     assert unticked.status == 422
     assert "Du har inte kryssat för att du har kontrollerat vilka som läser" in unticked.words
     assert before == (1, 1)
-    assert "Ärendet är omlåst" in done.words
+    assert "Ärendet har fått nytt lås" in done.words
     assert after == 2
 
 
@@ -188,7 +188,7 @@ async def test_what_is_no_file_for_this_member_is_refused(desks, wrong):
         page = await send_file(other, sent)
 
     assert page.status == 422
-    assert ("Ingen fil valdes" if not wrong else "Filen innehåller ingen omlåsning för dig.") in page.words
+    assert ("Ingen fil valdes" if not wrong else "Filen innehåller inget låsbyte för dig.") in page.words
 
 
 async def test_what_was_written_after_the_file_was_made_is_not_lost_but_the_file_is_refused(desks):
@@ -243,7 +243,7 @@ async def test_of_two_who_read_one_locks_out_who_left_with_a_third_and_she_is_no
     assert "Skriv till anmälaren varför." in no_reason.words
     assert "Du har lämnat ärendet, så du låser inte om det." in refused.words
     assert 'name="signer"' not in refused.text
-    assert "Ärendet är omlåst" in done.words
+    assert "Ärendet har fått nytt lås" in done.words
     assert "En sak." in read.words
     assert after == ()
 
@@ -291,25 +291,25 @@ async def test_between_two_releases_a_moved_case_waits_on_the_overview_with_its_
 
     number = case_number(bytes.fromhex(name))
     # The acknowledgement comes first, then the move.
-    assert "bekräfta anmälan, lås sedan om" in before.words
-    assert f"Ärende {number}. Det låses om och är tillbaka {comes_back} efter kl. 6." in waiting.words
+    assert "bekräfta anmälan, byt sedan lås" in before.words
+    assert f"Ärende {number}. Det får nytt lås och är tillbaka {comes_back} efter kl. 6." in waiting.words
     # Nothing can be done before it is back, so it is nothing to do.
     assert "bekräfta anmälan" not in waiting.words
     assert re.search(r"Bekräfta senast \w+ \d+ \w+: \d+ arbetsdagar kvar\.", waiting.words)
     assert "bekräfta anmälan" in back.words
     assert "ärendet: Person 2 har lämnat" not in back.words
     assert f"Ärende {number}" in waiting.words
-    assert "Byter nyckel" in waiting.words
-    assert "Ärendet låses om. Du ser det igen efter kl. 6 nästa dag." in waiting.words
+    assert "Får nytt lås" in waiting.words
+    assert "Ärendet får nytt lås. Du ser det igen efter kl. 6 nästa dag." in waiting.words
     assert f'href="/case/{name}"' in waiting.text
     assert f"/case/{name}/" not in waiting.text
     assert TEXT not in waiting.words
     assert "Inget av det du kan läsa innehåller ”systerson”." in searched.words
     for page in (case, form):
-        assert "Ärendet låses om." in page.words
+        assert "Ärendet får nytt lås." in page.words
         assert "Har gruppen tagit bort dig ser du det inte mer." in page.words
     assert TEXT in back.words
-    assert "Byter nyckel" not in back.words
+    assert "Får nytt lås" not in back.words
     assert TEXT in again.words
 
 
@@ -331,9 +331,9 @@ async def test_who_was_left_out_sees_the_row_for_two_releases_and_then_nothing_o
         case = await one.go(f"/case/{name}")
         cache = one.services.desk.reading().cache
 
-    assert ["Byter nyckel" in page.words for page in pages] == [True, True, False]
+    assert ["Får nytt lås" in page.words for page in pages] == [True, True, False]
     assert case_number(bytes.fromhex(name)) not in pages[2].words
-    assert "Ärendet låses om" not in case.words
+    assert "Ärendet får nytt lås" not in case.words
     assert name not in cache.index.summaries
     assert cache.case(bytes.fromhex(name)) is None
 
@@ -352,14 +352,12 @@ async def test_a_day_of_the_law_before_the_case_comes_back_is_to_be_met_before_t
         desks.clock.forward(days=93)
         feedback = await reader.go(f"/case/{name}/move")
 
-    first = "Skicka bekräftelsen först: efter omlåsningen når du inte ärendet förrän efter kl. 6 nästa dag."
+    first = "Skicka bekräftelsen först: efter låsbytet når du inte ärendet förrän efter kl. 6 nästa dag."
     # The acknowledgement comes first on every day: what waits for a signature lets nobody write.
     assert [first in page.words for page in (early, near, met)] == [True, True, False]
     assert f'href="/case/{name}/write?act=acknowledge"' in early.text
     assert "Skriv inget i ärendet" in early.words
-    assert (
-        "Ge återkoppling först: efter omlåsningen når du inte ärendet förrän efter kl. 6 nästa dag." in feedback.words
-    )
+    assert "Ge återkoppling först: efter låsbytet når du inte ärendet förrän efter kl. 6 nästa dag." in feedback.words
 
 
 async def test_the_overview_says_whose_signature_a_file_waits_for_until_it_fits_no_more(desks):
@@ -385,7 +383,7 @@ async def test_the_overview_says_whose_signature_a_file_waits_for_until_it_fits_
         await fetched(one)
         stale = await one.go("/")
 
-    said = "Omlåsningen väntar på underskrift av Person 3."
+    said = "Låsbytet väntar på underskrift av Person 3."
     assert [said in page.words for page in (before, waiting, again, stale)] == [False, True, True, False]
     assert refused.status == 422
 
@@ -452,7 +450,7 @@ async def test_after_the_move_the_one_who_left_opens_nothing_with_copies_of_ever
         counts["key file alone, after"] = await opens(new, new.home(HANDLER, "bare"), name)
 
     assert "Person 2 har lämnat ärendet" in form.words
-    assert "Ärendet är omlåst" in done.words
+    assert "Ärendet har fått nytt lås" in done.words
     assert counts == {
         "entitled, before": {Stream.REPORTER: 2, Stream.MEMBERS: 1, Stream.NOTES: 2},
         "reader, after": {Stream.REPORTER: 2, Stream.MEMBERS: 2, Stream.NOTES: 3},

@@ -44,7 +44,7 @@ async def test_with_one_move_waiting_its_row_and_its_case_lead_to_it_and_with_tw
     # A file is taken where it was.
     assert "Du har fått en fil" in file.words
     assert "2 ärenden väntar på din underskrift." in both.words
-    assert "Ärendet är omlåst" in done.words
+    assert "Ärendet har fått nytt lås" in done.words
 
 
 async def test_both_see_who_of_those_left_out_has_stepped_aside(desks):

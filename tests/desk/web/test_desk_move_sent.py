@@ -77,7 +77,7 @@ async def test_what_one_sends_the_other_finds_under_to_do_and_signs_on_a_page_th
     assert not on_disk
     assert "En kollega har skickat ett ärende att skriva under." in page.words
     assert "Läser från och med nu Person 1 (sammankallande), Person 2 (handläggare)" in looked.words
-    assert "Ärendet är omlåst" in done.words
+    assert "Ärendet har fått nytt lås" in done.words
     assert then == ((), ())
     assert "Inget väntar på din underskrift hos servern." in after.words
     assert opened.status == 200
@@ -125,13 +125,13 @@ async def test_what_a_third_reader_writes_meanwhile_is_refused_with_why_and_come
         overview = await one.go("/")
 
     assert refused.status == fits.status == 422
-    assert "En omlåsning väntar på en kollegas underskrift, så inget annat görs i ärendet förrän dess." in refused.words
-    assert "Person 1 har skickat en omlåsning för dig att skriva under, så inget annat görs i ärendet" in fits.words
-    assert "Omlåsningen väntar inte längre." in why.words
+    assert "Ett låsbyte väntar på en kollegas underskrift, så inget annat görs i ärendet förrän dess." in refused.words
+    assert "Person 1 har skickat ett låsbyte för dig att skriva under, så inget annat görs i ärendet" in fits.words
+    assert "Låsbytet väntar inte längre." in why.words
     assert ">Jag vet mer.</textarea>" in kept.text
     assert "Anteckningen är sparad." in noted.words
-    assert "Jag skriver inte under omlåsningen. Vi väntar på juristen." in noted.words
-    assert "Omlåsningen väntar" not in overview.words
+    assert "Jag skriver inte under låsbytet. Vi väntar på juristen." in noted.words
+    assert "Låsbytet väntar" not in overview.words
 
 
 async def test_a_move_that_waits_holds_back_every_other_act_of_its_case_until_it_is_taken_back(desks):
@@ -156,14 +156,14 @@ async def test_a_move_that_waits_holds_back_every_other_act_of_its_case_until_it
         gone = await other.go("/")
         draft = await one.go(f"/case/{name}/write")
 
-    said = "Din omlåsning väntar på underskrift av Person 2, så inget annat görs i ärendet förrän dess."
+    said = "Ditt låsbyte väntar på underskrift av Person 2, så inget annat görs i ärendet förrän dess."
     assert [said in page for page in own] == [True] * len(pages)
-    assert [f"{NAME} har skickat en omlåsning" in page for page in hers] == [True] * len(pages)
+    assert [f"{NAME} har skickat ett låsbyte" in page for page in hers] == [True] * len(pages)
     assert f"/case/{name}/note" not in case.text
     # The list has the signature alone.
     assert "bekräfta anmälan" not in overview.words
     assert f"Skriv under: nya läsare i ärende {case_number(bytes.fromhex(name))}" in overview.words
-    assert "Omlåsningen väntar på underskrift av Person 2." in own_overview.words
+    assert "Låsbytet väntar på underskrift av Person 2." in own_overview.words
     assert said in sent.words
     assert ">\nTack.</textarea>" in draft.text
     assert after.status == 200
@@ -361,8 +361,8 @@ async def test_all_cases_of_one_who_leaves_are_sent_on_one_page_and_signed_on_an
     assert "En kollega har skickat det till dig. Du läser ärendet när du har skrivit under." in listed.words
     assert "Nya: Person 3. Läser inte längre: Person 2." in pages[0].words
     assert "Inget är underskrivet än." in pages[1].words
-    assert "2 ärenden är omlåsta" in pages[2].words
-    assert "1 ärende är omlåst" in pages[5].words
+    assert "2 ärenden har fått nytt lås" in pages[2].words
+    assert "1 ärende har fått nytt lås" in pages[5].words
     assert epochs == [2, 2, 2]
 
 

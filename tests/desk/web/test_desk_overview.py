@@ -151,7 +151,7 @@ async def test_the_days_of_a_case_from_its_first_to_its_last(desks):
         ["3 arbetsdagar kvar: gör första bedömningen"],
         [(f"{case}/write?act=assess", "Skriv bedömningen")],
     )
-    assert assessed[0] == ["Kan någon fara illa?"]
+    assert assessed[0] == ["Kan någon råka illa ut?"]
     assert harmless[0] == []
     assert "Inget att göra i dag. Nästa datum är" in harmless[2]
     assert "återkoppling i ett ärende" in harmless[2]
@@ -182,12 +182,12 @@ async def test_an_answer_that_came_is_to_be_read_and_then_no_more(desks):
         after = await reader.go("/")
 
     assert '<span class="chip new">Oläst</span>' in unread
-    assert todo_of(before) == ["Kan någon fara illa?"]
-    assert todo_of(came) == ["Ett svar har kommit", "Kan någon fara illa?"]
+    assert todo_of(before) == ["Kan någon råka illa ut?"]
+    assert todo_of(came) == ["Ett svar har kommit", "Kan någon råka illa ut?"]
     assert buttons_of(came)[0] == (f"/case/{name}", "Läs svaret")
     assert f"Ni frågade {asked}." in came.words
     assert '<span class="chip new">Nytt svar</span>' in came.text
-    assert todo_of(after) == ["Kan någon fara illa?"]
+    assert todo_of(after) == ["Kan någon råka illa ut?"]
     assert "Nytt svar" not in after.words
 
 
@@ -210,7 +210,7 @@ async def test_an_answer_is_to_be_read_also_while_the_case_waits_for_a_signature
             after = await reader.go("/")
 
     assert todo_of(page) == ["Ett svar har kommit"]
-    assert "Omlåsningen väntar på underskrift av Person 2." in page.words
+    assert "Låsbytet väntar på underskrift av Person 2." in page.words
     assert todo_of(after) == []
 
 

@@ -57,7 +57,7 @@ async def test_who_steps_aside_says_why_and_the_others_see_it_and_the_reporter_d
     assert 'class="box warn"' not in form.text
     assert "Ärendet försvinner genast från din översikt" in form.words
     assert "Tack. Du har lämnat ärendet" in done.words
-    assert "Nu låser de om ärendet med en ny nyckel." in done.words
+    assert "Nu byter de lås på ärendet." in done.words
     assert reader.at == f"/case/{name}/recused"
     assert again.status == 200
     reason = "En närstående (familj, släkt) är berörd.\n\nVi är <kusiner>."
@@ -105,7 +105,7 @@ async def test_of_two_who_read_the_first_and_the_last_are_warned_before_it_is_do
         assert "Ärendet försvinner genast" not in page.words
     assert "Du kan behöva skriva under en gång till" in done.words
     assert "Ring Person 1, så att det blir gjort snart" in done.words
-    assert "Nu låser de om ärendet" not in done.words
+    assert "Nu byter de lås på ärendet" not in done.words
     assert "Du är den sista som kan arbeta med ärendet." in last.words
     assert "Lägg till en annan läsare först" in last.words
 
@@ -200,11 +200,11 @@ async def test_the_others_have_it_among_what_to_do_until_they_have_locked_the_ca
 
     # While a move waits nobody can write: the acknowledgement comes first.
     assert f"/case/{name}/move" not in unanswered.text
-    assert "bekräfta anmälan, lås sedan om" in unanswered.words
+    assert "bekräfta anmälan, byt sedan lås" in unanswered.words
     still = "Person 2 har lämnat ärendet och har fortfarande nyckeln."
     assert still in unanswered.words
     assert f"{still} Skicka bekräftelsen först" in case.words
-    relock = f'<a class="button{{}}" href="/case/{name}/move">Lås om</a>'
+    relock = f'<a class="button{{}}" href="/case/{name}/move">Byt lås</a>'
     assert f'<a class="button main" href="/case/{name}/write?act=acknowledge">' in case.text
     assert relock.format("") in case.text
     for page in (sent, answered):
@@ -212,10 +212,10 @@ async def test_the_others_have_it_among_what_to_do_until_they_have_locked_the_ca
         assert relock.format(" main") in page.text
     assert "Skickat" in sent.words
     assert [f"/case/{name}/move" in page.text for page in pages] == [True, True, False]
-    assert "Lås om ärendet: Person 2 har lämnat" in pages[0].words
+    assert "Byt lås på ärendet: Person 2 har lämnat" in pages[0].words
     assert "En sak." not in pages[2].words
     assert "En sak." in after.words
-    assert "Lås om ärendet" not in after.words
+    assert "Byt lås på ärendet" not in after.words
     assert "nyckeln" not in relocked.words
 
 
@@ -279,11 +279,17 @@ async def test_a_report_is_left_from_the_overview_without_being_read(desks):
         await reader.go(f"/case/{name}")
         after = await reader.go("/")
         later = await reader.go(f"/case/{name}/recuse")
+        quiet = await three_read(desks, "En annan sak.")
+        await desks.act(LEAD, "close", quiet, "Vi har utrett det.")
+        await fetched(reader)
+        closed = await reader.go("/")
 
     link = f'<a href="/case/{name}/recuse">Jävig? Lämna ärendet utan att läsa det</a>'
     todo, cases = overview.text.split('<ul class="cases">')
+    # Once for each case: where something is to be done, or else in the list.
     assert link in todo
-    assert link in cases
+    assert link not in cases
+    assert f'<a href="/case/{quiet}/recuse">' in closed.text.split('<ul class="cases">')[1]
     # Nor does the form lead to the report.
     assert f'href="/case/{name}"' not in form.text
     assert form.text.count('href="/"') > later.text.count('href="/"')

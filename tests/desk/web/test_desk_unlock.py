@@ -8,6 +8,7 @@ import errno
 import pytest
 from desks.harness import PASSPHRASE, running_desks
 from desks.pages import pages_of
+from desks.writing import at_case
 from visitors.intake_harness import make_home
 
 from desk.keep import files
@@ -115,6 +116,35 @@ async def test_a_form_that_meets_the_lock_is_held_until_the_desk_is_unlocked(des
     assert reader.at == "/unlock"
     assert "Det du skrev finns kvar" in page.words
     assert held.one("text") == "Det jag hann skriva"
+
+
+KEPT, GONE = "Det du skrev finns kvar.", "Det du skrev före låsningen följde inte med."
+
+
+async def test_after_the_lock_the_first_page_says_whether_what_was_typed_is_there(desks):
+    seen = []
+    async with pages_of(desks, LEAD) as reader:
+        _, name = await at_case(desks, reader)
+        form = f"/case/{name}/note"
+        # Sent to be held; left without; nothing was written.
+        for before, sends in ((form, True), (form, False), (f"/case/{name}", False)):
+            await reader.go(before)
+            await reader.services.desk.lock()
+            if sends:
+                await reader.send(f"{form}?lock", text="Det jag hann skriva")
+            await reader.go("/unlock")
+            seen.append((await reader.send("/unlock", passphrase=PASSPHRASE), reader.at))
+        later = await reader.go("/")
+
+    (kept, at), (gone, _), (nothing, _) = seen
+    assert at == form
+    assert KEPT in kept.words
+    assert "Det jag hann skriva" in kept.text
+    assert GONE in gone.words
+    assert KEPT not in gone.words
+    for page in (nothing, later):
+        assert KEPT not in page.words
+        assert GONE not in page.words
 
 
 async def test_while_a_command_has_the_home_the_page_says_so(desks):

@@ -115,6 +115,22 @@ async def test_a_question_has_a_day_of_the_list_and_fourteen_days_are_chosen(des
     assert "Frågan ligger hos anmälaren. Svar önskas senast" in sent.words
 
 
+async def test_each_preview_says_what_the_reporter_does_not_see_and_who_reads_it_in_the_group(desks):
+    async with pages_of(desks, LEAD) as reader:
+        _, name = await at_case(desks, reader)
+        previews = [await write(reader, name, act="acknowledge", text="Tack.")]
+        form = await reader.go(f"/case/{name}/close")
+        fields = {"outcome": "substantiated", "text": "Klart.", "note": ""}
+        previews.append(await reader.send(f"/case/{name}/close", do="preview", seen=form.hidden("seen"), **fields))
+        await reader.go(f"/case/{name}/meet")
+        previews.append(await reader.send(f"/case/{name}/meet", text="Torsdag?"))
+
+    for preview in previews:
+        assert "Anmälaren ser det som står i rutan, med dagens datum, och inget annat" in preview.words
+        assert "inte ditt namn, inte er status för ärendet, inte era anteckningar." in preview.words
+        assert "I gruppen läses det av Person 1, Person 2." in preview.words
+
+
 async def test_without_a_text_nothing_is_shown_or_sent(desks):
     async with pages_of(desks, LEAD) as reader:
         _, name = await at_case(desks, reader)

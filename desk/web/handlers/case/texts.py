@@ -16,6 +16,7 @@ from desk.web.handlers.case.opening import allowing, do, done, form_page, writte
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, SERVICES, sent_form, typed_before
+from desk.web.views.case.case_page import readers_in_words
 from desk.web.views.pages import N_, Notice
 from desk.web.views.sentences import notice_for
 from desk.web.views.written import inert, inert_line
@@ -126,7 +127,9 @@ async def send(request: web.Request) -> web.StreamResponse:
         text = written(inert_line(form.one("text")) if act.hint else form.one("text"), most)
         if act.headline and not form.has(SEND):
             template, shown = "case/told_preview.html", "" if act.is_note else inert(text)
-            return await form_page(request, template, act.action, act=act, text=text, shown=shown)
+            case, language = await allowing(request, act.action), request.app[SERVICES].language
+            readers = readers_in_words(case, language)
+            return await form_page(request, template, act.action, act=act, text=text, shown=shown, readers=readers)
         if name == "category" and text not in _categories(request):
             raise NoText
         if act.is_note:

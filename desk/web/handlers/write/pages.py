@@ -21,6 +21,7 @@ from desk.web.handlers.write.machine import (
 from desk.web.local.guard import Routes
 from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named
 from desk.web.session.cases import shown_case
+from desk.web.views.case.case_page import readers_in_words
 from desk.web.views.case.held import relock_shown
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import answer, see
@@ -146,6 +147,7 @@ class _Write(FormWithPreview[TypedMessage]):
             status=said.status,
             number=case_number(bytes.fromhex(sitting.case)),
             typed=replace(sitting.typed, seen=sitting.typed.seen or counted(opened.case)),
+            readers=readers_in_words(opened.case, services.language),
             view=services.reporter.preview(opened.case, bodies, sitting.today, opened.rules),
             path=sitting.path,
             after=after_sending(opened.case, bodies, sitting.today, opened.rules, services.language),

@@ -9,6 +9,7 @@ from babel import Locale, UnknownLocaleError
 
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, DeadlineKind
+from cases.roster.chain import Member
 from desk.web.views.case.entries import EntryShower, EntryShown, name_in_words
 from desk.web.views.case.held import HeldShown, held_shown, relock_shown
 from desk.web.views.case.moving import is_left
@@ -117,6 +118,8 @@ class CasePage:
     write: str
     may_note: bool
     readers: tuple[str, ...]
+    # Whether a member who works on cases does not read it: why is told as a whole, and of nobody.
+    is_kept_from_some: bool
     # Who has it.
     whose: str
     # Who opened it on which day.
@@ -145,7 +148,8 @@ def case_page(case: DeskCase, now: datetime, language: Language, own_cases: dict
         acts=tuple(_acts(case, language, has_others=len(own_cases) > 1)),
         write=language.translate(_write_words(case)),
         may_note=CaseAction.NOTE in allowed,
-        readers=_readers(case, language),
+        readers=readers_in_words(case, language),
+        is_kept_from_some=any(one.id not in inside(case) for one in _members(case) if one.role != _COUNSEL),
         whose=whose_in_words(summary_of(case), today, language),
         opened=EntryShower(case, today, language, own_cases).opened(),
         written_in=_language_in_words(case.report.language, language),
@@ -306,11 +310,11 @@ def _about_days(case: DeskCase, today: date, language: Language, *, answered: bo
     yield translate(what[due.kind], day=language.weekday(act_by, today), law=language.weekday(due.day, today))
 
 
-def _readers(case: DeskCase, language: Language) -> tuple[str, ...]:
+def readers_in_words(case: DeskCase, language: Language) -> tuple[str, ...]:
     """Return who reads the case, by name: those it was given to who are members today and were not left out since."""
-    roster, aside, given = case.chain.current, stepped_aside(case.streams), inside(case)
+    aside, given = stepped_aside(case.streams), inside(case)
     shown = []
-    for member in () if roster is None else roster.members:
+    for member in _members(case):
         if member.id not in given:
             continue
         name = inert_line(member.name)
@@ -320,6 +324,10 @@ def _readers(case: DeskCase, language: Language) -> tuple[str, ...]:
             name = language.translate(N_("%(name)s (external counsel)"), name=name)
         shown.append(name)
     return tuple(shown)
+
+
+def _members(case: DeskCase) -> tuple[Member, ...]:
+    return () if case.chain.current is None else case.chain.current.members
 
 
 def _language_in_words(untrusted_code: str, language: Language) -> str:
