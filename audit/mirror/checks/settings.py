@@ -132,7 +132,7 @@ def torrc_problems(text: str) -> list[Problem]:
 def check_units(inspection: Inspection, scene: MirrorScene) -> None:
     """Require that the unit of each says nothing to the journal, counts nothing, and writes no memory to a disk."""
     tor = tor_behind(scene.relays)
-    tors = [] if tor is None else [("tor", tor)]
+    tors = () if tor is None else (("tor", tor),)
     for name, process in [*((part.kind, part.main) for part in scene.parts), *tors]:
         unit = hold_unit(inspection, scene, process, _UNIT_HOLDS, _UNIT_SAYS)
         if unit is None:

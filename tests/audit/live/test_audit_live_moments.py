@@ -263,7 +263,8 @@ def test_a_socket_that_is_no_unix_stream_and_stays_is_found(tmp_path, sort):
 def test_what_was_new_when_a_slow_look_began_may_settle_and_what_was_old_may_not(monkeypatch):
     monkeypatch.setattr(live, "SETTLED_SECONDS", 0.5)
     with child(START + "time.sleep(60)") as process:
-        began = time.monotonic()
+        # As if the look had begun in the moment in which the process did, however long its start took.
+        began = time.monotonic() - process.age()
         time.sleep(0.8)
 
         assert live._was_new(process, began)
