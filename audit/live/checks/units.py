@@ -53,7 +53,7 @@ _HARMLESS: Final = frozenset({
 
 
 def check_units(inspection: Inspection, scene: Scene) -> None:
-    """Require that nothing is said or counted by the intake's unit, its slices, or the service's other units."""
+    """Require that the unit of the intake, its slices and the other units of the service log and count nothing."""
     # The intake is a child of the keeper's, and started without one a moment ago.
     process = next(iter(scene.service.intakes), scene.service.keeper)
     unit = hold_unit(inspection, scene, process, _OF_INTAKE, {})

@@ -31,7 +31,7 @@ _AGENTS: Final = frozenset({
 _KERNEL_NAME: Final = 15
 # By these a program sees what others do: files that are opened, calls, packets.
 _SEES: Final = ("anon_inode:[fanotify]", "anon_inode:[perf_event]", "anon_inode:bpf-prog", "anon_inode:bpf_link")
-_TELLS: Final = ("anon_inode:inotify", "anon_inode:[fanotify]")
+_NOTIFIES: Final = ("anon_inode:inotify", "anon_inode:[fanotify]")
 _WATCHED: Final = re.compile(r"ino:([0-9a-f]+) sdev:([0-9a-f]+)")
 _MANAGER: Final = ("systemd",)
 _PROBES: Final = ("kprobe_events", "uprobe_events", "set_event")
@@ -75,15 +75,17 @@ def check_watchers(inspection: Inspection, scene: Scene) -> None:
             name = process.name()
             descriptors = process.descriptors()
             held = sorted({one.target for one in descriptors if one.target.startswith(_SEES)})
-            told = [one for one in descriptors if one.target in _TELLS and _told_of(process, one.number) & ours]
+            notified = [
+                one for one in descriptors if one.target in _NOTIFIES and _watched_by(process, one.number) & ours
+            ]
         except NotSeen:
             continue
         if held and not name.startswith(_MANAGER):
             inspection.found("{name} {pid} holds {held}, which shows it what other programs do", name=name,
                        pid=process.pid, held=listed(held))  # fmt: skip
-        if told:
+        if notified:
             # Also systemd itself, for a unit of the kind .path.
-            inspection.found("{name} {pid} is told of each change in the home", name=name, pid=process.pid)
+            inspection.found("{name} {pid} is notified of each change in the home", name=name, pid=process.pid)
 
 
 def _inodes(scene: Scene) -> set[tuple[int, int]]:
@@ -92,7 +94,7 @@ def _inodes(scene: Scene) -> set[tuple[int, int]]:
     return {(os.major(one.st_dev) << 20 | os.minor(one.st_dev), one.st_ino) for one in states}
 
 
-def _told_of(process: Process, number: int) -> set[tuple[int, int]]:
+def _watched_by(process: Process, number: int) -> set[tuple[int, int]]:
     try:
         text = process.place(f"fdinfo/{number}").read_text()
     except OSError:  # closed since

@@ -56,7 +56,7 @@ def present(desk: Desk) -> Iterator[None]:
 
 
 def leaving(desk: Desk, request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-    """Have a page of an unlocked desk leave when the desk locks, unless somebody writes in it."""
+    """Have a page of an unlocked desk leave when the desk locks, unless somebody writes in it, which is noted."""
     if not isinstance(response, web.Response) or response.content_type != "text/html" or response.prepared:
         return response
     if not desk.is_unlocked or _REFRESH in response.headers:

@@ -25,7 +25,7 @@ LOCK: Final = "/lock"
 OVERVIEW: Final = "/"
 _KEPT: Final = Notice(N_("What you wrote is still here."), tone="good")
 _GONE: Final = Notice(
-    N_("What you wrote before the lock did not come along."),
+    N_("If you wrote something before the lock, it did not come along."),
     N_("It is gone, unless you kept it as a draft or the page still stands in another tab."),
     "warn",
 )

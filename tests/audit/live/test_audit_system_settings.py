@@ -214,7 +214,7 @@ def test_a_program_that_is_told_of_each_change_in_the_home_is_seen(tmp_path, mon
             f"flags:\t00\ninotify wd:1 ino:{inode:x} sdev:{device:x} mask:2 ignored_mask:0\n"
         )
 
-    assert findings(seen("watchers", tmp_path)) == ["helper 41 is told of each change in the home"]
+    assert findings(seen("watchers", tmp_path)) == ["helper 41 is notified of each change in the home"]
 
 
 @pytest.mark.parametrize("unit", ["systemd-journal-gatewayd.socket", "sysstat-collect.timer", "auditbeat.service"])

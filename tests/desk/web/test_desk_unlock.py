@@ -118,7 +118,7 @@ async def test_a_form_that_meets_the_lock_is_held_until_the_desk_is_unlocked(des
     assert held.one("text") == "Det jag hann skriva"
 
 
-KEPT, GONE = "Det du skrev finns kvar.", "Det du skrev före låsningen följde inte med."
+KEPT, GONE = "Det du skrev finns kvar.", "Om du skrev något före låsningen följde det inte med."
 
 
 async def test_after_the_lock_the_first_page_says_whether_what_was_typed_is_there(desks):

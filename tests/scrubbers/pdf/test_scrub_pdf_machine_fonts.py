@@ -1,6 +1,6 @@
 """One version, one result: what fonts a machine has changes nothing.
 
-PDFium looks for fonts in /usr/share/fonts, two folders of X11's and /usr/local/share/fonts. Here it gets one of ours in their place, as a machine with more
+PDFium looks for fonts in /usr/share/fonts, two folders of X11's and /usr/local/share/fonts. Here it gets a folder of the test in their place, as a machine with more
 fonts has it, before the scrubber is there.
 """
 

@@ -3,7 +3,7 @@
     .venv/bin/python tests/support/rehearsal/settings.py try       42 on a booted Debian 13 that serves: which `audit live` sees
     .venv/bin/python tests/support/rehearsal/settings.py record    what `systemctl` says of units, for tests/audit/live
 
-As root. Each is made alone, and taken back. `record` boots each release in `.cache/rehearsal`, and needs nothing of ours
+As root. Each is made alone, and taken back. `record` boots each release in `.cache/rehearsal`, and needs nothing of this project
 but the units. At most four may pass; they stand in docs/AUDITING_REFERENCE.md.
 """
 
@@ -157,9 +157,9 @@ OTHERS: Final = (
             f"rm {UNITS}/timers.target.wants/sysstat-collect.timer", "sysstat-collect"),
     Setting("a unit that watches the home", f"printf '[Path]\\nPathModified={HOME}\\n' >{UNITS}/beside.path; printf '[Service]\\nExecStart=/bin/true\\n' "
             f">{UNITS}/beside.service; {RELOAD}; systemctl start beside.path", f"systemctl stop beside.path; rm {UNITS}/beside.*; {RELOAD}",
-            "is told of each change in the home"),
+            "is notified of each change in the home"),
     _beside("a program that watches the home", f'{_C}f=c.inotify_init();c.inotify_add_watch(f,b"{HOME}",2);time.sleep(1000)',
-            "is told of each change in the home"),
+            "is notified of each change in the home"),
     _beside("a program that sees what is opened", f"{_C}f=c.fanotify_init(0,0);time.sleep(1000)", "fanotify"),
     Setting("a tracer on tor", "strace -qq -o /dev/null $(grep -lx tor /proc/[0-9]*/comm | tr -dc '0-9\\n' | sed 's/^/-p /') >/run/traced 2>&1 & "
             "echo $! >/run/tracer; sleep 2; cat /run/traced", "kill $(cat /run/tracer)", "is traced by process"),

@@ -1,7 +1,7 @@
 """Fonts that are not in the document, and that lack letters in PDFium: they get a program that has them.
 
 PDFium draws such a font with one that it carries, which has the letters of western Europe. A letter of another language
-would be gone without a word, as it is in any viewer whose computer lacks it. So the font is written anew, with the
+would be gone without a word, as it is in any viewer whose computer lacks it. So the font is rewritten, with the
 outlines that PDFium has for its codes and, for those of letters and digits that have none, those of our own face, made
 as narrow as the document says. A font with a letter that our face lacks stays as it is: who shows that letter is
 refused (`source_font`, `missing`).
@@ -74,7 +74,7 @@ class _Face:
 
 
 def with_letters(written: bytes, reader: pypdf.PdfReader) -> tuple[bytes, set[str]]:
-    """Return the document as PDFium wrote it, with fonts that lack letters written anew, and the letters they got.
+    """Return the document as PDFium wrote it, with fonts that lack letters rewritten, and the letters they got.
 
     `reader` is pypdf's of it. Raises LettersMissing.
     """
@@ -85,7 +85,7 @@ def with_letters(written: bytes, reader: pypdf.PdfReader) -> tuple[bytes, set[st
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
             font = access.dictionary(reader.get_object(number))
             if _may_lack(font):
-                made = _anew(font, work, free, face, lent)
+                made = _rewritten(font, work, free, face, lent)
                 bodies |= {number: made[0], **dict(enumerate(made[1:], free))} if made else {}
                 free += len(made)
     return updated(written, reader, bodies), lent
@@ -98,7 +98,9 @@ def _may_lack(font: DictionaryObject) -> bool:
     return access.name_of(font.get("/Subtype")) in SIMPLE and not is_plain and descriptor.keys().isdisjoint(FILES)
 
 
-def _anew(font: DictionaryObject, work: Work, free: int, face: Callable[[str], _Face], lent: set[str]) -> list[bytes]:
+def _rewritten(
+    font: DictionaryObject, work: Work, free: int, face: Callable[[str], _Face], lent: set[str]
+) -> list[bytes]:
     """Return the font's body, and those of the objects that it needs, numbered from `free` on; none if it needs none.
 
     None either if our face lacks a letter or a digit of it, or if only its text map tells of one: no viewer has to draw

@@ -32,7 +32,7 @@ from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 FILES: Final = ("/FontFile", "/FontFile2", "/FontFile3")
 SIMPLE: Final = ("/Type1", "/MMType1", "/TrueType")
 _TWO_BYTES: Final = re.compile(r"/Identity-H|/Uni[A-Za-z]{2,4}-(?:UCS2|UTF16)-H")
-# The encoding of fonts that are written anew (`lent`): each code of one byte has the glyph of the next number.
+# The encoding of fonts that are rewritten (`lent`): each code of one byte has the glyph of the next number.
 ONE_BYTE: Final = (
     b"/CIDInit/ProcSet findresource begin begincmap /CMapName/B def 1 begincodespacerange <00> <ff> "
     b"endcodespacerange 1 begincidrange <00> <ff> 1 endcidrange endcmap"

@@ -262,7 +262,7 @@ def _one_letter(code: int) -> str:
 
 
 def flatten(page: pypdfium2.PdfPage) -> None:
-    """Make what annotations and fields look like part of the page, which keeps its size; to be opened anew."""
+    """Make what annotations and fields look like part of the page, which keeps its size; it has to be opened again."""
     box = page.get_bbox()
     # PDFium takes no box from the node above for one, and would make the page one of letter paper.
     page.set_mediabox(*box)
