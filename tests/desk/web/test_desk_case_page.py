@@ -364,3 +364,30 @@ async def test_the_only_case_offers_no_link_to_another(desks):
     assert f'href="{path}/link"' in beside.text
     # Two read it, so one can sign for the other.
     assert f'href="{path}/move"' in alone.text
+
+
+async def test_what_can_be_done_stands_in_four_groups_the_usual_first_and_a_due_assessment_has_its_link(desks):
+    _, path = await a_case(desks)
+    await a_case(desks)
+    new = await shown(desks, LEAD, path)
+    await act(desks, LEAD, path, "acknowledge", "Tack.")
+    due = await shown(desks, LEAD, path)
+    await act(desks, LEAD, path, "assess", "Vi utreder.")
+    assessed = await shown(desks, LEAD, path)
+    await act(desks, LEAD, path, "close", "Klart.")
+    closed = await shown(desks, LEAD, path)
+
+    assert groups_of(due) == [
+        ("Handlägg ärendet", ["write", "note", "harm", "meet", "write?act=minutes"]),
+        ("Vilka som arbetar med det", ["has", "recuse", "move", "moves"]),
+        ("Diarienummer och sak", ["register", "category", "link"]),
+        ("Ärendets slut", ["close", "hold"]),
+    ]
+    assert groups_of(closed)[-1] == ("Ärendets slut", ["reopen", "hold"])
+    link = f'<a class="alone" href="{path}/write?act=assess">Skriv bedömningen</a>'
+    assert [link in page.text for page in (new, due, assessed, closed)] == [False, True, False, False]
+
+
+def groups_of(page) -> list[tuple[str, list[str]]]:
+    found = re.findall(r'<h3>([^<]*)</h3><ul class="do">(.*?)</ul>', page.text, re.DOTALL)
+    return [(heading, re.findall(r'href="[^"]*/([^"/]+)"', acts)) for heading, acts in found]

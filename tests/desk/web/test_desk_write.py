@@ -169,6 +169,10 @@ async def test_a_finished_sentence_comes_in_the_reporters_language_with_its_mean
     assert "Leta inte efter mer på jobbet. Berätta bara det du redan vet." in form.words
     assert typed(added) == f"Tack.\n\n{sentence}"
     assert 'name="act" value="ask" checked' in added.text
+    # The keyboard stays at the button, and no address moves the page to another place.
+    assert 'value="phrase" autofocus>' in added.text
+    assert added.text.count("autofocus") == 1
+    assert "write#" not in added.text
     assert bodies == []
     assert sentence in drawn(preview)
     assert '<div class="seen" lang="ti" dir="ltr">' in preview.text

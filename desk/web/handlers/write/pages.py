@@ -10,6 +10,7 @@ from cases.case.timeline import CaseAction
 from desk.errors import FileUnreadable, NotNow
 from desk.web.handlers.write.machine import (
     NOTHING_SAID,
+    OK,
     FormWithPreview,
     OpenCase,
     Said,
@@ -57,7 +58,8 @@ class _Write(FormWithPreview[TypedMessage]):
         info = language_of_reporter(opened.case.report.language)
         phrase = sitting.services.phrases.text(sitting.form.one("phrase"), info)
         text = "\n\n".join(part for part in (sitting.typed.text, phrase) if part)
-        return self.form(sitting.typing(text=text), opened)
+        # The keyboard stays where it was pressed: the text stands just beneath.
+        return self.form(sitting.typing(text=text), opened, Said(status=OK, invalid="phrase"))
 
     async def _discard(self, sitting: Message) -> web.Response:
         """Forget the draft, and with it what was typed."""

@@ -39,25 +39,49 @@ from trusted.case.entry import (
 
 _COUNSEL: Final = "counsel"
 _ERASE: Final = "/erase"
+_MOVES: Final = "/moves"
 CASE_NAME_CHARACTERS: Final = 32
-# What the case must allow, the page of the act, and how it is called.
-_ACTS: Final = (
-    (CaseAction.REPLY, "write", N_("Ask, answer, give feedback")),
-    (CaseAction.REPLY, "meet", N_("Propose a meeting")),
-    (CaseAction.REPLY, "write?act=minutes", N_("Write minutes")),
-    (CaseAction.NOTE, "note", N_("Write a note for the group")),
-    (CaseAction.CONCLUDE, "close", N_("Close the case")),
-    (CaseAction.REOPEN, "reopen", N_("Open it again")),
-    (CaseAction.RECUSE, "recuse", N_("Conflict of interest")),
-    (CaseAction.HAND_OVER, "move", N_("Change who reads it (lock again, outside lawyer)")),
-    (CaseAction.HOLD, "hold", N_("Keep it for now")),
-    (CaseAction.RELEASE_HOLD, "release-hold", N_("Let it be erased again")),
-    (CaseAction.NOTE, "has", N_("Say who has the case")),
-    (CaseAction.REPLY, "harm", N_("Ask whether anybody can come to harm")),
-    (CaseAction.NOTE, "link", N_("Link it to an earlier case")),
-    (CaseAction.NOTE, "register", N_("Give it your own register number")),
-    (CaseAction.NOTE, "category", N_("Choose the kind of matter")),
+# By group: what the case must allow, the page of the act, and how it is called. The usual acts come first.
+_GROUPS: Final = (
+    (
+        N_("Handle the case"),
+        (
+            (CaseAction.REPLY, "write", N_("Ask, answer, give feedback")),
+            (CaseAction.NOTE, "note", N_("Write a note for the group")),
+            (CaseAction.REPLY, "harm", N_("Ask whether anybody can come to harm")),
+            (CaseAction.REPLY, "meet", N_("Propose a meeting")),
+            (CaseAction.REPLY, "write?act=minutes", N_("Write minutes")),
+        ),
+    ),
+    (
+        N_("Who works with it"),
+        (
+            (CaseAction.NOTE, "has", N_("Say who has the case")),
+            (CaseAction.RECUSE, "recuse", N_("Conflict of interest")),
+            (CaseAction.HAND_OVER, "move", N_("Change who reads it (lock again, outside lawyer)")),
+            (CaseAction.CO_SIGN, _MOVES, N_("Approve new readers")),
+        ),
+    ),
+    (
+        N_("Number and kind"),
+        (
+            (CaseAction.NOTE, "register", N_("Give it your own register number")),
+            (CaseAction.NOTE, "category", N_("Choose the kind of matter")),
+            (CaseAction.NOTE, "link", N_("Link it to an earlier case")),
+        ),
+    ),
+    (
+        N_("The end of the case"),
+        (
+            (CaseAction.CONCLUDE, "close", N_("Close the case")),
+            (CaseAction.REOPEN, "reopen", N_("Open it again")),
+            (CaseAction.HOLD, "hold", N_("Keep it for now")),
+            (CaseAction.RELEASE_HOLD, "release-hold", N_("Let it be erased again")),
+            (CaseAction.ERASE, _ERASE, N_("Erase")),
+        ),
+    ),
 )
+_ACTS: Final = tuple(act for _heading, group in _GROUPS for act in group)
 _NEW_REPORT: Final = N_("A new report")
 _UNREAD_REPORT: Final = N_("You have not read the report yet")
 _REPORTED: Final = frozenset({_NEW_REPORT, _UNREAD_REPORT})
@@ -88,6 +112,14 @@ class CaseAct:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class ActGroup:
+    """Acts under one heading, the usual ones first."""
+
+    heading: str
+    acts: tuple[CaseAct, ...]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class News:
     """What others have written since this member looked last."""
@@ -113,7 +145,7 @@ class CasePage:
     warnings: tuple[Notice, ...]
     steps: tuple[Step, ...]
     entries: tuple[EntryShown, ...]
-    acts: tuple[CaseAct, ...]
+    groups: tuple[ActGroup, ...]
     # The words of the button to write to the reporter; empty for a case to which nobody may write.
     write: str
     may_note: bool
@@ -145,7 +177,7 @@ def case_page(case: DeskCase, now: datetime, language: Language, own_cases: dict
         warnings=tuple(language.notice(one) for one in _warnings(case)),
         steps=Way(case, today, language).steps(),
         entries=EntryShower(case, today, language, own_cases).all(),
-        acts=tuple(_acts(case, language, has_others=len(own_cases) > 1)),
+        groups=tuple(_groups(case, language, has_others=len(own_cases) > 1)),
         write=language.translate(_write_words(case)),
         may_note=CaseAction.NOTE in allowed,
         readers=readers_in_words(case, language),
@@ -177,22 +209,28 @@ def organisation_in_words(case: DeskCase, language: Language) -> str:
     return language.translate(N_("organisation not given")) if name == NO_ORGANISATION else inert_line(name)
 
 
-def _acts(case: DeskCase, language: Language, *, has_others: bool) -> Iterator[CaseAct]:
-    path, allowed = case_path(case.known.case_id), case.state.allowed
+def _groups(case: DeskCase, language: Language, *, has_others: bool) -> Iterator[ActGroup]:
+    allowed = case.state.allowed
     # Who has left the case signs, and notes what the group should know; she does not work on it.
     work = {"link", "register", "category", "has"} if is_left(case) else set()
     # Nor is anything offered that cannot be done: to link the only case, to move one that nobody else can sign for.
     work |= set() if has_others else {"link"}
     work |= set() if signers_of_move(case, case.own_id, {case.own_id}) else {"move"}
-    for action, page, name in _ACTS:
-        if action in allowed and page not in work:
-            yield CaseAct(f"{path}/{page}", language.translate(name))
-    if CaseAction.CO_SIGN in allowed:
-        yield CaseAct("/moves", language.translate(N_("Approve new readers")))
-    if CaseAction.ERASE in allowed:
-        others = any(member != case.own_id for member, _reference in case.waiting)
-        erase = _ERASE if others else f"{_ERASE}/{case.known.case_id.hex()}"
-        yield CaseAct(erase, language.translate(N_("Erase")))
+    for heading, group in _GROUPS:
+        acts = [
+            CaseAct(_where(case, page), language.translate(name))
+            for action, page, name in group
+            if action in allowed and page not in work
+        ]
+        if acts:
+            yield ActGroup(language.translate(heading), tuple(acts))
+
+
+def _where(case: DeskCase, page: str) -> str:
+    """Return the address of an act's page. A first signature has one of its own; a second stands in the list."""
+    if page == _ERASE and all(member == case.own_id for member, _reference in case.waiting):
+        return f"{_ERASE}/{case.known.case_id.hex()}"
+    return page if page in {_ERASE, _MOVES} else f"{case_path(case.known.case_id)}/{page}"
 
 
 def drafts_shown(pages: Collection[str], path: str, language: Language) -> tuple[CaseAct, ...]:

@@ -5,12 +5,13 @@ read the report, so that the time of rest takes nothing from the reporter (`trus
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from cases.case.deadlines import ACKNOWLEDGE, ASSESS
-from cases.case.timeline import CaseStage, CaseState, Deadline, DeadlineKind
+from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind
+from desk.web.views.case_line import case_path
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import left_in_words
 from desk.work.case.opened import DeskCase
@@ -45,6 +46,9 @@ class Step:
     words: str
     # "done", "now", "late", or nothing.
     mark: str = ""
+    # Where it is done, and the words of the link: of a step that is due and allowed.
+    path: str = ""
+    act: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,11 @@ class Way:
         if due is None or due.met or self._state.closed_on is not None:
             # The feedback has come without it, or the case was closed: it is due no more.
             return Step(self._say(limit.todo), self._say(N_("Was not made")))
-        return Step(self._say(limit.todo), self._by(limit.by, due), LATE if due.overdue else self._mark(limit.number))
+        step = Step(self._say(limit.todo), self._by(limit.by, due), LATE if due.overdue else self._mark(limit.number))
+        if limit.kind is DeadlineKind.ASSESS and step.mark and CaseAction.ASSESS in self._state.allowed:
+            path = f"{case_path(self._case.known.case_id)}/write?act=assess"
+            return replace(step, path=path, act=self._say(N_("Write the assessment")))
+        return step
 
     def _investigation(self) -> Step:
         name, state = self._say(N_("Investigation")), self._state
