@@ -222,7 +222,7 @@ RULES: Final = (
     Rule(Task.LOCK_OUT, Basis.LAW, None, _lock_out),
     Rule(Task.FINISH, Basis.PROMISE, None, _finish),
     Rule(Task.ASSESS, Basis.PROMISE, CaseAction.ASSESS, _limit(DeadlineKind.ASSESS, _WEEK)),
-    # ISO 37002:2021: the risk of harm to who reports and who is accused, asked once and looked at again.
+    # ISO 37002:2021: the risk of harm to who reports and who is accused, asked from the first day, looked at again.
     Rule(Task.HARM, Basis.PROMISE, CaseAction.REPLY, _harm),
     # The municipality's promise: everything goes when the case is handled.
     Rule(Task.ERASE, Basis.PROMISE, CaseAction.ERASE, _erase(in_notice=False)),

@@ -4,7 +4,8 @@ Such a note is a `Note` like every other: sealed under the key of the notes, sig
 first line is `CLAIM` and a JSON object (docs/FORMATS.md, `Claim`); what stands under it are words. Who has stepped
 aside has no case, and her claims count for nothing; the last one of the others counts.
 
-The risk of harm (ISO 37002:2021) is asked about once the case has been assessed, and on the day that the answer names.
+The risk of harm (ISO 37002:2021) is asked about from the day on which the group can read the report, since harm does
+not wait for an assessment, and again on the day that the answer names.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import msgspec
 from cases.case.signers import stepped_aside
 from desk.work.case.opened import CLAIM, DeskCase
 from desk.work.case.readers import inside
-from trusted.case.entry import Assessment, Body, Entry, Hex16, Note, Stream
+from trusted.case.entry import Body, Entry, Hex16, Note, Stream
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -77,8 +78,7 @@ def claims_of(case: DeskCase) -> Claims:
 
 def _with_harm(case: DeskCase, found: Claims) -> Claims:
     answers = [claim for _entry, claim in _in_order(case) if claim.kind == "harm"]
-    assessed = [one.day for one in case.streams.get(Stream.MEMBERS, ()) if isinstance(one.body, Assessment)]
-    since = answers[-1].until if answers else (assessed[0] if assessed else None)
+    since = answers[-1].until if answers else case.release_day
     return Claims(found.holder, found.cover, found.cover_until, since, is_later_look=bool(answers))
 
 

@@ -58,8 +58,10 @@ async def test_what_one_takes_on_the_list_the_others_see_and_have_below_their_ow
     assert "Jag tar det" not in mine[0]
     # What somebody else has comes after what nobody has.
     assert TEXT in after[0]
-    assert [OLDER in row for row in after[:-1]].count(True) == 1
-    assert "Person 1 har det." in next(row for row in after if OLDER in row)
+    kinds = ("bekräfta anmälan", "Kan någon råka illa ut?")
+    ranked = [next(row for row in after if kind in row and OLDER in row) for kind in kinds]
+    assert all("Person 1 har det." in row for row in ranked)
+    assert [OLDER in row for row in after[:4]] == [False, True, False, True]
     assert "Person 1 har det." in case.words
     assert "Person 1: tar ärendet" in case.words
     # That a colleague has taken it is no news.
@@ -92,8 +94,8 @@ async def test_it_is_handed_on_to_a_reader_and_a_colleague_covers_until_a_day(de
     assert nobody.status == 422
     assert "Ingen är vald." in nobody.words
     assert "Är Person 2 borta?" in form.words
-    # In all that the colleague has.
-    assert sum("Du täcker för Person 2 till och med" in row for row in covered) == 2
+    # In all that the colleague has: two rows of each case.
+    assert sum("Du täcker för Person 2 till och med" in row for row in covered) == 4
     assert any("Person 2 har det." in row for row in later)
     assert not any("täcker" in row for row in later)
 
@@ -111,24 +113,21 @@ async def test_who_has_stepped_aside_has_no_case_and_her_claims_count_for_nothin
     assert claims_of(await desks.opened(LEAD, name)).holder == ""
 
 
-async def test_harm_is_asked_about_once_after_the_assessment_and_on_the_day_that_the_answer_names(desks):
+async def test_harm_is_asked_about_from_the_first_day_and_on_the_day_that_the_answer_names(desks):
     name = await three_read(desks, TEXT)
-    await desks.act(LEAD, "acknowledge", name, "Tack.")
     until = today(desks.clock) + timedelta(days=30)
 
-    async with pages_of(desks, LEAD) as reader:
+    async with pages_of(desks, LEAD) as reader, pages_of(desks, HANDLER) as other:
         await reader.unlock()
         await fetched(reader)
-        before = rows_of(await reader.go("/"))
-        async with reader.services.desk.at_work() as book:
-            await book.sync()
-            await acts.do(book, "assess", name, "Vi utreder.")
         asked = rows_of(await reader.go("/"))
-        await reader.go(f"/case/{name}/harm")
+        form = await reader.go(f"/case/{name}/harm")
         empty = await reader.send(f"/case/{name}/harm", text="Vi ringer.", until=until.isoformat())
         fields = {"risk": ["reporter", "accused"], "text": "Vi ringer facket.", "until": until.isoformat()}
         answered = await reader.send(f"/case/{name}/harm", **fields)
         then = rows_of(await reader.go("/"))
+        await other.unlock()
+        for_all = rows_of(await other.go("/"))
         desks.clock.forward(days=30)
         again = rows_of(await reader.go("/"))
         await reader.go(f"/case/{name}/harm")
@@ -136,7 +135,11 @@ async def test_harm_is_asked_about_once_after_the_assessment_and_on_the_day_that
         done = rows_of(await reader.go("/"))
 
     question = "Kan någon råka illa ut?"
-    assert [any(question in row for row in rows) for rows in (before, asked, then)] == [False, True, False]
+    assert [any(question in row for row in rows) for rows in (asked, then, for_all)] == [True, False, False]
+    # What the law asks stands before it.
+    assert "bekräfta" in asked[0]
+    for explained in ("Tänk på det från första dagen", "Ett svar räcker för gruppen", "Anmälaren gör det inte"):
+        assert explained in form.words
     assert empty.status == 422
     assert ">\nVi ringer.</textarea>" in empty.text
     assert "Anmälaren kan straffas eller bli röjd." in answered.words

@@ -67,7 +67,7 @@ async def test_a_copy_of_the_key_is_asked_for_last_until_there_is_one(desks):
         keep_preferences(reader.services.home.preferences, Preferences(copied_on=today(desks.clock)))
         after = await reader.go("/")
 
-    assert re.findall(r"<h2>(.*?)</h2>", before.text)[:2][-1] == COPY
+    assert re.findall(r"<h2>(.*?)</h2>", before.text)[:3][-1] == COPY
     assert COPY not in after.words
 
 
@@ -140,18 +140,17 @@ async def test_the_days_of_a_case_from_its_first_to_its_last(desks):
 
     first, late, acknowledged, assessed, harmless, near, over = seen
     case = f"/case/{name}"
-    assert first[:2] == (["2 arbetsdagar kvar: bekräfta anmälan"], [(case, "Läs och bekräfta")])
+    harm, to_answer = "Kan någon råka illa ut?", (f"{case}/harm", "Svara på frågan")
+    to_read = (case, "Läs och bekräfta")
+    assert first[:2] == (["2 arbetsdagar kvar: bekräfta anmälan", harm], [to_read, to_answer])
     to_assess = (f"{case}/write?act=assess", "Skriv bedömningen")
     assert late[:2] == (
-        ["2 dagar försenad: bekräfta anmälan", "3 arbetsdagar kvar: gör första bedömningen"],
-        [(case, "Läs och bekräfta"), to_assess],
+        ["2 dagar försenad: bekräfta anmälan", harm, "3 arbetsdagar kvar: gör första bedömningen"],
+        [to_read, to_answer, to_assess],
     )
     assert "Lagens 7 dagar gick ut" in late[2]
-    assert acknowledged[:2] == (
-        ["3 arbetsdagar kvar: gör första bedömningen"],
-        [(f"{case}/write?act=assess", "Skriv bedömningen")],
-    )
-    assert assessed[0] == ["Kan någon råka illa ut?"]
+    assert acknowledged[:2] == ([harm, "3 arbetsdagar kvar: gör första bedömningen"], [to_answer, to_assess])
+    assert assessed[0] == [harm]
     assert harmless[0] == []
     assert "Inget att göra i dag. Nästa datum är" in harmless[2]
     assert "återkoppling i ett ärende" in harmless[2]

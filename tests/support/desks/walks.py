@@ -33,7 +33,7 @@ from desks.harness import RunningDesks, running_desks
 from desks.moved_pages import ROLES
 from desks.pages import Reader, pages_of
 from trusted.case.clock import add_months, today
-from trusted.case.entry import Assessment, Message, Stream
+from trusted.case.entry import Message, Stream
 
 READERS = (0, 1, 3)
 # A move that would lose what the reporter has sent since is made after the next release: no desk sees what waits there.
@@ -207,8 +207,7 @@ class Walk:
             for entry in case.streams.get(stream, ())
             if not is_record(entry.body)
         ]
-        is_assessed = any(isinstance(entry.body, Assessment) for entry in case.streams.get(Stream.MEMBERS, ()))
-        if is_assessed and not self.counts["done: harm"] and CaseAction.REPLY in allowed:
+        if not self.counts["done: harm"] and CaseAction.REPLY in allowed:
             due.add(Task.HARM)
         quiet = add_months(max([case.release_day, *written]), 1) <= day
         if state.closed_on is None and quiet and not due and CaseAction.CONCLUDE in allowed:

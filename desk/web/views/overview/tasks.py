@@ -54,12 +54,12 @@ TASKS: Final[Mapping[str, Words]] = {
     Task.HARM: Words(
         N_("Can anybody come to harm?"),
         N_("Answer the question"),
-        N_("You have made the first assessment. Think of the one who reports, and of the one who is accused."),
+        N_("Think of it as soon as you have read the report. One of you answers, for all who read it."),
     ),
     "harm-again": Words(
         N_("Look again: can anybody come to harm?"),
         N_("Answer the question"),
-        N_("You decided on this day when you asked the first time."),
+        N_("One of you chose this day at the last answer."),
     ),
     Task.DECIDE_HOLD: Words(
         N_("%(left)s: decide whether the case is kept"),
