@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from desk.errors import DeskError, Erased, NotNow, NotReachable, NotVerified, UnknownCase
+from desk.errors import DeskError, Erased, NotReachable, NotVerified, UnknownCase
 from desk.keep.state import KnownCase
 from desk.keep.summaries import Index
 from desk.web.handlers.deciding import case_now, decided
@@ -23,6 +23,7 @@ from desk.web.views.case.erasing import (
     certificate_path,
     erase_line,
     erase_lists,
+    is_own_number,
     reference_of,
     why_not_yet,
 )
@@ -44,6 +45,13 @@ CERTIFICATE: Final = ONE + "/certificate"
 MOST: Final = 50
 _NO_GROUND: Final = Notice(N_("You have not said what gives you the right to erase."), N_("Choose one of the two."))
 _NO_NUMBER: Final = Notice(N_("There is no reference."), N_("Write that of the decision or of the receipt."))
+_OWN_NUMBER: Final = Notice(
+    N_("That is the case's own register number, and not the number of a decision."),
+    N_(
+        "It says which case it is, and stands in the certificate already. Write the number of the decision or of the"
+        " receipt that gives you the right to erase; it stands on that paper. Is there none? Then wait with the erasing."
+    ),
+)
 _LONG: Final = Notice(N_("The reference is too long."), N_("Write it shorter."))
 _NOT_READ: Final = Notice(
     N_("You have not ticked that you have read the case, so nothing is signed."), N_("Read it, and tick it.")
@@ -94,9 +102,7 @@ async def first(request: web.Request) -> web.StreamResponse:
             case = await case_now(book, case_named(request))
         except Erased:
             return see(certificate_path(bytes.fromhex(case_named(request))))
-    held = typed_before(request)
-    refused = why_not_yet(case, today(services.clock))
-    return _form(request, case, held, None if refused is None else notice_for(NotNow(refused)), status=200)
+    return _form(request, case, typed_before(request), None, status=200)
 
 
 async def sign_first(request: web.Request) -> web.StreamResponse:
@@ -185,7 +191,13 @@ async def _lists(request: web.Request, notice: Notice | None = None) -> web.Resp
         except NotReachable as failed:
             found = _kept(book, services.language)
             notice = notice or notice_for(failed)
-    return services.page("erase/lists.html", ERASE, notice=notice, status=status, found=found)
+    return services.page(
+        "erase/lists.html", ERASE, notice=notice, status=status, found=found, inbox_days=_inbox_days(request)
+    )
+
+
+def _inbox_days(request: web.Request) -> int:
+    return request.app[SERVICES].desk.reading().rules.inbox_days
 
 
 async def _gather(book: Casebook, language: Language) -> _Found:
@@ -243,13 +255,15 @@ def _certificates(book: Casebook, language: Language) -> tuple[Certificate, ...]
 def _form(
     request: web.Request, case: DeskCase, form: Form, notice: Notice | None, *, status: int = ERROR_STATUS
 ) -> web.Response:
-    services = request.app[SERVICES]
+    services, inbox_days = request.app[SERVICES], _inbox_days(request)
+    too_early = why_not_yet(case, today(services.clock), inbox_days, services.language)
     return services.page(
         "erase/first.html",
         ERASE,
-        notice=notice,
+        notice=too_early or notice,
         status=status,
-        can_sign=why_not_yet(case, today(services.clock)) is None,
+        can_sign=too_early is None,
+        inbox_days=inbox_days,
         line=erase_line(case, today(services.clock), services.language),
         grounds=GROUNDS,
         ground=form.one("ground"),
@@ -263,6 +277,8 @@ def _refused(case: DeskCase, form: Form, language: Language) -> Notice | None:
         return _NO_GROUND
     if not form.one("number"):
         return _NO_NUMBER
+    if is_own_number(case, form.one("number")):
+        return _OWN_NUMBER
     reference = reference_of(case, form.one("ground"), form.one("number"), language)
     return _LONG if len(reference) > REFERENCE_CHARACTERS else None
 

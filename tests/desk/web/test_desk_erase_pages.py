@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from babel.dates import format_date
@@ -37,6 +38,7 @@ from visitors.intake_harness import file_report, log_in, make_home
 from desk.errors import DeskError, NotNow
 from desk.keep.keyfile import DeskHome
 from desk.web.views.case_line import case_number
+from desk.web.views.pages import Pages
 from desk.work import acts
 from desk.work.erasing import erase, withdraw
 from trusted.case.clock import today
@@ -131,6 +133,22 @@ async def test_a_first_signature_needs_a_ground_and_a_reference_and_what_was_typ
     assert "Väntar på en kollega" not in lists.words
 
 
+@pytest.mark.parametrize("typed", ["KS 2026/431", "ks2026/431", "Dnr KS 2026/431", "Diarienummer: KS 2026/431"])
+async def test_the_register_number_of_the_case_itself_is_no_decision_and_the_page_says_why(desks, typed):
+    name = await closed(desks)
+    await do(desks, LEAD, "register", name, "KS 2026/431")
+
+    async with pages_of(desks, LEAD) as reader:
+        await reader.unlock()
+        refused = await signed_first(reader, name, number=typed)
+        taken = await signed_first(reader, name, number="KS 2026/4310")
+
+    assert refused.status == 422
+    assert "Det är ärendets eget diarienummer, inte numret på ett beslut. Det säger vilket ärende" in refused.words
+    assert f'value="{typed}"' in refused.text
+    assert "Väntar på en kollega" in taken.words
+
+
 async def test_the_page_of_a_case_leads_to_its_own_erasing_and_names_who_has_signed(desks):
     name = await closed(desks)
 
@@ -167,9 +185,12 @@ async def test_the_archives_receipt_is_a_ground_too(desks):
 @pytest.mark.parametrize(
     ("guard", "sentence"),
     [
-        ("open", "Ärendet är inte avslutat."),
+        (
+            "open",
+            "Avsluta det, med ett utfall. Två av er kan gallra det 30 dagar senare, och då står det på översikten.",
+        ),
         ("inbox", "Anmälaren kan fortfarande läsa utfallet, så det är för tidigt."),
-        ("hold", "Ärendet bevaras tills vidare, så det raderas inte."),
+        ("hold", "När det är över väljer du Avsluta bevarandet där: då kan det gallras."),
     ],
 )
 async def test_a_case_that_is_open_still_read_or_kept_is_not_erased(desks, guard, sentence):
@@ -188,9 +209,13 @@ async def test_a_case_that_is_open_still_read_or_kept_is_not_erased(desks, guard
     assert [page.status for page in pages] == [200, 422] * 2
     assert not any('name="number"' in page.text for page in pages)
     assert all(sentence in page.words for page in pages)
+    if guard == "inbox":
+        signable = Pages().language("sv").weekday(today(desks.clock) + timedelta(days=1), today(desks.clock))
+        assert all(f"Du kan skriva under från och med {signable}." in page.words for page in pages)
+    assert not any("Du skriver under först." in page.words for page in pages)
     assert "Kan gallras En sak." not in lists.words
     shown = {
-        "open": "Det finns inget att gallra.",
+        "open": "Det finns inget att gallra. Ett ärende kommer hit när det är avslutat. I 30 dagar från dess",
         "inbox": "Inte än Privata inköp.",
         "hold": "Raderas inte Rättegång i vår.",
     }[guard]

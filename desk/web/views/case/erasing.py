@@ -18,7 +18,7 @@ from desk.keep.state import KeptTombstone
 from desk.web.views.case.case_page import case_title
 from desk.web.views.case.moving import in_words_or, stands_on_overview
 from desk.web.views.case_line import case_number, case_path
-from desk.web.views.pages import N_, Language
+from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.written import inert_line
 from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 from desk.work.case.readers import signers_beside
@@ -206,14 +206,34 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
     )
 
 
-def why_not_yet(case: DeskCase, today: date) -> str | None:
-    """Return the text key for why a case cannot be erased on this day; None when it can."""
+def why_not_yet(case: DeskCase, today: date, inbox_days: int, language: Language) -> Notice | None:
+    """Return why a case cannot be erased on this day, from when it can, and what to do; None when it can."""
     state = case.state
+    day = "" if state.erasable_from is None else language.weekday(state.erasable_from, today)
     if state.closed_on is None:
-        return "erase.not_closed"
-    if state.on_hold:
-        return "erase.hold"
-    return "erase.inbox_open" if state.erasable_from is not None and state.erasable_from > today else None
+        what = N_("The case is not closed, so it cannot be erased yet.")
+        do = N_(
+            "Close it, with its outcome. Two of you can erase it %(days)d days later, and it stands on your overview."
+        )
+    elif state.on_hold:
+        what = N_("The case is kept for now, so it is not erased.")
+        do = N_("Read in the case why. When that is over, choose Let it be erased again there: then it can be erased.")
+    elif state.erasable_from is not None and state.erasable_from > today:
+        what = N_("The reporter can still read the outcome, so it is too early.")
+        do = N_("You can sign from %(day)s. It stands on your overview from then on: until then you need do nothing.")
+    else:
+        return None
+    return Notice(language.translate(what), language.translate(do, days=inbox_days, day=day), "warn")
+
+
+def is_own_number(case: DeskCase, number: str) -> bool:
+    """Whether what was typed as the reference is the case's own register number, however it is written."""
+    own = _bare(case.register_number)
+    return bool(own) and _bare(number) in {own, f"dnr{own}", f"diarienummer{own}"}
+
+
+def _bare(number: str) -> str:
+    return "".join(one for one in number.casefold() if one.isalnum())
 
 
 def _days_left(days: int, language: Language) -> str:

@@ -147,7 +147,7 @@ CASES: Final[Mapping[str, Notice]] = {
         ("erase.inbox_open", "timing.inbox_open"),
         Notice(
             N_("The reporter can still read the outcome, so it is too early."),
-            N_("Sign when that time is over; the day stands under Not yet."),
+            N_("Sign when that time is over; the day stands under Erase, Not yet."),
             "warn",
         ),
     ),
