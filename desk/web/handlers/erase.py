@@ -49,7 +49,8 @@ _OWN_NUMBER: Final = Notice(
     N_("That is the case's own register number, and not the number of a decision."),
     N_(
         "It says which case it is, and stands in the certificate already. Write the number of the decision or of the"
-        " receipt that gives you the right to erase; it stands on that paper. Is there none? Then wait with the erasing."
+        " receipt that gives you the right to erase; it stands on that paper. Is there none? Then wait with the"
+        " erasing."
     ),
 )
 _LONG: Final = Notice(N_("The reference is too long."), N_("Write it shorter."))

@@ -12,7 +12,6 @@ from desks.moved_pages import HANDLER, LEAD, OTHER, ROLES, ids_of, three_read
 from desks.pages import pages_of
 from visitors.intake_harness import make_home
 
-from desk.work import acts
 from desk.work.case.claims import Claim, claim_of, claims_of, text_of
 from trusted.case.clock import today
 from trusted.case.entry import Note, Stream
