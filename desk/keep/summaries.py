@@ -77,6 +77,10 @@ class Summary(msgspec.Struct, frozen=True, array_like=True):
     # When the question of harm is to be answered, and whether it was before.
     harm_since: date | None = None
     is_later_look: bool = False
+    # Who does not sign the erasure that waits.
+    refused: Person | None = None
+    # By when the reporter was asked to answer.
+    wanted: date | None = None
 
     def whose(self, today: date) -> Person | None:
         """Return who has the case on a day; None for nobody."""

@@ -46,6 +46,7 @@ class Task(StrEnum):
 
     SIGN_MOVE = "sign-move"
     SIGN_ERASURE = "sign-erasure"
+    REFUSED = "refused"
     ACKNOWLEDGE = "acknowledge"
     FEEDBACK = "feedback"
     DECIDE_HOLD = "decide-hold"
@@ -115,7 +116,7 @@ def due_in(summary: Summary, held: Held | None, read: Mapping[int, int], today: 
     if held is not None and held.kind == "move":
         rules = (_SIGN_MOVE,) if held.to_sign else ()
     elif summary.signed or summary.own_signature:
-        rules = (_SIGN_ERASURE,)
+        rules = (_SIGN_ERASURE, _REFUSED)
     else:
         is_held = False
     found = list(_rows(summary, rules, today))
@@ -161,7 +162,14 @@ def _limit(kind: DeadlineKind, ahead: timedelta) -> Callable[[Summary, date], Sp
 
 
 def _erasure_to_join(summary: Summary, today: date) -> Span | None:
-    return Span(today, erased_at_latest(summary.closed_on)) if summary.signed and summary.may_sign_second else None
+    is_refused = summary.refused is not None and summary.refused.is_own
+    is_hers = summary.signed and summary.may_sign_second and not is_refused
+    return Span(today, erased_at_latest(summary.closed_on)) if is_hers else None
+
+
+def _refused(summary: Summary, today: date) -> Span | None:
+    is_told = summary.own_signature and summary.refused is not None and not summary.refused.is_own
+    return Span(today, erased_at_latest(summary.closed_on)) if is_told else None
 
 
 def _lock_out(summary: Summary, today: date) -> Span | None:
@@ -210,6 +218,7 @@ def _monthly(summary: Summary, _today: date) -> Span | None:
 # It waits for a day at most.
 _SIGN_MOVE: Final = Rule(Task.SIGN_MOVE, Basis.SIGNATURE, CaseAction.CO_SIGN, lambda _case, today: Span(today, today))
 _SIGN_ERASURE: Final = Rule(Task.SIGN_ERASURE, Basis.SIGNATURE, CaseAction.ERASE, _erasure_to_join)
+_REFUSED: Final = Rule(Task.REFUSED, Basis.SIGNATURE, None, _refused)
 _ANSWER: Final = Rule(Task.ANSWER, Basis.PROMISE, None, lambda _summary, today: Span(today, today))
 _MONTHLY: Final = Rule(Task.MONTHLY, Basis.PROMISE, CaseAction.CONCLUDE, _monthly)
 RULES: Final = (

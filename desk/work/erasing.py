@@ -10,9 +10,12 @@ from cases.case.timeline import CaseAction
 from desk.errors import NotNow, ServerRefused
 from desk.work import writing
 from desk.work.case.casebook import Casebook
+from desk.work.case.claims import Claim, refusal_of, text_of
+from desk.work.case.held import ERASURE
 from desk.work.case.opened import DeskCase
 from desk.work.case.readers import require_makes_pair
 from desk.work.disposal import is_true_of
+from trusted.case.entry import Note, Stream
 from trusted.case.statements import Act
 
 
@@ -53,4 +56,17 @@ async def withdraw(book: Casebook, name: str) -> DeskCase:
         await writing.declare(book, case, Act.WITHDRAW_ERASE, "")
     except ServerRefused as refused:
         raise NotNow("erase.not_signed") if refused.text_key == "erase.not_signed" else refused from None
+    if refusal_of(case)[0]:
+        await writing.write(book, case, None, Note(text_of(Claim("refuses"))), Stream.NOTES)
     return await book.open(case.known)
+
+
+async def refuse(book: Casebook, case: DeskCase, why: str) -> DeskCase:
+    """Say in a note that this member does not sign the erasure that waits, and why. Raises NotNow, as acts do.
+
+    The signature of the other waits on: she takes it back, or a third reader signs.
+    """
+    signers = [member for member, _reference in case.waiting if member != case.own_id]
+    if case.held is None or case.held.kind != ERASURE or not case.held.to_sign or not signers:
+        raise NotNow
+    return await writing.write(book, case, None, Note(text_of(Claim("refuses", signers[0]), why)), Stream.NOTES)

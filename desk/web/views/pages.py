@@ -43,6 +43,12 @@ class Notice:
     tone: str = "bad"
 
 
+# What became of the others by an act: nobody sends them anything.
+OTHERS_SEE: Final = N_(
+    "No message is sent. The others who read the case see it when their application fetches next, and need do nothing."
+)
+
+
 class Language:
     """One language: what it is, and its sentences."""
 

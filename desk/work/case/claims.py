@@ -24,10 +24,11 @@ from trusted.case.entry import Body, Entry, Hex16, Note, Stream
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One claim. `has`: this member has the case, or nobody; `covers`: the author does her work until a day.
 
-    `harm`: the question was answered, and is asked again on that day, or no more.
+    `harm`: the question was answered, and is asked again on that day, or no more. `refuses`: the author does not sign
+    the erasure that this member has signed; without a member, that signature was taken back.
     """
 
-    kind: Literal["has", "covers", "harm"]
+    kind: Literal["has", "covers", "harm", "refuses"]
     member: Hex16 | None = None
     until: date | None = None
 
@@ -74,6 +75,16 @@ def claims_of(case: DeskCase) -> Claims:
         elif claim.kind == "covers" and claim.member == found.holder and claim.until is not None:
             found = Claims(found.holder, entry.author, claim.until)
     return _with_harm(case, found)
+
+
+def refusal_of(case: DeskCase) -> tuple[str, str]:
+    """Return who does not sign the erasure that waits, by id, and why; nothing for nobody."""
+    found = ("", "")
+    for entry in case.streams.get(Stream.NOTES, ()):
+        match claim_of(entry.body):
+            case (Claim(kind="refuses", member=member), words):
+                found = (entry.author, words) if member else ("", "")
+    return found
 
 
 def _with_harm(case: DeskCase, found: Claims) -> Claims:

@@ -7,7 +7,7 @@ from typing import Final
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind
 from desk.keep.summaries import Limit, Person, Summary
-from desk.work.case.claims import claims_of
+from desk.work.case.claims import claims_of, refusal_of
 from desk.work.case.held import held_by_erasure
 from desk.work.case.opened import DeskCase, is_record
 from desk.work.case.readers import may_sign_first, signers_beside, signers_of_lock_out, to_lock_out
@@ -68,6 +68,8 @@ def summary_of(case: DeskCase) -> Summary:
         cover_until=claims.cover_until,
         harm_since=None if state.closed_on is not None else claims.harm_since,
         is_later_look=claims.is_later_look,
+        wanted=min((limit.day for limit in state.due if limit.kind is DeadlineKind.COMPLETION), default=None),
+        refused=None if erasure is None else _person(case, refusal_of(case)[0]),
     )
 
 

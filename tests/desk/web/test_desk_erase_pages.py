@@ -74,12 +74,12 @@ async def test_two_erase_a_case_and_what_is_left_is_a_certificate_of_the_two_sig
     assert f"Grund {REFERENCE} Underskrivet av Person 1" in waits.words
     assert f'<a class="button" href="/case/{name}/hold">Bevara tills vidare</a>' in waits.text
     # The second member need not sign, and is told what to do instead.
-    assert "Håller du inte med? Skriv inte under: då raderas inget. Tala med Person 1, och bevara" in waits.words
+    assert "Håller du inte med? Skriv då inte under: inget raderas." in waits.words
     assert f'<a class="button" href="/case/{name}/reopen">Öppna igen</a>' in waits.text
     # And before she signs, what goes, where, and what is left.
     assert "Efter sju dagar kan inte heller någon säkerhetskopia öppna det. Kvar blir ett gallringsbevis" in waits.words
     # The first is told who is waited for.
-    assert "Väntar på Person 2 eller Person 4. Det syns på deras översikt." in kept.words
+    assert "Väntar på Person 2 eller Person 4. Inget meddelande skickas, så ring." in kept.words
     assert "Påbörja gallring" in can.words
     assert re.search(r"Kan gallras sedan \d+ \w+ 2026\. Ska vara gallrat senast \d+ \w+ 2028\.", can.words)
     assert "Gallringsbevis" in done.words
@@ -166,7 +166,7 @@ async def test_the_page_of_a_case_leads_to_its_own_erasing_and_names_who_has_sig
     assert "Du har skrivit under på att ärendet ska gallras, så inget annat görs i det" in own.words
     assert "Väntar på Person 2 eller Person 4." in own.words
     assert "Person 1 har skrivit under på att ärendet ska gallras, och det väntar på den andra" in second.words
-    assert "Håller du inte med: bevara det eller öppna det igen." in second.words
+    assert "Håller du inte med: säg varför, bevara det eller öppna det igen." in second.words
     # Above what was written and, for who has read it to its end, below.
     assert second.text.count('<a class="button main" href="/erase">Till underskriften</a>') == 2
     assert f'<a class="alone" href="/case/{name}">Läs ärendet</a>' in first.text
@@ -641,3 +641,44 @@ async def test_both_who_sign_read_whose_decision_the_ground_is_and_how_it_is_che
         assert "Ring kommunarkivarien." in page.words
     assert form.words.index("Kommunen beslutar") < form.words.index("Beslutets eller kvittots")
     assert joins.words.index("Kommunen beslutar") < joins.words.index("Skriv under och gallra")
+
+
+async def test_the_second_refuses_with_a_reason_that_the_first_reads_and_taking_back_ends_it(desks):
+    name = await closed(desks)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as other, pages_of(desks, OTHER) as third:
+        for reader in (one, other, third):
+            await reader.unlock()
+        signed = await signed_first(one, name)
+        await fetched(other)
+        asked = await other.go("/erase")
+        silent = await other.send(f"/case/{name}/refuse", reason="")
+        said = await other.send(f"/case/{name}/refuse", reason="Kvittot gäller ett annat ärende.")
+        hers = await other.go("/")
+        await fetched(one)
+        told, lists = await one.go("/"), await one.go("/erase")
+        await fetched(third)
+        others = await third.go("/")
+        await one.send(f"/erase/{name}/withdraw")
+        case = await one.go(f"/case/{name}")
+        await signed_first(one, name)
+        await fetched(other)
+        again = await other.go("/")
+        done = await signed_second(other, name)
+
+    row, why = (
+        "En underskrift väntar: gallring",
+        "Person 2 skrev inte under, därför att: Kvittot gäller ett annat ärende.",
+    )
+    assert "Inget meddelande skickas, så ring. Det står först under Att göra i dag där" in signed.words
+    assert "Skriv inte under, därför att …" in asked.words
+    assert (silent.status, "Du har inte skrivit varför." in silent.words) == (422, True)
+    assert "Du har inte skrivit under, och kollegan får läsa varför." in said.words
+    assert "Person 2: skriver inte under gallringen" in said.words
+    # Nothing more is asked of her; the first reads why, and a third reader can still sign.
+    assert [row in page.words for page in (hers, told, others, again)] == [False, False, True, True]
+    assert "Du har inte skrivit under gallringen. Person 1 tar tillbaka sin underskrift" in hers.words
+    assert "Person 2 skriver inte under gallringen" in told.words
+    assert why in lists.words
+    assert "Person 1: tar tillbaka sin underskrift på gallringen" in case.words
+    assert "är raderat och nyckeln förstörd." in done.words

@@ -118,16 +118,25 @@ async def test_what_a_third_reader_writes_meanwhile_is_refused_with_why_and_come
         await fetched(other)
         refused = await third.send(f"/case/{name}/note", text="Jag vet mer.")
         fits = await other.go(f"/case/{name}/note")
+        offered = await other.go("/moves?sent")
+        silent = await other.send(f"/case/{name}/refuse", reason=" ")
         why = await other.send(f"/case/{name}/refuse", reason="Vi väntar på juristen.")
         kept = await third.go(f"/case/{name}/note")
         noted = await third.send(f"/case/{name}/note", text="Jag vet mer.")
         await fetched(one)
         overview = await one.go("/")
+        told = await one.go(f"/case/{name}")
 
+    assert f'action="/case/{name}/refuse"' in offered.text
+    assert "Skriv inte under, därför att …" in offered.words
+    assert "Skriv inte under, därför att …" in fits.words
+    assert silent.status == 422
+    assert "Du har inte skrivit varför." in silent.words
     assert refused.status == fits.status == 422
     assert "Ett låsbyte väntar på en kollegas underskrift, så inget annat görs i ärendet förrän dess." in refused.words
     assert "Person 1 har skickat ett låsbyte för dig att skriva under, så inget annat görs i ärendet" in fits.words
-    assert "Låsbytet väntar inte längre." in why.words
+    assert "Du har inte skrivit under, och kollegan får läsa varför. Inget meddelande skickas" in why.words
+    assert "Vi väntar på juristen." in told.words
     assert ">Jag vet mer.</textarea>" in kept.text
     assert "Anteckningen är sparad." in noted.words
     assert "Jag skriver inte under låsbytet. Vi väntar på juristen." in noted.words

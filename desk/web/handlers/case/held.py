@@ -1,4 +1,4 @@
-"""Why an act waits: in the place of its page, and of what its form would have done. And to refuse a move.
+"""Why an act waits: in the place of its page, and of what its form would have done. And to refuse a signature.
 
 A page is looked at before it is shown, on the case as it is kept here; a form is refused by the act itself, on the case
 as the server has it. What was typed comes back when the form is shown again.
@@ -19,8 +19,9 @@ from desk.web.views.case.case_page import action_of
 from desk.web.views.case.held import held_shown
 from desk.web.views.pages import N_, Notice, see
 from desk.web.views.sentences import notice_for
-from desk.work import moves
+from desk.work import erasing, moves
 from desk.work.case.casebook import Casebook
+from desk.work.case.held import ERASURE
 from desk.work.case.opened import DeskCase
 from desk.work.writing import require_free
 from trusted.case.entry import SHORT_CHARACTERS
@@ -28,6 +29,7 @@ from trusted.case.entry import SHORT_CHARACTERS
 REFUSE: Final = CASE + "/refuse"
 _REFUSED: Final = N_("I do not sign the move of the case.")
 _TAKEN_BACK: Final = N_("I take back the move of the case.")
+_NO_REASON: Final = Notice(N_("You have not said why."), N_("Write it in a few words: your colleague reads it."))
 _LONG: Final = Notice(N_("The text is too long."), N_("Shorten it."))
 
 
@@ -49,7 +51,7 @@ async def held_back(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 async def refuse(request: web.Request) -> web.StreamResponse:
-    """Refuse a move that waits, or take back one's own: a note says so to the other readers."""
+    """Refuse a signature that waits, or take back one's own move: a note says so to the other readers."""
     form = await sent_form(request)
 
     async def refused(book: Casebook, case: DeskCase) -> web.Response:
@@ -58,9 +60,15 @@ async def refuse(request: web.Request) -> web.StreamResponse:
             return _page(request, case, _LONG, form)
         if case.held is None:
             raise NotNow
-        text = translate(_TAKEN_BACK if case.held.is_own else _REFUSED)
-        await moves.refuse(book, case, "\n\n".join(part for part in (text, form.one("reason")) if part))
-        return see(f"/case/{case_named(request)}?done=refuse")
+        is_own, reason = case.held.is_own, form.one("reason")
+        if not is_own and not reason:
+            return _page(request, case, _NO_REASON, form)
+        if case.held.kind == ERASURE:
+            await erasing.refuse(book, case, reason)
+        else:
+            text = translate(_TAKEN_BACK if is_own else _REFUSED)
+            await moves.refuse(book, case, "\n\n".join(part for part in (text, reason) if part))
+        return see(f"/case/{case_named(request)}?done={'take-back' if is_own else 'refuse'}")
 
     return await decided(request, form, refused, lambda case, failed: _page(request, case, notice_for(failed), form))
 

@@ -13,23 +13,34 @@ from desk.web.session.desk import Desk
 from desk.web.session.openings import note_opening
 from desk.web.views.case.case_page import case_page, drafts_shown
 from desk.web.views.case.entries import own_cases
-from desk.web.views.pages import N_, Notice
+from desk.web.views.pages import N_, OTHERS_SEE, Notice
 from desk.web.views.sentences import sentences_for
 from desk.work.case.opened import DeskCase
 
 _OLDER: Final = N_("What you read here was fetched before that. Call a colleague, and act on nothing until you have.")
 # What an act says when it has been done; the address names the act alone.
-DONE: Final = {
-    "note": Notice(N_("The note is kept."), "", "good"),
-    "meet": Notice(N_("Sent. The reporter sees it at the next visit."), "", "good"),
-    "hold": Notice(N_("The case is kept for now. Why stands among the notes."), "", "good"),
-    "release-hold": Notice(N_("The case may be erased again. Why stands among the notes."), "", "good"),
-    "reopen": Notice(N_("The case is open again. The reporter can read why."), "", "good"),
-    "link": Notice(N_("The link is kept among the notes."), "", "good"),
-    "has": Notice(N_("Kept. The others who read the case see who has it."), "", "good"),
-    "harm": Notice(N_("The answer is kept among the notes."), "", "good"),
-    "refuse": Notice(N_("The move waits no more. The others read that among the notes."), "", "good"),
-    "register": Notice(N_("The register number is kept."), "", "good"),
+_DONE: Final = {
+    "note": N_("The note is kept."),
+    "meet": N_("Sent. The reporter sees it at the next visit."),
+    "hold": N_("The case is kept for now. Why stands among the notes."),
+    "release-hold": N_("The case may be erased again. Why stands among the notes."),
+    "reopen": N_("The case is open again. The reporter can read why."),
+    "link": N_("The link is kept among the notes."),
+    "has": N_("Kept. The others who read the case see who has it."),
+    "harm": N_("The answer is kept among the notes."),
+    "register": N_("The register number is kept."),
+    "category": N_("The kind of matter is kept."),
+    "take-back": N_("You have taken it back. The others read that among the notes."),
+}
+DONE: Final = {name: Notice(what, OTHERS_SEE, "good") for name, what in _DONE.items()} | {
+    "refuse": Notice(
+        N_("You have not signed, and your colleague reads why."),
+        N_(
+            "No message is sent: it stands in the case when your colleague's application fetches next. Call if it is"
+            " urgent."
+        ),
+        "good",
+    )
 }
 
 

@@ -25,7 +25,7 @@ from desk.web.session.cases import shown_case
 from desk.web.views.case.case_page import readers_in_words
 from desk.web.views.case.held import relock_shown
 from desk.web.views.case_line import case_number, case_path
-from desk.web.views.pages import answer, see
+from desk.web.views.pages import OTHERS_SEE, answer, see
 from desk.web.views.writing.days_offered import day_of
 from desk.web.views.writing.news import counted, is_written, own_since
 from desk.web.views.writing.phrases import language_of_reporter
@@ -163,7 +163,10 @@ async def sent(request: web.Request) -> web.StreamResponse:
     case = await shown_case(services.desk, case_named(request))
     words = sent_words(case, services.language)
     relock = relock_shown(case, services.clock(), services.language)
-    return services.page("write/sent.html", "/", words=words, path=case_path(case.known.case_id), relock=relock)
+    others = services.language.translate(OTHERS_SEE)
+    return services.page(
+        "write/sent.html", "/", words=words, others=others, path=case_path(case.known.case_id), relock=relock
+    )
 
 
 async def picture(request: web.Request) -> web.StreamResponse:

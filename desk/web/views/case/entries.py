@@ -150,9 +150,9 @@ class EntryShower:
         return tuple(shown)
 
     def opened(self) -> tuple[str, ...]:
-        """Return who had the case on the screen on which day, the last day first."""
+        """Return who had the case on the screen on which day, oldest first."""
         found = [entry for entry in self._case.streams.get(Stream.NOTES, ()) if isinstance(entry.body, Opened)]
-        return tuple(f"{self._day(one.day)}: {self._name(one.author)}" for one in reversed(found))
+        return tuple(f"{self._day(one.day)}: {self._name(one.author)}" for one in found)
 
     def _entry(self, entry: Entry) -> EntryShown:
         body, claimed = entry.body, claim_of(entry.body)
@@ -204,6 +204,8 @@ class EntryShower:
         }
         if claim.kind == "harm":
             kind = N_("risk of harm, looked at again on %(day)s") if claim.until else N_("risk of harm, looked at")
+        elif claim.kind == "refuses":
+            kind = N_("does not sign the erasure") if claim.member else N_("takes back the signature for erasing")
         elif claim.kind == "covers":
             kind = N_("covers for %(name)s until %(day)s")
         elif claim.member is None:

@@ -20,6 +20,7 @@ from desk.web.views.case.moving import in_words_or, stands_on_overview
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.written import inert_line
+from desk.work.case.claims import refusal_of
 from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 from desk.work.case.readers import signers_beside
 from desk.work.disposal import kind_of, read_reference, reference_for
@@ -80,9 +81,9 @@ class EraseLine:
     note: str = ""
     # Since when, where it may be now.
     since: str = ""
-    # Who can sign beside this member, in words; whether that is several.
+    # Who can sign beside this member, in words; who has said no, and why.
     waits_for: str = ""
-    several: bool = False
+    refusal: str = ""
     signatures: tuple[Signature, ...] = ()
     may_sign: bool = False
 
@@ -200,7 +201,7 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         note=note,
         since=since,
         waits_for=in_words_or([inert_line(one.name) for one in beside], language),
-        several=len(beside) > 1,
+        refusal=_refusal(case, language),
         signatures=_signatures(case),
         may_sign=CaseAction.CO_SIGN in state.allowed,
     )
@@ -242,6 +243,14 @@ def _days_left(days: int, language: Language) -> str:
     return (
         language.translate(N_("1 day left")) if days == 1 else language.translate(N_("%(days)d days left"), days=days)
     )
+
+
+def _refusal(case: DeskCase, language: Language) -> str:
+    by, why = refusal_of(case)
+    if not by:
+        return ""
+    name = language.translate(N_("You")) if by == case.own_id else inert_line(case.name_of(by))
+    return language.translate(N_("%(name)s did not sign, because: %(why)s"), name=name, why=inert_line(why))
 
 
 def _signatures(case: DeskCase) -> tuple[Signature, ...]:

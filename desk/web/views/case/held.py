@@ -29,8 +29,9 @@ class HeldShown:
     do: str
     # The addresses and names of the pages on which this member ends it.
     links: tuple[tuple[str, str], ...] = ()
-    # The button that refuses a move, or takes it back.
-    refuse: str = ""
+    # Whether it can be refused with a reason, or taken back.
+    may_refuse: bool = False
+    may_take_back: bool = False
 
 
 def held_shown(case: DeskCase, language: Language) -> HeldShown | None:
@@ -66,7 +67,7 @@ def _move(_case: DeskCase, held: Held, language: Language) -> HeldShown:
             translate(what, names=_names(held.by, language)),
             translate(N_("Look at it and sign, or refuse.")),
             ((SIGN_SENT, translate(N_("Look at it"))),),
-            translate(N_("Refuse")),
+            may_refuse=True,
         )
     if held.is_own:
         what = N_(
@@ -75,7 +76,7 @@ def _move(_case: DeskCase, held: Held, language: Language) -> HeldShown:
         return HeldShown(
             translate(what, name=in_words_or([inert_line(one) for one in held.waits_for], language)),
             translate(N_("It waits for a day at most. You can take it back.")),
-            refuse=translate(N_("Take it back")),
+            may_take_back=True,
         )
     return HeldShown(
         translate(
@@ -91,14 +92,17 @@ def _erasure(case: DeskCase, held: Held, language: Language) -> HeldShown:
         what = N_("%(names)s has signed that the case is to be erased, and it waits for the second signature.")
         links = [("/erase", N_("To the signature")), (f"{path}/hold", N_("Keep it for now"))]
         links += [(f"{path}/reopen", N_("Open it again"))]
-        do = N_("Nothing else is done in it until it is signed. If you do not agree, keep it or open it again.")
+        do = N_(
+            "Nothing else is done in it until it is signed. If you do not agree, say why, keep it or open it again."
+        )
         return HeldShown(
             translate(what, names=_names(held.by, language)),
             translate(do),
             tuple((where, translate(name)) for where, name in links),
+            may_refuse=True,
         )
     waits_for = in_words_or([inert_line(one) for one in held.waits_for], language)
-    do = N_("Waits for %(names)s. You can take your signature back under Erase.")
+    do = N_("Waits for %(names)s. No message is sent, so call. You can take your signature back under Erase.")
     if not held.is_own:
         what = N_("%(names)s has signed that the case is to be erased, so nothing else is done in it until it is.")
         do = N_("Waits for %(names)s.")

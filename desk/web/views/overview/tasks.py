@@ -42,6 +42,11 @@ TASKS: Final[Mapping[str, Words]] = {
     Task.SIGN_ERASURE: Words(
         N_("A signature waits: erasing"), N_("Read and sign"), N_("%(names)s has signed, you are the second.")
     ),
+    Task.REFUSED: Words(
+        N_("%(names)s does not sign the erasure"),
+        N_("Read why"),
+        N_("Nothing is erased. Take your signature back, or speak with %(names)s."),
+    ),
     Task.ACKNOWLEDGE: Words(N_("%(left)s: acknowledge the report"), N_("Read and acknowledge"), limit=_SEVEN_DAYS),
     Task.FEEDBACK: Words(N_("%(left)s: give feedback"), N_("Give feedback"), limit=_THREE_MONTHS),
     "feedback-soon": Words(N_("%(left)s: prepare the feedback"), N_("Give feedback"), limit=_THREE_MONTHS),
@@ -103,7 +108,7 @@ def path_of(due: Due, case: str) -> str:
     """Return where a row is done; a report is read before it is acknowledged. `case`: the address of its case."""
     if due.task is Task.SIGN_MOVE:
         return SIGN_SENT
-    if due.task is Task.SIGN_ERASURE:
+    if due.task in {Task.SIGN_ERASURE, Task.REFUSED}:
         return ERASE
     return f"{ERASE}/{due.case_id.hex()}" if due.task is Task.ERASE else f"{case}{_PAGES.get(due.task, '')}"
 

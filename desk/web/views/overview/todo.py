@@ -131,6 +131,10 @@ def _waits(known: Known, name: str, summary: Summary, today: date, language: Lan
         names = in_words_or([inert_line(one) for one in held.waits_for], language)
         sentence = N_("The move waits for the signature of %(name)s.") if names else N_("A move waits for a signature.")
         yield f"{_titled(number, summary)}. {translate(sentence, name=names)}"
+    elif summary.refused is not None and summary.refused.is_own:
+        sentence = N_("You have not signed the erasure. %(name)s takes the signature back, or speaks with you.")
+        name = in_words_or([inert_line(one) for one in summary.signed], language)
+        yield f"{_titled(number, summary)}. {translate(sentence, name=name)}"
     elif summary.own_signature:
         names = in_words_or([inert_line(one) for one in summary.beside], language)
         sentence = N_("The erasure waits for the signature of %(name)s.")
@@ -194,6 +198,8 @@ def _words_of(due: Due, summary: Summary, today: date) -> Words:
 
 
 def _named_in(due: Due, summary: Summary) -> tuple[str, ...]:
+    if due.task is Task.REFUSED:
+        return () if summary.refused is None else (summary.refused.name,)
     return summary.to_lock_out if due.task is Task.LOCK_OUT else summary.signed[:1]
 
 
