@@ -1,6 +1,6 @@
 """A case as one line: its own first words, number, organisation, day, state and what comes next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -8,6 +8,7 @@ from typing import Final
 
 from cases.case.timeline import CaseAction, CaseStage, CaseState, Deadline, DeadlineKind, is_erasable
 from desk.keep.summaries import Limit, Summary
+from desk.web.views.overview.whose import whose_in_words
 from desk.web.views.pages import N_, Language
 from desk.web.views.states import NextDay, next_day, state_in_words
 from desk.web.views.written import inert_line
@@ -46,6 +47,8 @@ class CaseLine:
     leave: str = ""
     # Whether an erasure waits for a signature: hers or a colleague's.
     erasing: bool = False
+    # Who has it, and the days that members have set themselves.
+    own: tuple[str, ...] = ()
 
 
 def case_number(case_id: bytes) -> str:
@@ -91,7 +94,19 @@ def line_of(
         waiting=waiting,
         leave="" if waiting else leave_path(summary, read),
         erasing=bool(summary.signed or summary.own_signature),
+        own=() if waiting else tuple(_own(summary, today, language)),
     )
+
+
+def _own(summary: Summary, today: date, language: Language) -> Iterator[str]:
+    """Yield who has the case, until when an answer is wanted, and when the risk of harm is looked at again."""
+    if whose := whose_in_words(summary, today, language):
+        yield whose
+    if summary.wanted is not None:
+        yield language.translate(N_("Answer wanted by %(day)s."), day=language.day(summary.wanted, today))
+    if summary.is_later_look and summary.harm_since is not None:
+        again = N_("The risk of harm is looked at again on %(day)s.")
+        yield language.translate(again, day=language.day(summary.harm_since, today))
 
 
 def _line_left(summary: Summary, number: str, language: Language) -> CaseLine:

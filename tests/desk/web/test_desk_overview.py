@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from desks.case_pages import fetched
 from desks.harness import lie, running_desks
 from desks.moved_cases import HANDLER, LEAD
 from desks.moved_pages import ROLES, ids_of, sent_by, two_read
@@ -21,6 +22,7 @@ from desk.keep.preferences import Preferences, keep_preferences
 from desk.web.session import refresh
 from desk.web.session.desk import Locked
 from desk.web.views.case_line import case_number
+from desk.web.views.pages import Pages
 from desk.work import acts
 from desk.work.erasing import erase
 from trusted.case.clock import STOCKHOLM, add_months, today
@@ -357,6 +359,39 @@ async def test_the_list_is_by_the_next_day_with_number_organisation_day_and_stat
     assert "organisation inte angiven · kom 6 mars" in page.words
     assert "Bekräftad" in page.words
     assert "Första bedömning senast" in page.words
+
+
+async def test_the_list_of_cases_says_who_has_one_and_the_days_that_members_have_set(desks):
+    reporter = await desks.file(TEXT)
+    await desks.release()
+    name, asked = reporter.keys.case_id.hex(), today(desks.clock) + timedelta(days=14)
+    async with pages_of(desks, HANDLER) as other, pages_of(desks, LEAD) as reader:
+        await other.unlock()
+        before = row(await other.go("/"))
+        await other.send(f"/case/{name}/has", who="me")
+        await other.go(f"/case/{name}/harm")
+        await other.send(f"/case/{name}/harm", risk="none", until=(asked + timedelta(days=16)).isoformat())
+        async with other.services.desk.at_work() as book:
+            await acts.do(book, "acknowledge", name, "Tack.")
+            await acts.do(book, "ask", name, "Vilken helg?", acts.ActChoices(asked))
+        listed = await reader.unlock()
+        await desks.reporter_writes(reporter, Message("Den tredje."))
+        await desks.release()
+        await fetched(reader)
+        answered = await reader.go("/")
+
+    day = Pages().language("sv").day
+    whose = "Person 2 har det."
+    wanted, again = f"Svar önskat senast {day(asked, asked)}.", "Risken att någon råkar illa ut ses över igen"
+    assert not any(one in before for one in (whose, wanted, again))
+    assert f"{whose} {wanted} {again}" in row(listed)
+    assert wanted not in row(answered)
+    assert f"{whose} {again}" in row(answered)
+
+
+def row(page) -> str:
+    found = re.search(r'<ul class="cases">(.*?)</ul>', page.text, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", found[1]).split())
 
 
 async def test_search_finds_words_anywhere_and_stands_in_no_address(desks):
