@@ -114,9 +114,11 @@ def look(person: Chromium, path: str, found: dict[str, list[str]]) -> None:
         change(person, width=width, dark=dark)
         wrong = [f"axe: {one}" for one in axe(person)]
         wrong += [f"overflow: {one}" for one in measure(person, "overflow()")]
+        wrong += [f"label: {one}" for one in measure(person, "spilt()")]
         wrong += [f"contrast: {one}" for one in measure(person, f"contrast({CONTRAST}, {CONTRAST_LARGE})")]
-        if width == COMBINATIONS[-1][0]:
+        if dark:
             wrong += [f"target: {one}" for one in measure(person, f"targets({TARGET_PIXELS})")]
+            wrong += [f"row: {one}" for one in measure(person, "rows()")]
         if wrong:
             found[f"{kind_of(path)} {width} {'dark' if dark else 'light'}"] = wrong
 
@@ -172,7 +174,10 @@ def test_firefox_shows_every_page_that_links_lead_to_too(served):
         person.size(320, 800)
         for path in pages(person, application, 1):
             seen.add(kind_of(path))
-            found = [f"overflow: {one}" for one in measure(person, "overflow()")]
+            found = [f"overflow: {one}" for one in (*measure(person, "overflow()"), *measure(person, "spilt()"))]
+            found += [
+                f"row: {one}" for one in (*measure(person, f"targets({TARGET_PIXELS})"), *measure(person, "rows()"))
+            ]
             headings = person.evaluate("document.querySelectorAll('h1').length")
             wrong |= {kind_of(path): [*found, f"{headings} first headings"]} if found or headings != 1 else {}
 

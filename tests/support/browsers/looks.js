@@ -14,7 +14,7 @@ const looks = (() => {
     getComputedStyle(link).display === "inline" && words(link.parentElement) !== words(link);
 
   const box = (element) => {
-    const boxes = [element, ...(element.labels || [])].map((one) => one.getBoundingClientRect());
+    const boxes = [pressed(element), ...(element.labels || [])].map((one) => one.getBoundingClientRect());
     const tickable = element.matches("input[type=checkbox], input[type=radio]");
     const used = tickable ? boxes : boxes.slice(0, 1);
     return {
@@ -29,6 +29,28 @@ const looks = (() => {
       .map((element) => [element, box(element)])
       .filter(([, size]) => size.width < least - 0.5 || size.height < least - 0.5)
       .map(([element, size]) => `${named(element)} is ${size.width.toFixed(0)} by ${size.height.toFixed(0)}`);
+
+  // Where a link is the whole row of a list, it is as high as that.
+  const pressed = (element) =>
+    getComputedStyle(element, "::after").position === "absolute" ? element.closest("li") : element;
+  // The corners of a button are round, and not its own.
+  const ROUND = 6;
+  // What has its button or link in a row of a list: pressed at its edges, it is that which is pressed.
+  const rows = () =>
+    all("main li a[href], main li button")
+      .filter((element) => !(element.localName === "a" && inSentence(element)))
+      .map((element) => {
+        element.scrollIntoView({ block: "center" });
+        return [element, coveredBy(element, ROUND)];
+      })
+      .filter(([, over]) => over)
+      .map(([element, over]) => `${named(element)} lies under ${over}`);
+
+  // A label that is wider than its column runs into the next.
+  const spilt = () =>
+    all(".chip")
+      .filter((one) => one.getBoundingClientRect().right > one.parentElement.getBoundingClientRect().right + 0.5)
+      .map((one) => `${named(one)} runs out of its column`);
 
   const overflow = () => {
     const root = document.documentElement;
@@ -78,9 +100,9 @@ const looks = (() => {
   };
 
   // What lies over an element, at nine places of its first line that are on the screen; nothing, if nothing does.
-  const coveredBy = (element) => {
+  const coveredBy = (element, corner = 0) => {
     const { left, right, top, bottom } = element.getClientRects()[0];
-    for (const x of [left + 2, (left + right) / 2, right - 2])
+    for (const x of [left + 2 + corner, (left + right) / 2, right - 2 - corner])
       for (const y of [top + 1, (top + bottom) / 2, bottom - 1]) {
         const hit = document.elementFromPoint(x, y);
         if (hit && !element.contains(hit) && !hit.contains(element)) return named(hit);
@@ -136,5 +158,5 @@ const looks = (() => {
     return boxes.length === 1 && boxes[0].top >= -0.5 && boxes[0].bottom > 0 && boxes[0].bottom < innerHeight / 4;
   };
 
-  return { wayOut, toTheTop, targets, overflow, contrast, focus, stops, labels, buttons, ratio, parsed };
+  return { wayOut, toTheTop, targets, rows, spilt, overflow, contrast, focus, stops, labels, buttons, ratio, parsed };
 })();
