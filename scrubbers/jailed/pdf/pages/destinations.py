@@ -60,8 +60,8 @@ class Destinations:
 
     def on_page(self, page: int, untrusted_box: object) -> tuple[float, float, float, float]:
         """Return where a box of a page lies as it is seen; raises NotRebuildable or one of `access.BROKEN`."""
-        left, bottom, right, top = access.numbers(untrusted_box, _RECTANGLE)
-        return bounds(self._stands(page)[1], (left, bottom, right, top))
+        x0, y0, x1, y1 = access.numbers(untrusted_box, _RECTANGLE)
+        return bounds(self._stands(page)[1], (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
 
     def _place(self, untrusted: object) -> Place | None:
         for _ in range(_DEEPEST_NAME):
