@@ -143,6 +143,8 @@ LOST: Final = {
     Lost.SECOND_PICTURE: N_("a second picture in the file"),
     Lost.FORM: N_("form fields that can be filled in"),
     Lost.LINKS: N_("links that can be clicked"),
+    Lost.LINK_FRAMES: N_("frames around links"),
+    Lost.OUTLINE: N_("entries in the list of contents beside the pages"),
     Lost.SOUND_OR_FILM: N_("sound or film within the document"),
     Lost.LAYOUT: N_("the layout (typefaces, margins and page breaks are different)"),
     Lost.TEXT_COLOURS: N_("the colours of text and of cells in tables"),

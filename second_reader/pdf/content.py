@@ -122,6 +122,11 @@ def unescaped(string: bytes) -> bytes:
     return b"\n".join([part.replace(b"\n", b"\\") for part in found.split(b"\\n")])
 
 
+def strings_of(contents: bytes) -> bytes:
+    """Return what all strings of contents that were read stand for, one after the other."""
+    return unescaped(b"".join(_STRING.findall(contents)))
+
+
 def _rules() -> dict[bytes, _Rule]:
     def numbers(count: int) -> bytes:
         return (_N + b" ") * count

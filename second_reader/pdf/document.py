@@ -47,6 +47,11 @@ class Document:
         self._left_to_inflate = _ALL_INFLATED_BYTES
         # The codes that are shown with each font, filled by the readers of contents: see `font`.
         self.shown: dict[int, set[int]] = {}
+        # For `ways`: where each page stands, how high it is, which titles it must show; the texts of the font's codes.
+        self.page_at: dict[int, int] = {}
+        self.heights: dict[int, float] = {}
+        self.titles: dict[int, list[str]] = {}
+        self.texts: dict[int, str] = {}
         # What is checked when all contents have been read.
         self.at_last: list[Callable[[], None]] = []
 

@@ -6,6 +6,7 @@
     objects.py      pages, forms, graphics states: closed lists of keys
     images.py       pictures
     content.py      drawing operators, one a line
+    ways.py         links and the outline
     text_layer.py   pages that are one picture with a layer of words
     font.py, cff.py, cmap.py   the font of the document, its program and its text
 

@@ -29,6 +29,7 @@ def font(document: Document, thing: object) -> None:
     if "ToUnicode" in found:
         stream, _ = stream_entries(document, document.take(found["ToUnicode"]), {})
         texts = read_to_unicode(document.inflated(stream))
+        document.texts = texts
         demand(texts and max(texts) <= len(advances), "text of glyphs that there are")
 
     def compare() -> None:

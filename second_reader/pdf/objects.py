@@ -14,11 +14,15 @@ from second_reader.pdf.font import font
 from second_reader.pdf.images import picture
 from second_reader.pdf.text_layer import is_layered, layered_page
 from second_reader.pdf.values import Reference, demand
+from second_reader.pdf.ways import keep_text, links, outline
 
 
 def catalog(document: Document, thing: object) -> None:
-    """Require a root with pages and nothing else."""
-    entries(document, thing, {"Type": exactly("Catalog"), "Pages": via(_pages)})
+    """Require a root with pages, perhaps an outline, and nothing else."""
+    found = entries(document, thing, {"Type": exactly("Catalog"), "Pages": via(_pages)}, {"Outlines": anything})
+    if "Outlines" in found:
+        # Before any page is read: a page that a line leads to is asked for its words.
+        outline(document, found["Outlines"])
 
 
 def _pages(document: Document, thing: object) -> None:
@@ -27,6 +31,7 @@ def _pages(document: Document, thing: object) -> None:
     kids = items(found["Kids"])
     demand(all(isinstance(kid, Reference) for kid in kids), "kids")
     demand(len(kids) == found["Count"] == len(set(kids)), "kids")
+    document.page_at = {kid.number: at for at, kid in enumerate(kids)}
     for kid in kids:
         document.follow(kid, _page)
         page = document.take(kid)
@@ -38,11 +43,15 @@ def _page(document: Document, thing: object) -> None:
         document,
         thing,
         {"Type": exactly("Page"), "Parent": anything, "MediaBox": numbers(4), "Contents": anything},
-        {"Resources": anything},
+        {"Resources": anything, "Annots": anything},
     )
     demand(found["MediaBox"][:2] == [0, 0], "a page from 0 0 on")
+    document.heights[document.current] = found["MediaBox"][3]
+    if "Annots" in found:
+        links(document, found["Annots"], found["MediaBox"])
     stream, _ = stream_entries(document, document.take(found["Contents"]), {})
     contents = document.inflated(stream)
+    keep_text(document, contents, is_layer=is_layered(contents))
     if is_layered(contents):
         layered_page(document, contents, found.get("Resources"), found["MediaBox"])
     else:

@@ -160,6 +160,8 @@ class Lost(enum.StrEnum):
     SECOND_PICTURE = "second_picture"
     FORM = "form"
     LINKS = "links"
+    LINK_FRAMES = "link_frames"
+    OUTLINE = "outline"
     SOUND_OR_FILM = "sound_or_film"
     LAYOUT = "layout"
     TEXT_COLOURS = "text_colours"

@@ -109,7 +109,7 @@ def _catalog(_reader: pypdf.PdfReader, root: DictionaryObject, findings: Finding
     if _array(_dictionary(layers, "/D"), "/OFF"):
         findings.add(What.HIDDEN_TEXT, Where.LAYERS)
     _form(_dictionary(root, "/AcroForm"), findings)
-    for key in ("/Lang", "/StructTreeRoot", "/Outlines", "/PieceInfo", "/Threads", "/Collection", "/PageLabels"):
+    for key in ("/Lang", "/StructTreeRoot", "/PieceInfo", "/Threads", "/Collection", "/PageLabels"):
         if key in root:
             findings.add(What.OTHER, Where.DOCUMENT)
 
@@ -130,9 +130,7 @@ def _annotation(annotation: Any, findings: Findings, *, has_form: bool) -> None:
         return
     subtype = _get(annotation, "/Subtype")
     if subtype == "/Link":
-        findings.lose(Lost.LINKS)
-        action = _dictionary(annotation, "/A")
-        findings.add(What.LINK, Where.PAGES, _get(action, "/URI") or _get(action, "/F"))
+        _link(annotation, findings)
     elif subtype == "/FileAttachment":
         findings.add(What.EMBEDDED_FILE, Where.PAGES, _file_name(_get(annotation, "/FS")))
     elif subtype == "/Widget":
@@ -148,6 +146,19 @@ def _annotation(annotation: Any, findings: Findings, *, has_form: bool) -> None:
         findings.add(What.ANNOTATION, Where.PAGES, _get(annotation, "/Contents"))
         if "/T" in annotation:
             findings.add(What.PERSON, Where.PAGES, _get(annotation, "/T"))
+
+
+def _link(link: DictionaryObject, findings: Findings) -> None:
+    """Report what leads out of the document, and frames. What leads to its own pages: `pdf.pages.ways`."""
+    action = _dictionary(link, "/A")
+    if action and _get(action, "/S") != "/GoTo":
+        findings.lose(Lost.LINKS)
+        findings.add(What.LINK, Where.PAGES, _get(action, "/URI") or _get(action, "/F"))
+    border = [*map(_resolve, _array(link, "/Border"))]
+    wide = _get(_dictionary(link, "/BS"), "/W") if "/BS" in link else border[2] if len(border) > 2 else 1  # noqa: PLR2004
+    is_clear = "/C" in link and not _array(link, "/C")
+    if "/AP" not in link and not is_clear and wide != 0:
+        findings.lose(Lost.LINK_FRAMES)
 
 
 def _form(form: DictionaryObject, findings: Findings) -> None:

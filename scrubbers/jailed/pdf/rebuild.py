@@ -11,7 +11,8 @@ drawn or told apart raises NotRebuildable, wherever that is. For each batch of p
 4 decide take out what no page shows, and compare with the source again
 5 write the batch to the result: as it is in 2, codes and all, if nothing of it changed and no texts are to be joined
 
-At the end come the fonts, with the glyphs that the pages in the result use, and the preview of the first page.
+At the end come the fonts, with the glyphs that the pages in the result use, the outline (`ways`, as the links of each
+page), and the preview of the first page.
 """
 
 import contextlib
@@ -35,6 +36,7 @@ from scrubbers.jailed.pdf.open import Opened
 from scrubbers.jailed.pdf.pages.page import Page, read_page
 from scrubbers.jailed.pdf.pages.page_fonts import fonts_say
 from scrubbers.jailed.pdf.pages.resources import SourceDocument
+from scrubbers.jailed.pdf.pages.ways import Ways
 from scrubbers.jailed.pdf.rasterise import BACKDROP, backdrop, pixel_page
 from scrubbers.jailed.pdf.redact import PageSeen, look_at, take_out
 from scrubbers.jailed.pdf.renderer import drawn
@@ -116,6 +118,7 @@ class Rebuilder:
         self._hides_layers = opened.hides_layers
         self._lent = opened.lent
         self._document = SourceDocument(self._work)
+        self._ways = Ways(opened.reader, findings, keeps=len(self._pages) > 0)
         self._layer_font = None if against_marks.is_asked_for() else layer_font()
 
     def write(self, output: IO[bytes]) -> Image.Image:
@@ -144,7 +147,8 @@ class Rebuilder:
             self._font.build()
         self._parent.value = {b"Type": Name(b"Pages"), b"Count": len(self._kids), b"Kids": self._kids}
         writer.write_at_last(self._parent)
-        writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent}))
+        ways = self._ways.outline(self._font.texts())
+        writer.finish(Node({b"Type": Name(b"Catalog"), b"Pages": self._parent, **ways}))
         return self._first
 
     # Step 1
@@ -263,6 +267,7 @@ class Rebuilder:
                 source_page = self._source.page(entry.number)
                 with contextlib.closing(document[at]) as made, source_page as source, _or_worse(entry):
                     sheet, drawn = self._alike(entry, source, made)
+                    self._ways.see(entry.number, drawn)
                     if entry.number == 0:
                         self._first = preview.downscaled(in_colours(drawn))
                     if shades is not None:
@@ -334,8 +339,7 @@ class Rebuilder:
                 else:
                     page.emit(self._parent, self._font, joins=True)
                 node = page.node
-        self._kids.append(node)
-        writer.write(node)
+        self._kids.append(self._ways.write(entry.number, node, writer))
 
     def _as_pixels(self, number: int) -> Node:
         late = self._work.is_too_much or self._work.is_far_too_much
@@ -349,6 +353,7 @@ class Rebuilder:
         # A scan has no text to lose, but it may have had more dots an inch than it has now.
         words_lost = made.had_text and not made.keeps_words
         self._findings.lose(Lost.SELECTABLE_TEXT if words_lost else Lost.SHARPNESS)
+        self._ways.see(number, made.drawn)
         if number == 0:
             self._first = preview.downscaled(made.drawn)
         return made.node

@@ -113,7 +113,7 @@ class DocumentFont:
     def __bool__(self) -> bool:
         return bool(self._codes)
 
-    def _texts(self) -> dict[bytes, str]:
+    def texts(self) -> dict[bytes, str]:
         """Return the text of each code that has one. That an outline stands for many may show on later pages only."""
         many = standing_for_many((outline, text) for _, outline, text in self._codes if text)
         said = ((code, outline, text) for (_, outline, text), code in self._codes.items() if text)
@@ -123,7 +123,7 @@ class DocumentFont:
         """Make the node's value: all glyphs that have a code; `to_draw`: without their texts. Raises NotRebuildable."""
         program = write_cff.program([charstring(advance, outline) for advance, outline, _ in self._codes])
         # PDFium looks up the text of each letter that it draws.
-        texts = {} if to_draw else self._texts()
+        texts = {} if to_draw else self.texts()
         descriptor = Node({
             b"Type": Name(b"FontDescriptor"), b"FontName": NAME, b"Flags": 4, b"FontBBox": [0, -200, 1000, 800],
             b"ItalicAngle": 0, b"Ascent": 800, b"Descent": -200, b"CapHeight": 700, b"StemV": 80,

@@ -42,7 +42,7 @@ from trusted.jail.stages import TookTooLong
 
 _CONTENTS_BYTES: Final = 8 * 2**20  # of a page; more is a plan or a map, and becomes pixels
 _MOST_PARTS: Final = 10_000  # streams of a page; with more it becomes pixels
-_MOST_ANNOTATIONS: Final = 5000  # of a page; the same
+MOST_ANNOTATIONS: Final = 5000  # of a page; the same
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5  # flags of annotations: ISO 32000-1, table 165
 _DEEPEST_NODE: Final = 32  # nodes above a page, where its box may stand
 # What PDFium takes for a page that does not say how large it is.
@@ -158,11 +158,16 @@ def read_page(untrusted: PageObject, source: SourceDocument) -> Page:
         saved = sum(isinstance(step, SaveState) for step in steps)
         left_open = saved - sum(isinstance(step, RestoreState) for step in steps)
         steps = [SaveState(), *steps, *(RestoreState() for _ in range(left_open)), RestoreState(), *drawn]
-    size, matrix = upright(_box(untrusted), int(untrusted.rotation) % 360)
+    size, matrix = stands(untrusted)
     items, count = items_of(steps, matrix)
     _cut_off_page(items, size)
     items = in_order(items, size)
     return Page(items, size, count, _ordered=_seen_of(items))
+
+
+def stands(untrusted: PageObject) -> tuple[tuple[float, float], Matrix]:
+    """Return the size of the page as it is seen, and the matrix from its own points; raises as `read_page`."""
+    return upright(_box(untrusted), int(untrusted.rotation) % 360)
 
 
 def _cut_off_page(items: Sequence[Item], size: tuple[float, float]) -> None:
@@ -248,7 +253,7 @@ def _annotations(untrusted: PageObject, source: SourceDocument) -> list[Step]:
     found = access.entry(untrusted, "/Annots")
     if not isinstance(found, ArrayObject):
         return []
-    if len(found) > _MOST_ANNOTATIONS:
+    if len(found) > MOST_ANNOTATIONS:
         raise NotRebuildable
     steps: list[Step] = []
     for item in list.__iter__(found):
@@ -260,7 +265,7 @@ def _annotations(untrusted: PageObject, source: SourceDocument) -> list[Step]:
 
 def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]:
     """Return the steps that draw an annotation; none when nobody sees it, or it has no look of its own."""
-    if not _is_shown(annotation):
+    if not is_shown(annotation):
         return []
     look = access.entry(access.dictionary_in(annotation, "/AP"), "/N")
     if isinstance(look, DictionaryObject) and not isinstance(look, StreamObject):
@@ -279,7 +284,8 @@ def _look_of(annotation: DictionaryObject, source: SourceDocument) -> list[Step]
     ]
 
 
-def _is_shown(annotation: DictionaryObject) -> bool:
+def is_shown(annotation: DictionaryObject) -> bool:
+    """Whether its flags have it drawn; raises NotRebuildable."""
     if access.name_of(annotation.get("/Subtype")) == "/Popup":
         return False
     flags = access.entry(annotation, "/F")
