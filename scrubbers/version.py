@@ -9,13 +9,13 @@ from typing import Final
 
 # Incremented whenever a change in this project changes the bytes that come out.
 _RULES_VERSION: Final = 20
-# What decodes, encodes and draws. Five wheels bundle native libraries: libjpeg, libtiff, libwebp, littleCMS, libavif;
-# libheif; PDFium; HarfBuzz; FFmpeg and LAME.
-_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools", "uharfbuzz", "av")
+# What decodes, encodes and draws. Six wheels bundle native libraries: libjpeg, libtiff, libwebp, littleCMS, libavif;
+# libheif; PDFium; MuPDF; HarfBuzz; FFmpeg and LAME.
+_PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pymupdf", "pypdf", "fonttools", "uharfbuzz", "av")
 
 
 def scrubber_version() -> str:
-    """Return all that the bytes that come out depend on: with the same version, the same file gives the same bytes.
+    """Return all that a result depends on: with the same version, the same file gives the same bytes or refusal.
 
     Of recordings and films on processors of one kind: FFmpeg computes with the instructions that there are.
 
@@ -35,7 +35,8 @@ def _bundled_libraries() -> str:
         f"{path} {digest.partition('=')[2]}\n"
         for one in lists
         for path, digest, _ in csv.reader(one.splitlines())
-        if digest and (".libs" in path.split("/")[0] or path.split("/")[-1].startswith(("libpdfium", "_harfbuzz.")))
+        if digest
+        and (".libs" in path.split("/")[0] or path.split("/")[-1].startswith(("libpdfium", "libmupdf", "_harfbuzz.")))
     )
     if not written:
         return "libraries of the system"

@@ -71,6 +71,10 @@ AT_THE_DESK: Final = {
         N_("Some letters of the document cannot be drawn."),
         N_("Print it to a new PDF, and choose that."),
     ),
+    "refused.seen_otherwise": (
+        N_("Two programs that show documents do not agree on what can be seen in this one."),
+        N_("Print it to a new PDF, and choose that."),
+    ),
     "refused.took_too_long": (N_("The cleaning took too long."), _SMALLER),
     "refused.out_of_memory": (N_("The cleaning needed too much memory."), _SMALLER),
     "refused.job_died": (N_("The cleaning broke off."), _AGAIN),

@@ -202,6 +202,10 @@ _FILES: Final = {
         N_("Some letters of the document cannot be drawn here."),
         _AS_PDF_OR_SCREEN,
     ),
+    "refused.seen_otherwise": Notice(
+        N_("Two programs that show documents do not agree on what can be seen in this one."),
+        _AS_PDF_OR_SCREEN,
+    ),
     "refused.took_too_long": Notice(N_("The cleaning took too long."), _SMALLER),
     "refused.out_of_memory": Notice(N_("The cleaning needed too much memory."), _SMALLER),
     "refused.job_died": Notice(N_("The cleaning was interrupted."), _SAVED_AGAIN),

@@ -39,6 +39,7 @@ CLEANERS: Final[Mapping[Role, Mapping[Kind, str]]] = {
     },
 }
 _UNPACKS: Final = "scrubbers.jailed.archive.unpack"
+_WITNESS: Final = "scrubbers.jailed.witness"
 
 
 def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
@@ -52,7 +53,12 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
         warm_up_pictures(kinds)
     modules = _warm_modules(role, kinds)
     warm_up_kind = modules[Kind.PDF].warm_up_fork if Kind.PDF in modules else warm_up_fork
-    unpack = importlib.import_module(_UNPACKS).unpack if Kind.EMAIL in modules else _nothing_unpacked
+    unpack = importlib.import_module(_UNPACKS).unpack if Kind.EMAIL in modules else _nothing_taken
+    require_seen = _nothing_taken
+    if Kind.PDF in modules:
+        witness = importlib.import_module(_WITNESS)
+        witness.warm_up()
+        require_seen = witness.require_seen
     opinion = SecondOpinion()
 
     def warm_up_job() -> None:
@@ -71,7 +77,7 @@ def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
             scrub(kind, untrusted, clean, preview, findings)
         return findings.removed(), findings.lost()
 
-    return job_of(role, Hands(clean, require_clean, _pixels, unpack, warm_up_job))
+    return job_of(role, Hands(clean, require_clean, _pixels, require_seen, unpack, warm_up_job))
 
 
 def _warm_modules(role: Role, kinds: Collection[Kind]) -> dict[Kind, Any]:
@@ -88,8 +94,8 @@ def _warm_modules(role: Role, kinds: Collection[Kind]) -> dict[Kind, Any]:
     return modules
 
 
-def _nothing_unpacked(_untrusted: int, _members: int) -> None:
-    """Refuse: a zygote for other kinds has nothing that takes a file apart."""
+def _nothing_taken(_untrusted: int, _other: int) -> None:
+    """Refuse: a zygote for other kinds has nothing that takes a file apart, or witnesses a document."""
     raise Damaged
 
 

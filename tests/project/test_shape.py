@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("trusted", "second_reader", "onion", "scrubbers", "cases", "intake", "desk", "relay", "audit", "kallskydd")
-DECODERS = {"PIL", "pypdf", "pypdfium2", "magic", "pillow_heif", "fontTools", "uharfbuzz"}
+DECODERS = {"PIL", "pypdf", "pypdfium2", "pymupdf", "magic", "pillow_heif", "fontTools", "uharfbuzz"}
 # These read nothing that came from outside: a font file that is shipped, and the poster made a moment ago.
 OWN_WORK = {"kallskydd/pdf/fonts.py": {"fontTools"}, "kallskydd/poster/png.py": {"pypdfium2"}}
 POSIX_ONLY = {"fcntl", "pwd", "grp", "resource", "termios", "pty", "tty", "crypt", "syslog"}

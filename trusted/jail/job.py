@@ -26,6 +26,7 @@ from trusted.jail.protocol import (
     SCRUBS,
     STATUS,
     STATUS_MAGIC,
+    WITNESS_LIMITS,
     How,
     KindNumber,
     Operation,
@@ -35,6 +36,8 @@ from trusted.jail.report_wire import encode_report
 from trusted.jail.stages import Damaged, Kind, Lost, OutOfMemory, Refused, Removed, ResultTooLarge
 
 _ENDED_WELL: Final = 0
+# What an operation may use, if not what all files of its zygote may.
+_LIMITS: Final = {Operation.MEASURE: MEASURE_LIMITS, Operation.WITNESS: WITNESS_LIMITS}
 _HOW: Final = {operation: how for how, operation in SCRUBS.items()}
 # Which kinds may start a thread: HEIC cannot be decoded without one, and a film is encoded while it is decoded.
 _THREADED: Final = {
@@ -59,6 +62,8 @@ class Hands:
     require_clean: Callable[[Kind, int], None]
     # How many pixels a picture has, by its header.
     measure: Callable[[Kind, int], int]
+    # The second witness of a document: the source, and the clean copy.
+    require_seen: Callable[[int, int], None]
     unpack: Callable[[int, int], None]
     # What each fork does before it has a file.
     warm_up: Callable[[], None]
@@ -75,10 +80,10 @@ def job_of(role: Role, hands: Hands) -> JobTemplate:
         bound_job(most)
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
-        bound = MEASURE_LIMITS if operation is Operation.MEASURE else limits
-        if kind_number == KindNumber.FILM:
-            bound = most
-        confine_job(bound, with_thread=kind_number in _THREADED.get(operation, ()))
+        confine_job(
+            _LIMITS.get(operation, most if kind_number == KindNumber.FILM else limits),
+            with_thread=kind_number in _THREADED.get(operation, ()),
+        )
         status = descriptors["status"]
         try:
             if operation is Operation.MEASURE:
@@ -102,6 +107,8 @@ def _do(operation: Operation, kind_number: int, descriptors: Mapping[str, int], 
         untrusted, clean, preview = (descriptors[name] for name in ("untrusted", "clean", "preview"))
         removed, lost = hands.clean(Kind[KindNumber(kind_number).name], untrusted, clean, preview, _HOW[operation])
         os.write(descriptors["report"], encode_report(removed, lost))
+    elif operation is Operation.WITNESS:
+        hands.require_seen(descriptors["untrusted"], descriptors["clean"])
     elif operation is Operation.VERIFY:
         hands.require_clean(Kind[KindNumber(kind_number).name], descriptors["clean"])
         hands.require_clean(Kind.JPEG, descriptors["preview"])

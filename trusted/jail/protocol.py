@@ -57,6 +57,8 @@ class Operation(enum.IntEnum):
     # As the first and as the seventh, and with the changes that were made in a document.
     SCRUB_WITH_CHANGES = 9
     SCRUB_BOTH = 10
+    # Whether another renderer sees in the source all that is in the clean copy.
+    WITNESS = 11
 
 
 class How(enum.Flag):
@@ -134,12 +136,14 @@ class Locks(enum.IntFlag):
 
 SCRUB_DESCRIPTORS: Final = ("untrusted", "clean", "preview", "report", "status")
 VERIFY_DESCRIPTORS: Final = ("clean", "preview", "status")
+WITNESS_DESCRIPTORS: Final = ("untrusted", "clean", "status")
 TRY_DESCRIPTORS: Final = ("status",)
 UNPACK_DESCRIPTORS: Final = ("untrusted", "members", "status")
 MEASURE_DESCRIPTORS: Final = ("untrusted", "status")
 DESCRIPTORS: Final = {
     **dict.fromkeys(SCRUBS.values(), SCRUB_DESCRIPTORS),
     Operation.VERIFY: VERIFY_DESCRIPTORS,
+    Operation.WITNESS: WITNESS_DESCRIPTORS,
     Operation.TRY_OPEN: TRY_DESCRIPTORS,
     Operation.TRY_SOCKET: TRY_DESCRIPTORS,
     Operation.TRY_EXEC: TRY_DESCRIPTORS,
@@ -171,5 +175,7 @@ DOCUMENT_LIMITS: Final = replace(JOB_LIMITS, address_space_bytes=2**30)
 FILM_LIMITS: Final = replace(DOCUMENT_LIMITS, cpu_seconds=30, wall_seconds=120)
 # A header is read in milliseconds; one made to take longer counts as the most that a job may take.
 MEASURE_LIMITS: Final = replace(JOB_LIMITS, cpu_seconds=2, wall_seconds=5)
+# Of its own, beside what cleaning takes: a dense page takes some 40 milliseconds.
+WITNESS_LIMITS: Final = replace(DOCUMENT_LIMITS, cpu_seconds=10)
 # The trusted side waits this much longer than the kernel's own clock before it gives the zygote up.
 GRACE_SECONDS: Final = 5

@@ -59,6 +59,7 @@ from trusted.jail.protocol import (
 from trusted.jail.self_test import require_tight
 from trusted.jail.stages import (
     RESULT_KIND,
+    WITNESSED,
     Film,
     JobDied,
     Kind,
@@ -104,12 +105,16 @@ class Sandbox:
         return OneForm(self, Account())
 
     async def scrub(self, sniffed: Sniffed, account: Account | None = None, how: How = How.PLAIN) -> Scrubbed:
-        """Rebuild the file in a jailed job, and close the input. Raises Refused."""
+        """Rebuild the file in a jailed job, have a PDF witnessed in another, and close the input. Raises Refused."""
         with sniffed.untrusted as untrusted:
             if untrusted.size > ATTACHMENT_BYTES:
                 raise TooLarge
             size = untrusted.size
-            untrusted.seal_except_shrinking()
+            if sniffed.kind in WITNESSED:
+                # Both jobs read the same bytes.
+                untrusted.seal()
+            else:
+                untrusted.seal_except_shrinking()
             seconds = UNKNOWN_SECONDS if account is None else await self._estimated(sniffed.kind, untrusted, account)
             kind = sniffed.kind
             for _ in range(_ATTEMPTS):
@@ -124,9 +129,22 @@ class Sandbox:
                         raise JobDied from None
                     kind = Kind.FILM
                     continue
-                if scrubbed is not None:
+                if scrubbed is not None and (
+                    kind not in WITNESSED or await self._witnessed(scrubbed, untrusted, turn.account)
+                ):
                     return scrubbed
         raise JobDied
+
+    async def _witnessed(self, scrubbed: Scrubbed, untrusted: MemoryFile, account: Account) -> bool:
+        """Have a fresh job look in the source for all that is in the copy. Closes the copy unless it returns True."""
+        clean, preview = scrubbed.untrusted_clean, scrubbed.untrusted_preview
+        with ExitStack() as unless_seen:
+            unless_seen.enter_context(clean)
+            unless_seen.enter_context(preview)
+            if not await self._job(Operation.WITNESS, scrubbed.kind, (untrusted, clean), (), Turn(account, None)):
+                return False
+            unless_seen.pop_all()
+        return True
 
     async def _scrubbed(self, operation: Operation, kind: Kind, untrusted: MemoryFile, turn: Turn) -> Scrubbed | None:
         """Return what one job made of the file, or None when the zygote died with it. Raises Refused."""

@@ -32,6 +32,7 @@ Refused
 │   └── TooMuchToHold       a large file of a kind that takes too much memory: save as an ordinary JPEG
 ├── Damaged                 it does not decode
 ├── LettersMissing          letters that are neither in the file nor here: print it to a new PDF
+├── SeenOtherwise           a second renderer does not draw in the file what is in the copy: print it to a new PDF
 ├── Unfinished              the job did not come to its end
 │   ├── TookTooLong
 │   ├── OutOfMemory
@@ -92,6 +93,8 @@ RESULT_KIND: Final = {
     Kind.SOUND: Kind.SOUND,
     Kind.FILM: Kind.FILM,
 }
+# Kinds whose clean copies a second renderer compares with their source.
+WITNESSED: Final = frozenset({Kind.PDF})
 
 
 class What(enum.StrEnum):
@@ -361,6 +364,11 @@ class LettersMissing(Refused):
     text_key = "refused.letters_missing"
 
 
+class SeenOtherwise(Refused):
+    code = 223
+    text_key = "refused.seen_otherwise"
+
+
 class Unfinished(Refused): ...
 
 
@@ -393,7 +401,7 @@ REFUSALS: Final[tuple[type[Refused], ...]] = (
     Empty, OfficeDocument, DrawnPicture, SoundOrFilm, Archive, UncommonPicture, CameraRaw, UnknownKind, KindsDisagree,
     TextUnreadable, Email, Locked, TooLarge, TooManyPixels, TooManyPages, TooManyFrames, ResultTooLarge,
     TooMuchToHold, TooMuchInArchive, FilmTooLong,
-    Damaged, LettersMissing, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
+    Damaged, LettersMissing, SeenOtherwise, TookTooLong, OutOfMemory, JobDied, NoJail, WouldNotVouch,
 )  # fmt: skip
 _BY_CODE: Final[dict[int, type[Refused]]] = {Film.code: Film} | {leaf.code: leaf for leaf in REFUSALS}
 

@@ -28,8 +28,16 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
 from trusted.jail.stages import Damaged
 
-# What stands in each pattern, and in lists and memberships of layers.
-_OF_INTEREST: Final = (b"/PatternType", b"/OCGs", b"/VE", b"/ViewState")
+# What stands in each pattern, in lists and memberships of layers, and for a space of a device.
+_OF_INTEREST: Final = (
+    b"/PatternType",
+    b"/OCGs",
+    b"/VE",
+    b"/ViewState",
+    b"/DefaultGray",
+    b"/DefaultRGB",
+    b"/DefaultCMYK",
+)
 # Kinds to which PDFium gives a look.
 _GIVEN_LOOKS: Final = {
     "/Circle", "/Highlight", "/Ink", "/Square", "/Squiggly", "/StrikeOut", "/Text", "/Underline", "/Widget",

@@ -16,6 +16,8 @@ from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS
 from trusted.jail.stages import Damaged
 
+_DEFAULTS: Final = ("/DefaultGray", "/DefaultRGB", "/DefaultCMYK")
+_INKS: Final = {"/Separation", "/DeviceN"}
 # A name before what chooses a pattern, or at the end: that may stand in the next stream. 0x80 and 0xff are blanks.
 _CHOOSES: Final = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%\x80\xff]++(?=[\0\t\n\f\r \x80\xff]*+(?:scn|SCN|%|\Z))")
 
@@ -32,6 +34,10 @@ def largest_cell(reader: pypdf.PdfReader) -> float:
         for found in access.dictionaries_in(each):
             patterns.update(_under(found, "/Pattern"))
             shadings.update(_under(found, "/Shading"))
+            # Of a colour space that stands for a device's, PDFium reads none that is made of inks.
+            defaults = (access.entry(found, name) for name in _DEFAULTS)
+            if any(isinstance(each, ArrayObject) and each and access.name_of(each[0]) in _INKS for each in defaults):
+                raise Damaged
         is_placed = is_placed or (isinstance(each, StreamObject) and _is_moved(each) and _chooses(each))
     # What PDFium has read as a shading stays one to it.
     if patterns and (is_placed or not shadings.isdisjoint(patterns)):

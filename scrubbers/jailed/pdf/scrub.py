@@ -24,7 +24,6 @@ from scrubbers.jailed.pdf.open import open_document
 from scrubbers.jailed.pdf.rebuild import Rebuilder
 from scrubbers.jailed.pdf.warm_up import document_without_fonts, small_document
 from scrubbers.jailed.pictures import against_marks
-from scrubbers.jailed.pictures.release_input import release_input
 from scrubbers.jailed.pictures.scrub import write_preview
 from scrubbers.jailed.scrub_sample import scrub_sample
 from trusted.jail.stages import Kind
@@ -45,7 +44,6 @@ def scrub_file(_kind: Kind, untrusted_descriptor: int, clean: int, preview: int,
         # What is drawn is in what PDFium wrote.
         with contextlib.suppress(BufferError):
             untrusted.close()
-            release_input(untrusted_descriptor)
         # Where each letter stands would be as good a mark: every page becomes a picture of itself, without words.
         readable = None if against_marks.is_asked_for() else opened.reader
         first = Rebuilder(opened, readable, findings).write(output)

@@ -68,9 +68,7 @@ def _code_beside_it() -> tuple[Path, ...]:
     """The libraries of the environment, and of the system those that our Python, tor and libmagic load."""
     imports = "import intake.__main__, kallskydd.serve.keeper, scrubbers.jailed.worker, scrubbers.jailed.zygote, acme"
     # Read when a zygote for them starts, with libraries of the system's that nothing else here loads.
-    imports += (
-        "; from scrubbers.jailed.pictures import decoders; decoders.load_heic(); import scrubbers.jailed.text.scrub"
-    )
+    imports += "; from scrubbers.jailed.pictures import decoders; decoders.load_heic(); import scrubbers.jailed.text.scrub, scrubbers.jailed.witness"
     said = subprocess.check_output(
         [sys.executable, "-c", f"{imports}; print(open('/proc/self/maps').read())"], text=True, cwd=ROOT
     )

@@ -31,13 +31,11 @@ def ink(grey: float) -> bytes:
     return b"[/Separation/Tint/DeviceGray %s]" % function
 
 
-DEFAULT = b"/DeviceGray/DefaultGray " + ink(1)
 # A space, a colour in it that PDFium shows as white, and the size of the letters.
 UNSEEN = {
     "a table's index that PDFium cuts": (table(0xE0), b"/C cs .999996 scn", 20),
     "the same with small letters": (table(0xC0), b"/C cs .999996 scn", 4),
     "an ink's tint that nearly is another": (ink(0.9), b"/C cs .4999996 scn", 20),
-    "a space in the place of grey": (DEFAULT, b"/DeviceGray cs .9 scn", 20),
 }
 SEEN = {
     "a pale grey": (b"/DeviceGray", b".88 g", 20),

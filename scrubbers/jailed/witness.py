@@ -1,0 +1,231 @@
+"""A second witness of a clean PDF: another renderer, which draws the source and knows nothing of how the copy was made.
+
+PDFium judges what is seen in the copy; what it leaves out without a word is missing in every drawing of its own. MuPDF,
+which shares no code with it, draws the source here, in a job of its own, and nothing may stand in the copy that is not
+there:
+
+1 of three letters or digits in a row at least one has an edge in the drawing of the source; of a shorter word too.
+  Marks of punctuation count as little as blanks do: they are as small as what two renderers differ in
+2 where the copy has an edge (of a line, a picture, a letter in pixels), the source has one there or close by
+
+The copy is read and drawn by MuPDF too, and never compared with the source level by level: renderers differ in those.
+"""
+
+import gc
+import math
+import mmap
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple, TypeAlias, cast
+
+import pymupdf
+from PIL import Image, ImageChops, ImageFilter
+from pymupdf import extra, mupdf
+
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.stages import SeenOtherwise
+
+_Box: TypeAlias = tuple[float, float, float, float]
+_MOST_PIXELS: Final = 2_000_000  # of one drawing: a page of A4 has half a million points
+_LETTERS_FROM: Final = 0.5  # pixels to a point: smaller, letters are grey lines
+_WHITE: Final = 255
+_WIDE_BORDER: Final = 3.0  # points
+_EDGE: Final = 4  # levels of grey
+_GAP: Final = 4.0  # pixels between letters in a row
+_IN_A_ROW: Final = 3
+_SPECKS: Final = 1  # tiles of a page: less than a letter
+_SMALL: Final = 4.0  # pixels: such letters are as faint as what two renderers differ in
+_UNSEEN: Final = 3  # of a text: it is only there to be searched
+_WIDENED: Final = 1  # pixels around a letter
+_TILE, _HALVINGS = 8, 3  # pixels
+_STRONG: Final = 48  # levels: an edge of the copy that is no noise of a renderer
+_SAMPLE: Final = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 1/Kids[3 0 R]>>endobj "
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj "
+    b"4 0 obj<</Length 47>>stream\nBT /F 12 Tf 10 50 Td (Warm) Tj ET 0 0 20 20 re f\nendstream endobj "
+    b"5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj trailer<</Root 1 0 R>>\n%%EOF"
+)
+
+
+class _Row(NamedTuple):
+    """Boxes of letters and digits, in pixels. `is_unseen`: they are a word that is laid over a picture of itself."""
+
+    boxes: list[_Box]
+    is_unseen: bool
+
+
+def require_seen(untrusted_source: int, untrusted_clean: int) -> None:
+    """Return if the source shows all that the clean copy does; raises SeenOtherwise, also where it cannot be drawn."""
+    gc.disable()
+    with (
+        mmap.mmap(untrusted_source, 0, prot=mmap.PROT_READ) as source,
+        mmap.mmap(untrusted_clean, 0, prot=mmap.PROT_READ) as clean,
+    ):
+        try:
+            _require_pages(_opened(source), _opened(clean))
+        except mupdf.FzErrorBase:
+            raise SeenOtherwise from None
+
+
+def warm_up() -> None:
+    """Silence MuPDF, whose complaints quote the file, and draw a page, so that all is in memory before the locks."""
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    with MemoryFile.sealed(_SAMPLE) as sample:
+        require_seen(sample.fileno(), sample.fileno())
+
+
+def _opened(content: mmap.mmap) -> Any:
+    return mupdf.fz_open_document_with_stream(
+        "pdf", mupdf.fz_open_memory(mupdf.python_buffer_data(content), len(content))
+    )
+
+
+def _require_pages(source: Any, clean: Any) -> None:
+    for number in range(mupdf.fz_count_pages(clean)):
+        _make_stamps(source, number)
+        page, copy = mupdf.fz_load_page(source, number), mupdf.fz_load_page(clean, number)
+        size = mupdf.fz_bound_page(copy)
+        scale = min(1.0, math.sqrt(_MOST_PIXELS / max(1.0, size.x1 * size.y1)))
+        drawn = size.x1 * scale, size.y1 * scale
+        seen, shown = _drawn(page, drawn), _drawn(copy, drawn)
+        for left, top, right, bottom in _frames(page, drawn):
+            seen.paste(_WHITE, (int(left), int(top), math.ceil(right), math.ceil(bottom)))
+        if scale >= _LETTERS_FROM:
+            _require_letters(seen, shown, _rows(copy, scale))
+        _require_edges(seen, shown)
+
+
+def _make_stamps(source: Any, number: int) -> None:
+    """Have each form field drawn from its appearance stream, wherever it stands and whatever it is called."""
+    for entry in _annotations(mupdf.pdf_lookup_page_obj(mupdf.pdf_document_from_fz_document(source), number)):
+        looks = mupdf.pdf_dict_getp(entry, "AP/N")
+        if looks.m_internal and mupdf.pdf_to_name(mupdf.pdf_dict_gets(entry, "Subtype")) == "Widget":
+            mupdf.pdf_dict_puts(entry, "Subtype", mupdf.pdf_new_name("Stamp"))
+            if not mupdf.pdf_dict_gets(entry, "AS").m_internal:
+                mupdf.pdf_dict_puts(entry, "AS", mupdf.pdf_new_name("Off"))
+
+
+def _annotations(page: Any) -> Iterator[Any]:
+    entries = mupdf.pdf_dict_gets(page, "Annots")
+    return (mupdf.pdf_array_get(entries, number) for number in range(mupdf.pdf_array_len(entries)))
+
+
+def _frames(page: Any, size: tuple[float, float]) -> Iterator[_Box]:
+    """Yield where links have borders as wide as a line of text, in pixels: some programs draw them, MuPDF does not."""
+    for entry in _annotations(mupdf.pdf_page_from_fz_page(page).obj()):
+        style = mupdf.pdf_dict_getp(entry, "BS/W")
+        width = mupdf.pdf_to_real(
+            style if style.m_internal else mupdf.pdf_array_get(mupdf.pdf_dict_gets(entry, "Border"), 2)
+        )
+        if mupdf.pdf_to_name(mupdf.pdf_dict_gets(entry, "Subtype")) != "Link" or width < _WIDE_BORDER:
+            continue
+        to_page = mupdf.FzMatrix()
+        mupdf.pdf_page_transform(mupdf.pdf_page_from_fz_page(page), mupdf.FzRect(), to_page)
+        box = mupdf.fz_expand_rect(mupdf.pdf_to_rect(mupdf.pdf_dict_gets(entry, "Rect")), width / 2)
+        box = mupdf.fz_transform_rect(mupdf.fz_transform_rect(box, to_page), _onto(page, size))
+        yield box.x0, box.y0, box.x1, box.y1
+
+
+def _onto(page: Any, size: tuple[float, float]) -> Any:
+    """Return the matrix that draws a page in this size, whatever box, turn and unit it has."""
+    box = mupdf.fz_bound_page(page)
+    across, down = size[0] / (box.x1 - box.x0), size[1] / (box.y1 - box.y0)
+    return mupdf.FzMatrix(across, 0, 0, down, -box.x0 * across, -box.y0 * down)
+
+
+def _drawn(page: Any, size: tuple[float, float]) -> Image.Image:
+    """Return the page in this size, and white up to whole tiles; mode L."""
+    pixels = math.ceil(size[0] / _TILE) * _TILE, math.ceil(size[1] / _TILE) * _TILE
+    pixmap = mupdf.fz_new_pixmap(mupdf.fz_device_gray(), *pixels, mupdf.FzSeparations(0), 0)
+    mupdf.fz_clear_pixmap_with_value(pixmap, _WHITE)
+    device = mupdf.fz_new_draw_device(_onto(page, size), pixmap)
+    mupdf.fz_run_page(page, device, mupdf.FzMatrix(), mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+    return Image.frombytes("L", pixels, mupdf.fz_pixmap_samples_memoryview(pixmap))
+
+
+def _require_letters(seen: Image.Image, shown: Image.Image, rows: Iterable[_Row]) -> None:
+    for row in rows:
+        many = len(row.boxes) if row.is_unseen else min(_IN_A_ROW, len(row.boxes))
+        at = many - 1
+        while at < len(row.boxes):
+            # From the last of the three on: where that one is drawn, the others need not be looked at.
+            for back in range(many):
+                if _is_drawn(seen, shown, row.boxes[at - back]):
+                    break
+            else:
+                raise SeenOtherwise
+            at += many - back
+
+
+def _is_drawn(seen: Image.Image, shown: Image.Image, box: _Box) -> bool:
+    is_small = box[3] - box[1] < _SMALL and box[2] - box[0] < _SMALL
+    return _edge(seen, box) >= _EDGE or (is_small and _edge(shown, box) < _STRONG)
+
+
+def _edge(drawn: Image.Image, box: _Box) -> int:
+    left, top, right, bottom = box
+    widened = (int(left) - _WIDENED, int(top) - _WIDENED, int(right) + 1 + _WIDENED, int(bottom) + 1 + _WIDENED)
+    low, high = cast(tuple[int, int], drawn.crop(widened).getextrema())
+    return high - low
+
+
+def _rows(copy: Any, scale: float) -> Iterator[_Row]:
+    """Yield the letters and digits that stand in a row; of words that are laid over a picture, each word."""
+    spans: list[dict[str, Any]] = []
+    device = extra.JM_new_texttrace_device(spans)
+    device.ptm = mupdf.FzMatrix(1, 0, 0, -1, 0, mupdf.fz_bound_page(copy).y1)
+    mupdf.fz_run_page(copy, device, mupdf.FzMatrix(), mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+    row = _Row([], is_unseen=False)
+    for span in spans:
+        is_unseen = span["type"] == _UNSEEN
+        for code, _, _, box in span["chars"]:
+            left, top, right, bottom = [each * scale for each in box]
+            if row.boxes and (
+                (is_unseen and chr(code) == " ")
+                or row.is_unseen != is_unseen
+                or left - row.boxes[-1][2] > _GAP
+                or row.boxes[-1][0] - right > _GAP
+                or top - row.boxes[-1][3] > _GAP
+                or row.boxes[-1][1] - bottom > _GAP
+            ):
+                yield row
+                row = _Row([], is_unseen=False)
+            if chr(code).isalnum():
+                row = row if row.boxes else _Row([], is_unseen)
+                row.boxes.append((left, top, right, bottom))
+    if row.boxes:
+        yield row
+
+
+def _require_edges(seen: Image.Image, shown: Image.Image) -> None:
+    low, high = _tiles(shown)
+    strong = ImageChops.subtract(high, low).point([_WHITE * (level >= _STRONG) for level in range(256)])
+    low, high = _tiles(seen)
+    # An edge between two tiles is in neither.
+    near = ImageChops.subtract(high.filter(ImageFilter.MaxFilter(3)), low.filter(ImageFilter.MinFilter(3)))
+    flat = near.point([_WHITE * (level < _EDGE) for level in range(256)])
+    if ImageChops.darker(strong, flat).histogram()[_WHITE] > _SPECKS:
+        raise SeenOtherwise
+
+
+def _tiles(drawn: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Return the darkest and the lightest level of each tile."""
+    low = high = drawn
+    for _ in range(_HALVINGS):
+        low, high = _halved(low, ImageChops.darker), _halved(high, ImageChops.lighter)
+    return low, high
+
+
+def _halved(image: Image.Image, of_both: Callable[[Image.Image, Image.Image], Image.Image]) -> Image.Image:
+    """Return each two times two pixels as one: the darkest or the lightest of them."""
+    wide = of_both(*(_every_other(image, (2, 1), (at, 0)) for at in (0, 1)))
+    return of_both(*(_every_other(wide, (1, 2), (0, at)) for at in (0, 1)))
+
+
+def _every_other(image: Image.Image, step: tuple[int, int], start: tuple[int, int]) -> Image.Image:
+    size = image.width // step[0], image.height // step[1]
+    # A pixel is looked for by its middle.
+    matrix = (step[0], 0, start[0] + 0.5 - step[0] / 2, 0, step[1], start[1] + 0.5 - step[1] / 2)
+    return image.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.NEAREST)
