@@ -219,7 +219,7 @@ async def sign(request: web.Request) -> web.StreamResponse:
 
 async def signed(request: web.Request) -> web.StreamResponse:
     """Say that the case is locked with its new key."""
-    return request.app[SERVICES].page("move/signed.html", _MEMBERS)
+    return request.app[SERVICES].page("leave/signed.html", _MEMBERS, count=1, lines=())
 
 
 def _form(
