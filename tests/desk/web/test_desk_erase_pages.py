@@ -685,5 +685,8 @@ async def test_the_second_refuses_with_a_reason_that_the_first_reads_and_taking_
     assert "Du har inte skrivit under gallringen. Person 1 tar tillbaka sin underskrift" in hers.words
     assert "Person 2 skriver inte under gallringen" in told.words
     assert why in lists.words
+    # What was refused is waited for no more.
+    assert "Väntar på andra" not in told.words
+    assert "Väntar på Person 2" not in lists.words
     assert "Person 1: tar tillbaka sin underskrift på gallringen" in case.words
     assert "är raderat och nyckeln förstörd." in done.words

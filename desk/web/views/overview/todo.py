@@ -140,7 +140,7 @@ def _waits(known: Known, name: str, summary: Summary, today: date, language: Lan
         sentence = N_("You have not signed the erasure. %(name)s takes the signature back, or speaks with you.")
         name = in_words_or([inert_line(one) for one in summary.signed], language)
         yield f"{_titled(number, summary)}. {translate(sentence, name=name)}"
-    elif summary.own_signature:
+    elif summary.own_signature and summary.refused is None:
         names = in_words_or([inert_line(one) for one in summary.beside], language)
         sentence = N_("The erasure waits for the signature of %(name)s.")
         yield f"{_titled(number, summary)}. {translate(sentence, name=names)}"
