@@ -229,12 +229,8 @@ def why_not_yet(case: DeskCase, today: date, inbox_days: int, language: Language
 
 def is_own_number(case: DeskCase, number: str) -> bool:
     """Whether what was typed as the reference is the case's own register number, however it is written."""
-    own = _bare(case.register_number)
-    return bool(own) and _bare(number) in {own, f"dnr{own}", f"diarienummer{own}"}
-
-
-def _bare(number: str) -> str:
-    return "".join(one for one in number.casefold() if one.isalnum())
+    own, typed = ("".join(filter(str.isalnum, one.casefold())) for one in (case.register_number, number))
+    return bool(own) and typed in {own, f"dnr{own}", f"diarienummer{own}"}
 
 
 def _days_left(days: int, language: Language) -> str:
