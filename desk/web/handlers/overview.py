@@ -103,7 +103,7 @@ async def _page(services: Services, form: Form, *, is_fetched: bool = False) -> 
     notice = _notice(services, book, came)
     waiting = {name for name in summaries if index.is_waiting(name)}
     if not (summaries or problems or _to_join(book)):
-        words = welcome(book, services.band.name, language)
+        words = welcome(book, services.band.name, read_preferences(services.home.preferences), language)
         return services.page(
             "overview_empty.html",
             HERE,

@@ -18,6 +18,7 @@ from desk.work.due import has_answer
 from trusted.case.entry import Stream
 
 NO_ORGANISATION: Final = N_("organisation not given")
+_NO_DAY: Final = NextDay("", "")
 _PERSON: Final = b"ks1-case-number"
 _NUMBERS: Final = 1_000_000
 
@@ -29,16 +30,16 @@ class CaseLine:
     path: str
     title: str
     number: str
-    register: str
-    organisation: str
-    received: str
-    state: str
+    register: str = ""
+    organisation: str = ""
+    received: str = ""
+    state: str = ""
     # What this member has not had on the screen, in words.
-    new: str
+    new: str = ""
     # Something of the reporter's came after what members wrote, and was not read.
-    answered: bool
-    urgent: bool
-    next: NextDay
+    answered: bool = False
+    urgent: bool = False
+    next: NextDay = _NO_DAY
     # Not there now: it was moved to a new key, or is no longer this member's.
     waiting: bool = False
     # This member has left it, and it stands here for her signature alone: no heading, no day, nothing new.
@@ -76,12 +77,13 @@ def line_of(
 ) -> CaseLine:
     """Return what the overview shows of a case on a day; `read` is how far the member has read its streams."""
     state, number = state_on(summary, today), case_number(summary.case_id)
+    path, by_number = case_path(summary.case_id), language.translate(N_("Case %(number)s"), number=number)
     if summary.is_left:
-        return _line_left(summary, number, language)
+        return CaseLine(path, by_number, number, is_left=True)
     answered = has_answer(summary, read) and not waiting
     return CaseLine(
-        path=case_path(summary.case_id),
-        title=language.translate(N_("Case %(number)s"), number=number) if waiting else inert_line(summary.title),
+        path=path,
+        title=by_number if waiting else inert_line(summary.title),
         number=number,
         register=inert_line(summary.register),
         organisation=inert_line(summary.organisation) or language.translate(NO_ORGANISATION),
@@ -107,23 +109,6 @@ def _own(summary: Summary, today: date, language: Language) -> Iterator[str]:
     if summary.is_later_look and summary.harm_since is not None:
         again = N_("The risk of harm is looked at again on %(day)s.")
         yield language.translate(again, day=language.day(summary.harm_since, today))
-
-
-def _line_left(summary: Summary, number: str, language: Language) -> CaseLine:
-    return CaseLine(
-        path=case_path(summary.case_id),
-        title=language.translate(N_("Case %(number)s"), number=number),
-        number=number,
-        register="",
-        organisation="",
-        received="",
-        state="",
-        new="",
-        answered=False,
-        urgent=False,
-        next=NextDay("", ""),
-        is_left=True,
-    )
 
 
 def leave_path(summary: Summary, read: Mapping[int, int]) -> str:

@@ -44,9 +44,7 @@ class Notice:
 
 
 # What became of the others by an act: nobody sends them anything.
-OTHERS_SEE: Final = N_(
-    "No message is sent. The others who read the case see it when their application fetches next, and need do nothing."
-)
+OTHERS_SEE: Final = N_("No message is sent. The others who read the case see it when they fetch, and need do nothing.")
 
 
 class Language:

@@ -656,6 +656,7 @@ async def test_the_second_refuses_with_a_reason_that_the_first_reads_and_taking_
         said = await other.send(f"/case/{name}/refuse", reason="Kvittot gäller ett annat ärende.")
         hers = await other.go("/")
         await fetched(one)
+        own = await one.go(f"/case/{name}")
         told, lists = await one.go("/"), await one.go("/erase")
         await fetched(third)
         others = await third.go("/")
@@ -672,13 +673,20 @@ async def test_the_second_refuses_with_a_reason_that_the_first_reads_and_taking_
     )
     assert "Inget meddelande skickas, så ring. Det står först under Att göra i dag där" in signed.words
     assert "Skriv inte under, därför att …" in asked.words
-    assert (silent.status, "Du har inte skrivit varför." in silent.words) == (422, True)
+    assert (silent.status, "Du har inte sagt varför." in silent.words) == (422, True)
     assert "Du har inte skrivit under, och kollegan får läsa varför." in said.words
     assert "Person 2: skriver inte under gallringen" in said.words
+    # The box of the case says so in the place of the question, at both desks.
+    assert "Du skrev inte under, därför att: Kvittot gäller ett annat ärende." in said.words
+    assert "Skriv inte under, därför att …" not in said.words
+    assert why in own.words
     # Nothing more is asked of her; the first reads why, and a third reader can still sign.
     assert [row in page.words for page in (hers, told, others, again)] == [False, False, True, True]
     assert "Du har inte skrivit under gallringen. Person 1 tar tillbaka sin underskrift" in hers.words
     assert "Person 2 skriver inte under gallringen" in told.words
     assert why in lists.words
+    # What was refused is waited for no more.
+    assert "Väntar på andra" not in told.words
+    assert "Väntar på Person 2" not in lists.words
     assert "Person 1: tar tillbaka sin underskrift på gallringen" in case.words
     assert "är raderat och nyckeln förstörd." in done.words

@@ -131,7 +131,7 @@ async def test_what_a_third_reader_writes_meanwhile_is_refused_with_why_and_come
     assert "Skriv inte under, därför att …" in offered.words
     assert "Skriv inte under, därför att …" in fits.words
     assert silent.status == 422
-    assert "Du har inte skrivit varför." in silent.words
+    assert "Du har inte sagt varför." in silent.words
     assert refused.status == fits.status == 422
     assert "Ett låsbyte väntar på en kollegas underskrift, så inget annat görs i ärendet förrän dess." in refused.words
     assert "Person 1 har skickat ett låsbyte för dig att skriva under, så inget annat görs i ärendet" in fits.words
@@ -371,7 +371,7 @@ async def test_all_cases_of_one_who_leaves_are_sent_on_one_page_and_signed_on_an
     assert "Nya: Person 3. Läser inte längre: Person 2." in pages[0].words
     assert "Inget är underskrivet än." in pages[1].words
     assert "2 ärenden har fått nytt lås" in pages[2].words
-    assert "1 ärende har fått nytt lås" in pages[5].words
+    assert "Ärendet har fått nytt lås" in pages[5].words
     assert epochs == [2, 2, 2]
 
 

@@ -25,6 +25,7 @@ from desk.web.views.case_line import case_number
 from desk.web.views.pages import Pages
 from desk.work import acts
 from desk.work.erasing import erase
+from desk.work.membership import introduction_of
 from trusted.case.clock import STOCKHOLM, add_months, today
 from trusted.case.entry import Message
 
@@ -94,6 +95,17 @@ def sign_all(desks, text, *numbers):
 async def test_without_cases_it_says_what_is_left_to_set_up_and_what_will_come(desks):
     async with pages_of(desks, LEAD) as reader:
         page = await reader.unlock()
+        members = reader.services.desk.reading().chain.current.members
+        others = {introduction_of(one).hex(): today(desks.clock) for one in members[1:]}
+        keep_preferences(reader.services.home.preferences, Preferences("sv", today(desks.clock), others))
+        after = await reader.go("/")
+
+    words = "jämför de sex orden med de andra på telefon."
+    assert f"Kvar: {words}" in page.words
+    assert "Kvar: spara en reservkopia av din nyckel." in page.words
+    assert f"Klart: {words}" in after.words
+    assert "Klart: spara en reservkopia av din nyckel." in after.words
+    assert "Kvar: skicka en provanmälan" in after.words
 
     assert "Välkommen" in page.words
     assert "Här är tyst för det mesta" in page.words

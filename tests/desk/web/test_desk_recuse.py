@@ -284,12 +284,12 @@ async def test_a_report_is_left_from_the_overview_without_being_read(desks):
         await fetched(reader)
         closed = await reader.go("/")
 
-    link = f'<a href="/case/{name}/recuse">Jävig? Lämna ärendet utan att läsa det</a>'
+    link = f'<a class="alone" href="/case/{name}/recuse">Jävig? Lämna ärendet utan att läsa det</a>'
     todo, cases = overview.text.split('<ul class="cases">')
     # Once for each case: where something is to be done, or else in the list.
     assert link in todo
     assert link not in cases
-    assert f'<a href="/case/{quiet}/recuse">' in closed.text.split('<ul class="cases">')[1]
+    assert f'<a class="alone" href="/case/{quiet}/recuse">' in closed.text.split('<ul class="cases">')[1]
     # Nor does the form lead to the report.
     assert f'href="/case/{name}"' not in form.text
     assert form.text.count('href="/"') > later.text.count('href="/"')

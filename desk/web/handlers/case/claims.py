@@ -12,11 +12,11 @@ from aiohttp import web
 from cases.case.signers import stepped_aside
 from cases.case.timeline import CaseAction
 from desk.errors import HeldBack, NotNow
-from desk.web.handlers.case.opening import about, case_of, done
+from desk.web.handlers.case.opening import case_of, done, page_of
 from desk.web.handlers.deciding import decided
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
-from desk.web.services import CASE, ERROR_STATUS, SERVICES, case_named, sent_form, typed_before
+from desk.web.services import CASE, SERVICES, case_named, sent_form, typed_before
 from desk.web.views.case.claiming import RISKS, has_form, look_days, risks_in_words
 from desk.web.views.pages import N_, Notice, see
 from desk.web.views.sentences import notice_for
@@ -125,29 +125,15 @@ async def _note(book: Casebook, case: DeskCase, claim: Claim, words: str = "") -
 
 def _who_page(request: web.Request, case: DeskCase, form: Form, notice: Notice | None = None) -> web.Response:
     services = request.app[SERVICES]
-    return services.page(
-        "case/has.html",
-        "/",
-        notice=notice,
-        status=ERROR_STATUS if notice else 200,
-        case=about(case),
-        form=has_form(case, today(services.clock), services.language, form.one("who")),
-    )
+    shown = has_form(case, today(services.clock), services.language, form.one("who"))
+    return page_of(request, "case/has.html", case, notice, form=shown)
 
 
 def _harm_page(request: web.Request, case: DeskCase, form: Form, notice: Notice | None = None) -> web.Response:
-    services = request.app[SERVICES]
-    return services.page(
-        "case/harm.html",
-        "/",
-        notice=notice,
-        status=ERROR_STATUS if notice else 200,
-        case=about(case),
-        risks=RISKS,
-        chosen=form.all("risk"),
-        text=form.one("text"),
-        days=look_days(today(services.clock), day_of(form.one("until")), services.language),
-    )
+    services, chosen = request.app[SERVICES], form.all("risk")
+    days = look_days(today(services.clock), day_of(form.one("until")), services.language)
+    fields = {"risks": RISKS, "chosen": chosen, "text": form.one("text"), "days": days}
+    return page_of(request, "case/harm.html", case, notice, **fields)
 
 
 ROUTES: Final[Routes] = {HAS: (ask_who, say_who), HARM: (ask_harm, answer_harm)}

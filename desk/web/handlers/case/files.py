@@ -10,10 +10,10 @@ from aiohttp import hdrs, web
 
 from desk.errors import DeskError, UnknownCase
 from desk.keep.saving import checked, checked_preview, file_name
-from desk.web.handlers.case.opening import about, case_of
+from desk.web.handlers.case.opening import case_of, page_of
 from desk.web.local.forms import read_form
 from desk.web.local.guard import HEADERS, Routes, nothing
-from desk.web.services import CASE, ERROR_STATUS, SERVICES
+from desk.web.services import CASE, SERVICES
 from desk.web.views.case.files import file_words
 from desk.web.views.pages import Notice, answer
 from desk.web.views.sentences import notice_for
@@ -58,7 +58,7 @@ async def save(request: web.Request) -> web.StreamResponse:
         async with request.app[SERVICES].desk.at_work() as book:
             pieces = checked(attachment, await book.attachment(case, attachment))
     except DeskError as failed:
-        return _asked(request, case, notice_for(failed), ERROR_STATUS)
+        return _asked(request, case, notice_for(failed))
     response = web.StreamResponse(
         headers={
             **HEADERS,
@@ -76,12 +76,9 @@ async def save(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _asked(request: web.Request, case: DeskCase, notice: Notice | None = None, status: int = 200) -> web.StreamResponse:
-    services = request.app[SERVICES]
-    name = file_words(*file_in_address(request, case), services.language)
-    return services.page(
-        "case/save.html", "/", notice=notice, status=status, case=about(case), here_path=request.path, file=name
-    )
+def _asked(request: web.Request, case: DeskCase, notice: Notice | None = None) -> web.StreamResponse:
+    name = file_words(*file_in_address(request, case), request.app[SERVICES].language)
+    return page_of(request, "case/save.html", case, notice, file=name)
 
 
 def file_in_address(request: web.Request, case: DeskCase) -> tuple[Stream, Attachment]:

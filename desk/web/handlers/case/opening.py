@@ -67,10 +67,16 @@ async def form_page(
 ) -> web.Response:
     """Return a page of an act; with a notice it is the form again, also of a case that no longer allows the act."""
     case = await (allowing(request, action) if notice is None else case_of(request))
-    status = 200 if notice is None else ERROR_STATUS
-    return request.app[SERVICES].page(
-        template, "/", notice=notice, status=status, case=about(case), here_path=request.path, **context
-    )
+    return page_of(request, template, case, notice, **context)
+
+
+def page_of(
+    request: web.Request, template: str, case: DeskCase, notice: Notice | None = None, **context: Any
+) -> web.Response:
+    """Return a page about a case; with a notice the form was refused."""
+    services, status = request.app[SERVICES], 200 if notice is None else ERROR_STATUS
+    context = {"case": about(case), "here_path": request.path, **context}
+    return services.page(template, "/", notice=notice, status=status, **context)
 
 
 def done(request: web.Request) -> web.Response:

@@ -35,10 +35,7 @@ _DONE: Final = {
 DONE: Final = {name: Notice(what, OTHERS_SEE, "good") for name, what in _DONE.items()} | {
     "refuse": Notice(
         N_("You have not signed, and your colleague reads why."),
-        N_(
-            "No message is sent: it stands in the case when your colleague's application fetches next. Call if it is"
-            " urgent."
-        ),
+        N_("No message is sent: it is seen when your colleague fetches next. Call if it is urgent."),
         "good",
     )
 }

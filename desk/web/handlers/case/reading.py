@@ -13,9 +13,9 @@ from aiohttp import hdrs, web
 from desk.errors import DeskError
 from desk.keep.saving import checked, file_name
 from desk.web.handlers.case.files import CSP, FILE, NOTHING_OF_OURS, file_in_address
-from desk.web.handlers.case.opening import about, case_of
+from desk.web.handlers.case.opening import case_of, page_of
 from desk.web.local.guard import SHOWN, Routes, nothing
-from desk.web.services import CASE, ERROR_STATUS, SERVICES
+from desk.web.services import CASE, SERVICES
 from desk.web.views.case.files import file_shown, file_words
 from desk.web.views.pages import answer
 from desk.web.views.sentences import notice_for
@@ -44,12 +44,11 @@ async def show(request: web.Request) -> web.StreamResponse:
         way, name = shown.way.value, file_name(case.known.case_id, attachment, stream).rpartition(".")[0]
         beginning = f"{SHOWN}{way}/{attachment.file_id}"
         addresses = [f"{beginning}/{number}/{name}.{shown.ending}" for number in range(len(shown.parts))]
-    page = services.page(
+    page = page_of(
+        request,
         "case/read.html",
-        "/",
-        notice=notice,
-        status=200 if notice is None else ERROR_STATUS,
-        case=about(case),
+        case,
+        notice,
         name=file_words(stream, attachment, services.language),
         file=file_shown(case, stream, attachment, {}, services.language),
         way=way,

@@ -219,7 +219,7 @@ async def sign(request: web.Request) -> web.StreamResponse:
 
 async def signed(request: web.Request) -> web.StreamResponse:
     """Say that the case is locked with its new key."""
-    return request.app[SERVICES].page("move/signed.html", _MEMBERS)
+    return request.app[SERVICES].page("leave/signed.html", _MEMBERS, count=1, lines=())
 
 
 def _form(
@@ -269,6 +269,7 @@ def _offer_page(
     request: web.Request, read: moves.ReadOffer, untrusted_file: bytes, notice: Notice | None
 ) -> web.Response:
     services = request.app[SERVICES]
+    waiting = services.desk.reading().waiting_moves.to_sign.get(read.case.known.case_id)
     return services.page(
         "move/sign.html",
         _MEMBERS,
@@ -277,15 +278,10 @@ def _offer_page(
         line=case_line(read.case, today(services.clock), services.language),
         move=offer_shown(read, services.language),
         is_made=read.checked is None,
-        may_refuse=_may_refuse(services.desk.reading(), read.case.known.case_id),
+        # Who is new to the case cannot write in it yet.
+        may_refuse=waiting is not None and not waiting.is_new,
         offer=base64.b64encode(untrusted_file).decode("ascii"),
     )
-
-
-def _may_refuse(book: Casebook, case_id: bytes) -> bool:
-    """Whether this member can say in the case why not: one who is new to it cannot write there yet."""
-    waiting = book.waiting_moves.to_sign.get(case_id)
-    return waiting is not None and not waiting.is_new
 
 
 def _typed(form: Form) -> _Typed:

@@ -1,6 +1,6 @@
 """What the page of a case shows around its conversation: what is new, what may be done now, who reads."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -41,47 +41,30 @@ _COUNSEL: Final = "counsel"
 _ERASE: Final = "/erase"
 _MOVES: Final = "/moves"
 CASE_NAME_CHARACTERS: Final = 32
-# By group: what the case must allow, the page of the act, and how it is called. The usual acts come first.
-_GROUPS: Final = (
-    (
-        N_("Handle the case"),
-        (
-            (CaseAction.REPLY, "write", N_("Ask, answer, give feedback")),
-            (CaseAction.NOTE, "note", N_("Write a note for the group")),
-            (CaseAction.REPLY, "harm", N_("Ask whether anybody can come to harm")),
-            (CaseAction.REPLY, "meet", N_("Propose a meeting")),
-            (CaseAction.REPLY, "write?act=minutes", N_("Write minutes")),
-        ),
-    ),
-    (
-        N_("Who works with it"),
-        (
-            (CaseAction.NOTE, "has", N_("Say who has the case")),
-            (CaseAction.RECUSE, "recuse", N_("Conflict of interest")),
-            (CaseAction.HAND_OVER, "move", N_("Change who reads it (lock again, outside lawyer)")),
-            (CaseAction.CO_SIGN, _MOVES, N_("Approve new readers")),
-        ),
-    ),
-    (
-        N_("Number and kind"),
-        (
-            (CaseAction.NOTE, "register", N_("Give it your own register number")),
-            (CaseAction.NOTE, "category", N_("Choose the kind of matter")),
-            (CaseAction.NOTE, "link", N_("Link it to an earlier case")),
-        ),
-    ),
-    (
-        N_("The end of the case"),
-        (
-            (CaseAction.CONCLUDE, "close", N_("Close the case")),
-            (CaseAction.REOPEN, "reopen", N_("Open it again")),
-            (CaseAction.HOLD, "hold", N_("Keep it for now")),
-            (CaseAction.RELEASE_HOLD, "release-hold", N_("Let it be erased again")),
-            (CaseAction.ERASE, _ERASE, N_("Erase")),
-        ),
-    ),
+_HANDLE: Final = N_("Handle the case")
+_PEOPLE: Final = N_("Who works with it")
+_MATTER: Final = N_("Number and kind")
+_END: Final = N_("The end of the case")
+# The heading under which it stands, what the case must allow, the page of the act, how it is called; the usual first.
+_ACTS: Final = (
+    (_HANDLE, CaseAction.REPLY, "write", N_("Ask, answer, give feedback")),
+    (_HANDLE, CaseAction.NOTE, "note", N_("Write a note for the group")),
+    (_HANDLE, CaseAction.REPLY, "harm", N_("Ask whether anybody can come to harm")),
+    (_HANDLE, CaseAction.REPLY, "meet", N_("Propose a meeting")),
+    (_HANDLE, CaseAction.REPLY, "write?act=minutes", N_("Write minutes")),
+    (_PEOPLE, CaseAction.NOTE, "has", N_("Say who has the case")),
+    (_PEOPLE, CaseAction.RECUSE, "recuse", N_("Conflict of interest")),
+    (_PEOPLE, CaseAction.HAND_OVER, "move", N_("Change who reads it (lock again, outside lawyer)")),
+    (_PEOPLE, CaseAction.CO_SIGN, _MOVES, N_("Approve new readers")),
+    (_MATTER, CaseAction.NOTE, "register", N_("Give it your own register number")),
+    (_MATTER, CaseAction.NOTE, "category", N_("Choose the kind of matter")),
+    (_MATTER, CaseAction.NOTE, "link", N_("Link it to an earlier case")),
+    (_END, CaseAction.CONCLUDE, "close", N_("Close the case")),
+    (_END, CaseAction.REOPEN, "reopen", N_("Open it again")),
+    (_END, CaseAction.HOLD, "hold", N_("Keep it for now")),
+    (_END, CaseAction.RELEASE_HOLD, "release-hold", N_("Let it be erased again")),
+    (_END, CaseAction.ERASE, _ERASE, N_("Erase")),
 )
-_ACTS: Final = tuple(act for _heading, group in _GROUPS for act in group)
 _NEW_REPORT: Final = N_("A new report")
 _UNREAD_REPORT: Final = N_("You have not read the report yet")
 _REPORTED: Final = frozenset({_NEW_REPORT, _UNREAD_REPORT})
@@ -112,14 +95,6 @@ class CaseAct:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ActGroup:
-    """Acts under one heading, the usual ones first."""
-
-    heading: str
-    acts: tuple[CaseAct, ...]
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class News:
     """What others have written since this member looked last."""
@@ -145,7 +120,8 @@ class CasePage:
     warnings: tuple[Notice, ...]
     steps: tuple[Step, ...]
     entries: tuple[EntryShown, ...]
-    groups: tuple[ActGroup, ...]
+    # By heading.
+    groups: Mapping[str, Sequence[CaseAct]]
     # The words of the button to write to the reporter; empty for a case to which nobody may write.
     write: str
     may_note: bool
@@ -177,7 +153,7 @@ def case_page(case: DeskCase, now: datetime, language: Language, own_cases: dict
         warnings=tuple(language.notice(one) for one in _warnings(case)),
         steps=Way(case, today, language).steps(),
         entries=EntryShower(case, today, language, own_cases).all(),
-        groups=tuple(_groups(case, language, has_others=len(own_cases) > 1)),
+        groups=_groups(case, language, has_others=len(own_cases) > 1),
         write=language.translate(_write_words(case)),
         may_note=CaseAction.NOTE in allowed,
         readers=readers_in_words(case, language),
@@ -209,21 +185,18 @@ def organisation_in_words(case: DeskCase, language: Language) -> str:
     return language.translate(N_("organisation not given")) if name == NO_ORGANISATION else inert_line(name)
 
 
-def _groups(case: DeskCase, language: Language, *, has_others: bool) -> Iterator[ActGroup]:
-    allowed = case.state.allowed
+def _groups(case: DeskCase, language: Language, *, has_others: bool) -> Mapping[str, Sequence[CaseAct]]:
+    groups: dict[str, list[CaseAct]] = {}
     # Who has left the case signs, and notes what the group should know; she does not work on it.
     work = {"link", "register", "category", "has"} if is_left(case) else set()
     # Nor is anything offered that cannot be done: to link the only case, to move one that nobody else can sign for.
     work |= set() if has_others else {"link"}
     work |= set() if signers_of_move(case, case.own_id, {case.own_id}) else {"move"}
-    for heading, group in _GROUPS:
-        acts = [
-            CaseAct(_where(case, page), language.translate(name))
-            for action, page, name in group
-            if action in allowed and page not in work
-        ]
-        if acts:
-            yield ActGroup(language.translate(heading), tuple(acts))
+    for heading, action, page, name in _ACTS:
+        if action in case.state.allowed and page not in work:
+            act = CaseAct(_where(case, page), language.translate(name))
+            groups.setdefault(language.translate(heading), []).append(act)
+    return groups
 
 
 def _where(case: DeskCase, page: str) -> str:
@@ -235,7 +208,7 @@ def _where(case: DeskCase, page: str) -> str:
 
 def drafts_shown(pages: Collection[str], path: str, language: Language) -> tuple[CaseAct, ...]:
     """Return the pages of a case that have a draft, in the order in which acts are offered."""
-    found = ((page, name) for _action, page, name in _ACTS if page in pages)
+    found = ((page, name) for _heading, _action, page, name in _ACTS if page in pages)
     return tuple(CaseAct(f"{path}/{page}", language.translate(name)) for page, name in found)
 
 
@@ -243,7 +216,7 @@ def action_of(path: str) -> CaseAction | None:
     """Return what the page of an act at this address must be allowed to do; None for any other page."""
     match path.split("/"):
         case ["", "case", _name, page]:
-            return next((action for action, one, _words in _ACTS if one.partition("?")[0] == page), None)
+            return next((action for _heading, action, one, _words in _ACTS if one.partition("?")[0] == page), None)
         case ["", "erase", name] if len(name) == CASE_NAME_CHARACTERS:
             return CaseAction.ERASE
         case _:

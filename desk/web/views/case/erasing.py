@@ -16,11 +16,11 @@ from cases.case.timeline import CaseAction
 from cases.roster.chain import Chain, fingerprint_words
 from desk.keep.state import KeptTombstone
 from desk.web.views.case.case_page import case_title
+from desk.web.views.case.held import refusal_in_words
 from desk.web.views.case.moving import in_words_or, stands_on_overview
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.written import inert_line
-from desk.work.case.claims import refusal_of
 from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 from desk.work.case.readers import signers_beside
 from desk.work.disposal import kind_of, read_reference, reference_for
@@ -201,7 +201,7 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         note=note,
         since=since,
         waits_for=in_words_or([inert_line(one.name) for one in beside], language),
-        refusal=_refusal(case, language),
+        refusal=refusal_in_words(case, language),
         signatures=_signatures(case),
         may_sign=CaseAction.CO_SIGN in state.allowed,
     )
@@ -229,12 +229,8 @@ def why_not_yet(case: DeskCase, today: date, inbox_days: int, language: Language
 
 def is_own_number(case: DeskCase, number: str) -> bool:
     """Whether what was typed as the reference is the case's own register number, however it is written."""
-    own = _bare(case.register_number)
-    return bool(own) and _bare(number) in {own, f"dnr{own}", f"diarienummer{own}"}
-
-
-def _bare(number: str) -> str:
-    return "".join(one for one in number.casefold() if one.isalnum())
+    own, typed = ("".join(filter(str.isalnum, one.casefold())) for one in (case.register_number, number))
+    return bool(own) and typed in {own, f"dnr{own}", f"diarienummer{own}"}
 
 
 def _days_left(days: int, language: Language) -> str:
@@ -243,14 +239,6 @@ def _days_left(days: int, language: Language) -> str:
     return (
         language.translate(N_("1 day left")) if days == 1 else language.translate(N_("%(days)d days left"), days=days)
     )
-
-
-def _refusal(case: DeskCase, language: Language) -> str:
-    by, why = refusal_of(case)
-    if not by:
-        return ""
-    name = language.translate(N_("You")) if by == case.own_id else inert_line(case.name_of(by))
-    return language.translate(N_("%(name)s did not sign, because: %(why)s"), name=name, why=inert_line(why))
 
 
 def _signatures(case: DeskCase) -> tuple[Signature, ...]:

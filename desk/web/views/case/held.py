@@ -16,6 +16,7 @@ from desk.web.views.case.moving import (
 from desk.web.views.case_line import case_path
 from desk.web.views.pages import N_, Language
 from desk.web.views.written import inert_line
+from desk.work.case.claims import refusal_of
 from desk.work.case.held import ERASURE
 from desk.work.case.opened import DeskCase, Held
 from desk.work.case.readers import signers_of_lock_out
@@ -90,6 +91,7 @@ def _erasure(case: DeskCase, held: Held, language: Language) -> HeldShown:
     translate, path = language.translate, case_path(case.known.case_id)
     if held.to_sign:
         what = N_("%(names)s has signed that the case is to be erased, and it waits for the second signature.")
+        refused = refusal_in_words(case, language) if refusal_of(case)[0] == case.own_id else ""
         links = [("/erase", N_("To the signature")), (f"{path}/hold", N_("Keep it for now"))]
         links += [(f"{path}/reopen", N_("Open it again"))]
         do = N_(
@@ -97,9 +99,9 @@ def _erasure(case: DeskCase, held: Held, language: Language) -> HeldShown:
         )
         return HeldShown(
             translate(what, names=_names(held.by, language)),
-            translate(do),
+            refused or translate(do),
             tuple((where, translate(name)) for where, name in links),
-            may_refuse=True,
+            may_refuse=not refused,
         )
     waits_for = in_words_or([inert_line(one) for one in held.waits_for], language)
     do = N_("Waits for %(names)s. No message is sent, so call. You can take your signature back under Erase.")
@@ -111,9 +113,17 @@ def _erasure(case: DeskCase, held: Held, language: Language) -> HeldShown:
         )
     return HeldShown(
         translate(N_("You have signed that the case is to be erased, so nothing else is done in it until it is.")),
-        translate(do, names=waits_for) if waits_for else "",
+        refusal_in_words(case, language) or (translate(do, names=waits_for) if waits_for else ""),
         (("/erase", translate(N_("Erase"))),),
     )
+
+
+def refusal_in_words(case: DeskCase, language: Language) -> str:
+    """Return who has refused the erasure that waits, and why; nothing where nobody has."""
+    by, why = refusal_of(case)
+    name = language.translate(N_("You")) if by == case.own_id else inert_line(case.name_of(by))
+    sentence = N_("%(name)s did not sign, because: %(why)s")
+    return language.translate(sentence, name=name, why=inert_line(why)) if by else ""
 
 
 def _names(names: tuple[str, ...], language: Language) -> str:

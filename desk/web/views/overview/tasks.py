@@ -39,6 +39,16 @@ TASKS: Final[Mapping[str, Words]] = {
     "sign-new": Words(
         _NEW_READERS, N_("Look at it"), N_("A colleague has sent it to you. You read the case once you have signed.")
     ),
+    "change": Words(
+        N_("A signature waits: a change of members"),
+        N_("Look at the change"),
+        N_("Compare the six words by telephone before you sign."),
+    ),
+    "copy": Words(
+        N_("Save a copy of your key"),
+        N_("To the settings"),
+        N_("If the computer breaks you can read new cases only."),
+    ),
     Task.SIGN_ERASURE: Words(
         N_("A signature waits: erasing"), N_("Read and sign"), N_("%(names)s has signed, you are the second.")
     ),

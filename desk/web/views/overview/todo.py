@@ -90,9 +90,14 @@ class _Found:
 
 def todo_of(known: Known, today: date, language: Language) -> tuple[Todo, ...]:
     """Return what is to be done, in the order of the list."""
-    found = [_Found(_first(Basis.SIGNATURE), partial(_change, language))] if known.unsigned_change else []
-    found += [_Found(_first(Basis.SIGNATURE), partial(_joining, case_id, language)) for case_id in known.to_join]
-    found += [_Found(_first(_LAST), partial(_copy, language))] if known.no_copy else []
+    found = (
+        [_Found(_first(Basis.SIGNATURE), partial(_plain, "change", MEMBERS, language))] if known.unsigned_change else []
+    )
+    found += [
+        _Found(_first(Basis.SIGNATURE), partial(_plain, "sign-new", SIGN_SENT, language, case_number(case_id)))
+        for case_id in known.to_join
+    ]
+    found += [_Found(_first(_LAST), partial(_plain, "copy", SETTINGS, language))] if known.no_copy else []
     for name, problem in known.problems.items():
         if not (known.is_away(name) and name in known.summaries):
             rank = _first(_ALARM if problem.is_alarm else Basis.SIGNATURE)
@@ -135,7 +140,7 @@ def _waits(known: Known, name: str, summary: Summary, today: date, language: Lan
         sentence = N_("You have not signed the erasure. %(name)s takes the signature back, or speaks with you.")
         name = in_words_or([inert_line(one) for one in summary.signed], language)
         yield f"{_titled(number, summary)}. {translate(sentence, name=name)}"
-    elif summary.own_signature:
+    elif summary.own_signature and summary.refused is None:
         names = in_words_or([inert_line(one) for one in summary.beside], language)
         sentence = N_("The erasure waits for the signature of %(name)s.")
         yield f"{_titled(number, summary)}. {translate(sentence, name=names)}"
@@ -227,32 +232,10 @@ def _locks_next(due: Due, summary: Summary, today: date) -> bool:
     return due.basis is Basis.LAW and summary.may_lock_out and waits_before_locking(summary, today)
 
 
-def _joining(case_id: bytes, language: Language) -> Todo:
-    words, translate = TASKS["sign-new"], language.translate
-    head = translate(words.head, number=case_number(case_id))
-    return Todo(head, "", translate(words.text), translate(words.button), SIGN_SENT)
-
-
-def _change(language: Language) -> Todo:
-    translate = language.translate
-    return Todo(
-        head=translate(N_("A signature waits: a change of members")),
-        title="",
-        text=translate(N_("Compare the six words by telephone before you sign.")),
-        button=translate(N_("Look at the change")),
-        path=MEMBERS,
-    )
-
-
-def _copy(language: Language) -> Todo:
-    translate = language.translate
-    return Todo(
-        head=translate(N_("Save a copy of your key")),
-        title="",
-        text=translate(N_("If the computer breaks you can read new cases only.")),
-        button=translate(N_("To the settings")),
-        path=SETTINGS,
-    )
+def _plain(key: str, path: str, language: Language, number: str = "") -> Todo:
+    """Return a row that is about no case that this member reads."""
+    words, translate = TASKS[key], language.translate
+    return Todo(translate(words.head, number=number), "", translate(words.text), translate(words.button), path)
 
 
 def _warning(summary: Summary, language: Language) -> Todo:
