@@ -7,6 +7,7 @@ each once; what stands under a line that goes moves up to it.
 """
 
 import contextlib
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,6 +135,7 @@ class Words:
         return " ".join(said.split())
 
 
+@functools.lru_cache(maxsize=4096)
 def _plain(letter: str) -> str:
     """Return a letter or a digit in the one form that is compared; nothing for what is neither."""
     if letter == _UNKNOWN:

@@ -171,8 +171,10 @@ def _area(box: _Box) -> int:
 
 def _left_of(box: _Box, above: Sequence[_Box]) -> list[_Box]:
     """Return the parts of a box that none of the others covers; none where that would be too many."""
-    parts = [box]
+    parts, (left, bottom, right, top) = [box], box
     for other in above:
+        if other[0] >= right or other[1] >= top or other[2] <= left or other[3] <= bottom:
+            continue
         parts = [part for whole in parts for part in _without(whole, other)]
         if len(parts) > _MOST_PARTS:
             return []
