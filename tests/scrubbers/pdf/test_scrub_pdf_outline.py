@@ -55,6 +55,7 @@ def test_an_outline_leads_to_the_pages_and_holds_nothing_else():
         ("Is it Beta?", b"(Alpha. Is it Beta? No.)", "Is it Beta?"),
         ("7", b"(Page 7 of 9)", "7"),
         ("", b"(Alpha)", None),
+        ("Alpha Beta", b"(Alpha%sBeta)" % (b" . " * 150), None),
         ("...", b"(Alpha ...)", None),
         ("Alpha Beta Gamma", b"(Alpha Beta) Tj 0 -20 Td (Gamma)", "Alpha Beta Gamma"),
         ("alpha", b"(Alpha) Tj 0 -20 Td (alpha)", "alpha"),
@@ -126,6 +127,7 @@ ENDLESS = {
     "two in a circle": lines(
         b"<</Title(Alpha)/Dest[3 0 R/Fit]/Next 22 0 R>>", b"<</Title(Beta)/Dest[3 0 R/Fit]/First 21 0 R/Next 21 0 R>>"
     ),
+    "a next one that is not there": lines(b"<</Title(Alpha)/Dest[3 0 R/Fit]/First 9999 0 R/Next 9999 0 R>>"),
     "the root as a line": {
         "catalog": b"/Outlines 20 0 R",
         "objects": [b"<</First 20 0 R/Title(Alpha)/Dest[3 0 R/Fit]>>"],
