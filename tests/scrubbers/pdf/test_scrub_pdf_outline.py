@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pypdf
@@ -18,7 +19,10 @@ from documents.ways_by_hand import (
     to,
     vouched,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scrubbers.jailed.pdf.pages.outline import Words
 from trusted.jail.stages import Lost
 
 
@@ -67,6 +71,29 @@ def test_a_line_stays_if_its_words_stand_together_on_its_page_and_is_spelled_as_
     assert [each[1] for each in outline_of(made.content)] == ([] if found is None else [found])
     assert lost_of(made) == (set() if found is not None else {Lost.OUTLINE})
     assert (b"/Outlines" in made.content) == (found is not None)
+
+
+SIGNS = st.text("AbaB1.( \n-\u00c9\u00df\ufffd", max_size=12)
+
+
+@given(before=SIGNS, title=SIGNS, after=SIGNS)
+def test_what_is_found_is_words_of_the_page_and_says_what_the_title_says(before, title, after):
+    page = f"{before} {title} {after}"
+
+    found = Words(page).find(title)
+
+    if any(letter.isalnum() for letter in title) and "\ufffd" not in title:
+        assert found is not None
+    if found is not None:
+        place, spelled = found
+        assert spelled == " ".join(spelled.split())
+        assert "".join(spelled.split()) in "".join(page.split())
+        assert plain(spelled) in {plain(title), plain(title.lstrip("1.( \n"))}
+        assert 0 <= place < len(page)
+
+
+def plain(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if letter.isalnum())
 
 
 def test_words_of_a_page_in_pixels_may_be_titles():

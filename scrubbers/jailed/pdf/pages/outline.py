@@ -116,7 +116,7 @@ class Words:
 
     def _spelled(self, title: str) -> Iterator[tuple[int, str]]:
         key = "".join(map(_plain, title))
-        at = self._key.find(key) if key else -1
+        at = self._key.find(key) if key and _UNKNOWN not in key else -1
         while at >= 0:
             start, end = self._places[at], self._places[at + len(key) - 1] + 1
             if not (_goes_on(self.text[start - 1 : start]) or _goes_on(self.text[end : end + 1])):
