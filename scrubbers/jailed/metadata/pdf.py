@@ -150,6 +150,8 @@ def _annotation(annotation: Any, findings: Findings, *, has_form: bool) -> None:
 
 def _link(link: DictionaryObject, findings: Findings) -> None:
     """Report what leads out of the document, and frames. What leads to its own pages: `pdf.pages.ways`."""
+    if "/Contents" in link:
+        findings.add(What.ANNOTATION, Where.PAGES, _get(link, "/Contents"))
     action = _dictionary(link, "/A")
     if action and _get(action, "/S") != "/GoTo":
         findings.lose(Lost.LINKS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pypdf
@@ -18,7 +19,10 @@ from documents.ways_by_hand import (
     to,
     vouched,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
+from scrubbers.jailed.pdf.pages.outline import Words
 from trusted.jail.stages import Lost
 
 
@@ -55,6 +59,7 @@ def test_an_outline_leads_to_the_pages_and_holds_nothing_else():
         ("Is it Beta?", b"(Alpha. Is it Beta? No.)", "Is it Beta?"),
         ("7", b"(Page 7 of 9)", "7"),
         ("", b"(Alpha)", None),
+        ("Alpha Beta", b"(Alpha%sBeta)" % (b" . " * 150), None),
         ("...", b"(Alpha ...)", None),
         ("Alpha Beta Gamma", b"(Alpha Beta) Tj 0 -20 Td (Gamma)", "Alpha Beta Gamma"),
         ("alpha", b"(Alpha) Tj 0 -20 Td (alpha)", "alpha"),
@@ -66,6 +71,29 @@ def test_a_line_stays_if_its_words_stand_together_on_its_page_and_is_spelled_as_
     assert [each[1] for each in outline_of(made.content)] == ([] if found is None else [found])
     assert lost_of(made) == (set() if found is not None else {Lost.OUTLINE})
     assert (b"/Outlines" in made.content) == (found is not None)
+
+
+SIGNS = st.text("AbaB1.( \n-\u00c9\u00df\ufffd", max_size=12)
+
+
+@given(before=SIGNS, title=SIGNS, after=SIGNS)
+def test_what_is_found_is_words_of_the_page_and_says_what_the_title_says(before, title, after):
+    page = f"{before} {title} {after}"
+
+    found = Words(page).find(title)
+
+    if any(letter.isalnum() for letter in title) and "\ufffd" not in title:
+        assert found is not None
+    if found is not None:
+        place, spelled = found
+        assert spelled == " ".join(spelled.split())
+        assert "".join(spelled.split()) in "".join(page.split())
+        assert plain(spelled) in {plain(title), plain(title.lstrip("1.( \n"))}
+        assert 0 <= place < len(page)
+
+
+def plain(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if letter.isalnum())
 
 
 def test_words_of_a_page_in_pixels_may_be_titles():
@@ -126,6 +154,7 @@ ENDLESS = {
     "two in a circle": lines(
         b"<</Title(Alpha)/Dest[3 0 R/Fit]/Next 22 0 R>>", b"<</Title(Beta)/Dest[3 0 R/Fit]/First 21 0 R/Next 21 0 R>>"
     ),
+    "a next one that is not there": lines(b"<</Title(Alpha)/Dest[3 0 R/Fit]/First 9999 0 R/Next 9999 0 R>>"),
     "the root as a line": {
         "catalog": b"/Outlines 20 0 R",
         "objects": [b"<</First 20 0 R/Title(Alpha)/Dest[3 0 R/Fit]>>"],

@@ -7,6 +7,7 @@ addresses, programs, scripts.
 
 import contextlib
 import functools
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -18,7 +19,10 @@ from scrubbers.jailed.pdf.pages.page import stands
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.matrix import Matrix, bounds
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
+from trusted.jail.stages import Damaged
 
+# What a broken way raises; a page that was taken out of a document is often still led to.
+BROKEN: Final = (NotRebuildable, Damaged, *access.BROKEN)
 # Points: how far up is one of some forty places of a page, the next one above, or it could say something.
 _STEP: Final = 20
 _MOST_NODES: Final = 20_000  # of the tree of names; a manual of 1,000 pages has 3,000
@@ -46,7 +50,7 @@ class Destinations:
 
     def place_of(self, untrusted: DictionaryObject) -> Place | None:
         """Return where a link or a line of the outline leads to; None for nowhere."""
-        with contextlib.suppress(NotRebuildable, *access.BROKEN):
+        with contextlib.suppress(*BROKEN):
             if "/A" not in untrusted:
                 return self._place(access.entry(untrusted, "/Dest"))
             action = access.dictionary(untrusted["/A"])
@@ -55,11 +59,11 @@ class Destinations:
         return None
 
     def size(self, page: int) -> tuple[float, float]:
-        """Return how large a page is as it is seen; raises NotRebuildable or one of `access.BROKEN`."""
+        """Return how large a page is as it is seen; raises one of `BROKEN`."""
         return self._stands(page)[0]
 
     def on_page(self, page: int, untrusted_box: object) -> tuple[float, float, float, float]:
-        """Return where a box of a page lies as it is seen; raises NotRebuildable or one of `access.BROKEN`."""
+        """Return where a box of a page lies as it is seen; raises one of `BROKEN`."""
         x0, y0, x1, y1 = access.numbers(untrusted_box, _RECTANGLE)
         return bounds(self._stands(page)[1], (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
 
@@ -87,23 +91,23 @@ class Destinations:
     def _numbers(self) -> dict[int, int]:
         """The numbers of pages by those of their objects; of a page that is there twice, of the first."""
         found: dict[int, int] = {}
-        for number, page in enumerate(self._reader.pages):
-            if page.indirect_reference is not None:
-                found.setdefault(page.indirect_reference.idnum, number)
+        with contextlib.suppress(*BROKEN):
+            for number, page in enumerate(self._reader.pages):
+                if page.indirect_reference is not None:
+                    found.setdefault(page.indirect_reference.idnum, number)
         return found
 
     @functools.cached_property
     def _names(self) -> dict[bytes | None, object]:
         """What stands under each name; the first of two."""
         found: dict[bytes | None, object] = {}
-        with contextlib.suppress(NotRebuildable, *access.BROKEN):
+        with contextlib.suppress(*BROKEN):
             root = self._reader.root_object
             for key, value in dict.items(access.dictionary_in(root, "/Dests")):
                 found.setdefault(_name(key), value)
-            for key, value in _in_tree(access.dictionary_in(access.dictionary_in(root, "/Names"), "/Dests")):
+            tree = _in_tree(access.dictionary_in(access.dictionary_in(root, "/Names"), "/Dests"))
+            for key, value in itertools.islice(tree, _MOST_NAMES):
                 found.setdefault(_name(access.resolved(key)), value)
-                if len(found) > _MOST_NAMES:
-                    break
         found.pop(None, None)
         return found
 
@@ -136,14 +140,22 @@ def _in_tree(root: DictionaryObject) -> Iterator[tuple[object, object]]:
     for _ in range(_MOST_NODES):
         if not nodes:
             return
-        node = access.resolved(nodes.pop())
-        if isinstance(node, DictionaryObject):
-            pairs, kids = access.entry(node, "/Names"), access.entry(node, "/Kids")
-            if isinstance(pairs, ArrayObject):
-                raw = [*list.__iter__(pairs)]
-                yield from zip(raw[0::2], raw[1::2], strict=False)
-            if isinstance(kids, ArrayObject):
-                nodes += [*list.__iter__(kids)][::-1]
+        pairs, kids = _read_node(nodes.pop())
+        yield from zip(pairs[0::2], pairs[1::2], strict=False)
+        # No more than may still be read.
+        nodes += kids[: max(0, _MOST_NODES - len(nodes))][::-1]
+
+
+def _read_node(untrusted: object) -> tuple[list[object], list[object]]:
+    """Return names and what stands under them in turn, and the nodes under this one; nothing of a broken one."""
+    with contextlib.suppress(*BROKEN):
+        node = access.dictionary(untrusted)
+        pairs, kids = (access.entry(node, key) for key in ("/Names", "/Kids"))
+        return (
+            [*list.__iter__(pairs)] if isinstance(pairs, ArrayObject) else [],
+            [*list.__iter__(kids)] if isinstance(kids, ArrayObject) else [],
+        )
+    return [], []
 
 
 def _top(view: str, operands: list[object], matrix: Matrix) -> float | None:

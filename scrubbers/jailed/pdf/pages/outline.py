@@ -6,7 +6,10 @@ signs, spaces and line ends may differ; a number in front may be missing. The li
 each once; what stands under a line that goes moves up to it.
 """
 
+import array
 import contextlib
+import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,9 +18,9 @@ from typing import Final
 
 from pypdf.generic import DictionaryObject, TextStringObject
 
-from scrubbers.jailed.pdf.pages.destinations import Destinations, Place
+from scrubbers.jailed.pdf.pages.destinations import BROKEN, Destinations, Place
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, NotRebuildable, Value
+from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Value
 
 _MOST_LINES: Final = 5000  # a manual of 1,000 pages has 2,000
 _DEEPEST: Final = 12
@@ -27,7 +30,9 @@ _STRINGS: Final = re.compile(rb" Tm\n|\(([^\\()]*+(?:\\.[^\\()]*+)*+)\)", re.DOT
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
 _LINE_ENDS: Final = {b"n": b"\n", b"r": b"\r"}
 _LAYER: Final = b"\n3 Tr\n"
+_LINE_END: Final = b"\0\0"  # no code of the font
 _UNKNOWN: Final = "\ufffd"
+_MOST_PLACES: Final = 50  # of a title on a page, of which one may be spelled as it is
 
 
 @dataclass(slots=True)
@@ -52,7 +57,7 @@ def read_outline(untrusted: DictionaryObject, destinations: Destinations) -> lis
     waiting: list[tuple[object, list[Line], int]] = [(untrusted.get("/First"), found, 0)]
     while waiting:
         following, lines, depth = waiting.pop()
-        with contextlib.suppress(NotRebuildable, *access.BROKEN):
+        with contextlib.suppress(*BROKEN):
             item = access.resolved(following)
             key = access.key_of(item)
             if not isinstance(item, DictionaryObject) or key in met or len(met) >= _MOST_LINES:
@@ -71,25 +76,24 @@ class Shown:
     """What a page of the clean copy says, in the order of its contents."""
 
     def __init__(self, contents: bytes) -> None:
-        self._contents = contents
+        self._is_layer = _LAYER in contents
+        line_end = "\n".encode("utf-16-be") if self._is_layer else _LINE_END
+        # Not the contents: those of a drawing have megabytes.
+        self._codes = b"".join([
+            line_end if found[1] is None else _ESCAPED.sub(lambda each: _LINE_ENDS.get(each[1], each[1]), found[1])
+            for found in _STRINGS.finditer(contents)
+        ])  # fmt: skip
 
     def text(self, texts: Mapping[bytes, str]) -> str:
         """Return it; `texts`: of the codes of the document's font. A line end stands where text has a place of its own.
 
         A letter without a text is the sign for that.
         """
-        is_layer = _LAYER in self._contents
-        said: list[str] = []
-        for found in _STRINGS.finditer(self._contents):
-            if found[1] is None:
-                said.append("\n")
-                continue
-            codes = _ESCAPED.sub(lambda each: _LINE_ENDS.get(each[1], each[1]), found[1])
-            if is_layer:
-                said.append(codes.decode("utf-16-be"))
-            else:
-                said += [texts.get(codes[at : at + 2], _UNKNOWN) for at in range(0, len(codes), 2)]
-        return "".join(said)
+        codes = self._codes
+        if self._is_layer:
+            return codes.decode("utf-16-be")
+        known = {**texts, _LINE_END: "\n"}
+        return "".join([known.get(codes[at : at + 2], _UNKNOWN) for at in range(0, len(codes), 2)])
 
 
 class Words:
@@ -98,12 +102,12 @@ class Words:
     def __init__(self, text: str) -> None:
         self.text = text
         places = [(plain, at) for at, letter in enumerate(text) for plain in _plain(letter)]
-        self._key = "".join(plain for plain, _ in places)
-        self._places = [at for _, at in places]
+        self._key = "".join([plain for plain, _ in places])
+        self._places = array.array("L", [at for _, at in places])
 
     def find(self, title: str) -> tuple[int, str] | None:
         """Return where whole words of it are the title, and how they are spelled there; one that is spelled alike."""
-        found = [*self._spelled(title)]
+        found = [*itertools.islice(self._spelled(title), _MOST_PLACES)]
         number = None if found else _NUMBER.match(title)
         if number is not None:
             return self.find(title[number.end() :])
@@ -112,11 +116,13 @@ class Words:
 
     def _spelled(self, title: str) -> Iterator[tuple[int, str]]:
         key = "".join(map(_plain, title))
-        at = self._key.find(key) if key else -1
+        at = self._key.find(key) if key and _UNKNOWN not in key else -1
         while at >= 0:
             start, end = self._places[at], self._places[at + len(key) - 1] + 1
             if not (_goes_on(self.text[start - 1 : start]) or _goes_on(self.text[end : end + 1])):
-                yield start, self._as_shown(title, start, end)
+                spelled = self._as_shown(title, start, end)
+                if len(spelled) <= _LONGEST:
+                    yield start, spelled
             at = self._key.find(key, at + 1)
 
     def _as_shown(self, title: str, start: int, end: int) -> str:
@@ -134,6 +140,7 @@ class Words:
         return " ".join(said.split())
 
 
+@functools.lru_cache(maxsize=4096)
 def _plain(letter: str) -> str:
     """Return a letter or a digit in the one form that is compared; nothing for what is neither."""
     if letter == _UNKNOWN:

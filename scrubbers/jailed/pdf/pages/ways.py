@@ -17,11 +17,11 @@ from pypdf.generic import ArrayObject, DictionaryObject
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM, strongest
-from scrubbers.jailed.pdf.pages.destinations import Destinations, Place
+from scrubbers.jailed.pdf.pages.destinations import BROKEN, Destinations, Place
 from scrubbers.jailed.pdf.pages.outline import Line, Shown, Words, destination, read_outline, rebuilt
 from scrubbers.jailed.pdf.pages.page import MOST_ANNOTATIONS, is_shown
 from scrubbers.jailed.pdf.syntax import access
-from scrubbers.jailed.pdf.syntax.writer import Name, Node, NotRebuildable, Stream, Value, Writer
+from scrubbers.jailed.pdf.syntax.writer import Name, Node, Stream, Value, Writer
 from trusted.jail.stages import Lost, What, Where
 
 _MOST_LINKS: Final = 1000  # of a page; an index of three columns has 300
@@ -52,7 +52,7 @@ class Ways:
         self._nodes: dict[int, Node] = {}
         self._lines: list[Line] = []
         if reader is not None and self._destinations is not None:
-            with contextlib.suppress(NotRebuildable, *access.BROKEN):
+            with contextlib.suppress(*BROKEN):
                 outline = access.dictionary_in(reader.root_object, "/Outlines")
                 self._lines = read_outline(outline, self._destinations)
         all_lines = [each for line in self._lines for each in line.all()]
@@ -119,11 +119,11 @@ class Ways:
         if number >= len(self._pages):
             return []
         found: list[_Link] = []
-        with contextlib.suppress(NotRebuildable, *access.BROKEN):
+        with contextlib.suppress(*BROKEN):
             annotations = access.entry(self._pages[number], "/Annots")
             if isinstance(annotations, ArrayObject) and len(annotations) <= MOST_ANNOTATIONS:
                 for item in list.__iter__(annotations):
-                    with contextlib.suppress(NotRebuildable, *access.BROKEN):
+                    with contextlib.suppress(*BROKEN):
                         found += self._link(number, access.resolved(item))
         if len(found) > _MOST_LINKS or not self._keeps:
             if any(link.place is not None for link in found):
@@ -138,8 +138,16 @@ class Ways:
         width, height = self._destinations.size(number)
         left, bottom, right, top = map(round, self._destinations.on_page(number, access.entry(untrusted, "/Rect")))
         box = max(left, 0), max(bottom, 0), min(right, math.floor(width)), min(top, math.floor(height))
-        is_on_page = box[0] < box[2] and box[1] < box[3]
-        return [_Link(box, self._destinations.place_of(untrusted))] if is_on_page else []
+        place = self._destinations.place_of(untrusted)
+        if "/OC" in untrusted:
+            # Its layer may be off.
+            self._lose_links()
+            return []
+        if place is None:
+            self._findings.add(What.LINK, Where.PAGES)
+            if "/A" in untrusted:
+                self._findings.lose(Lost.LINKS)
+        return [_Link(box, place)] if box[0] < box[2] and box[1] < box[3] else []
 
     def _lose_links(self) -> None:
         self._findings.lose(Lost.LINKS)
@@ -171,8 +179,10 @@ def _area(box: _Box) -> int:
 
 def _left_of(box: _Box, above: Sequence[_Box]) -> list[_Box]:
     """Return the parts of a box that none of the others covers; none where that would be too many."""
-    parts = [box]
+    parts, (left, bottom, right, top) = [box], box
     for other in above:
+        if other[0] >= right or other[1] >= top or other[2] <= left or other[3] <= bottom:
+            continue
         parts = [part for whole in parts for part in _without(whole, other)]
         if len(parts) > _MOST_PARTS:
             return []
