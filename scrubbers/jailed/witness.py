@@ -11,6 +11,7 @@ there:
 The copy is read and drawn by MuPDF too, and never compared with the source level by level: renderers differ in those.
 """
 
+import functools
 import gc
 import math
 import mmap
@@ -87,11 +88,14 @@ def _require_pages(source: Any, clean: Any) -> None:
         size = mupdf.fz_bound_page(copy)
         scale = min(1.0, math.sqrt(_MOST_PIXELS / max(1.0, size.x1 * size.y1)))
         drawn = size.x1 * scale, size.y1 * scale
-        seen, shown = _drawn(page, drawn), _drawn(copy, drawn)
+        # Interpreted once, drawn and read.
+        listed = mupdf.fz_new_display_list_from_page(copy)
+        seen = _drawn(functools.partial(_run_page, page), _onto(page, drawn), drawn)
+        shown = _drawn(functools.partial(_run_list, listed), _onto(copy, drawn), drawn)
         for left, top, right, bottom in _frames(page, drawn):
             seen.paste(_WHITE, (int(left), int(top), math.ceil(right), math.ceil(bottom)))
         if scale >= _LETTERS_FROM:
-            _require_letters(seen, shown, _rows(copy, scale))
+            _require_letters(seen, shown, _rows(_spans(listed, size.y1), scale))
         _require_edges(seen, shown)
 
 
@@ -133,14 +137,23 @@ def _onto(page: Any, size: tuple[float, float]) -> Any:
     return mupdf.FzMatrix(across, 0, 0, down, -box.x0 * across, -box.y0 * down)
 
 
-def _drawn(page: Any, size: tuple[float, float]) -> Image.Image:
-    """Return the page in this size, and white up to whole tiles; mode L."""
+def _run_page(page: Any, device: Any) -> None:
+    mupdf.fz_run_page(page, device, mupdf.FzMatrix(), mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+
+
+def _run_list(listed: Any, device: Any) -> None:
+    everywhere = mupdf.FzRect(mupdf.FzRect.Fixed_INFINITE)
+    mupdf.fz_run_display_list(listed, device, mupdf.FzMatrix(), everywhere, mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+
+
+def _drawn(run: Callable[[Any], None], matrix: Any, size: tuple[float, float]) -> Image.Image:
+    """Return a page in this size, and white up to whole tiles; mode L."""
     pixels = math.ceil(size[0] / _TILE) * _TILE, math.ceil(size[1] / _TILE) * _TILE
     pixmap = mupdf.fz_new_pixmap(mupdf.fz_device_gray(), *pixels, mupdf.FzSeparations(0), 0)
     mupdf.fz_clear_pixmap_with_value(pixmap, _WHITE)
-    device = mupdf.fz_new_draw_device(_onto(page, size), pixmap)
-    mupdf.fz_run_page(page, device, mupdf.FzMatrix(), mupdf.FzCookie())
-    mupdf.fz_close_device(device)
+    run(mupdf.fz_new_draw_device(matrix, pixmap))
     return Image.frombytes("L", pixels, mupdf.fz_pixmap_samples_memoryview(pixmap))
 
 
@@ -164,39 +177,45 @@ def _is_drawn(seen: Image.Image, shown: Image.Image, box: _Box) -> bool:
 
 
 def _edge(drawn: Image.Image, box: _Box) -> int:
-    left, top, right, bottom = box
-    widened = (int(left) - _WIDENED, int(top) - _WIDENED, int(right) + 1 + _WIDENED, int(bottom) + 1 + _WIDENED)
-    low, high = cast(tuple[int, int], drawn.crop(widened).getextrema())
+    left, top = max(0, int(box[0]) - _WIDENED), max(0, int(box[1]) - _WIDENED)
+    right, bottom = min(drawn.width, int(box[2]) + 1 + _WIDENED), min(drawn.height, int(box[3]) + 1 + _WIDENED)
+    if left >= right or top >= bottom:
+        # Beside the page, where nobody sees it.
+        return _WHITE
+    low, high = cast(tuple[int, int], drawn.crop((left, top, right, bottom)).getextrema())
     return high - low
 
 
-def _rows(copy: Any, scale: float) -> Iterator[_Row]:
-    """Yield the letters and digits that stand in a row; of words that are laid over a picture, each word."""
+def _spans(listed: Any, height: float) -> list[dict[str, Any]]:
+    """Return the texts of a page of this height, as MuPDF traces them."""
     spans: list[dict[str, Any]] = []
     device = extra.JM_new_texttrace_device(spans)
-    device.ptm = mupdf.FzMatrix(1, 0, 0, -1, 0, mupdf.fz_bound_page(copy).y1)
-    mupdf.fz_run_page(copy, device, mupdf.FzMatrix(), mupdf.FzCookie())
-    mupdf.fz_close_device(device)
-    row = _Row([], is_unseen=False)
+    device.ptm = mupdf.FzMatrix(1, 0, 0, -1, 0, height)
+    _run_list(listed, device)
+    return spans
+
+
+def _rows(spans: Iterable[dict[str, Any]], scale: float) -> Iterator[_Row]:
+    """Yield the letters and digits that stand in a row; of words that are laid over a picture, each word."""
     for span in spans:
-        is_unseen = span["type"] == _UNSEEN
+        boxes: list[_Box] = []
+        row = _Row(boxes, span["type"] == _UNSEEN)
+        before = -_GAP, -_GAP, -_GAP, -_GAP
         for code, _, _, box in span["chars"]:
-            left, top, right, bottom = [each * scale for each in box]
-            if row.boxes and (
-                (is_unseen and chr(code) == " ")
-                or row.is_unseen != is_unseen
-                or left - row.boxes[-1][2] > _GAP
-                or row.boxes[-1][0] - right > _GAP
-                or top - row.boxes[-1][3] > _GAP
-                or row.boxes[-1][1] - bottom > _GAP
-            ):
+            if not chr(code).isalnum():
+                if row.is_unseen and boxes:
+                    yield row
+                    row = _Row(boxes := [], is_unseen=True)
+                continue
+            left, top, right, bottom = box if scale == 1 else [each * scale for each in box]
+            is_apart = left - before[2] > _GAP or before[0] - right > _GAP
+            if boxes and (is_apart or top - before[3] > _GAP or before[1] - bottom > _GAP):
                 yield row
-                row = _Row([], is_unseen=False)
-            if chr(code).isalnum():
-                row = row if row.boxes else _Row([], is_unseen)
-                row.boxes.append((left, top, right, bottom))
-    if row.boxes:
-        yield row
+                row = _Row(boxes := [], row.is_unseen)
+            before = left, top, right, bottom
+            boxes.append(before)
+        if boxes:
+            yield row
 
 
 def _require_edges(seen: Image.Image, shown: Image.Image) -> None:
