@@ -26,14 +26,15 @@ from trusted.jail.memory_file import MemoryFile
 from trusted.jail.stages import SeenOtherwise
 
 _Box: TypeAlias = tuple[float, float, float, float]
+_Pixels: TypeAlias = tuple[int, int, int, int]
 _MOST_PIXELS: Final = 2_000_000  # of one drawing: a page of A4 has half a million points
 _LETTERS_FROM: Final = 0.5  # pixels to a point: smaller, letters are grey lines
 _WHITE: Final = 255
-_WIDE_BORDER: Final = 3.0  # points
+_WIDE_BORDER: Final = 6.0  # points
 _EDGE: Final = 4  # levels of grey
 _GAP: Final = 4.0  # pixels between letters in a row
 _IN_A_ROW: Final = 3
-_SPECKS: Final = 1  # tiles of a page: less than a letter
+_SPECKS: Final = 2  # tiles of a page: a letter
 _SMALL: Final = 4.0  # pixels: such letters are as faint as what two renderers differ in
 _UNSEEN: Final = 3  # of a text: it is only there to be searched
 _WIDENED: Final = 1  # pixels around a letter
@@ -92,8 +93,12 @@ def _require_pages(source: Any, clean: Any) -> None:
         listed = mupdf.fz_new_display_list_from_page(copy)
         seen = _drawn(functools.partial(_run_page, page), _onto(page, drawn), drawn)
         shown = _drawn(functools.partial(_run_list, listed), _onto(copy, drawn), drawn)
-        for left, top, right, bottom in _frames(page, drawn):
-            seen.paste(_WHITE, (int(left), int(top), math.ceil(right), math.ceil(bottom)))
+        for box in _frames(page, drawn):
+            seen.paste(_WHITE, box)
+        for box in _lists_of_choices(page, drawn):
+            size_of_box = box[2] - box[0], box[3] - box[1]
+            stripes = (b"\0\xff" * math.prod(size_of_box))[: math.prod(size_of_box)]
+            seen.paste(Image.frombytes("L", size_of_box, stripes), box)
         if scale >= _LETTERS_FROM:
             _require_letters(seen, shown, _rows(_spans(listed, size.y1), scale))
         _require_edges(seen, shown)
@@ -114,20 +119,43 @@ def _annotations(page: Any) -> Iterator[Any]:
     return (mupdf.pdf_array_get(entries, number) for number in range(mupdf.pdf_array_len(entries)))
 
 
-def _frames(page: Any, size: tuple[float, float]) -> Iterator[_Box]:
-    """Yield where links have borders as wide as a line of text, in pixels: some programs draw them, MuPDF does not."""
+def _frames(page: Any, size: tuple[float, float]) -> Iterator[_Pixels]:
+    """Yield where links have borders that could cover a line of text: some programs draw them, MuPDF does not."""
     for entry in _annotations(mupdf.pdf_page_from_fz_page(page).obj()):
         style = mupdf.pdf_dict_getp(entry, "BS/W")
-        width = mupdf.pdf_to_real(
-            style if style.m_internal else mupdf.pdf_array_get(mupdf.pdf_dict_gets(entry, "Border"), 2)
-        )
-        if mupdf.pdf_to_name(mupdf.pdf_dict_gets(entry, "Subtype")) != "Link" or width < _WIDE_BORDER:
-            continue
-        to_page = mupdf.FzMatrix()
-        mupdf.pdf_page_transform(mupdf.pdf_page_from_fz_page(page), mupdf.FzRect(), to_page)
-        box = mupdf.fz_expand_rect(mupdf.pdf_to_rect(mupdf.pdf_dict_gets(entry, "Rect")), width / 2)
-        box = mupdf.fz_transform_rect(mupdf.fz_transform_rect(box, to_page), _onto(page, size))
-        yield box.x0, box.y0, box.x1, box.y1
+        border = style if style.m_internal else mupdf.pdf_array_get(mupdf.pdf_dict_gets(entry, "Border"), 2)
+        width = mupdf.pdf_to_real(border)
+        if mupdf.pdf_to_name(mupdf.pdf_dict_gets(entry, "Subtype")) == "Link" and width >= _WIDE_BORDER:
+            yield _pixels(_rectangle(page, entry, width / 2), _onto(page, size))
+
+
+def _lists_of_choices(page: Any, size: tuple[float, float]) -> Iterator[_Pixels]:
+    """Yield where fields stand to choose from, with nothing on the page below: PDFium may draw more of them."""
+    entries = _annotations(mupdf.pdf_page_from_fz_page(page).obj())
+    kinds = ((each, mupdf.pdf_dict_get_inheritable(each, mupdf.pdf_new_name("FT"))) for each in entries)
+    boxes = [_rectangle(page, each, 0) for each, kind in kinds if mupdf.pdf_to_name(kind) == "Ch"]
+    below: list[tuple[str, _Box]] = []
+    if boxes:
+        device = pymupdf.JM_new_bbox_device(below, inc_layers=False)
+        _run_list(mupdf.fz_new_display_list_from_page_contents(page), device)
+    for box in boxes:
+        if not mupdf.fz_is_empty_rect(box) and all(
+            mupdf.fz_is_empty_rect(mupdf.fz_intersect_rect(box, mupdf.FzRect(*each))) for _, each in below
+        ):
+            yield _pixels(box, _onto(page, size))
+
+
+def _rectangle(page: Any, annotation: Any, wider: float) -> Any:
+    """Return where an annotation stands on the page, as MuPDF draws that."""
+    to_page = mupdf.FzMatrix()
+    mupdf.pdf_page_transform(mupdf.pdf_page_from_fz_page(page), mupdf.FzRect(), to_page)
+    box = mupdf.fz_expand_rect(mupdf.pdf_to_rect(mupdf.pdf_dict_gets(annotation, "Rect")), wider)
+    return mupdf.fz_intersect_rect(mupdf.fz_transform_rect(box, to_page), mupdf.fz_bound_page(page))
+
+
+def _pixels(box: Any, matrix: Any) -> _Pixels:
+    found = mupdf.fz_round_rect(mupdf.fz_transform_rect(box, matrix))
+    return found.x0, found.y0, found.x1, found.y1
 
 
 def _onto(page: Any, size: tuple[float, float]) -> Any:
