@@ -14,8 +14,9 @@ from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 from scrubbers.jailed.pdf.content.forms import matrix_of
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS
-from trusted.jail.stages import Damaged
+from trusted.jail.stages import Damaged, TookTooLong
 
+_NARROWEST_STEP: Final = 0.05  # points: a printer has a dot in 0.03
 _DEFAULTS: Final = ("/DefaultGray", "/DefaultRGB", "/DefaultCMYK")
 _INKS: Final = {"/Separation", "/DeviceN"}
 # A name before what chooses a pattern, or at the end: that may stand in the next stream. 0x80 and 0xff are blanks.
@@ -25,7 +26,8 @@ _CHOOSES: Final = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%\x80\xff]++(?=[\0\t\n\
 def largest_cell(reader: pypdf.PdfReader) -> float:
     """Return the area of the largest cell of a pattern, in square points of what uses it; 0 if there is none.
 
-    Raises Damaged if PDFium may draw one elsewhere, or not at all, and what reading a broken one may raise.
+    Raises Damaged if PDFium may draw one elsewhere, or not at all, TookTooLong for steps that are too narrow, and what
+    reading a broken one may raise.
     """
     patterns: dict[int, DictionaryObject] = {}
     shadings: set[int] = set()
@@ -76,4 +78,8 @@ def _area(pattern: DictionaryObject) -> float:
         raise Damaged
     left, bottom, right, top = access.numbers(access.entry(pattern, "/BBox"), 4)
     a, b, c, d, _, _ = matrix_of(pattern)
+    steps = [access.number(pattern[name]) if name in pattern else 0.0 for name in ("/XStep", "/YStep")]
+    if 0 < abs(steps[0] * steps[1] * (a * d - b * c)) < _NARROWEST_STEP**2:
+        # The second witness would draw each of them (`scrubbers.jailed.witness`).
+        raise TookTooLong
     return abs((right - left) * (top - bottom) * (a * d - b * c))
