@@ -57,9 +57,9 @@ python=$(find_python "$MAKES_VENV") || python=
 ready=no
 is_ready() { [ -f "$1" ] && [ -d "$venv/archives" ] && [ "$(cat "$1")" = "$(lock_state) $(pwd)" ] && "$venv/bin/python" -c "import $2" 2>/dev/null; }
 if is_ready "$stamp" aiohttp; then ready=yes; fi
-size=190
+size=215
 if [ "$what" = server ]; then
-    size=80
+    size=110
     is_ready "$stamp-server" setuptools && ready=yes
 fi
 

@@ -11,6 +11,7 @@ there:
 The copy is read and drawn by MuPDF too, and never compared with the source level by level: renderers differ in those.
 """
 
+import functools
 import gc
 import math
 import mmap
@@ -25,14 +26,15 @@ from trusted.jail.memory_file import MemoryFile
 from trusted.jail.stages import SeenOtherwise
 
 _Box: TypeAlias = tuple[float, float, float, float]
+_Pixels: TypeAlias = tuple[int, int, int, int]
 _MOST_PIXELS: Final = 2_000_000  # of one drawing: a page of A4 has half a million points
 _LETTERS_FROM: Final = 0.5  # pixels to a point: smaller, letters are grey lines
 _WHITE: Final = 255
-_WIDE_BORDER: Final = 3.0  # points
+_WIDE_BORDER: Final = 6.0  # points
 _EDGE: Final = 4  # levels of grey
 _GAP: Final = 4.0  # pixels between letters in a row
 _IN_A_ROW: Final = 3
-_SPECKS: Final = 1  # tiles of a page: less than a letter
+_SPECKS: Final = 2  # tiles of a page: a letter
 _SMALL: Final = 4.0  # pixels: such letters are as faint as what two renderers differ in
 _UNSEEN: Final = 3  # of a text: it is only there to be searched
 _WIDENED: Final = 1  # pixels around a letter
@@ -87,11 +89,18 @@ def _require_pages(source: Any, clean: Any) -> None:
         size = mupdf.fz_bound_page(copy)
         scale = min(1.0, math.sqrt(_MOST_PIXELS / max(1.0, size.x1 * size.y1)))
         drawn = size.x1 * scale, size.y1 * scale
-        seen, shown = _drawn(page, drawn), _drawn(copy, drawn)
-        for left, top, right, bottom in _frames(page, drawn):
-            seen.paste(_WHITE, (int(left), int(top), math.ceil(right), math.ceil(bottom)))
+        # Interpreted once, drawn and read.
+        listed = mupdf.fz_new_display_list_from_page(copy)
+        seen = _drawn(functools.partial(_run_page, page), _onto(page, drawn), drawn)
+        shown = _drawn(functools.partial(_run_list, listed), _onto(copy, drawn), drawn)
+        for box in _frames(page, drawn):
+            seen.paste(_WHITE, box)
+        for box in _lists_of_choices(page, drawn):
+            size_of_box = box[2] - box[0], box[3] - box[1]
+            stripes = (b"\0\xff" * math.prod(size_of_box))[: math.prod(size_of_box)]
+            seen.paste(Image.frombytes("L", size_of_box, stripes), box)
         if scale >= _LETTERS_FROM:
-            _require_letters(seen, shown, _rows(copy, scale))
+            _require_letters(seen, shown, _rows(_spans(listed, size.y1), scale))
         _require_edges(seen, shown)
 
 
@@ -110,20 +119,43 @@ def _annotations(page: Any) -> Iterator[Any]:
     return (mupdf.pdf_array_get(entries, number) for number in range(mupdf.pdf_array_len(entries)))
 
 
-def _frames(page: Any, size: tuple[float, float]) -> Iterator[_Box]:
-    """Yield where links have borders as wide as a line of text, in pixels: some programs draw them, MuPDF does not."""
+def _frames(page: Any, size: tuple[float, float]) -> Iterator[_Pixels]:
+    """Yield where links have borders that could cover a line of text: some programs draw them, MuPDF does not."""
     for entry in _annotations(mupdf.pdf_page_from_fz_page(page).obj()):
         style = mupdf.pdf_dict_getp(entry, "BS/W")
-        width = mupdf.pdf_to_real(
-            style if style.m_internal else mupdf.pdf_array_get(mupdf.pdf_dict_gets(entry, "Border"), 2)
-        )
-        if mupdf.pdf_to_name(mupdf.pdf_dict_gets(entry, "Subtype")) != "Link" or width < _WIDE_BORDER:
-            continue
-        to_page = mupdf.FzMatrix()
-        mupdf.pdf_page_transform(mupdf.pdf_page_from_fz_page(page), mupdf.FzRect(), to_page)
-        box = mupdf.fz_expand_rect(mupdf.pdf_to_rect(mupdf.pdf_dict_gets(entry, "Rect")), width / 2)
-        box = mupdf.fz_transform_rect(mupdf.fz_transform_rect(box, to_page), _onto(page, size))
-        yield box.x0, box.y0, box.x1, box.y1
+        border = style if style.m_internal else mupdf.pdf_array_get(mupdf.pdf_dict_gets(entry, "Border"), 2)
+        width = mupdf.pdf_to_real(border)
+        if mupdf.pdf_to_name(mupdf.pdf_dict_gets(entry, "Subtype")) == "Link" and width >= _WIDE_BORDER:
+            yield _pixels(_rectangle(page, entry, width / 2), _onto(page, size))
+
+
+def _lists_of_choices(page: Any, size: tuple[float, float]) -> Iterator[_Pixels]:
+    """Yield where fields stand to choose from, with nothing on the page below: PDFium may draw more of them."""
+    entries = _annotations(mupdf.pdf_page_from_fz_page(page).obj())
+    kinds = ((each, mupdf.pdf_dict_get_inheritable(each, mupdf.pdf_new_name("FT"))) for each in entries)
+    boxes = [_rectangle(page, each, 0) for each, kind in kinds if mupdf.pdf_to_name(kind) == "Ch"]
+    below: list[tuple[str, _Box]] = []
+    if boxes:
+        device = pymupdf.JM_new_bbox_device(below, inc_layers=False)
+        _run_list(mupdf.fz_new_display_list_from_page_contents(page), device)
+    for box in boxes:
+        if not mupdf.fz_is_empty_rect(box) and all(
+            mupdf.fz_is_empty_rect(mupdf.fz_intersect_rect(box, mupdf.FzRect(*each))) for _, each in below
+        ):
+            yield _pixels(box, _onto(page, size))
+
+
+def _rectangle(page: Any, annotation: Any, wider: float) -> Any:
+    """Return where an annotation stands on the page, as MuPDF draws that."""
+    to_page = mupdf.FzMatrix()
+    mupdf.pdf_page_transform(mupdf.pdf_page_from_fz_page(page), mupdf.FzRect(), to_page)
+    box = mupdf.fz_expand_rect(mupdf.pdf_to_rect(mupdf.pdf_dict_gets(annotation, "Rect")), wider)
+    return mupdf.fz_intersect_rect(mupdf.fz_transform_rect(box, to_page), mupdf.fz_bound_page(page))
+
+
+def _pixels(box: Any, matrix: Any) -> _Pixels:
+    found = mupdf.fz_round_rect(mupdf.fz_transform_rect(box, matrix))
+    return found.x0, found.y0, found.x1, found.y1
 
 
 def _onto(page: Any, size: tuple[float, float]) -> Any:
@@ -133,14 +165,23 @@ def _onto(page: Any, size: tuple[float, float]) -> Any:
     return mupdf.FzMatrix(across, 0, 0, down, -box.x0 * across, -box.y0 * down)
 
 
-def _drawn(page: Any, size: tuple[float, float]) -> Image.Image:
-    """Return the page in this size, and white up to whole tiles; mode L."""
+def _run_page(page: Any, device: Any) -> None:
+    mupdf.fz_run_page(page, device, mupdf.FzMatrix(), mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+
+
+def _run_list(listed: Any, device: Any) -> None:
+    everywhere = mupdf.FzRect(mupdf.FzRect.Fixed_INFINITE)
+    mupdf.fz_run_display_list(listed, device, mupdf.FzMatrix(), everywhere, mupdf.FzCookie())
+    mupdf.fz_close_device(device)
+
+
+def _drawn(run: Callable[[Any], None], matrix: Any, size: tuple[float, float]) -> Image.Image:
+    """Return a page in this size, and white up to whole tiles; mode L."""
     pixels = math.ceil(size[0] / _TILE) * _TILE, math.ceil(size[1] / _TILE) * _TILE
     pixmap = mupdf.fz_new_pixmap(mupdf.fz_device_gray(), *pixels, mupdf.FzSeparations(0), 0)
     mupdf.fz_clear_pixmap_with_value(pixmap, _WHITE)
-    device = mupdf.fz_new_draw_device(_onto(page, size), pixmap)
-    mupdf.fz_run_page(page, device, mupdf.FzMatrix(), mupdf.FzCookie())
-    mupdf.fz_close_device(device)
+    run(mupdf.fz_new_draw_device(matrix, pixmap))
     return Image.frombytes("L", pixels, mupdf.fz_pixmap_samples_memoryview(pixmap))
 
 
@@ -164,39 +205,45 @@ def _is_drawn(seen: Image.Image, shown: Image.Image, box: _Box) -> bool:
 
 
 def _edge(drawn: Image.Image, box: _Box) -> int:
-    left, top, right, bottom = box
-    widened = (int(left) - _WIDENED, int(top) - _WIDENED, int(right) + 1 + _WIDENED, int(bottom) + 1 + _WIDENED)
-    low, high = cast(tuple[int, int], drawn.crop(widened).getextrema())
+    left, top = max(0, int(box[0]) - _WIDENED), max(0, int(box[1]) - _WIDENED)
+    right, bottom = min(drawn.width, int(box[2]) + 1 + _WIDENED), min(drawn.height, int(box[3]) + 1 + _WIDENED)
+    if left >= right or top >= bottom:
+        # Beside the page, where nobody sees it.
+        return _WHITE
+    low, high = cast(tuple[int, int], drawn.crop((left, top, right, bottom)).getextrema())
     return high - low
 
 
-def _rows(copy: Any, scale: float) -> Iterator[_Row]:
-    """Yield the letters and digits that stand in a row; of words that are laid over a picture, each word."""
+def _spans(listed: Any, height: float) -> list[dict[str, Any]]:
+    """Return the texts of a page of this height, as MuPDF traces them."""
     spans: list[dict[str, Any]] = []
     device = extra.JM_new_texttrace_device(spans)
-    device.ptm = mupdf.FzMatrix(1, 0, 0, -1, 0, mupdf.fz_bound_page(copy).y1)
-    mupdf.fz_run_page(copy, device, mupdf.FzMatrix(), mupdf.FzCookie())
-    mupdf.fz_close_device(device)
-    row = _Row([], is_unseen=False)
+    device.ptm = mupdf.FzMatrix(1, 0, 0, -1, 0, height)
+    _run_list(listed, device)
+    return spans
+
+
+def _rows(spans: Iterable[dict[str, Any]], scale: float) -> Iterator[_Row]:
+    """Yield the letters and digits that stand in a row; of words that are laid over a picture, each word."""
     for span in spans:
-        is_unseen = span["type"] == _UNSEEN
+        boxes: list[_Box] = []
+        row = _Row(boxes, span["type"] == _UNSEEN)
+        before = -_GAP, -_GAP, -_GAP, -_GAP
         for code, _, _, box in span["chars"]:
-            left, top, right, bottom = [each * scale for each in box]
-            if row.boxes and (
-                (is_unseen and chr(code) == " ")
-                or row.is_unseen != is_unseen
-                or left - row.boxes[-1][2] > _GAP
-                or row.boxes[-1][0] - right > _GAP
-                or top - row.boxes[-1][3] > _GAP
-                or row.boxes[-1][1] - bottom > _GAP
-            ):
+            if not chr(code).isalnum():
+                if row.is_unseen and boxes:
+                    yield row
+                    row = _Row(boxes := [], is_unseen=True)
+                continue
+            left, top, right, bottom = box if scale == 1 else [each * scale for each in box]
+            is_apart = left - before[2] > _GAP or before[0] - right > _GAP
+            if boxes and (is_apart or top - before[3] > _GAP or before[1] - bottom > _GAP):
                 yield row
-                row = _Row([], is_unseen=False)
-            if chr(code).isalnum():
-                row = row if row.boxes else _Row([], is_unseen)
-                row.boxes.append((left, top, right, bottom))
-    if row.boxes:
-        yield row
+                row = _Row(boxes := [], row.is_unseen)
+            before = left, top, right, bottom
+            boxes.append(before)
+        if boxes:
+            yield row
 
 
 def _require_edges(seen: Image.Image, shown: Image.Image) -> None:

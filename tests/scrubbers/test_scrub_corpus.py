@@ -135,7 +135,7 @@ def test_a_report_without_values_keeps_kinds_and_each_once(cleaned) -> None:
     assert {found.example for found in kept.removed} == {None}
     assert len({(found.what, found.where) for found in kept.removed}) == len(kept.removed)
     assert re.fullmatch(
-        r"rules \d+, pillow [\d.]+, pillow-heif [\d.]+, pypdfium2 [\d.]+, pypdf [\d.]+, fonttools [\d.]+, uharfbuzz [\d.]+,"
+        r"rules \d+, pillow [\d.]+, pillow-heif [\d.]+, pypdfium2 [\d.]+, pymupdf [\d.]+, pypdf [\d.]+, fonttools [\d.]+, uharfbuzz [\d.]+,"
         r" av [\d.]+, zlib \S+,"
         r" Unicode [\d.]+, libraries ([0-9a-f]{8}|of the system)",
         kept.version,

@@ -135,7 +135,7 @@ async def _clean_and_seal(
 ) -> Accepted:
     with untrusted:
         sniffed = jail.sniffer.sniff(untrusted)  # Refused: not a kind we can clean
-        scrubbed = await scrub(sniffed, jail.sandbox, jail.how)  # Refused: it failed, timed out or would not vouch
+        scrubbed = await scrub(sniffed, jail.sandbox, jail.how)  # Refused: it failed, or a witness saw less
     verified = await verify(scrubbed, jail.sandbox)  # Refused: something was left behind; a second, fresh job
     with verified.clean, verified.preview:
         sealed = seal_file(verified, case, new_file_number())  # padded, versioned

@@ -22,7 +22,7 @@ from scrubbers.jailed.pdf.content.knockout import shows_otherwise
 from scrubbers.jailed.pdf.content.optional_content import hides_layers
 from scrubbers.jailed.pdf.fonts.lent import with_letters
 from scrubbers.jailed.pdf.hints import without_hints
-from scrubbers.jailed.pdf.pattern_places import largest_cell
+from scrubbers.jailed.pdf.pattern_places import require_one_place
 from scrubbers.jailed.pdf.renderer import PdfiumSource
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
@@ -81,12 +81,13 @@ def open_document(untrusted: mmap.mmap) -> Opened:
     if bare:
         rewritten = source.rewritten(bare)
         reader = _read(rewritten)
-    cell, hides = 0.0, False
+    hides = False
     if any(each in rewritten for each in _OF_INTEREST):
         if reader is None:
             raise Damaged
-        cell, hides = largest_cell(reader), hides_layers(reader)
-    source = PdfiumSource(rewritten if reader is None else without_hints(rewritten, reader), cell)
+        require_one_place(reader)
+        hides = hides_layers(reader)
+    source = PdfiumSource(rewritten if reader is None else without_hints(rewritten, reader))
     return Opened(source, reader, hides, lent)
 
 

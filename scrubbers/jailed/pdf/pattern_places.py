@@ -14,18 +14,19 @@ from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
 from scrubbers.jailed.pdf.content.forms import matrix_of
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.matrix import AS_IT_IS
-from trusted.jail.stages import Damaged
+from trusted.jail.stages import Damaged, TookTooLong
 
+_NARROWEST_STEP: Final = 0.05  # points: a printer has a dot in 0.03
 _DEFAULTS: Final = ("/DefaultGray", "/DefaultRGB", "/DefaultCMYK")
 _INKS: Final = {"/Separation", "/DeviceN"}
 # A name before what chooses a pattern, or at the end: that may stand in the next stream. 0x80 and 0xff are blanks.
 _CHOOSES: Final = re.compile(rb"/[^\0\t\n\f\r ()<>\[\]{}/%\x80\xff]++(?=[\0\t\n\f\r \x80\xff]*+(?:scn|SCN|%|\Z))")
 
 
-def largest_cell(reader: pypdf.PdfReader) -> float:
-    """Return the area of the largest cell of a pattern, in square points of what uses it; 0 if there is none.
+def require_one_place(reader: pypdf.PdfReader) -> None:
+    """Raise Damaged if PDFium may draw a pattern elsewhere, or not at all, and TookTooLong for too narrow steps.
 
-    Raises Damaged if PDFium may draw one elsewhere, or not at all, and what reading a broken one may raise.
+    Raises what reading a broken one may raise.
     """
     patterns: dict[int, DictionaryObject] = {}
     shadings: set[int] = set()
@@ -42,7 +43,8 @@ def largest_cell(reader: pypdf.PdfReader) -> float:
     # What PDFium has read as a shading stays one to it.
     if patterns and (is_placed or not shadings.isdisjoint(patterns)):
         raise Damaged
-    return max(map(_area, patterns.values()), default=0.0)
+    for pattern in patterns.values():
+        _require_cell(pattern)
 
 
 def _under(found: DictionaryObject, key: str) -> dict[int, DictionaryObject]:
@@ -68,12 +70,14 @@ def _chooses(content: StreamObject) -> bool:
         return True
 
 
-def _area(pattern: DictionaryObject) -> float:
-    """Return the area of its cell; raises Damaged if PDFium draws none."""
+def _require_cell(pattern: DictionaryObject) -> None:
+    """Raise Damaged if PDFium draws no cell of it, TookTooLong if too many."""
     if access.number(pattern["/PatternType"]) != 1:
-        return 0.0
+        return
     if "/Resources" not in pattern or access.number(pattern.get("/PaintType")) not in {1, 2}:
         raise Damaged
-    left, bottom, right, top = access.numbers(access.entry(pattern, "/BBox"), 4)
     a, b, c, d, _, _ = matrix_of(pattern)
-    return abs((right - left) * (top - bottom) * (a * d - b * c))
+    steps = [access.number(pattern[name]) if name in pattern else 0.0 for name in ("/XStep", "/YStep")]
+    if 0 < abs(steps[0] * steps[1] * (a * d - b * c)) < _NARROWEST_STEP**2:
+        # The second witness would draw each of them (`scrubbers.jailed.witness`).
+        raise TookTooLong

@@ -10,7 +10,7 @@ import pypdfium2.raw as pdfium
 from PIL import Image
 
 from scrubbers.jailed.pdf.bitmap import drawn_on_white, in_colours
-from scrubbers.jailed.pdf.left_out import require_room, room_for
+from scrubbers.jailed.pdf.left_out import require_near
 from scrubbers.jailed.pdf.written import as_written
 from trusted.jail.stages import Damaged, Locked, TooManyPages
 
@@ -31,17 +31,13 @@ pdfium.FPDF_SetSystemFontInfo(_NO_FONTS)
 
 
 class PdfiumSource:
-    """Raises Locked, Damaged or TooManyPages. `whole` must stay where it is: PDFium points into it.
+    """Raises Locked, Damaged or TooManyPages. `whole` must stay where it is: PDFium points into it."""
 
-    `cell`: the area of the largest cell of a pattern, in square points (`pattern_places`).
-    """
-
-    def __init__(self, whole: "ctypes.Array[ctypes.c_ubyte] | bytes", cell: float = 0.0) -> None:
+    def __init__(self, whole: "ctypes.Array[ctypes.c_ubyte] | bytes") -> None:
         self._whole = whole
-        self._cell = cell
         self._document = self._open()
         self._drawn_bytes = 0
-        self._room: dict[int, int] = {}
+        self._is_near: set[int] = set()
         if len(self) > _PAGES:
             raise TooManyPages
 
@@ -61,18 +57,15 @@ class PdfiumSource:
 
     @contextlib.contextmanager
     def page(self, number: int) -> Iterator[pypdfium2.PdfPage]:
-        """One page, open, whose fields are drawn from their appearance streams as annotations are; raises Damaged.
-
-        Raises MemoryError if PDFium might not draw all of it.
-        """
+        """One page, open, whose fields are drawn from their appearance streams as annotations are; raises Damaged."""
         try:
             page = self._document[number]
         except pypdfium2.PdfiumError:
             raise Damaged from None
         _make_fields_stamps(page)
-        if number not in self._room:
-            self._room[number] = room_for(page, self._cell)
-        require_room(self._room[number])
+        if number not in self._is_near:
+            require_near(page)
+            self._is_near.add(number)
         self._drawn_bytes += len(self._whole) // len(self)
         try:
             yield page

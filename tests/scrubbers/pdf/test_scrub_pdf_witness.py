@@ -11,9 +11,12 @@ import pymupdf
 import pytest
 from documents.pairs import PAYLOADS, SEEN, hidden
 from documents.pdf_by_hand import Pdf, document
-from files.scrub_harness import first_page_text, outcomes_of
+from files.scrub_harness import _sandbox_for, first_page_text, outcomes_of
 
-from trusted.jail.stages import Refused
+from trusted.jail.fair_queue import Account, Turn
+from trusted.jail.memory_file import MemoryFile
+from trusted.jail.protocol import Operation, Role
+from trusted.jail.stages import Kind, Refused, SeenOtherwise, TookTooLong
 
 FONTS = b"/Font<</F0 6 0 R>>"
 HALF = b"/ExtGState<</H<</CA .5>>>>"
@@ -122,3 +125,80 @@ def test_two_names_look_the_same_in_another_renderer(make) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_name_that_another_renderer_covers_comes_out(outcomes, name) -> None:
     assert not any(payload.decode() in (text or "") for text in outcomes[name] for payload in PAYLOADS)
+
+
+def page_with(entries: bytes = b"", contents: bytes = b"", **more: bytes) -> bytes:
+    return document(Pdf(), SEEN + contents, page=entries, **more)
+
+
+def field(flags: bytes) -> bytes:
+    made = Pdf()
+    note = made.new(b"<</Type/Annot/Subtype/Widget/FT/Tx/T(a)/Rect[0 0 0 0]%s>>" % flags)
+    return document(made, SEEN, page=b"/Annots[%s]" % note, catalog=b"/AcroForm<</Fields[%s]>>" % note)
+
+
+ORDINARY = {
+    "turned": page_with(b"/Rotate 90"),
+    "turned over": page_with(b"/Rotate 180"),
+    "cut": page_with(b"/CropBox[10 300 390 395]"),
+    "cut and turned": page_with(b"/CropBox[10 300 390 395]/Rotate 270"),
+    "with a unit of its own": page_with(b"/UserUnit 2.5"),
+    "mirrored": page_with(contents=b"q -1 0 0 1 300 0 cm BT /F0 12 Tf 20 200 Td (Spegel) Tj ET Q"),
+    "with pale letters": page_with(contents=b".9 g BT /F0 12 Tf 20 200 Td (Blek) Tj ET"),
+    "with a hidden field of no size": field(b"/F 2"),
+    "with a field of no size": field(b"/F 4/V(x)"),
+}
+
+
+@pytest.fixture(scope="module")
+def ordinary() -> dict[str, object]:
+    return dict(zip(ORDINARY, asyncio.run(outcomes_of(list(ORDINARY.values()))), strict=True))
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_an_ordinary_page_comes_out_with_its_words(ordinary, name) -> None:
+    outcome = ordinary[name]
+
+    assert not isinstance(outcome, Refused), outcome
+    assert "Kommunens upphandling" in first_page_text(outcome[1])
+
+
+async def witnessed(source: bytes, clean: bytes) -> bool:
+    """What the job answers to a source and a copy that need not have been made of it."""
+    files = MemoryFile.sealed(source), MemoryFile.sealed(clean)
+    async with _sandbox_for([source], [Role.DOCUMENTS], ()) as sandbox:
+        with files[0], files[1]:
+            return await sandbox._job(Operation.WITNESS, Kind.PDF, files, (), Turn(Account(), None))
+
+
+ASKED = page_with(contents=NAMES[0])
+
+
+async def test_what_the_source_shows_is_witnessed() -> None:
+    assert await witnessed(ASKED, ASKED)
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [NAMES[0], b"0 180 400 3 re f", b"BT /F0 40 Tf 20 200 Td 3 Tr (A) Tj ET", b"BT /F0 12 Tf 20 200 Td (A) Tj ET"],
+    ids=["a name", "a line", "a word that is only searched", "a letter"],
+)
+async def test_what_the_source_does_not_show_is_refused(contents) -> None:
+    with pytest.raises(SeenOtherwise):
+        await witnessed(page_with(), page_with(contents=contents))
+
+
+async def test_what_is_no_document_is_refused() -> None:
+    for source, clean in ((b"%PDF-1.7 none", ASKED), (ASKED, b"%PDF-1.7 none")):
+        with pytest.raises(SeenOtherwise):
+            await witnessed(source, clean)
+
+
+async def test_a_pattern_with_very_narrow_steps_takes_too_long() -> None:
+    made = Pdf()
+    cell = b"/PatternType 1/PaintType 1/TilingType 1/BBox[0 0 400 400]/XStep .01/YStep .01/Resources<<>>"
+    pattern = b"/Pattern<</P %s>>" % made.new_stream(b"0 0 400 400 re f", cell)
+    slow = document(made, SEEN + b"/Pattern cs /P scn 0 180 400 60 re f", resources=FONTS + pattern)
+
+    with pytest.raises(TookTooLong):
+        await witnessed(slow, ASKED)
