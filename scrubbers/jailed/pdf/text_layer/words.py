@@ -92,10 +92,6 @@ class Word:
             and unicodedata.normalize("NFKC", text) == text
         )
 
-    def has_any(self, letters: Collection[str]) -> bool:
-        """Whether one of its letters is among these."""
-        return bool(letters) and any(letter.text in letters for letter in self.letters)
-
     def text(self) -> str:
         """Return its letters, those that look alike in one script."""
         text = "".join(letter.text for letter in self.letters)
