@@ -37,7 +37,9 @@ from trusted.jail.stages import Damaged
 
 _COARSE, _FINE = 150 / 72, 200 / 72  # dots a point
 BACKDROP: Final = 2.0  # the same, of a backdrop and of what it is compared with: edges fall on the same places
-_LOOK: Final = 2.0  # the same, of the drawings that tell which words are seen
+_LOOK: Final = 2.0  # the same, of the drawings that tell which words are seen; of a slide, whose letters are small,
+_CLOSE_LOOK: Final = 4.0  # up to this, where it has no more pixels than A4
+_CLOSE_PIXELS: Final = 2_000_000
 _LOOK_PIXELS: Final = 6_000_000  # of one such drawing, 24 MB; A3 at two dots a point has 4 million
 _PAPER: Final = 0.5  # of the page, pure white
 _NEAR_PAPER: Final = [255 if shade > 255 - SEEN_FROM else 0 for shade in range(256)]
@@ -105,7 +107,8 @@ def pixel_page(
     with source.page(number) as page:
         turn, letters = page.get_rotation(), require_letters(page)
         box, scale = _placed(page)
-        look = UprightPage(page, min(_LOOK, math.sqrt(_LOOK_PIXELS) * scale))
+        close = max(_LOOK, min(_CLOSE_LOOK, math.sqrt(_CLOSE_PIXELS) * scale))
+        look = UprightPage(page, min(close, math.sqrt(_LOOK_PIXELS) * scale))
         if font is not None and letters:
             with contextlib.suppress(NotRebuildable):
                 unseen = unseen_texts(look)

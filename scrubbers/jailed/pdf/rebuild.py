@@ -93,6 +93,10 @@ class _Entry:
     number: int
     end: Rebuilt | OnBackdrop | Pixels
     seen: PageSeen | None = None
+    was_read: bool = False
+
+    def __post_init__(self) -> None:
+        self.was_read = self.end.page is not None
 
     def worse(self) -> None:
         """Go one step down."""
@@ -330,7 +334,7 @@ class Rebuilder:
     def _finish_page(self, entry: _Entry, writer: Writer, *, is_written: bool) -> None:
         match entry.end:
             case Pixels():
-                node = self._as_pixels(entry.number)
+                node = self._as_pixels(entry)
             case Rebuilt(page) | OnBackdrop(page):
                 if isinstance(entry.end, OnBackdrop):
                     self._findings.lose(Lost.SHARPNESS)
@@ -341,10 +345,11 @@ class Rebuilder:
                 node = page.node
         self._kids.append(self._ways.write(entry.number, node, writer))
 
-    def _as_pixels(self, number: int) -> Node:
+    def _as_pixels(self, entry: _Entry) -> Node:
+        number = entry.number
         late = self._work.is_too_much or self._work.is_far_too_much
         font = None if late and not self._work.affords_layer(len(self._source) - number - 1) else self._layer_font
-        fonts = self._fonts_say(number) if font is not None else FontsSay()
+        fonts = self._fonts_say(entry) if font is not None else FontsSay()
         made = pixel_page(self._source, number, self._parent, font, coarse=late, fonts=fonts)
         if late or made.letters is not None:
             self._work.became_pixels(made.letters)
@@ -363,10 +368,10 @@ class Rebuilder:
         with self._source.page(number) as page, contextlib.closing(page.get_textpage()) as text:
             return not self._lent.isdisjoint(text.get_text_range())
 
-    def _fonts_say(self, number: int) -> FontsSay:
+    def _fonts_say(self, entry: _Entry) -> FontsSay:
         """Return what the fonts of a page of the source are known to do."""
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            return fonts_say(self._pages[number], self._document)
+            return fonts_say(self._pages[entry.number], self._document, was_read=entry.was_read)
         return FontsSay()
 
 

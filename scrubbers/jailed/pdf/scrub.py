@@ -19,6 +19,7 @@ from pypdf.generic import NameObject
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.metadata import pdf
 from scrubbers.jailed.pdf import inflate_limits
+from scrubbers.jailed.pdf.fonts.shapes import forms
 from scrubbers.jailed.pdf.fonts.shipped import BOLD, REGULAR, content
 from scrubbers.jailed.pdf.open import open_document
 from scrubbers.jailed.pdf.rebuild import Rebuilder
@@ -66,6 +67,7 @@ def warm_up() -> None:
     NameObject.CHARSETS = ("latin-1",) * 3
     for name in (REGULAR, BOLD):
         content(name)
+    forms()
     scrub_sample(scrub_file, Kind.PDF, small_document())
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+
 import pypdfium2
 import pytest
 from documents.font_documents import SYMBOLIC, composite, file2, numbered, shows, simple
 from documents.font_programs import Markers, truetype
 from documents.pdf_by_hand import HELVETICA, Pdf
 from documents.pdf_fonts_by_hand import cleaned, one_page
+from PIL import Image, ImageDraw, ImageFont
 
+from scrubbers.jailed.pdf.fonts.shipped import REGULAR, content
 from scrubbers.jailed.pdf.syntax.writer import Name
 
 WORDS = [f"ord{number}" for number in range(60)]
@@ -38,8 +42,8 @@ LINK = b"<</Type/Annot/Subtype/Link/Rect[20 20 60 40]/Border[0 0 0]/Unused %s>>"
 STAMP = b"<</Type/Annot/Subtype/Stamp/Rect[700 1100 709 1109]/AP<</N %s>>>>"
 
 
-def words_of(content: bytes) -> list[str]:
-    return str(pypdfium2.PdfDocument(content)[0].get_textpage().get_text_range()).split()
+def words_of(clean: bytes) -> list[str]:
+    return str(pypdfium2.PdfDocument(clean)[0].get_textpage().get_text_range()).split()
 
 
 @pytest.mark.parametrize("annotation", [LINK, STAMP], ids=["link", "stamp"])
@@ -52,19 +56,28 @@ def test_words_of_a_page_with_an_annotation_that_inherits_its_box(annotation, re
     assert pypdfium2.PdfDocument(made.content)[0].get_size() == (842, 1191)
 
 
+def pixels_of(letter: str) -> bytes:
+    """Squares that draw a letter, as fonts of TeX in pixels have them, 32 to its size, and the box they are in."""
+    font = ImageFont.truetype(io.BytesIO(content(REGULAR)), 32)
+    drawn = Image.new("L", (32, 48))
+    ImageDraw.Draw(drawn).text((0, 32), letter, 255, font, anchor="ls")
+    inked = ((x, y) for y in range(48) for x in range(32) if drawn.getpixel((x, y)) >= 128)
+    squares = b" ".join(b"%d %d 1 1 re" % (x, 31 - y) for x, y in inked)
+    left, top, right, bottom = drawn.point(lambda shade: shade >= 128 and 255).getbbox()
+    return b"26 0 %d %d %d %d d1 %s f" % (left, 32 - bottom, right, 32 - top, squares)
+
+
 def drawn_letters(name: bytes) -> bytes:
     """A page in a font whose glyphs are drawn as pages are; `name`: what its glyphs are called, with the code in it."""
     made = Pdf()
     procedures, names, widths = b"", b"", [0] * 256
-    for at, code in enumerate(sorted(LETTERS.values())):
-        bars = b" ".join(b"%d 0 1 %d re" % (bar, 16 - 3 * (bar * at % 5)) for bar in range(0, 8, 2))
-        drawn = b"9 0 0 0 8 16 d1 0 15 8 1 re 0 0 8 1 re " + bars + b" f"
+    for letter, code in LETTERS.items():
         called = name % code
-        procedures += b" /%s %s" % (called, made.new_stream(drawn))
+        procedures += b" /%s %s" % (called, made.new_stream(pixels_of(letter)))
         names += b" %d/%s" % (code, called)
-        widths[code] = 9
+        widths[code] = 26
     font = made.new(
-        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 9 16]/FontMatrix[0.0625 0 0 0.0625 0 0]/FirstChar 0/LastChar 255"
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 -8 26 32]/FontMatrix[.03125 0 0 .03125 0 0]/FirstChar 0/LastChar 255"
         b"/Widths[%s]/Encoding<</Type/Encoding/Differences[%s]>>/CharProcs<<%s>>/Resources<<>>>>"
         % (b" ".join(b"%d" % width for width in widths), names, procedures)
     )

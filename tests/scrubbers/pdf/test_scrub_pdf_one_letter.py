@@ -6,7 +6,7 @@ import asyncio
 
 import pypdfium2
 import pytest
-from documents.font_programs import Markers, boxes, glyph_number, small_truetype, truetype
+from documents.font_programs import TRIANGLE, Markers, boxes, glyph_number, small_truetype, truetype
 from documents.pdf_by_hand import Pdf, document, line
 from documents.rebuilt import Rebuilt, read, streams_of, texts_node
 from files.scrub_harness import became_pictures, clean_all
@@ -45,9 +45,9 @@ def saying(texts: dict[str, str], font: bytes = HELVETICA) -> bytes:
 
 
 def saying_unnamed(text: str) -> bytes:
-    """A square of a font that has no encoding: its codes are no letters."""
+    """A triangle of a font that has no encoding: its codes are no letters."""
     made = Pdf()
-    return showing(made, b"/Subtype/TrueType/BaseFont/X%s" % program(made, small_truetype()), {b"A": text})
+    return showing(made, b"/Subtype/TrueType/BaseFont/X%s" % program(made, small_truetype()), {b"B": text})
 
 
 def by_number(data: bytes, texts: dict[int, str]) -> bytes:
@@ -93,7 +93,7 @@ def cleaned():
         **MORE,
         **{text: saying_unnamed(text) for text in AS_BEFORE},
         **{name: made for name, (made, _) in OTHERWISE.items()},
-        ALIKE: by_number(boxes(3), dict(zip(range(1, 4), ALIKE, strict=True))),
+        ALIKE: by_number(boxes(3, TRIANGLE), dict(zip(range(1, 4), ALIKE, strict=True))),
     }
     results = asyncio.run(clean_all(list(documents.values()), [Role.DOCUMENTS]))
     return dict(zip(documents, results, strict=True))

@@ -57,7 +57,7 @@ LEFT_OUT = {
 
 BOX = (1000, b"100 0 800 700 re f")
 # Thai and Lao have marks above and below their letters, which do not move the pen; a vowel and a tone here.
-BASE, VOWEL, TONE = (1000, b"100 0 800 500 re f"), (0, b"-800 560 500 120 re f"), (0, b"-700 720 90 200 re f")
+BASE, VOWEL, TONE = (1000, b"100 0 m 900 0 l 100 500 l f"), (0, b"-800 560 500 120 re f"), (0, b"-700 720 90 200 re f")
 NO_INK, FAR = (0, b"-800 560 500 120 re n"), (0, b"-800 9000 500 120 re f")
 SARA, EK, FATHA, ACUTE, SELECTOR = "\u0e35", "\u0e48", "\u064e", "\u0301", "\u180b"
 MARKED = f"\u0e17{SARA}{EK}"  # "at"

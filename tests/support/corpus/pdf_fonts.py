@@ -230,9 +230,9 @@ def pdf_font_type3(plant: PdfPlanter) -> bytes:
         b"/Resources<</Font<</F0 6 0 R>>/X%s>>/ToUnicode %s/Priv%s>>"
         % (plant.key("Type 3 Name"), glyph := plant.key("Type 3 glyph name"), square, plant.key("unused Type 3 glyph name"), unused,
            plant.key("Type 3 FontName"), s("Type 3 FontFamily"), glyph, s("Type 3 resources private"),
-           _to_unicode(made, plant, {97: "a"}, 1), s("Type 3 private key"))
+           _to_unicode(made, plant, {97: "l"}, 1), s("Type 3 private key"))
     )  # fmt: skip
-    plant.visible.append("aaa")
+    plant.visible.append("lll")
     return _page(made, font, b"(aaa)")
 
 

@@ -210,11 +210,15 @@ def small_truetype() -> bytes:
     return _built(glyphs, {0x41: "A", 0x42: "B", 0x43: "C"})
 
 
-def boxes(count: int) -> bytes:
-    """So many glyphs that are the same box, and nothing that says what they are."""
+BOX = ((100, 0), (100, 700), (600, 700), (600, 0))
+TRIANGLE = ((100, 0), (350, 700), (600, 0))
+
+
+def boxes(count: int, corners: tuple[tuple[int, int], ...] = BOX) -> bytes:
+    """So many glyphs that are the same box, or other shape, and nothing that says what they are."""
     pen = TTGlyphPen(None)
-    pen.moveTo((100, 0))
-    for point in ((100, 700), (600, 700), (600, 0)):
+    pen.moveTo(corners[0])
+    for point in corners[1:]:
         pen.lineTo(point)
     pen.closePath()
     box = pen.glyph()

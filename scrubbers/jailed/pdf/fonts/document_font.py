@@ -16,8 +16,8 @@ from typing import Final
 
 from scrubbers.jailed.pdf.fonts import write_cff
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
-from scrubbers.jailed.pdf.fonts.letters import standing_for_many
 from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
+from scrubbers.jailed.pdf.fonts.shapes import silent
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Stream, escaped, number
 from trusted.jail.stages import TookTooLong
 
@@ -114,10 +114,10 @@ class DocumentFont:
         return bool(self._codes)
 
     def texts(self) -> dict[bytes, str]:
-        """Return the text of each code that has one. That an outline stands for many may show on later pages only."""
-        many = standing_for_many((outline, text) for _, outline, text in self._codes if text)
+        """Return the text of each code that has one. That nothing may be said of it may show on later pages only."""
+        mute = silent((outline, text) for _, outline, text in self._codes if text)
         said = ((code, outline, text) for (_, outline, text), code in self._codes.items() if text)
-        return {code: text for code, outline, text in said if outline not in many}
+        return {code: text for code, outline, text in said if (outline, text) not in mute}
 
     def build(self, *, to_draw: bool = False) -> None:
         """Make the node's value: all glyphs that have a code; `to_draw`: without their texts. Raises NotRebuildable."""

@@ -23,9 +23,10 @@ from pypdf.generic import DictionaryObject
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.pdf.fonts import write_cff
 from scrubbers.jailed.pdf.fonts.document_font import to_unicode
+from scrubbers.jailed.pdf.fonts.drawn_outline import glyph_outline
 from scrubbers.jailed.pdf.fonts.outline import Outline, charstring
 from scrubbers.jailed.pdf.fonts.shipped import BOLD, REGULAR, content
-from scrubbers.jailed.pdf.fonts.source_font import FILES, ONE_BYTE, SIMPLE, Font, glyph_outline
+from scrubbers.jailed.pdf.fonts.source_font import FILES, ONE_BYTE, SIMPLE, Font
 from scrubbers.jailed.pdf.syntax import access
 from scrubbers.jailed.pdf.syntax.update import stream_body, updated
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable

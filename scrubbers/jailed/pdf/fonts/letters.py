@@ -12,6 +12,11 @@ from typing import Final, TypeVar
 LONGEST_LIGATURE: Final = 3  # ffi
 # As many as letters that look alike in Latin, Greek and Cyrillic, or the I, l and 1 of some fonts.
 _MOST_LETTERS: Final = 3
+# Letters and digits that are one stroke, or a dot, in many faces: Latin, Greek, Cyrillic, Hebrew, Arabic, others.
+LIKE_A_BOX: Final = frozenset(
+    "Il1i\u0131\u01c0\u0399\u03b9\u0406\u0456\u04c0\u04cf\u05d5\u05d9\u05df\u0627\u0660\u0661\u06f0\u06f1"
+    "\u07ca\u0887\u08ad\u141d\u1427\u1428\u144a\u2d48\u2d4f\u3161\u3163\u4e00\u4e28\ua4f2\ua781\ua78c\ua7fe"
+)
 _Shape = TypeVar("_Shape", bound=Hashable)
 # Ligatures of common fonts that have no character of their own.
 _OF_FONTS: Final = ("ct", "fft", "fj", "ft", "sp", "Th", "ti", "tt", "tti")

@@ -13,7 +13,7 @@ import ctypes
 import re
 import struct
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import pypdfium2
@@ -21,10 +21,12 @@ import pypdfium2.raw as pdfium
 from pypdf.generic import DictionaryObject, NameObject, StreamObject
 
 from scrubbers.jailed.pdf.cost import Work
+from scrubbers.jailed.pdf.fonts.drawn_outline import UNITS, glyph_outline, whole
 from scrubbers.jailed.pdf.fonts.glyph import Glyph, Run
-from scrubbers.jailed.pdf.fonts.letters import said_of_glyph, standing_for_many
-from scrubbers.jailed.pdf.fonts.outline import CURVE, LINE, MOVE, Outline, Segment, in_one_way, is_speck
+from scrubbers.jailed.pdf.fonts.letters import said_of_glyph
+from scrubbers.jailed.pdf.fonts.outline import Outline, in_one_way, is_speck
 from scrubbers.jailed.pdf.fonts.own_letters import EASTERN, OwnLetters
+from scrubbers.jailed.pdf.fonts.shapes import says_no_letters, silent
 from scrubbers.jailed.pdf.syntax import access, source_copy
 from scrubbers.jailed.pdf.syntax.memo import Memo
 from scrubbers.jailed.pdf.syntax.writer import NotRebuildable
@@ -39,14 +41,11 @@ ONE_BYTE: Final = (
 )
 _SPACE: Final = 0x20  # the code that word spacing is for
 _FIRST_CID: Final = 1  # a space in all of the orderings of eastern fonts
-_UNITS: Final = 1000  # to the size of a letter
 _BLOCK: Final = 256  # codes that one page of the copied font stands for
 _FIRST_LETTER: Final = 0xE000  # of a block's codes in `document_of_font`
 _LEAST_SIGN: Final = 20  # thousandths; a full stop has five times as much
-_LARGEST: Final = 16_000  # thousandths; a letter that reaches farther makes the page pixels
 _MOST_CODES: Final = 4000  # of two bytes that are asked for in one font
 _MOST_RUNS: Final = 20_000  # that are made once
-_MOST_SEGMENTS: Final = 5000  # of one glyph; the most elaborate ornament among the tests' fonts has 700
 _SEGMENT_WORK: Final = 0.002  # milliseconds, as in `cost`
 _FONT_WORK: Final = 1.0  # the same, to open a font
 # Of the page on which codes are written to be read: each stands alone and twice, as PDFium takes no text from a box
@@ -140,13 +139,13 @@ class Font:
         width = ctypes.c_float()
         # PDFium takes a code of 0 for none, and looks the letter up in the font's own encoding.
         letter = _FIRST_LETTER + number if number or block else _first_letter(page)
-        if not pdfium.FPDFFont_GetGlyphWidth(font, letter, float(_UNITS), width):
+        if not pdfium.FPDFFont_GetGlyphWidth(font, letter, float(UNITS), width):
             raise NotRebuildable
         found = glyph_outline(font, letter)
         self._work.painted(len(found) * _SEGMENT_WORK)
         if self._work.is_far_too_much:
             raise NotRebuildable
-        return _whole(width.value), found
+        return whole(width.value), found
 
     def _pdfium_font(self, number: int) -> tuple[Any, pypdfium2.PdfPage]:
         self._work.painted(_FONT_WORK)
@@ -193,16 +192,19 @@ class Font:
             texts[code] = said_of_glyph(text) or " " * text.isspace()
         return texts, own.keys()
 
-    def untrue_letters(self) -> frozenset[str]:
-        """Return the letters that the text map gives to codes for which the font has others of its own."""
-        if self._untrue is None:
-            self._untrue = frozenset()
-            if "/ToUnicode" in self._untrusted:
-                codes = range(_BLOCK) if self._bytes == 1 else self._own.codes()[:_MOST_CODES]
-                said, own = self._said_and_own(codes)
-                given = ((said_of_glyph(untrusted), own[code]) for code, untrusted in said.items())
-                self._untrue = frozenset(text for text, letters in given if text and letters and text not in letters)
-        return self._untrue
+    def untrue_letters(self, *, printed: bool) -> Collection[str]:
+        """Return the letters that the text map gives to codes for which the font has others of its own.
+
+        `printed`: to those that were cut so far; else to any.
+        """
+        if "/ToUnicode" not in self._untrusted or (self._untrue is not None and not printed):
+            return self._untrue or ()
+        codes = range(_BLOCK) if self._bytes == 1 else self._own.codes()[:_MOST_CODES]
+        said, own = self._said_and_own(sorted(self._glyphs) if printed else codes)
+        given = ((said_of_glyph(untrusted), own[code]) for code, untrusted in said.items())
+        found = frozenset(text for text, letters in given if text and letters and text not in letters)
+        self._untrue = self._untrue if printed else found
+        return found
 
     def _said_and_own(self, codes: Sequence[int]) -> tuple[dict[int, str], dict[int, set[str]]]:
         """Return what PDFium reads of the codes, and the letters that the font itself has for them, if any."""
@@ -229,24 +231,16 @@ class Font:
 
 
 def read_texts(fonts: Sequence[Font]) -> None:
-    """Ask for the texts of what was cut so far; an outline that stands for many letters in these fonts has none."""
+    """Ask for the texts of what was cut so far; what does not look like it (`shapes`) has none."""
     for font in fonts:
         with contextlib.suppress(NotRebuildable):
             font.read_texts()
-    said = [(font, glyph) for font in fonts for glyph in font.glyphs() if glyph.text]
-    many = standing_for_many((glyph.outline, glyph.text or "") for _, glyph in said)
-    for font, glyph in said:
-        if glyph.outline in many:
+    said = [(font, glyph, (glyph.outline, glyph.text)) for font in fonts for glyph in font.glyphs() if glyph.text]
+    mute = silent(called for _, _, called in said)
+    no_letters = [font for font in fonts if says_no_letters(called for own, _, called in said if own is font)]
+    for font, glyph, called in said:
+        if called in mute or font in no_letters:
             glyph.text, font.says_more = "", True
-
-
-def glyph_outline(font: Any, letter: int) -> Outline:
-    """Return the outline of a letter of one of PDFium's fonts; raises NotRebuildable."""
-    path = pdfium.FPDFFont_GetGlyphPath(font, letter, 1.0)
-    count = pdfium.FPDFGlyphPath_CountGlyphSegments(path) if path else 0
-    if count > _MOST_SEGMENTS:
-        raise NotRebuildable
-    return tuple(_segments(path, count))
 
 
 def _opened(document: bytes) -> pypdfium2.PdfDocument:
@@ -274,38 +268,6 @@ def _is_left_to_the_reader(font: DictionaryObject) -> bool:
     ordering = access.entry(access.dictionary_in(descendant, "/CIDSystemInfo"), "/Ordering")
     descriptor = access.dictionary_in(descendant, "/FontDescriptor")
     return str(ordering) in EASTERN and descriptor.keys().isdisjoint(FILES)
-
-
-def _segments(path: Any, count: int) -> Iterator[Segment]:
-    """Yield the segments of a glyph's path; what leads nowhere is left out."""
-    x, y = ctypes.c_float(), ctypes.c_float()
-    curve: list[int] = []
-    move: Segment | None = None
-    for at in range(count):
-        segment = pdfium.FPDFGlyphPath_GetGlyphPathSegment(path, at)
-        kind = pdfium.FPDFPathSegment_GetType(segment)
-        if not pdfium.FPDFPathSegment_GetPoint(segment, x, y):
-            raise NotRebuildable
-        point = _whole(x.value * _UNITS), _whole(y.value * _UNITS)
-        if kind == pdfium.FPDF_SEGMENT_MOVETO:
-            move = (MOVE, *point)
-            continue
-        if move is not None:
-            yield move
-            move = None
-        if kind == pdfium.FPDF_SEGMENT_LINETO:
-            yield (LINE, *point)
-        else:
-            curve += point
-            if len(curve) == 6:  # noqa: PLR2004  three points
-                yield (CURVE, *curve)
-                curve = []
-
-
-def _whole(value: float) -> int:
-    if not -_LARGEST <= value <= _LARGEST:
-        raise NotRebuildable
-    return round(value)
 
 
 def _first_letter(page: pypdfium2.PdfPage) -> int:

@@ -19,8 +19,10 @@ from scrubbers.jailed.pdf.text_layer.words import FontsSay
 _MOST_OBJECTS: Final = 1000  # whose resources are looked at
 
 
-def fonts_say(untrusted: PageObject, document: SourceDocument) -> FontsSay:
+def fonts_say(untrusted: PageObject, document: SourceDocument, *, was_read: bool) -> FontsSay:
     """Return what they are known to do; a font that cannot be read says nothing.
+
+    `was_read`: all codes that the page shows were cut, so that no other counts.
 
     Raises NotRebuildable or one of `access.BROKEN`.
     """
@@ -29,7 +31,7 @@ def fonts_say(untrusted: PageObject, document: SourceDocument) -> FontsSay:
     for font in _fonts_on(untrusted):
         by_code &= _tells_codes(font)
         with contextlib.suppress(NotRebuildable, *access.BROKEN):
-            untrue |= document.font(font).untrue_letters()
+            untrue.update(document.font(font).untrue_letters(printed=was_read))
     return FontsSay(frozenset(untrue), by_code)
 
 

@@ -20,6 +20,7 @@ from PIL import Image, ImageChops
 
 from scrubbers.jailed.pdf.bitmap import SEEN_FROM
 from scrubbers.jailed.pdf.fonts.letters import LIGATURES, standing_for_many
+from scrubbers.jailed.pdf.fonts.shapes import is_judged, look_of, may_be_box, verdict
 from scrubbers.jailed.pdf.renderer import drawn_unturned
 from scrubbers.jailed.pdf.text_layer.words import Box, FontsSay, Letter, Word, is_mark, words_on
 from scrubbers.jailed.pdf.visibility.page_objects import AS_SEEN, PageObject, strongest_change, things
@@ -43,6 +44,11 @@ _OFF_PAGE: Final = 0.5  # points
 # Of a letter's shape: parts across and down; pixels to a step of its size, which changes a little with its place.
 _PARTS: Final = (8, 8)
 _SIZE_STEP: Final = 3  # pixels
+_LEAST_TO_TELL: Final = 12  # pixels: how large a letter is whose ink tells which one it is
+_LEAST_IF_DOUBTED: Final = 8  # the same, of one that has to be told
+_SURELY_TRUE: Final = 24  # parts, as in `shapes`: how far its ink may be from a letter that it is
+_FEW_UNTRUE, _UNTRUE_PART = 2, 0.5  # of a word's letters
+_WIDEST: Final = 3.0  # as wide as high: no letter is
 _HALF: Final = [255 if part >= 128 else 0 for part in range(256)]  # noqa: PLR2004
 _CELL: Final = 12.0  # points: squares in which letters are compared
 _MOST_CELLS: Final = 400  # of one letter; a larger one is in no word
@@ -139,8 +145,8 @@ def seen_words(
         return [], is_all
     view = _Drawings(page, truth, all_things, unpainted)
     clash = _overlapping(words)
-    believed = (word for at, word in enumerate(words) if at not in clash and not word.has_any(fonts.untrue))
-    shown = [word for word in believed if view.shows(word)]
+    apart = (word for at, word in enumerate(words) if at not in clash)
+    shown = [word for word in apart if view.shows(word) and view.is_true(word, fonts.untrue)]
     kept = view.vouched_for(shown)
     return kept, is_all and len(kept) == len(words)
 
@@ -190,6 +196,30 @@ class _Drawings:
             return False
         missing = self._missing.crop(at).histogram()[255] if some_missing else 0
         return missing <= max(_MISSING_PIXELS, _LETTER_MISSING * own.histogram()[255])
+
+    def is_true(self, word: Word, doubted: Collection[str]) -> bool:
+        """Whether its letters look like what they are called, most of those that are judged; none is a box.
+
+        `doubted`: letters that must look so, as a font of the page has others for a code that it calls by them.
+        """
+        told, untrue = 0, 0
+        for letter in word.letters:
+            is_doubted = letter.text in doubted
+            own = self._ink.crop(self._page.pixels(letter.box))
+            inked = own.getbbox() or (0, 0, 1, 1)
+            wide, high = inked[2] - inked[0], inked[3] - inked[1]
+            if max(wide, high) >= (_LEAST_IF_DOUBTED if is_doubted else _LEAST_TO_TELL):
+                look = look_of(own.crop(inked), wide / high)
+                if look.is_box and not may_be_box(letter.text):
+                    return False
+                if is_judged(letter.text) and not letter.turn:
+                    judged = verdict(look, letter.text)
+                    told += 1
+                    untrue += judged.is_untrue or wide > _WIDEST * high
+                    is_doubted &= judged.far > _SURELY_TRUE
+            if is_doubted:
+                return False
+        return untrue < max(_FEW_UNTRUE, _UNTRUE_PART * told)
 
     def vouched_for(self, words: Sequence[Word]) -> list[Word]:
         """Return the words without those that have a letter whose shape is called by many."""

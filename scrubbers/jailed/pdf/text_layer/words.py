@@ -92,10 +92,6 @@ class Word:
             and unicodedata.normalize("NFKC", text) == text
         )
 
-    def has_any(self, letters: Collection[str]) -> bool:
-        """Whether one of its letters is among these."""
-        return bool(letters) and any(letter.text in letters for letter in self.letters)
-
     def text(self) -> str:
         """Return its letters, those that look alike in one script."""
         text = "".join(letter.text for letter in self.letters)
@@ -207,7 +203,8 @@ def _runs(text: Any, *, by_code: bool) -> Iterator[list[Letter]]:
                 yield run
             run = []
         elif letter.box[2] - letter.box[0] >= _FLAT or letter.box[3] - letter.box[1] >= _FLAT:
-            if run and not _continues(run[-1], letter):
+            # What cannot be read is no part of a word, nor is it nothing: it stands for itself.
+            if run and (not _continues(run[-1], letter) or _UNREADABLE in (run[-1].text, letter.text)):
                 yield run
                 run = []
             run.append(letter)

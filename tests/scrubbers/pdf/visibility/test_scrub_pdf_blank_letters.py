@@ -21,23 +21,26 @@ LETTERS = sorted(set(HIDDEN))
 SIMPLE = b"".join(letter.encode() for letter in ("H", *HIDDEN, " ", "H"))
 
 
-def square() -> TTGlyphPen:
+def bars() -> TTGlyphPen:
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))
-    for corner in ((0, 700), (600, 700), (600, 0)):
+    for corner in (
+        (0, 700), (200, 700), (200, 450), (400, 450), (400, 700), (600, 700), (600, 0), (400, 0), (400, 250),
+        (200, 250), (200, 0),
+    ):  # fmt: skip
         pen.lineTo(corner)
     pen.closePath()
     return pen
 
 
 def program(width: int) -> bytes:
-    """A font with a square for H; the other letters have nothing but this width."""
+    """A font with an H; the other letters have nothing but this width."""
     names = {ord(letter): f"g{letter}" for letter in LETTERS} | {32: "space"}
     builder = FontBuilder(1000, isTTF=True)
     builder.setupGlyphOrder([".notdef", "gH", *names.values()])
     builder.setupCharacterMap({ord("H"): "gH", **names})
     blank = dict.fromkeys((".notdef", *names.values()), TTGlyphPen(None).glyph())
-    builder.setupGlyf({**blank, "gH": square().glyph()})
+    builder.setupGlyf({**blank, "gH": bars().glyph()})
     builder.setupHorizontalMetrics({**dict.fromkeys(blank, (width, 0)), "gH": (700, 0)})
     builder.setupHorizontalHeader(ascent=800, descent=-200)
     builder.setupPost()
