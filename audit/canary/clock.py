@@ -16,16 +16,13 @@ import json
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from audit.canary.disturbed import ZONE, part_of_the_day
 from audit.canary.drawn import hook
 from audit.fault import make_environment, own_packages, packages_of
 
-ZONE = ZoneInfo("Europe/Stockholm")
-# The day changes at midnight, reports are released at six, and what comes after eighteen waits a day longer.
-_PARTS_BEGIN = (0, 6, 18)
 # Whole rounds of a byte that counts seconds: one that reads the clock by itself keeps its distance from ours.
-_SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16) for sign in (1, -1))
+_SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16, 8, 5) for sign in (1, -1))
 # For what does not ask the service's clock: as many times this as the second says, of eight. A day and fifteen hours:
 # of two seconds in a row most lie in different halves of a day.
 _MORE_SECONDS, _TIMES_MORE = 548 * 256, 8
@@ -123,7 +120,7 @@ def another_hour(now: datetime | None = None) -> int:
     for shift in _SHIFTS_SECONDS:
         # With room for the run itself.
         ends = [here + timedelta(seconds=shift + more) for more in (0, _RUN_SECONDS)]
-        if all((one.date(), _part(one)) == (here.date(), _part(here)) for one in ends):
+        if len({part_of_the_day(one.timestamp()) for one in (here, *ends)}) == 1:
             return shift
     return 0
 
@@ -142,7 +139,3 @@ def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes) -
     (packages / "another_hour.py").write_text(told, "utf-8")
     (packages / "known_draws.py").write_text(hook(key), "utf-8")
     return make_environment(folder, python, paths, "import known_draws", "import another_hour")
-
-
-def _part(moment: datetime) -> int:
-    return sum(moment.hour >= begins for begins in _PARTS_BEGIN)

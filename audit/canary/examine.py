@@ -9,7 +9,8 @@
 4. Every call is held against closed lists, and every written byte searched for what was planted.
 
 An allowance is one thing and one field of it, with its reason. If one request was not answered as it should be, the
-verdict is void: silence of a service that does not work proves nothing. Findings are told all the same.
+verdict is void: silence of a service that does not work proves nothing. Findings are told all the same, but for a run
+that was disturbed (`audit.canary.disturbed`), which says that alone.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from audit.canary.compare.random import dependences, dependences_within, told_ap
 from audit.canary.compare.rows import random_fields, random_rows
 from audit.canary.compare.work import compare_work, work_of
 from audit.canary.desk import Member
+from audit.canary.disturbed import disturbed, is_void, parts_that_ended, void
 from audit.canary.drawn import check_drawn
 from audit.canary.gathered import Run
 from audit.canary.locks import check_closing, check_counters
@@ -78,7 +80,11 @@ def run_canary(python: Path | None = None, progress: Callable[[str], None] = lam
 def came_to_its_end(checks: Sequence[Check]) -> bool:
     """Whether all visits were made, all calls read, and the runs held against each other."""
     (across,) = (check for check in checks if check.id == "canary.across")
-    return bool(across.evidence) and all(one.template != _NO_TRACE for check in checks for one in check.evidence)
+    return (
+        bool(across.evidence)
+        and not is_void(checks)
+        and all(one.template != _NO_TRACE for check in checks for one in check.evidence)
+    )
 
 
 def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
@@ -105,6 +111,9 @@ def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
         for run in runs:
             run.service.stop()
             shutil.rmtree(run.folder, ignore_errors=True)
+    said = disturbed([run.watched for run in runs if run.watched.ended])
+    if said.evidence:
+        return void(said)
     return [
         _together([*(run.inspections[name] for run in runs), inspections[name]]).of(row)
         for row, name in zip(TABLE, inspections, strict=True)
@@ -195,6 +204,7 @@ def _judge(run: Run) -> None:
     except (TraceDamaged, OSError):
         run.void(_NO_TRACE)
         return
+    run.watched.died = parts_that_ended(calls, run.watched)
     book = Rulebook(run.folder, run.service.home, calls, run.first_visit)
     visits = [call for call in calls if run.first_visit <= call.at <= run.last_visit]
     run.work = work_of(visits, str(run.folder), uncounted=run.others_files)

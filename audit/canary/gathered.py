@@ -12,6 +12,7 @@ from audit.canary.compare.rows import (
 )
 from audit.canary.compare.steady import Since
 from audit.canary.compare.work import Work
+from audit.canary.disturbed import Watched
 from audit.canary.locks import Names
 from audit.canary.opened import Granted, Opened
 from audit.canary.service import CanaryService
@@ -32,6 +33,7 @@ class Run:
     inspections: dict[str, Inspection]
     # By how many seconds the clock is moved that its service reads (`audit.canary.clock`).
     shift: int = 0
+    watched: Watched = field(default_factory=Watched)
     # When its first heartbeat came, and by how many seconds its clock was moved on since (`audit.canary.later`).
     heartbeat: float = 0.0
     later: int = 0

@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from audit.canary.clock import ZONE
 from audit.canary.compare.release import rows_of
 from audit.canary.compare.rows import SHARE_BYTES, Noted, changed_slots, check_columns, new_rows
 from audit.canary.compare.snapshot import files_of, read_unseen
 from audit.canary.compare.steady import no_time_of_a_visit
+from audit.canary.disturbed import ZONE
 from audit.canary.gathered import Run
 from audit.canary.judge import judge_texts
 from audit.canary.members import Desks

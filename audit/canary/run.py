@@ -21,6 +21,7 @@ from audit.canary.compare.rows import stored_values
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen
 from audit.canary.compare.steady import Since, compare_snapshots, database_header, differing, no_time_of_a_visit
 from audit.canary.desk import Member, desk_of
+from audit.canary.disturbed import Watched
 from audit.canary.gathered import Run
 from audit.canary.later import time_goes_on
 from audit.canary.locks import check_names, check_threads, names_of
@@ -42,6 +43,7 @@ def live(run: Run, addresses: dict[str, str], members: Sequence[Member]) -> None
     first, second = (
         desk_of(member, run.service.home, run.service.desk_socket, addresses["desk"]) for member in members
     )
+    run.watched = Watched(run.shift)
     try:
         run.service.start()
     except NotStarted as failed:
@@ -52,6 +54,7 @@ def live(run: Run, addresses: dict[str, str], members: Sequence[Member]) -> None
     except OSError as failed:
         run.void("the service went away: {why}", why=failed.strerror or "")
     finally:
+        run.watched.end(run.service.starts())
         run.service.stop()
     if run.service.exit_code != 0:
         run.void("the service ended with {code}", code=run.service.exit_code)
@@ -94,6 +97,7 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
         file_reports(run, desks, (one, other), rows, before)
     # 5.
     run.last_visit = time.time()
+    run.watched.end(run.service.starts())
     run.stored = stored_values(rows_of(home, run.folder / "copy"), read_unseen(home / SLOTS))
     _inspect_processes(run)
     run.output_since += _said_since(run, output)

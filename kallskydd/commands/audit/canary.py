@@ -1,6 +1,6 @@
 """`kallskydd audit canary`: a private instance, real visits with planted markers, and everything it did inspected.
 
-Exit codes: 0 clean, 1 something found, not seen, or void, 2 usage, 4 strace is missing.
+Exit codes: 0 clean, 1 something found or not seen, 2 usage, 4 strace is missing, 5 void: run it again.
 """
 
 from __future__ import annotations
