@@ -65,11 +65,10 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
     rest.wait_until_it_rests(run)
     run.heartbeat = (home / SLOTS).stat().st_mtime
     run.names = names_of(run.service.pids())
-    one = CanaryVisitor(
-        run.service.public_socket, addresses["public"], run.markers, run.exchanges, run.number, "A", run.clock
-    )
-    other = CanaryVisitor(
-        run.service.public_socket, addresses["public"], run.other_markers, run.exchanges, run.number, "B", run.clock
+    place, host = run.service.public_socket, addresses["public"]
+    one, other = (
+        CanaryVisitor(place, host, markers, run.plan, run.exchanges, run.number, name, run.clock)
+        for name, markers in (("A", run.markers), ("B", run.other_markers))
     )
     untouched = rest.snapshot_at_rest(home)
     answers = everything(run, desks, "before")
@@ -101,8 +100,7 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
     run.stored = stored_values(rows_of(home, run.folder / "copy"), read_unseen(home / SLOTS))
     _inspect_processes(run)
     run.output_since += _said_since(run, output)
-    if run.key:
-        time_goes_on(run, desks)
+    time_goes_on(run, desks, one)
     output = _keeper_output(run)
     run.service.stop()
     run.output_since += _said_since(run, output)
@@ -113,9 +111,8 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
                 size=after["kallskydd.db-wal"]["size"])  # fmt: skip
     no_time_of_a_visit(inspection, after, run.first_visit, run.last_visit)
     run.header = database_header(home / "kallskydd.db")
-    if run.released:
-        # What waited has left its table then.
-        del run.header["free pages"]
+    # What waited has left its table then, and pages are given back.
+    del run.header["free pages"]
     differs = differing(header, run.header)
     inspection.require(
         not differs, "the database's header is the same after the run, but for counters; what differs: {what}",

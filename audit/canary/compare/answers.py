@@ -75,6 +75,8 @@ _ASKED = re.compile(
     rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)'
     rb'|(?<="wrong-)[1-8](?=[ "])|(?<=>Ord )[1-8](?= st)'
 )
+# The same in words of any language, before the field.
+_LABEL = re.compile(rb'(?<=<label for="word-)[1-8]">[^<]*')
 # What was found in a picture is shown up to a length, and may end within what was planted there.
 _CUT_OFF = re.compile(rb"(?<= )%s[bcdfghjklmnprstx]{1,20}(?=</bdi>)" % BEGINNING.encode())
 _WORDS = re.compile(rb"(?<=<bdi>)[a-z]+(?=</bdi>)")
@@ -132,7 +134,7 @@ def masked(whole: bytes, known: Known) -> bytes:
     for token in TOKENS:
         whole = token.pattern.sub(token.name.encode(), whole)
     whole = _WORDS.sub(b"word", whole)
-    whole = _ASKED.sub(b"number", whole)
+    whole = _ASKED.sub(b"number", _LABEL.sub(b'number">label', whole))
     for value, name in known:
         whole = whole.replace(value, name)
     return _PADDING.sub(b"", _CUT_OFF.sub(b"cut off", whole))

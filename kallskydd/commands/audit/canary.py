@@ -22,6 +22,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     """Add `canary` to `audit`."""
     parser = actions.add_parser("canary", help="plant markers in a private instance and watch every call it makes")
     add_output(parser)
+    parser.add_argument("--seed", default="", metavar="SEED", help="of a result: draw the same visitors again")
     parser.set_defaults(run=run)
 
 
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     warn_ordinary_account()
     started = time.monotonic()
-    report = report_of("canary", run_canary(progress=prose))
+    report = report_of("canary", run_canary(progress=prose, seed=args.seed))
     return finish(args, report, key, seconds=round(time.monotonic() - started, 1))
 
 
