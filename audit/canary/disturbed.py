@@ -23,8 +23,9 @@ ZONE = ZoneInfo("Europe/Stockholm")
 # The day changes at midnight, reports are released at six, an hour later the first page may name another day, and what
 # comes after eighteen waits a day longer.
 _PARTS_BEGIN = (0, 6, 7, 18)
-_PARTS = frozenset({"keeper", "intake", "zygote", "tor"})
-_ENDS = frozenset({"killed", "exit_group"})
+# A zygote that ends by itself, or that the keeper ends, is what the program does: a finding of another row.
+_BY_ITSELF, _PARTS = frozenset({"keeper", "intake", "tor"}), frozenset({"keeper", "intake", "zygote", "tor"})
+_BY_THE_KEEPER = "SIGTERM"
 _MOST_SECONDS = 1.0  # by which a clock that is only slewed drifts from one that nobody sets
 
 
@@ -59,8 +60,9 @@ def part_of_the_day(moment: float) -> tuple[date, int]:
 def parts_that_ended(calls: Sequence[Call], watched: Watched) -> list[str]:
     """Return which parts of the service ended while visitors came; forks that started no program are none."""
     programs = {call.process.pid for call in calls if call.name == "execve" and call.result == "0"}
-    mine = (call for call in calls if call.name in _ENDS and watched.began < call.at < watched.ended)
-    return sorted({call.role for call in mine if call.role in _PARTS and call.process.pid in programs})
+    mine = [one for one in calls if watched.began < one.at < watched.ended and one.process.pid in programs]
+    killed = {one.role for one in mine if one.name == "killed" and one.arguments != _BY_THE_KEEPER}
+    return sorted(killed & _PARTS | {one.role for one in mine if one.name == "exit_group"} & _BY_ITSELF)
 
 
 def disturbed(watched: Sequence[Watched]) -> Inspection:

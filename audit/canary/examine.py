@@ -163,7 +163,7 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
     exchanges = [exchange for run in runs for exchange in run.exchanges]
     known = {run.number: run.known for run in runs}
     noted = [one for run in runs for one in run.noted]
-    compare_answers(inspections["across"], exchanges, known)
+    compare_answers(inspections["across"], exchanges, known, runs[0].plan.differs)
     compare_desk_answers(
         inspections["across"],
         [DeskAnswer(name, answer, run.known, run.stored) for run in runs for name, answer in run.answers],

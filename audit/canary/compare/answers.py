@@ -23,10 +23,11 @@ from audit.canary.compare.random import Observation
 from audit.canary.visits.http import Answer
 from audit.canary.visits.markers import BEGINNING
 from audit.canary.visits.visitor import Exchange
-from audit.verdict import Inspection
+from audit.verdict import Inspection, Word
 
 _MOST_SHOWN = 40
 _AROUND = 60
+_NOTHING = "value of what was planted"
 _HOUR_BYTES, _HOUR_SECONDS = 4, 3600  # of a mark: the hour of its making, and random bytes
 
 
@@ -105,8 +106,13 @@ class DeskAnswer:
     stored: frozenset[bytes]
 
 
-def compare_answers(inspection: Inspection, exchanges: Sequence[Exchange], known: Mapping[int, Known]) -> None:
-    """Every answer of one name is the same, in all runs."""
+def compare_answers(
+    inspection: Inspection, exchanges: Sequence[Exchange], known: Mapping[int, Known], differs: Sequence[str] = ()
+) -> None:
+    """Every answer of one name is the same, in all runs; `differs` says of the second on what is another than before.
+
+    Where the first run has one answer and a later one another, that property is named.
+    """
     first: dict[str, bytes] = {}
     told: set[str] = set()
     for exchange in exchanges:
@@ -118,9 +124,11 @@ def compare_answers(inspection: Inspection, exchanges: Sequence[Exchange], known
             told.add(exchange.name)
             where = _first_difference(other, plain)
             if len(told) <= _MOST_SHOWN:
+                another = differs[exchange.run - 1] if exchange.run and differs else _NOTHING
                 inspection.found(
-                    "two answers to {name} differ: {one} and {other}", name=exchange.name,
-                    one=_around(other, where), other=_around(plain, where),
+                    "two answers to {name} differ: {one} and {other} (in run {run}, which has another: {another})",
+                    name=exchange.name, one=_around(other, where), other=_around(plain, where), run=exchange.run,
+                    another=Word(another),
                 )  # fmt: skip
     if len(told) > _MOST_SHOWN:
         inspection.found("and answers to {count} more questions differ", count=len(told) - _MOST_SHOWN)

@@ -61,6 +61,9 @@ def test_only_the_end_of_a_program_of_the_service_while_visitors_come_is_a_death
         call(50, "exit_group", "keeper", 11),  # a fork that started nothing
         call(50, "killed", "job", 12),
         call(500, "killed", "zygote", 9),  # after the end
+        # The program's own doing, which another row finds.
+        call(50, "exit_group", "zygote", 9, "0"),
+        call(50, "killed", "zygote", 9, "SIGTERM"),
     ]
 
     assert parts_that_ended([*started, *ends], Watched(began=10, ended=100)) == ["intake"]

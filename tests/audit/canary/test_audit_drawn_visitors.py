@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from audit.canary.compare.answers import compare_answers
 from audit.canary.compare.random import Observation
 from audit.canary.compare.residues import residues, residues_of_windows
 from audit.canary.later import check_orders
 from audit.canary.memory import HOOK, ask
+from audit.canary.visits.http import Answer
 from audit.canary.visits.material import of_kind
 from audit.canary.visits.odd import STEPS
 from audit.canary.visits.plan import Plan
-from audit.canary.visits.visitor import Markers
+from audit.canary.visits.visitor import Exchange, Markers
 from audit.verdict import Inspection, Verdict
 from cases.languages import LANGUAGES
 
@@ -75,6 +77,22 @@ def test_a_drawn_file_is_of_its_size_the_same_each_time_and_has_what_was_planted
     # A table has no place that nobody sees.
     assert (b"qxqplantedz" in content) == (kind != "table")
     assert (ending, mime, content) == of_kind(kind, "qxqplantedz", size)
+
+
+@pytest.mark.parametrize(
+    ("run", "property_"), [(0, "value of what was planted"), (1, "headers besides"), (2, "language of the browser")]
+)
+def test_what_differs_is_attributed_to_the_property_that_differs(run, property_):
+    inspection, differs = Inspection(), ("headers besides", "language of the browser")
+    asked = [(0, b"one"), (1, b"one"), (2, b"one"), (run, b"another")]
+    exchanges = [
+        Exchange("a page", Answer(200, b"HTTP/1.1 200 OK", body), frozenset({200}), frozenset(), run=number)
+        for number, body in asked
+    ]
+
+    compare_answers(inspection, exchanges, {number: [] for number in range(3)}, differs)
+
+    assert f"(in run {run}, which has another: {property_})" in inspection.evidence[0].text()
 
 
 def observed(numbers, *, size=8, runs=2):
