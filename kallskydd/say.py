@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-OK, FINDINGS, USAGE, REFUSED, MISSING = 0, 1, 2, 3, 4
+OK, FINDINGS, USAGE, REFUSED, MISSING, VOID = 0, 1, 2, 3, 4, 5
 
 
 def prose(sentence: str) -> None:

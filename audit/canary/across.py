@@ -30,18 +30,19 @@ _OF_TOR = re.compile(r'\{"event": "waiting", "percent": \d+, "summary": "[^"]*"\
 # a long page. Above: arenas of the C library's threads, and their stacks; how many depends on which thread worked.
 _BUFFERS = 2 * 2**20
 _ALLOCATORS = frozenset({64 * 2**20, 128 * 2**20, 8 * 2**20 + 4096})
-# Measured on a busy computer, of eight runs: memory by nine MiB, work by a tenth, log and database by nothing.
+# Measured on a busy computer, of eight runs: memory by nine MiB, log and database by nothing; work by a tenth, and once
+# 165 and 513 ticks. What this leaves unseen is on the list of what the canary does not cover.
 _MAY_DIFFER = {
     "kB of memory": 18 * 1024,
     "kB of memory at most": 64 * 1024,
     "pages of memory taken": 18 * 1024 // 4,
-    "ticks of work": 300,
-    "ticks of the system's work": 300,
+    "ticks of work": 1500,
+    "ticks of the system's work": 1500,
     "waits of the threads that take memory": 300,
     "commits and pages of the log": 0,
-    # Where a tree of random keys divides, the log has two frames more.
+    # Where a tree of random keys divides, the log has two frames more, and the database two pages.
     "bytes of log": 2 * (24 + 4096),
-    "bytes of database": 0,
+    "bytes of database": 2 * 4096,
 }
 _MOST_SHOWN = 5
 _AROUND = 60  # characters before what differs

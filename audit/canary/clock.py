@@ -1,9 +1,10 @@
 """Another hour of the day for one of the runs: the same installed program, whose Python reads a clock that is moved.
 
 What depends on the hour is the same in two runs that start seconds apart. So one of them is started by an interpreter
-with an environment of its own: it finds every module where the examined interpreter finds it, and first of all reads a
-file that moves what `time` and `datetime` say, and the clock that the service hands to its parts. What asks the kernel
-by itself, and the times of files, stay as they are.
+whose clock is moved, and the others by one whose clock goes on at the end (`audit.canary.later`). Each has an
+environment of its own that finds every module where the examined interpreter finds it, and first of all reads a file
+that moves what `time` and `datetime` say, and the clock that the service hands to its parts. What asks the kernel by
+itself, and the times of files, stay as they are.
 
 The clock of the service is moved within one part of its day, so that the days in both runs are the same. What others
 say, by which intake and zygotes do nothing, is moved besides, in each second by another number of days and parts of
@@ -16,21 +17,18 @@ import json
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
+from audit.canary.disturbed import ZONE, part_of_the_day
 from audit.canary.drawn import hook
+from audit.canary.memory import HOOK, PAGE_BYTES
 from audit.fault import make_environment, own_packages, packages_of
 
-ZONE = ZoneInfo("Europe/Stockholm")
-# The day changes at midnight, reports are released at six, and what comes after eighteen waits a day longer.
-_PARTS_BEGIN = (0, 6, 18)
 # Whole rounds of a byte that counts seconds: one that reads the clock by itself keeps its distance from ours.
-_SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16) for sign in (1, -1))
+_SHIFTS_SECONDS = tuple(sign * rounds * 256 for rounds in (74, 38, 16, 8, 5) for sign in (1, -1))
 # For what does not ask the service's clock: as many times this as the second says, of eight. A day and fifteen hours:
 # of two seconds in a row most lie in different halves of a day.
 _MORE_SECONDS, _TIMES_MORE = 548 * 256, 8
 _RUN_SECONDS = 600
-_PAGE_BYTES = 4096
 _ASK = """
 import importlib.util, json, pathlib, sys
 found = [importlib.util.find_spec(name) for name in sys.argv[1:]]
@@ -52,15 +50,15 @@ import msgspec.toml
 
 # The keeper waits for tor by this clock.
 _SHIFT, _MORE = {shift}, 0 if "kallskydd" in sys.orig_argv else {more}
-_PAGE, _PROT_READ, _MAP_SHARED = 4096, 1, 1
+_PAGE, _READ_AND_WRITE, _MAP_SHARED = 4096, 3, 1
 
 
 def _mapped(path):
     libc = ctypes.CDLL(None)
     libc.mmap.restype = ctypes.c_void_p
     libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    place = libc.mmap(None, _PAGE, _PROT_READ, _MAP_SHARED, descriptor, 0)
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    place = libc.mmap(None, _PAGE, _READ_AND_WRITE, _MAP_SHARED, descriptor, 0)
     os.close(descriptor)
     return place
 
@@ -68,7 +66,11 @@ def _mapped(path):
 _LATER = _mapped({later!r}) if "intake" in sys.orig_argv else None
 
 
+{asked}
+
 def _moved():
+    if _LATER:
+        _answer()
     return _SHIFT + (int.from_bytes(ctypes.string_at(_LATER, 8), "little") if _LATER else 0)
 
 
@@ -123,13 +125,13 @@ def another_hour(now: datetime | None = None) -> int:
     for shift in _SHIFTS_SECONDS:
         # With room for the run itself.
         ends = [here + timedelta(seconds=shift + more) for more in (0, _RUN_SECONDS)]
-        if all((one.date(), _part(one)) == (here.date(), _part(here)) for one in ends):
+        if len({part_of_the_day(one.timestamp()) for one in (here, *ends)}) == 1:
             return shift
     return 0
 
 
-def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes) -> Path:
-    """Make the environment; returns its interpreter."""
+def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes = b"") -> Path:
+    """Make the environment; returns its interpreter. Without a key its clock can be moved on, and nothing else."""
     asked = subprocess.run(
         [str(python), "-I", "-c", _ASK, *own_packages()], capture_output=True, text=True, check=True, timeout=60
     )
@@ -137,12 +139,8 @@ def interpreter_with_clock(python: Path, folder: Path, shift: int, key: bytes) -
     packages = packages_of(folder)
     packages.mkdir(parents=True)
     later = folder / "later"
-    later.write_bytes(bytes(_PAGE_BYTES))
-    told = _HOOK.format(shift=shift, more=_MORE_SECONDS, times=_TIMES_MORE, later=str(later))
+    later.write_bytes(bytes(PAGE_BYTES))
+    told = _HOOK.format(shift=shift, more=_MORE_SECONDS if key else 0, times=_TIMES_MORE, later=str(later), asked=HOOK)
     (packages / "another_hour.py").write_text(told, "utf-8")
-    (packages / "known_draws.py").write_text(hook(key), "utf-8")
+    (packages / "known_draws.py").write_text(hook(key) if key else "", "utf-8")
     return make_environment(folder, python, paths, "import known_draws", "import another_hour")
-
-
-def _part(moment: datetime) -> int:
-    return sum(moment.hour >= begins for begins in _PARTS_BEGIN)

@@ -15,6 +15,7 @@ Shorter draws stay as they are: slots, places in batches, numbers of files, what
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -22,6 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from audit.canary.compare.answers import new_codes, new_tokens
+from audit.canary.compare.random import Observation
 from audit.canary.compare.rows import COLUMNS, ColumnKind, Noted, header_nonce
 from audit.canary.gathered import Run
 from audit.canary.visits.visitor import Exchange
@@ -37,6 +39,7 @@ _DRAWN = frozenset({("cases", "case_id"), ("files", "file_id")})
 # Of an answer: how many bytes of the token are the draw, from its beginning.
 _TOKENS = {"draft": 16, "mark": 16, "handle": 32, "page": 16}
 _CODE = "answer: case code"
+_ASKED = re.compile(rb'name="asked" value="([1-8])"')
 # What the examined interpreter runs first (in `audit.canary.clock`): the same as `_number_of` below, the other way.
 HOOK = """\
 import hashlib
@@ -147,6 +150,21 @@ def _shown(exchanges: Sequence[Exchange]) -> Iterator[tuple[str, bytes]]:
         if token in _TOKENS:
             yield f"answer: {token}", value[: _TOKENS[token]]
     yield from ((_CODE, _of_words(words)) for _exchange, words in new_codes(exchanges))
+
+
+def numbers_shown(exchanges: Sequence[Exchange]) -> dict[str, list[Observation]]:
+    """Return what the words of codes stand for, and which of them are asked back: numbers that must be random."""
+    found: dict[str, list[Observation]] = defaultdict(list)
+    values = _words()
+    for exchange, words in new_codes(exchanges):
+        asked = b"".join(_ASKED.findall(exchange.answer.whole))
+        numbers = [(f"answer: word {place}", values.get(word, 0)) for place, word in enumerate(words, start=1)]
+        for name, number in (*numbers, ("answer: words asked back", int(asked or b"0"))):
+            several = found[name]
+            order = sum(one.run == exchange.run for one in several)
+            value = number.to_bytes(8, "big")
+            several.append(Observation(value, exchange.run, exchange.visitor, order, exchange.before, exchange.after))
+    return found
 
 
 def _number(name: str, value: bytes, key: bytes) -> int | None:

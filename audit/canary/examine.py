@@ -9,7 +9,8 @@
 4. Every call is held against closed lists, and every written byte searched for what was planted.
 
 An allowance is one thing and one field of it, with its reason. If one request was not answered as it should be, the
-verdict is void: silence of a service that does not work proves nothing. Findings are told all the same.
+verdict is void: silence of a service that does not work proves nothing. Findings are told all the same, but for a run
+that was disturbed (`audit.canary.disturbed`), which says that alone.
 """
 
 from __future__ import annotations
@@ -36,11 +37,13 @@ from audit.canary.compare.answers import (
     random_tokens,
     wrong_hours,
 )
-from audit.canary.compare.random import dependences, dependences_within, told_apart
-from audit.canary.compare.rows import random_fields, random_rows
+from audit.canary.compare.random import Observation, dependences, dependences_within, told_apart
+from audit.canary.compare.residues import residues, residues_of_windows
+from audit.canary.compare.rows import random_fields, random_numbers, random_rows
 from audit.canary.compare.work import compare_work, work_of
 from audit.canary.desk import Member
-from audit.canary.drawn import check_drawn
+from audit.canary.disturbed import disturbed, is_void, parts_that_ended, void
+from audit.canary.drawn import check_drawn, numbers_shown
 from audit.canary.gathered import Run
 from audit.canary.locks import check_closing, check_counters
 from audit.canary.rules import Rulebook
@@ -48,6 +51,7 @@ from audit.canary.run import live
 from audit.canary.service import CanaryService, NotStarted
 from audit.canary.table import TABLE
 from audit.canary.visits.markers import PACKED_V4
+from audit.canary.visits.plan import Plan
 from audit.observe.strace import Call, TraceDamaged, read_trace
 from audit.verdict import Check, Inspection, Verdict
 
@@ -61,32 +65,43 @@ _KEY_BYTES = 32
 _NO_TRACE = "what strace wrote is not whole"
 
 
-def run_canary(python: Path | None = None, progress: Callable[[str], None] = lambda _sentence: None) -> list[Check]:
+def run_canary(
+    python: Path | None = None, progress: Callable[[str], None] = lambda _sentence: None, seed: str = ""
+) -> list[Check]:
     """Run it on the packages that this interpreter has installed; returns a row for each check.
 
-    Once more when all that was found are four bytes of an address among ciphertext, where chance puts them sometimes.
+    With the seed of a result the same visitors come again. Once more when all that was found are four bytes of an
+    address among ciphertext, where chance puts them sometimes.
     """
-    checks = _run_once(python or Path(sys.executable), progress)
+    checks = _run_once(python or Path(sys.executable), progress, seed)
     if _only_chance(checks):
         progress(
             "Four bytes of an address stand among ciphertext. That happens by chance: once more, with other markers."
         )
-        checks = _run_once(python or Path(sys.executable), progress)
+        checks = _run_once(python or Path(sys.executable), progress, seed)
     return checks
 
 
 def came_to_its_end(checks: Sequence[Check]) -> bool:
     """Whether all visits were made, all calls read, and the runs held against each other."""
     (across,) = (check for check in checks if check.id == "canary.across")
-    return bool(across.evidence) and all(one.template != _NO_TRACE for check in checks for one in check.evidence)
+    return (
+        bool(across.evidence)
+        and not is_void(checks)
+        and all(one.template != _NO_TRACE for check in checks for one in check.evidence)
+    )
 
 
-def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
-    inspections = _inspections()
+def _run_once(python: Path, progress: Callable[[str], None], seed: str) -> list[Check]:
+    inspections, plan = _inspections(), Plan.new(seed)
+    inspections["requests"].saw(
+        "drawn by seed {seed}: browsers {browsers}; pages in {pages}; files: {files}; the second and the third run have"
+        " another {differs}", **plan.words(),
+    )  # fmt: skip
     # Short, because the path of a unix socket is.
     folders = [Path(tempfile.mkdtemp(prefix="canary-", dir=_FOLDER)) for _quiet in _RUNS]
     runs = [
-        Run(number, quiet, folder, CanaryService(folder, python), _inspections())
+        Run(number, quiet, folder, CanaryService(folder, python), _inspections(), plan)
         for number, (quiet, folder) in enumerate(zip(_RUNS, folders, strict=True))
     ]
     runs[-1].shift = another_hour()
@@ -105,6 +120,9 @@ def _run_once(python: Path, progress: Callable[[str], None]) -> list[Check]:
         for run in runs:
             run.service.stop()
             shutil.rmtree(run.folder, ignore_errors=True)
+    said = disturbed([run.watched for run in runs if run.watched.ended])
+    if said.evidence:
+        return void(said)
     return [
         _together([*(run.inspections[name] for run in runs), inspections[name]]).of(row)
         for row, name in zip(TABLE, inspections, strict=True)
@@ -120,7 +138,8 @@ def _make_homes(runs: list[Run], members: list[Member]) -> dict[str, str]:
         raise
     last = runs[-1]
     last.key = secrets.token_bytes(_KEY_BYTES)
-    last.service.python = interpreter_with_clock(last.service.python, last.folder / "clock", last.shift, last.key)
+    for run in runs:
+        run.service.python = interpreter_with_clock(run.service.python, run.folder / "clock", run.shift, run.key)
     for run in runs[1:]:
         for name in ("home", "net"):
             shutil.copytree(runs[0].folder / name, run.folder / name, symlinks=True)
@@ -144,7 +163,7 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
     exchanges = [exchange for run in runs for exchange in run.exchanges]
     known = {run.number: run.known for run in runs}
     noted = [one for run in runs for one in run.noted]
-    compare_answers(inspections["across"], exchanges, known)
+    compare_answers(inspections["across"], exchanges, known, runs[0].plan.differs)
     compare_desk_answers(
         inspections["across"],
         [DeskAnswer(name, answer, run.known, run.stored) for run in runs for name, answer in run.answers],
@@ -157,12 +176,12 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
         inspections["random"].found("a mark has another hour than that of its making: {what}", what=wrong)
     others = [one for run in runs for one in (*run.released, *run.destroyed)]
     fields = random_fields([*noted, *others]) | random_tokens(exchanges)
-    for name, samples in sorted(fields.items()):
-        bits = BITS_OF_A_LETTER if name.startswith(LETTERS) else 8
-        for words in dependences(samples, bits)[:_MOST_SHOWN]:
-            inspections["random"].found("{name}, which must be random: {words}", name=name, words=words)
-    for words in dependences_within(random_rows(noted))[:_MOST_SHOWN]:
-        inspections["random"].found("{name}, which must be random: {words}", name="a case's row", words=words)
+    answers = [(name, words) for name, samples in sorted(fields.items()) for words in _of_bytes(name, samples)]
+    numbers = random_numbers([*noted, *others]) | numbers_shown(exchanges)
+    answers += [(name, words) for name, samples in numbers.items() for words in residues(samples)[:_MOST_SHOWN]]
+    answers += [("a case's row", words) for words in dependences_within(random_rows(noted))[:_MOST_SHOWN]]
+    for name, words in answers:
+        inspections["random"].found("{name}, which must be random: {words}", name=name, words=words)
     items = {bytes(one.value) for one in fields.get("batch_items.item", [])}
     granted = {one.item for run in runs for grants in run.grants for one in grants}
     for words in told_apart(sorted(items & granted), sorted(items - granted))[:_MOST_SHOWN]:
@@ -175,6 +194,12 @@ def _across(runs: list[Run], inspections: dict[str, Inspection]) -> None:
         "{count} values of {fields} fields depend on no order, clock, run or visitor",
         count=sum(map(len, fields.values())), fields=len(fields),
     )  # fmt: skip
+
+
+def _of_bytes(name: str, samples: Sequence[Observation]) -> list[str]:
+    letters = name.startswith(LETTERS)
+    found = dependences(samples, BITS_OF_A_LETTER if letters else 8)[:_MOST_SHOWN]
+    return found or ([] if letters else residues_of_windows(samples))
 
 
 def _judge(run: Run) -> None:
@@ -195,6 +220,7 @@ def _judge(run: Run) -> None:
     except (TraceDamaged, OSError):
         run.void(_NO_TRACE)
         return
+    run.watched.died = parts_that_ended(calls, run.watched)
     book = Rulebook(run.folder, run.service.home, calls, run.first_visit)
     visits = [call for call in calls if run.first_visit <= call.at <= run.last_visit]
     run.work = work_of(visits, str(run.folder), uncounted=run.others_files)

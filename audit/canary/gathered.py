@@ -12,11 +12,13 @@ from audit.canary.compare.rows import (
 )
 from audit.canary.compare.steady import Since
 from audit.canary.compare.work import Work
+from audit.canary.disturbed import Watched
 from audit.canary.locks import Names
 from audit.canary.opened import Granted, Opened
 from audit.canary.service import CanaryService
 from audit.canary.visits.http import Answer
 from audit.canary.visits.markers import Marker
+from audit.canary.visits.plan import Plan
 from audit.canary.visits.visitor import Exchange, Markers
 from audit.verdict import Inspection
 
@@ -30,22 +32,25 @@ class Run:
     folder: Path
     service: CanaryService
     inspections: dict[str, Inspection]
+    plan: Plan
     # By how many seconds the clock is moved that its service reads (`audit.canary.clock`).
     shift: int = 0
+    watched: Watched = field(default_factory=Watched)
     # When its first heartbeat came, and by how many seconds its clock was moved on since (`audit.canary.later`).
     heartbeat: float = 0.0
     later: int = 0
     released: list[Noted] = field(default_factory=list)
     # By which its draws are known again (`audit.canary.drawn`); nothing where they are as everywhere.
     key: bytes = b""
-    markers: Markers = field(default_factory=Markers.new)
-    other_markers: Markers = field(default_factory=Markers.of_another)
+    markers: Markers = field(init=False)
+    other_markers: Markers = field(init=False)
     exchanges: list[Exchange] = field(default_factory=list)
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     noted: list[Noted] = field(default_factory=list)
     # Shares that were written over since: by a report that was taken back, and by the heartbeat.
     destroyed: list[Noted] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
+    keys: list[bytes] = field(default_factory=list)  # of cases that a member has opened
     grants: list[list[Granted]] = field(default_factory=list)  # of each member
     first_visit: float = float("inf")
     last_visit: float = 0.0
@@ -66,6 +71,11 @@ class Run:
     rows: Tables = field(default_factory=dict)
     slots: bytes = b""
     stored: frozenset[bytes] = frozenset()  # every value of the store, and each file as a desk is sent it
+
+    def __post_init__(self) -> None:
+        """Make what is planted, in the headers of the browsers that were drawn."""
+        self.markers = Markers.new(self.plan.browser(self.number, "A"))
+        self.other_markers = Markers.of_another(self.plan.browser(self.number, "B"))
 
     @property
     def planted(self) -> list[Marker]:

@@ -1,28 +1,32 @@
 """What comes by the clock alone: the next heartbeat, and the morning on which reports are released that waited.
 
-The run whose clock is moved is moved on at its end, twice, by a number that its intake has mapped to read:
+The clock of each run is moved on at its end, by a number that its intake has mapped to read:
 
 1. to ten minutes after the start, which is less than ten after the last report: the heartbeat comes all the same, no
    file has a time of the visits any more, and one slot is another, however many were written and read;
-2. to the morning of the third day: all that waited is there for the members, in an order of its own for each of them.
+2. by half an hour, after which memory holds nothing of the visits, nor after somebody who logs in and out;
+3. to the morning of the third day: all that waited is there for the members, in an order of its own for each of them.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import combinations
 
-from audit.canary.clock import ZONE
 from audit.canary.compare.release import rows_of
 from audit.canary.compare.rows import SHARE_BYTES, Noted, changed_slots, check_columns, new_rows
 from audit.canary.compare.snapshot import files_of, read_unseen
 from audit.canary.compare.steady import no_time_of_a_visit
+from audit.canary.disturbed import ZONE
 from audit.canary.gathered import Run
 from audit.canary.judge import judge_texts
 from audit.canary.members import Desks
+from audit.canary.memory import check_memory
 from audit.canary.opened import NotOpened, open_everything
-from audit.canary.visits.requests import TELLS_NO_MORE
+from audit.canary.visits.requests import TELLS_NO_MORE, look_in
+from audit.canary.visits.visitor import CanaryVisitor
 from audit.verdict import Inspection
 
 HEARTBEAT_SECONDS = 600
@@ -30,12 +34,31 @@ HEARTBEAT_SECONDS = 600
 _ROOM_SECONDS, _UNTIL_SEEN_SECONDS = 2, 20.0
 _DAYS, _HOUR, _MINUTE = 2, 6, 30  # a report waits a day, and then for the next six o'clock
 _LONGEST_SECONDS = 60.0
+# After which pages and sessions that nobody uses are let go; and for how long the intake reads its clock, every five.
+_HALF_AN_HOUR_SECONDS, _DAILY_SECONDS = 1860, 8.0
 _SLOTS = "shred.slots"
+LEAST_GRANTS = 11
 _OF_A_HEARTBEAT = 1  # slot, docs/CASES.md: another number could tell of what was read or written since
 
 
-def time_goes_on(run: Run, desks: Desks) -> None:
-    """Do 1 and 2."""
+def time_goes_on(run: Run, desks: Desks, visitor: CanaryVisitor) -> None:
+    """Do 1 to 3."""
+    _ten_minutes(run)
+    _move(run, _HALF_AN_HOUR_SECONDS)
+    check_memory(run, "half an hour afterwards")
+    if not run.quiet:
+        look_in(visitor, ", later")
+        check_memory(run, "after logging out")
+    here = datetime.fromtimestamp(run.clock(), ZONE)
+    morning = (here + timedelta(days=_DAYS)).replace(hour=_HOUR, minute=_MINUTE)
+    _move(run, (morning - here).total_seconds())
+    if run.quiet:
+        time.sleep(_DAILY_SECONDS)
+    else:
+        _third_morning(run, desks)
+
+
+def _ten_minutes(run: Run) -> None:
     home, began = run.service.home, time.time()
     shares, moment = read_unseen(home / _SLOTS), run.clock()
     _move(run, max(run.heartbeat + HEARTBEAT_SECONDS + _ROOM_SECONDS - began, 0))
@@ -47,10 +70,10 @@ def time_goes_on(run: Run, desks: Desks) -> None:
     run.slots = read_unseen(home / _SLOTS)
     beaten = check_heartbeat(run.inspections["steady"], shares, run.slots)
     run.destroyed.append(Noted("the heartbeat", run.number, "", len(run.noted) + 1, moment, run.clock(), {}, beaten))
-    here = datetime.fromtimestamp(run.clock(), ZONE)
-    morning = (here + timedelta(days=_DAYS)).replace(hour=_HOUR, minute=_MINUTE)
-    _move(run, (morning - here).total_seconds())
-    before = run.clock()
+
+
+def _third_morning(run: Run, desks: Desks) -> None:
+    home, before = run.service.home, run.clock()
     rows, slots = run.rows, run.slots
     came = _until(lambda: _all_released(run))
     run.inspections["release"].require(
@@ -79,7 +102,7 @@ def _orders(run: Run, desks: Desks) -> None:
     # A report whose files were refused has the text alone, and another is without what told who wrote it.
     typed = [text for one in (run.markers, run.other_markers) for text in (f"I saw {one['text']}.", one["text"])]
     typed.append(f"I saw {run.markers['text']}. {TELLS_NO_MORE}")
-    orders: list[list[object]] = [filed, filed[::-1]]
+    boxes: list[list[object]] = []
     for desk in desks:
         try:
             found = open_everything(desk)
@@ -88,12 +111,29 @@ def _orders(run: Run, desks: Desks) -> None:
             return
         judge_texts(run.inspections["members"], found.things, typed)
         last = max((one.batch for one in found.grants), default=0)
-        mine: list[object] = [case for case, one in zip(found.cases, found.grants, strict=True) if one.batch == last]
-        for order in orders:
-            same = [case for case in order if case in mine] == [case for case in mine if case in order]
-            words = "the grants of {count} reports lie in an order of their own in the box of each member: {fine}"
-            run.inspections["random"].require(not same, words, count=len(mine), fine=not same)
-        orders += [mine, mine[::-1]]
+        boxes.append([case for case, one in zip(found.cases, found.grants, strict=True) if one.batch == last])
+    check_orders(run.inspections["random"], filed, boxes)
+
+
+def check_orders(inspection: Inspection, filed: list[object], boxes: Sequence[list[object]]) -> None:
+    """Require that not every member's box has the order in which reports came, and no two have one order.
+
+    Of eleven grants chance gives two orders once in twenty millions, either way round.
+    """
+    pairs = [(boxes, [filed] * len(boxes)), *(([one], [other]) for one, other in combinations(boxes, 2))]
+    for several, orders in pairs:
+        count = min(len(set(one) & set(other)) for one, other in zip(several, orders, strict=True))
+        if count < LEAST_GRANTS:
+            inspection.void("only {count} grants of reports that waited can be compared", count=count)
+            continue
+        same = all(_agree(one, other) for one, other in zip(several, orders, strict=True))
+        words = "the grants of {count} reports lie in an order of their own in the box of each member: {fine}"
+        inspection.require(not same, words, count=count, fine=not same)
+
+
+def _agree(one: list[object], other: list[object]) -> bool:
+    mine, others = [case for case in one if case in other], [case for case in other if case in one]
+    return others in (mine, mine[::-1])
 
 
 def _move(run: Run, seconds: float) -> None:

@@ -11,7 +11,7 @@ from audit.canary.judge import judge_texts
 from audit.canary.opened import Granted, NotOpened, items_that_open, open_everything
 from audit.canary.visits.http import Answer
 from audit.canary.visits.material import NO_KIND, picture
-from audit.canary.visits.requests import SHORT
+from audit.canary.visits.requests import AT_ONCE
 from audit.canary.visits.visitor import Exchange
 from audit.verdict import Inspection
 
@@ -93,7 +93,7 @@ def open_reports(run: Run, desks: Desks) -> None:
     desk, named = desks
     with suppress(NotOpened):
         found = open_everything(desk)
-        run.opened, run.grants = found.things, [found.grants]
+        run.opened, run.grants, run.keys = found.things, [found.grants], found.keys
         run.answers += found.answers
         run.inspections["members"].require(
             not found.unsigned, "entries that are not what their reporter's key signed: {what}",
@@ -101,7 +101,7 @@ def open_reports(run: Run, desks: Desks) -> None:
         )  # fmt: skip
     run.grants.append(check_excluded(run.inspections["members"], named, sum(map(len, run.grants))))
     typed = run.markers["text"].encode()
-    right = _OPENED_WITH_FILES + SHORT + _NAMING
+    right = _OPENED_WITH_FILES + AT_ONCE + _NAMING
     if len(run.opened) != right or not any(typed in one.content for one in run.opened):
         run.void("a member opens {count} things and not {right}", count=len(run.opened), right=right)
     judge_texts(

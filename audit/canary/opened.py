@@ -84,6 +84,7 @@ class Found:
     answers: list[tuple[str, Answer]] = field(default_factory=list)
     grants: list[Granted] = field(default_factory=list)
     cases: list[bytes] = field(default_factory=list)  # of each grant its case
+    keys: list[bytes] = field(default_factory=list)  # and its key
     unsigned: list[str] = field(default_factory=list)  # entries that are not what their author signed
 
 
@@ -93,7 +94,7 @@ def open_everything(desk: CanaryDesk) -> Found:
     try:
         found.grants = _grants(desk)
         several = [_keys_in(grant.item, desk) for grant in found.grants]
-        found.cases = [keys.case_id for keys in several]
+        found.cases, found.keys = [keys.case_id for keys in several], [keys.key for keys in several]
         for keys in several:
             found.things += _case(desk, keys, found)
         found.answers += _news(desk, several, found)

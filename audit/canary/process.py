@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.canary.disturbed import is_void
 from audit.canary.examine import came_to_its_end, run_canary
 from audit.verdict import Verdict, worst
 
@@ -45,6 +46,9 @@ def canary_in_its_own_process(python: Path) -> CanaryResult:
 
 def _main(python: str) -> None:
     checks = run_canary(Path(python))
+    if is_void(checks):
+        # Four times a day an hour passes at which the service's day changes, and a selftest takes longer than one.
+        checks = run_canary(Path(python))
     findings = [
         f"{check.id}: {one.text()}"
         for check in checks

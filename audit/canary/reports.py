@@ -100,9 +100,11 @@ def _reports_with_files(run: Run, visitor: CanaryVisitor) -> None:
 
 def _short_reports(run: Run, visitors: tuple[CanaryVisitor, CanaryVisitor], named: str, *, urgent: bool) -> None:
     what = "a short urgent report" if urgent else "a short report"
-    for number in range(requests.SHORT):
+    # From each visitor in half of the languages, in another run from the other one.
+    languages = run.plan.languages[: requests.AT_ONCE if urgent else requests.SHORT]
+    for number, language in enumerate(languages if run.number % 2 == 0 else languages[::-1]):
         visitor = visitors[(number // 2 + number + run.number) % 2]
-        _noted(run, visitor, what, partial(requests.short_report, visitor, urgent=urgent))
+        _noted(run, visitor, what, partial(requests.short_report, visitor, urgent=urgent, language=language))
         time.sleep(_APART_SECONDS)
     last = visitors[1]
     _noted(run, last, f"{what} that names a member", partial(requests.short_report, last, urgent=urgent, named=named))
@@ -115,6 +117,12 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
     # divides, and the log has two frames more or not. What comes next folds it in.
     _noted(run, one, "a report that told who wrote it", lambda: requests.report_that_tells_who(one))
     _noted(run, one, "a message that told who wrote it", lambda: requests.message_that_tells_who(one))
+    for number, (kind, size, _bytes) in enumerate(run.plan.files):
+        _noted(run, one, f"a report with {kind} of {size}", partial(requests.report_with_a_drawn_file, one, number))
+    # With these a batch has so many grants that chance gives them no order.
+    for visitor in (one, other):
+        more = partial(requests.short_report, visitor, urgent=False, language=run.plan.languages[-1])
+        _noted(run, visitor, "a short report", more)
     _undone(run, "a report that was taken back", lambda: requests.take_back(other))
     # With another file, which is refused: in one of the runs before the others, in the other after them.
     files = partial(requests.urgent_report, one, refused_first=bool(run.number))
@@ -145,7 +153,7 @@ def _urgent_reports(run: Run, desks: Desks, visitors: tuple[CanaryVisitor, Canar
 
 def _check_kept(run: Run, kept: list[stored.Row], tables: stored.Tables, desks: Desks) -> None:
     """Compare the rows of the home and of each member: only the number of batches may follow a report."""
-    batches = requests.SHORT + 2
+    batches = requests.AT_ONCE + 2
     expected = [{**row, "batch": int(str(row["batch"])) + batches} for row in kept]
     same = tables["home"] == expected
     run.inspections["database"].require(

@@ -118,6 +118,7 @@ RULES = (
     _rule("intake", "open", r"/dev/zero", "tries that Landlock refuses it", before=True),
     # Mapped, SQLite writes to it without a call: nobody else may have it open, and SQLite opens it at its start.
     _rule("intake", "open mmap write", r"{home}/kallskydd\.db-shm", "SQLite's index of its log", before=True),
+    _rule("intake", "open mmap", r"{folder}/clock/later", "the canary's own: its clock and its questions", before=True),
     _rule("intake", "memfd_create", r"kallskydd", "uploads, in memory"),
     _rule("intake", "unlink", _LOG_INDEX, "SQLite tries at its end; Landlock refuses"),
     _rule("intake", "utimensat", rf"{_WORKED_IN}|{_LOG_INDEX}", "the heartbeat and the stop give them the time of now"),

@@ -21,6 +21,7 @@ from audit.canary.compare.rows import stored_values
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen
 from audit.canary.compare.steady import Since, compare_snapshots, database_header, differing, no_time_of_a_visit
 from audit.canary.desk import Member, desk_of
+from audit.canary.disturbed import Watched
 from audit.canary.gathered import Run
 from audit.canary.later import time_goes_on
 from audit.canary.locks import check_names, check_threads, names_of
@@ -42,6 +43,7 @@ def live(run: Run, addresses: dict[str, str], members: Sequence[Member]) -> None
     first, second = (
         desk_of(member, run.service.home, run.service.desk_socket, addresses["desk"]) for member in members
     )
+    run.watched = Watched(run.shift)
     try:
         run.service.start()
     except NotStarted as failed:
@@ -52,6 +54,7 @@ def live(run: Run, addresses: dict[str, str], members: Sequence[Member]) -> None
     except OSError as failed:
         run.void("the service went away: {why}", why=failed.strerror or "")
     finally:
+        run.watched.end(run.service.starts())
         run.service.stop()
     if run.service.exit_code != 0:
         run.void("the service ended with {code}", code=run.service.exit_code)
@@ -62,11 +65,10 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
     rest.wait_until_it_rests(run)
     run.heartbeat = (home / SLOTS).stat().st_mtime
     run.names = names_of(run.service.pids())
-    one = CanaryVisitor(
-        run.service.public_socket, addresses["public"], run.markers, run.exchanges, run.number, "A", run.clock
-    )
-    other = CanaryVisitor(
-        run.service.public_socket, addresses["public"], run.other_markers, run.exchanges, run.number, "B", run.clock
+    place, host = run.service.public_socket, addresses["public"]
+    one, other = (
+        CanaryVisitor(place, host, markers, run.plan, run.exchanges, run.number, name, run.clock)
+        for name, markers in (("A", run.markers), ("B", run.other_markers))
     )
     untouched = rest.snapshot_at_rest(home)
     answers = everything(run, desks, "before")
@@ -94,11 +96,11 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
         file_reports(run, desks, (one, other), rows, before)
     # 5.
     run.last_visit = time.time()
+    run.watched.end(run.service.starts())
     run.stored = stored_values(rows_of(home, run.folder / "copy"), read_unseen(home / SLOTS))
     _inspect_processes(run)
     run.output_since += _said_since(run, output)
-    if run.key:
-        time_goes_on(run, desks)
+    time_goes_on(run, desks, one)
     output = _keeper_output(run)
     run.service.stop()
     run.output_since += _said_since(run, output)
@@ -109,9 +111,8 @@ def _visits(run: Run, addresses: dict[str, str], desks: Desks) -> None:
                 size=after["kallskydd.db-wal"]["size"])  # fmt: skip
     no_time_of_a_visit(inspection, after, run.first_visit, run.last_visit)
     run.header = database_header(home / "kallskydd.db")
-    if run.released:
-        # What waited has left its table then.
-        del run.header["free pages"]
+    # What waited has left its table then, and pages are given back.
+    del run.header["free pages"]
     differs = differing(header, run.header)
     inspection.require(
         not differs, "the database's header is the same after the run, but for counters; what differs: {what}",

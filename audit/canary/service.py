@@ -122,11 +122,18 @@ class CanaryService:
 
     def pids(self) -> dict[str, list[int]]:
         """Return the intake and the zygotes, as the keeper named them."""
-        started = [event for event in self._events() if event.get("event") == "intake-started"]
+        started = self._starts()
         if not started:
             return {}
         last = started[-1]
         return {"intake": [int(str(last["pid"]))], "zygote": [int(pid) for pid in str(last["zygotes"]).split()]}
+
+    def starts(self) -> int:
+        """Return how often the keeper has started the intake."""
+        return len(self._starts())
+
+    def _starts(self) -> list[dict[str, object]]:
+        return [event for event in self._events() if event.get("event") == "intake-started"]
 
     def stop(self) -> None:
         """End it in order, by closing its standard input; kill what is left of it after a while."""

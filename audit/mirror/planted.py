@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from audit.mirror.scene import MirrorScene, Place
-from audit.mirror.search import memory
+from audit.observe.memory import memory
 from audit.observe.proc import NotSeen
 
 VISITORS = 8
@@ -40,6 +40,9 @@ class Planted:
     right: list[tuple[str, str]] = field(default_factory=list)
     tried_without_backend: bool = False
     answers_another_name: bool = False
+    # By what a visitor could be known again: it was given in a handshake, or a session was resumed.
+    known_by: set[str] = field(default_factory=set)
+    handshakes: int = 0
     sealed: list[bytes] = field(default_factory=list)
     randoms: list[bytes] = field(default_factory=list)
 

@@ -4,6 +4,7 @@
    file that is open or has changed is searched.
 2. One that is cut off in the middle; one for another name, which must not be answered; where the relay answers plain
    http, one without https, which must be led to https and to nothing that it named.
+   One that comes again by the newest TLS and by the one before, and shows what it was given, if anything.
 3. With `stop` and `start`, commands of the operator's: one while what is behind the mirror is gone. A proxy answers
    502 or the like, and the relay closes.
 Nothing is reported: the page that is asked for is not there, and the home answers so.
@@ -57,6 +58,8 @@ class Planter:
                 return
         self._step("an upload that was cut off", self._cut_off)
         self._step("a visit to another name", self._another_name)
+        if self._blind:
+            self._step("a visit that comes again", self._again)
         if self._plain is not None:
             self._step("a visit without https", functools.partial(self._without_https, self._plain))
         if stop is not None and start is not None and not planted.wrong:
@@ -122,6 +125,26 @@ class Planter:
             return True, "closed"
         self._planted.answers_another_name = True
         return True, "answered"
+
+    def _again(self) -> tuple[bool, str]:
+        """Come twice by each version of TLS, the second time with the session of the first."""
+        done = 0
+        for newest in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+            session = None
+            self._context.maximum_version = newest
+            # A version that is refused gives nothing.
+            with contextlib.suppress(ssl.SSLError, ConnectionError):
+                for _ in range(2):
+                    visitor = Visitor(self._place, self._any_source(), self._name, self._context, session)
+                    with contextlib.closing(visitor):
+                        visitor.send(f"GET / HTTP/1.1\r\nHost: {self._name}\r\nConnection: close\r\n\r\n".encode())
+                        visitor.status()
+                        session = visitor.session
+                        self._planted.known_by |= visitor.known_by()
+                        done += 1
+        self._context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+        self._planted.handshakes = done
+        return done > 0, "answered"
 
     def _without_https(self, plain: Place) -> tuple[bool, str]:
         source, text = self._any_source(), self._planted.browser

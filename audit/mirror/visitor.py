@@ -22,9 +22,16 @@ _RANDOM = slice(11, 43)
 class Visitor:
     """Connects at once and greets; `sealed` gets samples of what is sent afterwards."""
 
-    def __init__(self, place: tuple[str, int], source: str | None, name: str, context: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        place: tuple[str, int],
+        source: str | None,
+        name: str,
+        context: ssl.SSLContext,
+        session: ssl.SSLSession | None = None,
+    ) -> None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name, session=session)
         self.sealed: list[bytes] = []
         self.random = b""
         self._socket = socket.create_connection(
@@ -68,6 +75,19 @@ class Visitor:
                 return None
         found = re.match(rb"HTTP/1\.1 (\d{3}) ", answer)
         return int(found[1]) if found else None
+
+    @property
+    def session(self) -> ssl.SSLSession | None:
+        """Return what it could show the next time."""
+        return self._tls.session
+
+    def known_by(self) -> set[str]:
+        """Return by what the other side could know it again: to be asked once an answer has come."""
+        given = self._tls.session
+        found = {"a ticket"} if given is not None and given.has_ticket else set()
+        if given is not None and given.id and not given.has_ticket:
+            found.add("a session id")
+        return found | ({"a resumed session"} if self._tls.session_reused else set())
 
     def close(self) -> None:
         """End it as a browser does."""

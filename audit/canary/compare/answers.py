@@ -23,10 +23,11 @@ from audit.canary.compare.random import Observation
 from audit.canary.visits.http import Answer
 from audit.canary.visits.markers import BEGINNING
 from audit.canary.visits.visitor import Exchange
-from audit.verdict import Inspection
+from audit.verdict import Inspection, Word
 
 _MOST_SHOWN = 40
 _AROUND = 60
+_NOTHING = "value of what was planted"
 _HOUR_BYTES, _HOUR_SECONDS = 4, 3600  # of a mark: the hour of its making, and random bytes
 
 
@@ -75,6 +76,8 @@ _ASKED = re.compile(
     rb'(?<=name="asked" value=")[1-8](?=")|(?<="word-)[1-8](?=")|(?<=>Ord )[1-8](?=<)'
     rb'|(?<="wrong-)[1-8](?=[ "])|(?<=>Ord )[1-8](?= st)'
 )
+# The same in words of any language, before the field.
+_LABEL = re.compile(rb'(?<=<label for="word-)[1-8]">[^<]*')
 # What was found in a picture is shown up to a length, and may end within what was planted there.
 _CUT_OFF = re.compile(rb"(?<= )%s[bcdfghjklmnprstx]{1,20}(?=</bdi>)" % BEGINNING.encode())
 _WORDS = re.compile(rb"(?<=<bdi>)[a-z]+(?=</bdi>)")
@@ -103,8 +106,13 @@ class DeskAnswer:
     stored: frozenset[bytes]
 
 
-def compare_answers(inspection: Inspection, exchanges: Sequence[Exchange], known: Mapping[int, Known]) -> None:
-    """Every answer of one name is the same, in all runs."""
+def compare_answers(
+    inspection: Inspection, exchanges: Sequence[Exchange], known: Mapping[int, Known], differs: Sequence[str] = ()
+) -> None:
+    """Every answer of one name is the same, in all runs; `differs` says of the second on what is another than before.
+
+    Where the first run has one answer and a later one another, that property is named.
+    """
     first: dict[str, bytes] = {}
     told: set[str] = set()
     for exchange in exchanges:
@@ -116,9 +124,11 @@ def compare_answers(inspection: Inspection, exchanges: Sequence[Exchange], known
             told.add(exchange.name)
             where = _first_difference(other, plain)
             if len(told) <= _MOST_SHOWN:
+                another = differs[exchange.run - 1] if exchange.run and differs else _NOTHING
                 inspection.found(
-                    "two answers to {name} differ: {one} and {other}", name=exchange.name,
-                    one=_around(other, where), other=_around(plain, where),
+                    "two answers to {name} differ: {one} and {other} (in run {run}, which has another: {another})",
+                    name=exchange.name, one=_around(other, where), other=_around(plain, where), run=exchange.run,
+                    another=Word(another),
                 )  # fmt: skip
     if len(told) > _MOST_SHOWN:
         inspection.found("and answers to {count} more questions differ", count=len(told) - _MOST_SHOWN)
@@ -132,7 +142,7 @@ def masked(whole: bytes, known: Known) -> bytes:
     for token in TOKENS:
         whole = token.pattern.sub(token.name.encode(), whole)
     whole = _WORDS.sub(b"word", whole)
-    whole = _ASKED.sub(b"number", whole)
+    whole = _ASKED.sub(b"number", _LABEL.sub(b'number">label', whole))
     for value, name in known:
         whole = whole.replace(value, name)
     return _PADDING.sub(b"", _CUT_OFF.sub(b"cut off", whole))

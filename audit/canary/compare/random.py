@@ -9,14 +9,15 @@ it is asked whether the byte there
 2. runs with the clock or the order: the same distance from a second, a sixteenth of one, a count, wherever that begins;
 3. differs from the second's lowest byte by the same bits each time, which is a clock under a constant key.
 
-And for each pair of values, whether they hold five equal bytes at one place, and for windows of two, four and eight
+And for each pair of values, whether they hold six equal bytes at one place, and for windows of two, four and eight
 bytes, in both orders of bytes, whether they only ever rise or fall in each run. Last, for values of one row, whether
 one byte combined with another is decided by a group: a clock that is covered with bytes that stand beside it.
 
 All of that is asked of all runs together and of each by itself: the clock of one of them is moved, by another way in
 each second, so what follows from the hour or minute is in the others alone a function of these.
 
-Chance: each question is asked only where so many values answer it that a random field says yes less than once in 10^8.
+Chance: each question is asked only where so many values answer it that all of them together say yes of random fields
+less than once in 10^6 sets of three runs (`tests/audit/canary/test_audit_chance.py`).
 Not found is what is covered with a secret key that changes, and what is no function of a single byte and is shorter.
 """
 
@@ -28,14 +29,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import comb, log2
 
-# So many values have to repeat what another one of their group decides: 256^-5 is 10^-12, and a field has 5,000 places.
-_BITS_THAT_AGREE = 40
+# So many values have to repeat what another one of their group decides: 256^-6 is 10^-14, and a field has 5,000 places.
+_BITS_THAT_AGREE = 48
 _BITS_OF_A_BYTE, _BITS_OF_HALF = 8, 4
 # How rare a bit must be that tells two kinds: for each of the 1,224 bits of a grant.
 _BITS_THAT_TELL = 38
 _WORST_CHANCE = 1e-13  # of all values lying in a part of the circle that chance would have them all over
-_EQUAL_BYTES = 5
-_IN_ORDER = 12  # values in two runs: once in 10^5 for each run of six, in both directions
+# Of a thousand values of one field two have six equal bytes at one of twenty places once in 10^7 runs.
+_EQUAL_BYTES = 6
+_IN_ORDER = 20  # values in three runs: once in 10^12, in both directions
+# A row has 32,000 pairs of bytes.
+_REPEATS_OF_A_ROW = 6
 _WINDOWS = (2, 4, 8)
 # Steps a second of a byte that counts time. Slower ones hold still, which question 1 asks.
 _RATES = (1.0, 1 / 2, 2.0, 4.0, 10.0, 16.0, 1000 / 256, 10**6 / 256**2, 10**9 / 256**3)
@@ -64,7 +68,7 @@ class Observation:
         return int(self.before // 60) if self.before // 60 == self.after // 60 else None
 
 
-_GROUPS: tuple[tuple[str, Callable[[Observation], Hashable | None]], ...] = (
+GROUPS: tuple[tuple[str, Callable[[Observation], Hashable | None]], ...] = (
     ("is the same in all values", lambda _one: 0),
     ("is decided by the run", lambda one: one.run),
     ("is decided by the visitor", lambda one: (one.run, one.visitor)),
@@ -92,7 +96,7 @@ def _dependences(ordered: Sequence[Observation], bits: int) -> list[str]:
     found = []
     agree = -(-_BITS_THAT_AGREE // bits)
     shortest = min((len(one.value) for one in ordered), default=0)
-    groups = [(words, _groups(ordered, key, agree)) for words, key in _GROUPS]
+    groups = [(words, groups_of(ordered, key, agree)) for words, key in GROUPS]
     clocks = [*_clocks(ordered)] if bits == _BITS_OF_A_BYTE else []
     for place in range(shortest):
         column = [one.value[place] for one in ordered]
@@ -108,7 +112,7 @@ def dependences_within(rows: Sequence[Observation]) -> list[str]:
     ordered = sorted(rows, key=lambda one: one.before)
     width = min((len(one.value) for one in ordered), default=0)
     width = min(width, _LONGEST_FOR_PAIRS)
-    groups = [(words, _groups(ordered, key, _BITS_THAT_AGREE // _BITS_OF_A_BYTE)) for words, key in _GROUPS]
+    groups = [(words, groups_of(ordered, key, _REPEATS_OF_A_ROW)) for words, key in GROUPS]
     found = []
     for first in range(width):
         for second in range(first + 1, width):
@@ -141,10 +145,10 @@ def _at_least(heads: int, tosses: int) -> float:
     return float(sum(comb(tosses, each) for each in range(heads, tosses + 1)) / 2**tosses)
 
 
-def _groups(
+def groups_of(
     samples: Sequence[Observation], key: Callable[[Observation], Hashable | None], agree: int
 ) -> list[list[int]]:
-    """Which values are of one group, those with the most first; nothing where too few would have to agree."""
+    """Return which values are of one group, those with the most first; nothing where too few would have to agree."""
     found: dict[Hashable, list[int]] = defaultdict(list)
     for number, one in enumerate(samples):
         if (name := key(one)) is not None:
@@ -157,13 +161,13 @@ def _agrees(groups: list[list[int]], column: Sequence[int]) -> bool:
     return bool(groups) and all(column[number] == column[group[0]] for group in groups for number in group[1:])
 
 
-def _mostly_agrees(groups: list[list[int]], column: Sequence[int], bits: int) -> bool:
-    """Whether so many values repeat what most of their group have that chance had to choose as many bits."""
+def mostly_agrees(groups: list[list[int]], column: Sequence[int], bits: float, needed: float) -> bool:
+    """Whether so many values repeat what most of their group have that chance had to choose as many bits as needed."""
     counts = [max(Counter(column[number] for number in group).values()) for group in groups]
     repeats = sum(count - 1 for count in counts)
     # By so many choices of values could they have agreed.
     choices = comb(sum(map(len, groups)), repeats + sum(count > 1 for count in counts))
-    return repeats * bits - log2(choices) >= _BITS_THAT_AGREE
+    return repeats * bits - log2(choices) >= needed
 
 
 def _clocks(samples: Sequence[Observation]) -> Iterator[tuple[str, float, list[float]]]:
@@ -189,7 +193,7 @@ def _of_column(
 ) -> Iterator[str]:
     """Every answer; a byte that never changes is decided by everything."""
     if (len(column) - len(set(column))) * bits >= _BITS_THAT_AGREE:
-        yield from (words for words, several in groups if _mostly_agrees(several, column, bits))
+        yield from (words for words, several in groups if mostly_agrees(several, column, bits, _BITS_THAT_AGREE))
     yield from (words for words, around, clock in clocks if _runs_along(column, clock, around))
     if _is_covered_clock(column, samples):
         yield "is the clock under a constant key"

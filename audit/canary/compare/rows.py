@@ -104,6 +104,7 @@ _KEYS = {
 _HEADER = struct.Struct(">B32sIIBIB24s48s")  # FORMATS, section 3
 _ENDS = 64  # bytes of ciphertext at either end: what lies between opens with them or not at all
 _NUMBER_BITS = 31
+_A_PREVIEW = 3
 SHARE_BYTES = 32
 _KEYS_TOP = 31  # the byte of an X25519 key whose highest bit is clear, as in every one of them
 _BATCHES = frozenset(4 << number for number in range(8))
@@ -220,6 +221,20 @@ def random_fields(noted: Iterable[Noted]) -> dict[str, list[Observation]]:
         shares = (("shred.slots", share) for share in one.shares.values())
         for name, value in (*_random_values(one.rows), *shares):
             found.setdefault(name, []).append(one.sample(value))
+    return found
+
+
+def random_numbers(noted: Iterable[Noted]) -> dict[str, list[Observation]]:
+    """Return what is stored as a number and must be random, as bytes of which the residues are asked."""
+    found: dict[str, list[Observation]] = {}
+    for one in noted:
+        for table, rows in one.rows.items():
+            for row in rows:
+                for column, kind in COLUMNS[table].items():
+                    value = row.get(column)
+                    # A preview has the number of its file.
+                    if kind in {K.SLOT, K.NUMBER} and isinstance(value, int) and row.get("item_kind") != _A_PREVIEW:
+                        found.setdefault(f"{table}.{column}", []).append(one.sample(value.to_bytes(8, "big")))
     return found
 
 

@@ -49,6 +49,7 @@ UNEVEN = (
     Uneven(r"\w+ (brk|mmap|mremap|mprotect|madvise)\(.*", "memory, as needed; large sizes are compared by themselves"),
     Uneven(r"\w+ getrandom\(\)", "the libraries' own, when they first draw in a thread"),
     Uneven(r'intake openat\(AT_FDCWD<>, "/home/roster", .*', "every other second at most"),
+    Uneven(r"intake ftruncate\(</home/kallskydd\.db>, \d+\)", "as many pages as are free; their number is compared"),
     Uneven(r"intake pwrite64\(</home/kallskydd\.db(-wal)?>, .*", "a page splits where random keys fall"),
 )  # fmt: skip
 _UNEVEN = re.compile("|".join(one.line for one in UNEVEN))

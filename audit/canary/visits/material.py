@@ -5,9 +5,13 @@ The picture is more than one megabyte, because that is where a web library begin
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import secrets
 import struct
+import wave
+import zipfile
 import zlib
 from functools import cache
 
@@ -26,6 +30,18 @@ _TEXT_CHUNKS = 24
 _TEXT_BYTES = 56 * 1024  # 24 of them are 1.3 MiB
 
 
+# WebM of two pictures of one colour, with no sound: `av` made it, of 626 bytes.
+_FILM = zlib.decompress(base64.b85decode(
+    "c-oV4y}x+AQ(GgW({~{L)X3uWxsk)EsiizMDc7mJk;$pGkx3%BA)S!{1elxzeP@^K^4;AXyt+lyb7flan#P3?o><7bY#{H3@9rKTPblPYdhn"
+    "ViMrjCFCU`ecvWZFO4a6LVNCsK~kgGOnUEkQu@8say(Cd>}mS$$8X9z?FM&XXAe3#A+hfIhzkn{JggSyW2dLv`;(T>Lx=Id%bvIv{g$e^@!P"
+    "IGBqN=G9@TWeT+Sb$}7Bct-;<`&kk4;db`ZD@4Z)o1|n^WWm)1<3~*(of8CUEJ>K=j`v|8syTBYHM-v_2dKH$q4h)Pb_j>+~eWs=i=iU6z}K"
+    "g>*~@z!8yMuRlzqkB{NYWEHfoFKmEi)*To$!p+Sxzp8kF=?UM}*tiVXm$N&l$<ej&bI&?m7WLW&Zk%6J1$+Ovsf%yZ|HvtP383`{227?3!hC"
+    "0Xl|Nm{A{r~^}>Fodie-ddZoA~eS)=Y!{e~aH21<b!@ow~-bUs~o<`WsPhz2(3E9~N5t&Hw-ZSG)U<s7Owpe|GNc&bMc6t3QX7?PQzgr|#BZ"
+    "e{d$phQ*T`8B!S97#t?eQ3zmQU{+vY2q^%?`o!J+n;RLncL7t^$0o+P9~zkfRg2ed"
+))  # fmt: skip
+_FIXED = (2026, 1, 1, 0, 0, 0)
+
+
 def picture(exif: str, comment: str, texts: int = _TEXT_CHUNKS) -> bytes:
     """Make a PNG whose EXIF names `exif` as artist and that carries `comment` in text chunks, of 1.3 MiB by default."""
     rows = b"".join(
@@ -37,7 +53,7 @@ def picture(exif: str, comment: str, texts: int = _TEXT_CHUNKS) -> bytes:
 def noise(exif: str, comment: str) -> bytes:
     """Make a PNG with the same hidden data whose clean copy is above a mebibyte too: nothing makes its pixels fewer."""
     width = 3 * _NOISE_SIDE
-    pixels = hashlib.shake_128(b"").digest(width * _NOISE_SIDE)
+    pixels = _pixels(width * _NOISE_SIDE)
     rows = b"".join(b"\0" + pixels[start : start + width] for start in range(0, len(pixels), width))
     return _png(_NOISE_SIDE, zlib.compress(rows), exif, comment, texts=1)
 
@@ -130,6 +146,44 @@ def document(author: str) -> bytes:
         len(objects) + 1,
         start,
     )
+
+
+def of_kind(kind: str, hidden: str, size: int) -> tuple[str, str, bytes]:
+    """Make a file of a kind and size, with `hidden` where nobody looks; return its ending, its type and the bytes."""
+    if kind == "film":
+        # A void element, which players step over.
+        said = hidden.encode().ljust(size, b" ")
+        return ".webm", "video/webm", _FILM + b"\xec\x08" + len(said).to_bytes(7, "big") + said
+    if kind == "recording":
+        with io.BytesIO() as made:
+            with wave.open(made, "wb") as file:
+                file.setparams((1, 2, 48_000, 0, "NONE", ""))
+                file.writeframes(_pixels(size // 2 * 2))
+            return ".wav", "audio/wav", made.getvalue() + b"LIST" + struct.pack("<I", len(hidden)) + hidden.encode()
+    if kind == "e-mail":
+        head = f"From: Anna <a@kommun.example>\r\nTo: b@kommun.example\r\nX-Mailer: {hidden}\r\nSubject: One\r\n"
+        head += 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b0"\r\n\r\n'
+        parts = "--b0\r\nContent-Type: text/plain\r\n\r\nHello.\r\n--b0\r\nContent-Type: text/csv\r\n"
+        parts += 'Content-Disposition: attachment; filename="one.csv"\r\n\r\n'
+        return ".eml", "message/rfc822", (head + parts).encode() + _lines(size) + b"\r\n--b0--\r\n"
+    if kind == "archive":
+        with io.BytesIO() as made:
+            with zipfile.ZipFile(made, "w") as file:
+                file.comment = hidden.encode()
+                for name in ("one.csv", "two.csv"):
+                    file.writestr(zipfile.ZipInfo(name, _FIXED), _lines(size // 2))
+            return ".zip", "application/zip", made.getvalue()
+    return ".csv", "text/csv", _lines(size)
+
+
+def _pixels(size: int) -> bytes:
+    return hashlib.shake_128(b"").digest(size)
+
+
+def _lines(size: int) -> bytes:
+    """Return rows of a table that are the same each time and not one like another."""
+    rows = _pixels(size // 2).hex().encode()
+    return b"a;b\n" + b"".join(rows[at : at + 40] + b";" + rows[at + 40 : at + 79] + b"\n" for at in range(0, size, 80))
 
 
 def _segment(marker: int, content: bytes) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ClassVar
 
 from audit.canary.visits.http import (
     BOUNDARY,
@@ -26,13 +27,12 @@ from audit.canary.visits.http import (
     send_twice,
 )
 from audit.canary.visits.markers import Marker, new_address, new_text, planted
+from audit.canary.visits.plan import Browser, Plan
 
 SHOWN = 203  # a page that answers a form
 OVER = 400  # a page that was, or never was, at its address
 _SEE_OTHER = 303
 _WATCHED_SECONDS = 1.5  # the page that shows how far a report has come is written every half second
-# As browsers do whom a form has led to a page, or who load it again: nobody else is shown it.
-_LED_HERE = ("Sec-Fetch-Site", "same-origin")
 # A line of that page that says how much of a form has come.
 _PERCENT = re.compile(rb'<p[^>]*><label>[^<>]* <progress value="\d+" max="100"></progress></label></p>\n')
 _NOT_ALOUD = b' aria-live="off"'
@@ -47,30 +47,33 @@ class Markers:
 
     by_kind: dict[str, Marker]
 
+    # What the browser sends besides, with nothing planted in it.
+    plain: tuple[tuple[str, str], ...] = ()
+
     @classmethod
-    def of_another(cls) -> Markers:
-        """Those of a second visitor, with another browser, of another language, and by another mirror."""
+    def of_another(cls, browser: Browser) -> Markers:
+        """Those of a second visitor, by another mirror."""
         planted_ones = [
             new_address("X-Forwarded-For"),
             new_address("X-Real-IP", version=6),
-            new_text("User-Agent", "{}/8.5"),
-            new_text("Accept-Language", "ar,{};q=0.9"),
-            new_text("Accept-Encoding", "gzip, br, {};q=0.1"),
+            new_text("User-Agent", browser.named.replace("{marker}", "{}")),
+            new_text("Accept-Language", f"{browser.language},{{}};q=0.9"),
+            new_text("Accept-Encoding", f"{browser.encoding}, {{}};q=0.1"),
             new_text("text"),
         ]
-        return cls({marker.kind: marker for marker in planted_ones})
+        return cls({marker.kind: marker for marker in planted_ones}, browser.headers)
 
     @classmethod
-    def new(cls) -> Markers:
+    def new(cls, browser: Browser) -> Markers:
         """Fresh ones."""
         planted_ones = [
             new_address("X-Forwarded-For", "{}, 10.0.0.1"),
             new_address("X-Real-IP"),
             new_address("Forwarded", 'for="[{}]";proto=http', version=6),
             new_text("Via", "1.1 {}"),
-            new_text("User-Agent", "Mozilla/5.0 ({}) Gecko/20100101"),
+            new_text("User-Agent", browser.named.replace("{marker}", "{}")),
             new_text("Referer", "https://{}.example/start"),
-            new_text("Accept-Language", "fi,{};q=0.5"),
+            new_text("Accept-Language", f"{browser.language},{{}};q=0.5"),
             new_text("Cookie", "session={}"),
             new_text("query", "from={}"),
             new_text("file name", "{}.png"),
@@ -79,14 +82,15 @@ class Markers:
             new_text("desk request"),
             *(new_text(kind) for kind in CONTENT if kind != "case code"),
         ]
-        return cls({marker.kind: marker for marker in planted_ones})
+        plain = (("Accept-Encoding", browser.encoding), *browser.headers)
+        return cls({marker.kind: marker for marker in planted_ones}, plain)
 
     def __getitem__(self, kind: str) -> str:
         return self.by_kind[kind].text
 
     def headers(self) -> list[tuple[str, str]]:
         """Return what a browser could add to any request."""
-        return self._carried("User-Agent", "Referer", "Accept-Language", "Accept-Encoding", "Cookie")
+        return [*self._carried("User-Agent", "Referer", "Accept-Language", "Accept-Encoding", "Cookie"), *self.plain]
 
     def forwarded(self) -> list[tuple[str, str]]:
         """Return what a proxy could add that keeps addresses."""
@@ -135,16 +139,20 @@ class CanaryVisitor:
     socket: Path
     host: str
     markers: Markers
+    plan: Plan
     exchanges: list[Exchange] = field(default_factory=list)
     run: int = 0
     name: str = "A"
     clock: Callable[[], float] = time.time
     # Where the forms of one inbox have led to, until it is left.
     led: list[str] = field(default_factory=list)
+    ANY: ClassVar[tuple[int, ...]] = (200, SHOWN, _SEE_OTHER, 400, 403, 404, 405)
+    # As browsers do whom a form has led to a page, or who load it again: nobody else is shown it.
+    LED_HERE: ClassVar[tuple[str, str]] = ("Sec-Fetch-Site", "same-origin")
 
     def get(self, name: str, target: str, right: Iterable[int] = (200,)) -> Answer:
         """Ask for a page."""
-        return self.keep(name, request("GET", target, self._headers()), right, ())
+        return self.keep(name, request("GET", target, self.headers()), right, ())
 
     def post(
         self,
@@ -163,8 +171,26 @@ class CanaryVisitor:
             f"{name}, sent", self._form(target, multipart(fields, uploads)), (_SEE_OTHER,), (), last_after=last_after
         )
         self.led.append(led.location)
-        asked = request("GET", led.location, [*self._headers(), _LED_HERE])
+        asked = request("GET", led.location, [*self.headers(), self.LED_HERE])
         return self.keep(name, asked, right, may_echo, of_a_form=True, form_again=form_again)
+
+    def oddly(
+        self,
+        name: str,
+        target: str,
+        fields: Sequence[tuple[str, str]] | None,
+        uploads: Sequence[Upload] = (),
+        *,
+        more: Sequence[tuple[str, str]] = (),
+    ) -> str:
+        """Send a form, or ask for a page, whatever the service says to it; return the address to which it leads."""
+        headers = [*self.headers(), *more]
+        sent = request("GET", target, headers) if fields is None else self._form(target, multipart(fields, uploads))
+        led = self.keep(f"{name}, sent", sent, self.ANY, ("text",))
+        if led.status == _SEE_OTHER:
+            asked = request("GET", led.location, [*self.headers(), self.LED_HERE])
+            self.keep(name, asked, self.ANY, ("text",))
+        return led.location
 
     def raw(self, name: str, sent: bytes, right: Iterable[int]) -> Answer:
         """Send bytes that are no request."""
@@ -179,7 +205,7 @@ class CanaryVisitor:
     def watching(self, name: str, target: str) -> Iterator[None]:
         """Look at a page that goes on for as long as this is entered, and for a while longer."""
         before = self.clock()
-        with glancing(self.socket, request("GET", target, self._headers()), b"</p>", _WATCHED_SECONDS) as received:
+        with glancing(self.socket, request("GET", target, self.headers()), b"</p>", _WATCHED_SECONDS) as received:
             yield
         answer = read_answer(bytes(received))
         # How often that line comes, and of how much it tells, follows from the moments at which the service looks.
@@ -205,7 +231,7 @@ class CanaryVisitor:
     def ask_again(self) -> None:
         """All that was shown of an inbox that is left stands nowhere any more, as at an address that never was."""
         for target in self.led:
-            asked = request("GET", target, [*self._headers(), _LED_HERE])
+            asked = request("GET", target, [*self.headers(), self.LED_HERE])
             self.keep("a page that is over", asked, (OVER, *_STILL_THERE), ())
         self.led.clear()
 
@@ -220,9 +246,10 @@ class CanaryVisitor:
 
     def _form(self, target: str, body: bytes) -> bytes:
         kind = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")
-        return request("POST", target, [*self._headers(), ("Origin", f"http://{self.host}"), kind], body)
+        return request("POST", target, [*self.headers(), ("Origin", f"http://{self.host}"), kind], body)
 
-    def _headers(self) -> list[tuple[str, str]]:
+    def headers(self) -> list[tuple[str, str]]:
+        """Return those of a request for a page."""
         return [("Host", self.host), *self.markers.headers()]
 
     def keep(

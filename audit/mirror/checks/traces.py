@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from audit.mirror.planted import Planted, without_chance
 from audit.mirror.scene import MirrorScene
-from audit.mirror.search import found_in_memory, names_of
+from audit.mirror.search import names_of
 from audit.mirror.watch import Watch
+from audit.observe.memory import found_in_memory
 from audit.verdict import Inspection, Word, listed
 
 # Buffers of closed connections stay as they are until something else is written there: of each direction's one piece.
@@ -26,6 +27,11 @@ def check_requests(inspection: Inspection, planted: Planted) -> None:
                  outcomes=Word(different[0]) if len(different) == 1 else listed(different))  # fmt: skip
     if planted.answers_another_name:
         inspection.found("a visit to another name was answered")
+    if planted.handshakes:
+        inspection.require(
+            not planted.known_by, "{count} handshakes give a visitor nothing to be known by: {what}",
+            count=planted.handshakes, what=", ".join(sorted(planted.known_by)) or "-",
+        )  # fmt: skip
     if planted.without_sources:
         inspection.missed("addresses: the mirror listens on IPv6 alone, where a visitor on this computer has but one")
     if not planted.tried_without_backend:

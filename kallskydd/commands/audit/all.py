@@ -52,7 +52,7 @@ _HELP = {
 }
 # What is said before it, how often it runs, and what runs.
 _RUNS: dict[str, tuple[str, int, Callable[[], list[Check]]]] = {
-    "canary": ("The canary runs: two minutes or more each time.", CANARY_RUNS, lambda: run_canary(progress=prose)),
+    "canary": ("The canary runs: four minutes or more each time.", CANARY_RUNS, lambda: run_canary(progress=prose)),
     "selftest": ("The selftest runs: an hour or more.", 1, lambda: run_selftest(faults_in(FAULTS), prose)),
 }
 

@@ -1,6 +1,6 @@
 """`kallskydd audit canary`: a private instance, real visits with planted markers, and everything it did inspected.
 
-Exit codes: 0 clean, 1 something found, not seen, or void, 2 usage, 4 strace is missing.
+Exit codes: 0 clean, 1 something found or not seen, 2 usage, 4 strace is missing, 5 void: run it again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ def add_parser(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     """Add `canary` to `audit`."""
     parser = actions.add_parser("canary", help="plant markers in a private instance and watch every call it makes")
     add_output(parser)
+    parser.add_argument("--seed", default="", metavar="SEED", help="of a result: draw the same visitors again")
     parser.set_defaults(run=run)
 
 
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         return USAGE
     warn_ordinary_account()
     started = time.monotonic()
-    report = report_of("canary", run_canary(progress=prose))
+    report = report_of("canary", run_canary(progress=prose, seed=args.seed))
     return finish(args, report, key, seconds=round(time.monotonic() - started, 1))
 
 

@@ -23,7 +23,7 @@ from audit.report.text_table import as_text
 from audit.verdict import AuditReport, Check, Verdict
 from kallskydd.certificate.document import as_pdf
 from kallskydd.certificate.errors import SheetTooFull
-from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, answer, prose, result
+from kallskydd.say import FINDINGS, OK, REFUSED, USAGE, VOID, answer, prose, result
 
 NOT_RUNNING = "Nobody serves this home, as far as this account can see."
 START_IT = "Start it with `kallskydd serve`, or run the audit as root or as the service's own account."
@@ -136,4 +136,4 @@ def finish(args: argparse.Namespace, report: AuditReport, key: bytes | None, **f
         result({**report.as_object(), **facts})
     else:
         answer(as_text(report, every_row=args.all), as_json=False)
-    return OK if report.verdict is Verdict.CLEAN else FINDINGS
+    return {Verdict.CLEAN: OK, Verdict.VOID: VOID}.get(report.verdict, FINDINGS)

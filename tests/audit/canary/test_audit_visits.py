@@ -26,12 +26,15 @@ from audit.canary.later import check_heartbeat
 from audit.canary.members import check_excluded
 from audit.canary.opened import Granted, Opened, ReadEntry, unsigned_entries
 from audit.canary.visits.http import glancing, hidden_fields, read_answer
+from audit.canary.visits.plan import Plan
 from audit.canary.visits.visitor import CanaryVisitor, Exchange, Markers
 from audit.verdict import Inspection, Verdict
 from cases.roster.chain import parse_roster, verify_line
 from cases.roster.member import read_join
 from trusted.roster.text import NO_PREVIOUS, RosterHome, render
 
+PLAN = Plan("a seed")
+MARKERS = Markers.new(PLAN.browser(0, "A"))
 ANNA, BO = Member.new("Anna Ask"), Member.new("Bo Bok")
 FORMS = """
 <form action="/inbox/take-back"><input type="hidden" name="switch" value="en"></form>
@@ -154,7 +157,7 @@ def test_a_page_to_which_a_form_led_and_which_a_browser_may_keep_is_a_finding(se
         head = "303 See Other\r\nLocation: /answers/1\r\n" if target == "/report" else f"203 x\r\n{told}"
         return [f"HTTP/1.1 {head}Content-Length: 0\r\n\r\n".encode()]
 
-    visitor, look = CanaryVisitor(served(answer), "host", Markers.new()), Inspection()
+    visitor, look = CanaryVisitor(served(answer), "host", MARKERS, PLAN), Inspection()
     visitor.get("the form", "/")
     visitor.post("a report", "/report", [], form_again=form_again)
 
@@ -246,7 +249,7 @@ def test_a_page_that_still_stands_when_its_inbox_is_left_is_a_finding(served, ke
     path = served(
         lambda target: [b"HTTP/1.1 203 Kept\r\n\r\ncase" if target == kept else b"HTTP/1.1 400 Over\r\n\r\nover"]
     )
-    visitor, look = CanaryVisitor(path, "x.onion", Markers.new()), Inspection()
+    visitor, look = CanaryVisitor(path, "x.onion", MARKERS, PLAN), Inspection()
     visitor.get("a page that is over", "/page/never", right=(400,))
     visitor.led += ["/page/1", "/page/2"]
 
@@ -287,7 +290,7 @@ def test_what_a_progress_page_says_of_others_is_a_finding_and_how_much_has_come_
     percent = b'<p%s><label>%d %% of it <progress value="%d" max="100"></progress></label></p>\n'
     told = {"/1": [percent % (b"", 40, 40), b"<p>cleaned</p>\n"], "/2": [percent % (b' aria-live="off"', 7, 7), line]}
     path = served(lambda target: [b"HTTP/1.1 200 OK\r\n\r\n<p>ready</p>\n", *told[target]])
-    visitor = CanaryVisitor(path, "x.onion", Markers.new())
+    visitor = CanaryVisitor(path, "x.onion", MARKERS, PLAN)
 
     for target in told:
         with visitor.watching("a progress page", target):
@@ -303,7 +306,7 @@ def test_half_of_a_form_stays_on_its_way_until_the_others_are_answered(tmp_path)
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as listener:
         listener.bind(str(path))
         listener.listen(1)
-        with CanaryVisitor(path, "x.onion", Markers.new()).sending("/report", [("text", "x" * 4000)]):
+        with CanaryVisitor(path, "x.onion", MARKERS, PLAN).sending("/report", [("text", "x" * 4000)]):
             connection = listener.accept()[0]
             connection.settimeout(0.2)
             came.append(connection.recv(65536))

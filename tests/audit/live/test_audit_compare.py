@@ -36,8 +36,8 @@ from audit.canary.visits.visitor import Exchange
 from audit.verdict import Inspection, Verdict
 from trusted.receipt.wordlist import to_words
 
-# Two runs of nine values by two visitors, seven seconds apart and a quarter of a second within a run.
-RUNS, VALUES, STARTED = (0, 2), 9, 1_795_768_000.3
+# Two runs of twelve values by two visitors, seven seconds apart and a quarter of a second within a run.
+RUNS, VALUES, STARTED = (0, 2), 12, 1_795_768_000.3
 KEY = os.urandom(16)
 
 

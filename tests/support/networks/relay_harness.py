@@ -42,6 +42,9 @@ def contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     )  # fmt: skip
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate, key)
+    # As at the home's mirror entrance.
+    server.num_tickets, server.minimum_version = 0, ssl.TLSVersion.TLSv1_3
+    server.options |= ssl.OP_NO_TICKET
     return server, ssl.create_default_context(cafile=str(certificate))
 
 
