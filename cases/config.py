@@ -91,7 +91,7 @@ class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How much may be sent; the numbers of docs/NUMBERS.md are the most."""
 
     attachment_mib: Annotated[int, msgspec.Meta(ge=1, le=50)] = 50
-    attachments: Annotated[int, msgspec.Meta(ge=1, le=20)] = 20
+    attachments: Annotated[int, msgspec.Meta(ge=1, le=200)] = 200
     report_mib: Annotated[int, msgspec.Meta(ge=1, le=200)] = 200
     # At least what a largest file needs in three quarters of it: the last is kept for small forms
     # (trusted/rooms/uploads.py).

@@ -24,6 +24,11 @@ _FACTS_BYTES: Final = 40 * 1024
 _AROUND_FOUND: Final = 250
 _AROUND_FACT: Final = 150
 
+# More files than these are shown together: a page that shows each of two hundred would be of a size of its own, and
+# nobody would read it.
+_MOST_SHOWN: Final = 20
+_NOTHING_SHOWN: Final[Mapping[str, Any]] = {"kinds": [], "groups": [], "left_out": 0, "lost": [], "facts": []}
+
 # Reasons that one page gives; a form with more refused files was written by hand.
 _MOST_REFUSED: Final = 24
 # Those that are not better known by their letters, as JPEG and PDF are.
@@ -76,8 +81,23 @@ def refused_shown(refused: Sequence[FileShown], language: Language) -> list[tupl
 def files_shown(
     files: Sequence[FileShown], language: Language, numbers: Mapping[str, int], before: Ticked = NOTHING_TICKED
 ) -> list[dict[str, Any]]:
-    """Return what was removed from each file, and what was refused and why. `numbers` is what the case calls them."""
-    return [_file_shown(file, language, numbers.get(file.file_id, file.order), before, len(files)) for file in files]
+    """Return what was removed from each file, or from many together, and what was refused and why.
+
+    `numbers` is what the case calls them.
+    """
+    shown = [_file_shown(file, language, numbers.get(file.file_id, file.order), before, len(files)) for file in files]
+    accepted = [one for one in shown if one["refused"] is None]
+    if len(accepted) <= _MOST_SHOWN:
+        return shown
+    together = {
+        **_NOTHING_SHOWN,
+        "refused": None,
+        "together": len(accepted),
+        **{name: [*dict.fromkeys(each for one in accepted for each in one[name])] for name in ("kinds", "lost")},
+        **{name: any(one[name] for one in accepted) for name in ("may_hold_pictures", "has_sound", "names_stay")},
+        "facts": [fact for one in accepted for fact in one["facts"]],
+    }
+    return [together, *(one for one in shown if one["refused"] is not None)]
 
 
 def facts_offered(files: Sequence[FileShown], language: Language, numbers: Mapping[str, int]) -> frozenset[str]:
@@ -92,6 +112,7 @@ def _file_shown(file: FileShown, language: Language, number: int, before: Ticked
     return {
         # A file that was refused has no number in the case, only its place among those that were chosen.
         "order": file.order,
+        "together": 0,
         "inside": file.inside,
         "number": number,
         "file_id": file.file_id,
@@ -114,10 +135,11 @@ def _report_shown(
     report: ScrubReport | None, language: Language, number: int, before: Ticked, files: int
 ) -> dict[str, Any]:
     if report is None:
-        return {"groups": [], "left_out": 0, "lost": [], "facts": []}
+        return dict(_NOTHING_SHOWN)
     every = tuple(dict.fromkeys(report.removed))
     found = _within(_FOUND_BYTES // files, every, lambda one: _AROUND_FOUND + bytes_in_page(one.example or ""))
     return {
+        "kinds": [language.translate(GROUPS[one.group]) for one in grouped(every)],
         "groups": [_group_shown(one, language) for one in grouped(found)],
         "left_out": len(every) - len(found),
         "lost": [language.translate(LOST[one]) for one in report.lost],

@@ -155,7 +155,7 @@ HEAD_BYTES: Final = 4096
 MOST_DESCRIPTORS: Final = 5
 
 ATTACHMENT_BYTES: Final = 50 * 2**20  # 50 MiB: design, "Numbers"
-MOST_MEMBERS: Final = 20  # as many as a form may bring: design, "Numbers"
+MOST_MEMBERS: Final = 200  # as many as a form may bring: design, "Numbers"
 RESULT_BYTES: Final = 150 * 2**20  # three times what may come in: a PDF made of pixels grows
 PREVIEW_BYTES: Final = 256 * 2**10  # 320 x 320 pixels as JPEG took at most 60 KiB (noise)
 REPORT_BYTES: Final = 64 * 2**10

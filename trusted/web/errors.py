@@ -19,7 +19,7 @@ IntakeError                     the base
 │   └── AnotherWasSent     314  another message was stored from the same page
 └── FileRefused                 this file is left out; the report and its other files go through
     ├── FileTooLarge       321  more than 50 MiB
-    ├── TooManyFiles       322  more than 20 files
+    ├── TooManyFiles       322  more than 200 files
     ├── ReportTooLarge     323  more than 200 MiB in all
     ├── NoRoomNow          324  too much is being received at once
     └── DiskFull           325  the disk has room for text alone, or too many files wait for their release

@@ -8,7 +8,7 @@ class Limits:
     """What one form may bring."""
 
     file_bytes: int = 50 * 2**20  # 50 MiB, about ten phone photographs
-    files: int = 20
+    files: int = 200  # an exported chat with its pictures
     report_bytes: int = 200 * 2**20  # 200 MiB, all files of one form
     # Beyond the report's own limit this much is read and thrown away, because a browser that is cut off while it still
     # sends shows its own error page and not ours.

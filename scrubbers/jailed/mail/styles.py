@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from scrubbers.jailed.mail import covers
 from scrubbers.jailed.office.colours import NAMED, PAPER, hue_of
 from scrubbers.jailed.typeset.model import Hue, Paint
 from trusted.jail.stages import Email, TooLarge
@@ -92,7 +93,7 @@ _PROPERTIES: Final = frozenset({
     "font-family", "font-weight", "color", "background", "background-color", "background-image", "position", "clip",
     "clip-path", "text-indent", "text-decoration", "text-decoration-line", "white-space", "list-style",
     "list-style-type", "vertical-align", "unicode-bidi", "zoom", "filter", "mask", "mask-image", "rotate",
-    "text-fill-color", "text-security", "letter-spacing", "content-visibility",
+    "text-fill-color", "text-security", "letter-spacing", "content-visibility", *covers.PROPERTIES,
 })  # fmt: skip
 _BACKGROUNDS: Final = ("background", "background-color", "background-image")  # fmt: skip
 
@@ -112,6 +113,8 @@ class InheritedStyle:
     background: Colour | None = PAPER
     paper: Colour | None = PAPER  # of the whole page
     unsure: bool = False  # whether it is seen, by a way of hiding that is not followed
+    moved: bool = False  # out of its place, with everything inside
+    covers: bool = False  # the element may lie over other text
     underlined: bool = False
     bold: bool = False
     italic: bool = False
@@ -133,6 +136,11 @@ class InheritedStyle:
             < _ALIKE
         )
         return self.gone or self.invisible or self.tiny or self.beside or self.clear or alike
+
+    @property
+    def may_cover(self) -> bool:
+        """Whether the element is seen, and may lie over the text of another."""
+        return self.covers and not self.gone and not self.invisible
 
     @property
     def tint(self) -> Hue | None:
@@ -367,8 +375,11 @@ def look_of(tag: str, attributes: Mapping[str, str], sheet: StyleSheet, around: 
         # A cell is as wide as its text, whatever it says.
         found = {name: value for name, value in found.items() if name not in {"width", "max-width"}}
     line = found.get("text-decoration-line", found.get("text-decoration"))
+    moved = made.moved or (tag not in {"html", "body"} and covers.is_moved(found))
     made = replace(
         made,
+        moved=moved,
+        covers=(moved and covers.paints(tag, attributes, found)) or covers.casts(found),
         paper=_background(found, made.background) if tag in {"html", "body"} else made.paper,
         underlined=made.underlined or (tag in _UNDERLINED if line is None else "underline" in line),
         gone=made.gone or _is_put_away(tag, attributes, shown="display" in found and "display" not in unknown),

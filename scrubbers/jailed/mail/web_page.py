@@ -141,6 +141,13 @@ class _Reader(Markup):
     def _is_unseen(self) -> bool:
         return bool(self._open) and self._open[-1].unseen
 
+    def _look_of(self, tag: str, attributes: dict[str, str]) -> InheritedStyle:
+        """Return how text in an element looks. Raises Email where the element may cover what the copy would show."""
+        look = look_of(tag, attributes, self._sheet, self._look)
+        if look.may_cover and not self._is_unseen:
+            raise Email
+        return look
+
     # --- what the library calls
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -156,7 +163,7 @@ class _Reader(Markup):
         self._close_implied(tag)
         if len(self._open) >= _DEEPEST:
             raise TooLarge
-        look = look_of(tag, attributes, self._sheet, self._look)
+        look = self._look_of(tag, attributes)
         if tag in _BLOCKS:
             self._end_paragraph()
         # A frame of a page has its text outside the head again.
@@ -257,9 +264,10 @@ class _Reader(Markup):
         if tag == "br" and flow.runs and not self._look.hidden and not self._is_unseen:
             flow.runs.append(Run("\n", struck=self._look.struck))
         elif tag == "hr":
+            self._look_of(tag, attributes)
             self._end_paragraph()
         elif tag == "img" and not self._is_unseen:
-            look = look_of(tag, attributes, self._sheet, self._look)
+            look = self._look_of(tag, attributes)
             if attributes.get("src", "").lower().startswith(("cid:", "data:")) and not look.gone:
                 flow.runs.append(Run(labels.PICTURE))
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from files.messages import message
-from visitors.intake_harness import report_form, running_intake, two_words_back, zygotes
+from visitors.intake_harness import log_in, report_form, running_intake, two_words_back, zygotes
 from visitors.samples import opened, photograph, rows
 
 from trusted.rooms.uploads import GROWN_BYTES
 from trusted.store.store import Store
+from trusted.web.padding import SIZES
 
 MIB = 2**20
 OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
@@ -90,11 +91,29 @@ async def test_each_file_of_an_archive_is_one_of_the_report_and_a_refused_one_is
     assert "Bilaga 3 (text)" in files.plain
 
 
+async def test_an_exported_chat_of_two_hundred_files_is_taken_and_shown_together(tmp_path):
+    async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
+        browser = intake.browser()
+        form = await report_form(browser)
+        chat = zipped(
+            **{"_chat": b"Anna: Det blev fel.", **{f"IMG-{number:04}": photograph() for number in range(199)}}
+        )
+        code = await browser.post("/report", form.with_(), [chat])
+        files = await two_words_back(browser, code)
+        inbox = await log_in(browser, code.receipt)
+        case = await opened(intake, code)
+
+    assert "200 filer togs emot. Så många visas inte en och en" in files.plain
+    assert files.travelled == SIZES[0]
+    assert inbox.travelled <= SIZES[2]
+    assert [type(entry.body).__name__ for entry in case.reporter].count("Attachment") == 200
+
+
 async def test_an_archive_of_more_files_than_may_be_sent_is_refused_whole(tmp_path):
     async with zygotes() as sandbox, running_intake(tmp_path, sandbox=sandbox) as intake:
         browser = intake.browser()
         form = await report_form(browser)
-        many = zipped(**{f"f{number}": b"text" for number in range(20)})
+        many = zipped(**{f"f{number}": b"text" for number in range(200)})
         told = await browser.post("/report", form.with_(), [photograph(32), many, zipped(a=zipped(b=b"text"))])
         staged, free, open_files = rows(intake, "files"), intake.services.budget.free, memory_files()
 

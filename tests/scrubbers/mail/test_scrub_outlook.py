@@ -126,7 +126,7 @@ HOSTILE = {
     "a chain that comes back to itself": (looped, Damaged),
     "messages in each other": (lambda: compound({**note(), **attachment(0, deep(12), "x")}), TooMuchInArchive),
     "more files than a form may bring": (
-        lambda: compound({**note(), **{k: v for n in range(20) for k, v in attachment(n, b"x", "x").items()}}),
+        lambda: compound({**note(), **{k: v for n in range(200) for k, v in attachment(n, b"x", "x").items()}}),
         TooMuchInArchive,
     ),
     "rich text that is HTML": (
