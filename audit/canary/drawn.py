@@ -32,7 +32,7 @@ from audit.verdict import Inspection
 SHORTEST = 12
 _RANDOM_BYTES, _NUMBER_BYTES = 6, 3
 # Of a case code, docs/FORMATS.md section 6: what a word stands for, and how many bits of the last one check the others.
-_BITS_OF_A_WORD, _CHECK_BITS, _CODE_BYTES = 12, 6, 12
+_BITS_OF_A_WORD, _CHECK_BITS, CODE_BYTES = 12, 6, 12
 _NONCE = 24
 # What is drawn in one piece; other random columns follow from keys.
 _DRAWN = frozenset({("cases", "case_id"), ("files", "file_id")})
@@ -171,13 +171,17 @@ def _number(name: str, value: bytes, key: bytes) -> int | None:
     return number_of(value, key, _CHECK_BITS if name == _CODE else 0)
 
 
+def secret_of(words: Sequence[bytes]) -> int:
+    """Return the number that the words of a case code stand for, without the bits that check it."""
+    values = _words()
+    return sum(values[word] << _BITS_OF_A_WORD * place for place, word in enumerate(reversed(words))) >> _CHECK_BITS
+
+
 def _of_words(words: Sequence[bytes]) -> bytes:
     """Return what was drawn for a case code, without its last bits; nothing for words of another list."""
-    values = _words()
-    if any(word not in values for word in words):
+    if any(word not in _words() for word in words):
         return b""
-    whole = sum(values[word] << _BITS_OF_A_WORD * place for place, word in enumerate(reversed(words)))
-    return (whole >> _CHECK_BITS << _CHECK_BITS).to_bytes(_CODE_BYTES, "big")
+    return (secret_of(words) << _CHECK_BITS).to_bytes(CODE_BYTES, "big")
 
 
 @cache

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from audit.canary.drawn import CODE_BYTES, secret_of
 from audit.canary.gathered import Run
 from audit.canary.visits.visitor import CONTENT
 from audit.observe.memory import found_in_memory
@@ -99,6 +100,10 @@ def needles_of(run: Run) -> dict[str, bytes]:
         for kind in CONTENT:
             if kind in markers.by_kind:
                 found[f"{kind} of {name}"] = markers[kind].encode()
+    if "case code" in run.markers.by_kind:
+        # Words of the list are everywhere, so what is looked for is the number that they stand for.
+        words = run.markers["case code"].encode().split()
+        found["what the words stand for"] = secret_of(words).to_bytes(CODE_BYTES, "big")
     found |= {f"the key of case {number}": key for number, key in enumerate(run.keys)}
     return dict(list(found.items())[:_MOST_NEEDLES])
 
