@@ -147,7 +147,7 @@ async def test_what_the_reporter_will_read_is_seen_first_and_sent_second(desks, 
     async with pages_of(desks, LEAD) as reader:
         await reader.unlock()
         link = await reader.go(desks.path)
-        await reader.go(f"{desks.path}/{act}")
+        form = await reader.go(f"{desks.path}/{act}")
         preview = await reader.send(f"{desks.path}/{act}", text="Ring mig?\r\nPå torsdag.")
         unsent = await desks.reporter_sees(desks.reporter)
         changed = await reader.send(f"{desks.path}/{act}", text="Ring mig?\nPå torsdag.", change="1")
@@ -155,6 +155,9 @@ async def test_what_the_reporter_will_read_is_seen_first_and_sent_second(desks, 
         page = await reader.send(f"{desks.path}/{act}", text="Ring mig?\nPå torsdag.", send="1")
 
     assert f'href="{desks.path}/{act}"' in link.text
+    # The field says who reads what is typed there.
+    reads = "Bara gruppen läser det." if act == "hold" else "Anmälaren läser det, och alla i gruppen som läser ärendet."
+    assert reads in form.words
     assert "Så här ser anmälaren det" in preview.words
     assert headline in preview.words
     assert "Ring mig? På torsdag." in preview.words
@@ -163,6 +166,7 @@ async def test_what_the_reporter_will_read_is_seen_first_and_sent_second(desks, 
     assert (await desks.reporter_sees(desks.reporter))[before:] == [body]
     assert reader.at == f"{desks.path}?done={act}"
     assert 'class="box good"' in page.text
+    assert "Inget meddelande skickas. De andra som läser ärendet ser det" in page.words
     # Why a case is kept is the group's; the reporter is not told unasked.
     assert await notes_of(desks) == ([Note("Ring mig?\nPå torsdag.")] if act == "hold" else [])
 
