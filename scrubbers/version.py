@@ -8,7 +8,7 @@ import zlib
 from typing import Final
 
 # Incremented whenever a change in this project changes the bytes that come out.
-_RULES_VERSION: Final = 19
+_RULES_VERSION: Final = 20
 # What decodes, encodes and draws. Five wheels bundle native libraries: libjpeg, libtiff, libwebp, littleCMS, libavif;
 # libheif; PDFium; HarfBuzz; FFmpeg and LAME.
 _PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pypdf", "fonttools", "uharfbuzz", "av")
