@@ -50,9 +50,8 @@ _CARRIED: Final = (
 )  # fmt: skip
 _JUDGED: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZÅÄÖabcdefghijklmnopqrstuvwxyzåäö\u017f0123456789"
 _ONE_FORM: Final = {"0": "o", "1": "l", "i": "l", "\u017f": "s"}
-# Parts in which two forms differ, play aside.
-_TRUE: Final = 12
-_FAR: Final = 35  # as 5 of 100 of real letters do
+# Parts in which two forms differ, play aside: as 5 of 100 of real letters do.
+_FAR: Final = 35
 _FOREIGN: Final = 75  # as none does but some l with tails
 _NEAR: Final = 6  # how near a swapped one is to another letter
 _BEYOND_DOUBT: Final = 16  # by how much nearer
@@ -191,7 +190,7 @@ def verdict(look: Look, letter: str) -> Verdict:
     called = _form_of(letter)
     wide = _widened(look.bits)
     far = min(_apart(look.bits, wide, form) for form in forms()[called])
-    if far <= _TRUE:
+    if far < _BEYOND_DOUBT:
         return Verdict(far)
     others = (
         (_apart(look.bits, wide, form), other)
