@@ -41,7 +41,6 @@ from audit.canary.compare.random import Observation, dependences, dependences_wi
 from audit.canary.compare.residues import residues, residues_of_windows
 from audit.canary.compare.rows import random_fields, random_numbers, random_rows
 from audit.canary.compare.work import compare_work, work_of
-from audit.canary.desk import Member
 from audit.canary.disturbed import disturbed, is_void, parts_that_ended, void
 from audit.canary.drawn import check_drawn, numbers_shown
 from audit.canary.gathered import Run
@@ -50,6 +49,7 @@ from audit.canary.rules import Rulebook
 from audit.canary.run import live
 from audit.canary.service import CanaryService, NotStarted
 from audit.canary.table import TABLE
+from audit.canary.visits.desk import Member
 from audit.canary.visits.markers import PACKED_V4
 from audit.canary.visits.plan import Plan
 from audit.observe.strace import Call, TraceDamaged, read_trace

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 from contextlib import suppress
 
-from audit.canary.desk import SYNC_PLACES, CanaryDesk, to_clean
 from audit.canary.gathered import Run
 from audit.canary.judge import judge_texts
 from audit.canary.opened import Granted, NotOpened, items_that_open, open_everything
+from audit.canary.visits.desk import SYNC_PLACES, CanaryDesk, to_clean
 from audit.canary.visits.http import Answer
 from audit.canary.visits.material import NO_KIND, picture
 from audit.canary.visits.requests import AT_ONCE

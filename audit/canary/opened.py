@@ -22,7 +22,7 @@ from nacl.exceptions import BadSignatureError, CryptoError
 from nacl.public import PrivateKey, SealedBox
 from nacl.signing import VerifyKey
 
-from audit.canary.desk import NOTHING, CanaryDesk
+from audit.canary.visits.desk import NOTHING, CanaryDesk
 from audit.canary.visits.http import Answer
 
 _GRANT = struct.Struct(">B16sI32s32s16sI")

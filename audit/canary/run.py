@@ -20,7 +20,6 @@ from audit.canary.compare.release import compare, member_view, no_clock, rows_of
 from audit.canary.compare.rows import stored_values
 from audit.canary.compare.snapshot import Snapshot, files_of, read_unseen
 from audit.canary.compare.steady import Since, compare_snapshots, database_header, differing, no_time_of_a_visit
-from audit.canary.desk import Member, desk_of
 from audit.canary.disturbed import Watched
 from audit.canary.gathered import Run
 from audit.canary.later import time_goes_on
@@ -28,6 +27,7 @@ from audit.canary.locks import check_names, check_threads, names_of
 from audit.canary.members import Desks, ask_oddly, everything
 from audit.canary.reports import SLOTS, file_reports
 from audit.canary.service import NotStarted
+from audit.canary.visits.desk import Member, desk_of
 from audit.canary.visits.requests import without_a_report
 from audit.canary.visits.visitor import CanaryVisitor
 from audit.live.checks.database import DATABASE, check_schema, check_values, free_parts

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit.canary.desk import Member
+from audit.canary.visits.desk import Member
 
 READY_SECONDS = 90.0
 END_SECONDS = 60.0

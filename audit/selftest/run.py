@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from audit.canary.process import canary_in_its_own_process
 from audit.fault import DoesNotApply, Fault, changed_by, copy_packages, packages_of, plant, read_faults
 from audit.selftest.groups import Copy, Found, Group, each_alone, search
+from audit.selftest.one_canary import canary_in_its_own_process
 from audit.selftest.table import NONE, SELECTED, row_of
 from audit.verdict import Check, Evidence, Inspection, Verdict
 

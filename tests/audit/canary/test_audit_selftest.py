@@ -9,9 +9,9 @@ import sys
 import pytest
 from processes.service import KALLSKYDD
 
-from audit.canary.process import canary_in_its_own_process
 from audit.fault import DoesNotApply, changed_by, copy_packages, own_packages, packages_of, read_fault
 from audit.selftest.groups import Copy
+from audit.selftest.one_canary import canary_in_its_own_process
 from audit.selftest.run import FAULTS, as_row, faults_in, plant_and_examine
 from audit.verdict import Verdict
 

@@ -20,11 +20,11 @@ from audit.canary.compare.answers import compare_answers
 from audit.canary.compare.lengths import check_lengths, holds_a_large_file
 from audit.canary.compare.log import pages_of, pages_written
 from audit.canary.compare.rows import check_columns, check_undone
-from audit.canary.desk import Member, desk_of
 from audit.canary.judge import judge_kept, judge_sizes
 from audit.canary.later import check_heartbeat
 from audit.canary.members import check_excluded
 from audit.canary.opened import Granted, Opened, ReadEntry, unsigned_entries
+from audit.canary.visits.desk import Member, desk_of
 from audit.canary.visits.http import glancing, hidden_fields, read_answer
 from audit.canary.visits.plan import Plan
 from audit.canary.visits.visitor import CanaryVisitor, Exchange, Markers

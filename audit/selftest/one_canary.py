@@ -1,4 +1,4 @@
-"""The canary in a process of its own, so that several can run at once: `python -m audit.canary.process PYTHON`."""
+"""The canary in a process of its own, so that several can run at once: `python -m audit.selftest.one_canary PYTHON`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def canary_in_its_own_process(python: Path) -> CanaryResult:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-m", "audit.canary.process", str(python)], capture_output=True, text=True,
+            [sys.executable, "-I", "-m", "audit.selftest.one_canary", str(python)], capture_output=True, text=True,
             timeout=SECONDS, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
