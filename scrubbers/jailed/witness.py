@@ -15,6 +15,7 @@ import functools
 import gc
 import math
 import mmap
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
@@ -22,7 +23,6 @@ import pymupdf
 from PIL import Image, ImageChops, ImageFilter
 from pymupdf import extra, mupdf
 
-from trusted.jail.memory_file import MemoryFile
 from trusted.jail.stages import SeenOtherwise
 
 _Box: TypeAlias = tuple[float, float, float, float]
@@ -72,8 +72,12 @@ def warm_up() -> None:
     """Silence MuPDF, whose complaints quote the file, and draw a page, so that all is in memory before the locks."""
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
-    with MemoryFile.sealed(_SAMPLE) as sample:
-        require_seen(sample.fileno(), sample.fileno())
+    sample = os.memfd_create("warm", os.MFD_CLOEXEC)
+    try:
+        os.write(sample, _SAMPLE)
+        require_seen(sample, sample)
+    finally:
+        os.close(sample)
 
 
 def _opened(content: mmap.mmap) -> Any:

@@ -215,7 +215,7 @@ def test_the_example_has_the_facts_of_ludvika_and_the_numbers_of_the_design():
     ]
     assert config.phone == "020-899 433"
     assert (config.hold_hours, config.inbox_days, config.at_once, config.trial) == (12, 30, False, False)
-    assert (config.limits.attachment_mib, config.limits.attachments, config.limits.report_mib) == (50, 20, 200)
+    assert (config.limits.attachment_mib, config.limits.attachments, config.limits.report_mib) == (50, 200, 200)
 
 
 def test_every_key_of_the_example_has_a_comment_above_it():
@@ -245,7 +245,7 @@ BAD = {
     "a colour that is far too pale": (with_accent("#FFCC00"), "a contrast of 1.51 to 1", "Choose a darker colour"),
     "a misspelt key": (change("inbox_days", "inbox_day"), "`inbox_day`", "Did you mean `inbox_days`?"),
     "a misspelt key in a table": (
-        change("attachments = 20", "atachments = 20"),
+        change("attachments = 200", "atachments = 200"),
         "`limits.atachments`",
         "`limits.attachments`?",
     ),
@@ -275,7 +275,7 @@ BAD = {
         "Correct it",
     ),
     "a missing inner key": (change('name = "WBAB"', ""), "`organisations[1].name`", "Add it"),
-    "a text for a number": (change("attachments = 20", 'attachments = "20"'), "a whole number", "Correct it"),
+    "a text for a number": (change("attachments = 200", 'attachments = "200"'), "a whole number", "Correct it"),
     "more than the design": (change("attachment_mib = 50", "attachment_mib = 51"), "at most 50", "Correct it"),
     "an organisation's capitals": (change('"wbab"', '"WBAB"'), "signs that may not stand there", "Correct it"),
     "a mirror as an address": (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from documents.rebuilt import Rebuilt, read
+from documents.rebuilt import LETTERS, Rebuilt, read, texts_node
 
 from scrubbers.jailed.pdf.syntax.writer import Hex, Name, Node, Writer
 from second_reader.pdf.values import Unaccounted
@@ -28,6 +28,9 @@ class WithWays:
     def __post_init__(self) -> None:
         first, second = self.first.page, self.second.page
         self.pages, self.catalog = self.first.pages, self.first.catalog
+        # Its glyphs are no letters, so the font that is made of them says none.
+        texts = {code.to_bytes(2, "big"): letter for code, letter in enumerate(LETTERS, start=1)}
+        self.first.font.value = {**self.first.font.value, b"ToUnicode": texts_node(texts)}
         # The same font and contents: a document has one font.
         second.value = {**first.value}
         self.pages.value = {b"Type": Name(b"Pages"), b"Count": 2, b"Kids": [first, second]}

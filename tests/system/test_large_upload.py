@@ -219,13 +219,13 @@ async def rise(warm: Warm, content: bytes) -> int:
     return rose
 
 
-async def test_a_pdf_of_scans_raises_memory_by_no_more_than_three_and_a_half_times_the_file(warm):
-    """PDFium reads all of it before it rewrites any of it (decision 0048)."""
+async def test_a_pdf_of_scans_raises_memory_by_no_more_than_four_times_the_file(warm):
+    """PDFium reads all of it before it rewrites any of it (decision 0048), and it stays for the second witness (0075)."""
     content = scans()
 
     rose = await rise(warm, content)
 
-    assert rose <= 3.5 * len(content)
+    assert rose <= 4 * len(content)
 
 
 async def test_a_drawing_raises_memory_by_no_more_than_three_times_the_file(warm):

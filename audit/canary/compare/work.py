@@ -47,6 +47,8 @@ UNEVEN = (
     Uneven(r"intake write\(</memfd:kallskydd>, .*", "an upload, in pieces as they come"),
     Uneven(r"intake (clone|clone3|exit|rseq|set_robust_list|rt_sigprocmask)\(\)", "threads, as needed"),
     Uneven(r"\w+ (brk|mmap|mremap|mprotect|madvise)\(.*", "memory, as needed; large sizes are compared by themselves"),
+    Uneven(r'intake openat\(AT_FDCWD<>, "/proc/sys/vm/overcommit_memory", .*',
+           "the C library, when it gives memory of a thread back"),
     Uneven(r"\w+ getrandom\(\)", "the libraries' own, when they first draw in a thread"),
     Uneven(r'intake openat\(AT_FDCWD<>, "/home/roster", .*', "every other second at most"),
     Uneven(r"intake ftruncate\(</home/kallskydd\.db>, \d+\)", "as many pages as are free; their number is compared"),

@@ -40,7 +40,7 @@ def test_a_run_within_one_part_of_the_day_is_none():
 
 @pytest.mark.parametrize(
     ("disturbance", "said"),
-    [({"moved": 3.0}, "3.0"), ({"moved": -90.0}, "-90.0"), ({"starts": 2}, "intake"), ({"died": ["tor"]}, "tor")],
+    [({"moved": 3.0}, "3.0"), ({"moved": -90.0}, "-90.0"), ({"starts": 2}, "intake"), ({"died": ["keeper"]}, "keeper")],
 )
 def test_a_clock_that_was_set_and_a_part_that_died_make_it_void(disturbance, said):
     inspection = disturbed([watched(NOON), watched(NOON, **disturbance)])

@@ -26,7 +26,7 @@ def refuse(*_: object) -> int:
 
 def warm_up(role: Role, kinds: Collection[Kind]) -> JobTemplate:
     del kinds
-    return job_of(role, Hands(clean, require_clean, refuse, refuse, lambda: None))
+    return job_of(role, Hands(clean, require_clean, refuse, lambda *_: None, refuse, lambda: None))
 
 
 if __name__ == "__main__":

@@ -280,7 +280,7 @@ async def test_the_bytes_are_counted_as_they_come(tmp_path):
 
     assert budget.free == 256 * 2**20
     assert memory_files() == 0
-    assert Limits() == Limits(file_bytes=50 * 2**20, files=20, report_bytes=200 * 2**20, text_characters=100_000)
+    assert Limits() == Limits(file_bytes=50 * 2**20, files=200, report_bytes=200 * 2**20, text_characters=100_000)
 
 
 class Sender:
