@@ -17,11 +17,13 @@ from audit.canary.rest import work_of_the_system
 
 SCHEMA = (ROOT / "trusted" / "store" / "schema.sql").read_text("utf-8")
 TAKES_MEMORY = """
-import mmap, threading, sys
+import mmap, threading, time, sys
 def take():
     memory = mmap.mmap(-1, 96 * 2**20)
     for place in range(0, len(memory), 4096):
         memory[place] = 1
+    # It waits once in any case, also where it is not taken off its core by chance.
+    time.sleep(0.01)
     done.set()
     threading.Event().wait()
 done = threading.Event()
