@@ -142,7 +142,7 @@ ALLOWED = (
       _named("zygote 1, zygote 2", f"open {number}, open {number} state", Since.PAGES, "its forks", _of_a_fork)),
 )  # fmt: skip
 _CONNECTED = tuple(_LISTENERS.split(", "))  # the next heartbeat stamps them
-# On a crowded computer the keeper reaches tor's socket late. What it asks is compared (`across`), and tor takes it away.
+# On a crowded computer the keeper reaches tor's socket late. What it asks is compared (`across`); tor takes it away.
 _OF_TOR = "run/control.sock", "read"
 _BY_NAME: Mapping[tuple[str, str], AllowedChange] = {(one.thing, one.field): one for one in ALLOWED}
 
