@@ -4,7 +4,7 @@
 2. A part of a service died while visitors came, or was started again.
 3. The computer's clock was set, or the computer stood still.
 
-What differs after that follows from it or not, which nobody can tell, so nothing that was found is said.
+What differs after that follows from it or not, which nobody can tell, so no finding is reported.
 """
 
 from __future__ import annotations
