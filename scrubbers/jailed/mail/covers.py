@@ -12,15 +12,15 @@ from typing import Final
 _OUT_OF_FLOW: Final = frozenset({"absolute", "fixed"})
 _RAISED: Final = frozenset({"relative", "sticky"})
 _NOWHERE: Final = frozenset({"", "none", "auto", "initial", "unset", "normal", "visible"})
-_OFFSETS: Final = ("left", "top", "right", "bottom", "inset")
-_MARGINS: Final = (
+OFFSETS: Final = ("left", "top", "right", "bottom", "inset")
+MARGINS: Final = (
     "margin", "margin-left", "margin-top", "margin-right", "margin-bottom", "margin-inline-start", "margin-block-start",
 )  # fmt: skip
 _TRANSFORMS: Final = ("transform", "translate", "scale", "rotate", "zoom")
 _PLACES: Final = ("grid-area", "grid-row", "grid-column")
 _LAYERS: Final = ("opacity", "filter", "mix-blend-mode", "isolation", "will-change")
 _HEIGHTS: Final = ("height", "max-height", "block-size", "max-block-size")
-_BACKGROUNDS: Final = ("background", "background-color", "background-image")
+BACKGROUNDS: Final = ("background", "background-color", "background-image")
 _FRAMES: Final = ("border", "border-top", "border-bottom", "border-left", "border-right", "border-width", "outline")
 _PICTURES: Final = frozenset(
     {"svg", "canvas", "video", "object", "iframe", "embed", "hr", "input", "button", "progress"}
@@ -34,19 +34,19 @@ _NEGATIVE: Final = re.compile(r"(?:^|[\s(,])-\s?\.?\d")
 _SHADOW: Final = 4
 
 PROPERTIES: Final = frozenset(
-    {*_OFFSETS, *_MARGINS, *_TRANSFORMS, *_PLACES, *_LAYERS, *_FRAMES, "position", "box-shadow"}
+    {*OFFSETS, *MARGINS, *_TRANSFORMS, *_PLACES, *_LAYERS, *_FRAMES, "position", "box-shadow"}
 )
 
 
 def is_moved(found: Mapping[str, str]) -> bool:
     """Return whether an element with these declarations can lie where other text is."""
     place = found.get("position", "")
-    moved = any(found.get(name, "") not in _NOWHERE | {"0", "0px"} for name in _OFFSETS)
+    moved = any(found.get(name, "") not in _NOWHERE | {"0", "0px"} for name in OFFSETS)
     raised = place in _RAISED or any(found.get(name, "") not in _NOWHERE | {"1", "100%"} for name in _LAYERS)
     return (
         place in _OUT_OF_FLOW
         or (place in _RAISED and moved)
-        or any(_NEGATIVE.search(found.get(name, "")) for name in _MARGINS)
+        or any(_NEGATIVE.search(found.get(name, "")) for name in MARGINS)
         or any(found.get(name, "") not in _NOWHERE | {"1", "100%"} for name in _TRANSFORMS)
         or any(found.get(name, "") not in _NOWHERE for name in _PLACES)
         or (raised and any(found.get(name, "") not in _NOWHERE | {"100%"} for name in _HEIGHTS))
@@ -60,7 +60,7 @@ def paints(tag: str, attributes: Mapping[str, str], found: Mapping[str, str]) ->
         tag in _PICTURES
         or (tag == "img" and source.startswith(("cid:", "data:")))
         or bool(attributes.get("bgcolor") or attributes.get("background"))
-        or any(_CLEAR.fullmatch(found.get(name, "none")) is None for name in _BACKGROUNDS)
+        or any(_CLEAR.fullmatch(found.get(name, "none")) is None for name in BACKGROUNDS)
         or any(max(_amounts(found.get(name, "")), default=0) > _WIDE for name in _FRAMES)
     )
 

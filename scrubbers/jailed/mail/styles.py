@@ -66,19 +66,7 @@ _MOST_RULES: Final = 5000
 _IMPORTANT: Final = "!important"
 _STRUCK: Final = frozenset({"s", "strike", "del"})
 _UNDERLINED: Final = frozenset({"u", "ins"})
-_MOVES: Final = (
-    "margin",
-    "margin-left",
-    "margin-top",
-    "margin-right",
-    "margin-bottom",
-    "margin-inline-start",
-    "margin-block-start",
-    "transform",
-    "translate",
-)
-# Of an element with a place of its own.
-_OFFSETS: Final = ("left", "top", "right", "bottom", "inset")
+_MOVES: Final = (*covers.MARGINS, "transform", "translate")
 _PLACED: Final = frozenset({"absolute", "fixed", "relative", "sticky"})
 _CLIPPED: Final = frozenset({"absolute", "fixed"})  # fmt: skip
 # Of these only what is above or to the left is unseen: a browser scrolls down to the rest.
@@ -89,13 +77,12 @@ _SIZES: Final = (
 _OVERFLOWS: Final = ("overflow", "overflow-x", "overflow-y")
 _NOT_CUT: Final = frozenset({"", "visible", "initial", "inherit", "unset"})
 _PROPERTIES: Final = frozenset({
-    *_MOVES, *_OFFSETS, *_SIZES, *_OVERFLOWS, "scale", "display", "visibility", "opacity", "font", "font-size",
+    *_MOVES, *covers.OFFSETS, *_SIZES, *_OVERFLOWS, "scale", "display", "visibility", "opacity", "font", "font-size",
     "font-family", "font-weight", "color", "background", "background-color", "background-image", "position", "clip",
     "clip-path", "text-indent", "text-decoration", "text-decoration-line", "white-space", "list-style",
     "list-style-type", "vertical-align", "unicode-bidi", "zoom", "filter", "mask", "mask-image", "rotate",
     "text-fill-color", "text-security", "letter-spacing", "content-visibility", *covers.PROPERTIES,
 })  # fmt: skip
-_BACKGROUNDS: Final = ("background", "background-color", "background-image")  # fmt: skip
 
 Declarations: TypeAlias = dict[str, str]
 
@@ -178,7 +165,7 @@ class InheritedStyle:
 
 
 def _background(found: Declarations, around: Colour | None) -> Colour | None:
-    for name in _BACKGROUNDS:
+    for name in covers.BACKGROUNDS:
         if value := found.get(name, ""):
             around = None if "url(" in value or "gradient" in value else _colour(value, around)
     return around
@@ -193,7 +180,7 @@ def _is_gone(found: Declarations) -> bool:
     no_size = _NO_SIZE.search(found.get("clip-path", "")) or (
         _is_squeezed(squeezes) or (place in _CLIPPED and _is_cut_away(found.get("clip", "")))
     )
-    moves = _MOVES + (_OFFSETS if place in _PLACED else ())
+    moves = _MOVES + (covers.OFFSETS if place in _PLACED else ())
     away = any(_is_far(found.get(name, ""), down=name in _DOWN) for name in moves)
     clear = min(_opacity(found.get("opacity", "")), *map(_opacity, _FILTERED.findall(found.get("filter", ""))), 1)
     gone = found.get("display") == "none" or clear < _SEEN or found.get("content-visibility") == "hidden"
@@ -397,4 +384,4 @@ def look_of(tag: str, attributes: Mapping[str, str], sheet: StyleSheet, around: 
         styled = made.styled({name: value for name, value in found.items() if name not in unknown})
     if "color" in unknown:
         styled = replace(styled, colour=None, clear=False)
-    return styled if unknown.isdisjoint(_BACKGROUNDS) else replace(styled, background=None)
+    return styled if unknown.isdisjoint(covers.BACKGROUNDS) else replace(styled, background=None)
