@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.canary.compare.snapshot import read_unseen
 from audit.canary.visits.desk import Member
 
 READY_SECONDS = 90.0
@@ -115,7 +116,8 @@ class CanaryService:
                 start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + READY_SECONDS
-        while not (self._has_event("ready") and self._has_event("tor-started")):
+        # A tor that has started is reached a moment later, on a crowded computer during the visits.
+        while not (self._has_event("ready") and self._has_reached_tor()):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise NotStarted((self.folder / "err").read_text("utf-8", "replace").strip()[-400:])
             time.sleep(0.05)
@@ -150,6 +152,13 @@ class CanaryService:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             self.exit_code = self.process.wait()
+
+    def _has_reached_tor(self) -> bool:
+        """Return whether the keeper has noted which tor it speaks with (kallskydd/serve/notes.py)."""
+        try:
+            return json.loads(read_unseen(self.home / "run" / "keeper.json"))["tor"] is not None
+        except (OSError, ValueError):
+            return False
 
     def _has_event(self, word: str) -> bool:
         return any(word in (event.get("event"), event.get("code")) for event in self._events())

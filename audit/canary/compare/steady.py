@@ -142,8 +142,6 @@ ALLOWED = (
       _named("zygote 1, zygote 2", f"open {number}, open {number} state", Since.PAGES, "its forks", _of_a_fork)),
 )  # fmt: skip
 _CONNECTED = tuple(_LISTENERS.split(", "))  # the next heartbeat stamps them
-# On a crowded computer the keeper reaches tor's socket late. What it asks is compared (`across`); tor takes it away.
-_OF_TOR = "run/control.sock", "read"
 _BY_NAME: Mapping[tuple[str, str], AllowedChange] = {(one.thing, one.field): one for one in ALLOWED}
 
 
@@ -176,7 +174,7 @@ def no_time_of_a_visit(inspection: Inspection, after: Mapping[str, Fields], firs
         for field in ("written", "changed", "read"):
             allowed = _BY_NAME.get((name, field))
             of_a_socket = allowed is not None and name in _CONNECTED
-            if first <= int(fields[field]) / _NANOSECONDS <= last and not of_a_socket and (name, field) != _OF_TOR:
+            if first <= int(fields[field]) / _NANOSECONDS <= last and not of_a_socket:
                 inspection.found("after the stop {name} has a time of the visits: {field}", name=name, field=field)
     inspection.saw("{count} files and folders have no time of the visits", count=len(after))
 
