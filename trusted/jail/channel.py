@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 
 from trusted.jail.protocol import (
     ENDED,
-    FILM_LIMITS,
     GRACE_SECONDS,
     HELLO,
     HELLO_MAGIC,
     JOB_LIMITS,
+    LONG_KINDS,
+    LONG_LIMITS,
     REQUEST,
     REQUEST_MAGIC,
     KindNumber,
@@ -94,7 +95,7 @@ class Channel:
             self._give_up_slot(quick=quick)
             return None
         number = next(self._numbers)
-        limits = FILM_LIMITS if kind is KindNumber.FILM else JOB_LIMITS
+        limits = LONG_LIMITS if kind in LONG_KINDS else JOB_LIMITS
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[int | None] = loop.create_future()
         self._waiting[number] = ended

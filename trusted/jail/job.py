@@ -15,8 +15,9 @@ from trusted.confine.lock import bound_job, confine_job, job_filters
 from trusted.jail.job_template import JobTemplate
 from trusted.jail.protocol import (
     DOCUMENT_LIMITS,
-    FILM_LIMITS,
     JOB_LIMITS,
+    LONG_KINDS,
+    LONG_LIMITS,
     MEASURE_LIMITS,
     MEASURED,
     MEASURED_MAGIC,
@@ -26,7 +27,6 @@ from trusted.jail.protocol import (
     SCRUBS,
     STATUS,
     STATUS_MAGIC,
-    WITNESS_LIMITS,
     How,
     KindNumber,
     Operation,
@@ -36,8 +36,6 @@ from trusted.jail.report_wire import encode_report
 from trusted.jail.stages import Damaged, Kind, Lost, OutOfMemory, Refused, Removed, ResultTooLarge
 
 _ENDED_WELL: Final = 0
-# What an operation may use, if not what all files of its zygote may.
-_LIMITS: Final = {Operation.MEASURE: MEASURE_LIMITS, Operation.WITNESS: WITNESS_LIMITS}
 _HOW: Final = {operation: how for how, operation in SCRUBS.items()}
 # Which kinds may start a thread: HEIC cannot be decoded without one, and a film is encoded while it is decoded.
 _THREADED: Final = {
@@ -72,7 +70,7 @@ class Hands:
 def job_of(role: Role, hands: Hands) -> JobTemplate:
     """Return what a fork of a zygote of this role is to do. Compiles the filters of its locks."""
     # A fork that waits does not know its file yet; limits only ever become narrower.
-    limits, most = (DOCUMENT_LIMITS, FILM_LIMITS) if role is Role.DOCUMENTS else (JOB_LIMITS, JOB_LIMITS)
+    limits, most = (DOCUMENT_LIMITS, LONG_LIMITS) if role is Role.DOCUMENTS else (JOB_LIMITS, JOB_LIMITS)
     job_filters()
 
     def warm_up() -> None:
@@ -80,13 +78,14 @@ def job_of(role: Role, hands: Hands) -> JobTemplate:
         bound_job(most)
 
     def work(operation: Operation, kind_number: int, descriptors: dict[str, int]) -> NoReturn:
+        measures = operation is Operation.MEASURE
         confine_job(
-            _LIMITS.get(operation, most if kind_number == KindNumber.FILM else limits),
+            MEASURE_LIMITS if measures else most if kind_number in LONG_KINDS else limits,
             with_thread=kind_number in _THREADED.get(operation, ()),
         )
         status = descriptors["status"]
         try:
-            if operation is Operation.MEASURE:
+            if measures:
                 pixels = hands.measure(Kind[KindNumber(kind_number).name], descriptors["untrusted"])
                 os.write(status, MEASURED.pack(MEASURED_MAGIC, min(pixels, MOST_PIXELS)))
                 os._exit(_ENDED_WELL)

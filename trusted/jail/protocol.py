@@ -171,11 +171,11 @@ JOB_LIMITS: Final = JobLimits(
 # PDFium takes all there is for forms that draw forms, and two such documents at once have 2 GiB between them. A page of
 # A4 at 600 dots an inch took 0.32 GiB in colour, a photograph of 98 megapixels 0.81.
 DOCUMENT_LIMITS: Final = replace(JOB_LIMITS, address_space_bytes=2**30)
-# A film is decoded and encoded again: a minute of 1080p took 22 seconds of a processor, and less beside other jobs.
-FILM_LIMITS: Final = replace(DOCUMENT_LIMITS, cpu_seconds=30, wall_seconds=120)
+# A film is decoded and encoded again: a minute of 1080p took 22 seconds of a processor, and less beside other jobs. So
+# did the cleaning of a manual of 625 pages, and 18 its second witness, who has a job of its own.
+LONG_LIMITS: Final = replace(DOCUMENT_LIMITS, cpu_seconds=40, wall_seconds=160)
+LONG_KINDS: Final = frozenset({KindNumber.PDF, KindNumber.FILM})
 # A header is read in milliseconds; one made to take longer counts as the most that a job may take.
 MEASURE_LIMITS: Final = replace(JOB_LIMITS, cpu_seconds=2, wall_seconds=5)
-# Of its own, beside what cleaning takes: a dense page takes 28 milliseconds on a crowded machine, so 700 of them pass.
-WITNESS_LIMITS: Final = replace(DOCUMENT_LIMITS, cpu_seconds=20)
 # The trusted side waits this much longer than the kernel's own clock before it gives the zygote up.
 GRACE_SECONDS: Final = 5

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 
 import pypdfium2
+import pypdfium2.raw as pdfium
 import pytest
 from fpdf import FPDF
 from PIL import Image
@@ -15,7 +16,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.pdf import cost, rebuild, scrub
 from scrubbers.jailed.pdf.cost import Work
 from scrubbers.jailed.worker import warm_up
-from trusted.jail.protocol import Role
+from trusted.jail.protocol import LONG_LIMITS, Role
 from trusted.jail.stages import Kind, Lost
 
 SENTENCE = "Kommunens inköp gjordes utan upphandling. "
@@ -119,6 +120,22 @@ def test_pages_beyond_keep_their_words_while_there_is_time_for_them(draw, monkey
 
     assert all(SENTENCE.rsplit(maxsplit=1)[-1] in page.get_textpage().get_text_bounded() for page in document)
     assert findings.lost() == (Lost.SHARPNESS,)
+
+
+@pytest.mark.parametrize("pages", [60, pytest.param(564, marks=pytest.mark.search)])
+def test_a_manual_keeps_all_pages_as_text_and_hardly_grows(pages, monkeypatch):
+    """564 pages, as the manual had that came out as pixels from page 213 on, at 24 times its size, or was refused."""
+    content = made(pages, words_on_colours)
+
+    findings = Findings()
+    document, reckoned = scrubbed(content, monkeypatch, findings)
+
+    assert findings.lost() == ()
+    assert len(document) == pages
+    assert all(SENTENCE.strip() in page.get_textpage().get_text_bounded() for page in document)
+    assert sum(len(list(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]))) for page in document) == 0
+    # Room for every manual of this length, and for a machine that takes 1.6 times as long.
+    assert reckoned * 564 / pages < cost._MOST < LONG_LIMITS.cpu_seconds * 1000 / 1.6
 
 
 def test_words_are_kept_only_while_the_pages_after_can_be_drawn(monkeypatch):
