@@ -8,7 +8,7 @@ import zlib
 from typing import Final
 
 # Incremented whenever a change in this project changes the bytes that come out.
-_RULES_VERSION: Final = 21
+_RULES_VERSION: Final = 22
 # What decodes, encodes and draws. Six wheels bundle native libraries: libjpeg, libtiff, libwebp, littleCMS, libavif;
 # libheif; PDFium; MuPDF; HarfBuzz; FFmpeg and LAME.
 _PACKAGES: Final = ("pillow", "pillow-heif", "pypdfium2", "pymupdf", "pypdf", "fonttools", "uharfbuzz", "av")

@@ -2,11 +2,11 @@
 
 import colorsys
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from scrubbers.jailed.office.package import Package
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number, share
 from scrubbers.jailed.typeset.model import Hue
 
 # Letters this light are not seen on white paper; where there may be another colour behind them they are.
@@ -17,6 +17,8 @@ UNKNOWN: Final = "?"
 # So many of 255 steps of red, green and blue away from what is behind them letters are not read.
 _CLOSE: Final = 0x10
 _DIGITS: Final = 6
+_GAMMA: Final = 2.2  # of a screen: scrgbClr is linear (ECMA-376, 20.1.2.3.30)
+_WHOLE_TURN: Final = 360 * 60_000
 # What the program chooses, what cannot be told, and the names that formats have for the letters of a theme.
 _PLAIN: Final = frozenset({"", UNKNOWN, "theme=1", "text1", "dark1", "tx1", "dk1"})
 
@@ -34,7 +36,7 @@ _ENDS: Final = (15, 43, 70, 165, 255, 345)
 
 def is_light(colour: str) -> bool:
     """Return whether six hexadecimal digits name a colour that is not seen on white; no for what names none."""
-    parts = _parts(colour)
+    parts = parts_of(colour)
     return parts is not None and min(parts) >= LIGHT
 
 
@@ -43,7 +45,7 @@ def hue_of(colour: str) -> Hue | None:
 
     For what is seen alone: who asks has judged before whether the letters are seen, by the colours as they were.
     """
-    parts = _parts(colour)
+    parts = parts_of(colour)
     if parts is None or max(parts) - min(parts) <= _CLOSE:
         return None
     turn = colorsys.rgb_to_hls(*(one / 0xFF for one in parts))[0] * 360
@@ -52,7 +54,7 @@ def hue_of(colour: str) -> Hue | None:
 
 def is_lost(colour: str) -> bool:
     """Return whether a name says a colour that nothing else tells, so that a copy does not have it."""
-    return colour not in _PLAIN and _parts(colour) is None
+    return colour not in _PLAIN and parts_of(colour) is None
 
 
 def scheme_of(package: Package, part: str) -> Mapping[str, str]:
@@ -75,8 +77,17 @@ def digits_of(named: Node) -> str:
             return named.get("lastClr").upper() or NAMED.get(value.lower(), "")
         case "prstClr":
             return NAMED.get(value.lower(), "")
+        case "scrgbClr":
+            return _hex(max(share(named.get(one)), 0) ** (1 / _GAMMA) for one in "rgb")
+        case "hslClr":
+            turn = number(named.get("hue")) / _WHOLE_TURN
+            return _hex(colorsys.hls_to_rgb(turn, share(named.get("lum")), share(named.get("sat"))))
         case _:
             return ""
+
+
+def _hex(shares: Iterable[float]) -> str:
+    return bytes(round(min(max(one, 0), 1) * 0xFF) for one in shares).hex().upper()
 
 
 def is_unseen(colour: str, behind: str) -> bool:
@@ -85,13 +96,14 @@ def is_unseen(colour: str, behind: str) -> bool:
         return is_light(colour)
     if colour == behind:
         return colour not in {"", UNKNOWN}
-    letters, ground = _parts(colour), _parts(behind)
+    letters, ground = parts_of(colour), parts_of(behind)
     if letters is None or ground is None:
         return False
     return all(abs(one - other) <= _CLOSE for one, other in zip(letters, ground, strict=True))
 
 
-def _parts(colour: str) -> bytes | None:
+def parts_of(colour: str) -> bytes | None:
+    """Return red, green and blue of six hexadecimal digits; None for what names no colour."""
     if len(colour) != _DIGITS:
         return None
     try:

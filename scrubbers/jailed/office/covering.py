@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from scrubbers.jailed.office.drawings import number, share
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number, share
 from trusted.jail.stages import OfficeDocument
 
 FILLS: Final = frozenset({"a:noFill", "a:solidFill", "a:gradFill", "a:blipFill", "a:pattFill", "a:grpFill"})
@@ -89,6 +88,11 @@ class Thing:
     fill: Fill
     inside: Box | None
     paintable: bool = False  # a picture that is not turned
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether something other than its text may be seen: tables and charts hide nothing and have colours."""
+        return self.fill is not Fill.NONE or self.node.name.endswith(":graphicFrame")
 
 
 @dataclass(slots=True)
@@ -171,7 +175,7 @@ class Scene:
         if fill is Fill.SOLID and turned:
             fill = Fill.ODD
         if any(each.text().strip() for each in node.all("a:t", "w:t")):
-            area = _text_area(node, box)
+            area = text_area(node, box)
             return Thing(node, box, fill, area.joined(box) if turned else area)
         holds = is_picture or kind == "graphicFrame"
         return Thing(node, box, fill, box if holds else None, paintable=is_picture and not turned)
@@ -247,8 +251,7 @@ def _fill(node: Node, kind: str, properties: Node | None, is_opaque: Callable[[s
     """Return what a shape or a picture hides, and whether it is a picture."""
     if kind == "graphicFrame":
         return Fill.NONE, False
-    fills = (one for one in properties.elements() if one.name in FILLS) if properties is not None else iter(())
-    fill = next((one for one in node.elements() if one.name.endswith(":blipFill")), None) or next(fills, None)
+    fill = next((one for one in node.elements() if one.name.endswith(":blipFill")), None) or fill_of(node)
     shape = (properties.value("a:prstGeom", of="prst") if properties is not None else None) or "rect"
     if properties is not None and properties.find("a:custGeom") is not None:
         shape = ""
@@ -271,6 +274,12 @@ def _fill(node: Node, kind: str, properties: Node | None, is_opaque: Callable[[s
     if is_clear or (blip is not None and not is_opaque(blip.get("r:embed"))):
         return Fill.SEE_THROUGH, blip is not None
     return Fill.SOLID if shape in _RECTANGLES else Fill.ODD, blip is not None
+
+
+def fill_of(node: Node) -> Node | None:
+    """Return how a shape says that it is filled."""
+    properties, _ = _frame_of(node)
+    return next((one for one in properties.elements() if one.name in FILLS), None) if properties is not None else None
 
 
 def _frame_of(node: Node) -> tuple[Node | None, Node | None]:
@@ -338,7 +347,14 @@ def onto(source: Box, target: Box) -> Move:
     )  # fmt: skip
 
 
-def _text_area(node: Node, box: Box) -> Box:
+def text_width(node: Node) -> float:
+    """Return how long the longest line of a text is at most, if nothing breaks it."""
+    sizes = [number(each.get("sz")) for each in node.all("a:rPr", "a:defRPr") if each.get("sz")]
+    size = max([*sizes, _USUAL_SIZE]) / 100 * _EMU
+    return max((len(each.text()) for each in node.all("a:p")), default=0) * size
+
+
+def text_area(node: Node, box: Box) -> Box:
     """Return where the text of a shape stands: without its edges, and with what is too long for it."""
     about = next(node.all("a:bodyPr"), None)
     if about is None or box is EVERYWHERE:

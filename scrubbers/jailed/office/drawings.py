@@ -13,13 +13,12 @@ from scrubbers.jailed.office.colours import UNKNOWN
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number, share
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Picture, Run
 from trusted.jail.stages import Lost, What, Where
 
 POINTS: Final = {"pt": 1.0, "in": 72.0, "cm": 28.3465, "mm": 2.83465, "px": 0.75, "pc": 12.0}  # of units of length
 _EMU: Final = 12_700  # to a point: ECMA-376, 20.1.2.1
-_SHARES: Final = 100_000  # a cut of a picture is in thousandths of a percent
 _TEXT: Final = "w:txbxContent"  # it is read as text, with what stands in it
 _MOST_VALUES: Final = 2000
 _HIDDEN: Final = frozenset({"1", "true", "on"})
@@ -142,22 +141,6 @@ def cut(rectangle: Node | None) -> tuple[float, float, float, float]:
         return (0, 0, 0, 0)
     left, top, right, bottom = (share(rectangle.get(side)) for side in ("l", "t", "r", "b"))
     return (left, top, right, bottom)
-
-
-def share(text: str) -> float:
-    """Return a share of one: in thousandths of a per cent, or in per cent."""
-    if text.endswith("%"):
-        return number(text[:-1]) / 100
-    return number(text) / _SHARES
-
-
-def number(text: str) -> float:
-    """Return a number of the document; zero for what is none."""
-    try:
-        value = float(text)
-    except ValueError:
-        return 0
-    return value if abs(value) < 1e12 else 0  # noqa: PLR2004  also not for what is no number at all
 
 
 def size_of(extent: Node | None) -> tuple[float, float] | None:

@@ -15,6 +15,7 @@ from trusted.jail.stages import Damaged, TooLarge
 
 _MOST_ELEMENTS: Final = 1_500_000
 _DEEPEST: Final = 200
+_SHARES: Final = 100_000  # a share is in thousandths of a percent
 _DOCUMENT_TYPE: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _ENCODING: Final = re.compile(rb"""^(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']""")
 _UTF8: Final = frozenset({b"utf-8", b"us-ascii", b"ascii"})
@@ -162,3 +163,19 @@ def _alternative(choices: Node) -> Iterator[Node]:
 
 def _refuse(*_: Any) -> None:
     raise Damaged
+
+
+def share(text: str) -> float:
+    """Return a share of one: in thousandths of a per cent, or in per cent."""
+    if text.endswith("%"):
+        return number(text[:-1]) / 100
+    return number(text) / _SHARES
+
+
+def number(text: str) -> float:
+    """Return a number of the document; zero for what is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0
+    return value if abs(value) < 1e12 else 0  # noqa: PLR2004  also not for what is no number at all

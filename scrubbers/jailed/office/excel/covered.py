@@ -11,10 +11,10 @@ from itertools import accumulate
 from typing import Final
 
 from scrubbers.jailed.office.covering import Box, Covered, Fill, Thing, things_at
-from scrubbers.jailed.office.drawings import Drawings, number
+from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.excel.merged import PLACE, column_of, is_hidden_row, merges, placed_rows
 from scrubbers.jailed.office.sheet_rows import MOST_COLUMNS
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number
 from trusted.jail.stages import OfficeDocument
 
 _EMU: Final = 12_700  # to a point

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scrubbers.jailed.office.colours import PAPER, UNKNOWN
-from scrubbers.jailed.office.drawings import number
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number
 
 ON: Final = frozenset({"1", "true"})
 _SMALLEST_POINTS: Final = 2

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.excel.looks import ON
 from scrubbers.jailed.office.sheet_rows import MOST_COLUMNS, letters
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number
 from trusted.jail.stages import TooLarge
 
 PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")

@@ -8,11 +8,10 @@ from itertools import accumulate
 from typing import Final
 
 from scrubbers.jailed.office.covering import EVERYWHERE, Box, Fill, Thing, covered_by
-from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.odf.shared import Shared
 from scrubbers.jailed.office.odf.styles import points, size_of
 from scrubbers.jailed.office.pictures import is_opaque
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number
 from trusted.jail.stages import OfficeDocument
 
 _RECTANGLES: Final = frozenset({"draw:rect", "draw:frame"})

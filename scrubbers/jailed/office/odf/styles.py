@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from scrubbers.jailed.office.colours import PAPER, UNKNOWN, hue_of, is_unseen
-from scrubbers.jailed.office.drawings import POINTS, number
+from scrubbers.jailed.office.drawings import POINTS
 from scrubbers.jailed.office.letters import BULLET, bullet
 from scrubbers.jailed.office.word.styles import written_number
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number
 from scrubbers.jailed.typeset.model import Paint
 
 _MOST_BASES: Final = 20

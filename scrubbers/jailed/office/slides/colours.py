@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import colorsys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from scrubbers.jailed.office.colours import PAPER, UNKNOWN, digits_of, scheme_of
+from scrubbers.jailed.office.colours import PAPER, UNKNOWN, digits_of, parts_of, scheme_of
+from scrubbers.jailed.office.covering import Box, Fill, Thing, fill_of
 from scrubbers.jailed.office.package import Package
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, share
 
 _BACKGROUND: Final = ("p:cSld", "p:bg")
 _PLAIN_NAMES: Final = frozenset({"tx1", "tx2", "dk1", "dk2", "bg1", "lt1"})
@@ -25,7 +27,7 @@ class Ground:
     def under(self, fill: Node | None) -> Ground:
         """Return what is behind the text of a shape with this fill. One without says nothing: its style may.
 
-        Where a shape has none, a picture or another shape may be under it: letters named by the theme are kept there.
+        Of one that has none it is not known where it stands: letters named by the theme are kept there.
         """
         if fill is None or fill.name not in {"a:solidFill", "a:noFill"}:
             return Ground(UNKNOWN)
@@ -38,9 +40,56 @@ def colour_of(fill: Node, theme: Mapping[str, str], *, of_letters: bool = False)
     Letters that are partly clear are no better seen than if they were not.
     """
     found = next(fill.elements(), None)
-    if found is None or any(not of_letters or each.name != "a:alpha" for each in found.elements()):
+    if found is None:
         return UNKNOWN
-    return digits_of(found) or theme.get(found.get("val"), UNKNOWN)
+    colour = digits_of(found) or theme.get(found.get("val"), UNKNOWN)
+    for change in found.elements():
+        if not (of_letters and change.name == "a:alpha"):
+            colour = _changed(colour, change.name, share(change.get("val")))
+    return colour
+
+
+def _changed(colour: str, change: str, by: float) -> str:
+    """Return a colour that is made lighter or darker by a share (ECMA-376, 20.1.2.3.20 to 34)."""
+    parts = parts_of(colour)
+    if parts is None:
+        return UNKNOWN
+    hue, light, full = colorsys.rgb_to_hls(*(one / 0xFF for one in parts))
+    match change:
+        case "a:lumMod":
+            light *= by
+        case "a:lumOff":
+            light += by
+        case "a:tint":
+            light = 1 - (1 - light) * by
+        case "a:shade":
+            light *= by
+        case _:
+            return UNKNOWN
+    changed = colorsys.hls_to_rgb(hue, min(max(light, 0), 1), full)
+    return bytes(round(one * 0xFF) for one in changed).hex().upper()
+
+
+def behind_texts(things: Sequence[Thing], below: Sequence[Thing], slide: Ground) -> dict[int, Ground]:
+    """Return what is behind each text that has no fill of its own, by the `id` of its node.
+
+    `things`: what is drawn, in that order; `below`: what a layout and a master draw before it.
+    """
+    return {
+        id(low.node): _topmost([*below, *things[:place]], low.inside, slide)
+        for place, low in enumerate(things)
+        if low.inside is not None
+    }
+
+
+def _topmost(under: Sequence[Thing], text: Box, slide: Ground) -> Ground:
+    top = next((one for one in reversed(under) if one.is_drawn and one.box.touches(text)), None)
+    if top is None:
+        return slide
+    fill = fill_of(top.node)
+    if top.fill is Fill.SOLID and top.box.covers(text) and fill is not None and fill.name == "a:solidFill":
+        return Ground(colour_of(fill, slide.theme), slide.theme)
+    return Ground(UNKNOWN, slide.theme)
 
 
 def seen_colour(fill: Node, theme: Mapping[str, str]) -> str:

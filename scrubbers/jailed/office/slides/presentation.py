@@ -12,12 +12,12 @@ from typing import Final
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.covering import Scene, Thing, covered_everywhere
-from scrubbers.jailed.office.drawings import Drawings, number
+from scrubbers.jailed.office.drawings import Drawings
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
-from scrubbers.jailed.office.slides.colours import Ground, background_of, chain_of, theme_of
+from scrubbers.jailed.office.slides.colours import Ground, background_of, behind_texts, chain_of, theme_of
 from scrubbers.jailed.office.slides.shapes import Shapes
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number
 from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Picture
 from trusted.jail.stages import Lost, What, Where
 
@@ -81,11 +81,20 @@ class _Slides:
         if tree is None:
             return []
         placeholders = above is None
-        covered = covered_everywhere(self._things(part, placeholders=placeholders), above or ())
+        things = self._things(part, placeholders=placeholders)
+        covered = covered_everywhere(things, above or ())
         page = self._page if is_slide else None
         theme = theme_of(self._package, part) if is_slide else {}
         ground = Ground(background_of(self._package, part, theme), theme) if is_slide else Ground()
-        shapes = Shapes(self._drawings(part), self._drawable, self._findings, page, ground, covered=covered)
+        below = [
+            one
+            for each in reversed(chain_of(self._package, part)[1:])
+            for one in self._things(each, placeholders=False)
+        ]
+        behind = behind_texts(things, below, ground) if is_slide else {}
+        shapes = Shapes(
+            self._drawings(part), self._drawable, self._findings, page, ground, covered=covered, behind=behind
+        )
         return shapes.read(tree, placeholders=placeholders)
 
     def _notes(self, slide: str) -> Iterator[Block]:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.colours import UNKNOWN, hue_of, is_lost, is_unseen
-from scrubbers.jailed.office.covering import FILLS, Covered, Move, around, inside
-from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, number, share, size_of
+from scrubbers.jailed.office.covering import (
+    FILLS,
+    Box,
+    Covered,
+    Move,
+    around,
+    fill_of,
+    inside,
+    text_area,
+    text_width,
+)
+from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, size_of
 from scrubbers.jailed.office.letters import BULLET, Drawable
 from scrubbers.jailed.office.pictures import Shown, black_box
 from scrubbers.jailed.office.slides.colours import Ground, colour_of, seen_colour
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.word.styles import written_number
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number, share
 from scrubbers.jailed.typeset.model import Align, Block, Cell, Frame, Paint, Paragraph, Run, Table
 from trusted.jail.stages import Lost, What, Where
 
@@ -51,9 +62,14 @@ class Shapes:
         ground: Ground = Ground(),  # noqa: B008  it is frozen
         *,
         covered: Covered | None = None,
+        behind: Mapping[int, Ground] = MappingProxyType({}),
     ) -> None:
-        """Take the size of the slide, if there is one: what stands beside it nobody is shown. `ground`: its colour."""
+        """Take the size of the slide, if there is one: what stands beside it nobody is shown. `ground`: its colour.
+
+        `behind`: that of what is drawn under a text without a fill, by the `id` of its node.
+        """
         self._covered = covered or Covered()
+        self._behind = behind
         self._page = page
         self._ground = ground
         self._drawings = drawings
@@ -125,15 +141,20 @@ class Shapes:
         blocks = [self._drawings.picture(blip.get("r:embed"), shown) for blip in node.all("a:blip")]
         body = node.find("p:txBody") or node.find("xdr:txBody")
         title = is_place and self._place(node) in {"title", "ctrTitle"}
-        properties = node.find("p:spPr") or node.find("xdr:spPr")
-        # A place has the fill of its layout where it has none of its own.
-        fills = (one for one in properties.elements() if one.name in FILLS) if properties is not None else iter(())
-        ground = self._ground.under(next(fills, None))
+        ground = self._ground_of(node, is_place=is_place)
         text = self.paragraphs(body, ground, heading=int(title)) if body is not None else []
         if not text and not blocks and not is_place and node.name not in _LINES:
             is_over = id(node) in self._covered.over
             return [Frame(labels.COVERED, (black_box(shown.size),)) if is_over else Frame(labels.SHAPE, ())]
         return [*blocks, *text]
+
+    def _ground_of(self, node: Node, *, is_place: bool) -> Ground:
+        """Return what is behind a text. A place has the fill of its layout where it has none of its own."""
+        fill = fill_of(node)
+        is_styled = any(one.name.endswith(":style") for one in node.elements())
+        is_bare = (fill is None and not is_place and not is_styled) or (fill is not None and fill.name == "a:noFill")
+        known = self._behind.get(id(node)) if is_bare else None
+        return known or self._ground.under(fill)
 
     def _picture(self, node: Node) -> Block:
         prefix = node.name.partition(":")[0]
@@ -162,11 +183,12 @@ class Shapes:
 
     def _cell(self, cell: Node) -> Cell:
         body = cell.find("a:txBody")
-        blocks = self.paragraphs(body, Ground(UNKNOWN)) if body is not None else []
+        fill = cell.find("a:tcPr", "a:solidFill")
+        ground = Ground(UNKNOWN) if fill is None else self._ground.under(fill)
+        blocks = self.paragraphs(body, ground) if body is not None else []
         if blocks and (cell.get("hMerge") in _ON or cell.get("vMerge") in _ON):
             self._findings.add(What.HIDDEN_TEXT, Where.PAGES)
             blocks = []
-        fill = cell.find("a:tcPr", "a:solidFill")
         tint = hue_of(self._seen_colour(fill))
         if tint is not None and not blocks:
             # Another shape may be over it, or the cell be under its neighbour.
@@ -260,7 +282,13 @@ def _is_beside(node: Node, page: tuple[float, float], move: Move) -> bool:
     # A line that is not broken goes on beside its shape.
     goes_on = any(each.get("wrap") == "none" for each in node.all("a:bodyPr"))
     box, across, down = move(around(where)), page[0] if goes_on else 0, page[1] / 2
-    return box.right < -across or box.left > page[0] + across or box.bottom < -down or box.top > page[1] + down
+    area = box
+    if node.name in _SHAPES:
+        # Estimates, of which twice as much still stands beside.
+        area = text_area(node, box)
+        across, down = text_width(node) if goes_on else 0, area.bottom - area.top
+    reach = Box(area.left - across, area.top - down, area.right + across, area.bottom + down)
+    return not reach.joined(box).touches(Box(0, 0, *page))
 
 
 def _is_unseen(looks: Sequence[Node], ground: Ground) -> bool:
@@ -271,11 +299,12 @@ def _is_unseen(looks: Sequence[Node], ground: Ground) -> bool:
     look = next((each for each in looks if any(one.name in FILLS for one in each.elements())), None)
     if look is None or _is_clear(look):
         return look is not None
-    fill, highlight = look.find("a:solidFill"), next((one for each in looks if (one := each.find("a:highlight"))), None)
-    if fill is None or _is_drawn_around(looks):
+    fills = [one for one in (look.find("a:solidFill"), *look.all("a:gs", outside="a:ln")) if one is not None]
+    if not fills or _is_drawn_around(looks):
         return False
+    highlight = next((one for each in looks if (one := each.find("a:highlight"))), None)
     behind = ground.behind if highlight is None else colour_of(highlight, ground.theme)
-    return is_unseen(colour_of(fill, ground.theme, of_letters=True), behind)
+    return all(is_unseen(colour_of(fill, ground.theme, of_letters=True), behind) for fill in fills)
 
 
 def _is_drawn_around(looks: Sequence[Node]) -> bool:

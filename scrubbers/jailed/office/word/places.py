@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from scrubbers.jailed.office.drawings import POINTS, number
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.drawings import POINTS
+from scrubbers.jailed.office.xml import Node, number
 from trusted.jail.stages import OfficeDocument
 
 _TWIP: Final = 635  # lengths of drawings to a twentieth of a point

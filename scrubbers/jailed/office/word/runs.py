@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from scrubbers.jailed.office.colours import hue_of, is_lost, is_unseen
-from scrubbers.jailed.office.drawings import number
 from scrubbers.jailed.office.word.backgrounds import behind_of, colour_of, theme_colour
 from scrubbers.jailed.office.word.places import is_raised_off
 from scrubbers.jailed.office.word.styles import first_value, is_on
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number
 from scrubbers.jailed.typeset.model import Paint
 
 _SMALLEST_HALF_POINTS: Final = 4

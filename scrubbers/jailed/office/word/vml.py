@@ -4,12 +4,12 @@ import re
 from typing import Final
 
 from scrubbers.jailed.office import labels
-from scrubbers.jailed.office.drawings import Drawings, ReadText, number
+from scrubbers.jailed.office.drawings import Drawings, ReadText
 from scrubbers.jailed.office.pictures import Shown
 from scrubbers.jailed.office.word.backgrounds import fill_of_old
 from scrubbers.jailed.office.word.places import is_unseen_shape, lengths
 from scrubbers.jailed.office.word.shared import Shared
-from scrubbers.jailed.office.xml import Node
+from scrubbers.jailed.office.xml import Node, number
 from scrubbers.jailed.typeset.model import Block, Frame, Paragraph, Run
 from trusted.jail.stages import OfficeDocument, What, Where
 
