@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
 from scrubbers.jailed.office.chart_tables import bounded, table_of
 from scrubbers.jailed.office.colours import UNKNOWN
-from scrubbers.jailed.office.covering import covered_by, covered_everywhere
+from scrubbers.jailed.office.covering import Box, covered_by, covered_everywhere
 from scrubbers.jailed.office.excel.number_formats import shown_in
 from scrubbers.jailed.office.odf.covering import require_nothing_under, things_of
 from scrubbers.jailed.office.odf.shared import CONTENT, ReadsBlocks, Shared
@@ -19,6 +20,7 @@ from scrubbers.jailed.office.odf.tables import each_cell
 from scrubbers.jailed.office.odf.text import TextReader, drawn_inside
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.pictures import Shown
+from scrubbers.jailed.office.placing import Standing, in_places
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.model import Block, Frame, PageBreak, Paragraph, Picture, Run, Table
 from trusted.jail.stages import Locked, Lost, OfficeDocument, What, Where
@@ -67,7 +69,10 @@ class _Drawings:
 
     def _inside(self, node: Node, style: str, reader: ReadsBlocks) -> list[Block]:
         if node.name == "draw:g":
-            return [block for each in drawn_inside(node) for block in self.read(each, reader)]
+            boxes = self._shared.boxes
+            return in_places(
+                [Standing(_box_of(each, boxes), tuple(self.read(each, reader))) for each in drawn_inside(node)]
+            )
         if node.name == "draw:frame":
             return self._frame(node, style, reader)
         # There may be a colour behind the text of a shape.
@@ -247,18 +252,22 @@ def _slides(parent: Node, reader: TextReader) -> Iterator[Block]:
         things = list(things_of(list(slide.elements()), shared))
         shared.drawn_over.setdefault(master, []).append(things)
         shared.covered = covered_by(things)
+        shared.boxes = {id(one.node): one.box for one in things}
+        standing: list[Standing] = []
+        notes: list[Block] = []
         for each in slide.elements():
             if page is not None and _is_beside(each, page):
                 text = each.text().strip()
                 shared.findings.add(What.HIDDEN_TEXT if text else What.HIDDEN_DRAWING, Where.PAGES, text or None)
             elif each.name == "presentation:notes":
                 notes = [block for one in drawn_inside(each) for block in shared.drawings.read(one, reader)]
-                if notes:
-                    yield Frame(labels.SPEAKER, tuple(notes))
             elif each.name == "office:annotation":
                 reader.report_comment(each)
             else:
-                yield from reader.blocks(Node("", {}, [each]))
+                standing.append(Standing(_box_of(each, shared.boxes), tuple(reader.blocks(Node("", {}, [each])))))
+        yield from in_places(standing)
+        if notes:
+            yield Frame(labels.SPEAKER, tuple(notes))
         yield from _footers(slide, footers, shared)
 
 
@@ -272,6 +281,14 @@ def _footers(slide: Node, declared: Mapping[tuple[str, str], str], shared: Share
             and shared.styles.value("drawing-page", style, "drawing-page", f"presentation:display-{use}") != "false"
         ):
             yield Paragraph((Run(text),))
+
+
+def _box_of(node: Node, boxes: Mapping[int, Box]) -> Box | None:
+    """Return the box in which a drawing or what is in a group stands."""
+    if node.name != "draw:g":
+        return boxes.get(id(node))
+    inside = [box for each in node.elements() if (box := _box_of(each, boxes)) is not None]
+    return reduce(Box.joined, inside) if inside else None
 
 
 def _is_beside(node: Node, page: tuple[float, float]) -> bool:
@@ -293,7 +310,10 @@ def _background(parent: Node, reader: TextReader) -> Iterator[Block]:
             drawn = [each for each in drawn_inside(master) if not each.get("presentation:class")]
             things, shared = list(things_of(drawn, reader.shared)), reader.shared
             shared.covered = covered_everywhere(things, shared.drawn_over.get(name, ()))
-            for each in drawn:
-                blocks += shared.drawings.read(each, reader)
+            shared.boxes = {id(one.node): one.box for one in things}
+            standing = [
+                Standing(_box_of(each, shared.boxes), tuple(shared.drawings.read(each, reader))) for each in drawn
+            ]
+            blocks += in_places(standing)
     if blocks:
         yield Frame(labels.BACKGROUND, tuple(blocks))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from scrubbers.jailed.findings import Findings
-from scrubbers.jailed.office.covering import Covered, Thing
+from scrubbers.jailed.office.covering import Box, Covered, Thing
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.odf.styles import Styles, TextStyle
 from scrubbers.jailed.office.package import Package
@@ -49,4 +49,5 @@ class Shared:
         self.sheet: Node | None = None
         self.is_text = False
         self.covered = Covered()
+        self.boxes: Mapping[int, Box] = {}  # of a slide, by the `id` of what stands in them
         self.drawn_over: dict[str, list[list[Thing]]] = {}  # what slides draw, by their master

@@ -92,9 +92,11 @@ class _Slides:
             for one in self._things(each, placeholders=False)
         ]
         behind = behind_texts(things, below, ground) if is_slide else {}
+        boxes = {id(one.node): one.box for one in things} if is_slide else {}
         shapes = Shapes(
-            self._drawings(part), self._drawable, self._findings, page, ground, covered=covered, behind=behind
-        )
+            self._drawings(part), self._drawable, self._findings, page, ground,
+            covered=covered, behind=behind, boxes=boxes,
+        )  # fmt: skip
         return shapes.read(tree, placeholders=placeholders)
 
     def _notes(self, slide: str) -> Iterator[Block]:

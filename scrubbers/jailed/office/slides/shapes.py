@@ -23,6 +23,7 @@ from scrubbers.jailed.office.covering import (
 from scrubbers.jailed.office.drawings import Drawings, cut, is_struck, size_of
 from scrubbers.jailed.office.letters import BULLET, Drawable
 from scrubbers.jailed.office.pictures import Shown, black_box
+from scrubbers.jailed.office.placing import Standing, in_places
 from scrubbers.jailed.office.slides.colours import Ground, colour_of, seen_colour
 from scrubbers.jailed.office.word.runs import formula
 from scrubbers.jailed.office.word.styles import written_number
@@ -63,11 +64,13 @@ class Shapes:
         *,
         covered: Covered | None = None,
         behind: Mapping[int, Ground] = MappingProxyType({}),
+        boxes: Mapping[int, Box] = MappingProxyType({}),
     ) -> None:
         """Take the size of the slide, if there is one: what stands beside it nobody is shown. `ground`: its colour.
 
-        `behind`: that of what is drawn under a text without a fill, by the `id` of its node.
+        `behind`: that of what is drawn under a text without a fill; `boxes`: where things stand; by the `id` of nodes.
         """
+        self._boxes = boxes
         self._covered = covered or Covered()
         self._behind = behind
         self._page = page
@@ -80,19 +83,25 @@ class Shapes:
 
     def read(self, parent: Node, *, placeholders: bool = True) -> list[Block]:
         """Return the blocks of the shapes in an element; without `placeholders` those that only keep a place."""
+        return in_places(self._standing(parent, placeholders=placeholders))
+
+    def _standing(self, parent: Node, *, placeholders: bool) -> list[Standing]:
         self._depth += 1
-        blocks: list[Block] = []
+        found: list[Standing] = []
         for node in parent.elements() if self._depth < _MOST_NESTED else ():
             is_beside = self._page is not None and self._move is not None and _is_beside(node, self._page, self._move)
             if is_beside or id(node) in self._covered.gone:
                 text = "".join(each.text() for each in node.all("a:t"))
                 self._findings.add(What.HIDDEN_TEXT if text else What.HIDDEN_DRAWING, Where.PAGES, text or None)
+            elif node.name.endswith((":grpSp", ":AlternateContent")):
+                found += self._group(node, placeholders=placeholders)
             else:
-                blocks += self._shape(node, placeholders=placeholders)
+                blocks = self._shape(node, placeholders=placeholders)
+                found.append(Standing(self._boxes.get(id(node)), tuple(blocks)))
         if self._depth >= _MOST_NESTED:
-            blocks.append(Frame(labels.UNKNOWN, ()))
+            found.append(Standing(None, (Frame(labels.UNKNOWN, ()),)))
         self._depth -= 1
-        return blocks
+        return found
 
     def _shape(self, node: Node, *, placeholders: bool) -> list[Block]:
         place = self._place(node)
@@ -106,17 +115,17 @@ class Shapes:
             tables = list(node.all("a:tbl"))
             made: list[Block] = [self._table(tables[0])] if tables else list(self._drawings.data(node))
             return made or self._object(node)
-        if node.name.endswith((":grpSp", ":AlternateContent")):
-            return self._group(node, placeholders=placeholders)
         return []
 
-    def _group(self, node: Node, *, placeholders: bool) -> list[Block]:
+    def _group(self, node: Node, *, placeholders: bool) -> list[Standing]:
+        if self._is_hidden(node):
+            return []
         before, where = self._move, node.find("p:grpSpPr", "a:xfrm")
         is_turned = where is not None and where.get("rot") not in _TURN
         self._move = None if before is None or is_turned else inside(where, before)
-        blocks = self.read(node, placeholders=placeholders)
+        found = self._standing(node, placeholders=placeholders)
         self._move = before
-        return blocks
+        return found
 
     def _is_hidden(self, node: Node) -> bool:
         for group in node.elements():
