@@ -22,14 +22,13 @@ _Extent: TypeAlias = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Standing:
-    """What is shown of one thing, and the box in which it stands; None or EVERYWHERE where that is not known."""
+    """What is shown of one thing, and the box in which it stands; EVERYWHERE where that is not known."""
 
-    box: Box | None
+    box: Box
     blocks: tuple[Block, ...]
 
     def extent(self, *, down: bool) -> _Extent:
         """Return where it begins and ends, without its edges."""
-        assert self.box is not None
         first, last = (self.box.top, self.box.bottom) if down else (self.box.left, self.box.right)
         edge = (last - first) * _EDGES[down]
         return first + edge, last - edge
@@ -40,8 +39,8 @@ _Things: TypeAlias = Sequence[Standing]
 
 def in_places(things: _Things) -> list[Block]:
     """Return the blocks in the order of their places; before them, in the order given, those without a known place."""
-    known = [one for one in things if one.box is not None and one.box is not EVERYWHERE and one.blocks]
-    unknown = [one for one in things if one.box is None or one.box is EVERYWHERE]
+    known = [one for one in things if one.box is not EVERYWHERE and one.blocks]
+    unknown = [one for one in things if one.box is EVERYWHERE]
     return [*_in_order(unknown), *_cut(known, 0)]
 
 
@@ -136,5 +135,4 @@ def _row(row: _Things, columns: Sequence[_Extent], depth: int) -> tuple[Cell, ..
 
 
 def _area(one: Standing) -> float:
-    assert one.box is not None
     return (one.box.right - one.box.left) * (one.box.bottom - one.box.top)

@@ -96,7 +96,7 @@ def test_a_number_that_is_missing_leaves_its_place_empty(jail):
 
 
 def standing(text: str, *place: float) -> Standing:
-    return Standing(Box(*place) if place else None, (Paragraph((Run(text),)),))
+    return Standing(Box(*place) if place else EVERYWHERE, (Paragraph((Run(text),)),))
 
 
 def words(things: list[Standing]) -> str:

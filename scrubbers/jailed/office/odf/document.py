@@ -11,7 +11,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels, pictures
 from scrubbers.jailed.office.chart_tables import bounded, table_of
 from scrubbers.jailed.office.colours import UNKNOWN
-from scrubbers.jailed.office.covering import Box, covered_by, covered_everywhere
+from scrubbers.jailed.office.covering import EVERYWHERE, Box, covered_by, covered_everywhere
 from scrubbers.jailed.office.excel.number_formats import shown_in
 from scrubbers.jailed.office.odf.covering import require_nothing_under, things_of
 from scrubbers.jailed.office.odf.shared import CONTENT, ReadsBlocks, Shared
@@ -283,12 +283,12 @@ def _footers(slide: Node, declared: Mapping[tuple[str, str], str], shared: Share
             yield Paragraph((Run(text),))
 
 
-def _box_of(node: Node, boxes: Mapping[int, Box]) -> Box | None:
+def _box_of(node: Node, boxes: Mapping[int, Box]) -> Box:
     """Return the box in which a drawing or what is in a group stands."""
     if node.name != "draw:g":
-        return boxes.get(id(node))
-    inside = [box for each in node.elements() if (box := _box_of(each, boxes)) is not None]
-    return reduce(Box.joined, inside) if inside else None
+        return boxes.get(id(node), EVERYWHERE)
+    inside = [box for each in node.elements() if (box := _box_of(each, boxes)) is not EVERYWHERE]
+    return reduce(Box.joined, inside) if inside else EVERYWHERE
 
 
 def _is_beside(node: Node, page: tuple[float, float]) -> bool:

@@ -10,6 +10,7 @@ from scrubbers.jailed.findings import Findings
 from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.colours import UNKNOWN, hue_of, is_lost, is_unseen
 from scrubbers.jailed.office.covering import (
+    EVERYWHERE,
     FILLS,
     Box,
     Covered,
@@ -97,9 +98,9 @@ class Shapes:
                 found += self._group(node, placeholders=placeholders)
             else:
                 blocks = self._shape(node, placeholders=placeholders)
-                found.append(Standing(self._boxes.get(id(node)), tuple(blocks)))
+                found.append(Standing(self._boxes.get(id(node), EVERYWHERE), tuple(blocks)))
         if self._depth >= _MOST_NESTED:
-            found.append(Standing(None, (Frame(labels.UNKNOWN, ()),)))
+            found.append(Standing(EVERYWHERE, (Frame(labels.UNKNOWN, ()),)))
         self._depth -= 1
         return found
 
