@@ -35,7 +35,7 @@ from desk.work.case.opened import DeskCase
 from desk.work.case.readers import is_concerned, signers_of_move
 from desk.work.case.unsealing import take_grant
 from desk.work.rekeying import Checked, check_prepared, prepare, readers_of
-from desk.work.writing import require_now, write
+from desk.work.writing import end_move, require_now, write
 from trusted.case.clock import today
 from trusted.case.entry import Handover, Note, Stream
 from trusted.case.errors import SealBroken
@@ -162,6 +162,25 @@ async def refuse(book: Casebook, case: DeskCase, text: str) -> DeskCase:
     refused = await write(book, case, None, Note(text), Stream.NOTES, ends_move=True)
     book.waiting_moves.to_sign.pop(case.known.case_id, None)
     return refused
+
+
+async def refuse_offer(book: Casebook, untrusted_offer: bytes, text: str) -> None:
+    """Refuse an offer that waits for this member. Raises as `refuse` and `read_offer`.
+
+    Who is new to the case writes the note with the keys of the offer, and keeps none of them.
+    """
+    untrusted = _opened(book, untrusted_offer)
+    case_id, held = untrusted.request.case_id, _held(book, untrusted)
+    if held is not None:
+        await refuse(book, await book.open(held), text)
+        return
+
+    async def look() -> DeskCase:
+        return (await _look_into(book, untrusted))[0]
+
+    await end_move(book, look, text)
+    book.touched.discard(case_id)
+    book.waiting_moves.to_sign.pop(case_id, None)
 
 
 def _offerer(book: Casebook, untrusted: RekeyRequest) -> Member:

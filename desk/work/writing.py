@@ -6,7 +6,7 @@ server that drops it later is found out (CaseCut). When somebody else wrote to t
 again, and whether the act is still allowed is asked again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from nacl.utils import random
@@ -19,7 +19,7 @@ from desk.work.case.casebook import Casebook
 from desk.work.case.held import ERASURE
 from desk.work.case.opened import DeskCase
 from trusted.case.clock import today
-from trusted.case.entry import Body, Stream
+from trusted.case.entry import Body, Entry, Note, Stream
 from trusted.case.errors import Conflict, NotAllowed
 from trusted.case.statements import Act, Unsigned, sign_statement
 from trusted.crypto.envelope import KEY_BYTES
@@ -71,7 +71,30 @@ async def write(
     raise NotNow
 
 
+async def end_move(book: Casebook, look: Callable[[], Awaitable[DeskCase]], text: str) -> None:
+    """Write a note that ends a move, in a case of which nothing is kept here; `look` opens it. Raises as `write`."""
+    spoils_move = False
+    for tries_left in reversed(range(TRIES)):
+        case = await look()
+        try:
+            await _send(book, case, Stream.NOTES, Note(text), spoils_move=spoils_move)
+        except ServerRefused as refused:
+            if refused.code != Conflict.code or not tries_left:
+                raise
+            spoils_move = spoils_move or refused.text_key == MOVE_WAITS
+        else:
+            return
+
+
 async def _append(book: Casebook, case: DeskCase, stream: Stream, body: Body, *, spoils_move: bool) -> DeskCase:
+    entry, notes_key = await _send(book, case, stream, body, spoils_move=spoils_move)
+    return book.with_entries(case, [entry], notes_key=notes_key)
+
+
+async def _send(
+    book: Casebook, case: DeskCase, stream: Stream, body: Body, *, spoils_move: bool
+) -> tuple[Entry, bytes | None]:
+    """Seal an entry and send it; return it, and the key of the notes as it is then."""
     notes = _notes(case) if stream is Stream.NOTES else None
     existing = case.streams.get(stream, ())
     sealed, entry, head = append(
@@ -96,7 +119,7 @@ async def _append(book: Casebook, case: DeskCase, stream: Stream, body: Body, *,
     )
     if answer.count != len(existing) + 1:
         raise StrangeAnswer
-    return book.with_entries(case, [entry], notes_key=case.notes_key if notes is None else notes.key)
+    return entry, case.notes_key if notes is None else notes.key
 
 
 def seen(case: DeskCase, stream: Stream) -> Mapping[int, int]:

@@ -27,10 +27,10 @@ from desk.work.writing import require_free
 from trusted.case.entry import SHORT_CHARACTERS
 
 REFUSE: Final = CASE + "/refuse"
-_REFUSED: Final = N_("I do not sign the move of the case.")
+REFUSED: Final = N_("I do not sign the move of the case.")
 _TAKEN_BACK: Final = N_("I take back the move of the case.")
-_NO_REASON: Final = Notice(N_("You have not said why."), N_("Write it in a few words: your colleague reads it."))
-_LONG: Final = Notice(N_("The text is too long."), N_("Shorten it."))
+NO_REASON: Final = Notice(N_("You have not said why."), N_("Write it in a few words: your colleague reads it."))
+LONG: Final = Notice(N_("The text is too long."), N_("Shorten it."))
 
 
 @web.middleware
@@ -57,16 +57,16 @@ async def refuse(request: web.Request) -> web.StreamResponse:
     async def refused(book: Casebook, case: DeskCase) -> web.Response:
         translate = request.app[SERVICES].language.translate
         if len(form.one("reason")) > SHORT_CHARACTERS:
-            return _page(request, case, _LONG, form)
+            return _page(request, case, LONG, form)
         if case.held is None:
             raise NotNow
         is_own, reason = case.held.is_own, form.one("reason")
         if not is_own and not reason:
-            return _page(request, case, _NO_REASON, form)
+            return _page(request, case, NO_REASON, form)
         if case.held.kind == ERASURE:
             await erasing.refuse(book, case, reason)
         else:
-            text = translate(_TAKEN_BACK if is_own else _REFUSED)
+            text = translate(_TAKEN_BACK if is_own else REFUSED)
             await moves.refuse(book, case, "\n\n".join(part for part in (text, reason) if part))
         return see(f"/case/{case_named(request)}?done={'take-back' if is_own else 'refuse'}")
 

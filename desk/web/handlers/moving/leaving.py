@@ -6,7 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
-from desk.errors import DeskError, NotReachable
+from desk.errors import DeskError, NotNow, NotReachable
+from desk.web.handlers.case.held import LONG, NO_REASON, REFUSED
 from desk.web.handlers.moving.move import mark
 from desk.web.local.forms import Form
 from desk.web.local.guard import Routes
@@ -14,17 +15,20 @@ from desk.web.services import ERROR_STATUS, SERVICES, sent_form, typed_before
 from desk.web.views.case.case_page import case_title
 from desk.web.views.case.moving import MoveShown, in_words, offer_shown, person
 from desk.web.views.case_line import case_number
-from desk.web.views.pages import N_, Language, Notice
+from desk.web.views.pages import N_, Language, Notice, see
 from desk.web.views.sentences import notice_for, sentences_for
 from desk.web.views.written import inert_line
 from desk.work import moves
 from desk.work.case.casebook import Casebook
 from desk.work.case.opened import DeskCase
 from desk.work.leaving import Planned, offer_all, plan, who_can_leave
+from trusted.case.entry import SHORT_CHARACTERS
 
 LEAVES: Final = "/members/leaves"
 SEND: Final = LEAVES + "/send"
 SIGN_ALL: Final = "/moves/all"
+REFUSE_ONE: Final = "/moves/refuse"
+REFUSED_ONE: Final = "/moves/refused"
 _MEMBERS: Final = "/members"
 _NOTE: Final = N_("Locked again without %(name)s, who leaves.")
 _NOBODY: Final = Notice(N_("You have not said who leaves, or who signs."), N_("Choose two who are not the same."))
@@ -132,8 +136,37 @@ async def sign_all(request: web.Request) -> web.StreamResponse:
     return services.page("leave/signed.html", _MEMBERS, count=signed, lines=failed)
 
 
-async def _all(request: web.Request, notice: Notice | None = None) -> web.Response:
+async def refuse(request: web.Request) -> web.StreamResponse:
+    """Refuse one of those that wait, with a reason: a note says so to those who read the case."""
+    form, services = await sent_form(request), request.app[SERVICES]
+    reason = form.one("reason")
+    if not reason or len(reason) > SHORT_CHARACTERS:
+        return await _all(request, LONG if reason else NO_REASON, form)
+    text = "\n\n".join((services.language.translate(REFUSED), reason))
+    async with services.desk.at_work() as book:
+        await book.sync()
+        offers = [one for one in await moves.waiting_offers(book) if mark(one) == form.one("move")]
+        try:
+            for one in offers:
+                await moves.refuse_offer(book, one, text)
+            await moves.waiting_offers(book)
+            failed = None if offers else notice_for(NotNow())
+        except NotReachable:
+            raise
+        except DeskError as refused:
+            failed = notice_for(refused)
+    return see(REFUSED_ONE) if failed is None else await _all(request, failed, form)
+
+
+async def refused(request: web.Request) -> web.StreamResponse:
+    """Say who reads why, and what else waits."""
+    services = request.app[SERVICES]
+    return services.page("leave/refused.html", _MEMBERS, waiting=len(services.desk.reading().offers))
+
+
+async def _all(request: web.Request, notice: Notice | None = None, typed: Form | None = None) -> web.Response:
     services, lines = request.app[SERVICES], list[_Line]()
+    typed = typed or Form({})
     async with services.desk.at_work() as book:
         await book.sync()
         for one in await moves.waiting_offers(book):
@@ -148,7 +181,7 @@ async def _all(request: web.Request, notice: Notice | None = None) -> web.Respon
                 lines.append(_broken(refused, services.language))
     status = ERROR_STATUS if notice else 200
     can = sum(bool(one.mark) for one in lines)
-    return services.page("leave/sign.html", _MEMBERS, notice=notice, status=status, lines=lines, can=can)
+    return services.page("leave/sign.html", _MEMBERS, notice=notice, status=status, lines=lines, can=can, typed=typed)
 
 
 def _form(request: web.Request, book: Casebook, form: Form, notice: Notice | None = None) -> web.Response:
@@ -205,4 +238,10 @@ def _broken(failed: DeskError, language: Language) -> _Line:
     return _Line("", "", refused=f"{notice.what} {notice.do}")
 
 
-ROUTES: Final[Routes] = {LEAVES: (show, look), SEND: (show, send), SIGN_ALL: (show_all, sign_all)}
+ROUTES: Final[Routes] = {
+    LEAVES: (show, look),
+    SEND: (show, send),
+    SIGN_ALL: (show_all, sign_all),
+    REFUSE_ONE: (show_all, refuse),
+    REFUSED_ONE: (refused, None),
+}

@@ -269,7 +269,7 @@ def _offer_page(
     request: web.Request, read: moves.ReadOffer, untrusted_file: bytes, notice: Notice | None
 ) -> web.Response:
     services = request.app[SERVICES]
-    waiting = services.desk.reading().waiting_moves.to_sign.get(read.case.known.case_id)
+    is_waiting = read.checked is not None and untrusted_file in services.desk.reading().offers
     return services.page(
         "move/sign.html",
         _MEMBERS,
@@ -278,8 +278,8 @@ def _offer_page(
         line=case_line(read.case, today(services.clock), services.language),
         move=offer_shown(read, services.language),
         is_made=read.checked is None,
-        # Who is new to the case cannot write in it yet.
-        may_refuse=waiting is not None and not waiting.is_new,
+        # What was given as a file is over when nobody signs it.
+        mark=mark(untrusted_file) if is_waiting else "",
         offer=base64.b64encode(untrusted_file).decode("ascii"),
     )
 
