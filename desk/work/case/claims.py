@@ -18,7 +18,7 @@ import msgspec
 from cases.case.signers import stepped_aside
 from desk.work.case.opened import CLAIM, DeskCase
 from desk.work.case.readers import inside
-from trusted.case.entry import Body, Entry, Hex16, Note, Stream
+from trusted.case.entry import Body, Entry, Hex16, LegalHold, Note, Reopen, Stream
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -78,13 +78,20 @@ def claims_of(case: DeskCase) -> Claims:
 
 
 def refusal_of(case: DeskCase) -> tuple[str, str]:
-    """Return who does not sign the erasure that waits, by id, and why; nothing for nobody."""
-    found = ("", "")
+    """Return who does not sign the erasure that waits, by id, and why: this member, or who said so last, or nobody.
+
+    What was refused before the case was open again or kept was another signature: the server forgets it then.
+    """
+    ended = [one.number for one in case.streams.get(Stream.MEMBERS, ()) if isinstance(one.body, Reopen | LegalHold)]
+    found: dict[str, str] = {}
     for entry in case.streams.get(Stream.NOTES, ()):
         match claim_of(entry.body):
-            case (Claim(kind="refuses", member=member), words):
-                found = (entry.author, words) if member else ("", "")
-    return found
+            case (Claim(kind="refuses", member=member), _) if not member:
+                found = {}
+            case (Claim(kind="refuses"), words) if entry.after.get(Stream.MEMBERS, 0) > max(ended, default=-1):
+                found = {one: why for one, why in found.items() if one != entry.author} | {entry.author: words}
+    by = case.own_id if case.own_id in found else next(reversed(found), "")
+    return by, found.get(by, "")
 
 
 def _with_harm(case: DeskCase, found: Claims) -> Claims:

@@ -21,6 +21,7 @@ from desk.web.views.case.moving import in_words_or, stands_on_overview
 from desk.web.views.case_line import case_number, case_path
 from desk.web.views.pages import N_, Language, Notice
 from desk.web.views.written import inert_line
+from desk.work.case.claims import refusal_of
 from desk.work.case.opened import UNKNOWN_NAME, DeskCase
 from desk.work.case.readers import signers_beside
 from desk.work.disposal import kind_of, read_reference, reference_for
@@ -84,6 +85,8 @@ class EraseLine:
     # Who can sign beside this member, in words; who has said no, and why.
     waits_for: str = ""
     refusal: str = ""
+    # Whether that is this member.
+    has_refused: bool = False
     signatures: tuple[Signature, ...] = ()
     may_sign: bool = False
 
@@ -202,6 +205,7 @@ def erase_line(case: DeskCase, today: date, language: Language) -> EraseLine:
         since=since,
         waits_for=in_words_or([inert_line(one.name) for one in beside], language),
         refusal=refusal_in_words(case, language),
+        has_refused=refusal_of(case)[0] == case.own_id,
         signatures=_signatures(case),
         may_sign=CaseAction.CO_SIGN in state.allowed,
     )

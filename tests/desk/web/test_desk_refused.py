@@ -12,6 +12,7 @@ from desks.pages import pages_of
 from visitors.intake_harness import make_home
 
 from desk.work import acts
+from desk.work.erasing import erase
 
 WHY = "Jag känner den som anmälan gäller."
 SAID = f"Jag skriver inte under låsbytet. {WHY}"
@@ -107,3 +108,50 @@ async def test_among_the_cases_of_one_who_leaves_one_is_refused_and_the_rest_is_
     assert "Ärendet har fått nytt lås" in signed.words
     assert [SAID in words for words in told] in ([True, False], [False, True])
     assert sorted(epochs) == [1, 2]
+
+
+async def waits_for(reader) -> tuple[bool, str]:
+    """Whether the overview asks this member for the signature of an erasure, and the words of the page that erases."""
+    await fetched(reader)
+    return "En underskrift väntar: gallring" in (await reader.go("/")).words, (await reader.go("/erase")).words
+
+
+async def test_each_of_two_who_refuse_an_erasure_is_asked_no_more_until_it_is_signed_again_after_the_case_was_open(
+    desks,
+):
+    name = await three_read(desks)
+    async with desks.desk(LEAD) as book:
+        await book.sync()
+        await acts.do(book, "close", name, "Klart.")
+    desks.clock.forward(days=31)
+
+    async with pages_of(desks, LEAD) as one, pages_of(desks, HANDLER) as two, pages_of(desks, OTHER) as three:
+        for reader in (one, two, three):
+            await reader.unlock()
+        await signs(one, name)
+        for reader in (two, three):
+            await fetched(reader)
+            await reader.go(f"/case/{name}")
+            await reader.send(f"/case/{name}/refuse", reason=WHY)
+        refused = [await waits_for(reader) for reader in (two, three)]
+        async with three.services.desk.at_work() as book:
+            await acts.do(book, "reopen", name, "Mer har kommit.")
+            await acts.do(book, "close", name, "Klart.")
+        desks.clock.forward(days=31)
+        await fetched(one)
+        await signs(one, name)
+        again = [await waits_for(reader) for reader in (two, three)]
+
+    assert [is_asked for is_asked, _words in refused] == [False, False]
+    assert ["Du skrev inte under, därför att" in words for _asked, words in refused] == [True, True]
+    assert ["Skriv inte under, därför att …" in words for _asked, words in refused] == [False, False]
+    # Who has changed her mind can sign.
+    assert ["Skriv under och gallra" in words for _asked, words in refused] == [True, True]
+    assert [is_asked for is_asked, _words in again] == [True, True]
+    assert ["Skriv inte under, därför att …" in words for _asked, words in again] == [True, True]
+
+
+async def signs(reader, name: str) -> None:
+    async with reader.services.desk.at_work() as book:
+        await book.sync()
+        assert await erase(book, name, "LK 1") == "kept"
