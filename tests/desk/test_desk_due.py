@@ -31,10 +31,12 @@ STEPS = st.one_of(
     st.tuples(st.just("try"), st.sampled_from(READERS), st.sampled_from((*ACTS, *OFFERS, "refuse", *ERASING))),
     st.tuples(st.just("reporter"), st.just(0), st.just(0)),
 )
-# Where a walk begins: at the report; with a signature under an erasure; with a move to somebody who is new to the case.
+# Where a walk begins: at the report; with a signature under an erasure, which one or both of the others refuse; with a
+# move to somebody who is new to the case, who refuses or not.
 SIGNED = (("try", 0, "close"), ("days", 31, 0), ("try", 0, "erase"))
 ALONE = (("try", 1, "recuse"), ("try", 3, "recuse"), ("days", 1, 0), ("try", 0, "offer-new"))
-BEGINNINGS = ((), SIGNED, ALONE)
+ONE_SAYS_NO, NEW_SAYS_NO = (*SIGNED, ("no", 1, 0)), (*ALONE, ("joiner", 0, 0))
+BEGINNINGS = ((), SIGNED, ONE_SAYS_NO, (*ONE_SAYS_NO, ("no", 3, 0)), ALONE, NEW_SAYS_NO)
 REFUSABLE = (Task.SIGN_MOVE, Task.SIGN_ERASURE)
 WALKED: Counter[str] = Counter()
 

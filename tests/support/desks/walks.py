@@ -175,6 +175,8 @@ class Walk:
         path = case_path(bytes.fromhex(self.name))
         await reader.go(f"{path}/move")
         case = await self.opened(number)
+        if case is None:
+            raise NotNow
         form = move_form(case, reader.services.language)
         chosen = [one.id for one in form.readers if one.chosen]
         signer = next(one.id for one in form.signers if one.chosen)
