@@ -99,7 +99,9 @@ async def test_among_the_cases_of_one_who_leaves_one_is_refused_and_the_rest_is_
     epochs = [(await desks.opened(LEAD, name)).known.epoch for name in (first, second)]
 
     assert len(marks) == 2
-    assert page.words.count("Skriv inte under, därför att …") >= 2
+    assert page.words.count("Skriv inte under, därför att …") == 2
+    # No level of headings is left out.
+    assert re.findall(r"<h(\d)", page.text) == ["1", "2", "3", "3"]
     assert long.status == 422
     assert "Texten är för lång." in long.words
     assert f">{'x' * 2001}<" in long.text or f'value="{"x" * 2001}"' in long.text
