@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from desks.moved_pages import OTHER
 from desks.walks import LATER, READERS, walking
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from desk.errors import HeldBack, ServerRefused
@@ -32,16 +32,21 @@ STEPS = st.one_of(
     st.tuples(st.just("reporter"), st.just(0), st.just(0)),
 )
 # Where a walk begins: at the report; with a signature under an erasure, which one or both of the others refuse; with a
-# move to somebody who is new to the case, who refuses or not.
+# move to somebody who is new to the case, or without one who leaves, which is refused or not.
 SIGNED = (("try", 0, "close"), ("days", 31, 0), ("try", 0, "erase"))
 ALONE = (("try", 1, "recuse"), ("try", 3, "recuse"), ("days", 1, 0), ("try", 0, "offer-new"))
-ONE_SAYS_NO, NEW_SAYS_NO = (*SIGNED, ("no", 1, 0)), (*ALONE, ("joiner", 0, 0))
-BEGINNINGS = ((), SIGNED, ONE_SAYS_NO, (*ONE_SAYS_NO, ("no", 3, 0)), ALONE, NEW_SAYS_NO)
+LEAVES = (("try", 0, "leaves"),)
+BOTH_SAY_NO = (*SIGNED, ("no", 1, 0), ("no", 3, 0))
+NEW_SAYS_NO, READER_SAYS_NO = (*ALONE, ("joiner", 0, 0)), (*LEAVES, ("no", 3, 0))
+BEGINNINGS = ((), SIGNED, BOTH_SAY_NO[:-1], BOTH_SAY_NO, ALONE, NEW_SAYS_NO, LEAVES, READER_SAYS_NO)
 REFUSABLE = (Task.SIGN_MOVE, Task.SIGN_ERASURE)
 WALKED: Counter[str] = Counter()
 
 
 @settings(max_examples=settings.default.max_examples // 10, phases=(Phase.explicit, Phase.generate))
+@example(False, BOTH_SAY_NO, [("listed", 0, 0)])
+@example(False, NEW_SAYS_NO, [])
+@example(False, READER_SAYS_NO, [])
 @given(st.booleans(), st.sampled_from(BEGINNINGS), st.lists(STEPS, min_size=5, max_size=14))
 def test_whatever_is_due_is_listed_and_whatever_is_listed_can_be_done(is_concerned, beginning, steps):
     asyncio.run(walk((OTHER,) if is_concerned else (), (*beginning, *steps)))
