@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := trusted second_reader onion scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run demo serve test check-all test-fast desk lint fix bench bench-relay flood cluster rehearsal rehearsal-host corpus soak fuzz audit dist install install-relay upgrade
+.PHONY: setup setup-test setup-bench run demo serve test check-all test-fast desk lint fix bench bench-relay flood rehearsal rehearsal-host corpus soak fuzz audit dist install install-relay upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -66,11 +66,6 @@ bench-relay: setup-test
 # What one honest visitor gets while others attack: some ten minutes. ARGS="--only pictures", "--seconds 10", "--out FILE"
 flood: setup-test
 	@$(PY) benchmarks/flood.py $(ARGS)
-
-# The leader of two and of three nodes is lost twenty times, in every way there is, while reports come: as root, some
-# half an hour. ARGS="--only paused", "--out FILE"
-cluster: setup-test
-	@$(PY) tests/support/cluster/losses.py $(ARGS)
 
 # The pages of docs/operating, acted on a Debian that systemd-nspawn boots: the first day until "Ready to open.", then the bad
 # days. As root; the first time two minutes more, for the system. ARGS="--first-day", "--put-back hidden": is it found?

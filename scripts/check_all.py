@@ -40,7 +40,6 @@ PARTS: Final[dict[str, tuple[str, ...]]] = {
     "property": ("env", "HYPOTHESIS_PROFILE=fuzz", *PYTEST, "-m", "property"),
     "audit": ("make", "audit"),
     "soak": ("make", "soak"),
-    "cluster": ("make", "cluster"),
     "corpus": ("make", "corpus"),
     "fuzz": ("make", "fuzz", "ARGS=--seconds 1800"),
     "rehearsal": ("make", "rehearsal"),

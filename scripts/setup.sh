@@ -80,11 +80,7 @@ if [ "$what" = test ]; then
     { command -v pebble && command -v pebble-challtestsrv; } >/dev/null 2>&1 || need pebble "Pebble, the certificate authority of the tests, with its name server"
     [ -x /usr/sbin/nginx ] || need nginx "nginx, one of the two proxies whose files in deploy/proxy are tried"
     command -v caddy >/dev/null 2>&1 || need caddy "Caddy, the other"
-    # Two or three nodes in namespaces; as root, as the tests that make accounts and mounts.
-    [ -x /usr/sbin/corosync ] || need corosync "Corosync, with which the tests make clusters"
-    [ -x /usr/sbin/pacemakerd ] || need pacemaker "Pacemaker, which says in them who leads"
-    [ -x /usr/sbin/crm_simulate ] || need pacemaker-cli-utils "Pacemaker's own commands"
-    [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || need iproute2 "ip, which makes the links between the nodes"
+    [ -x /usr/sbin/ip ] || [ -x /sbin/ip ] || need iproute2 "ip, with which tests have a network of their own"
     [ -x /usr/sbin/mkfs.ext4 ] || [ -x /sbin/mkfs.ext4 ] || need e2fsprogs "mkfs.ext4, which makes the disks that tests read block by block, as root"
     command -v pdftotext >/dev/null 2>&1 || need poppler-utils "pdftotext, the outside reader of texts in clean copies"
     have_library libfribidi.so.0 || need libfribidi0 "FriBidi, which judges the order of letters on a line"
@@ -174,7 +170,7 @@ look_at_index() {
 look_at_index
 
 # ---- 2. the system's packages
-DAEMONS="tor nginx caddy pacemaker corosync logd"  # the last comes with Pacemaker's commands
+DAEMONS="tor nginx caddy"
 UNITS=/lib/systemd/system
 
 leave_off() {  # leave_off DAEMON: it runs neither now nor after a start of this system, also of a systemd that comes later

@@ -34,7 +34,7 @@ LIVE = ("live", True)
 # The tests of some files take minutes: those begin first, or all others would wait for the last of them.
 LONGEST_FIRST = (
     "system/test_rehearsal", "system/test_desk_read_browser", "system/test_flow", "system/test_browser_walk", "system/test_browser_pages",
-    "system/test_browser", "system/test_cluster", "system/test_pages_valid", "audit/canary", "system/faults",
+    "system/test_browser", "system/test_pages_valid", "audit/canary", "system/faults",
     "intake/http/test_page_sizes", "system/test_mirror", "trusted/relay", "audit/mirror", "onion", "scrubbers/pdf", "system",
 )  # fmt: skip
 OF_THE_PAGES = ("tests/system/test_browser_pages", "tests/system/test_browser_print", "tests/system/test_pages_valid")

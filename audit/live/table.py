@@ -124,7 +124,7 @@ TABLE = (
         "What was erased stays readable below the file system, or on another machine.",
         "Move the home to ext4 or XFS on LUKS (docs/operating/before-you-open.md); stop the program that is named.",
         "stat -f -c %T $HOMEDIR; lsblk -s -o NAME,TYPE,FSTYPE $(df --output=source $HOMEDIR | tail -1);"
-        " pgrep -l litestream; crm_mon --one-shot"),
+        " pgrep -l litestream"),
     Row("roster", _S, roster.check_roster, "Who may read, by the chain of signatures",
         "Somebody whom the members have not agreed on could read reports.",
         "Run `kallskydd roster` with two members and compare the six words; `operator_is_no_member` in config.toml.",

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from kallskydd.commands import host_cluster
 from kallskydd.hosting.machine import PUBLISHER_UNIT, TOR_UNIT, HostFault, Machine, unit_of
 from kallskydd.hosting.rings import RINGS, upgrade
 from kallskydd.hosting.tenants import NewTenant, add, is_open, move, remove, start
@@ -44,7 +43,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     removing = _verb(verbs, "remove", "take a tenant's account and files away", _remove)
     removing.add_argument("name", metavar="NAME")
     removing.add_argument("--destroy", action="store_true", help="also an open home, with every report in it")
-    host_cluster.add_parser(verbs)
 
 
 def _add_add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

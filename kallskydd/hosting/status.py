@@ -17,7 +17,6 @@ from typing import Final
 
 from cases.config import REAL_RESERVE_MIB
 from kallskydd.finding import Finding
-from kallskydd.hosting.cluster.state import cluster_findings
 from kallskydd.hosting.machine import (
     LISTENERS,
     PUBLISHER_UNIT,
@@ -51,11 +50,8 @@ class _Wanted:
 def look(machine: Machine) -> list[Finding]:
     """Return every line of this host. Raises HostFault, OSError."""
     found = [hidden_processes(machine)]
-    cluster = cluster_findings() if machine.runs else []
-    # A node of a cluster that waits has no homes, and neither tor nor publisher run on it.
-    if machine.runs and (not cluster or TENANTS.is_mount()):
+    if machine.runs:
         found += [_unit(machine, "tor", TOR_UNIT), _unit(machine, "publisher", PUBLISHER_UNIT)]
-    found += cluster
     tenants = machine.tenants()
     if tenants:
         found.append(disk(machine))

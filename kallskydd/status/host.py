@@ -1,8 +1,8 @@
 """What the timer of a host with tenants runs: `kallskydd host status --quiet`, which tells its operator by an alarm.
 
-A tenant's own look cannot: while no node of a cluster leads no home is there, and Pacemaker answers root alone. The
-command of the alarm stands in /etc/kallskydd/host.toml, in the form that a home's config.toml has, and it is run by the
-same rules (`kallskydd.status.alarmed`).
+A tenant's own look cannot: its account sees neither the host's folders nor the other tenants'. The command of the alarm
+stands in /etc/kallskydd/host.toml, in the form that a home's config.toml has, and it is run by the same rules
+(`kallskydd.status.alarmed`).
 """
 
 from __future__ import annotations

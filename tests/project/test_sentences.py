@@ -26,7 +26,6 @@ KEY = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z]+(?:_[a-z]+)*")
 A_SENTENCE = re.compile(r"([A-Z`]|tor ).*(\.|: [a-z -]+)", re.DOTALL)
 # Files, and a key of the configuration.
 FILES = {"audit.chain", "config.toml", "kallskydd.db", "shred.slots", "server.pub", "join.toml", "certificate.pem"}
-FILES |= {"cib.xml", "corosync.conf", "kallskydd.res"}
 FILES |= {
     "member.key",
     "mirror.name",

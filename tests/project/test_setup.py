@@ -102,7 +102,7 @@ exec {python} "$@"
 case "$*" in
     *--print-uris*) ;;
     *" update") echo "Get:1 a list" ;;
-    *) echo "$*" >>{there}/installs; for package in "$@"; do touch "{there}/$package"; done; touch {there}/tor.service {there}/logd.service
+    *) echo "$*" >>{there}/installs; for package in "$@"; do touch "{there}/$package"; done; touch {there}/tor.service {there}/caddy.service
         [ ! -e {there}/fails ] ;;
 esac
 """,
@@ -167,7 +167,7 @@ def test_daemons_that_came_are_disabled_and_others_left_alone_where_there_is_no_
 
     assert (bare / "there" / "asked").read_text().splitlines() == [
         "invoke-rc.d tor stop", "update-rc.d tor disable", "deb-systemd-helper disable tor.service",
-        "invoke-rc.d logd stop", "update-rc.d logd disable", "deb-systemd-helper disable logd.service",
+        "invoke-rc.d caddy stop", "update-rc.d caddy disable", "deb-systemd-helper disable caddy.service",
     ]  # fmt: skip
 
 
@@ -178,7 +178,7 @@ def test_daemons_that_came_are_disabled_and_others_left_alone_where_there_is_sys
 
     assert (bare / "there" / "asked").read_text().splitlines() == [
         "disable --now tor.service tor@default.service",
-        "disable --now logd.service",
+        "disable --now caddy.service",
     ]
 
 

@@ -1,19 +1,16 @@
 """What lies under the home: nothing there may keep what is overwritten, or carry it in the clear to another machine.
 
 From the file system down: its kind; each block device below it, by the kernel's tables; programs that copy the database
-as it changes; and, where the computer is a node of a cluster, who leads. What a virtual machine's host keeps cannot be
-seen from inside it: `kallskydd ready` asks.
+as it changes. What a virtual machine's host keeps cannot be seen from inside it: `kallskydd ready` asks.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree.ElementTree import ParseError, fromstring
 
 from audit.live.checks.system import program_names
 from audit.observe.scene import Scene, entries, text_of
@@ -33,10 +30,6 @@ _CRYPT = "CRYPT-"
 _COPIERS = {"litestream"}
 _COPIERS_FILES = (".kallskydd.db-litestream", "kallskydd.db-litestream")
 _COPIERS_CONFIGURATION = "/etc/litestream.yml"
-_NODE = "/etc/corosync/corosync.conf"
-_OF_OURS = "cluster_name: kallskydd"
-_ASK_LEADER = ("crm_mon", "--output-as=xml")
-_ASK_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +50,6 @@ def check_disk(inspection: Inspection, scene: Scene) -> None:
         inspection.found("the home lies on {kind}, which keeps what is overwritten", kind=kind)
     _devices(inspection, scene)
     _copiers(inspection, scene)
-    if not scene.copies and _OF_OURS in (scene.value(_NODE) or ""):
-        _leader(inspection)
 
 
 def _devices(inspection: Inspection, scene: Scene) -> None:
@@ -93,23 +84,6 @@ def _copiers(inspection: Inspection, scene: Scene) -> None:
         "programs that copy the database as it changes, and keep what was erased: {names}",
         names=listed([*running, *left, *([_COPIERS_CONFIGURATION] if told else [])]) or "0",
     )
-
-
-def _leader(inspection: Inspection) -> None:
-    """Which node leads, by Pacemaker's own account."""
-    silent = (OSError, subprocess.SubprocessError, ParseError)
-    with inspection.or_missed("which node of the cluster leads: Pacemaker does not answer", *silent):
-        done = subprocess.run(_ASK_LEADER, capture_output=True, text=True, timeout=_ASK_SECONDS, check=True)
-        nodes, here = leaders_in(done.stdout), os.uname().nodename
-        inspection.require(nodes == [here], "of the cluster's nodes {nodes} leads; this one is {here}",
-                    nodes=listed(nodes) or "-", here=here)  # fmt: skip
-
-
-def leaders_in(text: str) -> list[str]:
-    """Return the nodes that have the home, by the answer of `crm_mon`. Raises ParseError."""
-    state = fromstring(text)  # noqa: S314 - the answer of the system's own program
-    homes = [one for one in state.iter("resource") if one.get("id") == "home"]
-    return [node.get("name", "?") for home in homes for node in home.iterfind("node")]
 
 
 def _below(device: Path, *, closed: bool) -> Iterator[_Device]:

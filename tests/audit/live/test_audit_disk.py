@@ -12,10 +12,6 @@ from audit.observe.proc import Process, Service
 from audit.observe.scene import Scene
 from audit.verdict import Inspection
 
-LEADS = (
-    '<pacemaker-result><resources><resource id="home" role="Started">{nodes}</resource></resources></pacemaker-result>'
-)
-
 
 def device(root: Path, name: str, *, dm: str = "", uuid: str = "", below: tuple[str, ...] = ()) -> Path:
     place = root / "sys/devices" / name
@@ -115,26 +111,3 @@ def test_devices_that_cannot_be_seen_are_not_seen_and_enough_for_a_trial(tmp_pat
 
     assert str(real.verdict) == "not seen"
     assert str(trial.verdict) == "clean"
-
-
-def test_who_leads_is_what_pacemaker_says_and_another_node_than_this_is_found(tmp_path, monkeypatch):
-    here = os.uname().nodename
-    answer = {}
-    monkeypatch.setattr(disk.subprocess, "run", lambda *_, **__: type("Done", (), {"stdout": answer["text"]}))
-
-    def says(*nodes: str) -> Inspection:
-        answer["text"] = LEADS.format(nodes="".join(f'<node name="{node}"/>' for node in nodes))
-        inspection = Inspection()
-        disk._leader(inspection)
-        return inspection
-
-    assert says(here).evidence[0].text() == f"of the cluster's nodes {here} leads; this one is {here}"
-    assert found(says("other")) == f"of the cluster's nodes other leads; this one is {here}"
-    assert found(says()) == f"of the cluster's nodes - leads; this one is {here}"
-    assert found(says(here, "other"))
-
-
-def test_the_real_disk_of_this_computer_is_read(tmp_path):
-    assert isinstance(disk._kind_of(tmp_path), int)
-    assert disk._kind_of(tmp_path) not in disk._COPYING
-    assert disk.leaders_in(LEADS.format(nodes='<node name="a"/>')) == ["a"]

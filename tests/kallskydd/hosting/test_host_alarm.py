@@ -1,4 +1,4 @@
-"""The alarm of a host with tenants: what its timer runs, by which the operator learns of lost quorum or fencing."""
+"""The alarm of a host with tenants: what its timer runs, by which the operator learns that a wall or a unit is down."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from kallskydd.status import host
 from kallskydd.status.alarmed import read_alarmed
 
 DAY = date(2026, 11, 27)
-WELL = Finding("fencing", "2 fence devices answer.")
-NO_FENCING = Finding("fencing", "Fencing is off.", "Configure it.")
-NO_QUORUM = Finding("quorum", "There is no quorum.", "Start the other nodes.")
+WELL = Finding("tor", "Its unit runs.")
+NO_TOR = Finding("tor", "kallskydd-tor.service does not run.", "Start it.")
+NO_ROOM = Finding("disk", "Less than 2 GiB are free.", "Make room.")
 
 
 class Host:
@@ -62,32 +62,32 @@ def a_host(tmp_path, monkeypatch):
     return one
 
 
-def test_a_node_without_fencing_or_quorum_is_told_by_the_alarm_and_by_no_word(a_host):
+def test_a_host_in_trouble_is_told_by_the_alarm_and_by_no_word(a_host):
     assert a_host.looks(WELL) == 0
-    assert a_host.looks(NO_FENCING) == 1
-    assert a_host.looks(NO_FENCING) == 1
-    assert a_host.looks(NO_FENCING, NO_QUORUM, days=1) == 2
+    assert a_host.looks(NO_TOR) == 1
+    assert a_host.looks(NO_TOR) == 1
+    assert a_host.looks(NO_TOR, NO_ROOM, days=1) == 2
 
     assert set(a_host.alarms) == {"operator@example.org"}
 
 
 def test_it_runs_again_weekly_while_it_lasts_and_for_the_same_after_all_was_well(a_host):
-    assert [a_host.looks(NO_QUORUM, days=days) for days in range(9)] == [1] * 7 + [2] * 2
+    assert [a_host.looks(NO_ROOM, days=days) for days in range(9)] == [1] * 7 + [2] * 2
     assert a_host.looks(WELL, days=9) == 2
-    assert a_host.looks(NO_QUORUM, days=9) == 3
+    assert a_host.looks(NO_ROOM, days=9) == 3
 
 
 def test_one_that_fails_is_said_and_is_run_again_until_it_ends_well(a_host):
     a_host.ends_with(7)
-    assert a_host.looks(NO_QUORUM) == 1
+    assert a_host.looks(NO_ROOM) == 1
     assert not a_host.line.well
-    assert a_host.looks(NO_QUORUM) == 2
+    assert a_host.looks(NO_ROOM) == 2
 
     a_host.ends_with(0)
 
-    assert a_host.looks(NO_QUORUM) == 3
+    assert a_host.looks(NO_ROOM) == 3
     assert a_host.line.well
-    assert a_host.looks(NO_QUORUM) == 3
+    assert a_host.looks(NO_ROOM) == 3
 
 
 def test_a_host_that_cannot_be_looked_at_is_not_well(a_host, monkeypatch):
@@ -107,7 +107,7 @@ def test_a_host_that_cannot_be_looked_at_is_not_well(a_host, monkeypatch):
 def test_a_file_that_cannot_be_used_is_not_well_and_runs_nothing(a_host, text):
     a_host.config.write_bytes(text.encode("latin-1"))
 
-    assert a_host.looks(NO_QUORUM) == 0
+    assert a_host.looks(NO_ROOM) == 0
     assert not a_host.line.well
     assert "/etc/kallskydd/host.toml" in a_host.line.to_do
 
@@ -115,19 +115,19 @@ def test_a_file_that_cannot_be_used_is_not_well_and_runs_nothing(a_host, text):
 def test_without_a_file_there_is_no_alarm_and_the_line_says_how_to_have_one(a_host):
     a_host.config.unlink()
 
-    assert a_host.looks(NO_QUORUM) == 0
+    assert a_host.looks(NO_ROOM) == 0
     assert a_host.line.well
     assert "No command is configured." in a_host.line.words
 
 
 def test_what_is_noted_is_for_root_alone_and_a_damaged_note_is_written_again(a_host):
-    a_host.looks(NO_QUORUM)
+    a_host.looks(NO_ROOM)
     note = a_host.root / "var/lib/kallskydd-host-status/alarmed.json"
     assert stat.S_IMODE(note.parent.stat().st_mode) == 0o700
     note.write_text("nonsense")
 
-    assert a_host.looks(NO_QUORUM) == 2
-    assert read_alarmed(note).troubles == ("quorum",)
+    assert a_host.looks(NO_ROOM) == 2
+    assert read_alarmed(note).troubles == ("disk",)
 
 
 def test_the_command_says_nothing_and_its_exit_code_is_that_of_findings(tmp_path):

@@ -16,9 +16,8 @@ from processes.passable import PASSABLE
 
 from cases.home import MOVED_MARK, as_trial
 from kallskydd.commands.init import example_config, make_home
-from kallskydd.finding import Finding
 from kallskydd.hosting import status, tenants
-from kallskydd.hosting.machine import TENANTS, Machine, TenantAccount
+from kallskydd.hosting.machine import Machine, TenantAccount
 from kallskydd.hosting.status import hidden_processes, walls
 from kallskydd.hosting.tenants import with_publisher
 
@@ -228,18 +227,6 @@ def test_status_says_whether_accounts_see_each_others_processes(tmp_path, mounts
     (tmp_path / "proc/mounts").write_text(mounts)
 
     assert hidden_processes(Machine(tmp_path)).well is well
-
-
-@pytest.mark.parametrize(
-    ("leads", "lines"), [(True, ["processes", "tor", "publisher", "leader"]), (False, ["processes", "leader"])]
-)
-def test_on_a_node_that_waits_tor_and_publisher_are_not_missed(monkeypatch, leads, lines):
-    monkeypatch.setattr(status, "cluster_findings", lambda: [Finding("leader", "a leads.")])
-    monkeypatch.setattr(status, "_unit", lambda _machine, what, _unit: Finding(what, "It runs."))
-    monkeypatch.setattr(Path, "is_mount", lambda path: path == TENANTS and leads)
-    monkeypatch.setattr(Machine, "tenants", lambda _machine: [])
-
-    assert [one.what for one in status.look(Machine())] == lines
 
 
 def test_a_tenant_that_starts_has_its_hourly_look_and_one_that_moves_has_no_timer(monkeypatch):
