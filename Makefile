@@ -7,7 +7,7 @@ ARGS ?=
 PACKAGES := trusted second_reader onion scrubbers cases intake desk relay audit kallskydd
 export PYTHONDONTWRITEBYTECODE ?= 1
 
-.PHONY: setup setup-test setup-bench run demo serve test check-all test-fast desk lint fix bench bench-relay flood rehearsal rehearsal-host corpus soak fuzz audit dist install install-relay upgrade
+.PHONY: setup setup-test setup-bench run demo serve test check-all test-fast desk lint fix bench rehearsal rehearsal-host corpus soak fuzz audit dist install install-relay upgrade
 
 setup:
 	@scripts/setup.sh run
@@ -58,15 +58,6 @@ fix: setup
 bench: setup-bench
 	@$(PY) benchmarks/run.py $(ARGS)
 
-# What 25 MB through the mirror's relay cost over the same upload without it, on a private Tor network: some three minutes.
-# ARGS="--turns 21", "--check" (exit code 1 above 10 %)
-bench-relay: setup-test
-	@$(PY) benchmarks/relay_upload.py $(ARGS)
-
-# What one honest visitor gets while others attack: some ten minutes. ARGS="--only pictures", "--seconds 10", "--out FILE"
-flood: setup-test
-	@$(PY) benchmarks/flood.py $(ARGS)
-
 # The pages of docs/operating, acted on a Debian that systemd-nspawn boots: the first day until "Ready to open.", then the bad
 # days. As root; the first time two minutes more, for the system. ARGS="--first-day", "--put-back hidden": is it found?
 rehearsal: setup
@@ -87,9 +78,8 @@ corpus: setup-test
 	@scripts/setup.sh corpus
 	@$(PY) benchmarks/second_corpus.py $(ARGS)
 	@$(PY) benchmarks/pdf_pairs.py
-	@$(PY) benchmarks/messages/outside.py
 	@$(PY) benchmarks/evidence/outside_recordings.py
-	@$(PY) benchmarks/evidence/outside_office.py
+	@$(PY) benchmarks/evidence/outside_documents.py
 
 # Coverage-guided fuzzing of everything that reads hostile bytes: two minutes, or ARGS="--seconds 3600 --only scrub_tiff"
 fuzz: setup-test

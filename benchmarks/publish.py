@@ -1,93 +1,24 @@
-"""Writes docs/BENCHMARKS.md from one run: the machine, the day, the targets, the tables, and a chart as SVG and PNG."""
+"""Writes docs/BENCHMARKS.md from one run: the machine, the day, the targets and the tables."""
 
 from __future__ import annotations
 
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
-from xml.sax.saxutils import escape
-
-import reportlab
-from PIL import Image, ImageDraw, ImageFont
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PICTURES = DOCS / "pictures"
-FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 WAYS = ("jailed", "bare", "command", "mat2", "mat2 command", "exiftool", "qpdf")
-_WIDTH, _ROW, _LEFT, _TOP, _BAR = 900, 26, 330, 60, 420
-_MET, _MISSED, _INK, _PAPER = "#2d6a4f", "#b23a48", "#1f2328", "#ffffff"
 _MEANING = {True: "met", False: "**missed**", None: "not measured"}
 
 
-def publish(found: dict, json_file: Path) -> None:
-    """Write the page, its chart twice, and the JSON beside it."""
-    PICTURES.mkdir(exist_ok=True)
-    bars = _bars(found["targets"])
-    (PICTURES / "benchmarks.svg").write_text(_svg(bars))
-    _png(bars).save(PICTURES / "benchmarks.png", optimize=True)
-    (DOCS / "BENCHMARKS.md").write_text(_page(found, json_file))
+def publish(found: dict) -> None:
+    """Write the page; its figures as JSON are the caller's to write beside it."""
+    (DOCS / "BENCHMARKS.md").write_text(page(found))
 
 
-def _bars(targets: list[dict]) -> list[tuple[str, str, float, bool]]:
-    """Return a bar for each target that was measured: what, its figures, how far it is met (1: just), whether it is."""
-    bars = []
-    for target in targets:
-        if not target["measured"]:
-            continue
-        least = "at_least" in target
-        limit = target["at_least"] if least else target["at_most"]
-        reached = target["measured"] / limit if least else limit / target["measured"]
-        figures = f"{target['measured']:g}   ({'at least' if least else 'at most'} {limit:g})"
-        bars.append((f"{target['row']}: {target['what']}", figures, reached, bool(target["met"])))
-    return bars
-
-
-def _svg(bars: list[tuple[str, str, float, bool]]) -> str:
-    height = _TOP + _ROW * len(bars) + 20
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}"',
-        ' font-family="sans-serif" font-size="12">',
-        f'<rect width="{_WIDTH}" height="{height}" fill="{_PAPER}"/>',
-        f'<text x="12" y="24" font-size="15" fill="{_INK}">{_TITLE}</text>',
-    ]
-    for place, (what, figures, reached, met) in enumerate(bars):
-        y = _TOP + _ROW * place
-        lines += [
-            f'<text x="{_LEFT - 8}" y="{y + 13}" text-anchor="end" fill="{_INK}">{escape(what)}</text>',
-            f'<rect x="{_LEFT}" y="{y}" width="{_length(reached)}" height="17" fill="{_MET if met else _MISSED}"/>',
-            f'<text x="{_LEFT + _length(reached) + 6}" y="{y + 13}" fill="{_INK}">{escape(figures)}</text>',
-        ]
-    x = _LEFT + _length(1)
-    lines.append(f'<line x1="{x}" y1="{_TOP - 8}" x2="{x}" y2="{height - 14}" stroke="{_INK}" stroke-dasharray="4 3"/>')
-    return "\n".join([*lines, "</svg>"]) + "\n"
-
-
-_TITLE = "How far each target is met. The dashed line is the target; a longer bar is better."
-
-
-def _length(reached: float) -> int:
-    """Return the length of a bar: half of the width is the target, and what is better than twice that is cut off."""
-    return round(min(reached, 2.0) * _BAR / 2)
-
-
-def _png(bars: list[tuple[str, str, float, bool]]) -> Image.Image:
-    height = _TOP + _ROW * len(bars) + 20
-    picture = Image.new("RGB", (_WIDTH, height), _PAPER)
-    draw = ImageDraw.Draw(picture)
-    small, large = ImageFont.truetype(FONT, 11), ImageFont.truetype(FONT, 14)
-    draw.text((12, 10), _TITLE, _INK, large)
-    for place, (what, figures, reached, met) in enumerate(bars):
-        y = _TOP + _ROW * place
-        draw.text((_LEFT - 8, y + 2), what, _INK, small, anchor="ra")
-        draw.rectangle((_LEFT, y, _LEFT + _length(reached), y + 17), _MET if met else _MISSED)
-        draw.text((_LEFT + _length(reached) + 6, y + 2), figures, _INK, small)
-    x = _LEFT + _length(1)
-    for y in range(_TOP - 8, height - 14, 7):
-        draw.line((x, y, x, y + 4), _INK)
-    return picture
-
-
-def _page(found: dict, json_file: Path) -> str:
+def page(found: dict) -> str:
+    """Return a run as Markdown: for people at a terminal, and for the page."""
     machine = found["machine"]
     day = datetime.now(UTC).date().isoformat()
     programs = ", ".join(said for said in found["programs"].values() if said)
@@ -101,15 +32,13 @@ def _page(found: dict, json_file: Path) -> str:
         (
             f"{day}; {machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}, Python"
             f" {platform.python_version()}; load {machine['load']:.1f} when it\nended; {found['seconds']} s for all."
-            f" {programs}.\nEvery figure: [{json_file.name}](pictures/{json_file.name}).\n"
+            f" {programs}.\nEvery figure: [benchmarks.json](pictures/benchmarks.json).\n"
         ),
         *(
             [f"Not the whole: only rows with {', '.join(found['only'])} in their names were run.\n"]
             if found["only"]
             else []
         ),
-        "![How far each target is met](pictures/benchmarks.svg)\n",
-        "([the same as PNG](pictures/benchmarks.png))\n",
         "## Targets\n",
         "| row | figure | measured | target | |\n|---|---|--:|--:|---|",
         *(

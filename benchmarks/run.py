@@ -2,11 +2,11 @@
 
 Medians, ratios, and the targets:
 
-    make bench                          a table on stderr, one JSON object on stdout
+    make bench                          the page on stderr, one JSON object on stdout
     make bench ARGS="--out FILE"        the JSON into a file
     make bench ARGS="--only PDF pages"  rows whose name has one of these words
     make bench ARGS="--check"           exit code 1 when a target is missed
-    make bench ARGS="--publish"         docs/BENCHMARKS.md, its chart and its JSON written again
+    make bench ARGS="--publish"         docs/BENCHMARKS.md and its JSON written again
 
 The ways take turns with every file, so that a noisy machine disturbs all of them alike. A way that has used up its time
 with a file (mat2 takes about twenty seconds for the report) is run at least once and less often than the others.
@@ -30,11 +30,10 @@ from growth import FEW, growth
 from log_in import log_ins
 from many import photographs
 from pages import pages
-from publish import PICTURES, publish
+from publish import PICTURES, page, publish
 from reachable import reachable
 from reports import reports
 from samples import all_samples
-from upload import uploads
 from ways import Jail, Ran, Way, all_ways
 
 from scrubbers.version import scrubber_version
@@ -76,7 +75,6 @@ OTHERS = {
     "web pages": pages,
     "log-in": log_ins,
     "filed report": reports,
-    "upload": uploads,
     "100,000 cases": growth,
     "serve to reachable": reachable,
     "200 photographs": photographs,
@@ -164,35 +162,6 @@ def judged(rows: list[dict], others: dict[str, dict]) -> list[dict[str, object]]
     return found
 
 
-def show(rows: list[dict], others: dict[str, dict], targets: list[dict]) -> None:
-    """The table, for people."""
-    ways = ["jailed", "bare", "command", "mat2", "mat2 command", "exiftool", "qpdf"]
-    line = "{:<24}{:>9}" + "{:>15}" * len(ways)
-    say("Milliseconds, median; in brackets size out / in. -: not for this kind or not here; none: it gave no output.")
-    say(line.format("", "kB in", *ways) + "  CPU, ours / bare")
-    for row in rows:
-        cells = (_cell(row["ways"].get(way)) for way in ways)
-        say(line.format(row["row"], row["bytes"] // 1000, *cells) + f"{row.get('ours_to_bare_in_cpu', '-'):>18}")
-    for name, measured in others.items():
-        say(f"{name}: " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in measured.items()))
-    say("")
-    say(f"{'':<24}{'':<34}{'measured':>10}{'target':>10}")
-    for target in targets:
-        limit = f"<= {target['at_most']}" if "at_most" in target else f">= {target['at_least']}"
-        met = {True: "met", False: "MISSED", None: "not measured"}[target["met"]]
-        measured = "" if target["measured"] is None else target["measured"]
-        say(f"{target['row']:<24}{target['what']:<34}{measured:>10}{limit:>10}  {met}")
-
-
-def _cell(way: dict | None) -> str:
-    if way is None:
-        return "-"
-    if way["seconds"] is None:
-        return "none"
-    milliseconds = 1000 * way["seconds"]
-    return f"{milliseconds:.1f} ({way['size_ratio']})"
-
-
 def processor() -> str:
     """Return the processor's name as the kernel knows it."""
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
@@ -210,7 +179,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="the JSON on stdout, as without --out")
     parser.add_argument("--only", nargs="+", default=[""], metavar="WORD", help="only rows whose name has one of these")
     parser.add_argument("--check", action="store_true", help="exit code 1 when a target is missed")
-    parser.add_argument("--publish", action="store_true", help="write docs/BENCHMARKS.md, its chart and its JSON")
+    parser.add_argument("--publish", action="store_true", help="write docs/BENCHMARKS.md and its JSON")
     args = parser.parse_args()
     started = time.monotonic()
     rows = []
@@ -231,7 +200,6 @@ def main() -> int:
             if (measured := measure_it()) is not None:
                 others[name] = measured
     targets = judged(rows, others)
-    show(rows, others, targets)
     found = {
         "rows": rows,
         "others": others,
@@ -247,9 +215,10 @@ def main() -> int:
         "only": [word for word in args.only if word],
         "seconds": round(time.monotonic() - started),
     }
+    say(page(found))
     if args.publish:
         args.out = PICTURES / "benchmarks.json"
-        publish(found, args.out)
+        publish(found)
     if args.out:
         args.out.write_text(json.dumps(found, indent=1) + "\n")
     else:
