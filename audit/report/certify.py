@@ -28,8 +28,9 @@ from datetime import date
 from enum import StrEnum
 
 from audit.language import LANGUAGES, Language, in_both, in_language
-from audit.live.subject import Subject
-from audit.report.chain import Chain, NoChain
+from audit.live.subject import Subject, subject_of
+from audit.observe.scene import Scene
+from audit.report.chain import Chain, NoChain, read_chain
 from audit.report.remarks import FIRST_LOOK, GENERAL
 from audit.report.text_table import SELECTION, takes_root
 from audit.verdict import AuditReport, Check, Evidence, Verdict
@@ -97,6 +98,11 @@ class Remark:
     risk: Mapping[Language, str]
     remedy: Mapping[Language, str]
     row: str = ""
+
+
+def as_examined(scene: Scene, proofs: Mapping[str, AuditReport], command: str = "", key: str = "") -> Examined:
+    """Return what stands on the page of this service, with these proofs; `live` is one of them."""
+    return Examined(proofs["live"].day, subject_of(scene), proofs, read_chain(scene.home), command=command, key=key)
 
 
 def decide(examined: Examined) -> Outcome:

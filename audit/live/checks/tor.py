@@ -122,16 +122,6 @@ def system_tor(scene: Scene) -> tuple[Process, ...]:
         return ()
 
 
-def config_text(scene: Scene) -> str | None:
-    """Return the torrc as tor reports it; lines outside the table by name only. None when tor does not answer."""
-    with _asked(Inspection(), scene) as tor:
-        if tor is None:
-            return None
-        lines = tor.get_info("config-text").splitlines()
-    known = {rule.name for rule in RULES}
-    return "".join(f"{line if line.partition(' ')[0] in known else line.partition(' ')[0]}\n" for line in lines)
-
-
 @contextlib.contextmanager
 def _asked(inspection: Inspection, scene: Scene) -> Iterator[Any]:
     """Yield a controller that tor has let in, or None after recording that tor could not be asked."""

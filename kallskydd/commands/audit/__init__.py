@@ -12,11 +12,11 @@ from pathlib import Path
 
 from audit.live.run import NotRunning, inspect_home
 from audit.observe.installed import manifest_text
+from audit.report.certify import as_examined
 from audit.report.claims import LIVE
-from audit.report.pack import examined, make_pack
 from audit.report.seal import make_key, name_of
 from audit.report.text_table import as_text
-from audit.verdict import AuditReport, Verdict
+from audit.verdict import Verdict
 from kallskydd.commands.audit.output import (
     NOT_RUNNING,
     START_IT,
@@ -38,18 +38,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("audit", help="prove the silence: no address, no log, no trace")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     live = actions.add_parser("live", help="inspect the running service from outside")
-    _common(live)
+    live.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
+    live.add_argument("--manifest", type=Path, metavar="FILE", help="compare our own files with this one")
+    live.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help=_ROOT_HELP)
     live.add_argument("--json", action="store_true")
     live.add_argument("--all", action="store_true", help="every row, not only what is not clean")
     live.add_argument("--report", type=Path, metavar="FILE.html", help="a printable page")
     add_pdf(live)
     live.add_argument("--lang", choices=("sv", "en"), default="sv", help="language of the page (default: sv)")
     live.set_defaults(run=_live)
-    pack = actions.add_parser("pack", help="everything an auditor takes away, in a folder; no secrets")
-    _common(pack)
-    pack.add_argument("folder", type=Path, metavar="DIR")
-    pack.add_argument("--lang", choices=("sv", "en"), default="sv")
-    pack.set_defaults(run=_pack)
     manifest = actions.add_parser(
         "manifest", help="hashes of our own files under a reviewed source folder, for --manifest"
     )
@@ -63,12 +60,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             importlib.import_module(f"{__name__}.{name}").add_parser(actions)
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--home", type=Path, metavar="DIR", help="default: $KALLSKYDD_HOME, else ./var")
-    parser.add_argument("--manifest", type=Path, metavar="FILE", help="compare our own files with this one")
-    parser.add_argument("--root", type=Path, default=Path("/"), metavar="DIR", help=_ROOT_HELP)
-
-
 def _live(args: argparse.Namespace) -> int:
     if args.manifest is not None and not args.manifest.is_file():
         prose("The manifest is not there. Make it with `kallskydd audit manifest SOURCE`.")
@@ -78,28 +69,17 @@ def _live(args: argparse.Namespace) -> int:
     try:
         scene, report = inspect_home(args.home.absolute(), stockholm_day(), root=args.root, manifest=args.manifest)
     except NotRunning:
-        return _not_running()
+        prose(NOT_RUNNING)
+        prose(START_IT)
+        return MISSING
     command = command_of(args, "live", ("manifest", "report", "pdf", "lang"))
-    if code := make_pages(args, examined(scene, {"live": report}, command), {"live": LIVE}):
+    if code := make_pages(args, as_examined(scene, {"live": report}, command), {"live": LIVE}):
         return code
     if args.json:
         result(report.as_object())
     else:
         answer(as_text(report, every_row=args.all), as_json=False)
-    return _code(report)
-
-
-def _pack(args: argparse.Namespace) -> int:
-    try:
-        scene, report = inspect_home(args.home.absolute(), stockholm_day(), root=args.root, manifest=args.manifest)
-        names = make_pack(args.folder, scene, report, args.lang)
-    except NotRunning:
-        return _not_running()
-    except FileExistsError:
-        prose("The folder for the pack is not empty. Name one that does not exist yet.")
-        return USAGE
-    answer("\n".join(names), as_json=False)
-    return _code(report)
+    return OK if report.verdict is Verdict.CLEAN else FINDINGS
 
 
 def _manifest(args: argparse.Namespace) -> int:
@@ -120,13 +100,3 @@ def _begin(args: argparse.Namespace) -> int:
     answer(f"Key {name_of(key)}. Note this name: the page has it. Give the file with --key, and delete it at the end.",
            as_json=False)  # fmt: skip
     return OK
-
-
-def _not_running() -> int:
-    prose(NOT_RUNNING)
-    prose(START_IT)
-    return MISSING
-
-
-def _code(report: AuditReport) -> int:
-    return OK if report.verdict is Verdict.CLEAN else FINDINGS

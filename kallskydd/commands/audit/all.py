@@ -20,9 +20,8 @@ from audit.live.run import NotRunning, inspect_home
 from audit.mirror.table import MIRROR
 from audit.mirror.table import TABLE as MIRROR_TABLE
 from audit.observe.program import own_program
-from audit.report.certify import CANARY_RUNS, Examined, Outcome, decide
+from audit.report.certify import CANARY_RUNS, Examined, Outcome, as_examined, decide
 from audit.report.claims import LIVE
-from audit.report.pack import examined
 from audit.report.results import NotAResult, joined, read_result, save
 from audit.report.seal import name_of
 from audit.report.verdict_text import verdict_as_text
@@ -124,7 +123,7 @@ def _examine(args: argparse.Namespace) -> Examined:
         scene, live = inspect_home(args.home.absolute(), stockholm_day(), manifest=args.manifest)
     except NotRunning:
         raise _Refused(NOT_RUNNING, START_IT, MISSING) from None
-    subject = examined(scene, {"live": live}).subject
+    subject = as_examined(scene, {"live": live}).subject
     if "mirror" in given and not subject.mirror:
         to_do = "Leave out --mirror, or name the home that the mirror forwards to."
         raise _Refused("This home has no mirror in its config.toml: the result of one does not belong to it.", to_do)
@@ -134,7 +133,7 @@ def _examine(args: argparse.Namespace) -> Examined:
         proofs[name] = _made(name, args.report, key)
     in_order: dict[str, AuditReport] = {name: proofs[name] for name in _ORDER if name in proofs}
     command = command_of(args, "all", ("manifest", "report", "pdf", "lang", "key", *_ORDER))
-    return examined(scene, {"live": live, **in_order}, command, name_of(key))
+    return as_examined(scene, {"live": live, **in_order}, command, name_of(key))
 
 
 def _given(args: argparse.Namespace, key: bytes) -> dict[str, AuditReport]:

@@ -20,7 +20,6 @@ from audit.live.checks.tor import (
     check_tor_files,
     check_tor_listeners,
     check_torrc,
-    config_text,
     publisher_at,
     system_tor,
 )
@@ -206,15 +205,6 @@ def test_a_command_line_that_reads_another_file_first_is_a_finding(clean_tor):
 
     assert len(found) == 1
     assert "was started with" in found[0]
-
-
-def test_what_a_report_takes_away_names_what_is_not_in_the_table_and_shows_no_secret(clean_tor):
-    with told(clean_tor, "HashedControlPassword", TOLD["HashedControlPassword"]):
-        text = config_text(clean_tor)
-
-    assert "\nHashedControlPassword\n" in text
-    assert "16:" not in text
-    assert "Log warn stdout\n" in text
 
 
 def test_what_the_kernel_has_tor_listening_on_is_what_stands_in_its_torrc(short_folder):
