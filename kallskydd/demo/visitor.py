@@ -6,17 +6,16 @@ the name, or to the mirror by TLS on this computer.
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from desk.server.site_forms import SiteForm, read_page
 from kallskydd.demo.mirror import LOOPBACK, DemoMirror
 from kallskydd.demo.sample_files import Sample
 from onion.connector import SocksConnector
@@ -24,42 +23,23 @@ from onion.connector import SocksConnector
 PAGE_SECONDS = 120.0  # 25 MB took 15 s on a private network
 
 
-@dataclass(slots=True)
-class HtmlForm:
-    """One form of a page: where it goes and what its fields hold."""
-
-    action: str
-    fields: list[tuple[str, str]] = field(default_factory=list)
-
-
-class HtmlPage(HTMLParser):
+@dataclass(frozen=True, slots=True)
+class HtmlPage:
     """A page as far as a scripted reporter needs it."""
 
-    def __init__(self, status: int, html: str) -> None:
-        super().__init__()
-        self.status = status
-        self.html = html
-        self.forms: list[HtmlForm] = []
-        self.feed(html)
+    status: int
+    html: str
 
     @property
     def receipt(self) -> tuple[str, ...]:
         """The eight words, or nothing when this is not the page that shows them."""
-        return tuple(re.findall(r"<li><bdi>([a-z]+)</bdi></li>", self.html))
+        return read_page(self.html).code
 
-    def form(self, action: str) -> HtmlForm:
+    def form(self, action: str) -> SiteForm:
         """Return the first form that goes to `action`; raises LookupError."""
-        for form in self.forms:
-            if form.action == action:
-                return form
-        raise LookupError
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.forms.append(HtmlForm(given.get("action", "").partition("?")[0]))
-        elif tag == "input" and given.get("type") == "hidden" and self.forms:
-            self.forms[-1].fields.append((given["name"], given.get("value", "")))
+        if (form := read_page(self.html).form(action)) is None:
+            raise LookupError
+        return form
 
 
 class ThisComputer(AbstractResolver):
@@ -112,11 +92,11 @@ class Visitor:
         async with self._session.get(self._origin + path) as answer:
             return HtmlPage(answer.status, await answer.text())
 
-    async def send(self, form: HtmlForm, typed: Mapping[str, str], files: Sequence[Sample] = ()) -> HtmlPage:
+    async def send(self, form: SiteForm, typed: Mapping[str, str], files: Sequence[Sample] = ()) -> HtmlPage:
         """Send a form with what was typed, and with files, as multipart like a browser."""
         body = aiohttp.FormData(default_to_multipart=True)
         for name, value in form.fields:
-            if name not in typed:
+            if name not in typed and name not in form.file_inputs:
                 body.add_field(name, value)
         for name, value in typed.items():
             body.add_field(name, value)

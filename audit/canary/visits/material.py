@@ -88,19 +88,19 @@ def photograph(exif: str, comment: str, *, coarse: bool) -> bytes:
     What members see of it in small is made from the large picture, which is always the same. The numbers by which a
     program rounds are its own and not the picture's: `coarse` are those of another one, and no pixel differs.
     """
-    artist, small = exif.encode() + b"\0", _grey(secrets.token_bytes(_BLOCKS))
+    artist, small = exif.encode() + b"\0", greys(secrets.token_bytes(_BLOCKS))
     first = struct.pack(">HHHII", 1, 0x013B, 2, len(artist), 56)  # the first directory has one tag, at offset 8
     second = struct.pack(">H", 2) + b"".join(
         struct.pack(">HHII", tag, 4, 1, value)
         for tag, value in ((0x0201, 56 + len(artist)), (0x0202, len(small)))  # where the small picture is, how long
     )
     tiff = b"MM\0*" + struct.pack(">I", 8) + first + struct.pack(">I", 26) + second + bytes(4) + artist + small
-    hidden = _segment(0xE1, b"Exif\0\0" + tiff) + _segment(0xFE, comment.encode())
-    return _grey(bytes(range(0, 28 * _BLOCKS, 28)), hidden, _COARSE if coarse else _FINE)
+    hidden = segment(0xE1, b"Exif\0\0" + tiff) + segment(0xFE, comment.encode())
+    return greys(bytes(range(0, 28 * _BLOCKS, 28)), hidden, _COARSE if coarse else _FINE)
 
 
-def _grey(blocks: bytes, hidden: bytes = b"", rounding: bytes = _COARSE) -> bytes:
-    """Make a JPEG of squares of eight pixels, each of one grey (ITU-T T.81, baseline, without any frequencies)."""
+def greys(blocks: bytes, hidden: bytes = b"", rounding: bytes = _COARSE, aside: int = _BLOCKS_ASIDE) -> bytes:
+    """Return a JPEG of squares of eight pixels, each of one grey (ITU-T T.81, baseline, without any frequencies)."""
     bits, before = "", 128
     for value in blocks:
         step, before = (value - before) * _EIGHT // rounding[0], value
@@ -109,16 +109,16 @@ def _grey(blocks: bytes, hidden: bytes = b"", rounding: bytes = _COARSE) -> byte
         bits += f"{size:04b}" + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if size else "") + "0"
     bits += "1" * (-len(bits) % 8)
     scan = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
-    side = 8 * _BLOCKS_ASIDE
+    high, wide = 8 * (len(blocks) // aside), 8 * aside
     return b"".join(
         [
             b"\xff\xd8",
             hidden,
-            _segment(0xDB, b"\0" + rounding),
-            _segment(0xC0, struct.pack(">BHHBBBB", 8, side, side, 1, 1, 0x11, 0)),
-            _segment(0xC4, b"\0" + bytes([0, 0, 0, 12, *[0] * 12]) + bytes(range(12))),
-            _segment(0xC4, b"\x10" + bytes([1, *[0] * 15]) + b"\0"),
-            _segment(0xDA, b"\x01\x01\0\0\x3f\0"),
+            segment(0xDB, b"\0" + rounding),
+            segment(0xC0, struct.pack(">BHHBBBB", 8, high, wide, 1, 1, 0x11, 0)),
+            segment(0xC4, b"\0" + bytes([0, 0, 0, 12, *[0] * 12]) + bytes(range(12))),
+            segment(0xC4, b"\x10" + bytes([1, *[0] * 15]) + b"\0"),
+            segment(0xDA, b"\x01\x01\0\0\x3f\0"),
             scan,
             b"\xff\xd9",
         ]
@@ -186,7 +186,8 @@ def _lines(size: int) -> bytes:
     return b"a;b\n" + b"".join(rows[at : at + 40] + b";" + rows[at + 40 : at + 79] + b"\n" for at in range(0, size, 80))
 
 
-def _segment(marker: int, content: bytes) -> bytes:
+def segment(marker: int, content: bytes) -> bytes:
+    """Return a segment of a JPEG."""
     return struct.pack(">BBH", 0xFF, marker, 2 + len(content)) + content
 
 
