@@ -28,6 +28,4 @@ printf 'setuptools\nwheel\npackaging\n' >"$tools/build.in"
 compile "$tools/build.in" --constraint requirements.lock --output-file requirements-build.lock
 printf 'uv\n' >"$tools/upgrade.in"
 compile "$tools/upgrade.in" --output-file requirements-upgrade.lock
-# Whether a member's desk can still be installed on Windows.
-.venv/bin/python scripts/windows_wheels.py update
 git diff --stat -- requirements.lock requirements-build.lock requirements-upgrade.lock

@@ -1,4 +1,8 @@
-"""A home made by the first version's own code: refused as it is, upgraded, read by its member, and rolled back."""
+"""A home made by the first version's own code: refused as it is, upgraded, read by its member, and rolled back.
+
+It was made once, by the code of commit d05a431 with that version's example as its configuration; two members have
+signed. Its cases: a report with a file, with an answer; one that waits for its release; and one that was erased.
+"""
 
 from __future__ import annotations
 
