@@ -24,6 +24,10 @@ _LISTED: Final = re.findall(
     "99CCFFFF99CCCC99FFFFCC993366FF33CCCC99CC00FFCC00FF9900FF6600666699969696003366339966003300333300993300993366"
     "333399333333",
 )
+_NAMED: Final = {
+    "black": "000000", "white": PAPER, "red": "FF0000", "green": "00FF00", "blue": "0000FF", "yellow": "FFFF00",
+    "magenta": "FF00FF", "cyan": "00FFFF",
+}  # fmt: skip
 _ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")  # ECMA-376, 22.9.2.19
 
 
@@ -44,7 +48,9 @@ def palette_of(styles: Node | None, scheme: Mapping[str, str]) -> dict[str, str]
     own = styles.find("s:colors", "s:indexedColors") if styles is not None else None
     listed = [each.get("rgb")[2:].upper() for each in own.elements()] if own is not None else [*_LISTED[:8], *_LISTED]
     themed = {f"theme={place}": scheme[name] for place, name in enumerate(_OF_THEME) if name in scheme}
-    return themed | {f"indexed={place}": colour for place, colour in enumerate(listed)}
+    # The colours that formats of numbers name (18.8.31): eight by a word, 56 by the places behind the first eight.
+    numbered = {f"color{place - 7}": colour for place, colour in enumerate(listed) if place > 7}  # noqa: PLR2004
+    return themed | {f"indexed={place}": colour for place, colour in enumerate(listed)} | numbered | _NAMED
 
 
 def look_of(font: Node | None, palette: Mapping[str, str]) -> CellStyle:
@@ -55,7 +61,7 @@ def look_of(font: Node | None, palette: Mapping[str, str]) -> CellStyle:
         struck=_is_on(font, "s:strike"),
         raised=font is not None and font.value("s:vertAlign", of="val") == "superscript",
         underlined=font is not None and font.find("s:u") is not None and font.value("s:u", of="val") != "none",
-        colour=_colour(font.find("s:color") if font is not None else None, palette),
+        colour=colour_of(font.find("s:color") if font is not None else None, palette),
         tiny=0 < number(size or "") <= _SMALLEST_POINTS,
     )
 
@@ -67,7 +73,7 @@ def behind_of(fill: Node | None, palette: Mapping[str, str]) -> str:
         return PAPER if fill is None or fill.find("s:gradientFill") is None else UNKNOWN
     kind = pattern.get("patternType", "none")
     if kind == "solid":
-        return _colour(pattern.find("s:fgColor"), palette) or UNKNOWN
+        return colour_of(pattern.find("s:fgColor"), palette) or UNKNOWN
     return PAPER if kind in {"none", ""} else UNKNOWN
 
 
@@ -82,7 +88,7 @@ def _is_on(font: Node | None, name: str) -> bool:
     return value is not None and (value or "1") in ON
 
 
-def _colour(named: Node | None, palette: Mapping[str, str]) -> str:
+def colour_of(named: Node | None, palette: Mapping[str, str]) -> str:
     """Return a colour; where the palette lacks it, by the name of the sheet: it is like no other then."""
     if named is None or named.get("auto") in ON or named.get("indexed") in _OF_SYSTEM:
         return ""

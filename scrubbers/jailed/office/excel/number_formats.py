@@ -31,6 +31,8 @@ _PIECE: Final = re.compile(
 _Section: TypeAlias = Sequence[tuple[str, str]]
 _LITERAL: Final = frozenset({"quoted", "escaped", "currency", "other"})
 _CONDITION: Final = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)\]")
+_COLOUR: Final = re.compile(r"\[(black|blue|cyan|green|magenta|red|white|yellow|color *[0-9]{1,2})\]", re.IGNORECASE)
+_BLANK: Final = re.compile(r"(?:(?: |\[[^\]]*\])*;){3}(?: |\[[^\]]*\])*")
 _DATE: Final = re.compile(r"[ymdhs]+|AM|PM|A|P", re.IGNORECASE)
 _ELAPSED: Final = re.compile(r"\[[hms]+\]", re.IGNORECASE)
 _UNKNOWN: Final = frozenset("/?@")  # fractions, and the place of a text
@@ -103,6 +105,25 @@ class NumberFormats:
         parts = (text if piece == _TEXT else piece[1] for piece in pieces if piece[0] in _LITERAL)
         return "".join(parts)
 
+    def colour(self, stored: str, number: int, *, is_text: bool) -> str:
+        """Return the name of the colour that a format gives a value, in small letters; nothing where it gives none."""
+        sections = self._sections(number)
+        if is_text:
+            has_general = len(sections) == 1 and ("letters", _GENERAL) in sections[0]
+            own = len(sections) > _TEXT_PLACE or _TEXT in sections[-1] or has_general
+            return _colour(sections[min(len(sections) - 1, _TEXT_PLACE)]) if own else ""
+        try:
+            value = float(stored)
+        except ValueError:
+            return ""
+        sections = _for_numbers(sections)
+        place = _place(value, sections)
+        if place is None:
+            # Of the sign nothing is certain, but of the condition.
+            conditions = [_condition(pieces) for pieces in sections]
+            place = next((at for at, one in enumerate(conditions) if one is None or holds(value, *one)), None)
+        return "" if place is None else _colour(sections[place])
+
     def _sections(self, number: int) -> list[_Section]:
         if number not in self._known:
             code = self._formats.get(number, _GENERAL)
@@ -148,6 +169,16 @@ def _elapsed(value: float, unit: str, places: int, *, more: bool) -> str:
         first = f"{minutes // 60}:{minutes % 60:02}" if unit[1] == "h" else f"{minutes:0{len(unit) - 2}}"
         shown = first + f":{seconds:02}{behind}" * more
     return f"-{shown}" if value < 0 and shown.strip("0:.") else shown
+
+
+def is_blank(code: str) -> bool:
+    """Return whether a format shows neither numbers nor text: four parts that have colours at most."""
+    return _BLANK.fullmatch(code) is not None
+
+
+def _colour(pieces: _Section) -> str:
+    found = (_COLOUR.fullmatch(text) for kind, text in pieces if kind == "bracket")
+    return next((one[1].lower().replace(" ", "") for one in found if one is not None), "")
 
 
 def _sections(code: str) -> list[_Section]:

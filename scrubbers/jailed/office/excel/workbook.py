@@ -7,7 +7,7 @@ caches. A number is written as its format shows it, where the format can be told
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from scrubbers.jailed.findings import Findings
@@ -15,6 +15,7 @@ from scrubbers.jailed.office import labels
 from scrubbers.jailed.office.colours import PAPER, UNKNOWN, hue_of, is_lost, is_unseen, scheme_of
 from scrubbers.jailed.office.covering import Covered, Fill, covered_by
 from scrubbers.jailed.office.drawings import Drawings
+from scrubbers.jailed.office.excel.conditions import Conditions, Content, Shade
 from scrubbers.jailed.office.excel.covered import Grid, cells_under, drawn_on
 from scrubbers.jailed.office.excel.looks import ON, CellStyle, behind_of, look_of, palette_of, unescaped
 from scrubbers.jailed.office.excel.merged import (
@@ -26,7 +27,7 @@ from scrubbers.jailed.office.excel.merged import (
     placed_rows,
     seen_spans,
 )
-from scrubbers.jailed.office.excel.number_formats import NumberFormats
+from scrubbers.jailed.office.excel.number_formats import NumberFormats, is_blank
 from scrubbers.jailed.office.letters import Drawable
 from scrubbers.jailed.office.package import Package
 from scrubbers.jailed.office.sheet_rows import MOST_COLUMNS, SheetRows
@@ -49,7 +50,6 @@ from trusted.jail.stages import Lost, TooLarge, What, Where
 _HIDDEN: Final = frozenset({"hidden", "veryHidden"})
 _MOST_CELLS: Final = 1_000_000
 _TRUTHS: Final = {"1": "TRUE", "0": "FALSE"}
-_BLANK_FORMAT: Final = ";;;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,8 @@ class Workbook:
         self._palette = palette_of(looks, scheme_of(package, part))
         self._strings = list(self._read_strings(package.tree(strings))) if strings else []
         self._styles, self._formats = self._read_styles(looks)
+        self._conditional = _children(looks, "s:dxfs") if looks is not None else []
+        self._conditions = Conditions(root, (), {}, ())
 
     def read(self) -> Iterator[Block]:
         """Yield a heading and a table for each sheet that is seen."""
@@ -115,6 +117,8 @@ class Workbook:
         hidden = hidden_columns(root)
         covered, spans = covered_cells(root, hidden, hidden_columns(root, flat=True)), seen_spans(root, hidden)
         covered |= self._under_drawings(root, part, hidden)
+        shades = [Shade(each.look, each.behind, each.blank) for each in (_PLAIN, *self._styles)]
+        self._conditions = Conditions(root, self._conditional, self._palette, shades)
         rows = SheetRows()
         total, before = 0, -1
         others_are_seen = root.value("s:sheetFormatPr", of="zeroHeight") not in ON
@@ -129,7 +133,7 @@ class Workbook:
             if is_hidden_row(row):
                 self._report_hidden(cells)
                 continue
-            made = self._row(cells, hidden, covered, spans)
+            made = self._row(cells, place + 1, hidden, covered, spans)
             self._filled += sum(bool(cell.blocks) for cell in made)
             if self._filled > MOST_FILLED_CELLS:
                 raise TooLarge
@@ -151,6 +155,7 @@ class Workbook:
     def _row(
         self,
         cells: Sequence[tuple[int, str, Node]],
+        number: int,
         hidden: frozenset[int],
         covered: frozenset[str],
         spans: Mapping[str, int],
@@ -163,7 +168,7 @@ class Workbook:
                 self._findings.add(What.OTHER, Where.DOCUMENT)
             if is_unseen := place in hidden or name in covered:
                 self._report_hidden([(place, name, node)])
-            runs = () if is_unseen else self._runs(node)
+            runs = () if is_unseen else self._runs(node, (place, number))
             if place not in hidden:
                 tint = None if name in covered else self._style(node).tint
                 if tint is not None and not runs and self._is_covered:
@@ -177,9 +182,9 @@ class Workbook:
         number = cell.get("s", "0")
         return self._styles[int(number)] if number.isdigit() and int(number) < len(self._styles) else _PLAIN
 
-    def _runs(self, cell: Node) -> tuple[Run, ...]:
-        """Return what a cell shows."""
-        style = self._style(cell)
+    def _runs(self, cell: Node, place: tuple[int, int] | None = None) -> tuple[Run, ...]:
+        """Return what a cell shows; at a column and a row as conditions colour it. Raises OfficeDocument."""
+        style = self._coloured(cell, self._style(cell), place)
         if style.lost:
             self._findings.lose(Lost.TEXT_COLOURS)
         stored = cell.find("s:v")
@@ -204,6 +209,22 @@ class Workbook:
             case _:
                 pieces = self._plain(self._formats.shown(value, style.number) if value else "")
         return tuple(self._seen(pieces, style))
+
+    def _coloured(self, cell: Node, style: _Style, place: tuple[int, int] | None) -> _Style:
+        """Return a style with what a format of numbers and conditions say of its colours. Raises OfficeDocument."""
+        kind, value = cell.get("t", "n"), cell.find("s:v")
+        text = value.text() if value is not None else ""
+        is_text = kind in {"s", "str", "inlineStr"}
+        named = self._palette.get(self._formats.colour(text, style.number, is_text=is_text), "")
+        look = replace(style.look, colour=named) if named else style.look
+        shade = Shade(look, style.behind, style.blank)
+        if place is not None and self._conditions and (text or cell.find("s:is") is not None):
+            if kind == "s" and text.isdigit() and int(text) < len(self._strings):
+                text = "".join(one.text for one in self._strings[int(text)])
+            elif kind == "inlineStr":
+                text = "".join(one.text for one in self._rich(cell.find("s:is")))
+            shade = self._conditions.over(shade, place, Content("s" if is_text else kind, text))
+        return replace(style, look=shade.look, behind=shade.behind, blank=shade.blank)
 
     def _seen(self, pieces: Sequence[_Piece], style: _Style) -> Iterator[Run]:
         """Yield what is seen of a cell's text; the rest is reported."""
@@ -261,7 +282,7 @@ class Workbook:
             # A format of three empty parts shows neither numbers nor text.
             look, behind = look_of(font, self._palette), behind_of(fill, self._palette)
             lost = behind == UNKNOWN or is_lost(behind) or is_lost(look.colour)
-            styles.append(_Style(number, look, own.get(number) == _BLANK_FORMAT, behind, hue_of(behind), lost))
+            styles.append(_Style(number, look, is_blank(own.get(number, "")), behind, hue_of(behind), lost))
         return styles, NumberFormats(own, from_1904=self._from_1904)
 
     def _drawn(self, part: str) -> Iterator[Block]:
