@@ -51,7 +51,22 @@ def slides(shapes: str, about: str = "", before: str = "") -> bytes:
 
 
 LOCKED = style("table-cell", '<style:table-cell-properties style:cell-protect="hidden-and-protected"/>')
+WHITE = '<style:text-properties fo:color="#ffffff"/>'
+OF_DATA = '<style:style style:name="s" style:family="table-cell" style:data-style-name="n"/>'
+
+
+def beside(text: str, styles: str, more: str = "") -> bytes:
+    """A sheet with a text, or what `more` says of a value, in a cell of the style "s"."""
+    return sheet(
+        f"<table:table-row>{cell('Synlig')}{cell(text, f'table:style-name={chr(34)}s{chr(34)} {more}')}</table:table-row>",
+        styles,
+    )
+
+
 HIDDEN = {
+    "a format of texts that is white": lambda text: beside(
+        text, OF_DATA + f'<number:text-style style:name="n">{WHITE}<number:text-content/></number:text-style>'
+    ),
     "a paragraph that hides itself": lambda text: odf(
         "text", f'<text:p>Synlig</text:p><text:p>{text}<text:hidden-paragraph text:is-hidden="true"/></text:p>'
     ),
@@ -135,3 +150,15 @@ def test_the_empty_cells_that_programs_write_behind_each_row_take_no_time():
 
     steps("")  # what is imported and remembered on first use is no part of either
     assert steps('<table:table-cell table:number-columns-repeated="16376"/>') < 1.1 * steps("")
+
+
+@pytest.mark.parametrize(("value", "shown"), [("12", ["12"]), ("-12", [])])
+def test_the_colour_of_a_format_of_numbers_hides_what_is_below_zero(jail, value, shown):
+    digits = '<number:number number:min-integer-digits="1"/>'
+    below = f'<number:number-style style:name="m">{WHITE}<number:text>-</number:text>{digits}</number:number-style>'
+    when = '<style:map style:condition="value()&lt;0" style:apply-style-name="m"/>'
+    formats = OF_DATA + below + f'<number:number-style style:name="n">{digits}{when}</number:number-style>'
+
+    clean, _ = cleaned(jail, beside(value, formats, f'office:value-type="float" office:value="{value}"'))
+
+    assert text_of(clean).split() == ["Blad", "Synlig", *shown]

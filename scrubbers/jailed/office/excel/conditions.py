@@ -6,7 +6,7 @@ refused. What only colours is not followed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,9 +20,9 @@ from trusted.jail.stages import OfficeDocument, TooLarge
 _MOST_AREAS: Final = 1000
 _ON: Final = frozenset({"1", "true"})
 _SURE: Final = {"TRUE": True, "TRUE()": True, "1": True, "FALSE": False, "FALSE()": False, "0": False}
-_PARTS: Final = {
-    "containsText": str.__contains__, "notContainsText": lambda text, part: part not in text,
-    "beginsWith": str.startswith, "endsWith": str.endswith,
+_PARTS: Final[Mapping[str, Callable[[str, str], bool]]] = {
+    "containsText": lambda text, part: part in text, "notContainsText": lambda text, part: part not in text,
+    "beginsWith": lambda text, part: text.startswith(part), "endsWith": lambda text, part: text.endswith(part),
 }  # fmt: skip
 
 

@@ -186,7 +186,7 @@ class Styles:
         """Return the colour of a shape that is filled with one, for there may be anything behind others."""
         if self.value("graphic", name, "graphic", "draw:fill") != "solid":
             return UNKNOWN
-        return _named(self.value("graphic", name, "graphic", "draw:fill-color"))
+        return named_colour(self.value("graphic", name, "graphic", "draw:fill-color"))
 
     def is_squeezed(self, row: str) -> bool:
         """Return whether a row of a table has no height in which letters are seen."""
@@ -209,7 +209,7 @@ class Styles:
             if style.value("style:text-properties", of="style:use-window-font-color") == "true":
                 return ""
             if found := style.value("style:text-properties", of="fo:color"):
-                return _named(found)
+                return named_colour(found)
         return before
 
     def _is_clear(self, family: str, name: str, *, before: bool) -> bool:
@@ -236,10 +236,11 @@ def _ground(properties: Node) -> str:
     if properties.get("draw:fill") in _FADING or (picture is not None and picture.get("xlink:href")):
         return UNKNOWN
     found = properties.get("fo:background-color")
-    return found if found in _NO_COLOUR else _named(found)
+    return found if found in _NO_COLOUR else named_colour(found)
 
 
-def _named(colour: str) -> str:
+def named_colour(colour: str) -> str:
+    """Return a colour as six digits; UNKNOWN for what is none."""
     return colour[1:].upper() if _COLOUR.fullmatch(colour) else UNKNOWN
 
 

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 from scrubbers.jailed.office.colours import hue_of
 from scrubbers.jailed.office.odf.covering import require_no_cell_under
 from scrubbers.jailed.office.odf.shared import ReadsBlocks
-from scrubbers.jailed.office.odf.styles import Styles, TextStyle
-from scrubbers.jailed.office.odf.values import shown_instead
+from scrubbers.jailed.office.odf.styles import Styles, TextStyle, named_colour
+from scrubbers.jailed.office.odf.values import colour_of, shown_instead
 from scrubbers.jailed.office.sheet_rows import MOST_COLUMNS, SheetRows, filled
 from scrubbers.jailed.office.xml import Node
 from scrubbers.jailed.typeset.layout import MOST_ROWS
@@ -294,6 +294,8 @@ def _content(node: Node, looks: _Looks, column: int, reader: ReadsBlocks) -> lis
             reader.shared.findings.add(What.HIDDEN_TEXT, Where.DOCUMENT, stored)
         node = Node(node.name, node.attributes, [Node("text:p", {}, [instead]), *kept])
     look = looks.of(style)
+    if reader.shared.is_sheet and (colour := colour_of(node, style, reader.shared.styles)):
+        look = replace(look, colour=named_colour(colour))
     return reader.blocks(node, replace(look, drawn=look.behind))
 
 

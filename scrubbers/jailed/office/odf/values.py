@@ -74,6 +74,17 @@ def shown_instead(cell: Node, style: str, styles: Styles) -> str | None:
     return _moment(value, stored, number_format, kind)
 
 
+def colour_of(cell: Node, style: str, styles: Styles) -> str:
+    """Return the colour that a format gives the letters of a cell, as the file writes it; nothing without one."""
+    node, kind = styles.data_style(style), cell.get("office:value-type")
+    value = None if kind in {"", "string", "boolean"} else _value(cell, kind)
+    if value is not None:
+        node = _section(node, styles, value)[0]
+    elif node is not None and node.name != "number:text-style":
+        return ""
+    return (node.value("style:text-properties", of="fo:color") or "") if node is not None else ""
+
+
 def _value(cell: Node, kind: str) -> float | None:
     """Return the value as a number, of days where it is a date or a time; None where there is none."""
     try:
