@@ -110,3 +110,21 @@ def test_a_condition_that_cannot_be_told_and_hides_or_shows_a_text_refuses_the_w
 
     with pytest.raises(OfficeDocument):
         cleaned(jail, made(text("Anna"), rules=rule("expression", "$A1=1"), look=look, font=font))
+
+
+def test_a_condition_of_later_versions_of_excel_is_followed(jail):
+    spaces = (
+        'xmlns:x14="http://schemas.microsoft.com/office/spreadsheetml/2009/9/main" '
+        'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"'
+    )
+    own = f"<xm:f>TRUE</xm:f><x14:dxf>{WHITE}</x14:dxf>"
+    after = (
+        f'<extLst><ext {spaces}><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule type="expression" '
+        f'priority="1">{own}</x14:cfRule><xm:sqref>B1:B9</xm:sqref></x14:conditionalFormatting>'
+        "</x14:conditionalFormattings></ext></extLst>"
+    )
+    cells = '<c r="A1" t="inlineStr"><is><t>Synlig</t></is></c><c r="B1" t="inlineStr"><is><t>Anna</t></is></c>'
+
+    clean, _ = cleaned(jail, workbook([("Blad", "visible", f'<sheetData><row r="1">{cells}</row></sheetData>{after}')]))
+
+    assert text_of(clean).split() == ["Blad", "Synlig"]
