@@ -274,7 +274,11 @@ def test_a_sheet_on_which_something_is_covered_in_part_is_refused(jail, name):
 
 
 CHART = "<p:graphicFrame><a:graphic><a:graphicData/></a:graphic></p:graphicFrame>"
+NOTHING = '<row r="8"/><row r="9"><c r="A9"/></row>'
 SHEETS_KEPT = {
+    "rows of nothing below": sheet_with(
+        on_sheet(box_at(""), corner("from", 4, 0), corner("to", 6, 4)), rows=ROWS + NOTHING
+    ),
     "a box beside": sheet_with(on_sheet(box_at(""), corner("from", 4, 0), corner("to", 6, 4))),
     "a box below": sheet_with(on_sheet(box_at(""), corner("from", 0, 7), corner("to", 6, 12))),
     "a clear box": sheet_with(on_sheet(box_at("", "<a:noFill/>"), *B2_TO_C3)),

@@ -114,6 +114,6 @@ def _filled(row: Node) -> Iterator[tuple[Node, int, int]]:
         column = column_of(found[1]) if found else column + 1
         if cell.find("s:v") is not None or cell.find("s:is") is not None:
             cells.append((cell, column))
-    after = [column for _, column in cells[1:]]
-    for (cell, column), until in zip(cells, [*after, MOST_COLUMNS], strict=True):
+    after = [*(column for _, column in cells[1:]), MOST_COLUMNS]
+    for (cell, column), until in zip(cells, after, strict=False):  # A row of nothing has an end alone.
         yield cell, column, until
