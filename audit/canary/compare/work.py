@@ -29,6 +29,8 @@ _BY_NAME = frozenset({
 _DESCRIPTOR = re.compile(r"\b\d+<((?:->|[^<>]|<[^<>]*>)*)>(?:\(deleted\))?")
 _WITHOUT_NAME = re.compile(r"\[[\d>-]*(?:,([^\]]*))?\]")
 _PLACE = re.compile(r"0x[0-9a-f]{5,}|cmsg_data=\[[^\]]*\]")
+# Readers lock the first place of SQLite's index where its log is emptied by then, which is as it falls, or the second.
+_READING = re.compile(r"(\.db-shm>, F_SETLK, .*)l_start=12[34], l_len=1\b")
 _BYTES = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 
 
@@ -106,7 +108,7 @@ def _arguments(call: Call, folder: str) -> str:
     text = _DESCRIPTOR.sub(lambda one: f"<{_WITHOUT_NAME.sub(_named, plain(one[1]))}>", call.arguments)
     if call.name in WRITES:
         text = _BYTES.sub(lambda one: f"{len(one[1]) // 4} bytes", text)
-    text = _PLACE.sub("", plain(text).replace(folder, ""))
+    text = _READING.sub(r"\1l_start=reading, l_len=1", _PLACE.sub("", plain(text).replace(folder, "")))
     # Which slot is random, and examined as such.
     return re.sub(r", \d+$", "", text) if "shred.slots" in text else text
 

@@ -50,6 +50,16 @@ def test_numbers_of_files_and_processes_and_what_was_written_are_not_compared():
     assert verdict(visits(), visits("b", 12)) is Verdict.CLEAN
 
 
+def reading(place, run):
+    lock = f"{{l_type=F_RDLCK, l_whence=SEEK_SET, l_start={place}, l_len=1}}"
+    return call("fcntl", f"9</tmp/canary-{run}/home/kallskydd.db-shm>, F_SETLK, {lock}")
+
+
+@pytest.mark.parametrize(("place", "expected"), [(123, Verdict.CLEAN), (122, Verdict.FINDING), (125, Verdict.FINDING)])
+def test_whether_a_reader_of_the_database_finds_its_log_empty_is_not_compared(place, expected):
+    assert verdict([*visits(), reading(124, "a")], [*visits("b"), reading(place, "b")]) is expected
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -57,6 +67,7 @@ def test_numbers_of_files_and_processes_and_what_was_written_are_not_compared():
         call("clock_nanosleep", "CLOCK_MONOTONIC, 0, {tv_sec=0, tv_nsec=7}, NULL"),
         call("fcntl", "9</tmp/canary-{run}/home/kallskydd.db-shm>, F_SETLK, {l_start=124, l_len=3}", run="b"),
         call("sendto", rf'12<{PUBLIC.format(one=1, other=2, run="b")}>, "\x41", 1, 0, NULL, 0', "1"),
+        reading(123, "b"),
         call("shutdown", rf"12<{PUBLIC.format(one=1, other=2, run='b')}>, SHUT_WR"),
     ],
 )
